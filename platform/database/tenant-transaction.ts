@@ -1,0 +1,29 @@
+/**
+ * The only door to tables with a tenant. Row-level security is forced on them and compares `tenant_id` with the
+ * transaction-local setting `app.tenants`: a statement outside this function sees no row.
+ */
+import type { SqlTransaction, TransactionHost } from "./sql-transaction.ts";
+
+/** Ids of organisations and of at most one user: commas would split the setting, so only our id alphabet passes. */
+const TENANT_PATTERN = /^[A-Za-z0-9_-]+$/;
+
+/** Waiting for a connection, and running, in milliseconds: a command that takes longer is stuck, not slow. */
+const LIMITS = { maxWait: 5_000, timeout: 15_000 };
+
+/**
+ * Runs `work` in one transaction that sees and writes the rows of `tenants` only.
+ * @param tenants organisation ids and/or the viewer's user id; empty means no tenant's rows at all.
+ */
+export function inTenants<Tx extends SqlTransaction, R>(
+  client: TransactionHost<Tx>,
+  tenants: readonly string[],
+  work: (tx: Tx) => Promise<R>,
+): Promise<R> {
+  for (const tenant of tenants) {
+    if (!TENANT_PATTERN.test(tenant)) throw new TypeError(`not a tenant id: ${JSON.stringify(tenant)}`);
+  }
+  return client.$transaction(async (tx) => {
+    await tx.$executeRawUnsafe("SELECT set_config('app.tenants', $1, true)", tenants.join(","));
+    return work(tx);
+  }, LIMITS);
+}

@@ -1,0 +1,94 @@
+/**
+ * The `EventLog` port: an append-only log of topics, each split into partitions with rising offsets.
+ * Two adapters (Kafka, Postgres) pass one contract suite, `test/integration/events/event-log-contract.ts`.
+ */
+
+/** A record as read from the log. `offset` rises within a partition; offsets need not be dense. */
+export interface LogRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly key: string;
+  /** The CloudEvents JSON text exactly as appended. Undecoded: a bad one must not stop a reader. */
+  readonly value: string;
+  /** When the log stored it. */
+  readonly appendedAt: Date;
+}
+
+/** A record to append. */
+export interface LogAppend {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Next offset to read per partition. */
+export type LogPositions = ReadonlyMap<number, bigint>;
+
+/** The readable range of a partition: `low` is the first kept offset, `high` the next to be written. */
+export interface PartitionRange {
+  readonly partition: number;
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+export interface GroupConsumeOptions {
+  /** Instances with the same group share the partitions; every group sees every record. */
+  readonly group: string;
+  readonly topics: readonly string[];
+  /**
+   * Called for the records of one partition in order, never for two of one partition at once. The offset is
+   * committed after the promise resolves. A rejection stops this partition, which is read again from the same
+   * record after a pause: a handler that wants a record skipped must resolve.
+   */
+  readonly handle: (record: LogRecord, signal: AbortSignal) => Promise<void>;
+}
+
+export interface TailOptions {
+  readonly topic: string;
+  /** `"end"` reads what is appended from now on; positions start exactly there (a partition not named: at its end). */
+  readonly from: "end" | LogPositions;
+  /** Called in partition order. Backpressure: the next batch of the partition waits for the promise. */
+  readonly onRecords: (partition: number, records: readonly LogRecord[]) => void | Promise<void>;
+  /** The tail could not read for a while (it goes on trying), or lost records to retention (`low` > position). */
+  readonly onInterruption?: (problem: Error) => void;
+}
+
+/** A running reader. `stop` resolves when no further callback can happen. */
+export interface LogReader {
+  stop(): Promise<void>;
+}
+
+export interface EventLog {
+  /** Connects. Idempotent; rejects with `EVENT_LOG_UNAVAILABLE` when the store cannot be reached. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Creates the topics that are missing; leaves existing ones alone. */
+  ensureTopics(topics: readonly string[]): Promise<void>;
+  /**
+   * Appends in the given order, durable when resolved. At least once: after a rejection any prefix may have been
+   * stored, and a retry may store it again. Readers deduplicate by event id or by (key, sequence).
+   */
+  append(topic: string, records: readonly LogAppend[]): Promise<void>;
+  /** Reads as a member of a group from its committed offset (a new group: from the beginning). */
+  consume(options: GroupConsumeOptions): Promise<LogReader>;
+  /** Every caller sees everything; nothing is committed. Resolves once the start positions are fixed. */
+  tail(options: TailOptions): Promise<LogReader>;
+  /**
+   * Records of one partition with `offset >= from`, at most `limit`, in order; empty at the end.
+   * Rejects with `OFFSET_OUT_OF_RANGE` when `from` is below the kept range.
+   */
+  read(request: {
+    readonly topic: string;
+    readonly partition: number;
+    readonly from: bigint;
+    readonly limit: number;
+  }): Promise<readonly LogRecord[]>;
+  /** The kept range of every partition. */
+  ranges(topic: string): Promise<readonly PartitionRange[]>;
+  /** Changes when the topic was deleted and created anew: offsets of another epoch mean nothing. */
+  epoch(topic: string): Promise<string>;
+  /** The partition a key is appended to. */
+  partitionOf(topic: string, key: string): Promise<number>;
+  /** For `/ready`: resolves when the store answers, else rejects with the reason. */
+  check(): Promise<void>;
+}

@@ -1,0 +1,49 @@
+/**
+ * Identifiers: `<prefix>_<UUIDv7>` (RFC 9562). The prefix names the type, the UUID sorts by creation time,
+ * and the same string is used in the API, in events, in logs and in webhooks.
+ */
+import { randomFillSync } from "node:crypto";
+import type { Clock } from "./clock.ts";
+
+/** Hands out identifiers; a test passes its own to get predictable ones. */
+export interface IdSource {
+  /** A new id such as `inv_01890a5d-ac96-774b-bcce-b302099a8057`. */
+  next(prefix: string): string;
+  /** A bare UUIDv7, as CloudEvents ids are. */
+  uuid(): string;
+}
+
+/** UUIDv7 with a 12-bit counter in `rand_a` (RFC 9562 §6.2, method 1): ids of one process rise strictly. */
+export function createIdSource(clock: Clock): IdSource {
+  let lastMs = 0;
+  let counter = 0;
+  const random = Buffer.alloc(8);
+
+  function uuid(): string {
+    const nowMs = clock.now().getTime();
+    if (nowMs > lastMs) {
+      lastMs = nowMs;
+      counter = 0;
+    } else if (counter === 0xfff) {
+      lastMs += 1;
+      counter = 0;
+    } else {
+      counter += 1;
+    }
+    randomFillSync(random);
+    const time = lastMs.toString(16).padStart(12, "0");
+    const versioned = (0x7000 | counter).toString(16);
+    const variant = ((random.readUInt16BE(0) & 0x3fff) | 0x8000).toString(16);
+    const tail = random.toString("hex", 2, 8);
+    return `${time.slice(0, 8)}-${time.slice(8)}-${versioned}-${variant}-${tail}`;
+  }
+
+  return { next: (prefix) => `${prefix}_${uuid()}`, uuid };
+}
+
+const ID_PATTERN = /^([a-z]{2,4})_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** The type prefix of a well-formed id, or `undefined` when the text is not one of our ids. */
+export function idPrefix(id: string): string | undefined {
+  return ID_PATTERN.exec(id)?.[1];
+}
