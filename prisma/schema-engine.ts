@@ -1,0 +1,99 @@
+/**
+ * Prisma's schema engine as WebAssembly over one database connection: no native binary, no download. Every statement of
+ * the engine runs on that connection, so a caller can put a whole engine call into one transaction.
+ */
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { PrismaPg } from "@prisma/adapter-pg";
+import {
+  bindMigrationAwareSqlAdapterFactory,
+  type SqlDriverAdapter,
+  type SqlMigrationAwareDriverAdapterFactory,
+} from "@prisma/driver-adapter-utils";
+import type { SchemaEngine } from "@prisma/schema-engine-wasm";
+import * as bindings from "@prisma/schema-engine-wasm/schema_engine_bg";
+import pg from "pg";
+
+export interface EngineSession {
+  readonly engine: SchemaEngine;
+  /** Runs SQL on the engine's own connection. */
+  query(sql: string, values?: readonly unknown[]): Promise<pg.QueryResult>;
+  /** The database's error for the last script, which the engine reports only in part. */
+  scriptError(): Error | undefined;
+  close(): Promise<void>;
+}
+
+/** @param datamodels Prisma schemas as [path, content], for `diff`; migrations need none. */
+export async function openEngine(url: string, datamodels: [string, string][] = []): Promise<EngineSession> {
+  const pool = new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 10_000 });
+  const client = await pool.connect();
+  client.on("error", () => undefined);
+  // Pinned: a pool replaces its connection after an error, and locks and the open transaction would be gone with it.
+  const base = new PrismaPg(Object.assign(pool, { query: client.query.bind(client) }));
+  let failed: Error | undefined;
+  const close = async (): Promise<void> => {
+    client.release(true);
+    await pool.end();
+  };
+
+  const connect = async (): Promise<SqlDriverAdapter> => {
+    const adapter = await base.connect();
+    // adapter-pg 7.10 cuts scripts at every semicolon, also inside function bodies and comments, and runs the pieces one
+    // by one. Sent whole, as the native engine does, they are parsed by Postgres and succeed or fail together.
+    return Object.assign(adapter, {
+      executeScript: async (script: string): Promise<void> => {
+        failed = undefined;
+        try {
+          await client.query(script);
+        } catch (error) {
+          failed = error instanceof Error ? error : new Error(String(error));
+          throw error;
+        }
+      },
+    });
+  };
+  const factory: SqlMigrationAwareDriverAdapterFactory = {
+    provider: base.provider,
+    adapterName: base.adapterName,
+    connect,
+    connectToShadowDb: () => Promise.reject(new Error("no shadow database: apply the migrations to a scratch one")),
+  };
+
+  try {
+    const engine = await (await loadEngine()).new(
+      { datamodels: datamodels.length === 0 ? undefined : datamodels },
+      () => undefined,
+      bindMigrationAwareSqlAdapterFactory(factory),
+    );
+    return {
+      engine,
+      query: (sql, values) => client.query(sql, values === undefined ? undefined : [...values]),
+      scriptError: () => failed,
+      close: async () => {
+        engine.free();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+let loading: Promise<typeof SchemaEngine> | undefined;
+
+/** Instantiated by hand: the package's own loader imports the .wasm file as a module, which Node 24 warns about. */
+function loadEngine(): Promise<typeof SchemaEngine> {
+  loading ??= (async () => {
+    const folder = dirname(fileURLToPath(import.meta.resolve("@prisma/schema-engine-wasm")));
+    const bytes = await readFile(join(folder, "schema_engine_bg.wasm"));
+    const { instance } = await WebAssembly.instantiate(bytes, { "./schema_engine_bg.js": { ...bindings } });
+    bindings.__wbg_set_wasm(instance.exports);
+    const start = instance.exports["__wbindgen_start"];
+    if (typeof start !== "function") throw new Error("@prisma/schema-engine-wasm has changed: no __wbindgen_start");
+    start();
+    return bindings.SchemaEngine;
+  })();
+  return loading;
+}
