@@ -3,7 +3,8 @@
  * is superuser, may bypass row-level security, or create databases or roles) and is safe to repeat and to run from
  * several processes on one cluster at once.
  */
-import pg from "pg";
+import type pg from "pg";
+import { connected } from "./connection.ts";
 
 export interface LoginRole {
   readonly name: string;
@@ -77,16 +78,5 @@ async function ensureDatabase(admin: pg.Client, options: BootstrapOptions): Prom
   await admin.query(`REVOKE CONNECT, TEMPORARY ON DATABASE ${database} FROM PUBLIC`);
   for (const login of options.logins) {
     await admin.query(`GRANT CONNECT ON DATABASE ${database} TO ${admin.escapeIdentifier(login.name)}`);
-  }
-}
-
-async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    return await work(client);
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }

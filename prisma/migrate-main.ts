@@ -1,0 +1,44 @@
+/** `npm run db:migrate`: creates roles and databases where missing and applies pending migrations, from the environment. */
+import { DATABASES, type DatabaseName, type DatabaseUrls, prepareDatabase } from "./databases.ts";
+
+const missing: string[] = [];
+
+function setting(key: string): string {
+  // biome-ignore lint/style/noProcessEnv: process entry file; the floor's configuration lies above this folder
+  const value = process.env[key];
+  if (value === undefined || value === "") missing.push(key);
+  else if (!/^postgres(ql)?:/.test(value) || !URL.canParse(value)) missing.push(`${key} (not a postgres:// URL)`);
+  return value ?? "";
+}
+
+function urlsOf(name: DatabaseName): DatabaseUrls {
+  const prefix = name.toUpperCase();
+  const urls = { owner: setting(`${prefix}_DATABASE_OWNER_URL`), app: setting(`${prefix}_DATABASE_URL`) };
+  return DATABASES[name].logins.includes("relay") ? { ...urls, relay: setting(`${prefix}_RELAY_DATABASE_URL`) } : urls;
+}
+
+async function main(): Promise<number> {
+  const adminUrl = setting("DATABASE_ADMIN_URL");
+  const names: DatabaseName[] = ["user", "billing", "audit"];
+  // biome-ignore lint/style/noProcessEnv: process entry file; the floor's configuration lies above this folder
+  if (process.env["EVENTS_DATABASE_OWNER_URL"]) names.push("events"); // only installations without Kafka have it
+  const work = names.map((name) => ({ name, urls: urlsOf(name) }));
+  if (missing.length > 0) {
+    process.stderr.write(
+      `Bad configuration: fix these environment variables (see .env.example) and start again.\n  ${missing.join("\n  ")}\n`,
+    );
+    return 2;
+  }
+  for (const { name, urls } of work) {
+    const applied = await prepareDatabase({ adminUrl, name, urls });
+    process.stdout.write(`${name}: ${applied.length === 0 ? "up to date" : `applied ${applied.join(", ")}`}\n`);
+  }
+  return 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message || String(error) : String(error)}\n`);
+  process.exitCode = 1;
+}
