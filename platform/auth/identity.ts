@@ -1,0 +1,31 @@
+/** Who a request acts for, as the gateway established it. Permissions are plain strings: their meaning belongs to the domains. */
+
+/** Organisation id → what the user may do there. */
+export type Grants = ReadonlyMap<string, ReadonlySet<string>>;
+
+export type Identity =
+  | { readonly kind: "ANONYMOUS" }
+  | { readonly kind: "USER"; readonly userId: string; readonly sessionId: string; readonly grants: Grants }
+  /** A trusted process, e.g. the gateway asking for a token check. Sees no tenant's rows by itself. */
+  | { readonly kind: "SERVICE"; readonly service: string };
+
+/** Facts about the request that subgraphs may trust because they are signed together with the identity. */
+export interface ClientFacts {
+  readonly ip?: string;
+  readonly userAgent?: string;
+}
+
+/** May this identity do `permission` in the organisation? */
+export function holds(identity: Identity, organizationId: string, permission: string): boolean {
+  return identity.kind === "USER" && (identity.grants.get(organizationId)?.has(permission) ?? false);
+}
+
+/** Is the identity a member of the organisation at all? Foreign organisations answer like missing ones. */
+export function belongsTo(identity: Identity, organizationId: string): boolean {
+  return identity.kind === "USER" && identity.grants.has(organizationId);
+}
+
+/** The tenants whose rows the identity may touch: its organisations and its own user id. */
+export function tenantsOf(identity: Identity): readonly string[] {
+  return identity.kind === "USER" ? [identity.userId, ...identity.grants.keys()] : [];
+}

@@ -1,0 +1,181 @@
+/**
+ * Every setting of the platform: name, meaning, default. A process picks the groups it needs; `.env.example` is
+ * checked against this file. Descriptions end up in error messages and in `.env.example`.
+ */
+import { z } from "zod";
+
+const port = z.coerce.number().int().min(0).max(65535);
+const milliseconds = z.coerce.number().int().min(1);
+const url = (...schemes: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)), {
+    error: `must be a URL with the scheme ${schemes.join(" or ")}`,
+  });
+const postgresUrl = url("postgres", "postgresql");
+const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== ""),
+);
+const secret = z.string().min(32, "must be at least 32 characters of randomness");
+
+/** Settings that every process has. */
+export const commonSettings = {
+  NODE_ENV: z.enum(["development", "production", "test"]).default("development").describe("Kind of installation"),
+  LOG_LEVEL: z
+    .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
+    .default("info")
+    .describe("Lowest level that is logged"),
+  HOST: z.string().default("127.0.0.1").describe("Address to listen on; 0.0.0.0 inside containers"),
+  SHUTDOWN_GRACE_MS: milliseconds.default(10_000).describe("Longest time a stop may take, in milliseconds"),
+  PROCESS_RELEASE: z.string().default("dev").describe("Release shown by /health"),
+};
+
+/** The secret that signs identity between gateway and subgraphs. The first signs, all verify: put the new one first, remove the old one later. */
+export const identitySettings = {
+  IDENTITY_SECRETS: list
+    .pipe(z.array(secret).min(1))
+    .describe("Comma-separated secrets (32+ characters) that sign the identity header; the first signs, all verify"),
+};
+
+/** Access tokens. */
+export const tokenSettings = {
+  TOKEN_ISSUER: z.string().min(1).default("https://tributary.local").describe("`iss` of access tokens"),
+  TOKEN_AUDIENCE: z.string().min(1).default("tributary").describe("`aud` of access tokens"),
+};
+
+/** Where events go. */
+export const eventLogSettings = {
+  EVENT_LOG: z.enum(["postgres", "kafka"]).default("kafka").describe("Event log adapter"),
+  EVENTS_DATABASE_URL: postgresUrl
+    .optional()
+    .describe("Postgres event log (EVENT_LOG=postgres), role tributary_events_app"),
+  KAFKA_BROKERS: list.optional().describe("Comma-separated host:port of Kafka brokers (EVENT_LOG=kafka)"),
+  KAFKA_CLIENT_ID: z.string().default("tributary").describe("Kafka client id"),
+  KAFKA_REPLICATION: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(1)
+    .describe("Replication factor of created topics; 3 in production"),
+  EVENT_PARTITIONS: z.coerce.number().int().min(1).max(1000).default(4).describe("Partitions of created topics"),
+};
+
+/** Redis, used by caches and limits. */
+export const redisSettings = {
+  REDIS_URL: url("redis", "rediss").optional().describe("Redis; without it caches are per process"),
+};
+
+/** The gateway. */
+export const gatewaySettings = {
+  GATEWAY_PORT: port.default(4000).describe("Port of the gateway"),
+  GATEWAY_PUBLIC_URL: url("http", "https")
+    .optional()
+    .describe("Address that browsers use, e.g. https://api.example.com; derived from the port when not set"),
+  ALLOWED_ORIGINS: list
+    .default([])
+    .describe("Comma-separated origins of web apps that may call the API and open sockets"),
+  SUPERGRAPH_FILE: z
+    .string()
+    .default("schema/generated/supergraph.graphql")
+    .describe("Supergraph SDL; a change is taken up while running"),
+  USER_SUBGRAPH_URL: url("http", "https").default("http://127.0.0.1:4001").describe("Address of the user subgraph"),
+  BILLING_SUBGRAPH_URL: url("http", "https")
+    .default("http://127.0.0.1:4002")
+    .describe("Address of the billing subgraph"),
+  AUDIT_SUBGRAPH_URL: url("http", "https").default("http://127.0.0.1:4003").describe("Address of the audit subgraph"),
+  INTROSPECTION: z.stringbool().optional().describe("Allow introspection; default: only outside production"),
+  SUBGRAPH_TIMEOUT_MS: milliseconds.default(10_000).describe("Deadline of one subgraph request, in milliseconds"),
+  CURSOR_SECRET: secret.describe("Secret (32+ characters) that signs cursors of live streams"),
+  LIVE_RING_EVENTS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe("Events kept in memory per partition for resuming subscribers"),
+  WS_INIT_TIMEOUT_MS: milliseconds.default(3_000).describe("A socket must send connection_init within this time"),
+  WS_PING_MS: milliseconds.default(25_000).describe("Ping period of sockets; a peer silent for two periods is dropped"),
+  MAX_BODY_BYTES: z.coerce.number().int().min(1_000).default(262_144).describe("Largest request body, in bytes"),
+  MAX_TOKENS: z.coerce.number().int().min(1).default(1_000).describe("Most tokens in a GraphQL document"),
+  MAX_DEPTH: z.coerce.number().int().min(1).default(15).describe("Deepest selection in an operation"),
+  MAX_ALIASES: z.coerce.number().int().min(0).default(30).describe("Most aliases in an operation"),
+  MAX_ROOT_FIELDS: z.coerce.number().int().min(1).default(20).describe("Most root fields in an operation"),
+};
+
+/** The user subgraph. */
+export const userSettings = {
+  USER_PORT: port.default(4001).describe("Port of the user subgraph"),
+  USER_DATABASE_URL: postgresUrl.describe("Database of the user subgraph, role tributary_user_app"),
+  USER_RELAY_DATABASE_URL: postgresUrl.describe("The same database, role tributary_user_relay"),
+  SIGNING_KEY_FILE: z
+    .string()
+    .default(".data/signing-keys.json")
+    .describe("JWK set with the private EdDSA keys of access tokens; created when missing"),
+  ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(1).default(900).describe("Lifetime of access tokens, in seconds"),
+  REFRESH_TOKEN_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(2_592_000)
+    .describe("Lifetime of refresh tokens and sessions, in seconds"),
+  BCRYPT_COST: z.coerce.number().int().min(4).max(15).default(11).describe("Cost of password hashes"),
+  SMTP_URL: url("smtp", "smtps").describe("Mail server"),
+  MAIL_FROM: z.string().default("Tributary <no-reply@tributary.local>").describe("Sender of mails"),
+  WEB_CLIENT_URL: url("http", "https")
+    .default("http://127.0.0.1:4000")
+    .describe("Address of the web client, for links in mails"),
+};
+
+/** The billing subgraph. */
+export const billingSettings = {
+  BILLING_PORT: port.default(4002).describe("Port of the billing subgraph"),
+  BILLING_DATABASE_URL: postgresUrl.describe("Database of the billing subgraph, role tributary_billing_app"),
+  BILLING_RELAY_DATABASE_URL: postgresUrl.describe("The same database, role tributary_billing_relay"),
+  BILLING_CURRENCY: z
+    .string()
+    .regex(/^[A-Z]{3}$/)
+    .default("EUR")
+    .describe("Currency of new billing accounts"),
+  SANDBOX_PROVIDER_DELAY_MS: milliseconds
+    .default(2_000)
+    .describe("How long the sandbox provider's slow test cards take"),
+};
+
+/** The audit subgraph. */
+export const auditSettings = {
+  AUDIT_PORT: port.default(4003).describe("Port of the audit subgraph"),
+  AUDIT_DATABASE_URL: postgresUrl.describe("Database of the audit subgraph, role tributary_audit_app"),
+  AUDIT_RELAY_DATABASE_URL: postgresUrl.describe("The same database, role tributary_audit_relay"),
+};
+
+/** `npm run db:migrate`. */
+export const migrationSettings = {
+  DATABASE_ADMIN_URL: postgresUrl.describe("A role that may create databases and roles; used by db:migrate only"),
+  USER_DATABASE_OWNER_URL: postgresUrl.describe("Database of the user subgraph, role tributary_user_owner"),
+  BILLING_DATABASE_OWNER_URL: postgresUrl.describe("Database of the billing subgraph, role tributary_billing_owner"),
+  AUDIT_DATABASE_OWNER_URL: postgresUrl.describe("Database of the audit subgraph, role tributary_audit_owner"),
+  EVENTS_DATABASE_OWNER_URL: postgresUrl
+    .optional()
+    .describe("Database of the Postgres event log, role tributary_events_owner"),
+};
+
+/** `npm start`. */
+export const embeddedSettings = {
+  DATA_DIR: z.string().default(".data").describe("Where `npm start` keeps its database, keys and mails"),
+  SEED_DEMO: z.stringbool().default(true).describe("Create the demo organisation at the first embedded start"),
+};
+
+/** Every setting, for `.env.example` and for the check that nothing is undocumented. */
+export const allSettings = {
+  ...commonSettings,
+  ...identitySettings,
+  ...tokenSettings,
+  ...eventLogSettings,
+  ...redisSettings,
+  ...gatewaySettings,
+  ...userSettings,
+  ...billingSettings,
+  ...auditSettings,
+  ...migrationSettings,
+  ...embeddedSettings,
+};

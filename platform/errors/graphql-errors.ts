@@ -1,0 +1,42 @@
+/**
+ * The edge towards GraphQL: every error that leaves an executor passes here once. Expected errors keep their message;
+ * all others are logged with their cause and leave as a fixed text with an `errorId` that finds the log line.
+ */
+import { randomUUID } from "node:crypto";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import type { Logger } from "../logger/logger.ts";
+import { findAppError } from "./app-error.ts";
+
+export const MASKED_MESSAGE = "Something went wrong on our side. Try again; if it persists, report the errorId.";
+
+export interface GraphQLErrorContext {
+  readonly logger: Logger;
+  readonly traceId: string;
+}
+
+export function toPublicError(error: GraphQLError, { logger, traceId }: GraphQLErrorContext): GraphQLFormattedError {
+  const place = {
+    ...(error.locations === undefined ? {} : { locations: error.locations }),
+    ...(error.path === undefined ? {} : { path: error.path }),
+  };
+  const known = findAppError(error.originalError);
+  if (known?.expected === true) {
+    logger.info({ code: known.code, path: error.path, traceId }, "request refused");
+    const { code, status, retryable, details, message } = known;
+    return { message, ...place, extensions: { code, status, retryable, traceId, ...details } };
+  }
+  // Raised by graphql-js about the request itself (syntax, validation, variables): safe to show.
+  if (known === undefined && isRequestError(error)) {
+    const code = typeof error.extensions["code"] === "string" ? error.extensions["code"] : "BAD_USER_INPUT";
+    return { message: error.message, ...place, extensions: { code, status: 400, retryable: false, traceId } };
+  }
+  const errorId = randomUUID();
+  const { code, status, retryable } = known ?? { code: "INTERNAL_SERVER_ERROR", status: 500, retryable: false };
+  logger.error({ err: error.originalError ?? error, errorId, traceId, path: error.path }, "request failed");
+  return { message: MASKED_MESSAGE, ...place, extensions: { code, status, retryable, traceId, errorId } };
+}
+
+/** Without an original error, or with a GraphQLError as one, the error is about the request, not about our code. */
+function isRequestError(error: GraphQLError): boolean {
+  return error.originalError === undefined || error.originalError instanceof GraphQLError;
+}

@@ -1,0 +1,29 @@
+/** What a subgraph knows about the request it answers, rebuilt from signed headers in every topology. */
+import type { ClientFacts, Identity } from "../auth/identity.ts";
+import type { Causation } from "../events/envelope.ts";
+import type { Logger } from "../logger/logger.ts";
+import { formatTraceparent, type TraceContext } from "../tracing/trace-context.ts";
+
+export interface RequestContext {
+  readonly identity: Identity;
+  readonly client: ClientFacts;
+  readonly trace: TraceContext;
+  /** Carries the trace id on every line. */
+  readonly logger: Logger;
+  /** Set by a command that answered from its idempotency record; travels to the caller as `extensions.idempotency.replayed`. */
+  idempotencyReplayed?: boolean;
+}
+
+/** The causation of events that this request's commands emit. The trace id serves as correlation id. */
+export function causationOf({ identity, client, trace }: RequestContext): Causation {
+  return {
+    actorKind: identity.kind,
+    ...(identity.kind === "USER" ? { actorId: identity.userId, sessionId: identity.sessionId } : {}),
+    ...(identity.kind === "SERVICE" ? { actorId: identity.service } : {}),
+    ...(client.ip === undefined ? {} : { clientIp: client.ip }),
+    ...(client.userAgent === undefined ? {} : { userAgent: client.userAgent }),
+    correlationId: trace.traceId,
+    hop: 0,
+    traceparent: formatTraceparent(trace),
+  };
+}

@@ -1,0 +1,124 @@
+/**
+ * A subgraph behind its signed identity header, independent of transport: HTTP and the in-process data source call the same
+ * `handle`, so a request means the same in both topologies.
+ */
+import { buildSubgraphSchema } from "@apollo/subgraph";
+import {
+  type DocumentNode,
+  execute,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  parse,
+  validate,
+} from "graphql";
+import { LRUCache } from "lru-cache";
+import { IDENTITY_HEADER, type IdentityVerifier } from "../auth/identity-header.ts";
+import { AppError, findAppError } from "../errors/app-error.ts";
+import { toPublicError } from "../errors/graphql-errors.ts";
+import type { Logger } from "../logger/logger.ts";
+import { traceFromHeaders } from "../tracing/trace-context.ts";
+import type { RequestContext } from "./request-context.ts";
+
+/** The type that `buildSubgraphSchema` takes; generated resolver types are assignable to it. */
+export type SubgraphResolvers = Extract<
+  NonNullable<Exclude<Parameters<typeof buildSubgraphSchema>[0], readonly unknown[] | DocumentNode>>,
+  { typeDefs: DocumentNode }
+>["resolvers"];
+
+export interface SubgraphEndpointOptions<Context> {
+  readonly name: string;
+  readonly typeDefs: DocumentNode;
+  readonly resolvers: SubgraphResolvers;
+  /** Called once per request: loaders belong here, so that nothing is shared between viewers. */
+  readonly createContext: (request: RequestContext) => Context;
+  readonly verifier: IdentityVerifier;
+  readonly logger: Logger;
+}
+
+export interface SubgraphRequestBody {
+  readonly query: string;
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
+  readonly operationName?: string | null | undefined;
+}
+
+export interface SubgraphResponseBody {
+  readonly data?: Record<string, unknown> | null;
+  readonly errors?: readonly GraphQLFormattedError[];
+  readonly extensions?: Record<string, unknown>;
+}
+
+export interface SubgraphResponse {
+  readonly status: number;
+  readonly body: SubgraphResponseBody;
+}
+
+export interface SubgraphEndpoint {
+  readonly name: string;
+  readonly schema: GraphQLSchema;
+  /** @param headers lower-case names. Never rejects: every failure is a response. */
+  handle(headers: Readonly<Record<string, string | undefined>>, body: SubgraphRequestBody): Promise<SubgraphResponse>;
+}
+
+const MAX_DOCUMENTS = 2_000;
+
+export function createSubgraphEndpoint<Context>(options: SubgraphEndpointOptions<Context>): SubgraphEndpoint {
+  const { name, typeDefs, resolvers, createContext, verifier, logger } = options;
+  const schema = buildSubgraphSchema({ typeDefs, ...(resolvers === undefined ? {} : { resolvers }) });
+  const documents = new LRUCache<string, DocumentNode>({ max: MAX_DOCUMENTS });
+
+  function documentOf(query: string): DocumentNode | readonly GraphQLError[] {
+    const known = documents.get(query);
+    if (known !== undefined) return known;
+    let document: DocumentNode;
+    try {
+      document = parse(query, { maxTokens: 20_000 });
+    } catch (error) {
+      return [error instanceof GraphQLError ? error : new GraphQLError("The document cannot be parsed.")];
+    }
+    const problems = validate(schema, document);
+    if (problems.length > 0) return problems;
+    documents.set(query, document);
+    return document;
+  }
+
+  return {
+    name,
+    schema,
+    async handle(headers, body) {
+      const trace = traceFromHeaders(headers);
+      const { traceId } = trace;
+      const requestLogger = logger.child({ traceId });
+      const fail = (errors: readonly GraphQLError[], status: number): SubgraphResponse => ({
+        status,
+        body: { errors: errors.map((error) => toPublicError(error, { logger: requestLogger, traceId })) },
+      });
+      try {
+        const { identity, client } = await verifier.verify(headers[IDENTITY_HEADER]);
+        const document = documentOf(body.query);
+        if (!("kind" in document)) return fail(document, 400);
+        const request: RequestContext = { identity, client, trace, logger: requestLogger };
+        const result = await execute({
+          schema,
+          document,
+          contextValue: createContext(request),
+          variableValues: body.variables ?? {},
+          operationName: body.operationName ?? null,
+        });
+        const errors = result.errors?.map((error) => toPublicError(error, { logger: requestLogger, traceId }));
+        return {
+          status: 200,
+          body: {
+            ...(result.data === undefined ? {} : { data: result.data }),
+            ...(errors === undefined ? {} : { errors }),
+            ...(request.idempotencyReplayed === true ? { extensions: { idempotency: { replayed: true } } } : {}),
+          },
+        };
+      } catch (error) {
+        const status = findAppError(error)?.status ?? 500;
+        const originalError = error instanceof Error ? error : new AppError("INTERNAL_SERVER_ERROR", String(error));
+        return fail([new GraphQLError(originalError.message, { originalError })], status);
+      }
+    },
+  };
+}

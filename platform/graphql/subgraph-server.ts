@@ -1,0 +1,55 @@
+/** Serves one subgraph over HTTP: `POST /graphql` for the gateway, health routes, and the subgraph's own. */
+import { z } from "zod";
+import { AppError } from "../errors/app-error.ts";
+import { createServer, listen } from "../http/create-server.ts";
+import { registerHealthRoutes } from "../http/health.ts";
+import type { Lifecycle } from "../lifecycle/lifecycle.ts";
+import type { Logger } from "../logger/logger.ts";
+import type { Subgraph } from "./subgraph.ts";
+
+/** Requests come from our gateway, which batches entity fetches: generous, but bounded. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+const bodySchema = z.object({
+  query: z.string(),
+  variables: z.record(z.string(), z.unknown()).nullish(),
+  operationName: z.string().nullish(),
+});
+
+export interface SubgraphServerOptions {
+  readonly subgraph: Subgraph;
+  readonly lifecycle: Lifecycle;
+  readonly logger: Logger;
+  readonly host: string;
+  readonly port: number;
+  /** Variable that sets the port, for the advice when it is taken. */
+  readonly portSetting: string;
+  readonly release: string;
+}
+
+/** Adds the subgraph's parts and its HTTP server to the lifecycle: it listens last and closes first. */
+export function addSubgraphServer(options: SubgraphServerOptions): void {
+  const { subgraph, lifecycle, logger, host, port, portSetting, release } = options;
+  const server = createServer({ logger, maxBodyBytes: MAX_BODY_BYTES });
+  registerHealthRoutes(server, { service: subgraph.name, release, lifecycle, checks: subgraph.checks });
+  subgraph.routes?.(server);
+  server.post("/graphql", async (request, reply) => {
+    const body = bodySchema.safeParse(request.body);
+    if (!body.success) throw new AppError("BAD_REQUEST", "Send a JSON object with a `query`.");
+    const headers: Record<string, string | undefined> = {};
+    for (const [name, value] of Object.entries(request.headers)) {
+      headers[name] = typeof value === "string" ? value : value?.[0];
+    }
+    const response = await subgraph.endpoint.handle(headers, body.data);
+    return reply.status(response.status).send(response.body);
+  });
+  for (const part of subgraph.parts) lifecycle.add(part);
+  lifecycle.add({
+    name: `${subgraph.name} http`,
+    start: async () => {
+      const actual = await listen(server, host, port, portSetting);
+      logger.info({ host, port: actual }, `${subgraph.name} listens`);
+    },
+    stop: () => server.close(),
+  });
+}

@@ -1,0 +1,63 @@
+/** Health of a process: `/live` (it runs), `/ready` (send it traffic), `/health` (details for people). */
+import type { FastifyInstance } from "fastify";
+import type { Lifecycle } from "../lifecycle/lifecycle.ts";
+
+export interface HealthCheck {
+  readonly name: string;
+  /** A failing critical dependency makes the process unready; others only show as degraded. */
+  readonly critical: boolean;
+  /** Rejects with the reason when the dependency cannot be used. */
+  check(): Promise<void>;
+}
+
+interface CheckResult {
+  readonly status: "up" | "down";
+  readonly reason?: string;
+}
+
+const CHECK_TIMEOUT_MS = 2_000;
+
+export interface HealthOptions {
+  readonly service: string;
+  readonly release: string;
+  readonly lifecycle: Pick<Lifecycle, "phase">;
+  readonly checks: readonly HealthCheck[];
+}
+
+export function registerHealthRoutes(server: FastifyInstance, options: HealthOptions): void {
+  server.get("/live", async () => ({ status: "live" }));
+  server.get("/ready", async (_request, reply) => {
+    const report = await inspect(options);
+    return reply.status(report.ready ? 200 : 503).send(report);
+  });
+  server.get("/health", async () => ({
+    service: options.service,
+    release: options.release,
+    uptimeSeconds: Math.round(process.uptime()),
+    ...(await inspect(options)),
+  }));
+}
+
+async function inspect({ lifecycle, checks }: HealthOptions) {
+  const results = await Promise.all(checks.map(async (check) => [check, await run(check)] as const));
+  const dependencies = Object.fromEntries(results.map(([check, result]) => [check.name, result]));
+  const blocked = results.some(([check, result]) => check.critical && result.status === "down");
+  const degraded = results.some(([, result]) => result.status === "down");
+  const ready = lifecycle.phase === "running" && !blocked;
+  return { status: ready ? (degraded ? "degraded" : "ready") : "unready", phase: lifecycle.phase, ready, dependencies };
+}
+
+async function run(check: HealthCheck): Promise<CheckResult> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`)), CHECK_TIMEOUT_MS);
+  });
+  try {
+    await Promise.race([check.check(), timeout]);
+    return { status: "up" };
+  } catch (error) {
+    return { status: "down", reason: error instanceof Error ? error.message : String(error) };
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Ordered start and stop of long-lived parts. Parts start in the order they were added and stop in reverse;
+ * a failed start stops what was started. Both are idempotent: a second call shares the first one's promise.
+ */
+import type { Logger } from "../logger/logger.ts";
+
+export interface LifecyclePart {
+  readonly name: string;
+  start?(): Promise<void>;
+  stop?(): Promise<void>;
+}
+
+export interface Lifecycle {
+  add(part: LifecyclePart): void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** `draining` from the first call of stop on: `/ready` then answers 503. */
+  readonly phase: "new" | "starting" | "running" | "draining" | "stopped";
+}
+
+export function createLifecycle(logger: Logger): Lifecycle {
+  const parts: LifecyclePart[] = [];
+  const started: LifecyclePart[] = [];
+  let phase: Lifecycle["phase"] = "new";
+  let starting: Promise<void> | undefined;
+  let stopping: Promise<void> | undefined;
+
+  async function startAll(): Promise<void> {
+    phase = "starting";
+    for (const part of parts) {
+      if (phase !== "starting") return;
+      // Listed before it runs: a part that fails half-way still gets its stop.
+      started.push(part);
+      await part.start?.();
+    }
+    if (phase === "starting") phase = "running";
+  }
+
+  async function stopAll(): Promise<void> {
+    phase = "draining";
+    await starting?.catch(() => undefined);
+    for (let part = started.pop(); part !== undefined; part = started.pop()) {
+      try {
+        await part.stop?.();
+      } catch (error) {
+        logger.error({ err: error, part: part.name }, "stopping failed");
+      }
+    }
+    phase = "stopped";
+  }
+
+  const lifecycle: Lifecycle = {
+    add(part) {
+      if (phase !== "new") throw new Error(`cannot add ${part.name}: already ${phase}`);
+      parts.push(part);
+    },
+    start() {
+      starting ??= startAll().catch(async (error: unknown) => {
+        await lifecycle.stop();
+        throw error;
+      });
+      return starting;
+    },
+    stop() {
+      stopping ??= stopAll();
+      return stopping;
+    },
+    get phase() {
+      return phase;
+    },
+  };
+  return lifecycle;
+}

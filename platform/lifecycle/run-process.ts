@@ -1,0 +1,53 @@
+/**
+ * The frame of a process entry: start, then stop on SIGINT or SIGTERM, exit 0 after a clean stop. A stop that exceeds its
+ * grace exits 1. A failed start prints one readable message and exits 1.
+ */
+import { findAppError } from "../errors/app-error.ts";
+import type { Logger } from "../logger/logger.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+
+export interface RunProcessOptions {
+  readonly lifecycle: Lifecycle;
+  readonly logger: Logger;
+  readonly graceMs: number;
+  readonly onStarted?: () => void;
+}
+
+export async function runProcess({ lifecycle, logger, graceMs, onStarted }: RunProcessOptions): Promise<void> {
+  let stopRequested = false;
+  const stop = (signal: string): void => {
+    // A second Ctrl-C means: now.
+    if (stopRequested) process.exit(1);
+    stopRequested = true;
+    logger.info({ signal }, "stopping");
+    setTimeout(() => {
+      logger.error({ graceMs }, "stopping took too long");
+      process.exit(1);
+    }, graceMs).unref();
+    lifecycle.stop().then(() => process.exit(0));
+  };
+  process.on("SIGINT", () => stop("SIGINT"));
+  process.on("SIGTERM", () => stop("SIGTERM"));
+  process.on("unhandledRejection", (reason) => logger.error({ err: reason }, "unhandled rejection"));
+  process.on("uncaughtException", (error) => {
+    logger.fatal({ err: error }, "uncaught exception");
+    stop("uncaughtException");
+  });
+  try {
+    await lifecycle.start();
+  } catch (error) {
+    if (!stopRequested) failStart(error, logger);
+    return;
+  }
+  if (!stopRequested) onStarted?.();
+}
+
+/** Ends the process with a message that a person can act on. */
+export function failStart(error: unknown, logger?: Logger): never {
+  const known = findAppError(error);
+  if (known === undefined) logger?.fatal({ err: error }, "start failed");
+  process.stderr.write(
+    `\n${known?.message ?? `Start failed: ${error instanceof Error ? error.message : String(error)}`}\n\n`,
+  );
+  process.exit(1);
+}
