@@ -8,8 +8,8 @@ import { promisify } from "node:util";
 import { Kafka, logLevel } from "kafkajs";
 import { freePorts } from "../ports.ts";
 import { waitFor } from "../wait.ts";
+import { logEnd, startWatchedChild } from "../watched-child.ts";
 import { findJava, JAVA_MINIMUM, kafkaJars } from "./kafka-jars.ts";
-import { logEnd, startSupervised } from "./supervised.ts";
 
 const run = promisify(execFile);
 
@@ -90,7 +90,7 @@ async function startOnce(java: string, classPath: string, options: KafkaOptions)
     "-c",
     config,
   ]);
-  const server = await startSupervised({
+  const server = await startWatchedChild({
     program: java,
     programArguments: [
       ...JVM,
@@ -125,7 +125,9 @@ async function startOnce(java: string, classPath: string, options: KafkaOptions)
       await server.stop();
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
     },
-    kill: () => server.kill(),
+    async kill() {
+      await server.kill();
+    },
   };
 }
 
