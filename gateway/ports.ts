@@ -1,0 +1,132 @@
+/**
+ * The seams between the gateway's rooms: what the live room gets from the rest, and what it gives back. Types only, so that
+ * each room can be built, tested and replaced alone.
+ */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Schema, Supergraph } from "@apollo/federation-internals";
+import type { ServiceMap } from "@apollo/gateway";
+import type { QueryPlanner } from "@apollo/query-planner";
+import type {
+  DocumentNode,
+  FormattedExecutionResult,
+  GraphQLError,
+  GraphQLFormattedError,
+  GraphQLSchema,
+} from "graphql";
+import type { z } from "zod";
+import type { ClientFacts, Identity } from "../platform/auth/identity.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { gatewaySettings } from "../platform/config/settings.ts";
+import type { EventLog } from "../platform/events/event-log.ts";
+import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
+import type { Logger } from "../platform/logger/logger.ts";
+import type { TraceContext } from "../platform/tracing/trace-context.ts";
+
+export type GatewaySettings = z.infer<z.ZodObject<typeof gatewaySettings>>;
+
+/** One supergraph as it was taken up. Immutable: a reload makes a new one, and work that began with the old one ends with it. */
+export interface SchemaGeneration {
+  /** Hash of the SDL: equal on every gateway that serves the same supergraph. */
+  readonly id: string;
+  readonly supergraphSdl: string;
+  readonly supergraph: Supergraph;
+  /** The supergraph's schema with federation's directives, as `executeQueryPlan` wants it. */
+  readonly supergraphSchema: GraphQLSchema;
+  /** What clients see, for `operationFromDocument` and `executeQueryPlan`. */
+  readonly planningSchema: Schema;
+  /** What clients see, for parsing and validation with graphql-js. */
+  readonly apiSchema: GraphQLSchema;
+  /** Built at the first use: some gateways never plan a subscription. */
+  queryPlanner(): QueryPlanner;
+}
+
+export interface SchemaSource {
+  current(): SchemaGeneration;
+  /** Called after `current()` changed, in order, once per generation. Returns the function that ends it. */
+  onChange(listener: (generation: SchemaGeneration) => void): () => void;
+}
+
+/** An identity and until when it may be acted upon: the expiry of the access token. Absent for anonymous callers. */
+export interface Authentication {
+  readonly identity: Identity;
+  readonly expiresAt?: Date;
+}
+
+/** Who lost rights. A listener ends what belongs to any of the given ids. */
+export interface Revocation {
+  readonly sessionId?: string;
+  readonly userId?: string;
+  readonly organizationId?: string;
+}
+
+export interface Authenticator {
+  /**
+   * @param token the access token without `Bearer `; `undefined` or `""` is an anonymous caller
+   * @throws AppError `UNAUTHENTICATED` for a bad token or a dead session, `SERVICE_UNAVAILABLE` when nobody can tell
+   */
+  authenticate(token: string | undefined, client: ClientFacts): Promise<Authentication>;
+  /**
+   * Called after the session cache was evicted, so that a new `authenticate` sees the change. An empty revocation means that
+   * revocations may have been missed: check everybody again. Returns the function that ends it.
+   */
+  onRevoked(listener: (who: Revocation) => void): () => void;
+}
+
+/** What the gateway knows about a request; the `context` of every operation and of every fetch to a subgraph. */
+export interface GatewayContext {
+  readonly identity: Identity;
+  readonly client: ClientFacts;
+  readonly trace: TraceContext;
+  /** Carries the trace id on every line. */
+  readonly logger: Logger;
+  /** Headers that the standalone gateway passes on as they came; empty in the platform. */
+  readonly forwardedHeaders: Readonly<Record<string, string>>;
+  /** Aborts when the caller is gone: fetches under way are cancelled. */
+  readonly signal?: AbortSignal;
+  /** Set when a subgraph answered a command from its idempotency record. */
+  idempotencyReplayed?: boolean;
+}
+
+export interface OperationRequest {
+  readonly query: string;
+  readonly variables?: Readonly<Record<string, unknown>> | undefined;
+  readonly operationName?: string | undefined;
+  readonly context: GatewayContext;
+}
+
+/** Queries and mutations over any transport: limits, validation, planning, execution and masking as over HTTP. */
+export interface OperationExecutor {
+  /** Never rejects: every failure is in `errors`. */
+  execute(request: OperationRequest): Promise<FormattedExecutionResult>;
+}
+
+/** What the live room may use. */
+export interface LivePorts {
+  readonly schema: SchemaSource;
+  readonly authenticator: Authenticator;
+  readonly executor: OperationExecutor;
+  /** A data source per subgraph of the current generation, live ones excluded. Each expects a `GatewayContext` as `context`. */
+  dataSources(): ServiceMap;
+  readonly eventLog: EventLog;
+  readonly settings: GatewaySettings;
+  readonly lifecycle: Pick<Lifecycle, "phase">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Parses within the limits (tokens, depth, aliases, root fields). @throws GraphQLError whose `extensions.code` names the limit */
+  parseDocument(query: string): DocumentNode;
+  /** One translation of errors for every transport: expected ones pass, the others are logged and masked. */
+  publicErrors(errors: readonly GraphQLError[], context: GatewayContext): GraphQLFormattedError[];
+  /** May a page of this origin open a socket? A missing origin (no browser) may. */
+  originAllowed(origin: string | undefined): boolean;
+}
+
+/** What the live room gives back. The gateway starts it before it listens and stops it first. */
+export interface LivePart {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Every upgrade request to `/graphql`; origin, subprotocol and limits are the live room's to check. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+export type CreateLive = (ports: LivePorts) => LivePart;
