@@ -4,7 +4,6 @@ import { DATABASES, type DatabaseName, type DatabaseUrls, prepareDatabase } from
 const missing: string[] = [];
 
 function setting(key: string): string {
-  // biome-ignore lint/style/noProcessEnv: process entry file; the floor's configuration lies above this folder
   const value = process.env[key];
   if (value === undefined || value === "") missing.push(key);
   else if (!/^postgres(ql)?:/.test(value) || !URL.canParse(value)) missing.push(`${key} (not a postgres:// URL)`);
@@ -20,7 +19,6 @@ function urlsOf(name: DatabaseName): DatabaseUrls {
 async function main(): Promise<number> {
   const adminUrl = setting("DATABASE_ADMIN_URL");
   const names: DatabaseName[] = ["user", "billing", "audit"];
-  // biome-ignore lint/style/noProcessEnv: process entry file; the floor's configuration lies above this folder
   if (process.env["EVENTS_DATABASE_OWNER_URL"]) names.push("events"); // only installations without Kafka have it
   const work = names.map((name) => ({ name, urls: urlsOf(name) }));
   if (missing.length > 0) {

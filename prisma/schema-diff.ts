@@ -3,6 +3,9 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { openEngine } from "./schema-engine.ts";
 
+/** What the engine prints when there is nothing to do. */
+const EMPTY = "-- This is an empty migration.";
+
 /**
  * @param url a database to which all migrations have been applied
  * @returns the statements that would bring it to the schema; empty when they agree
@@ -17,9 +20,9 @@ export async function schemaDiff(url: string, schemaFile: string): Promise<strin
       to: { tag: "schemaDatamodel", files },
       script: true,
       exitCode: null,
-      filters: { externalTables: ["public._prisma_migrations", "_prisma_migrations"], externalEnums: [] },
+      filters: { externalTables: ["public._prisma_migrations"], externalEnums: [] },
     });
-    return stdout ?? "";
+    return stdout === null || stdout.trim() === EMPTY ? "" : stdout;
   } finally {
     await session.close();
   }

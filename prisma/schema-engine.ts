@@ -8,8 +8,11 @@ import { fileURLToPath } from "node:url";
 import { PrismaPg } from "@prisma/adapter-pg";
 import {
   bindMigrationAwareSqlAdapterFactory,
+  ColumnTypeEnum,
   type SqlDriverAdapter,
   type SqlMigrationAwareDriverAdapterFactory,
+  type SqlQuery,
+  type SqlResultSet,
 } from "@prisma/driver-adapter-utils";
 import type { SchemaEngine } from "@prisma/schema-engine-wasm";
 import * as bindings from "@prisma/schema-engine-wasm/schema_engine_bg";
@@ -25,6 +28,10 @@ export interface EngineSession {
   close(): Promise<void>;
 }
 
+/** Type ids from pg_type. */
+const INTERNAL_CHAR = 18;
+const FIXED_CHAR = 1042;
+
 /** @param datamodels Prisma schemas as [path, content], for `diff`; migrations need none. */
 export async function openEngine(url: string, datamodels: [string, string][] = []): Promise<EngineSession> {
   const pool = new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 10_000 });
@@ -34,7 +41,15 @@ export async function openEngine(url: string, datamodels: [string, string][] = [
   });
   client.on("error", () => undefined);
   // Pinned: a pool replaces its connection after an error, and locks and the open transaction would be gone with it.
-  const base = new PrismaPg(Object.assign(pool, { query: client.query.bind(client) }));
+  let internalChars: readonly number[] = [];
+  const query = async (config: pg.QueryArrayConfig, values?: unknown[]): Promise<pg.QueryArrayResult> => {
+    const result = await client.query(config, values);
+    const fields = result.fields ?? [];
+    internalChars = fields.flatMap((field, index) => (field.dataTypeID === INTERNAL_CHAR ? [index] : []));
+    for (const field of fields) if (field.dataTypeID === INTERNAL_CHAR) field.dataTypeID = FIXED_CHAR;
+    return result;
+  };
+  const base = new PrismaPg(Object.assign(pool, { query }));
   let failed: Error | undefined;
   const close = async (): Promise<void> => {
     client.release(true);
@@ -45,7 +60,15 @@ export async function openEngine(url: string, datamodels: [string, string][] = [
     const adapter = await base.connect();
     // adapter-pg 7.10 cuts scripts at every semicolon, also inside function bodies and comments, and runs the pieces one
     // by one. Sent whole, as the native engine does, they are parsed by Postgres and succeed or fail together.
+    const queryRaw = adapter.queryRaw.bind(adapter);
     return Object.assign(adapter, {
+      // adapter-pg 7.10 refuses the catalogue's type "char", by which the engine reads constraints: it goes through as
+      // fixed-width text and is announced as the single character it is.
+      queryRaw: async (statement: SqlQuery): Promise<SqlResultSet> => {
+        const result = await queryRaw(statement);
+        for (const index of internalChars) result.columnTypes[index] = ColumnTypeEnum.Character;
+        return result;
+      },
       executeScript: async (script: string): Promise<void> => {
         failed = undefined;
         try {
