@@ -1,0 +1,54 @@
+/**
+ * `npm run schema:check`: composes and generates in memory and fails, with a line per reason, when committed files are
+ * out of date, a published event contract would break its readers, or live SDL promises what no event holds.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CompositionFailed } from "./compose.ts";
+import { checkEventCompatibility, checkEventNames, readEventContracts, readEventLock } from "./event-contracts.ts";
+import { generate, lockFile, projectFolders, type SchemaFolders } from "./generate.ts";
+import { checkLiveContracts } from "./live-contracts.ts";
+import { checkMoneyMutations } from "./money-mutations.ts";
+import { readSubgraphSources } from "./sources.ts";
+
+const checkDrift = async (folders: SchemaFolders): Promise<string[]> => {
+  const directory = join(folders.schema, "generated");
+  const expected = await generate(folders);
+  const drifted = [...expected]
+    .filter(([name, content]) => {
+      const file = join(directory, name);
+      return !existsSync(file) || readFileSync(file, "utf8") !== content;
+    })
+    .map(([name]) => `schema/generated/${name} is out of date: run \`npm run schema\` and commit it`);
+  const stale = (existsSync(directory) ? readdirSync(directory) : [])
+    .filter((name) => !expected.has(name))
+    .map((name) => `schema/generated/${name} belongs to no source: delete it`);
+  return [...drifted, ...stale];
+};
+
+/** Everything that is wrong with a schema folder, one line each; empty when it may be merged. */
+export const checkSchema = async (folders: SchemaFolders): Promise<string[]> => {
+  const sources = readSubgraphSources(folders.schema);
+  const contracts = readEventContracts(folders.schema);
+  const breaking = checkEventCompatibility(readEventLock(lockFile(folders)), contracts);
+  const problems = [
+    ...breaking,
+    ...checkEventNames(contracts),
+    ...checkMoneyMutations(sources),
+    ...checkLiveContracts(sources, contracts),
+  ];
+  try {
+    const drift = await checkDrift(folders);
+    // `npm run schema` refuses to lock a breaking contract: advice to run it would mislead.
+    return [...problems, ...drift.filter((line) => breaking.length === 0 || !line.includes("events.lock.json"))];
+  } catch (error) {
+    if (error instanceof CompositionFailed) return [...problems, error.message];
+    throw error;
+  }
+};
+
+if (import.meta.main) {
+  const problems = await checkSchema(projectFolders);
+  for (const problem of problems) console.error(problem);
+  process.exitCode = problems.length > 0 ? 1 : 0;
+}
