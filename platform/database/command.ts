@@ -5,14 +5,10 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { refuse } from "../errors/user-failure.ts";
-import type { Causation, DomainEvent, EventEnvelope } from "../events/envelope.ts";
+import type { Causation, DomainEvent } from "../events/envelope.ts";
+import type { Outbox } from "../events/outbox.ts";
 import type { SqlTransaction, TransactionHost } from "./sql-transaction.ts";
 import { inTenants } from "./tenant-transaction.ts";
-
-/** Writes events into the outbox of the transaction's database. */
-export interface Outbox {
-  append(tx: SqlTransaction, events: readonly DomainEvent[], causation: Causation): Promise<readonly EventEnvelope[]>;
-}
 
 export interface IdempotentRequest {
   /** Chosen by the client. */

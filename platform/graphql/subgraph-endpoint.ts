@@ -20,11 +20,8 @@ import type { Logger } from "../logger/logger.ts";
 import { traceFromHeaders } from "../tracing/trace-context.ts";
 import type { RequestContext } from "./request-context.ts";
 
-/** The type that `buildSubgraphSchema` takes; generated resolver types are assignable to it. */
-export type SubgraphResolvers = Extract<
-  NonNullable<Exclude<Parameters<typeof buildSubgraphSchema>[0], readonly unknown[] | DocumentNode>>,
-  { typeDefs: DocumentNode }
->["resolvers"];
+/** A resolver map by type name, checked against the schema by its generated type. */
+export type SubgraphResolvers = Readonly<Record<string, object>>;
 
 export interface SubgraphEndpointOptions<Context> {
   readonly name: string;
@@ -64,7 +61,7 @@ const MAX_DOCUMENTS = 2_000;
 
 export function createSubgraphEndpoint<Context>(options: SubgraphEndpointOptions<Context>): SubgraphEndpoint {
   const { name, typeDefs, resolvers, createContext, verifier, logger } = options;
-  const schema = buildSubgraphSchema({ typeDefs, ...(resolvers === undefined ? {} : { resolvers }) });
+  const schema = buildSubgraphSchema({ typeDefs, resolvers: asResolverMap(resolvers) });
   const documents = new LRUCache<string, DocumentNode>({ max: MAX_DOCUMENTS });
 
   function documentOf(query: string): DocumentNode | readonly GraphQLError[] {
@@ -121,4 +118,11 @@ export function createSubgraphEndpoint<Context>(options: SubgraphEndpointOptions
       }
     },
   };
+}
+
+type ResolverMap = Extract<Parameters<typeof buildSubgraphSchema>[0], { resolvers?: unknown }>["resolvers"];
+
+/** `buildSubgraphSchema` wants an index signature, which generated types rightly lack. */
+function asResolverMap(resolvers: SubgraphResolvers): NonNullable<ResolverMap> {
+  return resolvers as NonNullable<ResolverMap>;
 }

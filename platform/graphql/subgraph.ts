@@ -1,7 +1,12 @@
 /** What a subgraph is to the processes that host it: an endpoint, parts to start and stop, health, and its own HTTP routes. */
 import type { FastifyInstance } from "fastify";
+import type { Clock } from "../clock.ts";
+import type { EventContracts } from "../events/contracts.ts";
+import type { EventLog } from "../events/event-log.ts";
 import type { HealthCheck } from "../http/health.ts";
+import type { IdSource } from "../ids.ts";
 import type { LifecyclePart } from "../lifecycle/lifecycle.ts";
+import type { Logger } from "../logger/logger.ts";
 import type { SubgraphEndpoint } from "./subgraph-endpoint.ts";
 
 export interface Subgraph {
@@ -12,4 +17,15 @@ export interface Subgraph {
   readonly checks: readonly HealthCheck[];
   /** Routes beside `/graphql`, e.g. public keys. */
   readonly routes?: (server: FastifyInstance) => void;
+}
+
+/** What every subgraph factory is given. Factories read no environment and open no port. */
+export interface SubgraphFloor {
+  readonly eventLog: EventLog;
+  readonly contracts: EventContracts;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly logger: Logger;
+  /** The first signs, all verify. */
+  readonly identitySecrets: readonly string[];
 }

@@ -224,14 +224,14 @@ interface Fields<Own> {
   };
   readonly Invoice: {
     readonly id: Field<NoArgs, string>;
-    readonly auditTrail: Field<InvoiceAuditTrailArgs, Parent<Own, "AuditEntryConnection">>;
+    readonly auditTrail: Field<InvoiceAuditTrailArgs, Parent<Own, "AuditEntryConnection"> | null | undefined>;
   };
   readonly Membership: {
     readonly id: Field<NoArgs, string>;
   };
   readonly Organization: {
     readonly id: Field<NoArgs, string>;
-    readonly auditLog: Field<OrganizationAuditLogArgs, Parent<Own, "AuditEntryConnection">>;
+    readonly auditLog: Field<OrganizationAuditLogArgs, Parent<Own, "AuditEntryConnection"> | null | undefined>;
   };
   readonly PageInfo: {
     readonly hasNextPage: Field<NoArgs, boolean>;

@@ -99,7 +99,7 @@ export interface QueryBillingSubscriptionArgs {
 /** The customer record of an organisation. */
 export interface BillingAccountObject<Own = NoParents> {
   readonly id: string;
-  readonly organization: Parent<Own, "Organization">;
+  readonly organization?: Parent<Own, "Organization"> | null | undefined;
   readonly currency: string;
   /** What is due now over all open invoices. */
   readonly amountDue: Parent<Own, "Money">;
@@ -320,7 +320,7 @@ export type Parent<Own, Name extends keyof DefaultParents<Own>> = Name extends k
 interface Fields<Own> {
   readonly BillingAccount: {
     readonly id: Field<NoArgs, string>;
-    readonly organization: Field<NoArgs, Parent<Own, "Organization">>;
+    readonly organization: Field<NoArgs, Parent<Own, "Organization"> | null | undefined>;
     readonly currency: Field<NoArgs, string>;
     readonly amountDue: Field<NoArgs, Parent<Own, "Money">>;
     readonly paymentMethods: Field<NoArgs, readonly Parent<Own, "PaymentMethod">[]>;

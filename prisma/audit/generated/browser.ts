@@ -37,3 +37,13 @@ export type Inbox = Prisma.InboxModel
  * Outcome of a command by its idempotency key.
  */
 export type Idempotency = Prisma.IdempotencyModel
+/**
+ * Model AuditChain
+ * Head of a tenant's hash chain; its row lock orders the entries.
+ */
+export type AuditChain = Prisma.AuditChainModel
+/**
+ * Model AuditEntry
+ * One thing that happened. Rows are never updated or deleted: a trigger and the missing grants refuse it.
+ */
+export type AuditEntry = Prisma.AuditEntryModel

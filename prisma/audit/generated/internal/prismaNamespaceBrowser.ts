@@ -54,7 +54,9 @@ export const ModelName = {
   StreamHead: 'StreamHead',
   Outbox: 'Outbox',
   Inbox: 'Inbox',
-  Idempotency: 'Idempotency'
+  Idempotency: 'Idempotency',
+  AuditChain: 'AuditChain',
+  AuditEntry: 'AuditEntry'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -118,6 +120,41 @@ export const IdempotencyScalarFieldEnum = {
 export type IdempotencyScalarFieldEnum = (typeof IdempotencyScalarFieldEnum)[keyof typeof IdempotencyScalarFieldEnum]
 
 
+export const AuditChainScalarFieldEnum = {
+  tenantId: 'tenantId',
+  sequence: 'sequence',
+  hash: 'hash'
+} as const
+
+export type AuditChainScalarFieldEnum = (typeof AuditChainScalarFieldEnum)[keyof typeof AuditChainScalarFieldEnum]
+
+
+export const AuditEntryScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  organizationId: 'organizationId',
+  sequence: 'sequence',
+  eventId: 'eventId',
+  actorKind: 'actorKind',
+  actorId: 'actorId',
+  action: 'action',
+  outcome: 'outcome',
+  targets: 'targets',
+  targetIds: 'targetIds',
+  metadata: 'metadata',
+  ip: 'ip',
+  userAgent: 'userAgent',
+  occurredAt: 'occurredAt',
+  recordedAt: 'recordedAt',
+  traceId: 'traceId',
+  correlationId: 'correlationId',
+  hash: 'hash',
+  previousHash: 'previousHash'
+} as const
+
+export type AuditEntryScalarFieldEnum = (typeof AuditEntryScalarFieldEnum)[keyof typeof AuditEntryScalarFieldEnum]
+
+
 export const SortOrder = {
   asc: 'asc',
   desc: 'desc'
@@ -132,6 +169,13 @@ export const NullableJsonNullValueInput = {
 } as const
 
 export type NullableJsonNullValueInput = (typeof NullableJsonNullValueInput)[keyof typeof NullableJsonNullValueInput]
+
+
+export const JsonNullValueInput = {
+  JsonNull: JsonNull
+} as const
+
+export type JsonNullValueInput = (typeof JsonNullValueInput)[keyof typeof JsonNullValueInput]
 
 
 export const QueryMode = {

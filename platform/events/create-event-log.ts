@@ -1,0 +1,36 @@
+/** Picks the event log adapter by configuration. Kafka's client is loaded only where it is used. */
+import { AppError } from "../errors/app-error.ts";
+import type { Logger } from "../logger/logger.ts";
+import type { EventLog } from "./event-log.ts";
+import { createPostgresEventLog } from "./postgres-event-log.ts";
+
+export interface EventLogSettings {
+  readonly EVENT_LOG: "postgres" | "kafka";
+  readonly EVENTS_DATABASE_URL?: string | undefined;
+  readonly KAFKA_BROKERS?: readonly string[] | undefined;
+  readonly KAFKA_CLIENT_ID: string;
+  readonly KAFKA_REPLICATION: number;
+  readonly EVENT_PARTITIONS: number;
+}
+
+/** @throws AppError `CONFIG_INVALID` when the chosen adapter has no address */
+export async function createEventLog(settings: EventLogSettings, logger: Logger): Promise<EventLog> {
+  const partitions = settings.EVENT_PARTITIONS;
+  if (settings.EVENT_LOG === "postgres") {
+    if (settings.EVENTS_DATABASE_URL === undefined) throw missing("EVENTS_DATABASE_URL");
+    return createPostgresEventLog({ connectionString: settings.EVENTS_DATABASE_URL, logger, partitions });
+  }
+  if (settings.KAFKA_BROKERS === undefined || settings.KAFKA_BROKERS.length === 0) throw missing("KAFKA_BROKERS");
+  const { createKafkaEventLog } = await import("./kafka-event-log.ts");
+  return createKafkaEventLog({
+    brokers: settings.KAFKA_BROKERS,
+    clientId: settings.KAFKA_CLIENT_ID,
+    replicationFactor: settings.KAFKA_REPLICATION,
+    partitions,
+    logger,
+  });
+}
+
+function missing(key: string): AppError {
+  return new AppError("CONFIG_INVALID", `Bad configuration: ${key} is not set, and EVENT_LOG needs it.`);
+}

@@ -1,0 +1,62 @@
+/** The process frame of a subgraph: settings, event log, contracts, HTTP server, signals. Entry files stay a page short. */
+import { fileURLToPath } from "node:url";
+import { systemClock } from "../clock.ts";
+import { loadEventContracts } from "../events/contracts.ts";
+import { createEventLog, type EventLogSettings } from "../events/create-event-log.ts";
+import { createIdSource } from "../ids.ts";
+import { createLifecycle } from "../lifecycle/lifecycle.ts";
+import { failStart, runProcess } from "../lifecycle/run-process.ts";
+import { createLogger } from "../logger/logger.ts";
+import type { Subgraph, SubgraphFloor } from "./subgraph.ts";
+import { addSubgraphServer } from "./subgraph-server.ts";
+
+/** The settings that every subgraph process has. */
+export interface SubgraphProcessSettings extends EventLogSettings {
+  readonly LOG_LEVEL: string;
+  readonly HOST: string;
+  readonly SHUTDOWN_GRACE_MS: number;
+  readonly PROCESS_RELEASE: string;
+  readonly IDENTITY_SECRETS: readonly string[];
+}
+
+export interface RunSubgraphOptions<Settings extends SubgraphProcessSettings> {
+  readonly name: string;
+  /** Variable that sets the port, for the advice when it is taken. */
+  readonly portSetting: string;
+  /** @throws AppError `CONFIG_INVALID` */
+  readonly settings: () => Settings;
+  readonly port: (settings: Settings) => number;
+  readonly create: (settings: Settings, floor: SubgraphFloor) => Subgraph | Promise<Subgraph>;
+}
+
+export async function runSubgraph<Settings extends SubgraphProcessSettings>(
+  options: RunSubgraphOptions<Settings>,
+): Promise<void> {
+  try {
+    const settings = options.settings();
+    const logger = createLogger({ name: options.name, level: settings.LOG_LEVEL });
+    const lifecycle = createLifecycle(logger);
+    const eventLog = await createEventLog(settings, logger);
+    lifecycle.add({ name: "event log", start: () => eventLog.start(), stop: () => eventLog.stop() });
+    const subgraph = await options.create(settings, {
+      eventLog,
+      contracts: await loadEventContracts(fileURLToPath(new URL("../../schema/events", import.meta.url))),
+      clock: systemClock,
+      ids: createIdSource(systemClock),
+      logger,
+      identitySecrets: settings.IDENTITY_SECRETS,
+    });
+    addSubgraphServer({
+      subgraph,
+      lifecycle,
+      logger,
+      host: settings.HOST,
+      port: options.port(settings),
+      portSetting: options.portSetting,
+      release: settings.PROCESS_RELEASE,
+    });
+    await runProcess({ lifecycle, logger, graceMs: settings.SHUTDOWN_GRACE_MS });
+  } catch (error) {
+    failStart(error);
+  }
+}

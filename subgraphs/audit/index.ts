@@ -1,0 +1,59 @@
+/** The audit subgraph: an append-only, hash-chained record of every event, readable by those who may. */
+import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
+import { createGroupConsumer } from "../../platform/events/group-consumer.ts";
+import { createOutbox } from "../../platform/events/outbox.ts";
+import { createRelay } from "../../platform/events/relay.ts";
+import { createCursorCodec } from "../../platform/graphql/connection.ts";
+import type { Subgraph, SubgraphFloor } from "../../platform/graphql/subgraph.ts";
+import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
+import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
+import { createAuditClient } from "../../prisma/audit/client.ts";
+import { auditHandlers, RECORDED_TOPICS } from "./consumers.ts";
+import type { AuditContext } from "./context.ts";
+import { createLoaders } from "./loaders.ts";
+import { resolvers } from "./resolvers/index.ts";
+
+const NAME = "audit";
+const TOPIC = "audit.events";
+const POOL_SIZE = 12;
+
+export interface AuditSubgraphDeps extends SubgraphFloor {
+  readonly settings: { readonly AUDIT_DATABASE_URL: string; readonly AUDIT_RELAY_DATABASE_URL: string };
+}
+
+export function createAuditSubgraph(deps: AuditSubgraphDeps): Subgraph {
+  const { settings, eventLog, contracts, clock, ids, identitySecrets } = deps;
+  const logger = deps.logger.child({ subgraph: NAME });
+  const client = createAuditClient(settings.AUDIT_DATABASE_URL, { poolSize: POOL_SIZE });
+  const cursors = createCursorCodec(identitySecrets);
+  const outbox = createOutbox({ contracts, clock, ids, source: `/tributary/${NAME}`, topic: TOPIC });
+  const relay = createRelay({ databaseUrl: settings.AUDIT_RELAY_DATABASE_URL, log: eventLog, topic: TOPIC, logger });
+  const recorder = createGroupConsumer({
+    log: eventLog,
+    group: "audit.entries",
+    topics: RECORDED_TOPICS,
+    contracts,
+    database: client,
+    handlers: auditHandlers({ outbox, clock, ids }),
+    clock,
+    logger,
+  });
+  const endpoint = createSubgraphEndpoint<AuditContext>({
+    name: NAME,
+    typeDefs: loadTypeDefs(NAME),
+    resolvers,
+    createContext: (request) => ({ request, client, cursors, loaders: createLoaders(client, request) }),
+    verifier: createIdentityVerifier(identitySecrets, NAME, clock),
+    logger,
+  });
+  return {
+    name: NAME,
+    endpoint,
+    parts: [
+      { name: "audit database", start: () => client.$connect(), stop: () => client.$disconnect() },
+      { name: "audit relay", start: async () => relay.start(), stop: () => relay.stop() },
+      { name: "audit recorder", start: () => recorder.start(), stop: () => recorder.stop() },
+    ],
+    checks: [{ name: "audit database", critical: true, check: async () => void (await client.$queryRaw`SELECT 1`) }],
+  };
+}

@@ -1,0 +1,16 @@
+/** The audit subgraph as a process of its own. */
+import { z } from "zod";
+import { parseConfig } from "../../platform/config/parse-config.ts";
+import { auditSettings, commonSettings, eventLogSettings, identitySettings } from "../../platform/config/settings.ts";
+import { runSubgraph } from "../../platform/graphql/run-subgraph.ts";
+import { createAuditSubgraph } from "./index.ts";
+
+const schema = z.object({ ...commonSettings, ...identitySettings, ...eventLogSettings, ...auditSettings });
+
+await runSubgraph({
+  name: "audit",
+  portSetting: "AUDIT_PORT",
+  settings: () => parseConfig(schema, process.env),
+  port: (settings) => settings.AUDIT_PORT,
+  create: (settings, floor) => createAuditSubgraph({ ...floor, settings }),
+});

@@ -1,0 +1,129 @@
+/** Every statement on the audit tables. Callers bring a transaction that is bound to its tenants. */
+import { z } from "zod";
+import type { Page } from "../../platform/graphql/connection.ts";
+import type { AuditTransaction } from "../../prisma/audit/client.ts";
+import type { AuditFilter } from "../../schema/generated/audit.ts";
+import { type EntryTarget, TARGET_TYPES } from "./entry-from-event.ts";
+import type { ChainedEntry } from "./entry-hash.ts";
+
+/** An entry as the rest of the subgraph sees it. */
+export interface AuditEntryRecord extends ChainedEntry {
+  readonly organizationId: string | null;
+  readonly actorKind: "USER" | "SERVICE" | "ANONYMOUS";
+  readonly outcome: "SUCCESS" | "DENIED" | "FAILURE";
+  readonly targets: readonly EntryTarget[];
+}
+
+export interface ChainHead {
+  readonly sequence: bigint;
+  readonly hash: string | null;
+}
+
+/** Columns that hold JSON or a closed set of words as text are read through this, so that nothing is assumed of them. */
+const storedParts = z.object({
+  actorKind: z.enum(["USER", "SERVICE", "ANONYMOUS"]),
+  outcome: z.enum(["SUCCESS", "DENIED", "FAILURE"]),
+  targets: z.array(z.object({ type: z.enum(Object.values(TARGET_TYPES)), id: z.string() })),
+});
+
+type Row = Awaited<ReturnType<AuditTransaction["auditEntry"]["findFirstOrThrow"]>>;
+
+function toRecord(row: Row): AuditEntryRecord {
+  return { ...row, ...storedParts.parse(row) };
+}
+
+/** Locks the tenant's chain until the commit, so that entries get their sequence one after the other. */
+export async function lockChain(tx: AuditTransaction, tenantId: string): Promise<ChainHead> {
+  await tx.$executeRaw`INSERT INTO audit_chain (tenant_id, sequence, hash) VALUES (${tenantId}, 0, '') ON CONFLICT DO NOTHING`;
+  const [row] = await tx.$queryRaw<{ sequence: bigint; hash: string }[]>`
+    SELECT sequence, hash FROM audit_chain WHERE tenant_id = ${tenantId} FOR UPDATE`;
+  return row === undefined || row.sequence === 0n ? { sequence: 0n, hash: null } : row;
+}
+
+export async function appendEntry(tx: AuditTransaction, entry: AuditEntryRecord): Promise<void> {
+  await tx.auditEntry.create({
+    data: {
+      ...entry,
+      targets: entry.targets.map(({ type, id }) => ({ type, id })),
+      targetIds: entry.targets.map(({ id }) => id),
+      metadata: z.json().parse(entry.metadata) ?? {},
+    },
+    select: { id: true },
+  });
+  await tx.auditChain.update({
+    where: { tenantId: entry.tenantId },
+    data: { sequence: entry.sequence, hash: entry.hash },
+  });
+}
+
+export async function findEntries(tx: AuditTransaction, ids: readonly string[]): Promise<AuditEntryRecord[]> {
+  const rows = await tx.auditEntry.findMany({ where: { id: { in: [...ids] } } });
+  return rows.map(toRecord);
+}
+
+export interface EntryQuery {
+  readonly tenantId: string;
+  readonly filter: AuditFilter;
+}
+
+/** Newest first; `page.key` is a sequence. One row more than asked tells that there are more. */
+export async function pageEntries(tx: AuditTransaction, query: EntryQuery, page: Page): Promise<AuditEntryRecord[]> {
+  const forward = page.direction === "forward";
+  const beyond = page.key === undefined ? undefined : BigInt(page.key);
+  const rows = await tx.auditEntry.findMany({
+    where: {
+      ...conditions(query),
+      ...(beyond === undefined ? {} : { sequence: forward ? { lt: beyond } : { gt: beyond } }),
+    },
+    orderBy: { sequence: forward ? "desc" : "asc" },
+    take: page.take + 1,
+  });
+  return rows.map(toRecord);
+}
+
+export function countEntries(tx: AuditTransaction, query: EntryQuery): Promise<number> {
+  return tx.auditEntry.count({ where: conditions(query) });
+}
+
+function conditions({ tenantId, filter }: EntryQuery) {
+  const { actorIds, actions, targetIds, outcomes, from, to, correlationId } = filter;
+  return {
+    tenantId,
+    ...(actorIds == null ? {} : { actorId: { in: [...actorIds] } }),
+    ...(actions == null ? {} : { action: { in: [...actions] } }),
+    ...(targetIds == null ? {} : { targetIds: { hasSome: [...targetIds] } }),
+    ...(outcomes == null ? {} : { outcome: { in: [...outcomes] } }),
+    ...(from == null && to == null
+      ? {}
+      : { occurredAt: { ...(from == null ? {} : { gte: from }), ...(to == null ? {} : { lt: to }) } }),
+    ...(correlationId == null ? {} : { correlationId }),
+  };
+}
+
+/** The organisation that owns a target, as far as the transaction's tenants have entries about it. */
+export async function organizationOfTarget(tx: AuditTransaction, targetId: string): Promise<string | null> {
+  const row = await tx.auditEntry.findFirst({
+    where: { targetIds: { has: targetId }, organizationId: { not: null } },
+    select: { organizationId: true },
+  });
+  return row?.organizationId ?? null;
+}
+
+/** A tenant's entries in sequence order, `batch` at a time: a whole chain may not fit in memory. */
+export async function* walkChain(
+  tx: AuditTransaction,
+  tenantId: string,
+  batch = 1_000,
+): AsyncGenerator<AuditEntryRecord> {
+  for (let last = 0n; ; ) {
+    const rows = await tx.auditEntry.findMany({
+      where: { tenantId, sequence: { gt: last } },
+      orderBy: { sequence: "asc" },
+      take: batch,
+    });
+    for (const row of rows) yield toRecord(row);
+    const end = rows.at(-1);
+    if (end === undefined || rows.length < batch) return;
+    last = end.sequence;
+  }
+}
