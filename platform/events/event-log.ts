@@ -31,16 +31,36 @@ export interface PartitionRange {
   readonly high: bigint;
 }
 
+/** A partition that this instance reads for a group until `signal` aborts. */
+export interface PartitionAssignment {
+  readonly topic: string;
+  readonly partition: number;
+  /** Aborts when the partition goes to another instance or the reader stops: start nothing new after it. */
+  readonly signal: AbortSignal;
+  /**
+   * Says that every record below `next` is done with. Stored soon after (many calls become one write), at the latest
+   * when the partition is given back; a crash in between delivers those records again.
+   */
+  commit(next: bigint): void;
+}
+
+/** What a group does with the records of one assigned partition. */
+export interface PartitionConsumer {
+  /**
+   * Records in offset order. The next call waits for this promise (backpressure), which need not wait for the
+   * records' effects. After a rejection the partition is assigned anew, from its last commit, after a pause.
+   */
+  deliver(records: readonly LogRecord[]): Promise<void>;
+  /** After `signal` aborted: resolves when nothing is running any more. */
+  drain(): Promise<void>;
+}
+
 export interface GroupConsumeOptions {
   /** Instances with the same group share the partitions; every group sees every record. */
   readonly group: string;
   readonly topics: readonly string[];
-  /**
-   * Called for the records of one partition in order, never for two of one partition at once. The offset is
-   * committed after the promise resolves. A rejection stops this partition, which is read again from the same
-   * record after a pause: a handler that wants a record skipped must resolve.
-   */
-  readonly handle: (record: LogRecord, signal: AbortSignal) => Promise<void>;
+  /** Called each time this instance is given a partition. At least once: records above the last commit come again. */
+  readonly onAssigned: (assignment: PartitionAssignment) => PartitionConsumer;
 }
 
 export interface TailOptions {
@@ -71,6 +91,8 @@ export interface EventLog {
   append(topic: string, records: readonly LogAppend[]): Promise<void>;
   /** Reads as a member of a group from its committed offset (a new group: from the beginning). */
   consume(options: GroupConsumeOptions): Promise<LogReader>;
+  /** The committed positions of a group; a partition without a commit is missing. */
+  committed(group: string, topic: string): Promise<LogPositions>;
   /** Every caller sees everything; nothing is committed. Resolves once the start positions are fixed. */
   tail(options: TailOptions): Promise<LogReader>;
   /**

@@ -1,0 +1,228 @@
+/**
+ * Runs a consumer's handlers: effect and inbox row in one transaction, offset committed after it, so a crash repeats
+ * a delivery but never an effect. Failures back off; after the last attempt the event goes to `<topic>.dlq` and only
+ * its own key has waited. An outage of our own store is waited out and counts no attempt.
+ */
+import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
+import type { SqlTransaction, TransactionHost } from "../database/sql-transaction.ts";
+import { inTenants } from "../database/tenant-transaction.ts";
+import { type BackoffPolicy, backoffMs, type Sleep, systemSleep } from "./backoff.ts";
+import type { EventContracts } from "./contracts.ts";
+import { appendDeadLetter, deadLetterTopic } from "./dead-letter.ts";
+import type { EventEnvelope } from "./envelope.ts";
+import type { EventLog, LogReader, LogRecord } from "./event-log.ts";
+import { claimEvent } from "./inbox.ts";
+import { createPartitionWindow, type PartitionWindow } from "./partition-window.ts";
+import { createSlots } from "./slots.ts";
+import { isStoreOutage } from "./store-outage.ts";
+
+export interface HandlerContext {
+  /** 1 for the first attempt of this delivery; outages of our store are not counted. */
+  readonly attempt: number;
+  /** W3C trace context of the request behind the event. */
+  readonly traceparent: string | undefined;
+  /** Aborts when this instance loses the partition: long work should end. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs inside the transaction that also holds the inbox row. Must not do what a rollback cannot undo. */
+export type EventHandler<Tx extends SqlTransaction> = (
+  event: EventEnvelope,
+  tx: Tx,
+  context: HandlerContext,
+) => Promise<void>;
+
+export interface RetryPolicy extends BackoffPolicy {
+  /** Failed attempts after which the event becomes a dead letter. */
+  readonly attempts: number;
+  /** An attempt that takes longer, in milliseconds, has failed. */
+  readonly deadlineMs: number;
+}
+
+export const DEFAULT_RETRY_POLICY: RetryPolicy = { attempts: 3, baseMs: 200, capMs: 5_000, deadlineMs: 20_000 };
+
+export interface GroupConsumerOptions<Tx extends SqlTransaction> {
+  readonly log: EventLog;
+  /** Also the consumer's name in the inbox and in dead letters: never change it, or every event is new again. */
+  readonly group: string;
+  readonly topics: readonly string[];
+  readonly contracts: EventContracts;
+  readonly database: TransactionHost<Tx>;
+  /** By event type; `"*"` takes every type without a handler of its own. Types without any handler are passed over. */
+  readonly handlers: Readonly<Record<string, EventHandler<Tx>>>;
+  /** Whose rows the transaction may see. Default: the event's partition key. */
+  readonly tenants?: (event: EventEnvelope) => readonly string[];
+  readonly policy?: Partial<RetryPolicy>;
+  /**
+   * What happens to a record that is no valid event. Where several consumers read a topic, one of them should keep the
+   * default and the others `"skip"`, so that it is dead-lettered once.
+   */
+  readonly undecodable?: "dead-letter" | "skip";
+  /** Unfinished records per partition. */
+  readonly window?: number;
+  /** Transactions at once, over all partitions. */
+  readonly concurrency?: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly sleep?: Sleep;
+  readonly random?: () => number;
+}
+
+export interface ConsumerHealth {
+  readonly running: boolean;
+  readonly partitions: number;
+  readonly unfinished: number;
+  readonly lastActivityAt: Date | undefined;
+  /** Set while our own store is away. */
+  readonly outageSince: Date | undefined;
+}
+
+export interface GroupConsumer {
+  /** Idempotent. Rejects when the event log cannot be reached. */
+  start(): Promise<void>;
+  /** Resolves when no handler runs any more and finished work is committed. */
+  stop(): Promise<void>;
+  /** Records behind the group's commits, over all topics. @throws when the event log is away. */
+  lag(): Promise<bigint>;
+  health(): ConsumerHealth;
+}
+
+export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupConsumerOptions<Tx>): GroupConsumer {
+  const { log, group, topics, contracts, database, handlers, clock, window = 200, concurrency = 8 } = options;
+  const policy = { ...DEFAULT_RETRY_POLICY, ...options.policy };
+  const sleep = options.sleep ?? systemSleep;
+  const random = options.random ?? Math.random;
+  const tenantsOf = options.tenants ?? ((event: EventEnvelope) => [event.partitionkey]);
+  const logger = options.logger.child({ component: "consumer", consumer: group });
+  const slots = createSlots(concurrency);
+  const windows = new Set<PartitionWindow>();
+  let reader: Promise<LogReader> | undefined;
+  let lastActivityAt: Date | undefined;
+  let outageSince: Date | undefined;
+
+  async function attemptOnce(
+    event: EventEnvelope,
+    handler: EventHandler<Tx>,
+    attempt: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const context = { attempt, traceparent: event.traceparent, signal };
+    const effect = inTenants(database, tenantsOf(event), async (tx) => {
+      if (await claimEvent(tx, group, event.id)) await handler(event, tx, context);
+    });
+    await withDeadline(effect, policy.deadlineMs);
+  }
+
+  async function giveUp(record: LogRecord, attempts: number, error: unknown, signal: AbortSignal): Promise<void> {
+    const position = { topic: record.topic, partition: record.partition, offset: String(record.offset) };
+    for (let failures = 1; ; failures += 1) {
+      signal.throwIfAborted();
+      try {
+        await appendDeadLetter(log, { consumer: group, record, attempts, error, failedAt: clock.now() });
+        logger.error({ err: error, attempts, ...position }, "event given up, see the dead letters");
+        return;
+      } catch (cause) {
+        logger.warn({ err: cause, ...position }, "dead letter not stored, trying again");
+        await sleep(backoffMs(policy, failures, random), signal);
+      }
+    }
+  }
+
+  async function process(record: LogRecord, signal: AbortSignal): Promise<void> {
+    const decoded = contracts.decodeEvent(record.value);
+    if (!decoded.ok) {
+      if (options.undecodable !== "skip") await giveUp(record, 1, decoded.problem, signal);
+      return;
+    }
+    const { event } = decoded;
+    const handler = handlers[event.type] ?? handlers["*"];
+    if (handler === undefined) return;
+    let failed = 0;
+    let outages = 0;
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        // A key that backs off holds no slot, so it cannot keep other keys waiting.
+        await slots.use(() => attemptOnce(event, handler, failed + 1, signal));
+        lastActivityAt = clock.now();
+        outageSince = undefined;
+        return;
+      } catch (error) {
+        if (isStoreOutage(error)) {
+          outages += 1;
+          if (outageSince === undefined) logger.warn({ err: error }, "our store is away, waiting for it");
+          outageSince ??= clock.now();
+          await sleep(backoffMs(policy, outages, random), signal);
+          continue;
+        }
+        outages = 0;
+        failed += 1;
+        logger.warn({ err: error, eventId: event.id, eventType: event.type, attempt: failed }, "event handler failed");
+        if (failed >= policy.attempts) {
+          await giveUp(record, failed, error, signal);
+          return;
+        }
+        await sleep(backoffMs(policy, failed, random), signal);
+      }
+    }
+  }
+
+  async function open(): Promise<LogReader> {
+    await log.ensureTopics([...topics, ...topics.map(deadLetterTopic)]);
+    return log.consume({
+      group,
+      topics,
+      onAssigned(assignment) {
+        const opened = createPartitionWindow({ assignment, size: window, process });
+        windows.add(opened);
+        assignment.signal.addEventListener("abort", () => windows.delete(opened), { once: true });
+        return opened;
+      },
+    });
+  }
+
+  return {
+    async start() {
+      reader ??= open();
+      try {
+        await reader;
+      } catch (error) {
+        reader = undefined;
+        throw error;
+      }
+    },
+    async stop() {
+      const stopping = reader;
+      reader = undefined;
+      await (await stopping)?.stop();
+    },
+    async lag() {
+      let behind = 0n;
+      for (const topic of topics) {
+        const [ranges, committed] = await Promise.all([log.ranges(topic), log.committed(group, topic)]);
+        for (const { partition, low, high } of ranges) {
+          const next = committed.get(partition) ?? low;
+          behind += high - (next > low ? next : low);
+        }
+      }
+      return behind;
+    },
+    health() {
+      let unfinished = 0;
+      for (const opened of windows) unfinished += opened.unfinished();
+      return { running: reader !== undefined, partitions: windows.size, unfinished, lastActivityAt, outageSince };
+    },
+  };
+}
+
+/** Fails after `ms`. The work itself goes on until its transaction ends; a retry then waits at the inbox row. */
+async function withDeadline(work: Promise<void>, ms: number): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`event handler took longer than ${ms} ms`)), ms);
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

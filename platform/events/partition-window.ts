@@ -1,0 +1,95 @@
+/**
+ * Works on the records of one partition: strictly in order per key, keys beside each other, at most `size` records
+ * unfinished. The committed offset never passes an unfinished record.
+ */
+import type { LogRecord, PartitionAssignment, PartitionConsumer } from "./event-log.ts";
+
+export interface PartitionWindowOptions {
+  readonly assignment: PartitionAssignment;
+  /** Records taken in before the oldest is finished. */
+  readonly size: number;
+  /**
+   * Finishes one record: effect committed, or dead letter durable. Retries by itself; rejects only when `signal`
+   * aborted, after which the record is left to the partition's next owner.
+   */
+  readonly process: (record: LogRecord, signal: AbortSignal) => Promise<void>;
+}
+
+export interface PartitionWindow extends PartitionConsumer {
+  /** Records taken in and not finished. */
+  unfinished(): number;
+}
+
+interface Entry {
+  readonly record: LogRecord;
+  done: boolean;
+}
+
+export function createPartitionWindow({ assignment, size, process }: PartitionWindowOptions): PartitionWindow {
+  const { signal } = assignment;
+  /** In offset order; finished entries leave from the front only. */
+  const entries: Entry[] = [];
+  const queues = new Map<string, Entry[]>();
+  const workers = new Set<Promise<void>>();
+  let space: (() => void) | undefined;
+  /** A rejection of `process` without an abort: a fault of ours, which the next delivery reports. */
+  let fault: unknown;
+
+  signal.addEventListener("abort", () => space?.(), { once: true });
+
+  function finish(entry: Entry): void {
+    entry.done = true;
+    let next: bigint | undefined;
+    while (entries[0]?.done === true) next = (entries.shift()?.record.offset ?? 0n) + 1n;
+    if (next === undefined) return;
+    assignment.commit(next);
+    space?.();
+  }
+
+  async function work(key: string, queue: Entry[]): Promise<void> {
+    for (let entry = queue.shift(); entry !== undefined && !signal.aborted; entry = queue.shift()) {
+      try {
+        await process(entry.record, signal);
+      } catch (error) {
+        if (!signal.aborted) fault = error;
+        space?.();
+        break;
+      }
+      finish(entry);
+    }
+    queues.delete(key);
+  }
+
+  function enqueue(record: LogRecord): void {
+    const entry = { record, done: false };
+    entries.push(entry);
+    const queue = queues.get(record.key);
+    if (queue !== undefined) {
+      queue.push(entry);
+      return;
+    }
+    const fresh = [entry];
+    queues.set(record.key, fresh);
+    const worker = work(record.key, fresh).finally(() => workers.delete(worker));
+    workers.add(worker);
+  }
+
+  return {
+    async deliver(records) {
+      for (const record of records) {
+        while (entries.length >= size && !signal.aborted && fault === undefined) {
+          const { promise, resolve } = Promise.withResolvers<void>();
+          space = resolve;
+          await promise;
+        }
+        if (fault !== undefined) throw fault;
+        if (signal.aborted) return;
+        enqueue(record);
+      }
+    },
+    async drain() {
+      while (workers.size > 0) await Promise.allSettled(workers);
+    },
+    unfinished: () => entries.length,
+  };
+}
