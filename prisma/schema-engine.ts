@@ -3,8 +3,8 @@
  * the engine runs on that connection, so a caller can put a whole engine call into one transaction.
  */
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { PrismaPg } from "@prisma/adapter-pg";
 import {
   bindMigrationAwareSqlAdapterFactory,
@@ -113,7 +113,8 @@ let loading: Promise<typeof SchemaEngine> | undefined;
 /** Instantiated by hand: the package's own loader imports the .wasm file as a module, which Node 24 warns about. */
 function loadEngine(): Promise<typeof SchemaEngine> {
   loading ??= (async () => {
-    const folder = dirname(fileURLToPath(import.meta.resolve("@prisma/schema-engine-wasm")));
+    const require = createRequire(import.meta.url);
+    const folder = dirname(require.resolve("@prisma/schema-engine-wasm"));
     const bytes = await readFile(join(folder, "schema_engine_bg.wasm"));
     const { instance } = await WebAssembly.instantiate(bytes, { "./schema_engine_bg.js": { ...bindings } });
     bindings.__wbg_set_wasm(instance.exports);
