@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CompositionFailed } from "./compose.ts";
 import { checkEventCompatibility, checkEventNames, readEventContracts, readEventLock } from "./event-contracts.ts";
-import { generate, lockFile, projectFolders, type SchemaFolders } from "./generate.ts";
+import { generate, lockFile, type SchemaFolders, schemaFolders } from "./generate.ts";
 import { checkLiveContracts } from "./live-contracts.ts";
 import { checkMoneyMutations } from "./money-mutations.ts";
 import { readSubgraphSources } from "./sources.ts";
@@ -48,7 +48,7 @@ export const checkSchema = async (folders: SchemaFolders): Promise<string[]> => 
 };
 
 if (import.meta.main) {
-  const problems = await checkSchema(projectFolders);
+  const problems = await checkSchema(schemaFolders(process.cwd()));
   for (const problem of problems) console.error(problem);
   process.exitCode = problems.length > 0 ? 1 : 0;
 }

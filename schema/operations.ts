@@ -43,8 +43,8 @@ export const readOperations = (directory: string): OperationDocument[] => {
  * @throws when an operation does not validate against the API schema
  */
 export const printOperations = async (apiSdl: string, documents: readonly OperationDocument[]): Promise<string> => {
-  if (documents.length === 0) return "export {};\n";
-  return codegen({
+  if (documents.length === 0) return "";
+  const printed = await codegen({
     filename: "operations.ts",
     schema: parse(apiSdl),
     schemaAst: buildSchema(apiSdl),
@@ -61,4 +61,5 @@ export const printOperations = async (apiSdl: string, documents: readonly Operat
     plugins: [{ operations: {} }, { typedDocumentNode: {} }],
     pluginMap: { operations, typedDocumentNode },
   });
+  return `${printed.trimEnd()}\n`;
 };

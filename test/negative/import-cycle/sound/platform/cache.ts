@@ -1,0 +1,5 @@
+import type { Tag } from "./tag.ts";
+
+export interface Entry {
+  readonly tags: readonly Tag[];
+}

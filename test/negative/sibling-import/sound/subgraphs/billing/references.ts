@@ -1,0 +1,1 @@
+export const reference = (id: string): string => id;

@@ -1,0 +1,63 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { openWorkTree } from "./work-tree.ts";
+
+const generate = join(import.meta.dirname, "../../../schema/generate.ts");
+
+const regenerate = (directory: string) => spawnSync("node", [generate], { cwd: directory, encoding: "utf8" });
+
+test("a sibling import fails the check [S8]", async () => {
+  using broken = openWorkTree("sibling-import/broken");
+  const verdict = await broken.judge("style and import arrows");
+  expect(verdict.output).toContain("Subgraphs never import each other");
+  expect(verdict.output).toContain("subgraphs/billing/commands/pay-invoice.ts");
+  expect(verdict.passed).toBe(false);
+});
+
+test("an import within a subgraph passes the check", async () => {
+  using sound = openWorkTree("sibling-import/sound");
+  expect(await sound.judge("style and import arrows")).toMatchObject({ passed: true });
+});
+
+test("an import cycle fails the check, also one of types only", async () => {
+  using broken = openWorkTree("import-cycle/broken");
+  const verdict = await broken.judge("style and import arrows");
+  expect(verdict.output).toContain("lint/suspicious/noImportCycles");
+  expect(verdict.passed).toBe(false);
+});
+
+test("imports without a cycle pass the check", async () => {
+  using sound = openWorkTree("import-cycle/sound");
+  expect(await sound.judge("style and import arrows")).toMatchObject({ passed: true });
+});
+
+test("a drifted supergraph fails the check until it is generated again", async () => {
+  using tree = openWorkTree("drifted-supergraph");
+  const drifted = await tree.judge("schema and event contracts");
+  expect(drifted.output).toContain("schema/generated/supergraph.graphql is out of date: run `npm run schema`");
+  expect(drifted.passed).toBe(false);
+
+  expect(regenerate(tree.directory)).toMatchObject({ status: 0 });
+  expect(await tree.judge("schema and event contracts")).toMatchObject({ output: "", passed: true });
+});
+
+test("a breaking event contract fails the check and cannot be locked", async () => {
+  using broken = openWorkTree("breaking-event-contract/broken");
+  const refused = regenerate(broken.directory);
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toContain("publish shop.item.sold.v2 instead");
+
+  const verdict = await broken.judge("schema and event contracts");
+  expect(verdict.output).toContain(
+    "Event contract shop.item.sold.v1: data.buyerId: the property was removed or renamed; publish shop.item.sold.v2 instead",
+  );
+  expect(verdict.output).toContain("data.customerId: the property became required");
+  expect(verdict.passed).toBe(false);
+});
+
+test("an event contract that only grows is locked and passes the check", async () => {
+  using sound = openWorkTree("breaking-event-contract/sound");
+  expect(regenerate(sound.directory)).toMatchObject({ status: 0 });
+  expect(await sound.judge("schema and event contracts")).toMatchObject({ output: "", passed: true });
+});
