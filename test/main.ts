@@ -10,18 +10,12 @@ const STOP_DEADLINE_MS = 15_000;
 const ci = !["", "0", "false"].includes(process.env["CI"] ?? "");
 
 let services: EnsuredServices | undefined;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(signal, () => {
-    process.stderr.write(`${signal}: stopping the test services\n`);
-    void Promise.race([services?.stop(), deadline()]).finally(() => process.exit(130));
-  });
-}
-
 process.exit(await main());
 
 async function main(): Promise<number> {
   const { filter, options } = parseCLI(["vitest", "run", ...process.argv.slice(2)]);
   const vitest = await createVitest({ ...options, watch: false, run: true });
+  stopServicesOnSignals();
   const specifications = await vitest.globTestSpecifications(filter);
   const selected = new Set(specifications.map(({ project }) => project.name));
   const needed = new Set([...selected].flatMap(servicesOf));
@@ -44,6 +38,7 @@ async function main(): Promise<number> {
 
 async function run(vitest: Vitest, specifications: TestSpecification[]): Promise<ReturnType<typeof countTests>> {
   if (specifications.length === 0) return { passed: 0, failed: 0, skipped: 0 };
+  await vitest.standalone();
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications, true);
   return countTests(testModules, unhandledErrors.length);
 }
@@ -53,6 +48,17 @@ function suitesNotRun(project: string, specifications: readonly TestSpecificatio
   const reasons = servicesOf(project).flatMap((service) => services?.missing.get(service) ?? []);
   if (files.length === 0 || reasons.length === 0) return [];
   return [{ project, files: files.map(({ moduleId }) => relative(process.cwd(), moduleId)), reasons }];
+}
+
+/** Takes over from Vitest, which ends the process 1 ms after a signal: time for no service to stop and remove its data. */
+function stopServicesOnSignals(): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.removeAllListeners(signal);
+    process.once(signal, () => {
+      process.stderr.write(`${signal}: stopping the test services\n`);
+      void Promise.race([services?.stop(), deadline()]).finally(() => process.exit(130));
+    });
+  }
 }
 
 function deadline(): Promise<void> {

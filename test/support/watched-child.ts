@@ -88,6 +88,17 @@ export async function startWatchedChild(options: WatchedChildOptions): Promise<W
   };
 }
 
+/** Whether a process with this id runs; one that ended and waits to be collected by its parent does not. */
+export async function isRunning(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  return stat === undefined || !/^\d+ \(.*\) [ZX] /s.test(stat);
+}
+
 /** The last lines of a log, for messages about a program that did not start. */
 export async function logEnd(logFile: string, lineCount = 15): Promise<string> {
   const text = await readFile(logFile, "utf8").catch(() => "");

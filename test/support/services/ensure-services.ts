@@ -40,7 +40,8 @@ export async function ensureServices(names: readonly ServiceName[]): Promise<Ens
         if (stop !== undefined) running.push({ variable, stop });
         started.push(`${service}: ${plan.from}, ${Math.round(performance.now() - since)} ms`);
       } catch (error) {
-        missing.set(service, messageOf(error));
+        const message = messageOf(error);
+        missing.set(service, message.startsWith(`${service}: `) ? message : `${service}: ${message}`);
       }
     }),
   );

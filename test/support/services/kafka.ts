@@ -1,6 +1,7 @@
 // One real Kafka broker for tests: a single KRaft process (broker and controller) on free loopback ports in a temporary folder.
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,6 +48,7 @@ const JVM = [
   "-XX:+UseSerialGC",
   "-Xshare:auto",
   "-Djava.awt.headless=true",
+  "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
 ];
 
 /**
@@ -77,29 +79,13 @@ async function startOnce(java: string, classPath: string, options: KafkaOptions)
   const config = join(dataDir, "server.properties");
   const logFile = join(dataDir, "broker.log");
   await writeFile(config, serverProperties({ port, controllerPort, proxied, logDir: join(dataDir, "log") }));
-  const clusterId = randomBytes(16).toString("base64url");
-  await run(java, [
-    ...JVM,
-    "-cp",
-    classPath,
-    "kafka.tools.StorageTool",
-    "format",
-    "--ignore-formatted",
-    "-t",
-    clusterId,
-    "-c",
-    config,
-  ]);
+  if (!existsSync(join(dataDir, "log/meta.properties"))) {
+    const format = ["kafka.tools.StorageTool", "format", "-t", randomBytes(16).toString("base64url"), "-c", config];
+    await run(java, [...JVM, "-cp", classPath, ...format]);
+  }
   const server = await startWatchedChild({
     program: java,
-    programArguments: [
-      ...JVM,
-      "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-      "-cp",
-      classPath,
-      "kafka.Kafka",
-      config,
-    ],
+    programArguments: [...JVM, "-cp", classPath, "kafka.Kafka", config],
     logFile,
     cwd: dataDir,
   });
@@ -190,6 +176,9 @@ function serverProperties({ port, controllerPort, proxied, logDir }: ServerPorts
     // The first consumer of a group starts at once instead of waiting 3 s for others; short sessions show a dead member soon.
     "group.initial.rebalance.delay.ms": 0,
     "group.min.session.timeout.ms": 1000,
+    // A killed broker's registration blocks its restart for one session (9 s by default).
+    "broker.session.timeout.ms": 3000,
+    "broker.heartbeat.interval.ms": 500,
     // Retention is looked at every second, so that a test can see an offset fall out of range.
     "log.retention.check.interval.ms": 1000,
     "log.initial.task.delay.ms": 1000,
