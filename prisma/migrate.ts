@@ -89,7 +89,7 @@ async function applyOne(session: EngineSession, migrationsList: MigrationList, n
     const cause = session.scriptError() ?? error;
     await session.query("ROLLBACK").catch(() => undefined);
     throw new MigrationError(
-      `Migration ${name} failed and was undone: ${describe(cause)}. Nothing of it is in the database; correct ${migrationsList.baseDir}/${name}/migration.sql and start again.`,
+      `Migration ${name} failed and was undone: ${describe(cause, sqlOf(migrationsList))}. Nothing of it is in the database; correct ${migrationsList.baseDir}/${name}/migration.sql and start again.`,
       name,
       cause,
     );
@@ -101,12 +101,21 @@ function upTo(migrations: MigrationList, name: string): MigrationList {
   return { ...migrations, migrationDirectories: migrations.migrationDirectories.slice(0, end) };
 }
 
-/** Postgres' message with its code, detail and hint where it gave them. */
-function describe(error: unknown): string {
+/** The text of the last migration of the list. */
+function sqlOf(migrations: MigrationList): string {
+  const content = migrations.migrationDirectories.at(-1)?.migrationFile.content;
+  return content?.tag === "ok" ? content.value : "";
+}
+
+/** Postgres' message with its code, the line of the file, detail and hint where it gave them. */
+function describe(error: unknown, sql: string): string {
   if (!(error instanceof Error)) return String(error);
   const parts = [error.message];
   if ("code" in error && typeof error.code === "string") parts.push(`(${error.code})`);
-  if ("detail" in error && typeof error.detail === "string") parts.push(error.detail);
-  if ("hint" in error && typeof error.hint === "string") parts.push(`Hint: ${error.hint}`);
+  if ("position" in error && typeof error.position === "string") {
+    parts.push(`in line ${sql.slice(0, Number(error.position)).split("\n").length}`);
+  }
+  if ("detail" in error && typeof error.detail === "string") parts.push(`- ${error.detail}`);
+  if ("hint" in error && typeof error.hint === "string") parts.push(`- Hint: ${error.hint}`);
   return parts.join(" ");
 }

@@ -9,21 +9,26 @@ const [wanted, title] = process.argv.slice(2);
 const name = CLIENTS.find((client) => client === wanted);
 if (name === undefined || title === undefined || !/^[a-z0-9_]+$/.test(title)) {
   process.stderr.write(`usage: npm run db:new -- <${CLIENTS.join("|")}> <name_in_snake_case>\n`);
-  process.exit(2);
-}
-const folder = join(PRISMA_FOLDER, name);
-const sql = await withScratchDatabases([name], async (urls) => {
-  const url = urls.get(name);
-  return url === undefined ? "" : schemaDiff(url, join(folder, "schema.prisma"));
-});
-if (sql === "") {
-  process.stdout.write(`prisma/${name}: the migrations already produce the schema\n`);
+  process.exitCode = 2;
 } else {
+  try {
+    process.stdout.write(`${await writeMigration(name, title)}\n`);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function writeMigration(database: (typeof CLIENTS)[number], suffix: string): Promise<string> {
+  const folder = join(PRISMA_FOLDER, database);
+  const sql = await withScratchDatabases([database], async (urls) => {
+    const url = urls.get(database);
+    return url === undefined ? "" : schemaDiff(url, join(folder, "schema.prisma"));
+  });
+  if (sql === "") return `prisma/${database}: the migrations already produce the schema`;
   const timestamp = new Date().toISOString().replaceAll(/[-:T]/g, "").slice(0, 14);
-  const target = join(folder, "migrations", `${timestamp}_${title}`, "migration.sql");
-  await mkdir(join(target, ".."), { recursive: true });
-  await writeFile(target, sql);
-  process.stdout.write(
-    `${target} written. A new table with a tenant also needs: tenant_id, ENABLE and FORCE ROW LEVEL SECURITY, the policy "tenant", and grants to tributary_${name}_app.\n`,
-  );
+  const target = join(folder, "migrations", `${timestamp}_${suffix}`);
+  await mkdir(target, { recursive: true });
+  await writeFile(join(target, "migration.sql"), sql);
+  return `${target}/migration.sql written. A new table with a tenant also needs: tenant_id, ENABLE and FORCE ROW LEVEL SECURITY, the policy "tenant", and grants to tributary_${database}_app.`;
 }
