@@ -13,7 +13,10 @@ export interface Gate {
 const root = join(import.meta.dirname, "..");
 
 export const gates: readonly Gate[] = [
-  { name: "style and import arrows", command: ["biome", "ci", "--error-on-warnings", "--max-diagnostics=none", "--colors=off"] },
+  {
+    name: "style and import arrows",
+    command: ["biome", "ci", "--error-on-warnings", "--max-diagnostics=none", "--colors=off"],
+  },
   { name: "types", command: ["tsc", "-p", "."] },
   { name: "schema and event contracts", command: ["node", join(root, "schema/check.ts")] },
   { name: "migrations", command: ["node", join(root, "prisma/check.ts")] },
