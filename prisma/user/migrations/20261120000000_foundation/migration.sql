@@ -103,7 +103,7 @@ CREATE TABLE session (
   revoked_reason text,
   version integer NOT NULL DEFAULT 1
 );
-CREATE INDEX session_user ON session (user_id, id);
+CREATE INDEX session_of_user ON session (user_id, id);
 ALTER TABLE session ENABLE ROW LEVEL SECURITY;
 ALTER TABLE session FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON session USING (user_id = ANY (current_tenants()));
