@@ -10,7 +10,7 @@ import { MigrationError } from "../../../prisma/migration-error.ts";
 import { type PostgresServer, startPostgres } from "../../support/services/postgres.ts";
 import { withClient } from "./as-role.ts";
 
-const ORIGINAL = fileURLToPath(new URL("../../../prisma/user/migrations", import.meta.url));
+const ORIGINAL = fileURLToPath(new URL("../../../prisma/events/migrations", import.meta.url));
 
 let server: PostgresServer;
 let ownerUrl: string;
@@ -25,8 +25,8 @@ afterAll(() => server.stop());
 
 beforeEach(async () => {
   databases += 1;
-  const urls = databaseUrls(server.adminUrl, "user", "pw", `migrate_${databases}`);
-  await prepareDatabase({ adminUrl: server.adminUrl, name: "user", urls });
+  const urls = databaseUrls(server.adminUrl, "events", "pw", `migrate_${databases}`);
+  await prepareDatabase({ adminUrl: server.adminUrl, name: "events", urls });
   ownerUrl = urls.owner;
   folder = await mkdtemp(join(tmpdir(), "tributary-migrations-"));
   await cp(ORIGINAL, folder, { recursive: true });
