@@ -58,9 +58,10 @@ const RETRY = { baseMs: 100, capMs: 2_000 };
 const PURGE_EVERY_MS = 60_000;
 const PURGE_BATCH = 1_000;
 
+// Qualified in ORDER BY: the bare name would mean the output column, which is text.
 const CLAIM = `
   SELECT position::text, topic, tenant_id, envelope FROM outbox
-  WHERE sent_at IS NULL ORDER BY position LIMIT $1`;
+  WHERE sent_at IS NULL ORDER BY outbox.position LIMIT $1`;
 const claimed = z.array(
   z.object({ position: z.string(), topic: z.string(), tenant_id: z.string(), envelope: z.string() }),
 );

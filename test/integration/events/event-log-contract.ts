@@ -314,7 +314,13 @@ export function describeEventLog(name: string, createHarness: () => Promise<Even
       const topic = await freshTopic();
       const opened = await openLog();
       let calls = 0;
-      const tail: LogReader = await opened.tail({ topic, from: "end", onRecords: () => void (calls += 1) });
+      const tail: LogReader = await opened.tail({
+        topic,
+        from: "end",
+        onRecords: () => {
+          calls += 1;
+        },
+      });
       const member = await join(opened, `stop-${topic}`, topic);
       await log.append(topic, numbered(0, 5));
       await waitFor(() => calls > 0 && member.seen.length >= 5, { what: "first records", deadlineMs: DEADLINE });
