@@ -55,7 +55,10 @@ export const generate = async (folders: SchemaFolders): Promise<Map<string, stri
 const write = async (folders: SchemaFolders): Promise<void> => {
   const locked = readEventLock(lockFile(folders));
   const breaking = checkEventCompatibility(locked, readEventContracts(folders.schema));
-  if (breaking.length > 0) throw new Error(breaking.join("\n"));
+  if (breaking.length > 0) {
+    const exception = "(A version that was never deployed may be changed: remove it from events.lock.json first.)";
+    throw new Error([...breaking, exception].join("\n"));
+  }
 
   mkdirSync(join(folders.schema, "generated"), { recursive: true });
   for (const [name, content] of await generate(folders)) {
