@@ -38,7 +38,7 @@ export async function waitFor<T>(condition: () => T | Promise<T>, options: WaitO
 }
 
 /** Rejects when `promise` has not settled within `deadlineMs`; the promise itself goes on. */
-export async function withDeadline<T>(promise: Promise<T>, deadlineMs: number, what: string): Promise<T> {
+async function withDeadline<T>(promise: Promise<T>, deadlineMs: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within the deadline: ${what}`)), Math.max(0, deadlineMs));

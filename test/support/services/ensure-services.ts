@@ -1,9 +1,10 @@
 // Makes services available to the tests of this run. Their addresses go into the environment variables of SERVICE_VARIABLES, which
 // test workers inherit; so a second call in the same run finds what the first one started and starts nothing.
+
+import { CHROMIUM_PROGRAMS } from "./chromium.ts";
+import { installDebianPackages } from "./debian-packages.ts";
 import { discoverFacts } from "./discover.ts";
 import { startInDocker } from "./docker.ts";
-import { installDebianPackages } from "./debian-packages.ts";
-import { CHROMIUM_PROGRAMS } from "./chromium.ts";
 import { findProgram } from "./find-program.ts";
 import { startKafka } from "./kafka.ts";
 import { type Facts, type Plan, planService, SERVICE_VARIABLES, type ServiceName } from "./plan.ts";

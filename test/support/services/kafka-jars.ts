@@ -13,7 +13,7 @@ const POM = fileURLToPath(new URL("./kafka/pom.xml", import.meta.url));
 export const JAVA_MINIMUM = 17;
 
 /** The Kafka version of the committed pom. */
-export async function kafkaVersion(): Promise<string> {
+async function kafkaVersion(): Promise<string> {
   const version = /<kafka\.version>([^<]+)</.exec(await readFile(POM, "utf8"))?.[1];
   if (version === undefined) throw new Error(`no kafka.version in ${POM}`);
   return version;

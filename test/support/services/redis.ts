@@ -75,7 +75,7 @@ async function startOnce(program: string, port: number): Promise<RedisServer> {
 }
 
 /** Whether a server at this loopback port answers PING. */
-export async function answersPing(port: number): Promise<boolean> {
+async function answersPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1", () => socket.write("PING\r\n"));
     socket.setTimeout(1000, () => socket.destroy());

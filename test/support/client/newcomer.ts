@@ -1,0 +1,120 @@
+// The chained seed: each step is what a person does, through the public API only. Every test makes its own people and organisations.
+import { randomUUID } from "node:crypto";
+import { waitFor } from "../wait.ts";
+import { createGraphQLClient, type GraphQLClient } from "./graphql-client.ts";
+import { tokenFromMail } from "./mailbox-client.ts";
+
+/** Where a running platform is. */
+export interface PlatformAddress {
+  /** e.g. http://127.0.0.1:4000 */
+  readonly url: string;
+  /** e.g. http://127.0.0.1:4000/mailbox */
+  readonly mailbox: string;
+}
+
+export interface Person {
+  readonly email: string;
+  readonly password: string;
+  readonly displayName: string;
+}
+
+export interface Member extends Person {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly client: GraphQLClient;
+}
+
+export interface Account {
+  readonly organizationId: string;
+  readonly accountId: string;
+}
+
+export function apiOf({ url }: PlatformAddress): GraphQLClient {
+  return createGraphQLClient(`${url}/graphql`);
+}
+
+export async function register(platform: PlatformAddress, displayName = "Ada Tester"): Promise<Person> {
+  const email = `ada.${randomUUID().slice(0, 13)}@example.com`;
+  const person = { email, password: `correct horse ${randomUUID().slice(0, 8)}`, displayName };
+  await apiOf(platform).mutate("userRegister", person, "accepted");
+  return person;
+}
+
+export async function verify(platform: PlatformAddress, person: Person): Promise<void> {
+  const token = await tokenFromMail(platform.mailbox, person.email, "/verify");
+  await apiOf(platform).mutate("emailVerify", { token }, "user { id }");
+}
+
+interface SessionPayload {
+  readonly session: { readonly id: string; readonly user: { readonly id: string } };
+  readonly tokens: { readonly accessToken: string; readonly refreshToken: string };
+}
+
+export async function signIn(platform: PlatformAddress, person: Person): Promise<Member> {
+  const api = apiOf(platform);
+  const { email, password } = person;
+  const selection = "session { id user { id } } tokens { accessToken refreshToken }";
+  const { session, tokens } = await api.mutate<SessionPayload>("sessionCreate", { email, password }, selection);
+  const { accessToken, refreshToken } = tokens;
+  const ids = { userId: session.user.id, sessionId: session.id };
+  return { ...person, ...ids, accessToken, refreshToken, client: api.as(accessToken) };
+}
+
+/** Registered, verified and signed in. */
+export async function newMember(platform: PlatformAddress, displayName?: string): Promise<Member> {
+  const person = await register(platform, displayName);
+  await verify(platform, person);
+  return signIn(platform, person);
+}
+
+/** Creates an organisation and waits for the billing account that its event opens. */
+export async function newOrganization(owner: Member, name = "Test Works"): Promise<Account> {
+  const slug = `t-${randomUUID().slice(0, 18)}`;
+  const { organization } = await owner.client.mutate<{ organization: { id: string } }>(
+    "organizationCreate",
+    { name, slug, idempotencyKey: randomUUID() },
+    "organization { id }",
+  );
+  const accountId = await waitFor(
+    async () => {
+      const data = await owner.client.request<{ organization: { billingAccount: { id: string } | null } }>(
+        "query($id: ID!) { organization(id: $id) { billingAccount { id } } }",
+        { id: organization.id },
+      );
+      return data.organization.billingAccount?.id;
+    },
+    { what: "the billing account", deadlineMs: 10_000, intervalMs: 50 },
+  );
+  return { organizationId: organization.id, accountId };
+}
+
+export async function attachCard(owner: Member, { accountId }: Account, providerToken = "tok_visa"): Promise<string> {
+  const input = { accountId, providerToken, makeDefault: true, idempotencyKey: randomUUID() };
+  const payload = await owner.client.mutate<{ paymentMethod: { id: string } }>(
+    "paymentMethodAttach",
+    input,
+    "paymentMethod { id }",
+  );
+  return payload.paymentMethod.id;
+}
+
+export async function planId(client: GraphQLClient, code = "starter"): Promise<string> {
+  const data = await client.request<{ plan: { id: string } }>("query($code: String!) { plan(code: $code) { id } }", {
+    code,
+  });
+  return data.plan.id;
+}
+
+export interface StartedPlan {
+  readonly subscription: { readonly id: string; readonly status: string };
+  readonly invoice: { readonly id: string; readonly status: string };
+  readonly payment: { readonly id: string; readonly status: string };
+}
+
+export async function startPlan(owner: Member, { accountId }: Account, code = "starter"): Promise<StartedPlan> {
+  const input = { accountId, planId: await planId(owner.client, code), idempotencyKey: randomUUID() };
+  const selection = "subscription { id status } invoice { id status } payment { id status }";
+  return owner.client.mutate<StartedPlan>("subscriptionStart", input, selection);
+}

@@ -1,0 +1,121 @@
+// The distributed topology: four processes, with the shared Postgres, Redis and Kafka of the test run. A stack has its own
+// databases, its own topics (by prefix) and its own mailbox, so that stacks do not see each other.
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { Client } from "pg";
+import { type DatabaseName, databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
+import { freePort } from "../ports.ts";
+import { type ProjectProcess, startProcess } from "../process.ts";
+import { serviceAddress } from "../services/service-addresses.ts";
+import { createStackProcess, type ServiceProcess, type Stack, type StackOptions, temporaryFolder } from "./stack.ts";
+
+/** Roles are shared by all databases of a server, hence one password for every stack on it. */
+const ROLE_PASSWORD = "test-password";
+const READY_DEADLINE_MS = 60_000;
+const SUBGRAPHS = ["user", "billing", "audit"] as const;
+
+export async function startDistributed({ settings = {} }: StackOptions): Promise<Stack> {
+  const folder = await temporaryFolder();
+  const name = `stack_${randomBytes(5).toString("hex")}`;
+  const adminUrl = serviceAddress("postgres");
+  const urls = Object.fromEntries(
+    await Promise.all(
+      SUBGRAPHS.map(async (subgraph) => {
+        const database = databaseUrls(adminUrl, subgraph, ROLE_PASSWORD, `${name}_${subgraph}`);
+        await prepareDatabase({ adminUrl, name: subgraph, urls: database });
+        return [subgraph, database] as const;
+      }),
+    ),
+  );
+  const [gatewayPort, userPort, billingPort, auditPort, mailboxPort, smtpPort] = await Promise.all(
+    Array.from({ length: 6 }, freePort),
+  );
+  const url = (port: number | undefined) => `http://127.0.0.1:${port}`;
+  const env: Record<string, string | undefined> = {
+    NODE_ENV: "test",
+    LOG_LEVEL: "info",
+    IDENTITY_SECRETS: randomBytes(32).toString("hex"),
+    CURSOR_SECRET: randomBytes(32).toString("hex"),
+    EVENT_LOG: "kafka",
+    KAFKA_BROKERS: serviceAddress("kafka"),
+    KAFKA_TOPIC_PREFIX: `${name}.`,
+    REDIS_URL: serviceAddress("redis"),
+    USER_DATABASE_URL: urls["user"]?.app,
+    USER_RELAY_DATABASE_URL: urls["user"]?.relay,
+    BILLING_DATABASE_URL: urls["billing"]?.app,
+    BILLING_RELAY_DATABASE_URL: urls["billing"]?.relay,
+    AUDIT_DATABASE_URL: urls["audit"]?.app,
+    AUDIT_RELAY_DATABASE_URL: urls["audit"]?.relay,
+    GATEWAY_PORT: String(gatewayPort),
+    USER_PORT: String(userPort),
+    BILLING_PORT: String(billingPort),
+    AUDIT_PORT: String(auditPort),
+    USER_SUBGRAPH_URL: url(userPort),
+    BILLING_SUBGRAPH_URL: url(billingPort),
+    AUDIT_SUBGRAPH_URL: url(auditPort),
+    SIGNING_KEY_FILE: join(folder.path, "signing-keys.json"),
+    SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
+    WEB_CLIENT_URL: url(gatewayPort),
+    MAILBOX_PORT: String(mailboxPort),
+    MAILBOX_SMTP_PORT: String(smtpPort),
+    MAILBOX_DIR: join(folder.path, "mailbox"),
+    BCRYPT_COST: "4",
+    SANDBOX_PROVIDER_DELAY_MS: "300",
+    ...settings,
+  };
+  const start = (entry: string, ready: string): Promise<ProjectProcess> =>
+    startProcess({
+      entry,
+      nodeArguments: ["--disable-warning=TimeoutNegativeWarning"],
+      env,
+      ready: new URL(ready),
+      readyDeadlineMs: READY_DEADLINE_MS,
+    });
+  const service = (port: number | undefined, entry: string, readyPath = "/ready") =>
+    createStackProcess(url(port), () => start(entry, `${url(port)}${readyPath}`));
+  const [mailbox, user, billing, audit] = await Promise.all([
+    service(mailboxPort, "platform/mail/mailbox-main.ts", "/mailbox"),
+    service(userPort, "subgraphs/user/main.ts"),
+    service(billingPort, "subgraphs/billing/main.ts"),
+    service(auditPort, "subgraphs/audit/main.ts"),
+  ]);
+  const gateway = await service(gatewayPort, "gateway/main.ts");
+  const processes: Record<ServiceProcess, typeof user> = { gateway, user, billing, audit };
+  await seedPlans(adminUrl, env);
+  return {
+    topology: "distributed",
+    url: url(gatewayPort),
+    socketUrl: `ws://127.0.0.1:${gatewayPort}/graphql`,
+    mailbox: `${url(mailboxPort)}/mailbox`,
+    databases: {
+      user: admin(adminUrl, `${name}_user`),
+      billing: admin(adminUrl, `${name}_billing`),
+      audit: admin(adminUrl, `${name}_audit`),
+    },
+    processes,
+    async stop() {
+      await gateway.current().stop();
+      await Promise.all([user, billing, audit, mailbox].map((process) => process.current().stop()));
+      await dropDatabases(adminUrl, name);
+      await folder.remove();
+    },
+  };
+}
+
+function admin(adminUrl: string, database: string): string {
+  const address = new URL(adminUrl);
+  address.pathname = `/${database}`;
+  return address.href;
+}
+
+async function dropDatabases(adminUrl: string, stack: string): Promise<void> {
+  const client = new Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    for (const subgraph of SUBGRAPHS satisfies readonly DatabaseName[]) {
+      await client.query(`DROP DATABASE IF EXISTS "${stack}_${subgraph}" WITH (FORCE)`);
+    }
+  } finally {
+    await client.end();
+  }
+}

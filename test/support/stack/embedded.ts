@@ -1,0 +1,56 @@
+// The embedded topology: `npm start` in a folder of its own.
+import { join } from "node:path";
+import { readSecret } from "../../../prisma/embedded-cluster.ts";
+import { freePort } from "../ports.ts";
+import { startProcess } from "../process.ts";
+import { createStackProcess, type Stack, type StackOptions, temporaryFolder } from "./stack.ts";
+
+const READY_DEADLINE_MS = 60_000;
+
+export async function startEmbedded({ settings = {} }: StackOptions): Promise<Stack> {
+  const folder = await temporaryFolder();
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const process = await createStackProcess(url, () =>
+    startProcess({
+      entry: "gateway/embedded-main.ts",
+      name: "embedded",
+      nodeArguments: ["--disable-warning=TimeoutNegativeWarning"],
+      env: {
+        DATA_DIR: join(folder.path, "data"),
+        GATEWAY_PORT: String(port),
+        LOG_LEVEL: "info",
+        BCRYPT_COST: "4",
+        SANDBOX_PROVIDER_DELAY_MS: "300",
+        ...settings,
+      },
+      ready: new URL(`${url}/ready`),
+      readyDeadlineMs: READY_DEADLINE_MS,
+    }),
+  );
+  const admin = new URL(await adminUrl(join(folder.path, "data")));
+  const database = (name: string) => {
+    const address = new URL(admin);
+    address.pathname = `/tributary_${name}`;
+    return address.href;
+  };
+  return {
+    topology: "embedded",
+    url,
+    socketUrl: `ws://127.0.0.1:${port}/graphql`,
+    mailbox: `${url}/mailbox`,
+    databases: { user: database("user"), billing: database("billing"), audit: database("audit") },
+    processes: { gateway: process, user: process, billing: process, audit: process },
+    async stop() {
+      await process.current().stop();
+      await folder.remove();
+    },
+  };
+}
+
+/** The embedded server's superuser connection, from where the embedded start keeps it. */
+async function adminUrl(dataDir: string): Promise<string> {
+  const secret = await readSecret(join(dataDir, "postgres"));
+  if (secret === undefined) throw new Error(`no Postgres below ${dataDir}`);
+  return `postgresql://postgres:${secret.password}@127.0.0.1:${secret.port}/postgres`;
+}

@@ -1,0 +1,66 @@
+// Disposable Tributary stacks on free ports, in both topologies, each with databases, topics and mails of its own.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { PlatformAddress } from "../client/newcomer.ts";
+import type { ProjectProcess } from "../process.ts";
+import { startDistributed } from "./distributed.ts";
+import { startEmbedded } from "./embedded.ts";
+
+export type Topology = "embedded" | "distributed";
+
+export const TOPOLOGIES: readonly Topology[] = ["embedded", "distributed"];
+
+export interface Stack extends PlatformAddress {
+  readonly topology: Topology;
+  /** e.g. ws://127.0.0.1:4000/graphql */
+  readonly socketUrl: string;
+  /** Superuser connections per database, for looking behind the API. */
+  readonly databases: Readonly<Record<"user" | "billing" | "audit", string>>;
+  /** By name: `gateway`, `user`, `billing`, `audit`; in the embedded topology all are the same process. */
+  readonly processes: Readonly<Record<ServiceProcess, StackProcess>>;
+  stop(): Promise<void>;
+}
+
+export type ServiceProcess = "gateway" | "user" | "billing" | "audit";
+
+/** A process of the stack that a test may kill and start again. */
+export interface StackProcess {
+  current(): ProjectProcess;
+  /** SIGKILL, nothing is cleaned up. */
+  crash(): Promise<void>;
+  /** Starts it again on the same ports and waits until it is ready. */
+  restart(): Promise<void>;
+  /** Where it listens, e.g. http://127.0.0.1:4002 */
+  readonly url: string;
+}
+
+export interface StackOptions {
+  /** Settings added to those of the stack, for every process. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export function startStack(topology: Topology, options: StackOptions = {}): Promise<Stack> {
+  return topology === "embedded" ? startEmbedded(options) : startDistributed(options);
+}
+
+/** A temporary folder and how to remove it. */
+export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), "tributary-stack-"));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** A process that can be crashed and started again. */
+export async function createStackProcess(url: string, start: () => Promise<ProjectProcess>): Promise<StackProcess> {
+  let running = await start();
+  return {
+    url,
+    current: () => running,
+    async crash() {
+      await running.kill("SIGKILL");
+    },
+    async restart() {
+      running = await start();
+    },
+  };
+}
