@@ -52,6 +52,10 @@ export const eventLogSettings = {
     .describe("Postgres event log (EVENT_LOG=postgres), role tributary_events_app"),
   KAFKA_BROKERS: list.optional().describe("Comma-separated host:port of Kafka brokers (EVENT_LOG=kafka)"),
   KAFKA_CLIENT_ID: z.string().default("tributary").describe("Kafka client id"),
+  KAFKA_TOPIC_PREFIX: z
+    .string()
+    .default("")
+    .describe("Put before every topic and group name, for clusters that are shared"),
   KAFKA_REPLICATION: z.coerce
     .number()
     .int()
@@ -159,6 +163,13 @@ export const migrationSettings = {
     .describe("Database of the Postgres event log, role tributary_events_owner"),
 };
 
+/** `npm run start:mailbox`. */
+export const mailboxSettings = {
+  MAILBOX_PORT: port.default(8025).describe("Port of the local mailbox's pages"),
+  MAILBOX_SMTP_PORT: port.default(1025).describe("Port on which the local mailbox takes mails"),
+  MAILBOX_DIR: z.string().default(".data/mailbox").describe("Where the local mailbox keeps mails"),
+};
+
 /** `npm start`. */
 export const embeddedSettings = {
   DATA_DIR: z.string().default(".data").describe("Where `npm start` keeps its database, keys and mails"),
@@ -177,5 +188,6 @@ export const allSettings = {
   ...billingSettings,
   ...auditSettings,
   ...migrationSettings,
+  ...mailboxSettings,
   ...embeddedSettings,
 };

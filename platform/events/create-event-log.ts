@@ -3,12 +3,14 @@ import { AppError } from "../errors/app-error.ts";
 import type { Logger } from "../logger/logger.ts";
 import type { EventLog } from "./event-log.ts";
 import { createPostgresEventLog } from "./postgres-event-log.ts";
+import { prefixedEventLog } from "./prefixed-event-log.ts";
 
 export interface EventLogSettings {
   readonly EVENT_LOG: "postgres" | "kafka";
   readonly EVENTS_DATABASE_URL?: string | undefined;
   readonly KAFKA_BROKERS?: readonly string[] | undefined;
   readonly KAFKA_CLIENT_ID: string;
+  readonly KAFKA_TOPIC_PREFIX: string;
   readonly KAFKA_REPLICATION: number;
   readonly EVENT_PARTITIONS: number;
 }
@@ -22,13 +24,14 @@ export async function createEventLog(settings: EventLogSettings, logger: Logger)
   }
   if (settings.KAFKA_BROKERS === undefined || settings.KAFKA_BROKERS.length === 0) throw missing("KAFKA_BROKERS");
   const { createKafkaEventLog } = await import("./kafka-event-log.ts");
-  return createKafkaEventLog({
+  const log = createKafkaEventLog({
     brokers: settings.KAFKA_BROKERS,
     clientId: settings.KAFKA_CLIENT_ID,
     replicationFactor: settings.KAFKA_REPLICATION,
     partitions,
     logger,
   });
+  return prefixedEventLog(log, settings.KAFKA_TOPIC_PREFIX);
 }
 
 function missing(key: string): AppError {

@@ -81,7 +81,7 @@ export async function startDistributed({ settings = {} }: StackOptions): Promise
   ]);
   const gateway = await service(gatewayPort, "gateway/main.ts");
   const processes: Record<ServiceProcess, typeof user> = { gateway, user, billing, audit };
-  await seedPlans(adminUrl, env);
+  await seed(env);
   return {
     topology: "distributed",
     url: url(gatewayPort),
@@ -100,6 +100,13 @@ export async function startDistributed({ settings = {} }: StackOptions): Promise
       await folder.remove();
     },
   };
+}
+
+/** The plans of the catalogue, as `npm run db:seed` makes them. */
+async function seed(env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const seeding = await startProcess({ entry: "subgraphs/billing/seed-main.ts", env });
+  const { code } = await seeding.exited;
+  if (code !== 0) throw new Error(`seeding failed: ${await seeding.output()}`);
 }
 
 function admin(adminUrl: string, database: string): string {

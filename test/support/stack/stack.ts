@@ -1,11 +1,9 @@
-// Disposable Tributary stacks on free ports, in both topologies, each with databases, topics and mails of its own.
+// What a disposable Tributary stack is to a test, whatever its topology.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PlatformAddress } from "../client/newcomer.ts";
 import type { ProjectProcess } from "../process.ts";
-import { startDistributed } from "./distributed.ts";
-import { startEmbedded } from "./embedded.ts";
 
 export type Topology = "embedded" | "distributed";
 
@@ -38,10 +36,6 @@ export interface StackProcess {
 export interface StackOptions {
   /** Settings added to those of the stack, for every process. */
   readonly settings?: Readonly<Record<string, string>>;
-}
-
-export function startStack(topology: Topology, options: StackOptions = {}): Promise<Stack> {
-  return topology === "embedded" ? startEmbedded(options) : startDistributed(options);
 }
 
 /** A temporary folder and how to remove it. */
