@@ -53,7 +53,10 @@ export interface Authentication {
   readonly expiresAt?: Date;
 }
 
-/** Who lost rights. A listener ends what belongs to any of the given ids. */
+/**
+ * Whose rights changed. With a `sessionId` that session is over; with a `userId` (and the organisation where it happened, if it was
+ * one) what the user may do changed, for more or less; with nothing, anybody's may have.
+ */
 export interface Revocation {
   readonly sessionId?: string;
   readonly userId?: string;
@@ -67,8 +70,8 @@ export interface Authenticator {
    */
   authenticate(token: string | undefined, client: ClientFacts): Promise<Authentication>;
   /**
-   * Called after the session cache was evicted, so that a new `authenticate` sees the change. An empty revocation means that
-   * revocations may have been missed: check everybody again. Returns the function that ends it.
+   * Called after the session cache was evicted: a listener authenticates those concerned again and ends what no longer holds.
+   * Returns the function that ends it.
    */
   onRevoked(listener: (who: Revocation) => void): () => void;
 }

@@ -1,0 +1,103 @@
+/**
+ * Checks access tokens (RFC 9068): EdDSA signatures only, whatever the token's header asks for. Keys are fetched once and again
+ * when a token names an unknown one, at most every ten seconds, so that made-up key ids cannot be used to flood the key server.
+ */
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
+import { z } from "zod";
+import type { TokenService } from "../../platform/auth/token-service.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { AppError } from "../../platform/errors/app-error.ts";
+
+export interface AccessTokensOptions {
+  readonly tokenService: Pick<TokenService, "keys">;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly clock: Clock;
+}
+
+export interface AccessTokenClaims {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly expiresAt: Date;
+}
+
+export interface AccessTokens {
+  /** @throws AppError `UNAUTHENTICATED` for any fault of the token, `SERVICE_UNAVAILABLE` when there are no keys to check it with */
+  verify(token: string): Promise<AccessTokenClaims>;
+}
+
+const REFETCH_MS = 10_000;
+/** Keys that were withdrawn are forgotten after this long. */
+const KEYS_MS = 600_000;
+const CLOCK_TOLERANCE_SECONDS = 5;
+/** A token of ours is below 1 KB; anything much larger is not worth a hash. */
+const MAX_TOKEN_LENGTH = 8_192;
+
+const claimsSchema = z.object({ sub: z.string().min(1), sid: z.string().min(1), exp: z.number() });
+const keysSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
+
+export function createAccessTokens({ tokenService, issuer, audience, clock }: AccessTokensOptions): AccessTokens {
+  let keys: { readonly find: ReturnType<typeof createLocalJWKSet>; readonly fetchedAt: number } | undefined;
+  let fetching: Promise<void> | undefined;
+
+  function refresh(): Promise<void> {
+    fetching ??= tokenService
+      .keys()
+      .then((set) => {
+        const known: JSONWebKeySet = { keys: keysSchema.parse(set).keys };
+        keys = { find: createLocalJWKSet(known), fetchedAt: clock.now().getTime() };
+      })
+      .finally(() => {
+        fetching = undefined;
+      });
+    return fetching;
+  }
+
+  async function check(token: string): Promise<JWTPayload> {
+    const age = keys === undefined ? Number.POSITIVE_INFINITY : clock.now().getTime() - keys.fetchedAt;
+    // Old keys go on serving while the key server is away; only a gateway without any must give up.
+    if (age > KEYS_MS) await refresh().catch((error: unknown) => (keys === undefined ? noKeys(error) : undefined));
+    try {
+      return await verifyWithKeys(token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey) || age < REFETCH_MS) throw error;
+      await refresh().catch(noKeys);
+      return verifyWithKeys(token);
+    }
+  }
+
+  async function verifyWithKeys(token: string): Promise<JWTPayload> {
+    if (keys === undefined) return noKeys(undefined);
+    const { payload } = await jwtVerify(token, keys.find, {
+      algorithms: ["EdDSA"],
+      issuer,
+      audience,
+      typ: "at+jwt",
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      currentDate: clock.now(),
+      requiredClaims: ["sub", "sid", "iat", "exp"],
+    });
+    return payload;
+  }
+
+  return {
+    async verify(token) {
+      try {
+        if (token.length > MAX_TOKEN_LENGTH) throw new Error("the token is too long");
+        const { sub, sid, exp } = claimsSchema.parse(await check(token));
+        return { userId: sub, sessionId: sid, expiresAt: new Date(exp * 1000) };
+      } catch (error) {
+        if (error instanceof AppError) throw error;
+        const message =
+          error instanceof errors.JWTExpired
+            ? "The access token has expired: refresh it or sign in again."
+            : "The access token is not valid: sign in again.";
+        throw new AppError("UNAUTHENTICATED", message, { cause: error });
+      }
+    },
+  };
+}
+
+function noKeys(cause: unknown): never {
+  throw new AppError("SERVICE_UNAVAILABLE", "Sign-in cannot be checked at the moment: try again shortly.", { cause });
+}

@@ -1,0 +1,115 @@
+/**
+ * Who is asking: checks access tokens and asks the token service what the session may do. Guarantees that a revoked session, an ended
+ * membership or a suspended user loses access as soon as the event arrives, and after one minute even when no event ever does.
+ */
+import type { Authentication, Authenticator, Revocation } from "../ports.ts";
+import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
+import type { SessionFacts, TokenService } from "../../platform/auth/token-service.ts";
+import type { Cache } from "../../platform/cache/cache.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { AppError } from "../../platform/errors/app-error.ts";
+import type { EventLog } from "../../platform/events/event-log.ts";
+import type { LifecyclePart } from "../../platform/lifecycle/lifecycle.ts";
+import type { Logger } from "../../platform/logger/logger.ts";
+import { createAccessTokens } from "./access-tokens.ts";
+import { followRevocations } from "./revocations.ts";
+
+export interface AuthenticatorOptions {
+  readonly tokenService: TokenService;
+  readonly issuer: string;
+  readonly audience: string;
+  /** Its own, since a lost event clears it whole. */
+  readonly cache: Cache;
+  /** Where revocations are announced; absent: sessions live for their minute. */
+  readonly eventLog?: EventLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface AuthenticatorPart extends Authenticator, LifecyclePart {
+  /** Asks anew for what this caller may do; other instances learn it by event. */
+  forget(identity: Identity): Promise<void>;
+}
+
+const SESSION_MS = 60_000;
+/** A dead session stays dead, but a suspended user may return. */
+const NO_SESSION_MS = 5_000;
+
+interface Answer {
+  readonly facts: SessionFacts | null;
+}
+
+export function createAuthenticator(options: AuthenticatorOptions): AuthenticatorPart {
+  const { tokenService, cache, eventLog, logger } = options;
+  const tokens = createAccessTokens(options);
+  const listeners = new Set<(who: Revocation) => void>();
+  // One object per cached session: signatures of the identity header are remembered by it.
+  const identities = new WeakMap<SessionFacts, Identity>();
+  let reader: { stop(): Promise<void> } | undefined;
+
+  async function session(sessionId: string, userId: string): Promise<SessionFacts | null> {
+    const key = `session:${sessionId}:${userId}`;
+    const tags = [`session:${sessionId}`, `user:${userId}`];
+    const { facts } = await cache.getOrLoad<Answer>(key, { ttlMs: SESSION_MS, tags }, async () => {
+      try {
+        return { facts: await tokenService.session(sessionId, userId) };
+      } catch (cause) {
+        throw new AppError("SERVICE_UNAVAILABLE", "Sign-in cannot be checked at the moment: try again shortly.", {
+          cause,
+        });
+      }
+    });
+    if (facts === null) await cache.set<Answer>(key, { facts }, { ttlMs: NO_SESSION_MS, tags });
+    return facts;
+  }
+
+  async function authenticate(token: string | undefined, _client: ClientFacts): Promise<Authentication> {
+    if (token === undefined || token === "") return { identity: { kind: "ANONYMOUS" } };
+    const { sessionId, userId, expiresAt } = await tokens.verify(token);
+    const facts = await session(sessionId, userId);
+    if (facts === null || facts.userId !== userId || facts.sessionId !== sessionId) {
+      throw new AppError("UNAUTHENTICATED", "This session has ended: sign in again.");
+    }
+    return { identity: identityOf(facts), expiresAt };
+  }
+
+  function identityOf(facts: SessionFacts): Identity {
+    const known = identities.get(facts);
+    if (known !== undefined) return known;
+    const grants = new Map(Object.entries(facts.grants).map(([id, permissions]) => [id, new Set(permissions)]));
+    const identity: Identity = { kind: "USER", userId: facts.userId, sessionId: facts.sessionId, grants };
+    identities.set(facts, identity);
+    return identity;
+  }
+
+  return {
+    name: "authenticator",
+    authenticate,
+    onRevoked(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async forget(identity) {
+      if (identity.kind === "USER") await cache.invalidateTags([`user:${identity.userId}`]);
+    },
+    async start() {
+      if (eventLog === undefined) return;
+      reader = await followRevocations({
+        eventLog,
+        logger,
+        async onRevoked(who) {
+          const tags = [
+            ...(who.sessionId === undefined ? [] : [`session:${who.sessionId}`]),
+            ...(who.userId === undefined ? [] : [`user:${who.userId}`]),
+          ];
+          if (tags.length === 0) await cache.clear();
+          else await cache.invalidateTags(tags);
+          for (const listener of listeners) listener(who);
+        },
+      });
+    },
+    async stop() {
+      await reader?.stop();
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/** Queries and mutations from transports other than HTTP, executed exactly as over HTTP. */
+import type { ApolloServer } from "@apollo/server";
+import { GraphQLError } from "graphql";
+import { toGatewayError } from "../errors/public-error.ts";
+import type { RequestScopes } from "../errors/request-scope.ts";
+import type { DocumentGuard } from "../limits/document-limits.ts";
+import type { GatewayContext, OperationExecutor } from "../ports.ts";
+
+export interface OperationExecutorOptions {
+  readonly server: ApolloServer<GatewayContext>;
+  readonly guard: DocumentGuard;
+  readonly scopes: RequestScopes;
+}
+
+export function createOperationExecutor({ server, guard, scopes }: OperationExecutorOptions): OperationExecutor {
+  return {
+    execute({ query, variables, operationName, context }) {
+      const scope = { traceId: context.trace.traceId, logger: context.logger };
+      return scopes.run(scope, async () => {
+        try {
+          guard.parse(query);
+          const { body } = await server.executeOperation(
+            {
+              query,
+              ...(variables === undefined ? {} : { variables: { ...variables } }),
+              ...(operationName === undefined ? {} : { operationName }),
+            },
+            { contextValue: context },
+          );
+          if (body.kind === "incremental") throw new Error("incremental delivery is not supported");
+          return body.singleResult;
+        } catch (error) {
+          const known =
+            error instanceof GraphQLError
+              ? error
+              : new GraphQLError("execution failed", { originalError: error instanceof Error ? error : null });
+          return { errors: [toGatewayError(known, scope)] };
+        }
+      });
+    },
+  };
+}

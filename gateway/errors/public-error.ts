@@ -1,0 +1,84 @@
+/**
+ * The gateway's translation of errors, once per answer and the same for every transport: what a subgraph made public passes
+ * with its code, refusals of the request pass with a status, everything else is logged and masked.
+ */
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { type AppError, ERROR_STATUS, findAppError } from "../../platform/errors/app-error.ts";
+import { toPublicError } from "../../platform/errors/graphql-errors.ts";
+import type { RequestScope } from "./request-scope.ts";
+
+/** Codes that Apollo Server and our limits give to refused requests: their messages speak of the request only. */
+const REQUEST_CODES = new Set([
+  "GRAPHQL_PARSE_FAILED",
+  "GRAPHQL_VALIDATION_FAILED",
+  "BAD_USER_INPUT",
+  "BAD_REQUEST",
+  "OPERATION_RESOLUTION_FAILURE",
+  "PERSISTED_QUERY_NOT_SUPPORTED",
+  "MAX_TOKENS_LIMIT",
+  "MAX_DEPTH_LIMIT",
+  "MAX_ALIASES_LIMIT",
+  "MAX_ROOT_FIELDS_LIMIT",
+  "MAX_DIRECTIVES_LIMIT",
+]);
+
+/** Set by the data sources on errors that the subgraph, or they themselves, already made public. */
+export const PUBLIC_MARK = "tributaryPublic";
+
+export function toGatewayError(error: GraphQLError, scope: RequestScope): GraphQLFormattedError {
+  const { code, validationErrorCode } = error.extensions;
+  const place = {
+    ...(error.locations === undefined ? {} : { locations: error.locations }),
+    ...(error.path === undefined ? {} : { path: error.path }),
+  };
+  if (error.extensions[PUBLIC_MARK] === true) {
+    const { [PUBLIC_MARK]: _mark, serviceName: _service, ...extensions } = error.extensions;
+    return { message: error.message, ...place, extensions: { ...extensions, traceId: scope.traceId } };
+  }
+  if (findAppError(error.originalError) === undefined && typeof code === "string" && REQUEST_CODES.has(code)) {
+    return {
+      message: error.message,
+      ...place,
+      extensions: {
+        code,
+        status: httpStatus(error) ?? 400,
+        retryable: false,
+        traceId: scope.traceId,
+        ...(validationErrorCode === undefined ? {} : { validationErrorCode }),
+      },
+    };
+  }
+  return toPublicError(masked(error), scope);
+}
+
+/** The floor shows errors without a cause, since there they are graphql-js's own; here they may come from the planner. */
+function masked(error: GraphQLError): GraphQLError {
+  if (findAppError(error.originalError) !== undefined) return error;
+  return new GraphQLError(error.message, {
+    path: error.path,
+    originalError: new Error(error.message, { cause: error.originalError ?? error }),
+  });
+}
+
+function httpStatus(error: GraphQLError): number | undefined {
+  const http = error.extensions["http"];
+  if (typeof http !== "object" || http === null || !("status" in http)) return undefined;
+  return typeof http.status === "number" ? http.status : undefined;
+}
+
+/** An AppError as the GraphQL error that Apollo Server turns into an HTTP answer of its status. */
+export function toRequestError(error: AppError): GraphQLError {
+  return new GraphQLError(error.message, {
+    originalError: error,
+    extensions: { code: error.code, http: { status: error.status, headers: new Map<string, string>() } },
+  });
+}
+
+/** Status of an answer without data, from the first error's code. */
+export function statusOf(errors: readonly GraphQLFormattedError[] | undefined): number {
+  const extensions = errors?.[0]?.extensions ?? {};
+  const status = extensions["status"];
+  if (typeof status === "number" && status >= 400 && status < 600) return status;
+  const code = extensions["code"];
+  return Object.entries(ERROR_STATUS).find(([known]) => known === code)?.[1] ?? 500;
+}

@@ -1,0 +1,127 @@
+/** `/graphql` over HTTP: who asks, within which limits, then Apollo Server. */
+import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ClientFacts } from "../../platform/auth/identity.ts";
+import { AppError, findAppError } from "../../platform/errors/app-error.ts";
+import type { Logger } from "../../platform/logger/logger.ts";
+import { traceFromHeaders } from "../../platform/tracing/trace-context.ts";
+import { toRequestError } from "../errors/public-error.ts";
+import type { RequestScopes } from "../errors/request-scope.ts";
+import type { DocumentGuard } from "../limits/document-limits.ts";
+import type { Authenticator, GatewayContext } from "../ports.ts";
+import { readOnlyJson } from "./content-type.ts";
+
+export interface GraphQLRouteOptions {
+  readonly server: ApolloServer<GatewayContext>;
+  /** Absent in the standalone gateway: everybody is anonymous, and tokens are the subgraphs' matter. */
+  readonly authenticator: Authenticator | undefined;
+  readonly guard: DocumentGuard;
+  readonly scopes: RequestScopes;
+  readonly logger: Logger;
+  /** Names of client headers that go on to subgraphs. */
+  readonly forward: readonly string[];
+  /** Set on HTML answers. */
+  readonly landingHeaders: Readonly<Record<string, string>>;
+}
+
+export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLRouteOptions): void {
+  const { server, scopes, logger, landingHeaders } = options;
+  fastify.register(async (scope) => {
+    readOnlyJson(scope);
+    scope.route({
+      method: ["GET", "POST"],
+      url: "/graphql",
+      async handler(request, reply) {
+        const trace = traceFromHeaders(request.headers);
+        const requestLogger = logger.child({ traceId: trace.traceId });
+        return scopes.run({ traceId: trace.traceId, logger: requestLogger }, async () => {
+          const answer = await server.executeHTTPGraphQLRequest({
+            httpGraphQLRequest: toApolloRequest(request),
+            context: () => admit(request, reply, options, { trace, logger: requestLogger }),
+          });
+          if (answer.body.kind !== "complete") throw new Error("incremental delivery is not supported");
+          for (const [name, value] of answer.headers) reply.header(name, value);
+          if (answer.headers.get("content-type")?.startsWith("text/html") === true) reply.headers(landingHeaders);
+          const status = answer.status ?? 200;
+          if (status === 401) reply.header("www-authenticate", "Bearer");
+          return reply.status(status).send(answer.body.string);
+        });
+      },
+    });
+    scope.route({
+      method: ["PUT", "PATCH", "DELETE"],
+      url: "/graphql",
+      async handler(_request, reply) {
+        reply.header("allow", "GET, POST");
+        throw new AppError("BAD_REQUEST", "Send GraphQL requests by POST, or queries by GET.", { status: 405 });
+      },
+    });
+  });
+}
+
+/** Called by Apollo Server after its check for cross-site requests and before it looks at the operation. */
+async function admit(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { authenticator, guard, forward }: GraphQLRouteOptions,
+  { trace, logger }: Pick<GatewayContext, "trace" | "logger">,
+): Promise<GatewayContext> {
+  const client = clientOf(request);
+  try {
+    const { identity } =
+      authenticator === undefined
+        ? { identity: { kind: "ANONYMOUS" as const } }
+        : await authenticator.authenticate(bearerToken(request), client);
+    const query = queryOf(request);
+    if (query !== undefined) guard.parse(query);
+    const gone = new AbortController();
+    reply.raw.once("close", () => {
+      if (!reply.raw.writableEnded) gone.abort(new Error("the caller is gone"));
+    });
+    return { identity, client, trace, logger, forwardedHeaders: pick(request, forward), signal: gone.signal };
+  } catch (error) {
+    const known = findAppError(error);
+    throw known === undefined ? error : toRequestError(known);
+  }
+}
+
+/** @throws AppError `UNAUTHENTICATED` for any scheme but Bearer: a wrong header is no anonymous caller */
+function bearerToken(request: FastifyRequest): string | undefined {
+  const header = request.headers.authorization;
+  if (header === undefined) return undefined;
+  const token = /^Bearer +(\S+) *$/i.exec(header)?.[1];
+  if (token === undefined) {
+    throw new AppError("UNAUTHENTICATED", "Send the access token as `Authorization: Bearer <token>`.");
+  }
+  return token;
+}
+
+function clientOf(request: FastifyRequest): ClientFacts {
+  const userAgent = request.headers["user-agent"];
+  return { ip: request.ip, ...(userAgent === undefined ? {} : { userAgent }) };
+}
+
+/** The text that Apollo Server will read; what is no text, it refuses itself. */
+function queryOf({ method, body, query }: FastifyRequest): string | undefined {
+  const holder = method === "GET" ? query : body;
+  if (typeof holder !== "object" || holder === null || !("query" in holder)) return undefined;
+  return typeof holder.query === "string" ? holder.query : undefined;
+}
+
+function pick(request: FastifyRequest, names: readonly string[]): Record<string, string> {
+  const picked: Record<string, string> = {};
+  for (const name of names) {
+    const value = request.headers[name];
+    if (typeof value === "string") picked[name] = value;
+  }
+  return picked;
+}
+
+function toApolloRequest(request: FastifyRequest): HTTPGraphQLRequest {
+  const headers = new HeaderMap();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+  }
+  const mark = request.url.indexOf("?");
+  return { method: request.method, headers, body: request.body, search: mark === -1 ? "" : request.url.slice(mark) };
+}

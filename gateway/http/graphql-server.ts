@@ -1,0 +1,106 @@
+/**
+ * Apollo Server over the query engine: validation, execution, and the shape of every answer (public errors, HTTP status,
+ * extensions), the same over HTTP and for operations that come over a socket.
+ */
+import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
+import { GraphQLError, OperationTypeNode } from "graphql";
+import type { Logger } from "../../platform/logger/logger.ts";
+import type { QueryEngine } from "../engine/query-engine.ts";
+import { quietLogger } from "../engine/quiet-logger.ts";
+import { statusOf, toGatewayError } from "../errors/public-error.ts";
+import type { RequestScopes } from "../errors/request-scope.ts";
+import type { GatewayContext } from "../ports.ts";
+
+export interface GraphQLServerOptions {
+  readonly engine: QueryEngine;
+  readonly scopes: RequestScopes;
+  readonly introspection: boolean;
+  readonly production: boolean;
+  readonly logger: Logger;
+  /** HTML for browsers that open the endpoint. */
+  readonly landingPage: string | undefined;
+  /** Awaited before the answer to a mutation leaves: what the caller may do can have changed by it. */
+  readonly afterMutation: (context: GatewayContext) => Promise<void>;
+}
+
+/** Selections after expansion of fragments, checked by Apollo Server after our limits on the text. */
+const MAX_SELECTIONS = 5_000;
+
+export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer<GatewayContext> {
+  const { engine, scopes, introspection, production, logger, landingPage, afterMutation } = options;
+  return new ApolloServer<GatewayContext>({
+    gateway: engine,
+    introspection,
+    hideSchemaDetailsFromClientErrors: production,
+    includeStacktraceInErrorResponses: false,
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    maxRecursiveSelections: MAX_SELECTIONS,
+    persistedQueries: false,
+    stopOnTerminationSignals: false,
+    nodeEnv: production ? "production" : "test",
+    logger: quietLogger(logger),
+    plugins: [ApolloServerPluginCacheControlDisabled(), answers(afterMutation), landing(landingPage)],
+    formatError(formatted, error) {
+      const scope = scopes.current() ?? { traceId: "none", logger };
+      const known = error instanceof GraphQLError ? error : new GraphQLError(formatted.message);
+      return toGatewayError(known, scope);
+    },
+  });
+}
+
+function answers(afterMutation: GraphQLServerOptions["afterMutation"]): ApolloServerPlugin<GatewayContext> {
+  return {
+    async requestDidStart() {
+      return {
+        async didResolveOperation({ operation, request }) {
+          if (operation == null) throw unresolvedOperation(request.operationName);
+          if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
+            throw refusal(
+              "BAD_REQUEST",
+              "Subscriptions are served over WebSocket (graphql-transport-ws) on this address.",
+            );
+          }
+        },
+        async willSendResponse({ response, contextValue, operation }) {
+          if (operation?.operation === OperationTypeNode.MUTATION) await afterMutation(contextValue);
+          if (response.body.kind !== "single") return;
+          const result = response.body.singleResult;
+          if (result.data == null && result.errors !== undefined) {
+            // A status that Apollo Server chose itself (405 for a mutation by GET) says more.
+            if (response.http.status === undefined || response.http.status >= 500) {
+              response.http.status = statusOf(result.errors);
+            }
+          }
+          if (contextValue.idempotencyReplayed === true) {
+            result.extensions = { ...result.extensions, idempotency: { replayed: true } };
+          }
+          response.http.headers.set("x-trace-id", contextValue.trace.traceId);
+          response.http.headers.set("cache-control", "no-store");
+        },
+      };
+    },
+  };
+}
+
+function landing(html: string | undefined): ApolloServerPlugin<GatewayContext> {
+  return {
+    async serverWillStart() {
+      return html === undefined ? {} : { renderLandingPage: async () => ({ html }) };
+    },
+  };
+}
+
+function unresolvedOperation(name: string | null | undefined): GraphQLError {
+  return refusal(
+    "OPERATION_RESOLUTION_FAILURE",
+    name == null || name === ""
+      ? "The document holds several operations: name one with `operationName`."
+      : "The document holds no operation of the given name.",
+  );
+}
+
+function refusal(code: string, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, http: { status: 400 } } });
+}

@@ -1,0 +1,191 @@
+/**
+ * The gateway: one address in front of all subgraphs. `createGateway` wires its rooms; it reads no environment and opens no port
+ * before its part is started.
+ */
+import { STATUS_CODES } from "node:http";
+import type { FastifyInstance } from "fastify";
+import type { Clock } from "../platform/clock.ts";
+import type { EventLog } from "../platform/events/event-log.ts";
+import type { SubgraphEndpoint } from "../platform/graphql/subgraph-endpoint.ts";
+import { createServer, listen } from "../platform/http/create-server.ts";
+import { type HealthCheck, registerHealthRoutes } from "../platform/http/health.ts";
+import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
+import type { Logger } from "../platform/logger/logger.ts";
+import type { AuthenticatorPart } from "./auth/authenticator.ts";
+import { openSupergraphFile, type SupergraphFile } from "./composition/supergraph-file.ts";
+import { createOperationExecutor } from "./engine/operation-executor.ts";
+import { createQueryEngine } from "./engine/query-engine.ts";
+import { toGatewayError } from "./errors/public-error.ts";
+import { createRequestScopes } from "./errors/request-scope.ts";
+import { createGraphQLServer } from "./http/graphql-server.ts";
+import { registerGraphQLRoute } from "./http/graphql-route.ts";
+import { countInFlight } from "./http/in-flight.ts";
+import { createOrigins, registerCors } from "./http/origins.ts";
+import { registerPages } from "./http/pages.ts";
+import { createDocumentGuard } from "./limits/document-limits.ts";
+import type { CreateLive, GatewaySettings, LivePart, OperationExecutor, SchemaSource } from "./ports.ts";
+import { createDataSources } from "./transport/data-sources.ts";
+import type { SubgraphHeaders } from "./transport/subgraph-headers.ts";
+
+export interface GatewayOptions {
+  readonly settings: GatewaySettings;
+  readonly production: boolean;
+  readonly release: string;
+  readonly host: string;
+  readonly lifecycle: Lifecycle;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How a request to a subgraph proves on whose behalf it is made. */
+  readonly headers: SubgraphHeaders;
+  /** Absent: everybody is anonymous (standalone). */
+  readonly authenticator?: AuthenticatorPart;
+  /** Names of client headers that go on to subgraphs; none in the platform. */
+  readonly forward?: readonly string[];
+  /** Show subgraphs' own error messages; only for subgraphs that are not ours (standalone). */
+  readonly trustMessages?: boolean;
+  /** Subgraphs in this process. */
+  readonly endpoints?: readonly SubgraphEndpoint[];
+  /** GraphQL addresses that replace those of the supergraph, by subgraph name. */
+  readonly urls?: ReadonlyMap<string, string>;
+  /** With both, subscriptions are served. */
+  readonly eventLog?: EventLog;
+  readonly createLive?: CreateLive;
+  /** Folder of the built web client, served at `/`. */
+  readonly webClient?: string;
+  readonly checks?: readonly HealthCheck[];
+  /** Further routes, e.g. the local mailbox. */
+  readonly routes?: (server: FastifyInstance) => void;
+}
+
+export interface Gateway {
+  readonly schema: SchemaSource;
+  readonly executor: OperationExecutor;
+  /** Known after start. */
+  readonly port: number;
+}
+
+/** Requests under way at a stop get this long to finish. */
+const DRAIN_MS = 4_000;
+
+/**
+ * Reads the supergraph and adds the gateway to the lifecycle: it listens last and stops first.
+ * @throws AppError `CONFIG_INVALID` when the supergraph cannot be used
+ */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { settings, lifecycle, logger, authenticator } = options;
+  const schema = await openSupergraphFile(settings.SUPERGRAPH_FILE, logger);
+  const scopes = createRequestScopes();
+  const guard = createDocumentGuard({
+    maxTokens: settings.MAX_TOKENS,
+    maxDepth: settings.MAX_DEPTH,
+    maxAliases: settings.MAX_ALIASES,
+    maxRootFields: settings.MAX_ROOT_FIELDS,
+  });
+  const dataSources = createDataSources({
+    headers: options.headers,
+    timeoutMs: settings.SUBGRAPH_TIMEOUT_MS,
+    endpoints: new Map((options.endpoints ?? []).map((endpoint) => [endpoint.name, endpoint])),
+    urls: options.urls ?? new Map(),
+    trustMessages: options.trustMessages ?? false,
+  });
+  const origins = createOrigins([
+    ...settings.ALLOWED_ORIGINS,
+    ...(settings.GATEWAY_PUBLIC_URL === undefined ? [] : [settings.GATEWAY_PUBLIC_URL]),
+  ]);
+  const introspection = settings.INTROSPECTION ?? !options.production;
+
+  const server = createServer({ logger, maxBodyBytes: settings.MAX_BODY_BYTES });
+  const inFlight = countInFlight(server);
+  await registerCors(server, origins);
+  registerHealthRoutes(server, {
+    service: "gateway",
+    release: options.release,
+    lifecycle,
+    checks: options.checks ?? [],
+  });
+  options.routes?.(server);
+  const pages = await registerPages(server, { introspection, webClient: options.webClient });
+
+  const graphql = createGraphQLServer({
+    engine: createQueryEngine({ schema, dataSources, logger }),
+    scopes,
+    introspection,
+    production: options.production,
+    logger,
+    landingPage: pages.landing,
+    afterMutation: async ({ identity }) => authenticator?.forget(identity),
+  });
+  const executor = createOperationExecutor({ server: graphql, guard, scopes });
+  const live =
+    options.createLive === undefined || options.eventLog === undefined || authenticator === undefined
+      ? undefined
+      : options.createLive({
+          schema,
+          authenticator,
+          executor,
+          dataSources: () => dataSources.of(schema.current()),
+          eventLog: options.eventLog,
+          settings,
+          lifecycle,
+          clock: options.clock,
+          logger,
+          parseDocument: guard.parse,
+          publicErrors: (errors, { trace, logger: requestLogger }) =>
+            errors.map((error) => toGatewayError(error, { traceId: trace.traceId, logger: requestLogger })),
+          originAllowed: origins.allowed,
+        });
+
+  let port = settings.GATEWAY_PORT;
+  lifecycle.add({ name: "supergraph", stop: () => schema.stop() });
+  if (authenticator !== undefined) lifecycle.add(authenticator);
+  lifecycle.add({
+    name: "gateway http",
+    async start() {
+      // Apollo Server takes the schema while it starts, so it starts after everything it may call.
+      await graphql.start();
+      registerGraphQLRoute(server, {
+        server: graphql,
+        authenticator,
+        guard,
+        scopes,
+        logger,
+        forward: options.forward ?? [],
+        landingHeaders: pages.landingHeaders,
+      });
+      await live?.start();
+      routeUpgrades(server, live);
+      port = await listen(server, options.host, settings.GATEWAY_PORT, "GATEWAY_PORT");
+      for (const name of ["127.0.0.1", "localhost"]) origins.add(`http://${name}:${port}`);
+      logger.info({ host: options.host, port, generation: schema.current().id }, "gateway listens");
+    },
+    async stop() {
+      await live?.stop();
+      // The door stays open until then: `/ready` tells balancers to send nobody any more.
+      await inFlight.settled(DRAIN_MS);
+      await server.close();
+      await graphql.stop();
+      dataSources.stop();
+    },
+  });
+  return {
+    schema,
+    executor,
+    get port() {
+      return port;
+    },
+  };
+}
+
+export type { SupergraphFile };
+
+function routeUpgrades(server: FastifyInstance, live: LivePart | undefined): void {
+  server.server.on("upgrade", (request, socket, head) => {
+    const path = new URL(request.url ?? "/", "http://gateway").pathname;
+    if (live !== undefined && path === "/graphql") {
+      live.handleUpgrade(request, socket, head);
+      return;
+    }
+    socket.on("error", () => undefined);
+    socket.end(`HTTP/1.1 404 ${STATUS_CODES[404]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  });
+}

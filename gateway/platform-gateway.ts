@@ -1,0 +1,48 @@
+/** The gateway as one process of the distributed platform: subgraphs over HTTP, events from the shared log. */
+import { existsSync } from "node:fs";
+import { z } from "zod";
+import { createIdentitySigner } from "../platform/auth/identity-header.ts";
+import { createHttpTokenService } from "../platform/auth/http-token-service.ts";
+import { createMemoryCache } from "../platform/cache/memory-cache.ts";
+import { systemClock } from "../platform/clock.ts";
+import { type Environment, parseConfig } from "../platform/config/parse-config.ts";
+import { eventLogSettings, identitySettings, tokenSettings } from "../platform/config/settings.ts";
+import { createEventLog } from "../platform/events/create-event-log.ts";
+import { createAuthenticator } from "./auth/authenticator.ts";
+import { createGateway, type Gateway } from "./index.ts";
+import type { StandaloneOptions } from "./standalone.ts";
+import { signedHeaders } from "./transport/subgraph-headers.ts";
+import { WEB_CLIENT_FOLDER } from "./web-client-folder.ts";
+
+const SESSIONS_KEPT = 50_000;
+
+export async function addPlatformGateway(options: StandaloneOptions, environment: Environment): Promise<Gateway> {
+  const { settings, lifecycle, logger } = options;
+  const config = parseConfig(z.object({ ...identitySettings, ...tokenSettings, ...eventLogSettings }), environment);
+  const signer = createIdentitySigner(config.IDENTITY_SECRETS, systemClock);
+  const eventLog = await createEventLog(config, logger);
+  lifecycle.add({ name: "event log", start: () => eventLog.start(), stop: () => eventLog.stop() });
+  const graphql = (base: string): string => new URL("/graphql", base).href;
+  return createGateway({
+    ...options,
+    clock: systemClock,
+    headers: signedHeaders(signer),
+    authenticator: createAuthenticator({
+      tokenService: createHttpTokenService({ baseUrl: settings.USER_SUBGRAPH_URL, signer }),
+      issuer: config.TOKEN_ISSUER,
+      audience: config.TOKEN_AUDIENCE,
+      cache: createMemoryCache({ maxEntries: SESSIONS_KEPT, clock: systemClock }),
+      eventLog,
+      clock: systemClock,
+      logger,
+    }),
+    urls: new Map([
+      ["user", graphql(settings.USER_SUBGRAPH_URL)],
+      ["billing", graphql(settings.BILLING_SUBGRAPH_URL)],
+      ["audit", graphql(settings.AUDIT_SUBGRAPH_URL)],
+    ]),
+    eventLog,
+    ...(existsSync(WEB_CLIENT_FOLDER) ? { webClient: WEB_CLIENT_FOLDER } : {}),
+    checks: [{ name: "event log", critical: false, check: () => eventLog.check() }],
+  });
+}

@@ -1,0 +1,48 @@
+/**
+ * A subgraph in this process, called with the same signed headers that HTTP would carry. Guarantees an answer within the deadline,
+ * as over HTTP; the subgraph's work itself cannot be cancelled and its late answer is dropped.
+ */
+import type { GraphQLDataSource } from "@apollo/gateway";
+import type { SubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
+import type { GatewayContext } from "../ports.ts";
+import { readAnswer, unavailable } from "./subgraph-answer.ts";
+import type { SubgraphHeaders } from "./subgraph-headers.ts";
+
+export interface InProcessDataSourceOptions {
+  readonly endpoint: SubgraphEndpoint;
+  readonly headers: SubgraphHeaders;
+  readonly timeoutMs: number;
+}
+
+export function createInProcessDataSource(options: InProcessDataSourceOptions): GraphQLDataSource<GatewayContext> {
+  const { endpoint, headers, timeoutMs } = options;
+  return {
+    async process(request) {
+      if (!("incomingRequestContext" in request)) throw new Error("only operations of clients are sent to subgraphs");
+      const { query = "", variables, operationName } = request.request;
+      try {
+        const call = endpoint.handle(await headers(endpoint.name, request.context), {
+          query,
+          variables,
+          operationName,
+        });
+        const response = await within(call, timeoutMs);
+        return readAnswer({ subgraph: endpoint.name, trustMessages: false }, request, response.body);
+      } catch (error) {
+        return unavailable(endpoint.name, request, error);
+      }
+    },
+  };
+}
+
+async function within<Value>(promise: Promise<Value>, timeoutMs: number): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
