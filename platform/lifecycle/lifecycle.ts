@@ -22,6 +22,8 @@ export function createLifecycle(logger: Logger): Lifecycle {
   const parts: LifecyclePart[] = [];
   const started: LifecyclePart[] = [];
   let phase: Lifecycle["phase"] = "new";
+  /** The start itself, and what callers of `start` wait for: the same, after a failed one has been stopped. */
+  let startRun: Promise<void> | undefined;
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
 
@@ -38,7 +40,7 @@ export function createLifecycle(logger: Logger): Lifecycle {
 
   async function stopAll(): Promise<void> {
     phase = "draining";
-    await starting?.catch(() => undefined);
+    await startRun?.catch(() => undefined);
     for (let part = started.pop(); part !== undefined; part = started.pop()) {
       try {
         await part.stop?.();
@@ -55,10 +57,13 @@ export function createLifecycle(logger: Logger): Lifecycle {
       parts.push(part);
     },
     start() {
-      starting ??= startAll().catch(async (error: unknown) => {
-        await lifecycle.stop();
-        throw error;
-      });
+      if (starting === undefined) {
+        startRun = startAll();
+        starting = startRun.catch(async (error: unknown) => {
+          await lifecycle.stop();
+          throw error;
+        });
+      }
       return starting;
     },
     stop() {
