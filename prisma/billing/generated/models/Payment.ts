@@ -414,7 +414,7 @@ export type PaymentCreateInput = {
   version?: number
   causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
   attempts?: number
-  nextAttemptAt: Date | string
+  nextAttemptAt?: Date | string
   createdAt?: Date | string
   updatedAt?: Date | string
   invoice: Prisma.InvoiceCreateNestedOneWithoutPaymentsInput
@@ -435,7 +435,7 @@ export type PaymentUncheckedCreateInput = {
   version?: number
   causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
   attempts?: number
-  nextAttemptAt: Date | string
+  nextAttemptAt?: Date | string
   createdAt?: Date | string
   updatedAt?: Date | string
 }
@@ -491,7 +491,7 @@ export type PaymentCreateManyInput = {
   version?: number
   causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
   attempts?: number
-  nextAttemptAt: Date | string
+  nextAttemptAt?: Date | string
   createdAt?: Date | string
   updatedAt?: Date | string
 }
@@ -703,7 +703,7 @@ export type PaymentCreateWithoutPaymentMethodInput = {
   version?: number
   causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
   attempts?: number
-  nextAttemptAt: Date | string
+  nextAttemptAt?: Date | string
   createdAt?: Date | string
   updatedAt?: Date | string
   invoice: Prisma.InvoiceCreateNestedOneWithoutPaymentsInput
@@ -721,7 +721,7 @@ export type PaymentUncheckedCreateWithoutPaymentMethodInput = {
   version?: number
   causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
   attempts?: number
-  nextAttemptAt: Date | string
+  nextAttemptAt?: Date | string
   createdAt?: Date | string
   updatedAt?: Date | string
 }
@@ -785,7 +785,7 @@ export type PaymentCreateWithoutInvoiceInput = {
   version?: number
   causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
   attempts?: number
-  nextAttemptAt: Date | string
+  nextAttemptAt?: Date | string
   createdAt?: Date | string
   updatedAt?: Date | string
   paymentMethod: Prisma.PaymentMethodCreateNestedOneWithoutPaymentsInput
@@ -803,7 +803,7 @@ export type PaymentUncheckedCreateWithoutInvoiceInput = {
   version?: number
   causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
   attempts?: number
-  nextAttemptAt: Date | string
+  nextAttemptAt?: Date | string
   createdAt?: Date | string
   updatedAt?: Date | string
 }
@@ -846,7 +846,7 @@ export type PaymentCreateManyPaymentMethodInput = {
   version?: number
   causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
   attempts?: number
-  nextAttemptAt: Date | string
+  nextAttemptAt?: Date | string
   createdAt?: Date | string
   updatedAt?: Date | string
 }
@@ -914,7 +914,7 @@ export type PaymentCreateManyInvoiceInput = {
   version?: number
   causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
   attempts?: number
-  nextAttemptAt: Date | string
+  nextAttemptAt?: Date | string
   createdAt?: Date | string
   updatedAt?: Date | string
 }

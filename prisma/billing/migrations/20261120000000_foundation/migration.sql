@@ -220,8 +220,9 @@ CREATE TABLE payment (
   causation jsonb NOT NULL,
   -- Completed or abandoned asks of the provider; 0 while the request that created the payment waits for its first answer.
   attempts integer NOT NULL DEFAULT 0,
-  -- While PROCESSING: not to be asked about before this instant. Moved ahead, it is the lease of the one who asks.
-  next_attempt_at timestamptz(3) NOT NULL,
+  -- While PROCESSING: not to be asked about before this instant. Moved ahead, it is the lease of the one who asks; the
+  -- default is the lease of the request that creates the payment.
+  next_attempt_at timestamptz(3) NOT NULL DEFAULT clock_timestamp() + interval '3 seconds',
   created_at timestamptz(3) NOT NULL DEFAULT now(),
   updated_at timestamptz(3) NOT NULL DEFAULT now(),
   CHECK ((status = 'FAILED') = (failure_code IS NOT NULL)),

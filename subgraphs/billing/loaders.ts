@@ -1,0 +1,99 @@
+/**
+ * Batched reads of one request, one transaction per batch, bound to the viewer's tenants. Nothing is shared between requests,
+ * hence nothing between viewers. A row of the viewer's organisation is not yet one that the viewer may read: see `readable`.
+ */
+import DataLoader from "dataloader";
+import { tenantsOf } from "../../platform/auth/identity.ts";
+import { inTenants } from "../../platform/database/tenant-transaction.ts";
+import type { RequestContext } from "../../platform/graphql/request-context.ts";
+import { idPrefix } from "../../platform/ids.ts";
+import type { BillingClient, BillingTransaction } from "../../prisma/billing/client.ts";
+import {
+  type AccountRecord,
+  findAccounts,
+  findAccountsOf,
+  findPaymentMethods,
+  findPaymentMethodsOf,
+  type PaymentMethodRecord,
+} from "./store/accounts.ts";
+import {
+  findInvoices,
+  findLinesOf,
+  type InvoiceLineRecord,
+  type InvoiceRecord,
+  sumOpenInvoices,
+} from "./store/invoices.ts";
+import { findPayments, findPaymentsOf, type PaymentRecord } from "./store/payments.ts";
+import { findPlans, type PlanRecord } from "./store/plans.ts";
+import { findSubscriptions, type SubscriptionRecord } from "./store/subscriptions.ts";
+
+type One<Row> = DataLoader<string, Row | undefined>;
+type Many<Row> = DataLoader<string, readonly Row[]>;
+
+export interface Loaders {
+  readonly accounts: One<AccountRecord>;
+  readonly accountsByOrganization: One<AccountRecord>;
+  readonly invoices: One<InvoiceRecord>;
+  readonly linesByInvoice: Many<InvoiceLineRecord>;
+  /** Minor units due over the open invoices of an account. */
+  readonly openTotals: DataLoader<string, bigint>;
+  readonly payments: One<PaymentRecord>;
+  readonly paymentsByInvoice: Many<PaymentRecord>;
+  readonly paymentMethods: One<PaymentMethodRecord>;
+  readonly paymentMethodsByAccount: Many<PaymentMethodRecord>;
+  readonly plans: One<PlanRecord>;
+  readonly subscriptions: One<SubscriptionRecord>;
+}
+
+type Find<Row> = (tx: BillingTransaction, keys: readonly string[]) => Promise<readonly Row[]>;
+
+export function createLoaders(client: BillingClient, { identity }: RequestContext): Loaders {
+  const tenants = tenantsOf(identity);
+  const read = <Result>(work: (tx: BillingTransaction) => Promise<Result>) => inTenants(client, tenants, work);
+
+  /** @param prefix of the keys; text that is no such id finds nothing, without asking the database */
+  function one<Row>(prefix: string, find: Find<Row>, keyOf: (row: Row) => string): One<Row> {
+    return new DataLoader(async (keys) => {
+      const wellFormed = keys.filter((key) => idPrefix(key) === prefix);
+      const rows = wellFormed.length === 0 ? [] : await read((tx) => find(tx, wellFormed));
+      const byKey = new Map(rows.map((row) => [keyOf(row), row]));
+      return keys.map((key) => byKey.get(key));
+    });
+  }
+
+  function many<Row>(find: Find<Row>, keyOf: (row: Row) => string): Many<Row> {
+    return new DataLoader(async (keys) => {
+      const byKey = Map.groupBy(await read((tx) => find(tx, keys)), keyOf);
+      return keys.map((key) => byKey.get(key) ?? []);
+    });
+  }
+
+  const id = (row: { readonly id: string }) => row.id;
+  return {
+    accounts: one("acc", findAccounts, id),
+    accountsByOrganization: one("org", findAccountsOf, (account) => account.organizationId),
+    invoices: one("inv", findInvoices, id),
+    linesByInvoice: many(findLinesOf, (line) => line.invoiceId),
+    openTotals: new DataLoader(async (accountIds) => {
+      const totals = await read((tx) => sumOpenInvoices(tx, accountIds));
+      return accountIds.map((accountId) => totals.get(accountId) ?? 0n);
+    }),
+    payments: one("pay", findPayments, id),
+    paymentsByInvoice: many(findPaymentsOf, (payment) => payment.invoiceId),
+    paymentMethods: one("pm", findPaymentMethods, id),
+    paymentMethodsByAccount: many(findPaymentMethodsOf, (method) => method.accountId),
+    plans: one("pln", findPlans, id),
+    subscriptions: one("sub", findSubscriptions, id),
+  };
+}
+
+/** Forgets everything read so far: what a mutation answers is what it left behind. */
+export function clearLoaders(loaders: Loaders): void {
+  for (const loader of Object.values(loaders)) loader.clearAll();
+}
+
+/** A row that a foreign key promises. */
+export function present<Row>(row: Row | undefined): Row {
+  if (row === undefined) throw new Error("a referenced row is missing");
+  return row;
+}

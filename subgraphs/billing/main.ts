@@ -1,0 +1,16 @@
+/** The billing subgraph as a process of its own. */
+import { z } from "zod";
+import { parseConfig } from "../../platform/config/parse-config.ts";
+import { billingSettings, commonSettings, eventLogSettings, identitySettings } from "../../platform/config/settings.ts";
+import { runSubgraph } from "../../platform/graphql/run-subgraph.ts";
+import { createBillingSubgraph } from "./index.ts";
+
+const schema = z.object({ ...commonSettings, ...identitySettings, ...eventLogSettings, ...billingSettings });
+
+await runSubgraph({
+  name: "billing",
+  portSetting: "BILLING_PORT",
+  settings: () => parseConfig(schema, process.env),
+  port: (settings) => settings.BILLING_PORT,
+  create: (settings, floor) => createBillingSubgraph({ ...floor, settings }),
+});

@@ -1,0 +1,37 @@
+import { inTenants } from "../../../platform/database/tenant-transaction.ts";
+import { parsePage, toConnection } from "../../../platform/graphql/connection.ts";
+import type { ResolversOf } from "../../../schema/generated/billing.ts";
+import type { BillingContext, BillingParents } from "../context.ts";
+import { money } from "../money.ts";
+import { readable } from "../policies.ts";
+import { countInvoices, pageInvoices } from "../store/invoices.ts";
+import { countSubscriptions, pageSubscriptions } from "../store/subscriptions.ts";
+
+export const billingAccount: ResolversOf<"BillingAccount", BillingContext, BillingParents> = {
+  __resolveReference: async ({ id }, { loaders, request }) =>
+    readable(request.identity, await loaders.accounts.load(id)),
+  organization: ({ organizationId }) => ({ id: organizationId }),
+  amountDue: async ({ id, currency }, _args, { loaders }) => money(await loaders.openTotals.load(id), currency),
+  paymentMethods: ({ id }, _args, { loaders }) => loaders.paymentMethodsByAccount.load(id),
+
+  async subscriptions({ id, organizationId }, args, { services, cursors }) {
+    const list = `subscriptions:${id}`;
+    const page = parsePage(list, args, cursors);
+    return inTenants(services.client, [organizationId], async (tx) => {
+      const rows = await pageSubscriptions(tx, id, page);
+      const totalCount = await countSubscriptions(tx, id);
+      return toConnection({ list, page, rows, keyOf: (row) => row.id, totalCount }, cursors);
+    });
+  },
+
+  async invoices({ id, organizationId }, { status, ...args }, { services, cursors }) {
+    const query = { accountId: id, ...(status == null ? {} : { status }) };
+    const list = `invoices:${id}:${status ?? ""}`;
+    const page = parsePage(list, args, cursors);
+    return inTenants(services.client, [organizationId], async (tx) => {
+      const rows = await pageInvoices(tx, query, page);
+      const totalCount = await countInvoices(tx, query);
+      return toConnection({ list, page, rows, keyOf: (row) => row.id, totalCount }, cursors);
+    });
+  },
+};
