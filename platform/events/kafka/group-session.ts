@@ -1,0 +1,192 @@
+/**
+ * One life of a kafkajs consumer: from joining the group to a crash, a stall or a stop. Offsets are committed by us
+ * only, after the effects. A partition whose consumer is full is paused, so that it holds up neither the others nor
+ * the heartbeat.
+ */
+import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
+import type { Logger } from "pino";
+import { backoffMs, systemSleep } from "../backoff.ts";
+import type { GroupConsumeOptions, LogRecord, PartitionConsumer } from "../event-log.ts";
+import { withinDeadline } from "./append-queue.ts";
+
+export interface GroupSession {
+  /** Resolves with the reason when the consumer is dead and must be replaced; never after `close`. */
+  readonly dead: Promise<Error>;
+  /** Last sign of life: a fetch, a heartbeat or a join. */
+  lastSignAt(): number;
+  /** Drains, commits, leaves the group. */
+  close(): Promise<void>;
+}
+
+interface Assigned {
+  readonly generation: number;
+  readonly abort: AbortController;
+  readonly consumer: PartitionConsumer;
+}
+
+const COMMIT_RETRY = { baseMs: 100, capMs: 2_000 };
+const SETTINGS = {
+  sessionTimeout: 30_000,
+  rebalanceTimeout: 60_000,
+  heartbeatInterval: 3_000,
+  maxWaitTimeInMs: 500,
+  metadataMaxAge: 60_000,
+  allowAutoTopicCreation: false,
+};
+/** Batches handled at once: handing records on takes no time, so no partition ever waits for another. */
+const CONCURRENT_PARTITIONS = 16;
+
+export async function openGroupSession(
+  kafka: Kafka,
+  consume: GroupConsumeOptions,
+  logger: Logger,
+): Promise<GroupSession> {
+  const consumer: Consumer = kafka.consumer({
+    ...SETTINGS,
+    groupId: consume.group,
+    retry: { retries: 8, initialRetryTime: 300, maxRetryTime: 30_000, restartOnFailure: () => Promise.resolve(true) },
+  });
+  const assigned = new Map<string, Assigned>();
+  const draining = new Set<Promise<void>>();
+  const unstored = new Map<string, { topic: string; partition: number; offset: string }>();
+  const { promise: dead, resolve: die } = Promise.withResolvers<Error>();
+  let generation = 0;
+  let closed = false;
+  let signAt = Date.now();
+  let storing: Promise<void> | undefined;
+
+  const nameOf = (topic: string, partition: number) => `${topic}/${partition}`;
+  const sign = () => {
+    signAt = Date.now();
+  };
+
+  async function storeCommits(): Promise<void> {
+    let failures = 0;
+    while (unstored.size > 0) {
+      const commits = [...unstored];
+      const before = generation;
+      try {
+        await consumer.commitOffsets(commits.map(([, commit]) => commit));
+        for (const [name, commit] of commits) if (unstored.get(name) === commit) unstored.delete(name);
+        failures = 0;
+      } catch (error) {
+        // On the way out, or when the group moved on, the records come again and the inbox knows them.
+        if (closed || before !== generation) return;
+        failures += 1;
+        if (failures === 1) logger.warn({ err: error }, "commit not stored, trying again");
+        await systemSleep(backoffMs(COMMIT_RETRY, failures));
+      }
+    }
+  }
+
+  function flush(): void {
+    storing ??= storeCommits().finally(() => {
+      storing = undefined;
+    });
+  }
+
+  function release(name: string): void {
+    const held = assigned.get(name);
+    if (held === undefined) return;
+    assigned.delete(name);
+    held.abort.abort();
+    const drained = held.consumer.drain().finally(() => draining.delete(drained));
+    draining.add(drained);
+  }
+
+  function assign(topic: string, partition: number): Assigned {
+    const name = nameOf(topic, partition);
+    const own = generation;
+    const abort = new AbortController();
+    const opened = consume.onAssigned({
+      topic,
+      partition,
+      signal: abort.signal,
+      commit(next) {
+        // Another member may own the partition by now: a late commit would turn its position back.
+        if (own !== generation) return;
+        unstored.set(name, { topic, partition, offset: String(next) });
+        flush();
+      },
+    });
+    const made = { generation: own, abort, consumer: opened };
+    assigned.set(name, made);
+    return made;
+  }
+
+  async function eachBatch({ batch, resolveOffset, isRunning, isStale }: EachBatchPayload): Promise<void> {
+    const { topic, partition, messages } = batch;
+    const last = messages.at(-1);
+    if (closed || last === undefined || !isRunning() || isStale()) return;
+    const held = assigned.get(nameOf(topic, partition));
+    if (held === undefined) return;
+    const records: LogRecord[] = messages.map((message) => ({
+      topic,
+      partition,
+      offset: BigInt(message.offset),
+      key: message.key?.toString() ?? "",
+      value: message.value?.toString() ?? "",
+      appendedAt: new Date(Number(message.timestamp)),
+    }));
+    let taken = false;
+    const delivered = held.consumer.deliver(records).then(
+      () => {
+        taken = true;
+      },
+      (error: unknown) => {
+        logger.error({ err: error, topic, partition }, "delivery rejected, reading again from the last commit");
+        die(new Error("delivery rejected", { cause: error }));
+      },
+    );
+    await Promise.race([delivered, systemSleep(0)]);
+    resolveOffset(last.offset);
+    if (taken) return;
+    consumer.pause([{ topic, partitions: [partition] }]);
+    void delivered.then(() => {
+      if (!closed && held.generation === generation) consumer.resume([{ topic, partitions: [partition] }]);
+    });
+  }
+
+  consumer.on(consumer.events.FETCH, sign);
+  consumer.on(consumer.events.HEARTBEAT, sign);
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    sign();
+    if (closed) return;
+    generation += 1;
+    unstored.clear();
+    for (const name of [...assigned.keys()]) release(name);
+    for (const [topic, partitions] of Object.entries(payload.memberAssignment)) {
+      consumer.resume([{ topic, partitions }]);
+      for (const partition of partitions) assign(topic, partition);
+    }
+  });
+  // Anything but a restart by kafkajs itself leaves it silent for ever (#1271, #1304, #1441, #1513).
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    logger.warn({ err: payload.error, restart: payload.restart }, "Kafka consumer crashed");
+    if (!payload.restart) die(payload.error);
+  });
+
+  async function close(): Promise<void> {
+    closed = true;
+    for (const name of [...assigned.keys()]) release(name);
+    await Promise.all(draining);
+    await storing;
+    if (unstored.size > 0) await withinDeadline(storeCommits());
+    await withinDeadline(consumer.disconnect());
+  }
+
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [...consume.topics], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
+      eachBatch,
+    });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { dead, lastSignAt: () => signAt, close };
+}

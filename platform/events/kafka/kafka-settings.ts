@@ -1,0 +1,43 @@
+/** How the Kafka adapter reaches its brokers, and the client that keeps kafkajs's own log lines in ours. */
+import { Kafka, type KafkaConfig, type logCreator, logLevel, type SASLOptions } from "kafkajs";
+import type { Logger } from "pino";
+
+export interface KafkaConnection {
+  /** `host:port`, any of the cluster's brokers. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** TLS: `true`, or Node's secure context options. */
+  readonly ssl?: NonNullable<KafkaConfig["ssl"]>;
+  readonly sasl?: SASLOptions;
+  readonly logger: Logger;
+}
+
+export const CONNECTION_TIMEOUT_MS = 3_000;
+export const REQUEST_TIMEOUT_MS = 10_000;
+
+/** kafkajs calls every lost connection an error and retries it; what does not recover is reported by the adapter. */
+export function kafkaLogCreator(logger: Logger): logCreator {
+  const child = logger.child({ component: "kafkajs" });
+  return () =>
+    ({ namespace, level, log: { message, timestamp: _timestamp, ...details } }) => {
+      const line = { namespace, ...details };
+      if (level === logLevel.ERROR) child.warn(line, message);
+      else if (level === logLevel.WARN) child.info(line, message);
+      else child.debug(line, message);
+    };
+}
+
+export function createKafkaClient(connection: KafkaConnection): Kafka {
+  return new Kafka({
+    brokers: [...connection.brokers],
+    clientId: connection.clientId,
+    ...(connection.ssl === undefined ? {} : { ssl: connection.ssl }),
+    ...(connection.sasl === undefined ? {} : { sasl: connection.sasl }),
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    enforceRequestTimeout: true,
+    retry: { retries: 8, initialRetryTime: 300, maxRetryTime: 30_000 },
+    logLevel: logLevel.WARN,
+    logCreator: kafkaLogCreator(connection.logger),
+  });
+}

@@ -1,0 +1,188 @@
+/**
+ * Reads partitions at exact offsets without a consumer group, over connections of its own: a long poll holds up every
+ * other fetch on its connection. Finds a partition's leader, and finds it again when it has moved.
+ */
+import { z } from "zod";
+import type { LogRecord, PartitionRange } from "../event-log.ts";
+import { unknownTopic } from "./kafka-failure.ts";
+import { CONNECTION_TIMEOUT_MS, type KafkaConnection, kafkaLogCreator, REQUEST_TIMEOUT_MS } from "./kafka-settings.ts";
+import { type InternalBroker, type InternalCluster, kafkajsInternals } from "./kafkajs-internals.ts";
+import { readTopicId } from "./topic-id.ts";
+import { logLevel } from "kafkajs";
+
+/** What one fetch brought of one partition. */
+export interface FetchedPartition {
+  readonly partition: number;
+  readonly records: readonly LogRecord[];
+  /** Where to read on; beyond the last record also when that was a marker without content. */
+  readonly next: bigint;
+}
+
+export interface PartitionFetcher {
+  /** Idempotent; also after a loss. */
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  /** The leader of each partition, freshly asked for. @throws AppError `NOT_FOUND` for an unknown topic. */
+  leaders(topic: string): Promise<ReadonlyMap<number, string>>;
+  /**
+   * Reads partitions led by one broker, waiting at most `maxWaitMs` for the first byte.
+   * @throws the protocol's errors, such as `OFFSET_OUT_OF_RANGE` or `NOT_LEADER_FOR_PARTITION`, for all together.
+   */
+  fetch(
+    leader: string,
+    topic: string,
+    positions: ReadonlyMap<number, bigint>,
+    maxWaitMs: number,
+  ): Promise<FetchedPartition[]>;
+  ranges(topic: string): Promise<PartitionRange[]>;
+  topicId(topic: string): Promise<string>;
+}
+
+const READ_COMMITTED = 1;
+const EARLIEST = -2;
+const LATEST = -1;
+const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_PARTITION_BYTES = 1024 * 1024;
+
+const bytes = z.instanceof(Buffer).nullish();
+const offset = z.union([z.string(), z.number()]).transform((text) => BigInt(text));
+const metadataAnswer = z.object({
+  brokers: z.array(z.object({ nodeId: z.number() })),
+  topicMetadata: z.array(
+    z.object({
+      topic: z.string(),
+      partitionMetadata: z.array(z.object({ partitionId: z.number(), leader: z.number() })),
+    }),
+  ),
+});
+const fetchAnswer = z.object({
+  responses: z.array(
+    z.object({
+      partitions: z.array(
+        z.object({
+          partition: z.number(),
+          messages: z.array(
+            z.object({ offset, timestamp: offset, key: bytes, value: bytes, isControlRecord: z.boolean().optional() }),
+          ),
+        }),
+      ),
+    }),
+  ),
+});
+const offsetsAnswer = z.object({
+  responses: z.array(z.object({ partitions: z.array(z.object({ partition: z.number(), offset })) })),
+});
+
+export function createPartitionFetcher(connection: KafkaConnection): PartitionFetcher {
+  const { Cluster, createLogger, createSocketFactory } = kafkajsInternals();
+  const cluster: InternalCluster = new Cluster({
+    logger: createLogger({ level: logLevel.WARN, logCreator: kafkaLogCreator(connection.logger) }),
+    socketFactory: createSocketFactory(),
+    brokers: connection.brokers,
+    clientId: connection.clientId,
+    ...(connection.ssl === undefined ? {} : { ssl: connection.ssl }),
+    ...(connection.sasl === undefined ? {} : { sasl: connection.sasl }),
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    authenticationTimeout: REQUEST_TIMEOUT_MS,
+    reauthenticationThreshold: REQUEST_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    enforceRequestTimeout: true,
+    metadataMaxAge: 60_000,
+    allowAutoTopicCreation: false,
+    maxInFlightRequests: null,
+    // Callers retry: a long silence here would hide an outage from them.
+    retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 500 },
+  });
+
+  async function anyBroker(): Promise<InternalBroker> {
+    await cluster.connect();
+    await cluster.refreshMetadata();
+    return cluster.findControllerBroker();
+  }
+
+  async function leaders(topic: string): Promise<ReadonlyMap<number, string>> {
+    const answer = metadataAnswer.parse(await (await anyBroker()).metadata([topic]));
+    const found = answer.topicMetadata.find((candidate) => candidate.topic === topic);
+    if (found === undefined || found.partitionMetadata.length === 0) throw unknownTopic(topic);
+    const pairs = found.partitionMetadata.map(({ partitionId, leader }) => [partitionId, String(leader)] as const);
+    return new Map(pairs.sort(([left], [right]) => left - right));
+  }
+
+  async function edge(
+    topic: string,
+    byLeader: ReadonlyMap<string, number[]>,
+    timestamp: number,
+  ): Promise<Map<number, bigint>> {
+    const found = new Map<number, bigint>();
+    for (const [nodeId, partitions] of byLeader) {
+      const broker = await cluster.findBroker({ nodeId });
+      const asked = partitions.map((partition) => ({ partition, timestamp }));
+      // Read uncommitted: the next offset, not the end of the last transaction.
+      const answer = offsetsAnswer.parse(
+        await broker.listOffsets({ isolationLevel: 0, topics: [{ topic, partitions: asked }] }),
+      );
+      for (const { partition, offset: at } of answer.responses.flatMap((response) => response.partitions))
+        found.set(partition, at);
+    }
+    return found;
+  }
+
+  return {
+    async connect() {
+      await anyBroker();
+    },
+    disconnect: () => cluster.disconnect(),
+    leaders,
+    async fetch(leader, topic, positions, maxWaitMs) {
+      const broker = await cluster.findBroker({ nodeId: leader });
+      const partitions = [...positions].map(([partition, from]) => ({
+        partition,
+        fetchOffset: String(from),
+        maxBytes: MAX_PARTITION_BYTES,
+      }));
+      const answer = fetchAnswer.parse(
+        await broker.fetch({
+          maxWaitTime: maxWaitMs,
+          minBytes: 1,
+          maxBytes: MAX_BYTES,
+          isolationLevel: READ_COMMITTED,
+          topics: [{ topic, partitions }],
+        }),
+      );
+      return answer.responses
+        .flatMap((response) => response.partitions)
+        .map(({ partition, messages }) => {
+          const from = positions.get(partition) ?? 0n;
+          // A fetch returns whole batches: the first may begin before the position.
+          const wanted = messages.filter((message) => message.offset >= from);
+          const records = wanted
+            .filter((message) => message.isControlRecord !== true)
+            .map((message) => ({
+              topic,
+              partition,
+              offset: message.offset,
+              key: message.key?.toString() ?? "",
+              value: message.value?.toString() ?? "",
+              appendedAt: new Date(Number(message.timestamp)),
+            }));
+          return { partition, records, next: (wanted.at(-1)?.offset ?? from - 1n) + 1n };
+        });
+    },
+    async ranges(topic) {
+      const byPartition = await leaders(topic);
+      const byLeader = new Map<string, number[]>();
+      for (const [partition, leader] of byPartition) byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition]);
+      const [lows, highs] = [await edge(topic, byLeader, EARLIEST), await edge(topic, byLeader, LATEST)];
+      return [...byPartition.keys()].map((partition) => ({
+        partition,
+        low: lows.get(partition) ?? 0n,
+        high: highs.get(partition) ?? 0n,
+      }));
+    },
+    async topicId(topic) {
+      const id = await readTopicId(await anyBroker(), topic);
+      if (id === undefined) throw unknownTopic(topic);
+      return id;
+    },
+  };
+}

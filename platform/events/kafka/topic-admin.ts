@@ -1,0 +1,60 @@
+/** Creates topics and reads committed offsets, over an admin connection that lives for one call. */
+import { type Admin, type ITopicConfig, type Kafka, KafkaJSAggregateError } from "kafkajs";
+import type { LogPositions } from "../event-log.ts";
+import { withinDeadline } from "./append-queue.ts";
+import { kafkaErrorType } from "./kafka-failure.ts";
+
+export interface TopicSettings {
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** Age at which records are deleted, in milliseconds. */
+  readonly retentionMs: number;
+}
+
+async function withAdmin<R>(kafka: Kafka, work: (admin: Admin) => Promise<R>): Promise<R> {
+  const admin = kafka.admin({ retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 } });
+  try {
+    await admin.connect();
+    return await work(admin);
+  } finally {
+    await withinDeadline(admin.disconnect());
+  }
+}
+
+export function createMissingTopics(kafka: Kafka, topics: readonly string[], settings: TopicSettings): Promise<void> {
+  return withAdmin(kafka, async (admin) => {
+    const existing = new Set(await admin.listTopics());
+    const missing = [...new Set(topics)].filter((topic) => !existing.has(topic)).sort();
+    if (missing.length === 0) return;
+    const wanted: ITopicConfig[] = missing.map((topic) => ({
+      topic,
+      numPartitions: settings.partitions,
+      replicationFactor: settings.replicationFactor,
+      configEntries: [
+        { name: "retention.ms", value: String(settings.retentionMs) },
+        { name: "min.insync.replicas", value: settings.replicationFactor >= 3 ? "2" : "1" },
+        { name: "message.timestamp.type", value: "LogAppendTime" },
+      ],
+    }));
+    try {
+      await admin.createTopics({ waitForLeaders: true, topics: wanted });
+    } catch (error) {
+      if (!madeByAnother(error)) throw error;
+    }
+  });
+}
+
+/** Another instance starting at the same moment is no failure. */
+function madeByAnother(error: unknown): boolean {
+  const problems = error instanceof KafkaJSAggregateError ? error.errors : [error];
+  return problems.every((problem) => kafkaErrorType(problem) === "TOPIC_ALREADY_EXISTS");
+}
+
+export function readCommitted(kafka: Kafka, group: string, topic: string): Promise<LogPositions> {
+  return withAdmin(kafka, async (admin) => {
+    const offsets = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+    const partitions = offsets.find((candidate) => candidate.topic === topic)?.partitions ?? [];
+    const committed = partitions.map(({ partition, offset }) => [partition, BigInt(offset)] as const);
+    return new Map(committed.filter(([, offset]) => offset >= 0n));
+  });
+}
