@@ -1,0 +1,171 @@
+// The billing subgraph over a database of its own, asked as the gateway asks it: GraphQL behind a signed identity header.
+import { randomBytes } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { Client, Pool } from "pg";
+import { createIdentitySigner } from "../../../../platform/auth/identity-header.ts";
+import type { Grants } from "../../../../platform/auth/identity.ts";
+import { systemClock } from "../../../../platform/clock.ts";
+import { loadEventContracts } from "../../../../platform/events/contracts.ts";
+import type { EventLog } from "../../../../platform/events/event-log.ts";
+import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
+import type { Subgraph } from "../../../../platform/graphql/subgraph.ts";
+import { createIdSource } from "../../../../platform/ids.ts";
+import { createLogger } from "../../../../platform/logger/logger.ts";
+import { type DatabaseName, databaseUrls, prepareDatabase } from "../../../../prisma/databases.ts";
+import { createBillingSubgraph, seedPlans } from "../../../../subgraphs/billing/index.ts";
+import { createSandboxProvider } from "../../../../subgraphs/billing/provider/sandbox-provider.ts";
+import { serviceAddress } from "../../../support/services/service-addresses.ts";
+import { waitFor } from "../../../support/wait.ts";
+import { countingProvider } from "./counting-provider.ts";
+
+const SECRETS = [randomBytes(32).toString("hex")];
+/** Roles are shared by all databases of a server, hence one password for every test on it. */
+const ROLE_PASSWORD = "test-password";
+export const SLOW_CARD_MS = 400;
+
+export type BillingFixture = Awaited<ReturnType<typeof startBilling>>;
+export type Json = ReturnType<typeof JSON.parse>;
+
+export async function startBilling() {
+  const adminUrl = serviceAddress("postgres");
+  const name = `billing_${randomBytes(5).toString("hex")}`;
+  const prepare = async (kind: DatabaseName) => {
+    const urls = databaseUrls(adminUrl, kind, ROLE_PASSWORD, `${name}_${kind}`);
+    await prepareDatabase({ adminUrl, name: kind, urls });
+    return urls;
+  };
+  const [billing, events] = await Promise.all([prepare("billing"), prepare("events")]);
+  if (billing.relay === undefined) throw new Error("the billing database has a relay role");
+  const logger = createLogger({ name: "test", level: "error" });
+  const contracts = await loadEventContracts(fileURLToPath(new URL("../../../../schema/events", import.meta.url)));
+  const settings = {
+    BILLING_DATABASE_URL: billing.app,
+    BILLING_RELAY_DATABASE_URL: billing.relay,
+    BILLING_CURRENCY: "EUR",
+    SANDBOX_PROVIDER_DELAY_MS: SLOW_CARD_MS,
+  };
+  const ids = createIdSource(systemClock);
+  await seedPlans({ settings, ids });
+  const eventLog: EventLog = createPostgresEventLog({ connectionString: events.app, logger });
+  await eventLog.start();
+  const provider = countingProvider(createSandboxProvider({ clock: systemClock, delayMs: SLOW_CARD_MS }));
+  const signer = createIdentitySigner(SECRETS, systemClock);
+  const adminOf = new URL(adminUrl);
+  adminOf.pathname = `/${name}_billing`;
+  const admin = new Pool({ connectionString: adminOf.href, max: 2 });
+
+  const running: Subgraph[] = [];
+
+  /** An instance over the same database. `parts: false` serves requests only: no relay, no consumer, no settlement. */
+  async function instance({ parts = true } = {}): Promise<Subgraph> {
+    const deps = { settings, eventLog, contracts, clock: systemClock, ids, logger, identitySecrets: SECRETS, provider };
+    const subgraph = createBillingSubgraph(deps);
+    if (parts) for (const part of subgraph.parts) await part.start?.();
+    running.push(subgraph);
+    return subgraph;
+  }
+
+  async function stopInstance(subgraph: Subgraph): Promise<void> {
+    for (const part of [...subgraph.parts].reverse()) await part.stop?.();
+  }
+
+  async function ask(
+    subgraph: Subgraph,
+    viewer: Viewer,
+    query: string,
+    variables: Readonly<Record<string, unknown>> = {},
+  ): Promise<Answer> {
+    const identity = { kind: "USER" as const, ...viewer };
+    const header = await signer.sign("billing", identity, { ip: "203.0.113.7" });
+    const { body } = await subgraph.endpoint.handle({ "x-tributary-identity": header }, { query, variables });
+    const { data, errors = [], extensions } = JSON.parse(JSON.stringify(body));
+    return { data, errors, extensions };
+  }
+
+  /** A user with all billing permissions in a new organisation whose account is open. */
+  async function customer(): Promise<Customer> {
+    const organizationId = ids.next("org");
+    const viewer = viewerOf(organizationId, ["billing.read", "billing.manage"]);
+    const accountId = ids.next("acc");
+    await admin.query("INSERT INTO billing_account (id, organization_id, currency) VALUES ($1, $2, 'EUR')", [
+      accountId,
+      organizationId,
+    ]);
+    return { ...viewer, viewer, organizationId, accountId };
+  }
+
+  function viewerOf(organizationId: string, permissions: readonly string[]): Viewer {
+    const grants: Grants = new Map([[organizationId, new Set(permissions)]]);
+    return { userId: ids.next("usr"), sessionId: ids.next("ses"), grants };
+  }
+
+  /** Types of an organisation's committed events, in the order of its stream. */
+  async function eventTypes(organizationId: string): Promise<string[]> {
+    return (await eventsOf(organizationId)).map((event) => event.type);
+  }
+
+  async function eventsOf(organizationId: string): Promise<Json[]> {
+    const { rows } = await admin.query("SELECT envelope FROM outbox WHERE tenant_id = $1 ORDER BY position", [
+      organizationId,
+    ]);
+    return rows.map((row: { envelope: string }) => JSON.parse(row.envelope));
+  }
+
+  return {
+    urls: settings,
+    admin,
+    ids,
+    eventLog,
+    provider,
+    contracts,
+    instance,
+    stopInstance,
+    ask,
+    customer,
+    viewerOf,
+    eventTypes,
+    eventsOf,
+    async planId(code: string): Promise<string> {
+      const { rows } = await admin.query("SELECT id FROM plan WHERE code = $1", [code]);
+      return rows[0]?.id;
+    },
+    async paymentSettled(id: string): Promise<string> {
+      return waitFor(
+        async () => {
+          const { rows } = await admin.query("SELECT status FROM payment WHERE id = $1", [id]);
+          return rows[0]?.status === "PROCESSING" ? undefined : rows[0]?.status;
+        },
+        { what: `payment ${id} to settle`, deadlineMs: 10_000 },
+      );
+    },
+    async stop() {
+      for (const subgraph of running) await stopInstance(subgraph);
+      await eventLog.stop();
+      await admin.end();
+      const client = new Client({ connectionString: adminUrl });
+      await client.connect();
+      for (const kind of ["billing", "events"]) {
+        await client.query(`DROP DATABASE IF EXISTS "${name}_${kind}" WITH (FORCE)`);
+      }
+      await client.end();
+    },
+  };
+}
+
+export interface Viewer {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly grants: Grants;
+}
+
+export interface Customer extends Viewer {
+  readonly viewer: Viewer;
+  readonly organizationId: string;
+  readonly accountId: string;
+}
+
+export interface Answer {
+  readonly data: Json;
+  readonly errors: Json[];
+  readonly extensions: Json;
+}

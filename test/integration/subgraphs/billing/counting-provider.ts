@@ -1,0 +1,31 @@
+// A provider that counts the money it moved, and that can be away.
+import type { PaymentProvider } from "../../../../subgraphs/billing/provider/payment-provider.ts";
+
+export interface CountingProvider extends PaymentProvider {
+  /** Distinct charges that were asked for, by idempotency key: one per movement of money. */
+  readonly charged: ReadonlySet<string>;
+  /** Runs before each charge is passed on; throw to be away. */
+  beforeCharge: (key: string) => void | Promise<void>;
+  /** Runs after each charge was made; throw to lose the answer. */
+  afterCharge: (key: string) => void | Promise<void>;
+}
+
+export function countingProvider(inner: PaymentProvider): CountingProvider {
+  const charged = new Set<string>();
+  const counting: CountingProvider = {
+    name: inner.name,
+    charged,
+    beforeCharge: () => undefined,
+    afterCharge: () => undefined,
+    attach: (request) => inner.attach(request),
+    retrieve: (reference) => inner.retrieve(reference),
+    async charge(request) {
+      await counting.beforeCharge(request.idempotencyKey);
+      const result = await inner.charge(request);
+      charged.add(request.idempotencyKey);
+      await counting.afterCharge(request.idempotencyKey);
+      return result;
+    },
+  };
+  return counting;
+}
