@@ -1,0 +1,67 @@
+/** The token service over HTTP, for processes apart from the user subgraph: signed service identity, bounded waits, checked answers. */
+import { z } from "zod";
+import { AppError } from "../errors/app-error.ts";
+import { IDENTITY_HEADER, type IdentitySigner } from "./identity-header.ts";
+import type { Identity } from "./identity.ts";
+import { sessionFactsSchema, type TokenService } from "./token-service.ts";
+
+export interface HttpTokenServiceOptions {
+  /** Address of the service that issues sessions, without a path. */
+  readonly baseUrl: string;
+  readonly signer: IdentitySigner;
+  /** Name of the calling process in the service identity. Default `gateway`. */
+  readonly service?: string;
+  /** Audience of the service identity. Default `user`. */
+  readonly audience?: string;
+  /** Deadline of one request, in milliseconds. Default 3000. */
+  readonly timeoutMs?: number;
+}
+
+/** Wrapped, so that "no such session" is an answer with a body. */
+const answerSchema = z.object({ session: sessionFactsSchema.nullable() });
+const keySetSchema = z.object({ keys: z.array(z.record(z.string(), z.unknown())) });
+
+/** Its calls reject with AppError `SERVICE_UNAVAILABLE` when the service does not answer as agreed. */
+export function createHttpTokenService(options: HttpTokenServiceOptions): TokenService {
+  const { baseUrl, signer, service = "gateway", audience = "user", timeoutMs = 3_000 } = options;
+  // One object for all calls: the signer reuses a signature per identity object.
+  const identity: Identity = { kind: "SERVICE", service };
+
+  async function call<Schema extends z.ZodType>(
+    path: string,
+    schema: Schema,
+    init: RequestInit,
+  ): Promise<z.infer<Schema>> {
+    try {
+      const response = await fetch(new URL(path, baseUrl), {
+        ...init,
+        redirect: "error",
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      if (!response.ok) {
+        await response.body?.cancel();
+        throw new Error(`${path} answered ${response.status}`);
+      }
+      return schema.parse(await response.json());
+    } catch (cause) {
+      throw new AppError("SERVICE_UNAVAILABLE", "Sessions cannot be checked at the moment: try again shortly.", {
+        cause,
+      });
+    }
+  }
+
+  return {
+    keys: () => call("/.well-known/jwks.json", keySetSchema, {}),
+    async session(sessionId, userId) {
+      const answer = await call("/internal/session", answerSchema, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          [IDENTITY_HEADER]: await signer.sign(audience, identity, {}),
+        },
+        body: JSON.stringify({ sessionId, userId }),
+      });
+      return answer.session;
+    },
+  };
+}

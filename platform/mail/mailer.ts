@@ -1,0 +1,54 @@
+/**
+ * Sends mails over SMTP. A send that resolves was accepted by the mail server; every wait is bounded, so that a silent
+ * server costs seconds and not a worker.
+ */
+import { createTransport } from "nodemailer";
+
+export interface Mail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+export interface Mailer {
+  /** @throws MailFailure when the server cannot be reached or refuses the mail */
+  send(mail: Mail): Promise<void>;
+  close(): void;
+}
+
+/** Says that a mail was not sent. Keeps no `cause`: a mail server that is away must not read like our own store being away. */
+export class MailFailure extends Error {
+  override readonly name = "MailFailure";
+}
+
+export interface MailerOptions {
+  /** `smtp://user:password@host:port` or `smtps://…` */
+  readonly smtpUrl: string;
+  /** Sender, e.g. `Tributary <no-reply@example.com>`. */
+  readonly from: string;
+}
+
+/** In milliseconds; their sum stays below the deadline of the consumers that send mails. */
+const LIMITS = { dnsTimeout: 3_000, connectionTimeout: 3_000, greetingTimeout: 3_000, socketTimeout: 5_000 };
+
+export function createMailer({ smtpUrl, from }: MailerOptions): Mailer {
+  const transport = createTransport({ url: smtpUrl, ...LIMITS, disableFileAccess: true, disableUrlAccess: true });
+  return {
+    async send(mail) {
+      try {
+        await transport.sendMail({ from, ...mail });
+      } catch (error) {
+        throw toFailure(error);
+      }
+    },
+    close: () => transport.close(),
+  };
+}
+
+function toFailure(error: unknown): MailFailure {
+  const facts: { code?: unknown; responseCode?: unknown } = typeof error === "object" && error !== null ? error : {};
+  const answer = typeof facts.responseCode === "number" ? facts.responseCode : undefined;
+  const what = answer === undefined ? `no answer (${String(facts.code ?? "unknown reason")})` : `answer ${answer}`;
+  return new MailFailure(`The mail was not sent, mail server: ${what}.`);
+}
