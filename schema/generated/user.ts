@@ -583,9 +583,9 @@ interface Fields<Own> {
     readonly status: Field<NoArgs, OrganizationStatus>;
     readonly version: Field<NoArgs, number>;
     readonly createdAt: Field<NoArgs, Date>;
-    readonly members: Field<OrganizationMembersArgs, Parent<Own, "MembershipConnection">>;
+    readonly members: Field<OrganizationMembersArgs, Parent<Own, "MembershipConnection"> | null | undefined>;
     readonly roles: Field<NoArgs, readonly Parent<Own, "Role">[]>;
-    readonly invitations: Field<OrganizationInvitationsArgs, Parent<Own, "InvitationConnection">>;
+    readonly invitations: Field<OrganizationInvitationsArgs, Parent<Own, "InvitationConnection"> | null | undefined>;
   };
   readonly OrganizationCreatePayload: {
     readonly organization: Field<NoArgs, Parent<Own, "Organization"> | null | undefined>;

@@ -1,0 +1,88 @@
+/** Creates an organisation with its roles and its owner in one transaction. A slug belongs to one organisation for ever. */
+import { randomBytes } from "node:crypto";
+import { type CommandOutcome, runCommand } from "../../../platform/database/command.ts";
+import { refuse, UserFailure } from "../../../platform/errors/user-failure.ts";
+import { constraints } from "../../../schema/constraints.ts";
+import type { OrganizationCreateInput } from "../../../schema/generated/user.ts";
+import { BUILT_IN_ROLES, OWNER } from "../policies.ts";
+import type { Actor, UserServices } from "../services.ts";
+import { countFounded, insertMembership } from "../store/memberships.ts";
+import { insertOrganization, insertRoles } from "../store/organizations.ts";
+import { lockUser } from "../store/users.ts";
+import { requireLine, requireSlug, slugFrom } from "../validation.ts";
+
+/** Organisations that one user may create. */
+const MAX_FOUNDED = 20;
+/** Tries to find a free slug when the client leaves it to us. */
+const SLUG_TRIES = 3;
+
+export interface OrganizationCreated {
+  readonly organizationId: string;
+}
+
+export async function createOrganization(
+  services: UserServices,
+  actor: Actor,
+  input: OrganizationCreateInput,
+): Promise<CommandOutcome<OrganizationCreated>> {
+  const name = requireLine(input.name, constraints.organizationName, "The name", "name");
+  if (input.slug != null) return tryCreate(services, actor, input, { name, slug: requireSlug(input.slug) });
+  for (let left = SLUG_TRIES; ; left -= 1) {
+    const slug = slugFrom(name, left === SLUG_TRIES ? "" : randomBytes(3).toString("hex"));
+    try {
+      return await tryCreate(services, actor, input, { name, slug });
+    } catch (error) {
+      const taken = error instanceof UserFailure && error.userErrors.some(({ code }) => code === "TAKEN");
+      if (!taken || left === 0) throw error;
+    }
+  }
+}
+
+function tryCreate(
+  services: UserServices,
+  { identity: { userId }, causation }: Actor,
+  { idempotencyKey, ...input }: OrganizationCreateInput,
+  { name, slug }: { name: string; slug: string },
+): Promise<CommandOutcome<OrganizationCreated>> {
+  const { clock, ids } = services;
+  const organizationId = ids.next("org");
+  const membershipId = ids.next("mem");
+  const command = {
+    tenants: [userId, organizationId],
+    causation,
+    idempotency: { key: idempotencyKey, tenant: userId, command: "organizationCreate", input },
+  };
+  return runCommand(services, command, async ({ tx, emit }) => {
+    const now = clock.now();
+    await lockUser(tx, userId);
+    if ((await countFounded(tx, userId)) >= MAX_FOUNDED) {
+      throw refuse("LIMIT_REACHED", `You can create at most ${MAX_FOUNDED} organisations.`);
+    }
+    if (!(await insertOrganization(tx, { id: organizationId, slug, name, now }))) {
+      throw refuse("TAKEN", "This slug is in use: choose another one.", "slug");
+    }
+    const roles = Object.entries(BUILT_IN_ROLES).map(([roleName, permissions]) => ({
+      id: ids.next("rol"),
+      organizationId,
+      name: roleName,
+      permissions,
+    }));
+    await insertRoles(tx, roles);
+    const roleIds = roles.filter((role) => role.name === OWNER).map(({ id }) => id);
+    await insertMembership(tx, { id: membershipId, organizationId, userId, founder: true, joinedAt: now, roleIds });
+    const event = { key: organizationId, organizationId, aggregateVersion: 1 };
+    emit({
+      ...event,
+      type: "user.organization.created.v1",
+      subject: organizationId,
+      data: { organizationId, ownerId: userId, name, slug },
+    });
+    emit({
+      ...event,
+      type: "user.membership.created.v1",
+      subject: membershipId,
+      data: { membershipId, organizationId, userId, roles: [OWNER] },
+    });
+    return { organizationId };
+  });
+}

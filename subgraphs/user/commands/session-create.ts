@@ -1,0 +1,112 @@
+/** Signs in. An unknown address, a wrong password and a refused one answer alike, and at the same pace. */
+import { setTimeout as delay } from "node:timers/promises";
+import { type CommandOutcome, runCommand } from "../../../platform/database/command.ts";
+import { refuse, type UserFailure } from "../../../platform/errors/user-failure.ts";
+import { constraints } from "../../../schema/constraints.ts";
+import type { SessionCreateInput } from "../../../schema/generated/user.ts";
+import { mintToken } from "../opaque-token.ts";
+import type { Cause, UserServices } from "../services.ts";
+import { insertRefreshToken, insertSession, type SessionRow } from "../store/sessions.ts";
+import { findCredentials } from "../store/users.ts";
+import { requireLine } from "../validation.ts";
+
+export interface Credentials {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  /** When the access token expires. */
+  readonly expiresAt: Date;
+}
+
+export interface SignedIn {
+  readonly session: SessionRow;
+  readonly tokens: Credentials;
+}
+
+/** Refusals leave at multiples of this time: the one for a known account, which writes an event, is not later than the others. */
+const REFUSAL_STEP_MS = 100;
+
+export async function createSession(
+  services: UserServices,
+  cause: Cause,
+  { email, password, device }: SessionCreateInput,
+): Promise<CommandOutcome<SignedIn>> {
+  const startedAt = performance.now();
+  const deviceName = device == null || device.trim() === "" ? null : requireDevice(device);
+  const { client, passwords } = services;
+  const known = await findCredentials(client, email);
+  const matches = await passwords.verify(password, known?.passwordHash);
+  if (known !== undefined && matches && known.status === "ACTIVE") {
+    return startSession(services, cause, { userId: known.id, device: deviceName });
+  }
+  if (known !== undefined) await reportRefusal(services, cause, known.id, matches ? known.status : undefined);
+  await untilNextStep(startedAt);
+  // Only who knows the password learns that the account exists.
+  if (matches && known?.status === "PENDING_VERIFICATION") {
+    throw refuse("STATE_INVALID", "Confirm your e-mail address first: open the link in the mail we sent you.", "email");
+  }
+  throw wrongCredentials();
+}
+
+function wrongCredentials(): UserFailure {
+  return refuse("INVALID", "The e-mail address or the password is wrong.");
+}
+
+function requireDevice(device: string): string {
+  return requireLine(device, { min: 1, max: constraints.device.max }, "The device", "device");
+}
+
+async function startSession(
+  services: UserServices,
+  { causation, client }: Cause,
+  { userId, device }: { userId: string; device: string | null },
+): Promise<CommandOutcome<SignedIn>> {
+  const { clock, ids, accessTokens, sessionLifetimeMs } = services;
+  const sessionId = ids.next("ses");
+  const refresh = mintToken("refresh", userId);
+  const access = await accessTokens.issue(userId, sessionId);
+  const actor = { ...causation, actorKind: "USER" as const, actorId: userId, sessionId };
+  return runCommand(services, { tenants: [userId], causation: actor }, async ({ tx, emit }) => {
+    const now = clock.now();
+    const session = await insertSession(tx, {
+      id: sessionId,
+      userId,
+      device,
+      ip: client.ip ?? null,
+      userAgent: client.userAgent ?? null,
+      now,
+      expiresAt: new Date(now.getTime() + sessionLifetimeMs),
+    });
+    await insertRefreshToken(tx, { tokenHash: refresh.hash, sessionId, userId, createdAt: now });
+    emit({
+      type: "user.session.created.v1",
+      subject: sessionId,
+      aggregateVersion: session.version,
+      key: userId,
+      data: { sessionId, userId, device },
+    });
+    return { session, tokens: { ...access, refreshToken: refresh.token } };
+  });
+}
+
+async function reportRefusal(
+  services: UserServices,
+  { causation }: Cause,
+  userId: string,
+  status: string | undefined,
+): Promise<void> {
+  const reason = status === undefined ? "wrong_password" : status.toLowerCase();
+  await runCommand(services, { tenants: [userId], causation }, async ({ emit }) => {
+    emit({
+      type: "user.session.rejected.v1",
+      subject: userId,
+      aggregateVersion: 0,
+      key: userId,
+      data: { userId, reason },
+    });
+  });
+}
+
+async function untilNextStep(startedAt: number): Promise<void> {
+  const elapsed = performance.now() - startedAt;
+  await delay(Math.ceil(elapsed / REFUSAL_STEP_MS) * REFUSAL_STEP_MS - elapsed);
+}

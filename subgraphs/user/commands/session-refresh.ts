@@ -1,0 +1,70 @@
+/**
+ * Trades a refresh token for new tokens. Each works once; for ten seconds after that it may be traded again, for a client whose answer
+ * got lost. Later it can only be a stolen copy: then the whole session ends, whoever holds its newest token.
+ */
+import { type CommandOutcome, runCommand } from "../../../platform/database/command.ts";
+import { refuse } from "../../../platform/errors/user-failure.ts";
+import type { SessionRefreshInput } from "../../../schema/generated/user.ts";
+import { mintToken, parseToken } from "../opaque-token.ts";
+import type { Cause, UserServices } from "../services.ts";
+import {
+  findSession,
+  insertRefreshToken,
+  lockRefreshToken,
+  replaceRefreshToken,
+  revokeSessions,
+  touchSession,
+} from "../store/sessions.ts";
+import { findUser } from "../store/users.ts";
+import type { SignedIn } from "./session-create.ts";
+
+const OVERLAP_MS = 10_000;
+
+export async function refreshSession(
+  services: UserServices,
+  { causation }: Cause,
+  { refreshToken }: SessionRefreshInput,
+): Promise<CommandOutcome<SignedIn>> {
+  const ended = refuse("EXPIRED", "This session has ended: sign in again.", "refreshToken");
+  const parsed = parseToken("refresh", refreshToken);
+  if (parsed === undefined) throw ended;
+  const { ownerId: userId, hash: tokenHash } = parsed;
+  const { clock, accessTokens } = services;
+  const outcome = await runCommand(services, { tenants: [userId], causation }, async ({ tx, emit }) => {
+    const now = clock.now();
+    const held = await lockRefreshToken(tx, tokenHash);
+    if (held === undefined) return undefined;
+    const { sessionId, replacedAt } = held;
+    if (replacedAt !== null && now.getTime() - replacedAt.getTime() > OVERLAP_MS) {
+      for (const { version } of await revokeSessions(tx, { userId, ids: [sessionId], reason: REUSED, now })) {
+        emit({
+          type: "user.session.revoked.v1",
+          subject: sessionId,
+          aggregateVersion: version,
+          key: userId,
+          data: { sessionId, userId, reason: REUSED },
+        });
+      }
+      return undefined;
+    }
+    const session = await findSession(tx, sessionId);
+    const user = await findUser(tx, userId);
+    if (session === undefined || session.revokedAt !== null || session.expiresAt <= now) return undefined;
+    if (user?.status !== "ACTIVE") return undefined;
+    await replaceRefreshToken(tx, tokenHash, now);
+    const next = mintToken("refresh", userId);
+    await insertRefreshToken(tx, { tokenHash: next.hash, sessionId, userId, createdAt: now });
+    await touchSession(tx, sessionId, { now, everyMs: 0 });
+    return { session: { ...session, lastSeenAt: now }, refreshToken: next.token };
+  });
+  const { result } = outcome;
+  // Thrown after the commit: the end of a stolen session must stay.
+  if (result === undefined) throw ended;
+  const access = await accessTokens.issue(userId, result.session.id);
+  return {
+    replayed: false,
+    result: { session: result.session, tokens: { ...access, refreshToken: result.refreshToken } },
+  };
+}
+
+const REUSED = "refresh_token_reused";

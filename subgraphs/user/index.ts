@@ -1,0 +1,115 @@
+/** The user subgraph: accounts, sessions, organisations and their members; it issues the tokens that the gateway checks. */
+import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
+import type { TokenService } from "../../platform/auth/token-service.ts";
+import { createGroupConsumer } from "../../platform/events/group-consumer.ts";
+import { createOutbox } from "../../platform/events/outbox.ts";
+import { createRelay } from "../../platform/events/relay.ts";
+import { createCursorCodec } from "../../platform/graphql/connection.ts";
+import type { Subgraph, SubgraphFloor } from "../../platform/graphql/subgraph.ts";
+import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
+import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
+import { createMailer } from "../../platform/mail/mailer.ts";
+import { createUserClient } from "../../prisma/user/client.ts";
+import { createAccessTokens } from "./access-tokens.ts";
+import { mailHandlers } from "./consumers.ts";
+import { createUserContext, type UserContext } from "./context.ts";
+import { createPasswordHasher } from "./passwords.ts";
+import { resolvers } from "./resolvers/index.ts";
+import { seedDemo } from "./seed-demo.ts";
+import type { UserServices } from "./services.ts";
+import { createTokenService, registerTokenRoutes } from "./token-service.ts";
+
+export { DEMO } from "./seed-demo.ts";
+
+const NAME = "user";
+const TOPIC = "user.events";
+const POOL_SIZE = 16;
+/** Mails at once. Each holds two connections of the pool while it is being sent. */
+const MAILS_AT_ONCE = 4;
+/** A mail server has about half a minute to come back before a mail becomes a dead letter. */
+const MAIL_RETRIES = { attempts: 6, baseMs: 500, capMs: 15_000 };
+
+export interface UserSubgraphDeps extends SubgraphFloor {
+  readonly settings: {
+    readonly USER_DATABASE_URL: string;
+    readonly USER_RELAY_DATABASE_URL: string;
+    readonly TOKEN_ISSUER: string;
+    readonly TOKEN_AUDIENCE: string;
+    readonly SIGNING_KEY_FILE: string;
+    readonly ACCESS_TOKEN_SECONDS: number;
+    readonly REFRESH_TOKEN_SECONDS: number;
+    readonly BCRYPT_COST: number;
+    readonly SMTP_URL: string;
+    readonly MAIL_FROM: string;
+    readonly WEB_CLIENT_URL: string;
+  };
+}
+
+export interface UserSubgraph extends Subgraph {
+  readonly tokenService: TokenService;
+  /** Creates the demo people and their organisation where they are missing. Needs the database only, not the started parts. */
+  seedDemo(): Promise<void>;
+}
+
+export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
+  const { settings, eventLog, contracts, clock, ids, identitySecrets } = deps;
+  const logger = deps.logger.child({ subgraph: NAME });
+  const client = createUserClient(settings.USER_DATABASE_URL, { poolSize: POOL_SIZE });
+  const accessTokens = createAccessTokens({
+    keyFile: settings.SIGNING_KEY_FILE,
+    issuer: settings.TOKEN_ISSUER,
+    audience: settings.TOKEN_AUDIENCE,
+    lifetimeSeconds: settings.ACCESS_TOKEN_SECONDS,
+    clock,
+    ids,
+  });
+  const services: UserServices = {
+    client,
+    outbox: createOutbox({ contracts, clock, ids, source: `/tributary/${NAME}`, topic: TOPIC }),
+    clock,
+    ids,
+    passwords: createPasswordHasher(settings.BCRYPT_COST),
+    accessTokens,
+    cursors: createCursorCodec(identitySecrets),
+    sessionLifetimeMs: settings.REFRESH_TOKEN_SECONDS * 1000,
+  };
+  const mailer = createMailer({ smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM });
+  const relay = createRelay({ databaseUrl: settings.USER_RELAY_DATABASE_URL, log: eventLog, topic: TOPIC, logger });
+  const mails = createGroupConsumer({
+    log: eventLog,
+    group: "user.mail",
+    topics: [TOPIC],
+    contracts,
+    database: client,
+    handlers: mailHandlers({ services, mailer, webClientUrl: settings.WEB_CLIENT_URL }),
+    policy: MAIL_RETRIES,
+    // The audit log, which reads the same topic, keeps the dead letter of a record that is no event.
+    undecodable: "skip",
+    concurrency: MAILS_AT_ONCE,
+    clock,
+    logger,
+  });
+  const verifier = createIdentityVerifier(identitySecrets, NAME, clock);
+  const tokenService = createTokenService(services);
+  return {
+    name: NAME,
+    endpoint: createSubgraphEndpoint<UserContext>({
+      name: NAME,
+      typeDefs: loadTypeDefs(NAME),
+      resolvers,
+      createContext: (request) => createUserContext(services, request),
+      verifier,
+      logger,
+    }),
+    tokenService,
+    parts: [
+      { name: "user database", start: () => client.$connect(), stop: () => client.$disconnect() },
+      { name: "user signing keys", start: () => accessTokens.start() },
+      { name: "user relay", start: async () => relay.start(), stop: () => relay.stop() },
+      { name: "user mail", start: () => mails.start(), stop: () => mails.stop().finally(() => mailer.close()) },
+    ],
+    checks: [{ name: "user database", critical: true, check: async () => void (await client.$queryRaw`SELECT 1`) }],
+    routes: (server) => registerTokenRoutes(server, tokenService, verifier),
+    seedDemo: () => seedDemo(services),
+  };
+}

@@ -1,0 +1,98 @@
+/**
+ * Batched reads of one request, as its identity may see them: what it may not see is `null`, like what does not exist. Each batch is
+ * one transaction within the identity's tenants, so row-level security stands behind every policy here.
+ */
+import DataLoader from "dataloader";
+import { type Identity, tenantsOf } from "../../platform/auth/identity.ts";
+import { inTenants } from "../../platform/database/tenant-transaction.ts";
+import type { UserClient, UserTransaction } from "../../prisma/user/client.ts";
+import {
+  canReadInvitations,
+  canReadMembership,
+  canReadOrganization,
+  canReadSession,
+  isSelf,
+  organizationsWithReadableMembers,
+} from "./policies.ts";
+import { findInvitations, type InvitationRow } from "./store/invitations.ts";
+import { findMemberships, findRolesOfMemberships, type MembershipRow } from "./store/memberships.ts";
+import {
+  findOrganizations,
+  findRoles,
+  findRolesOfOrganizations,
+  type OrganizationRow,
+  type RoleRow,
+} from "./store/organizations.ts";
+import { findSessions, type SessionRow } from "./store/sessions.ts";
+import { findMemberIds, findUsers, type UserRow } from "./store/users.ts";
+
+export interface Loaders {
+  readonly user: DataLoader<string, UserRow | null>;
+  readonly organization: DataLoader<string, OrganizationRow | null>;
+  readonly membership: DataLoader<string, MembershipRow | null>;
+  readonly role: DataLoader<string, RoleRow | null>;
+  readonly invitation: DataLoader<string, InvitationRow | null>;
+  readonly session: DataLoader<string, SessionRow | null>;
+  readonly rolesOfMembership: DataLoader<string, readonly RoleRow[]>;
+  readonly rolesOfOrganization: DataLoader<string, readonly RoleRow[]>;
+}
+
+/** Ids per statement: a page of pages stays one statement, a flood does not become one. */
+const MAX_BATCH = 500;
+
+export function createLoaders(client: UserClient, identity: Identity): Loaders {
+  const tenants = tenantsOf(identity);
+
+  /** A loader by id: `find` reads the rows, `visible` decides about each. */
+  function byId<Row extends { readonly id: string }>(
+    find: (tx: UserTransaction, ids: readonly string[]) => Promise<Row[]>,
+    visible: (row: Row) => boolean,
+  ): DataLoader<string, Row | null> {
+    return new DataLoader(
+      async (ids) => {
+        const rows = await inTenants(client, tenants, (tx) => find(tx, ids));
+        const seen = new Map(rows.filter(visible).map((row) => [row.id, row]));
+        return ids.map((id) => seen.get(id) ?? null);
+      },
+      { maxBatchSize: MAX_BATCH },
+    );
+  }
+
+  function rolesOf(
+    find: (tx: UserTransaction, ids: readonly string[]) => Promise<ReadonlyMap<string, readonly RoleRow[]>>,
+  ): DataLoader<string, readonly RoleRow[]> {
+    return new DataLoader(
+      async (ids) => {
+        const roles = await inTenants(client, tenants, (tx) => find(tx, ids));
+        return ids.map((id) => roles.get(id) ?? []);
+      },
+      { maxBatchSize: MAX_BATCH },
+    );
+  }
+
+  return {
+    user: byId(
+      (tx, ids) => findVisibleUsers(tx, identity, ids),
+      () => true,
+    ),
+    organization: byId(findOrganizations, ({ id }) => canReadOrganization(identity, id)),
+    membership: byId(findMemberships, (row) => canReadMembership(identity, row)),
+    role: byId(findRoles, ({ organizationId }) => canReadOrganization(identity, organizationId)),
+    invitation: byId(findInvitations, ({ organizationId }) => canReadInvitations(identity, organizationId)),
+    session: byId(findSessions, (row) => canReadSession(identity, row)),
+    rolesOfMembership: rolesOf(findRolesOfMemberships),
+    rolesOfOrganization: rolesOf(async (tx, ids) =>
+      Map.groupBy(await findRolesOfOrganizations(tx, ids), ({ organizationId }) => organizationId),
+    ),
+  };
+}
+
+/** Oneself, and the members of organisations whose members one may read. */
+async function findVisibleUsers(tx: UserTransaction, identity: Identity, ids: readonly string[]): Promise<UserRow[]> {
+  const others = ids.filter((id) => !isSelf(identity, id));
+  const organizationIds = organizationsWithReadableMembers(identity);
+  const colleagues =
+    others.length === 0 || organizationIds.length === 0 ? undefined : await findMemberIds(tx, others, organizationIds);
+  const visible = ids.filter((id) => isSelf(identity, id) || colleagues?.has(id) === true);
+  return visible.length === 0 ? [] : findUsers(tx, visible);
+}

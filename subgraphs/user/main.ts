@@ -1,0 +1,28 @@
+/** The user subgraph as a process of its own. */
+import { z } from "zod";
+import { parseConfig } from "../../platform/config/parse-config.ts";
+import {
+  commonSettings,
+  eventLogSettings,
+  identitySettings,
+  tokenSettings,
+  userSettings,
+} from "../../platform/config/settings.ts";
+import { runSubgraph } from "../../platform/graphql/run-subgraph.ts";
+import { createUserSubgraph } from "./index.ts";
+
+const schema = z.object({
+  ...commonSettings,
+  ...identitySettings,
+  ...tokenSettings,
+  ...eventLogSettings,
+  ...userSettings,
+});
+
+await runSubgraph({
+  name: "user",
+  portSetting: "USER_PORT",
+  settings: () => parseConfig(schema, process.env),
+  port: (settings) => settings.USER_PORT,
+  create: (settings, floor) => createUserSubgraph({ ...floor, settings }),
+});

@@ -1,0 +1,50 @@
+/**
+ * Opaque tokens: 32 random bytes behind the id of their owner (a user, or an organisation for invitations). The id tells which
+ * tenant's rows to look at, nothing more: a token is good only when the SHA-256 of all of it is stored. Nothing else is kept.
+ */
+import { createHash, randomBytes } from "node:crypto";
+
+/** Prefix of the token, and of the id of its owner. */
+export const TOKEN_KINDS = {
+  refresh: { prefix: "trr", owner: "usr" },
+  verification: { prefix: "trv", owner: "usr" },
+  invitation: { prefix: "tri", owner: "org" },
+} as const;
+
+export type TokenKind = keyof typeof TOKEN_KINDS;
+
+export interface MintedToken {
+  /** Shown once, to the owner. */
+  readonly token: string;
+  readonly hash: string;
+}
+
+export interface ParsedToken {
+  /** Claimed by the bearer: proven only by a stored hash. */
+  readonly ownerId: string;
+  readonly hash: string;
+}
+
+const ID_BYTES = 16;
+const SECRET_BYTES = 32;
+
+export function mintToken(kind: TokenKind, ownerId: string): MintedToken {
+  const { prefix } = TOKEN_KINDS[kind];
+  const id = Buffer.from(ownerId.slice(ownerId.indexOf("_") + 1).replaceAll("-", ""), "hex");
+  const token = `${prefix}_${Buffer.concat([id, randomBytes(SECRET_BYTES)]).toString("base64url")}`;
+  return { token, hash: hashToken(token) };
+}
+
+/** `undefined` for a text that is no token of this kind. */
+export function parseToken(kind: TokenKind, token: string): ParsedToken | undefined {
+  const { prefix, owner } = TOKEN_KINDS[kind];
+  const [, body] = /^([a-z]+_)([A-Za-z0-9_-]{64})$/.exec(token)?.slice(1) ?? [];
+  if (body === undefined || !token.startsWith(`${prefix}_`)) return undefined;
+  const hex = Buffer.from(body, "base64url").toString("hex", 0, ID_BYTES);
+  const id = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  return { ownerId: `${owner}_${id}`, hash: hashToken(token) };
+}
+
+function hashToken(token: string): string {
+  return createHash("sha256").update(token).digest("base64url");
+}

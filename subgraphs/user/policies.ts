@@ -1,0 +1,64 @@
+/** Who may do what. Pure functions over the identity: every resolver and command asks here, and nowhere else decides. */
+import { belongsTo, holds, type Identity } from "../../platform/auth/identity.ts";
+
+/** Permissions of the roles that every organisation starts with. */
+export const BUILT_IN_ROLES = {
+  OWNER: [
+    "organization.read",
+    "organization.manage",
+    "members.read",
+    "members.manage",
+    "billing.read",
+    "billing.manage",
+    "audit.read",
+  ],
+  MEMBER: ["organization.read", "members.read", "billing.read"],
+} as const;
+
+export const OWNER = "OWNER";
+
+export type UserIdentity = Extract<Identity, { kind: "USER" }>;
+
+/** Permission that each kind of change needs. */
+export const MANAGE_ORGANIZATION = "organization.manage";
+export const MANAGE_MEMBERS = "members.manage";
+
+/** Every member sees the organisation itself; without this a member could not even learn its name. */
+export function canReadOrganization(identity: Identity, organizationId: string): boolean {
+  return belongsTo(identity, organizationId);
+}
+
+export function canReadMembers(identity: Identity, organizationId: string): boolean {
+  return holds(identity, organizationId, "members.read");
+}
+
+/** One's own membership is always visible: whoever may not see the other members still sees where they belong. */
+export function canReadMembership(identity: Identity, membership: { organizationId: string; userId: string }): boolean {
+  return isSelf(identity, membership.userId) || canReadMembers(identity, membership.organizationId);
+}
+
+export function canReadInvitations(identity: Identity, organizationId: string): boolean {
+  return holds(identity, organizationId, MANAGE_MEMBERS);
+}
+
+export function canReadSession(identity: Identity, session: { userId: string }): boolean {
+  return isSelf(identity, session.userId);
+}
+
+export function isSelf(identity: Identity, userId: string): boolean {
+  return identity.kind === "USER" && identity.userId === userId;
+}
+
+/** Organisations whose members, with their addresses, the identity may see. */
+export function organizationsWithReadableMembers(identity: Identity): readonly string[] {
+  if (identity.kind !== "USER") return [];
+  return [...identity.grants.keys()].filter((organizationId) => canReadMembers(identity, organizationId));
+}
+
+/** A member may go without any permission; removing another one takes `members.manage`. */
+export function canRemoveMembership(
+  identity: Identity,
+  membership: { organizationId: string; userId: string },
+): boolean {
+  return isSelf(identity, membership.userId) || holds(identity, membership.organizationId, MANAGE_MEMBERS);
+}

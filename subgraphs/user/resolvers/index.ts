@@ -1,0 +1,26 @@
+import { scalars } from "../../../platform/graphql/scalars.ts";
+import type { Resolvers } from "../../../schema/generated/user.ts";
+import type { UserContext, UserParents } from "../context.ts";
+import { invitation } from "./invitation.ts";
+import { membership } from "./membership.ts";
+import { mutation } from "./mutation.ts";
+import { organization } from "./organization.ts";
+import { query } from "./query.ts";
+import { role } from "./role.ts";
+import { session } from "./session.ts";
+import { user } from "./user.ts";
+import { viewer } from "./viewer.ts";
+
+export const resolvers: Resolvers<UserContext, UserParents> = {
+  DateTime: scalars.DateTime,
+  EmailAddress: scalars.EmailAddress,
+  Invitation: invitation,
+  Membership: membership,
+  Mutation: mutation,
+  Organization: organization,
+  Query: query,
+  Role: role,
+  Session: session,
+  User: user,
+  Viewer: viewer,
+};

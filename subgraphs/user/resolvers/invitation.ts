@@ -1,0 +1,15 @@
+import type { ResolversOf } from "../../../schema/generated/user.ts";
+import type { UserContext, UserParents } from "../context.ts";
+
+export const invitation: ResolversOf<"Invitation", UserContext, UserParents> = {
+  __resolveReference: ({ id }, { loaders }) => loaders.invitation.load(id),
+  roles: async ({ roleIds }, _args, { loaders }) => {
+    const roles = await Promise.all(roleIds.map((id) => loaders.role.load(id)));
+    return roles.filter((role) => role !== null);
+  },
+  status: ({ acceptedAt, expiresAt }, _args, { services }) => {
+    if (acceptedAt !== null) return "ACCEPTED";
+    return expiresAt <= services.clock.now() ? "EXPIRED" : "PENDING";
+  },
+  invitedBy: ({ invitedById }, _args, { loaders }) => loaders.user.load(invitedById),
+};

@@ -1,0 +1,33 @@
+/** What resolvers, commands and consumers work with: made once per process by index.ts. */
+import type { Clock } from "../../platform/clock.ts";
+import type { Causation } from "../../platform/events/envelope.ts";
+import type { Outbox } from "../../platform/events/outbox.ts";
+import type { CursorCodec } from "../../platform/graphql/connection.ts";
+import type { IdSource } from "../../platform/ids.ts";
+import type { UserClient } from "../../prisma/user/client.ts";
+import type { AccessTokens } from "./access-tokens.ts";
+import type { PasswordHasher } from "./passwords.ts";
+import type { UserIdentity } from "./policies.ts";
+
+export interface UserServices {
+  readonly client: UserClient;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly passwords: PasswordHasher;
+  readonly accessTokens: AccessTokens;
+  readonly cursors: CursorCodec;
+  /** Lifetime of sessions and of their refresh tokens, in milliseconds. */
+  readonly sessionLifetimeMs: number;
+}
+
+/** The cause of a change that nobody has to be signed in for. */
+export interface Cause {
+  readonly causation: Causation;
+  readonly client: { readonly ip?: string; readonly userAgent?: string };
+}
+
+/** A signed-in user who asks for a change. */
+export interface Actor extends Cause {
+  readonly identity: UserIdentity;
+}

@@ -1,0 +1,134 @@
+/** Statements about memberships and the roles they carry. */
+import type { Page } from "../../../platform/graphql/connection.ts";
+import type { UserTransaction } from "../../../prisma/user/client.ts";
+import { OWNER } from "../policies.ts";
+import type { RoleRow } from "./organizations.ts";
+import { pageOf, type RowPage } from "./rows.ts";
+
+export interface MembershipRow {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly userId: string;
+  readonly version: number;
+  readonly joinedAt: Date;
+}
+
+const VISIBLE = { id: true, organizationId: true, userId: true, version: true, joinedAt: true } as const;
+
+export async function findMemberships(tx: UserTransaction, ids: readonly string[]): Promise<MembershipRow[]> {
+  return tx.membership.findMany({ where: { id: { in: [...ids] } }, select: VISIBLE });
+}
+
+export async function findMembership(tx: UserTransaction, id: string): Promise<MembershipRow | undefined> {
+  return (await tx.membership.findUnique({ where: { id }, select: VISIBLE })) ?? undefined;
+}
+
+export async function pageMemberships(
+  tx: UserTransaction,
+  owner: { organizationId: string } | { userId: string },
+  page: Page,
+): Promise<RowPage<MembershipRow>> {
+  const { after, orderBy, take } = pageOf(page, "oldestFirst");
+  const rows = await tx.membership.findMany({ where: { ...owner, ...after }, orderBy, take, select: VISIBLE });
+  return { rows, totalCount: await tx.membership.count({ where: owner }) };
+}
+
+export async function findOrganizationIdsOfUser(tx: UserTransaction, userId: string): Promise<string[]> {
+  const rows = await tx.membership.findMany({ where: { userId }, select: { organizationId: true } });
+  return rows.map(({ organizationId }) => organizationId);
+}
+
+/** Organisation id → permissions, of the organisations among the transaction's tenants. */
+export async function findGrants(tx: UserTransaction, userId: string): Promise<Map<string, ReadonlySet<string>>> {
+  const rows = await tx.membership.findMany({
+    where: { userId },
+    select: { organizationId: true, roles: { select: { role: { select: { permissions: true } } } } },
+  });
+  return new Map(
+    rows.map(({ organizationId, roles }) => [organizationId, new Set(roles.flatMap(({ role }) => role.permissions))]),
+  );
+}
+
+/** How many organisations the user created and is still a member of. */
+export async function countFounded(tx: UserTransaction, userId: string): Promise<number> {
+  return tx.membership.count({ where: { userId, founder: true } });
+}
+
+export async function isMember(tx: UserTransaction, organizationId: string, userId: string): Promise<boolean> {
+  return (await tx.membership.count({ where: { organizationId, userId } })) > 0;
+}
+
+export interface NewMembership {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly userId: string;
+  readonly founder: boolean;
+  readonly joinedAt: Date;
+  readonly roleIds: readonly string[];
+}
+
+export async function insertMembership(tx: UserTransaction, { roleIds, ...row }: NewMembership): Promise<void> {
+  await tx.membership.create({ data: row });
+  await insertMembershipRoles(tx, row, roleIds);
+}
+
+/** Replaces the roles. @returns the membership's new version */
+export async function setMembershipRoles(
+  tx: UserTransaction,
+  membership: { id: string; organizationId: string },
+  roleIds: readonly string[],
+): Promise<number> {
+  await tx.membershipRole.deleteMany({ where: { membershipId: membership.id } });
+  await insertMembershipRoles(tx, membership, roleIds);
+  const { version } = await tx.membership.update({
+    where: { id: membership.id },
+    data: { version: { increment: 1 } },
+    select: { version: true },
+  });
+  return version;
+}
+
+async function insertMembershipRoles(
+  tx: UserTransaction,
+  { id, organizationId }: { id: string; organizationId: string },
+  roleIds: readonly string[],
+): Promise<void> {
+  await tx.membershipRole.createMany({
+    data: roleIds.map((roleId) => ({ membershipId: id, roleId, organizationId })),
+  });
+}
+
+export async function deleteMembership(tx: UserTransaction, id: string): Promise<void> {
+  await tx.membership.delete({ where: { id } });
+}
+
+/** Membership id → roles, in the order of the roles' creation. */
+export async function findRolesOfMemberships(
+  tx: UserTransaction,
+  membershipIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly RoleRow[]>> {
+  const rows = await tx.membershipRole.findMany({
+    where: { membershipId: { in: [...membershipIds] } },
+    orderBy: { roleId: "asc" },
+    select: { membershipId: true, role: true },
+  });
+  const roles = new Map<string, RoleRow[]>();
+  for (const { membershipId, role } of rows) {
+    const known = roles.get(membershipId);
+    if (known === undefined) roles.set(membershipId, [role]);
+    else known.push(role);
+  }
+  return roles;
+}
+
+/** Would the organisation be without an owner if this membership were none? */
+export async function isLastOwner(
+  tx: UserTransaction,
+  { id, organizationId }: { id: string; organizationId: string },
+): Promise<boolean> {
+  const owners = await tx.membershipRole.findMany({
+    where: { organizationId, role: { name: OWNER, builtIn: true } },
+    select: { membershipId: true },
+  });
+  return owners.length === 1 && owners[0]?.membershipId === id;
+}
