@@ -1,0 +1,54 @@
+/** Who may see which stream, decided anew for every event: pure functions of the viewer's current identity. */
+import { belongsTo, holds, type Identity } from "../../platform/auth/identity.ts";
+import { AppError } from "../../platform/errors/app-error.ts";
+import type { LiveField } from "./directive.ts";
+
+/** A stream as a viewer asked for it. */
+export interface StreamName {
+  /** Partition key of its events. */
+  readonly key: string;
+  /** Absent for the viewer's own stream. */
+  readonly organizationId?: string;
+}
+
+/** @throws AppError `UNAUTHENTICATED` when an anonymous caller asks for an own stream */
+export function streamOf(field: LiveField, args: Readonly<Record<string, unknown>>, identity: Identity): StreamName {
+  const named = args[field.keyArgument];
+  if (named !== undefined && named !== null) return { key: String(named), organizationId: String(named) };
+  if (identity.kind !== "USER") throw new AppError("UNAUTHENTICATED", "Sign in to follow your own events.");
+  return { key: identity.userId };
+}
+
+/** Why the identity may not see the stream (now); `undefined` when it may. A foreign organisation answers like a missing one. */
+export function denial(
+  field: Pick<LiveField, "permission">,
+  stream: StreamName,
+  identity: Identity,
+): AppError | undefined {
+  if (stream.organizationId === undefined) {
+    const own = identity.kind === "USER" && identity.userId === stream.key;
+    return own ? undefined : new AppError("FORBIDDEN", "This is somebody else's stream.");
+  }
+  if (!belongsTo(identity, stream.organizationId)) {
+    return new AppError("NOT_FOUND", "There is no such organization.");
+  }
+  if (!holds(identity, stream.organizationId, field.permission)) {
+    return new AppError("FORBIDDEN", `This needs the permission ${field.permission} in the organization.`);
+  }
+  return undefined;
+}
+
+/**
+ * Subscribers with equal scopes may share an enriched event. The session is part of it because fields exist that differ
+ * between two sessions of one user (`Session.current`).
+ */
+export function authorizationScope(identity: Identity): string {
+  switch (identity.kind) {
+    case "USER":
+      return `user:${identity.userId}:${identity.sessionId}`;
+    case "SERVICE":
+      return `service:${identity.service}`;
+    case "ANONYMOUS":
+      return "anonymous";
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * One socket: who is behind it, what it follows, how much waits to be sent. Closes itself when the token ends, when the
+ * peer is silent for two ping periods, and when the peer does not keep up.
+ */
+import type { WebSocket } from "ws";
+import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
+import { AppError } from "../../platform/errors/app-error.ts";
+import { newTrace } from "../../platform/tracing/trace-context.ts";
+import type { Authentication, GatewayContext, LivePorts, Revocation } from "../ports.ts";
+import { CLOSE, type CloseReason } from "./close-codes.ts";
+import type { Subscription } from "./hub.ts";
+
+export interface Connection {
+  readonly client: ClientFacts;
+  /** Ids whose operation is being prepared. */
+  readonly preparing: Set<string>;
+  identity(): Identity;
+  /** @returns whether the socket may be used; `false` when it must be closed as forbidden or was closed already */
+  authenticate(token: string | undefined): Promise<boolean>;
+  /** A context for one operation of the socket. */
+  context(): GatewayContext;
+  send(text: string): void;
+  close(reason: CloseReason): void;
+  /** Registers a subscription and tells the client where it starts. */
+  opened(id: string, subscription: Subscription): void;
+  ended(id: string): void;
+  /** Somebody lost rights: checks again when that may be this viewer. */
+  revoked(who: Revocation): void;
+  /** Anything from the peer proves that it lives. */
+  heard(): void;
+  /** The socket is gone. */
+  dispose(): void;
+}
+
+export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+/** A viewer whom nobody could confirm for this long is asked to come back later. */
+const UNCONFIRMED_MS = 60_000;
+/** A peer that does not read gets no close frame either. */
+const CLOSE_GRACE_MS = 5_000;
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+type ConnectionPorts = Pick<LivePorts, "authenticator" | "clock" | "logger" | "settings">;
+
+export function createConnection(socket: WebSocket, client: ClientFacts, ports: ConnectionPorts): Connection {
+  const { authenticator, clock, logger, settings } = ports;
+  const subscriptions = new Map<string, { readonly subscription: Subscription; told: string }>();
+  const abort = new AbortController();
+  let token: string | undefined;
+  let current: Authentication = { identity: { kind: "ANONYMOUS" } };
+  let confirmedAt = 0;
+  let expiry: NodeJS.Timeout | undefined;
+  let closing: NodeJS.Timeout | undefined;
+  let checking: Promise<void> | undefined;
+  let checkAgain: Revocation | undefined;
+  let alive = true;
+
+  function send(text: string): void {
+    if (socket.readyState !== socket.OPEN) return;
+    if (socket.bufferedAmount + text.length > MAX_BUFFERED_BYTES) {
+      logger.warn({ buffered: socket.bufferedAmount }, "a socket does not keep up");
+      close(CLOSE.slowConsumer);
+      return;
+    }
+    socket.send(text, reportNothing);
+  }
+
+  function close({ code, reason }: CloseReason): void {
+    for (const { subscription } of subscriptions.values()) subscription.stop();
+    if (socket.readyState !== socket.OPEN) return;
+    socket.close(code, reason);
+    closing = setTimeout(() => socket.terminate(), CLOSE_GRACE_MS);
+  }
+
+  function watchExpiry(): void {
+    clearTimeout(expiry);
+    const { expiresAt } = current;
+    if (expiresAt === undefined) return;
+    const left = expiresAt.getTime() - clock.now().getTime();
+    if (left <= 0) close(CLOSE.tokenExpired);
+    else expiry = setTimeout(watchExpiry, Math.min(left, LONGEST_TIMER_MS));
+  }
+
+  async function check(who: Revocation): Promise<void> {
+    try {
+      current = await authenticator.authenticate(token, client);
+    } catch (error) {
+      if (error instanceof AppError && error.code === "UNAUTHENTICATED") close(CLOSE.sessionEnded);
+      else if (Object.keys(who).length > 0 || clock.now().getTime() - confirmedAt > UNCONFIRMED_MS) {
+        logger.warn({ err: error }, "a socket's viewer could not be confirmed");
+        close(CLOSE.tryAgainLater);
+      }
+      return;
+    }
+    confirmedAt = clock.now().getTime();
+    if (current.identity.kind !== "USER") return close(CLOSE.sessionEnded);
+    watchExpiry();
+    for (const { subscription } of [...subscriptions.values()]) subscription.reconsider();
+  }
+
+  function recheck(who: Revocation): void {
+    if (token === undefined || abort.signal.aborted) return;
+    if (checking !== undefined) {
+      checkAgain = { ...checkAgain, ...who };
+      return;
+    }
+    checking = check(who).finally(() => {
+      checking = undefined;
+      const next = checkAgain;
+      checkAgain = undefined;
+      if (next !== undefined) recheck(next);
+    });
+  }
+
+  function concernsViewer(who: Revocation): boolean {
+    const { identity } = current;
+    if (identity.kind !== "USER") return false;
+    if (Object.keys(who).length === 0) return true;
+    return (
+      who.sessionId === identity.sessionId ||
+      who.userId === identity.userId ||
+      (who.organizationId !== undefined && identity.grants.has(who.organizationId))
+    );
+  }
+
+  function ping(): void {
+    if (!alive) {
+      socket.terminate();
+      return;
+    }
+    alive = false;
+    const cursors: Record<string, string> = {};
+    for (const [id, followed] of subscriptions) {
+      const cursor = followed.subscription.cursor();
+      if (cursor === followed.told) continue;
+      followed.told = cursor;
+      cursors[id] = cursor;
+    }
+    sendPing(cursors);
+    recheck({});
+  }
+
+  function sendPing(cursors: Readonly<Record<string, string>>): void {
+    const payload = Object.keys(cursors).length === 0 ? {} : { payload: { tributary: { cursors } } };
+    send(JSON.stringify({ type: "ping", ...payload }));
+  }
+
+  const pinging = setInterval(ping, settings.WS_PING_MS);
+
+  return {
+    client,
+    preparing: new Set(),
+    identity: () => current.identity,
+    async authenticate(given) {
+      let found: Authentication;
+      try {
+        found = await authenticator.authenticate(given, client);
+      } catch (error) {
+        if (error instanceof AppError && error.expected) return false;
+        logger.warn({ err: error }, "a socket's viewer could not be confirmed");
+        close(CLOSE.tryAgainLater);
+        return false;
+      }
+      if (found.identity.kind !== "USER") return false;
+      token = given;
+      current = found;
+      confirmedAt = clock.now().getTime();
+      watchExpiry();
+      return socket.readyState === socket.OPEN;
+    },
+    context() {
+      const trace = newTrace();
+      return {
+        identity: current.identity,
+        client,
+        trace,
+        logger: logger.child({ traceId: trace.traceId }),
+        forwardedHeaders: {},
+        signal: abort.signal,
+      };
+    },
+    send,
+    close,
+    opened(id, subscription) {
+      const cursor = subscription.cursor();
+      subscriptions.set(id, { subscription, told: cursor });
+      sendPing({ [id]: cursor });
+    },
+    ended: (id) => void subscriptions.delete(id),
+    revoked(who) {
+      if (concernsViewer(who)) recheck(who);
+    },
+    heard() {
+      alive = true;
+    },
+    dispose() {
+      clearInterval(pinging);
+      clearTimeout(expiry);
+      clearTimeout(closing);
+      abort.abort();
+      for (const { subscription } of subscriptions.values()) subscription.stop();
+      subscriptions.clear();
+    },
+  };
+}
+
+/** A failed write is followed by the socket's close, which is where it is handled. */
+function reportNothing(): void {}

@@ -1,0 +1,246 @@
+/**
+ * Brings events and subscribers together: a tail per topic, a shared stream per distinct (operation, variables, scope, key).
+ * An event of a key that nobody follows costs its place in the ring and nothing else.
+ */
+import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
+import { AppError } from "../../platform/errors/app-error.ts";
+import { childTrace, newTrace, parseTraceparent } from "../../platform/tracing/trace-context.ts";
+import type { GatewayContext, LivePorts, SchemaGeneration } from "../ports.ts";
+import { authorizationScope, denial, streamOf } from "./authority.ts";
+import { createCursorCodec } from "./cursor.ts";
+import { createEnrichment } from "./enrichment.ts";
+import type { LiveEvent } from "./event.ts";
+import type { KeyReader } from "./key-reader.ts";
+import { type BoundPlan, createPlanner, type OperationText, type Variables } from "./plan.ts";
+import { concerns, passes } from "./record.ts";
+import { resyncRequired } from "./resync.ts";
+import { startingPoint } from "./resume.ts";
+import { createSharedStream, type Frame, type SharedStream } from "./shared-stream.ts";
+import { createSubscriber, type Subscriber, type SubscriberSink } from "./subscriber.ts";
+import { openTopicTail, type TopicTail } from "./tail.ts";
+
+/** Who subscribes. The identity changes while the subscription runs: grants come and go. */
+export interface Viewer {
+  readonly identity: () => Identity;
+  readonly client: ClientFacts;
+}
+
+export interface SubscribeRequest extends OperationText {
+  readonly variables?: Variables | undefined;
+  /** Resume behind this cursor; the field's `after` argument goes before it. */
+  readonly resume?: string | undefined;
+  readonly viewer: Viewer;
+  readonly sink: SubscriberSink;
+}
+
+export interface Subscription extends Omit<Subscriber, "position"> {
+  readonly field: string;
+  /** Cursor behind everything that was sent. */
+  cursor(): string;
+}
+
+export interface Hub {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /**
+   * Fixes the position before it resolves; sends nothing before `start()`.
+   * @throws AppError or InvalidOperation, whatever is wrong with the request
+   */
+  subscribe(request: SubscribeRequest): Promise<Subscription>;
+  /** Subscriptions and the distinct streams they share, for metrics. */
+  counts(): { readonly subscriptions: number; readonly streams: number };
+}
+
+interface Entry {
+  readonly id: string;
+  readonly topic: string;
+  readonly key: string;
+  readonly variables: Variables | undefined;
+  readonly stream: SharedStream;
+  readonly viewers: Set<Viewer>;
+  bound: BoundPlan;
+}
+
+type HubPorts = Pick<
+  LivePorts,
+  "schema" | "eventLog" | "settings" | "logger" | "dataSources" | "publicErrors" | "parseDocument"
+>;
+
+export function createHub(ports: HubPorts): Hub {
+  const { eventLog, logger, settings, schema } = ports;
+  const planner = createPlanner(ports.parseDocument);
+  const enrichment = createEnrichment(ports);
+  const cursors = createCursorCodec(settings.CURSOR_SECRET);
+  const tails = new Map<string, Promise<TopicTail>>();
+  const entries = new Map<string, Entry>();
+  const byKey = new Map<string, Set<Entry>>();
+  let endListening: (() => void) | undefined;
+  let subscriptions = 0;
+
+  const keyOf = (topic: string, key: string) => `${topic}\n${key}`;
+
+  /** A failed opening is tried again by whoever asks next. */
+  function tailOf(topic: string): Promise<TopicTail> {
+    const known = tails.get(topic);
+    if (known !== undefined) return known;
+    const opening = eventLog.ensureTopics([topic]).then(() =>
+      openTopicTail({
+        log: eventLog,
+        topic,
+        ringEvents: settings.LIVE_RING_EVENTS,
+        logger,
+        onEvent(event) {
+          for (const entry of byKey.get(keyOf(topic, event.key)) ?? []) entry.stream.wake(event);
+        },
+        onRecreated() {
+          for (const entry of [...entries.values()]) {
+            if (entry.topic === topic) entry.stream.fail(resyncRequired("TOPIC_RECREATED"));
+          }
+        },
+      }),
+    );
+    tails.set(topic, opening);
+    opening.catch(() => tails.delete(topic));
+    return opening;
+  }
+
+  async function openTails(generation: SchemaGeneration): Promise<void> {
+    const { fields, problems } = planner.liveSchema(generation);
+    for (const problem of problems) logger.error({ problem, generation: generation.id }, "a live field is unusable");
+    await Promise.all(
+      [...new Set([...fields.values()].map(({ topic }) => topic))].map((topic) =>
+        tailOf(topic).catch((error: unknown) => logger.error({ err: error, topic }, "no live tail yet")),
+      ),
+    );
+  }
+
+  function contextFor(viewer: Viewer, event: LiveEvent): GatewayContext {
+    const cause = parseTraceparent(event.envelope.traceparent);
+    const trace = cause === undefined ? newTrace() : childTrace(cause);
+    return {
+      identity: viewer.identity(),
+      client: viewer.client,
+      trace,
+      logger: logger.child({ traceId: trace.traceId }),
+      forwardedHeaders: {},
+    };
+  }
+
+  async function render(entry: Entry, viewer: Viewer, epoch: string, event: LiveEvent): Promise<Frame> {
+    const { bound, topic, key } = entry;
+    const { field } = bound.plan;
+    if (!concerns(field, event.envelope) || !passes(field, bound.args, event.envelope)) return null;
+    const result = await enrichment.answer(bound, event, contextFor(viewer, event));
+    const { partition, offset, sequence } = event;
+    const cursor = cursors.encode({ topic, epoch, partition, key, next: offset + 1n, sequence });
+    return JSON.stringify({ ...result, extensions: { tributary: { cursor } } });
+  }
+
+  /** The newest plan of an operation whose stream must stay the one that was asked for. */
+  function replan(entry: Pick<Entry, "bound" | "topic" | "variables">, generation: SchemaGeneration): BoundPlan {
+    const bound = planner.plan(generation, entry.bound.plan.text).bind(entry.variables);
+    const { field } = bound.plan;
+    if (field.topic !== entry.topic || field.keyArgument !== entry.bound.plan.field.keyArgument) {
+      throw new Error("the field stands for another stream now");
+    }
+    return bound;
+  }
+
+  function onGeneration(generation: SchemaGeneration): void {
+    void openTails(generation);
+    for (const entry of [...entries.values()]) {
+      try {
+        entry.bound = replan(entry, generation);
+      } catch (cause) {
+        const message = "The schema has changed and this operation is no longer valid: subscribe with a valid one.";
+        entry.stream.fail(new AppError("SCHEMA_CHANGED", message, { cause }));
+      }
+    }
+  }
+
+  function enter(known: Omit<Entry, "stream" | "viewers">, viewer: Viewer, reader: KeyReader, epoch: string): Entry {
+    const present = entries.get(known.id);
+    if (present !== undefined) return present;
+    const viewers = new Set<Viewer>();
+    // Any of the viewers will do: equal scopes are what made them share the stream.
+    const stream = createSharedStream({
+      reader,
+      render: (event) => render(entry, viewers.values().next().value ?? viewer, epoch, event),
+    });
+    const entry: Entry = { ...known, viewers, stream };
+    entries.set(entry.id, entry);
+    const slot = keyOf(entry.topic, entry.key);
+    byKey.set(slot, (byKey.get(slot) ?? new Set()).add(entry));
+    return entry;
+  }
+
+  function leave(entry: Entry): void {
+    entries.delete(entry.id);
+    const slot = keyOf(entry.topic, entry.key);
+    const followers = byKey.get(slot);
+    followers?.delete(entry);
+    if (followers?.size === 0) byKey.delete(slot);
+  }
+
+  return {
+    async start() {
+      endListening ??= schema.onChange(onGeneration);
+      await openTails(schema.current());
+    },
+    async stop() {
+      endListening?.();
+      endListening = undefined;
+      const opened = await Promise.allSettled(tails.values());
+      tails.clear();
+      await Promise.all(opened.map((tail) => (tail.status === "fulfilled" ? tail.value.stop() : undefined)));
+    },
+    async subscribe(request) {
+      const { sink, variables } = request;
+      // One object per subscription, also when a socket holds several of the same.
+      const viewer: Viewer = { ...request.viewer };
+      let bound = planner.plan(schema.current(), request).bind(request.variables);
+      const { field } = bound.plan;
+      const { topic } = field;
+      const name = streamOf(field, bound.args, viewer.identity());
+      const refused = denial(field, name, viewer.identity());
+      if (refused !== undefined) throw refused;
+      const after = bound.args["after"];
+      const tail = await tailOf(topic);
+      const start = await startingPoint(tail, name.key, typeof after === "string" ? after : request.resume, cursors);
+
+      // From here on nothing waits: the stream is joined at the position that was found.
+      if (bound.plan.generation !== schema.current()) {
+        bound = replan({ bound, topic, variables }, schema.current());
+      }
+      const scope = authorizationScope(viewer.identity());
+      const { query, operationName } = bound.plan.text;
+      const id = JSON.stringify([topic, name.key, scope, query, operationName ?? null, bound.variables]);
+      const { epoch } = tail;
+      const entry = enter({ id, topic, key: name.key, variables, bound }, viewer, start.reader, epoch);
+      entry.viewers.add(viewer);
+      subscriptions += 1;
+      const subscriber = createSubscriber({
+        stream: entry.stream,
+        start,
+        denial: () => denial(entry.bound.plan.field, name, viewer.identity()),
+        sink,
+        onEnd(occupied) {
+          subscriptions -= 1;
+          entry.viewers.delete(viewer);
+          if (!occupied) leave(entry);
+        },
+      });
+      return {
+        field: field.name,
+        cursor() {
+          const position = subscriber.position();
+          return cursors.encode({ topic, epoch, partition: start.partition, key: name.key, ...position });
+        },
+        start: subscriber.start,
+        stop: subscriber.stop,
+        reconsider: subscriber.reconsider,
+      };
+    },
+    counts: () => ({ subscriptions, streams: entries.size }),
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * The newest events of one partition in memory, oldest dropped first. Knows exactly which offsets it covers: a reader inside
+ * [first, next) needs no other source, a reader before it must go to the log.
+ */
+import type { LiveEvent } from "./event.ts";
+
+export interface EventRing {
+  /** The ring holds every event at or above this offset … */
+  readonly first: bigint;
+  /** … and below this one: the next offset to be read from the log. */
+  readonly next: bigint;
+  readonly size: number;
+  /** Adds the record at `offset`; `event` is absent when it could not be decoded. Offsets must rise. */
+  push(offset: bigint, event: LiveEvent | undefined): void;
+  /** The first `limit` events of the key at or above `from`, in order. */
+  after(key: string, from: bigint, limit: number): LiveEvent[];
+  /** The last event of the key below `before`, if the ring still holds it. */
+  lastBefore(key: string, before: bigint): LiveEvent | undefined;
+}
+
+/** Events of one key; `head` counts the dropped ones that still sit at the front. */
+interface KeyEvents {
+  readonly events: (LiveEvent | undefined)[];
+  head: number;
+}
+
+export function createEventRing(capacity: number, start: bigint): EventRing {
+  const keys = new Map<string, KeyEvents>();
+  const slots = new Array<LiveEvent | undefined>(capacity);
+  let oldest = 0;
+  let size = 0;
+  let first = start;
+  let next = start;
+
+  function drop(): void {
+    const event = slots[oldest];
+    slots[oldest] = undefined;
+    oldest = (oldest + 1) % capacity;
+    size -= 1;
+    if (event === undefined) return;
+    first = event.offset + 1n;
+    const held = keys.get(event.key);
+    if (held === undefined) return;
+    // The ring drops in the order it added, so this event is the first of its key.
+    held.events[held.head] = undefined;
+    held.head += 1;
+    if (held.head === held.events.length) keys.delete(event.key);
+    else if (held.head > 64 && held.head * 2 > held.events.length) {
+      held.events.splice(0, held.head);
+      held.head = 0;
+    }
+  }
+
+  /** Index of the first event at or above `from`. */
+  function search({ events, head }: KeyEvents, from: bigint): number {
+    let low = head;
+    let high = events.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const event = events[middle];
+      if (event !== undefined && event.offset < from) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  return {
+    get first() {
+      return first;
+    },
+    get next() {
+      return next;
+    },
+    get size() {
+      return size;
+    },
+    push(offset, event) {
+      next = offset + 1n;
+      if (event === undefined) return;
+      if (size === capacity) drop();
+      slots[(oldest + size) % capacity] = event;
+      size += 1;
+      const held = keys.get(event.key);
+      if (held === undefined) keys.set(event.key, { events: [event], head: 0 });
+      else held.events.push(event);
+    },
+    after(key, from, limit) {
+      const held = keys.get(key);
+      if (held === undefined) return [];
+      const index = search(held, from);
+      return held.events.slice(index, index + limit).filter((event) => event !== undefined);
+    },
+    lastBefore(key, before) {
+      const held = keys.get(key);
+      if (held === undefined) return undefined;
+      const index = search(held, before) - 1;
+      return index < held.head ? undefined : held.events[index];
+    },
+  };
+}

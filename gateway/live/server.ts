@@ -1,0 +1,174 @@
+/**
+ * The socket surface: graphql-transport-ws on ws. graphql-ws keeps the protocol and its close codes; origin, size limits,
+ * heartbeats and the `next` frames of live operations are ours.
+ */
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import type { ExecutionArgs } from "graphql";
+import { type ConnectionInitMessage, handleProtocols, makeServer } from "graphql-ws";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { ClientFacts } from "../../platform/auth/identity.ts";
+import type { LivePorts } from "../ports.ts";
+import { CLOSE } from "./close-codes.ts";
+import { type Connection, createConnection } from "./connection.ts";
+import type { Hub } from "./hub.ts";
+import { createOperations, type Prepared } from "./operations.ts";
+
+export interface LiveServer {
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  start(): void;
+  /** Refuses new sockets and closes the open ones; resolves when all are gone. */
+  stop(): Promise<void>;
+}
+
+export const MAX_MESSAGE_BYTES = 256 * 1024;
+const STOP_GRACE_MS = 2_000;
+
+type ServerPorts = Omit<LivePorts, "dataSources" | "eventLog">;
+
+/** graphql-ws hands operations through as execution arguments; what was prepared rides on their context. */
+class Carrier {
+  readonly prepared: Prepared;
+
+  constructor(prepared: Prepared) {
+    this.prepared = prepared;
+  }
+}
+
+function preparedOf(args: ExecutionArgs): Prepared {
+  if (args.contextValue instanceof Carrier) return args.contextValue.prepared;
+  throw new Error("an operation without preparation");
+}
+
+export function createLiveServer(hub: Hub, ports: ServerPorts): LiveServer {
+  const { logger, settings, schema, authenticator, lifecycle } = ports;
+  const operations = createOperations(hub, ports);
+  const connections = new Map<WebSocket, Connection>();
+  let stopping = false;
+  let endListening: (() => void) | undefined;
+
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => handleProtocols(offered),
+    // One message per turn: an id may be used again right after its `complete`, when graphql-ws has cleaned up.
+    allowSynchronousEvents: false,
+  });
+
+  const protocol = makeServer<ConnectionInitMessage["payload"], Connection>({
+    connectionInitWaitTimeout: settings.WS_INIT_TIMEOUT_MS,
+    onConnect: ({ extra, connectionParams }) => extra.authenticate(tokenOf(connectionParams)),
+    async onSubscribe({ extra, subscriptions }, id, payload) {
+      const open = Object.keys(subscriptions).length;
+      const prepared = await operations.prepare(extra, id, payload, open);
+      if (!("kind" in prepared)) return prepared;
+      return {
+        schema: schema.current().apiSchema,
+        document: ports.parseDocument(payload.query),
+        operationName: payload.operationName,
+        contextValue: new Carrier(prepared),
+      };
+    },
+    subscribe(args) {
+      const prepared = preparedOf(args);
+      if (prepared.kind === "live") return prepared.operation;
+      throw new Error("a subscription prepared as a query");
+    },
+    // The result is translated already: `onNext` sends it as it is.
+    execute: () => ({}),
+    onNext(_context, _id, _payload, args) {
+      const prepared = preparedOf(args);
+      return prepared.kind === "result" ? prepared.result : undefined;
+    },
+    onError: ({ extra }, _id, _payload, errors) => operations.publicErrors(errors, extra.context()),
+  });
+
+  function accept(socket: WebSocket, request: IncomingMessage): void {
+    const connection = createConnection(socket, clientOf(request), ports);
+    connections.set(socket, connection);
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) => connection.send(text),
+        close: (code = CLOSE.internal.code, reason = "") => connection.close({ code, reason }),
+        onMessage(handle) {
+          socket.on("message", (data) => {
+            connection.heard();
+            handle(String(data)).catch((error: unknown) => {
+              logger.error({ err: error }, "handling a socket's message failed");
+              connection.close(CLOSE.internal);
+            });
+          });
+        },
+      },
+      connection,
+    );
+    socket.on("pong", () => connection.heard());
+    // ws closes the socket itself, with the code that fits (1009 for a message that is too large).
+    socket.on("error", (error) => logger.info({ err: error }, "a socket failed"));
+    socket.once("close", (code, reason) => {
+      connections.delete(socket);
+      connection.dispose();
+      closed(code, String(reason)).catch((error: unknown) => logger.error({ err: error }, "closing a socket failed"));
+    });
+  }
+
+  return {
+    handleUpgrade(request, socket, head) {
+      socket.on("error", () => socket.destroy());
+      const phase = lifecycle.phase;
+      if (stopping || phase === "draining" || phase === "stopped") return refuse(socket, 503);
+      if (!ports.originAllowed(request.headers.origin)) return refuse(socket, 403);
+      sockets.handleUpgrade(request, socket, head, (opened) => accept(opened, request));
+    },
+    start() {
+      stopping = false;
+      endListening ??= authenticator.onRevoked((who) => {
+        for (const connection of connections.values()) connection.revoked(who);
+      });
+    },
+    async stop() {
+      stopping = true;
+      endListening?.();
+      endListening = undefined;
+      const gone = [...connections].map(([socket, connection]) => {
+        const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+        connection.close(CLOSE.goingAway);
+        return closed;
+      });
+      const late = setTimeout(() => {
+        for (const socket of connections.keys()) socket.terminate();
+      }, STOP_GRACE_MS);
+      await Promise.all(gone);
+      clearTimeout(late);
+    },
+  };
+}
+
+function refuse(socket: Duplex, status: 403 | 503): void {
+  const retry = status === 503 ? "Retry-After: 1\r\n" : "";
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n${retry}\r\n`);
+}
+
+function clientOf(request: IncomingMessage): ClientFacts {
+  const ip = request.socket.remoteAddress;
+  const userAgent = request.headers["user-agent"];
+  return { ...(ip === undefined ? {} : { ip }), ...(userAgent === undefined ? {} : { userAgent }) };
+}
+
+/** From where clients put it: `Authorization`, `authorization`, `headers.authorization`, `accessToken`; with or without `Bearer`. */
+export function tokenOf(params: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const headers: unknown = params?.["headers"];
+  const nested =
+    typeof headers === "object" && headers !== null ? new Map<string, unknown>(Object.entries(headers)) : new Map();
+  const candidates = [
+    params?.["Authorization"],
+    params?.["authorization"],
+    nested.get("Authorization"),
+    nested.get("authorization"),
+    params?.["accessToken"],
+  ];
+  const text = candidates.find((candidate) => typeof candidate === "string");
+  return typeof text === "string" ? text.replace(/^Bearer\s+/i, "").trim() : undefined;
+}

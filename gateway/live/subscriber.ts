@@ -1,0 +1,138 @@
+/**
+ * One subscriber of a stream, whatever carries it: sends every event of its key once and in order from its starting point,
+ * first by catching up, then attached to the shared stream. Ends with an error rather than skip one.
+ */
+import { backoffMs, systemSleep } from "../../platform/events/backoff.ts";
+import { AppError } from "../../platform/errors/app-error.ts";
+import type { LiveEvent } from "./event.ts";
+import { resyncRequired } from "./resync.ts";
+import type { StartingPoint } from "./resume.ts";
+import type { Follower, Frame, SharedStream } from "./shared-stream.ts";
+
+/** Where a subscriber's messages go. */
+export interface SubscriberSink {
+  /** The JSON text of a `next` payload. */
+  next(payload: string): void;
+  /** The subscription has ended; nothing follows. */
+  fail(error: AppError): void;
+}
+
+export interface SubscriberPosition {
+  readonly next: bigint;
+  readonly sequence: bigint | null;
+}
+
+export interface Subscriber {
+  /** Begins to send. */
+  start(): void;
+  /** Everything below was sent, or is none of the subscriber's. */
+  position(): SubscriberPosition;
+  /** Looks again whether the viewer may see the stream. */
+  reconsider(): void;
+  /** Ends it without a message. Idempotent. */
+  stop(): void;
+}
+
+export interface SubscriberOptions {
+  readonly stream: SharedStream;
+  readonly start: StartingPoint;
+  /** Why the viewer may not see the stream any more; asked for every event. */
+  readonly denial: () => AppError | undefined;
+  readonly sink: SubscriberSink;
+  /** Called once, however it ends; says whether the stream has other subscribers. */
+  readonly onEnd: (occupied: boolean) => void;
+}
+
+const RETRY = { baseMs: 100, capMs: 5_000 };
+
+export function createSubscriber({ stream, start, denial, sink, onEnd }: SubscriberOptions): Subscriber {
+  const { reader } = start;
+  let { position, sequence } = start;
+  let phase: "new" | "catching-up" | "attached" | "ended" = "new";
+
+  function end(): void {
+    phase = "ended";
+    onEnd(stream.leave(follower));
+  }
+
+  function fail(error: AppError): void {
+    if (phase === "ended") return;
+    end();
+    sink.fail(error);
+  }
+
+  function offer(event: LiveEvent, frame: Frame): void {
+    if (phase === "ended" || event.offset < position) return;
+    position = event.offset + 1n;
+    if (sequence !== null) {
+      // The relay may store an event twice after a crash; the copy may lie behind a cursor.
+      if (event.sequence <= sequence) return;
+      if (event.sequence !== sequence + 1n) {
+        fail(resyncRequired("GAP"));
+        return;
+      }
+    }
+    sequence = event.sequence;
+    if (frame === null) return;
+    const refused = denial();
+    if (refused === undefined) sink.next(frame);
+    else fail(refused);
+  }
+
+  const follower: Follower = { offer, fail };
+
+  async function step(): Promise<void> {
+    const answer = reader.read(position);
+    const { events, next } = answer instanceof Promise ? await answer : answer;
+    const rendered = events.map((event) => ({ event, made: stream.frame(event) }));
+    for (const { event, made } of rendered) {
+      if (phase === "ended") return;
+      offer(event, await made);
+    }
+    if (next > position) position = next;
+  }
+
+  async function catchUp(): Promise<void> {
+    let failures = 0;
+    while (phase === "catching-up") {
+      // Checked and attached in one step: everything from `position` on comes from the shared stream.
+      if (position >= stream.position) {
+        phase = "attached";
+        stream.attach(follower, position);
+        return;
+      }
+      try {
+        await step();
+        failures = 0;
+      } catch (error) {
+        if (error instanceof AppError && error.code === "RESYNC_REQUIRED") return fail(error);
+        failures += 1;
+        await systemSleep(backoffMs(RETRY, failures));
+      }
+    }
+  }
+
+  stream.join(follower);
+  return {
+    start() {
+      if (phase !== "new") return;
+      phase = "catching-up";
+      void catchUp();
+    },
+    position() {
+      if (phase === "attached") {
+        const settled = stream.settle();
+        if (settled > position) position = settled;
+      }
+      return { next: position, sequence };
+    },
+    reconsider() {
+      if (phase === "ended") return;
+      const refused = denial();
+      if (refused !== undefined) fail(refused);
+    },
+    stop() {
+      if (phase !== "ended") end();
+    },
+  };
+}

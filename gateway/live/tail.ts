@@ -1,0 +1,140 @@
+/**
+ * One tail per topic and gateway: every record goes into the ring of its partition and is announced, once and in offset
+ * order. Also the gateway's view of the topic: its epoch and kept ranges, asked for once however many want to know.
+ */
+import type { EventLog, LogReader, LogRecord, PartitionRange } from "../../platform/events/event-log.ts";
+import type { Logger } from "../../platform/logger/logger.ts";
+import { decodeRecord, type LiveEvent } from "./event.ts";
+import { createEventRing, type EventRing } from "./ring.ts";
+
+/** A topic at one instant. */
+export interface TopicState {
+  readonly epoch: string;
+  readonly ranges: ReadonlyMap<number, PartitionRange>;
+}
+
+export interface TopicTail {
+  readonly topic: string;
+  /** Of the records in the rings. */
+  readonly epoch: string;
+  ring(partition: number): EventRing | undefined;
+  /** The topic's state at some instant after the call. Reopens the tail when the topic was created anew. */
+  state(): Promise<TopicState>;
+  partitionOf(key: string): Promise<number>;
+  /** Records of a partition from the log, for readers behind the ring. */
+  read(partition: number, from: bigint, limit: number): Promise<readonly LogRecord[]>;
+  stop(): Promise<void>;
+}
+
+export interface TopicTailOptions {
+  readonly log: EventLog;
+  readonly topic: string;
+  readonly ringEvents: number;
+  readonly logger: Logger;
+  /** After the event is in its ring. */
+  readonly onEvent: (event: LiveEvent) => void;
+  /** The topic was deleted and created anew: every position in it means nothing now. */
+  readonly onRecreated: () => void;
+}
+
+/** @throws AppError `EVENT_LOG_UNAVAILABLE` */
+export async function openTopicTail(options: TopicTailOptions): Promise<TopicTail> {
+  const { log, topic, ringEvents, logger } = options;
+  let rings = new Map<number, EventRing>();
+  let epoch = "";
+  let reader: LogReader | undefined;
+  let stopped = false;
+  let reopening: Promise<void> | undefined;
+  let running: Promise<TopicState> | undefined;
+  let queued: Promise<TopicState> | undefined;
+
+  async function look(): Promise<TopicState> {
+    const [current, ranges] = await Promise.all([log.epoch(topic), log.ranges(topic)]);
+    return { epoch: current, ranges: new Map(ranges.map((range) => [range.partition, range])) };
+  }
+
+  async function open(): Promise<void> {
+    const state = await look();
+    const fresh = new Map(
+      [...state.ranges].map(([partition, { high }]) => [partition, createEventRing(ringEvents, high)]),
+    );
+    rings = fresh;
+    epoch = state.epoch;
+    reader = await log.tail({
+      topic,
+      from: new Map([...state.ranges].map(([partition, { high }]) => [partition, high])),
+      onRecords(partition, records) {
+        const ring = fresh.get(partition);
+        if (ring !== undefined && rings === fresh) accept(ring, records);
+      },
+      onInterruption(problem) {
+        logger.warn({ err: problem, topic }, "the live tail was interrupted");
+        // What the tail missed shows as a gap in the sequence; a new epoch would not.
+        void state_().catch(() => undefined);
+      },
+    });
+  }
+
+  function accept(ring: EventRing, records: readonly LogRecord[]): void {
+    for (const record of records) {
+      if (record.offset < ring.next) continue;
+      const event = decodeRecord(record);
+      ring.push(record.offset, event);
+      if (event !== undefined) options.onEvent(event);
+      else logger.error({ topic, partition: record.partition, offset: String(record.offset) }, "unreadable event");
+    }
+  }
+
+  async function reopen(): Promise<void> {
+    logger.warn({ topic }, "the topic was created anew");
+    await reader?.stop();
+    options.onRecreated();
+    if (!stopped) await open();
+  }
+
+  async function fresh(): Promise<TopicState> {
+    const state = await look();
+    if (state.epoch !== epoch && !stopped) {
+      reopening ??= reopen().finally(() => {
+        reopening = undefined;
+      });
+      await reopening;
+    }
+    return state;
+  }
+
+  /** A round that began before the call may have looked too early: callers share the next one. */
+  function state_(): Promise<TopicState> {
+    if (running === undefined) {
+      const round = fresh().finally(() => {
+        if (running === round) running = undefined;
+      });
+      running = round;
+      return round;
+    }
+    queued ??= running
+      .catch(() => undefined)
+      .then(() => {
+        queued = undefined;
+        return state_();
+      });
+    return queued;
+  }
+
+  await open();
+  return {
+    topic,
+    get epoch() {
+      return epoch;
+    },
+    ring: (partition) => rings.get(partition),
+    state: state_,
+    partitionOf: (key) => log.partitionOf(topic, key),
+    read: (partition, from, limit) => log.read({ topic, partition, from, limit }),
+    async stop() {
+      stopped = true;
+      await reopening?.catch(() => undefined);
+      await reader?.stop();
+    },
+  };
+}

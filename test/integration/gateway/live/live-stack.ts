@@ -1,0 +1,197 @@
+// A live room over real sockets and a real Postgres log; around it the smallest gateway that can carry it.
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { execute, type GraphQLError, parse } from "graphql";
+import { randomUUID } from "node:crypto";
+import { createLive } from "../../../../gateway/live/index.ts";
+import type {
+  Authentication,
+  GatewaySettings,
+  LivePart,
+  LivePorts,
+  Revocation,
+  SchemaGeneration,
+} from "../../../../gateway/ports.ts";
+import { systemClock } from "../../../../platform/clock.ts";
+import { gatewaySettings } from "../../../../platform/config/settings.ts";
+import { AppError } from "../../../../platform/errors/app-error.ts";
+import { toPublicError } from "../../../../platform/errors/graphql-errors.ts";
+import type { EventLog } from "../../../../platform/events/event-log.ts";
+import { createIdSource } from "../../../../platform/ids.ts";
+import { createLogger } from "../../../../platform/logger/logger.ts";
+import { z } from "zod";
+import { composeShop, generationOf, type Shop, startShop } from "./shop-graph.ts";
+
+export const TOPIC = "orders.events";
+export const ALLOWED_ORIGIN = "https://app.example";
+
+export interface LiveStack {
+  readonly url: string;
+  readonly shop: Shop;
+  readonly live: LivePart;
+  /** Token → what stands behind it; taking a token out is what a dead session looks like. */
+  readonly viewers: Map<string, Authentication>;
+  revoke(who: Revocation): void;
+  reload(generation: SchemaGeneration): void;
+  stop(): Promise<void>;
+}
+
+export interface StackOptions {
+  readonly log: EventLog;
+  readonly settings?: Partial<GatewaySettings>;
+}
+
+const ids = createIdSource(systemClock);
+
+export async function startLiveStack({ log, settings }: StackOptions): Promise<LiveStack> {
+  const logger = createLogger({ name: "live-test", level: "silent" });
+  const shop = startShop();
+  const viewers = new Map<string, Authentication>();
+  const revocations = new Set<(who: Revocation) => void>();
+  const reloads = new Set<(generation: SchemaGeneration) => void>();
+  let generation = generationOf(composeShop(), "first");
+  const ports: LivePorts = {
+    schema: {
+      current: () => generation,
+      onChange(listener) {
+        reloads.add(listener);
+        return () => reloads.delete(listener);
+      },
+    },
+    authenticator: {
+      async authenticate(token) {
+        if (token === undefined || token === "") return { identity: { kind: "ANONYMOUS" } };
+        const known = viewers.get(token);
+        if (known === undefined) throw new AppError("UNAUTHENTICATED", "This token is not valid.");
+        return known;
+      },
+      onRevoked(listener) {
+        revocations.add(listener);
+        return () => revocations.delete(listener);
+      },
+    },
+    executor: {
+      async execute({ query, variables, context }) {
+        const result = await execute({
+          schema: generation.apiSchema,
+          document: parse(query),
+          rootValue: {
+            orders: () => [],
+            people: () => {
+              throw new AppError("FORBIDDEN", "No.");
+            },
+          },
+          variableValues: variables,
+        });
+        const { errors, data } = result;
+        if (errors === undefined) return { data: data ?? null };
+        return {
+          data: data ?? null,
+          errors: errors.map((error) => toPublicError(error, { logger, traceId: context.trace.traceId })),
+        };
+      },
+    },
+    dataSources: () => shop.dataSources,
+    eventLog: log,
+    settings: {
+      ...z.object(gatewaySettings).parse({ CURSOR_SECRET: "a secret that is long enough for tests" }),
+      ...settings,
+    },
+    lifecycle: { phase: "running" },
+    clock: systemClock,
+    logger,
+    parseDocument: (query) => parse(query),
+    publicErrors: (errors: readonly GraphQLError[], context) =>
+      errors.map((error) => toPublicError(error, { logger, traceId: context.trace.traceId })),
+    originAllowed: (origin) => origin === undefined || origin === ALLOWED_ORIGIN,
+  };
+  const live = createLive(ports);
+  await live.start();
+  const server: Server = createServer((_, response) => response.writeHead(404).end());
+  server.on("upgrade", (request, socket, head) => live.handleUpgrade(request, socket, head));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `ws://127.0.0.1:${port}/graphql`,
+    shop,
+    live,
+    viewers,
+    revoke(who) {
+      for (const listener of revocations) listener(who);
+    },
+    reload(next) {
+      generation = next;
+      for (const listener of reloads) listener(next);
+    },
+    async stop() {
+      await live.stop();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A viewer of one organisation with these permissions. */
+export function viewer(
+  userId: string,
+  grants: Readonly<Record<string, readonly string[]>>,
+  lifetimeMs = 60_000,
+): Authentication {
+  return {
+    identity: {
+      kind: "USER",
+      userId,
+      sessionId: `session-of-${userId}`,
+      grants: new Map(
+        Object.entries(grants).map(([organization, permissions]) => [organization, new Set(permissions)]),
+      ),
+    },
+    expiresAt: new Date(Date.now() + lifetimeMs),
+  };
+}
+
+/** Writes events of one key as the relay would: sequence numbers without gaps, in order. */
+export function eventWriter(log: EventLog, key: string, topic: string = TOPIC) {
+  let sequence = 0;
+  const envelope = (number: number, type: string, data: Readonly<Record<string, unknown>>) =>
+    JSON.stringify({
+      specversion: "1.0",
+      id: ids.uuid(),
+      source: "/test/orders",
+      type,
+      time: new Date().toISOString(),
+      subject: `order-${number}`,
+      datacontenttype: "application/json",
+      data: { orderId: `order-${number}`, price: { minor: "100", parts: [{ label: "a" }] }, ...data },
+      partitionkey: key,
+      sequence: String(number),
+      orgid: key,
+      actorkind: "USER",
+      actorid: "actor-1",
+      aggregateversion: 1,
+      correlationid: randomUUID(),
+      hop: 0,
+    });
+  return {
+    get sequence() {
+      return sequence;
+    },
+    /** Says that this many events happened without storing them. */
+    skip(count: number) {
+      sequence += count;
+    },
+    async append(count: number, type = "orders.order.placed.v1", data: Readonly<Record<string, unknown>> = {}) {
+      const values = Array.from({ length: count }, (_, index) => envelope(sequence + index + 1, type, data));
+      sequence += count;
+      await log.append(
+        topic,
+        values.map((value) => ({ key, value })),
+      );
+      return values;
+    },
+    again: (values: readonly string[]) =>
+      log.append(
+        topic,
+        values.map((value) => ({ key, value })),
+      ),
+  };
+}
