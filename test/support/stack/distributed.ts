@@ -31,10 +31,11 @@ export async function startDistributed({ settings = {} }: StackOptions): Promise
     Array.from({ length: 6 }, freePort),
   );
   const url = (port: number | undefined) => `http://127.0.0.1:${port}`;
+  const identitySecret = randomBytes(32).toString("hex");
   const env: Record<string, string | undefined> = {
     NODE_ENV: "test",
     LOG_LEVEL: "info",
-    IDENTITY_SECRETS: randomBytes(32).toString("hex"),
+    IDENTITY_SECRETS: identitySecret,
     CURSOR_SECRET: randomBytes(32).toString("hex"),
     EVENT_LOG: "kafka",
     KAFKA_BROKERS: serviceAddress("kafka"),
@@ -92,6 +93,7 @@ export async function startDistributed({ settings = {} }: StackOptions): Promise
       billing: admin(adminUrl, `${name}_billing`),
       audit: admin(adminUrl, `${name}_audit`),
     },
+    identitySecret,
     processes,
     async stop() {
       await gateway.current().stop();

@@ -15,6 +15,8 @@ export interface Stack extends PlatformAddress {
   readonly socketUrl: string;
   /** Superuser connections per database, for looking behind the API. */
   readonly databases: Readonly<Record<"user" | "billing" | "audit", string>>;
+  /** Signs identity headers that the stack's subgraphs accept. */
+  readonly identitySecret: string;
   /** By name: `gateway`, `user`, `billing`, `audit`; in the embedded topology all are the same process. */
   readonly processes: Readonly<Record<ServiceProcess, StackProcess>>;
   stop(): Promise<void>;

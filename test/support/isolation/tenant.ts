@@ -1,0 +1,76 @@
+// A tenant with something of everything, made through the public API.
+import { randomUUID } from "node:crypto";
+import {
+  attachCard,
+  type Member,
+  newMember,
+  newOrganization,
+  type PlatformAddress,
+  planId,
+  startPlan,
+} from "../client/newcomer.ts";
+import { waitFor } from "../wait.ts";
+import type { TenantIds } from "./sample-values.ts";
+
+export interface Tenant {
+  readonly owner: Member;
+  /** One id of every kind that the platform knows. */
+  readonly ids: TenantIds;
+}
+
+interface Found {
+  readonly organization: {
+    readonly roles: readonly { readonly id: string; readonly name: string }[];
+    readonly members: { readonly edges: readonly { readonly node: { readonly id: string } }[] };
+    readonly auditLog: { readonly edges: readonly { readonly node: { readonly id: string } }[] };
+  };
+}
+
+export async function newTenant(platform: PlatformAddress, name: string): Promise<Tenant> {
+  const owner = await newMember(platform, name);
+  const account = await newOrganization(owner, name);
+  const { organizationId } = account;
+  const paymentMethodId = await attachCard(owner, account);
+  const { subscription, invoice, payment } = await startPlan(owner, account);
+  const found = await waitFor(
+    async () => {
+      const data = await owner.client.request<Found>(
+        `query($id: ID!) { organization(id: $id) {
+           roles { id name } members(first: 1) { edges { node { id } } } auditLog(first: 1) { edges { node { id } } }
+         } }`,
+        { id: organizationId },
+      );
+      return data.organization.auditLog.edges.length > 0 && data.organization;
+    },
+    { what: "an audit entry", deadlineMs: 10_000 },
+  );
+  const memberRole = found.roles.find((role) => role.name === "MEMBER")?.id ?? "";
+  const { invitation } = await owner.client.mutate<{ invitation: { id: string } }>(
+    "invitationCreate",
+    {
+      organizationId,
+      email: `invited.${randomUUID().slice(0, 8)}@example.com`,
+      roleIds: [memberRole],
+      idempotencyKey: randomUUID(),
+    },
+    "invitation { id }",
+  );
+  return {
+    owner,
+    ids: {
+      usr: owner.userId,
+      ses: owner.sessionId,
+      org: organizationId,
+      mem: found.members.edges[0]?.node.id ?? "",
+      rol: memberRole,
+      ivt: invitation.id,
+      acc: account.accountId,
+      pm: paymentMethodId,
+      sub: subscription.id,
+      inv: invoice.id,
+      pay: payment.id,
+      aud: found.auditLog.edges[0]?.node.id ?? "",
+      pln: await planId(owner.client),
+    },
+  };
+}
