@@ -8,7 +8,7 @@ import type { Subgraph, SubgraphFloor } from "../../platform/graphql/subgraph.ts
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
 import { createBillingClient } from "../../prisma/billing/client.ts";
-import { billingHandlers } from "./consumers.ts";
+import { billingHandlers, tenantsOfEvent } from "./consumers.ts";
 import type { BillingContext, BillingServices } from "./context.ts";
 import { createLoaders } from "./loaders.ts";
 import type { PaymentProvider } from "./provider/payment-provider.ts";
@@ -51,6 +51,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     contracts,
     database: client,
     handlers: billingHandlers({ outbox, ids, currency: settings.BILLING_CURRENCY }),
+    tenants: tenantsOfEvent,
     // The audit log, which reads the same topic, keeps the dead letter of a record that is no event.
     undecodable: "skip",
     clock,

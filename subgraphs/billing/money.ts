@@ -35,11 +35,3 @@ export function money(amountMinor: bigint, currency: string): Money {
 export function eventMoney(amountMinor: bigint, currency: string): EventMoney {
   return { amountMinor: amountMinor.toString(), currency, exponent: exponentOf(currency) };
 }
-
-/** `EUR 29.00`, for descriptions and messages. */
-export function formatMoney({ amountMinor, currency, exponent }: Money): string {
-  const digits = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(exponent + 1, "0");
-  const whole = digits.slice(0, digits.length - exponent);
-  const fraction = exponent === 0 ? "" : `.${digits.slice(digits.length - exponent)}`;
-  return `${currency} ${amountMinor < 0n ? "-" : ""}${whole}${fraction}`;
-}

@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { Client, Pool } from "pg";
-import { createIdentitySigner } from "../../../../platform/auth/identity-header.ts";
 import type { Grants } from "../../../../platform/auth/identity.ts";
+import { createIdentitySigner } from "../../../../platform/auth/identity-header.ts";
 import { systemClock } from "../../../../platform/clock.ts";
 import { loadEventContracts } from "../../../../platform/events/contracts.ts";
 import type { EventLog } from "../../../../platform/events/event-log.ts";
@@ -36,7 +36,7 @@ export async function startBilling() {
   };
   const [billing, events] = await Promise.all([prepare("billing"), prepare("events")]);
   if (billing.relay === undefined) throw new Error("the billing database has a relay role");
-  const logger = createLogger({ name: "test", level: "error" });
+  const logger = createLogger({ name: "test", level: "fatal" });
   const contracts = await loadEventContracts(fileURLToPath(new URL("../../../../schema/events", import.meta.url)));
   const settings = {
     BILLING_DATABASE_URL: billing.app,
