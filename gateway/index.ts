@@ -17,6 +17,7 @@ import { createOperationExecutor } from "./engine/operation-executor.ts";
 import { createQueryEngine } from "./engine/query-engine.ts";
 import { toGatewayError } from "./errors/public-error.ts";
 import { createRequestScopes } from "./errors/request-scope.ts";
+import { ANY_GRAPH, EXAMPLES_FOLDER, readExamples } from "./http/examples.ts";
 import { createGraphQLServer } from "./http/graphql-server.ts";
 import { registerGraphQLRoute } from "./http/graphql-route.ts";
 import { countInFlight } from "./http/in-flight.ts";
@@ -104,7 +105,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     checks: options.checks ?? [],
   });
   options.routes?.(server);
-  const pages = await registerPages(server, { introspection, webClient: options.webClient });
+  const pages = await registerPages(server, {
+    introspection,
+    webClient: options.webClient,
+    examples: authenticator === undefined ? ANY_GRAPH : await readExamples(EXAMPLES_FOLDER),
+  });
 
   const graphql = createGraphQLServer({
     engine: createQueryEngine({ schema, dataSources, logger }),

@@ -1,0 +1,52 @@
+/** `npm start`: the whole platform in one process, and where to go when it runs. */
+import { createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { type Environment, parseConfig } from "../platform/config/parse-config.ts";
+import { commonSettings, embeddedSettings } from "../platform/config/settings.ts";
+import { createLifecycle } from "../platform/lifecycle/lifecycle.ts";
+import { failStart, runProcess } from "../platform/lifecycle/run-process.ts";
+import { createLogger } from "../platform/logger/logger.ts";
+import { createEmbedded, type EmbeddedPlatform } from "./embedded.ts";
+
+async function main(environment: Environment): Promise<void> {
+  const settings = parseConfig(z.object({ ...commonSettings, ...embeddedSettings }), environment);
+  const dataDir = resolve(settings.DATA_DIR);
+  await mkdir(dataDir, { recursive: true });
+  // People read the terminal, programs the file.
+  const logFile = join(dataDir, "tributary.log");
+  const destination = createWriteStream(logFile, { flags: "a", mode: 0o600 });
+  const logger = createLogger({ name: "tributary", level: settings.LOG_LEVEL, destination });
+  const lifecycle = createLifecycle(logger);
+  process.stdout.write("Starting Tributary …\n");
+  const platform = await createEmbedded({ environment, lifecycle, logger });
+  await runProcess({
+    lifecycle,
+    logger,
+    graceMs: settings.SHUTDOWN_GRACE_MS,
+    onStarted: () => {
+      welcome(platform, logFile).catch((error: unknown) => {
+        logger.error({ err: error }, "the demo data could not be made");
+        process.stderr.write(`The demo data could not be made: see ${logFile}. Everything else works.\n`);
+      });
+    },
+  });
+}
+
+async function welcome(platform: EmbeddedPlatform, logFile: string): Promise<void> {
+  const { url } = platform;
+  const show = (name: string, value: string): void => void process.stdout.write(`  ${name.padEnd(14)}${value}\n`);
+  process.stdout.write("\nTributary is running.\n\n");
+  if (platform.webClient) show("Web client", url);
+  show("GraphQL API", `${url}/graphql (Apollo Sandbox in a browser)`);
+  show("GraphiQL", `${url}/graphiql (works offline)`);
+  show("Mailbox", `${url}/mailbox (every mail that was sent)`);
+  show("Log", logFile);
+  const demo = await platform.demo();
+  if (demo !== undefined) show("Demo account", `${demo.email}, password ${demo.password}`);
+  process.stdout.write("\nPress Ctrl-C to stop.\n");
+}
+
+// biome-ignore lint/style/noProcessEnv: process entry
+main(process.env).catch((error: unknown) => failStart(error));
