@@ -13,11 +13,13 @@ const LIMITS = { maxWait: 5_000, timeout: 15_000 };
 /**
  * Runs `work` in one transaction that sees and writes the rows of `tenants` only.
  * @param tenants organisation ids and/or the viewer's user id; empty means no tenant's rows at all.
+ * @param limits for work that reads more than a request does
  */
 export function inTenants<Tx extends SqlTransaction, R>(
   client: TransactionHost<Tx>,
   tenants: readonly string[],
   work: (tx: Tx) => Promise<R>,
+  limits: { readonly maxWait: number; readonly timeout: number } = LIMITS,
 ): Promise<R> {
   for (const tenant of tenants) {
     if (!TENANT_PATTERN.test(tenant)) throw new TypeError(`not a tenant id: ${JSON.stringify(tenant)}`);
@@ -25,5 +27,5 @@ export function inTenants<Tx extends SqlTransaction, R>(
   return client.$transaction(async (tx) => {
     await tx.$executeRawUnsafe("SELECT set_config('app.tenants', $1, true)", tenants.join(","));
     return work(tx);
-  }, LIMITS);
+  }, limits);
 }

@@ -40,6 +40,12 @@ export async function lockChain(tx: AuditTransaction, tenantId: string): Promise
   return row === undefined || row.sequence === 0n ? { sequence: 0n, hash: null } : row;
 }
 
+/** Where the chain ends, as last written; takes no lock. */
+export async function chainHead(tx: AuditTransaction, tenantId: string): Promise<ChainHead> {
+  const row = await tx.auditChain.findUnique({ where: { tenantId }, select: { sequence: true, hash: true } });
+  return row === null || row.sequence === 0n ? { sequence: 0n, hash: null } : row;
+}
+
 export async function appendEntry(tx: AuditTransaction, entry: AuditEntryRecord): Promise<void> {
   await tx.auditEntry.create({
     data: {
