@@ -69,14 +69,16 @@ export async function startBilling() {
     for (const part of [...subgraph.parts].reverse()) await part.stop?.();
   }
 
+  const sign = ({ userId, sessionId, grants }: Viewer): Promise<string> =>
+    signer.sign("billing", { kind: "USER", userId, sessionId, grants }, { ip: "203.0.113.7" });
+
   async function ask(
     subgraph: Subgraph,
     viewer: Viewer,
     query: string,
     variables: Readonly<Record<string, unknown>> = {},
   ): Promise<Answer> {
-    const identity = { kind: "USER" as const, ...viewer };
-    const header = await signer.sign("billing", identity, { ip: "203.0.113.7" });
+    const header = await sign(viewer);
     const { body } = await subgraph.endpoint.handle({ "x-tributary-identity": header }, { query, variables });
     const { data, errors = [], extensions } = JSON.parse(JSON.stringify(body));
     return { data, errors, extensions };
@@ -113,6 +115,17 @@ export async function startBilling() {
 
   return {
     urls: settings,
+    /** Of a billing process over the same databases. */
+    environment: {
+      NODE_ENV: "test",
+      EVENT_LOG: "postgres",
+      EVENTS_DATABASE_URL: events.app,
+      BILLING_DATABASE_URL: billing.app,
+      BILLING_RELAY_DATABASE_URL: billing.relay,
+      IDENTITY_SECRETS: SECRETS.join(","),
+    },
+    sign,
+    signAnonymous: () => signer.sign("billing", { kind: "ANONYMOUS" }, {}),
     admin,
     ids,
     eventLog,

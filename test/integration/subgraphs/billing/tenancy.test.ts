@@ -161,3 +161,11 @@ test("a card number is refused, and no digits of it are stored", async () => {
   }
   expect(await rowCount()).toBe(before);
 });
+
+test("mutations need a signed-in user", async () => {
+  const query = "mutation ($input: InvoicePayInput!) { invoicePay(input: $input) { userErrors { code } } }";
+  const header = await billing.signAnonymous();
+  const variables = { input: { id: started.invoice.id, idempotencyKey: "anonymous-key" } };
+  const { body } = await subgraph.endpoint.handle({ "x-tributary-identity": header }, { query, variables });
+  expect(body.errors).toMatchObject([{ extensions: { code: "UNAUTHENTICATED", status: 401 } }]);
+});
