@@ -244,7 +244,7 @@ async function addPlatform({ settings: given, foundation, lifecycle, logger, dat
     webClient: foundation.webClient !== undefined,
     demo: async () =>
       settings.SEED_DEMO
-        ? prepareDemo({ dataDir, executor: gateway.executor, authenticator, mailbox: foundation.mailbox, logger })
+        ? prepareDemo({ dataDir, user, executor: gateway.executor, authenticator, logger })
         : undefined,
   };
 }

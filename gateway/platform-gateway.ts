@@ -10,6 +10,7 @@ import { eventLogSettings, identitySettings, tokenSettings } from "../platform/c
 import { createEventLog } from "../platform/events/create-event-log.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { createGateway, type Gateway } from "./index.ts";
+import { createLive } from "./live/index.ts";
 import type { StandaloneOptions } from "./standalone.ts";
 import { signedHeaders } from "./transport/subgraph-headers.ts";
 import { WEB_CLIENT_FOLDER } from "./web-client-folder.ts";
@@ -42,6 +43,7 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
       ["audit", graphql(settings.AUDIT_SUBGRAPH_URL)],
     ]),
     eventLog,
+    createLive,
     ...(existsSync(WEB_CLIENT_FOLDER) ? { webClient: WEB_CLIENT_FOLDER } : {}),
     checks: [{ name: "event log", critical: false, check: () => eventLog.check() }],
   });
