@@ -4,8 +4,10 @@ import { createLogger } from "../../../../platform/logger/logger.ts";
 import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
 import type { EventLog } from "../../../../platform/events/event-log.ts";
 import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
-import { eventWriter, type LiveStack, startLiveStack, viewer } from "./live-stack.ts";
-import { connect } from "./socket-client.ts";
+import { waitFor } from "../../../support/wait.ts";
+import { eventWriter, type LiveStack, startLiveStack, TOPIC, viewer } from "./live-stack.ts";
+import { composeShop, generationOf, LIVE_LINK, ORDERS_LIVE } from "./shop-graph.ts";
+import { connect, type Message, type SocketClient } from "./socket-client.ts";
 
 let databases: EventDatabases;
 let log: EventLog;
@@ -42,6 +44,18 @@ async function member(shop: string) {
   return client;
 }
 
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
+
+const sequencesOf = (frames: readonly Message[]) => frames.map(({ payload }) => payload.data?.orderEvents.sequence);
+
+/** An answer to a ping proves that everything sent before has arrived. */
+async function settled(client: SocketClient) {
+  client.send({ type: "ping", payload: { settled: true } });
+  await waitFor(() => client.messages.some(({ type, payload }) => type === "pong" && payload?.settled), {
+    what: "a pong",
+  });
+}
+
 test("an event reaches a subscriber enriched across subgraphs", async () => {
   const client = await member("shop-1");
   await client.subscribe("a", QUERY, { variables: { shop: "shop-1" } });
@@ -62,5 +76,237 @@ test("an event reaches a subscriber enriched across subgraphs", async () => {
     },
   });
   expect(first?.payload.errors).toBeUndefined();
+  client.close();
+});
+
+test("a subscriber who drops and resumes gets exactly the missed events, then live ones [EV-09]", async () => {
+  const writer = eventWriter(log, "shop-2");
+  const before = await member("shop-2");
+  await before.subscribe("a", QUERY, { variables: { shop: "shop-2" } });
+  await writer.append(3);
+  await before.take("next", "a", 3);
+  before.socket.terminate();
+  await writer.append(30);
+  const after = await member("shop-2");
+  await after.subscribe("b", QUERY, { variables: { shop: "shop-2" }, resume: before.cursor("a") });
+  await after.take("next", "b", 30);
+  await writer.append(2);
+  expect(sequencesOf(await after.take("next", "b", 32))).toEqual(range(4, 35));
+  await settled(after);
+  expect(after.of("next", "b")).toHaveLength(32);
+  after.close();
+});
+
+test("the argument `after` resumes like the extension does", async () => {
+  const writer = eventWriter(log, "shop-3");
+  const client = await member("shop-3");
+  await client.subscribe("a", QUERY, { variables: { shop: "shop-3" } });
+  const start = client.cursor("a");
+  await writer.append(4);
+  await client.take("next", "a", 4);
+  await client.subscribe("b", QUERY, { variables: { shop: "shop-3", after: start } });
+  expect(sequencesOf(await client.take("next", "b", 4))).toEqual(range(1, 4));
+  client.close();
+});
+
+test("a new gateway continues from the cursor of another one, from the log", async () => {
+  const writer = eventWriter(log, "shop-4");
+  const first = await member("shop-4");
+  await first.subscribe("a", QUERY, { variables: { shop: "shop-4" } });
+  await writer.append(250);
+  const other = await startLiveStack({ log });
+  other.viewers.set("t", viewer("user-shop-4", { "shop-4": ["orders.read"] }));
+  const client = await connect(other.url);
+  await client.init("t");
+  const [fifth] = (await first.take("next", "a", 5)).slice(4);
+  await client.subscribe("a", QUERY, {
+    variables: { shop: "shop-4" },
+    resume: fifth?.payload.extensions.tributary.cursor,
+  });
+  await writer.append(10);
+  expect(sequencesOf(await client.take("next", "a", 255))).toEqual(range(6, 260));
+  await other.stop();
+  expect(await client.closed()).toMatchObject({ code: 1001 });
+  first.close();
+});
+
+test("a subscription without a cursor starts at the log's end as of the subscribe", async () => {
+  const writer = eventWriter(log, "shop-5");
+  await writer.append(5);
+  const client = await member("shop-5");
+  await client.subscribe("a", QUERY, { variables: { shop: "shop-5" } });
+  await writer.append(1);
+  expect(sequencesOf(await client.take("next", "a"))).toEqual(["6"]);
+  client.close();
+});
+
+test("a filter leaves numbers out and is no gap", async () => {
+  const writer = eventWriter(log, "shop-6");
+  const client = await member("shop-6");
+  await client.subscribe("a", QUERY, { variables: { shop: "shop-6", types: ["orders.order.shipped.v1"] } });
+  await writer.append(2);
+  await writer.append(1, "orders.order.shipped.v1", { reason: "sent" });
+  await writer.append(1, "orders.order.unknown.v1");
+  await writer.append(1, "orders.order.shipped.v1");
+  const frames = await client.take("next", "a", 2);
+  expect(sequencesOf(frames)).toEqual(["3", "5"]);
+  expect(frames[0]?.payload.data.orderEvents.event).toEqual({ __typename: "OrderShipped", reason: "sent" });
+  client.close();
+});
+
+test("events that the log holds twice arrive once, also behind a cursor", async () => {
+  const writer = eventWriter(log, "shop-7");
+  const client = await member("shop-7");
+  await client.subscribe("a", QUERY, { variables: { shop: "shop-7" } });
+  const batch = await writer.append(2);
+  const [, second] = await client.take("next", "a", 2);
+  await writer.again(batch);
+  await client.subscribe("b", QUERY, {
+    variables: { shop: "shop-7" },
+    resume: second?.payload.extensions.tributary.cursor,
+  });
+  await writer.append(1);
+  expect(sequencesOf(await client.take("next", "a", 3))).toEqual(["1", "2", "3"]);
+  expect(sequencesOf(await client.take("next", "b", 1))).toEqual(["3"]);
+  client.close();
+});
+
+test("an event missing in the log ends the subscription instead of being skipped", async () => {
+  const writer = eventWriter(log, "shop-8");
+  const client = await member("shop-8");
+  await client.subscribe("a", QUERY, { variables: { shop: "shop-8" } });
+  await writer.append(1);
+  writer.skip(1);
+  await writer.append(1);
+  const [error] = await client.take("error", "a");
+  expect(error?.payload[0]).toMatchObject({ extensions: { code: "RESYNC_REQUIRED", reason: "GAP", status: 410 } });
+  expect(sequencesOf(client.of("next", "a"))).toEqual(["1"]);
+  client.close();
+});
+
+test("a cursor that is changed, or of another stream, is refused before any event", async () => {
+  await eventWriter(log, "shop-9").append(1);
+  const client = await member("shop-9");
+  const foreign = await member("shop-10");
+  await foreign.subscribe("a", QUERY, { variables: { shop: "shop-10" } });
+  await client.subscribe("a", QUERY, { variables: { shop: "shop-9" }, resume: foreign.cursor("a") });
+  await client.subscribe("b", QUERY, { variables: { shop: "shop-9" }, resume: `${foreign.cursor("a")}x` });
+  for (const id of ["a", "b"]) {
+    const [error] = await client.take("error", id);
+    expect(error?.payload[0].extensions).toMatchObject({ code: "RESYNC_REQUIRED", reason: "FOREIGN_CURSOR" });
+    expect(client.of("next", id)).toEqual([]);
+  }
+  client.close();
+  foreign.close();
+});
+
+test("a cursor below what the log keeps is refused with the reason", async () => {
+  const writer = eventWriter(log, "shop-11");
+  const client = await member("shop-11");
+  await client.subscribe("a", QUERY, { variables: { shop: "shop-11" } });
+  const start = client.cursor("a");
+  await writer.append(2);
+  await client.take("next", "a", 2);
+  const partition = await log.partitionOf(TOPIC, "shop-11");
+  await databases.events.query("UPDATE event_partition SET low = next_offset WHERE topic = $1 AND partition = $2", [
+    TOPIC,
+    partition,
+  ]);
+  await client.subscribe("b", QUERY, { variables: { shop: "shop-11" }, resume: start });
+  const [error] = await client.take("error", "b");
+  expect(error?.payload[0].extensions).toMatchObject({ code: "RESYNC_REQUIRED", reason: "RETENTION" });
+  client.close();
+});
+
+test("what a subgraph cannot give is an error in the event, and the stream goes on", async () => {
+  const writer = eventWriter(log, "shop-12");
+  const client = await member("shop-12");
+  await client.subscribe("a", QUERY, { variables: { shop: "shop-12" } });
+  stack.shop.failing.add("people");
+  await writer.append(1);
+  const [partial] = await client.take("next", "a");
+  stack.shop.failing.delete("people");
+  expect(partial?.payload.data.orderEvents).toMatchObject({ sequence: "1", actor: null });
+  expect(partial?.payload.errors[0].extensions.traceId).toMatch(/^[0-9a-f]{32}$/);
+  await writer.append(1);
+  const [, whole] = await client.take("next", "a", 2);
+  expect(whole?.payload.data.orderEvents.actor).toEqual({ name: "name of actor-1" });
+  client.close();
+});
+
+test("many subscribers of one operation cost one enrichment", async () => {
+  const writer = eventWriter(log, "shop-13");
+  const client = await member("shop-13");
+  for (const id of range(1, 20)) await client.subscribe(id, QUERY, { variables: { shop: "shop-13" } });
+  stack.shop.fetches.clear();
+  await writer.append(1);
+  for (const id of range(1, 20)) await client.take("next", id);
+  // The order, its buyer, and the actor: one fetch of orders; the two people may be one fetch or two.
+  expect(stack.shop.fetches.get("orders")).toBe(1);
+  expect(stack.shop.fetches.get("people")).toBeLessThanOrEqual(2);
+  client.close();
+});
+
+test("a reload re-plans running subscriptions and ends those that are no longer valid, on the same socket", async () => {
+  const writer = eventWriter(log, "shop-14");
+  const client = await member("shop-14");
+  await client.subscribe("a", 'subscription { orderEvents(shop: "shop-14") { sequence } }');
+  await client.subscribe(
+    "b",
+    'subscription { orderEvents(shop: "shop-14") { event { ... on OrderShipped { reason } } } }',
+  );
+  await writer.append(1);
+  await client.take("next", "a");
+  await client.take("next", "b");
+  const first = generationOf(composeShop(), "first");
+  stack.reload(generationOf(composeShop(LIVE_LINK + ORDERS_LIVE.replace(" reason: String", "")), "second"));
+  const [error] = await client.take("error", "b");
+  expect(error?.payload[0].extensions).toMatchObject({ code: "SCHEMA_CHANGED", status: 409 });
+  await writer.append(1);
+  expect(sequencesOf(await client.take("next", "a", 2))).toEqual(["1", "2"]);
+  stack.reload(first);
+  client.close();
+});
+
+test("pings carry the cursor of a quiet stream", async () => {
+  const quick = await startLiveStack({ log, settings: { WS_PING_MS: 60 } });
+  quick.viewers.set("t", viewer("user-q", { "shop-15": ["orders.read"] }));
+  const client = await connect(quick.url);
+  await client.init("t");
+  await client.subscribe("a", QUERY, { variables: { shop: "shop-15" } });
+  const start = client.cursor("a");
+  // Events of another key in the same partition move the cursor.
+  const partition = await log.partitionOf(TOPIC, "shop-15");
+  let other = 0;
+  while ((await log.partitionOf(TOPIC, `other-${other}`)) !== partition) other += 1;
+  await eventWriter(log, `other-${other}`).append(1);
+  await waitFor(() => client.cursor("a") !== start, { what: "a cursor in a ping" });
+  await eventWriter(log, "shop-15").append(1);
+  expect(sequencesOf(await client.take("next", "a"))).toEqual(["1"]);
+  await quick.stop();
+});
+
+test("queries travel over the socket, with the errors of HTTP", async () => {
+  const client = await member("shop-16");
+  client.send({ id: "q", type: "subscribe", payload: { query: "{ orders { id } }" } });
+  expect((await client.take("next", "q"))[0]?.payload).toEqual({ data: { orders: [] } });
+  await client.take("complete", "q");
+  client.send({ id: "bad", type: "subscribe", payload: { query: "{ people { id } }" } });
+  const [refused] = await client.take("next", "bad");
+  expect(refused?.payload.errors?.[0].extensions).toMatchObject({ code: "FORBIDDEN", status: 403 });
+  client.close();
+});
+
+test.each([
+  ["subscription { nothing }", /Cannot query field/],
+  ["subscription { orderEvents @skip(if: false) { sequence } }", /@skip on the root field/],
+  ["subscription { orderEvents { sequence } b: orderEvents { sequence } }", /only one top level field/],
+  ["subscription {", /Syntax Error/],
+])("%s is refused with its problem", async (query, problem) => {
+  const client = await member("shop-17");
+  await client.subscribe("a", query);
+  const [error] = await client.take("error", "a");
+  expect(error?.payload[0].message).toMatch(problem);
+  expect(error?.payload[0].extensions).toMatchObject({ status: 400 });
   client.close();
 });

@@ -28,7 +28,7 @@ const PEOPLE = `
 const ORDERS = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key"])
   type Query { orders: [Order!]! }
-  type Order @key(fields: "id") { id: ID! state: String! buyer: User! }
+  type Order @key(fields: "id") { id: ID! state: String! buyer: User }
   type User @key(fields: "id", resolvable: false) { id: ID! }
 `;
 
