@@ -6,6 +6,8 @@ import { findAppError } from "../errors/app-error.ts";
 import type { Logger } from "../logger/logger.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 
+const SAME_SIGNAL_MS = 500;
+
 export interface RunProcessOptions {
   readonly lifecycle: Lifecycle;
   readonly logger: Logger;
@@ -15,10 +17,15 @@ export interface RunProcessOptions {
 
 export async function runProcess({ lifecycle, logger, graceMs, onStarted }: RunProcessOptions): Promise<void> {
   let stopRequested = false;
+  let stopRequestedAt = 0;
   const stop = (signal: string): void => {
-    // A second Ctrl-C means: now.
-    if (stopRequested) process.exit(1);
+    if (stopRequested) {
+      // A second Ctrl-C means: now. One within a blink is the first again: npm passes on what the terminal sent us already.
+      if (performance.now() - stopRequestedAt > SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
     stopRequested = true;
+    stopRequestedAt = performance.now();
     logger.info({ signal }, "stopping");
     setTimeout(() => {
       logger.error({ graceMs }, "stopping took too long");
