@@ -1,5 +1,5 @@
 /**
- * The frame of a process entry: start, then stop on SIGINT or SIGTERM, exit 0 after a clean stop. A stop that exceeds its
+ * The frame of a process entry: start, then stop on SIGINT, SIGTERM or SIGHUP, exit 0 after a clean stop. A stop that exceeds its
  * grace exits 1. A failed start prints one readable message and exits 1.
  */
 import { findAppError } from "../errors/app-error.ts";
@@ -35,6 +35,8 @@ export async function runProcess({ lifecycle, logger, graceMs, onStarted }: RunP
   };
   process.on("SIGINT", () => stop("SIGINT"));
   process.on("SIGTERM", () => stop("SIGTERM"));
+  // The terminal was closed.
+  process.on("SIGHUP", () => stop("SIGHUP"));
   process.on("unhandledRejection", (reason) => logger.error({ err: reason }, "unhandled rejection"));
   process.on("uncaughtException", (error) => {
     logger.fatal({ err: error }, "uncaught exception");
