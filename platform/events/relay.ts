@@ -23,6 +23,8 @@ export interface RelayOptions {
   readonly batch?: number;
   /** Sent rows are deleted after this long, in milliseconds. Default 24 h. */
   readonly keepSentMs?: number;
+  /** Pause between two deletions of sent rows, in milliseconds. Default one minute. */
+  readonly purgeEveryMs?: number;
   readonly onError?: (error: unknown) => void;
   readonly sleep?: Sleep;
 }
@@ -55,7 +57,6 @@ export interface Relay {
 /** Any fixed number: advisory locks are per database, and nothing else in a subgraph's database takes one. */
 const LOCK_KEY = 7_241_801;
 const RETRY = { baseMs: 100, capMs: 2_000 };
-const PURGE_EVERY_MS = 60_000;
 const PURGE_BATCH = 1_000;
 
 // Qualified in ORDER BY: the bare name would mean the output column, which is text.
@@ -69,7 +70,7 @@ type Row = z.infer<typeof claimed>[number];
 const lagRows = z.array(z.object({ unsent: z.coerce.number(), age: z.coerce.number() }));
 
 export function createRelay(options: RelayOptions): Relay {
-  const { log, topic, pollMs = 250, batch = 500, keepSentMs = 24 * 3_600_000 } = options;
+  const { log, topic, pollMs = 250, batch = 500, keepSentMs = 24 * 3_600_000, purgeEveryMs = 60_000 } = options;
   const sleep = options.sleep ?? systemSleep;
   const logger = options.logger.child({ component: "relay", topic });
   let phase: RelayPhase = "STOPPED";
@@ -171,7 +172,7 @@ export function createRelay(options: RelayOptions): Relay {
         failures = 0;
         lastError = undefined;
         if (sent >= batch) continue;
-        if (Date.now() - purgedAt >= PURGE_EVERY_MS) {
+        if (Date.now() - purgedAt >= purgeEveryMs) {
           purgedAt = Date.now();
           await purge(client);
         }

@@ -8,6 +8,7 @@ import type { Logger } from "pino";
 import { backoffMs, systemSleep } from "../backoff.ts";
 import type { GroupConsumeOptions, LogRecord, PartitionConsumer } from "../event-log.ts";
 import { withinDeadline } from "./append-queue.ts";
+import { RETRY } from "./kafka-settings.ts";
 
 export interface GroupSession {
   /** Resolves with the reason when the consumer is dead and must be replaced; never after `close`. */
@@ -25,9 +26,13 @@ interface Assigned {
 }
 
 const COMMIT_RETRY = { baseMs: 100, capMs: 2_000 };
+/**
+ * A dead member keeps its partitions for the session timeout, also after the broker itself came back. It can be short
+ * because no handler runs between two heartbeats: records are handed on, never waited for.
+ */
 const SETTINGS = {
-  sessionTimeout: 30_000,
-  rebalanceTimeout: 60_000,
+  sessionTimeout: 10_000,
+  rebalanceTimeout: 15_000,
   heartbeatInterval: 3_000,
   maxWaitTimeInMs: 500,
   metadataMaxAge: 60_000,
@@ -41,17 +46,17 @@ export async function openGroupSession(
   consume: GroupConsumeOptions,
   logger: Logger,
 ): Promise<GroupSession> {
+  let closed = false;
   const consumer: Consumer = kafka.consumer({
     ...SETTINGS,
     groupId: consume.group,
-    retry: { retries: 8, initialRetryTime: 300, maxRetryTime: 30_000, restartOnFailure: () => Promise.resolve(true) },
+    retry: { ...RETRY, restartOnFailure: () => Promise.resolve(!closed) },
   });
   const assigned = new Map<string, Assigned>();
   const draining = new Set<Promise<void>>();
   const unstored = new Map<string, { topic: string; partition: number; offset: string }>();
   const { promise: dead, resolve: die } = Promise.withResolvers<Error>();
   let generation = 0;
-  let closed = false;
   let signAt = Date.now();
   let storing: Promise<void> | undefined;
 
@@ -151,7 +156,11 @@ export async function openGroupSession(
   consumer.on(consumer.events.HEARTBEAT, sign);
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     sign();
-    if (closed) return;
+    if (closed) {
+      // It joined while we were leaving (kafkajs #1593).
+      void withinDeadline(consumer.disconnect());
+      return;
+    }
     generation += 1;
     unstored.clear();
     for (const name of [...assigned.keys()]) release(name);

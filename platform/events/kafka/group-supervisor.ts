@@ -10,8 +10,8 @@ import { type GroupSession, openGroupSession } from "./group-session.ts";
 
 const RETRY = { baseMs: 200, capMs: 5_000 };
 const LOOK_EVERY_MS = 1_000;
-/** Twice the session timeout without a fetch, a heartbeat or a join: the consumer hangs (kafkajs #659, #660). */
-const STALLED_MS = 60_000;
+/** Several session timeouts without a fetch, a heartbeat or a join: the consumer hangs (kafkajs #659, #660). */
+const STALLED_MS = 40_000;
 
 export function startGroupMember(kafka: Kafka, consume: GroupConsumeOptions, rootLogger: Logger): LogReader {
   const logger = rootLogger.child({ component: "event-log", group: consume.group });

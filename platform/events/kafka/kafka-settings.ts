@@ -15,6 +15,9 @@ export interface KafkaConnection {
 export const CONNECTION_TIMEOUT_MS = 3_000;
 export const REQUEST_TIMEOUT_MS = 10_000;
 
+/** Pauses stay short, so that a returned broker is noticed within seconds; giving up leads to a new try of ours. */
+export const RETRY = { retries: 8, initialRetryTime: 300, maxRetryTime: 2_000 };
+
 /** kafkajs calls every lost connection an error and retries it; what does not recover is reported by the adapter. */
 export function kafkaLogCreator(logger: Logger): logCreator {
   const child = logger.child({ component: "kafkajs" });
@@ -36,7 +39,7 @@ export function createKafkaClient(connection: KafkaConnection): Kafka {
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     enforceRequestTimeout: true,
-    retry: { retries: 8, initialRetryTime: 300, maxRetryTime: 30_000 },
+    retry: RETRY,
     logLevel: logLevel.WARN,
     logCreator: kafkaLogCreator(connection.logger),
   });

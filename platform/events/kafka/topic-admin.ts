@@ -1,5 +1,5 @@
 /** Creates topics and reads committed offsets, over an admin connection that lives for one call. */
-import { type Admin, type ITopicConfig, type Kafka, KafkaJSAggregateError } from "kafkajs";
+import type { Admin, ITopicConfig, Kafka } from "kafkajs";
 import type { LogPositions } from "../event-log.ts";
 import { withinDeadline } from "./append-queue.ts";
 import { kafkaErrorType } from "./kafka-failure.ts";
@@ -46,7 +46,9 @@ export function createMissingTopics(kafka: Kafka, topics: readonly string[], set
 
 /** Another instance starting at the same moment is no failure. */
 function madeByAnother(error: unknown): boolean {
-  const problems = error instanceof KafkaJSAggregateError ? error.errors : [error];
+  // By shape: Node cannot import kafkajs's aggregate error class by name.
+  const parts: unknown = error instanceof Error && "errors" in error ? error.errors : [error];
+  const problems: readonly unknown[] = Array.isArray(parts) ? parts : [error];
   return problems.every((problem) => kafkaErrorType(problem) === "TOPIC_ALREADY_EXISTS");
 }
 

@@ -167,4 +167,30 @@ describe("relay", () => {
     expect((await events(topic)).map(({ data }) => data["n"])).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(relay.health().failures).toBe(0);
   });
+
+  test("sent rows are deleted after their time, unsent ones never", async () => {
+    const topic = newTopic();
+    const key = newKey();
+    await fixture.publish(topic, [thing(key, 1)]);
+    const rows = async () => {
+      const found = await fixture.databases.user.query("SELECT count(*)::int AS n FROM outbox WHERE topic = $1", [
+        topic,
+      ]);
+      return found.rows[0].n;
+    };
+    const relay = createRelay({
+      databaseUrl: fixture.databases.relayUrl,
+      log: fixture.log,
+      topic,
+      logger: silent,
+      pollMs: 20,
+      keepSentMs: 0,
+      purgeEveryMs: 20,
+    });
+    relays.push(relay);
+    expect(await rows()).toBe(1);
+    relay.start();
+    await waitFor(async () => (await rows()) === 0, { what: "the sent row to go" });
+    expect(await events(topic)).toHaveLength(1);
+  });
 });
