@@ -1,7 +1,7 @@
 /** The user subgraph: accounts, sessions, organisations and their members; it issues the tokens that the gateway checks. */
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
 import type { TokenService } from "../../platform/auth/token-service.ts";
-import { createGroupConsumer } from "../../platform/events/group-consumer.ts";
+import { createGroupConsumer, type RetryPolicy } from "../../platform/events/group-consumer.ts";
 import { createOutbox } from "../../platform/events/outbox.ts";
 import { createRelay } from "../../platform/events/relay.ts";
 import { createCursorCodec } from "../../platform/graphql/connection.ts";
@@ -26,7 +26,6 @@ const TOPIC = "user.events";
 const POOL_SIZE = 16;
 /** Mails at once. Each holds two connections of the pool while it is being sent. */
 const MAILS_AT_ONCE = 4;
-/** A mail server has about half a minute to come back before a mail becomes a dead letter. */
 const MAIL_RETRIES = { attempts: 6, baseMs: 500, capMs: 15_000 };
 
 export interface UserSubgraphDeps extends SubgraphFloor {
@@ -43,6 +42,8 @@ export interface UserSubgraphDeps extends SubgraphFloor {
     readonly MAIL_FROM: string;
     readonly WEB_CLIENT_URL: string;
   };
+  /** How long the mail server may be away. Default: about half a minute, then a mail becomes a dead letter. */
+  readonly mailRetries?: Partial<RetryPolicy>;
 }
 
 export interface UserSubgraph extends Subgraph {
@@ -82,7 +83,7 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     contracts,
     database: client,
     handlers: mailHandlers({ services, mailer, webClientUrl: settings.WEB_CLIENT_URL }),
-    policy: MAIL_RETRIES,
+    policy: deps.mailRetries ?? MAIL_RETRIES,
     // The audit log, which reads the same topic, keeps the dead letter of a record that is no event.
     undecodable: "skip",
     concurrency: MAILS_AT_ONCE,

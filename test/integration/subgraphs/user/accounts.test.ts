@@ -1,0 +1,175 @@
+// From the registration to a session: what is told, mailed, stored and emitted.
+import { randomUUID } from "node:crypto";
+import { createLocalJWKSet, jwtVerify } from "jose";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { waitFor } from "../../../support/wait.ts";
+import { ANONYMOUS, startUser, type UserFixture } from "./user-fixture.ts";
+
+let fixture: UserFixture;
+beforeAll(async () => {
+  fixture = await startUser();
+});
+afterAll(() => fixture?.stop());
+
+const signIn = (email: string, password: string) =>
+  fixture.mutate(ANONYMOUS, "sessionCreate", { email, password }, "session { id } tokens { accessToken }");
+
+test("a person registers, confirms the address from the mail, signs in and creates an organisation", async () => {
+  const ada = await fixture.person();
+  const id = await fixture.organization(ada);
+  const query = `{ viewer { user { id email status } session { id current } memberships(first: 5) { totalCount edges { node {
+    organization { id } roles { name } } } } permissions(organizationId: "${id}") } }`;
+  const { data, errors } = await fixture.ask(await fixture.identityOf(ada), query);
+  expect(errors).toEqual([]);
+  expect(data.viewer.user).toEqual({ id: ada.userId, email: ada.email, status: "ACTIVE" });
+  expect(data.viewer.session).toEqual({ id: ada.sessionId, current: true });
+  expect(data.viewer.memberships.edges[0].node).toEqual({ organization: { id }, roles: [{ name: "OWNER" }] });
+  expect(data.viewer.permissions).toContain("billing.manage");
+  const types = (await fixture.eventsOf(ada.userId)).map(({ type }) => type);
+  expect(types).toEqual(["user.registered.v1", "user.email_verified.v1", "user.session.created.v1"]);
+  await waitFor(
+    async () => (await fixture.mailbox.list(ada.email)).some(({ subject }) => subject.startsWith("Welcome")),
+    {
+      what: "the welcome mail",
+    },
+  );
+});
+
+test("a known and an unknown address register with the same answer, and the owner of the known one is told by mail", async () => {
+  const ada = await fixture.person();
+  const answerFor = (email: string) =>
+    fixture.ask(
+      ANONYMOUS,
+      "mutation($input: UserRegisterInput!) { userRegister(input: $input) { accepted userErrors { code } } }",
+      { input: { email, password: "another password", displayName: "Eve" } },
+    );
+  const [known, unknown] = [await answerFor(ada.email), await answerFor(`new-${randomUUID()}@example.com`)];
+  expect(known).toEqual(unknown);
+  await waitFor(
+    async () => (await fixture.mailbox.list(ada.email)).some(({ subject }) => subject.includes("already")),
+    {
+      what: "the mail to the owner",
+    },
+  );
+  expect((await signIn(ada.email, "another password")).userErrors[0].code).toBe("INVALID");
+  expect((await signIn(ada.email, ada.password)).session).not.toBeNull();
+});
+
+test("two registrations of one address at once leave one user", async () => {
+  const email = `twice-${randomUUID()}@example.com`;
+  await Promise.all([fixture.register(email), fixture.register(email)]);
+  const { rows } = await fixture.admin.query('SELECT count(*)::int AS n FROM "user" WHERE email = $1', [email]);
+  expect(rows[0].n).toBe(1);
+});
+
+test("registering an unconfirmed address again replaces its password and voids the first link", async () => {
+  const { email } = await fixture.register(undefined, "password of a squatter");
+  const first = await fixture.tokenFor(email, "/verify");
+  await fixture.register(email, "password of the owner");
+  const refused = await fixture.mutate(ANONYMOUS, "emailVerify", { token: first }, "user { id }");
+  expect(refused.userErrors[0].code).toBe("EXPIRED");
+  await waitFor(async () => (await fixture.tokenFor(email, "/verify")) !== first, { what: "a second link" });
+  await fixture.verify(email);
+  expect((await signIn(email, "password of a squatter")).session).toBeNull();
+  expect((await signIn(email, "password of the owner")).session).not.toBeNull();
+});
+
+test("passwords that bcrypt would cut are refused at the registration [AU-05]", async () => {
+  const codesFor = async (password: string) => {
+    const input = { email: `p-${randomUUID()}@example.com`, password, displayName: "Ada" };
+    const { accepted, userErrors } = await fixture.mutate(ANONYMOUS, "userRegister", input, "accepted");
+    expect(accepted).toBe(false);
+    return userErrors.map(({ code }: { code: string }) => code);
+  };
+  expect(await codesFor("x".repeat(73))).toEqual(["TOO_LONG"]);
+  expect(await codesFor("😀".repeat(19))).toEqual(["TOO_LONG"]);
+  expect(await codesFor("with a \0 inside it")).toEqual(["INVALID"]);
+  expect(await codesFor("short")).toEqual(["INVALID"]);
+  const { email, password } = await fixture.register(undefined, "y".repeat(72));
+  await fixture.verify(email);
+  expect((await signIn(email, `${password}z`)).session).toBeNull();
+  expect((await signIn(email, `${password}\0`)).session).toBeNull();
+  expect((await signIn(email, password)).session).not.toBeNull();
+});
+
+test("a verification link works once, and not after a day", async () => {
+  const { email } = await fixture.register();
+  const token = await fixture.tokenFor(email, "/verify");
+  const { rows } = await fixture.admin.query("SELECT token_hash FROM email_verification");
+  expect(rows.map((row) => row.token_hash)).not.toContain(token);
+  await fixture.verify(email);
+  expect((await fixture.mutate(ANONYMOUS, "emailVerify", { token }, "user { id }")).userErrors[0].code).toBe("EXPIRED");
+
+  const late = await fixture.register();
+  const lateToken = await fixture.tokenFor(late.email, "/verify");
+  fixture.advance(24 * 3_600_000 + 1);
+  const refused = await fixture.mutate(ANONYMOUS, "emailVerify", { token: lateToken }, "user { id }");
+  expect(refused.userErrors[0].code).toBe("EXPIRED");
+});
+
+test("a verification mail can be asked for once a minute, with one answer for every address", async () => {
+  const { email } = await fixture.register();
+  const resend = (address: string) => fixture.mutate(ANONYMOUS, "verificationResend", { email: address }, "accepted");
+  const unknown = await resend("nobody@example.com");
+  expect(await resend(email)).toEqual(unknown);
+  const requests = async () => {
+    const { rows } = await fixture.admin.query(`SELECT o.envelope FROM outbox o JOIN "user" u ON u.id = o.tenant_id
+      WHERE u.email = '${email}' AND o.envelope LIKE '%verification_requested%'`);
+    return rows.length;
+  };
+  expect(await requests()).toBe(0);
+  fixture.advance(60_000);
+  await Promise.all([resend(email), resend(email)]);
+  expect(await requests()).toBe(1);
+});
+
+test("who has not confirmed the address learns so only with the right password", async () => {
+  const { email, password } = await fixture.register();
+  expect((await signIn(email, password)).userErrors[0].code).toBe("STATE_INVALID");
+  const wrong = await signIn(email, "a wrong password");
+  const unknown = await signIn("nobody@example.com", "a wrong password");
+  expect(wrong.userErrors).toEqual(unknown.userErrors);
+  expect(wrong.userErrors[0].code).toBe("INVALID");
+});
+
+test("a failed sign-in of a known account is an event", async () => {
+  const ada = await fixture.person();
+  await signIn(ada.email, "a wrong password");
+  const rejected = (await fixture.eventsOf(ada.userId)).find(({ type }) => type === "user.session.rejected.v1");
+  expect(rejected?.data).toEqual({ userId: ada.userId, reason: "wrong_password" });
+});
+
+test("an access token is an EdDSA JWT for the audience, verifiable with the public keys", async () => {
+  const ada = await fixture.person();
+  const keys = await fixture.subgraph.tokenService.keys();
+  expect(JSON.stringify(keys)).not.toContain('"d"');
+  const keySet = createLocalJWKSet(JSON.parse(JSON.stringify(keys)));
+  const { payload, protectedHeader } = await jwtVerify(ada.accessToken, keySet, {
+    algorithms: ["EdDSA"],
+    issuer: "https://issuer.test",
+    audience: "test",
+    typ: "at+jwt",
+    currentDate: fixture.clock.now(),
+  });
+  expect(payload).toMatchObject({ sub: ada.userId, sid: ada.sessionId });
+  expect(payload.jti).toBeDefined();
+  expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(900);
+  expect(protectedHeader.kid).toBe(keys.keys[0]?.["kid"]);
+});
+
+test("a registration is stored once per idempotency key, and the key's record holds no password", async () => {
+  const input = {
+    email: `idem-${randomUUID()}@example.com`,
+    password: "correct horse battery",
+    displayName: "Ada",
+    idempotencyKey: randomUUID(),
+  };
+  for (const _ of [1, 2]) {
+    expect((await fixture.mutate(ANONYMOUS, "userRegister", input, "accepted")).accepted).toBe(true);
+  }
+  const { rows } = await fixture.admin.query(
+    `SELECT count(*)::int AS n FROM outbox o JOIN "user" u ON u.id = o.tenant_id WHERE u.email = $1`,
+    [input.email],
+  );
+  expect(rows[0].n).toBe(1);
+});

@@ -1,0 +1,94 @@
+// Mails: late when the mail server is away, never lost, never in the way; and the mailbox that shows them.
+import { createServer as createTcpServer } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { createServer } from "../../../../platform/http/create-server.ts";
+import { createLogger } from "../../../../platform/logger/logger.ts";
+import { waitFor } from "../../../support/wait.ts";
+import { ANONYMOUS, startUser, type UserFixture } from "./user-fixture.ts";
+
+let fixture: UserFixture | undefined;
+afterEach(async () => {
+  await fixture?.stop();
+  fixture = undefined;
+});
+
+async function freeSmtpUrl(): Promise<string> {
+  const probe = createTcpServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return `smtp://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+}
+
+test("a mail server that is away fails no registration; its mail is tried again and then becomes a dead letter", async () => {
+  const running = await startUser({
+    smtpUrl: await freeSmtpUrl(),
+    mailRetries: { attempts: 3, baseMs: 20, capMs: 50 },
+  });
+  fixture = running;
+  const { email } = await running.register();
+  const delivery = await waitFor(
+    async () => {
+      const { rows } = await running.admin.query("SELECT * FROM email_delivery WHERE recipient = $1", [email]);
+      return rows[0]?.attempts === 3 && rows[0].state === "FAILED" ? rows[0] : undefined;
+    },
+    { what: "three attempts" },
+  );
+  expect(delivery.last_error).toContain("ESOCKET");
+  const letter = await waitFor(
+    async () => {
+      for (const { partition, low } of await running.eventLog.ranges("user.events.dlq")) {
+        const [record] = await running.eventLog.read({ topic: "user.events.dlq", partition, from: low, limit: 1 });
+        if (record !== undefined) return JSON.parse(record.value);
+      }
+      return undefined;
+    },
+    { what: "the dead letter" },
+  );
+  expect(letter).toMatchObject({ consumer: "user.mail", attempts: 3 });
+});
+
+test("a mail that is sent has its row, and no token is in the database in the clear", async () => {
+  const running = await startUser();
+  fixture = running;
+  const { email } = await running.register();
+  const token = await running.tokenFor(email, "/verify");
+  await waitFor(
+    async () => {
+      const { rows } = await running.admin.query("SELECT state FROM email_delivery WHERE recipient = $1", [email]);
+      return rows[0]?.state === "SENT";
+    },
+    { what: "the delivery to be marked" },
+  );
+  for (const table of ["email_verification", "email_delivery", "outbox"]) {
+    expect(JSON.stringify((await running.admin.query(`SELECT * FROM ${table}`)).rows)).not.toContain(token);
+  }
+});
+
+test("the mailbox lists mails newest first as a page and as JSON, and frames their content without scripts", async () => {
+  const running = await startUser();
+  fixture = running;
+  const { email } = await running.register();
+  const input = { email: "second@example.com", password: "correct horse battery", displayName: "<img src=x>Eve" };
+  await running.tokenFor(email, "/verify");
+  await running.mutate(ANONYMOUS, "userRegister", input, "accepted");
+  await running.tokenFor(input.email, "/verify");
+  const { registerMailboxRoutes } = await import("../../../../platform/mail/mailbox-routes.ts");
+  const server = createServer({ logger: createLogger({ name: "test", level: "silent" }), maxBodyBytes: 1_000 });
+  registerMailboxRoutes(server, running.mailbox);
+  const get = (url: string, accept: string) => server.inject({ method: "GET", url, headers: { accept } });
+  const all = (await get("/mailbox", "application/json")).json();
+  expect(all.map(({ to }: { to: string }) => to)).toEqual([input.email, email]);
+  const mine = (await get(`/mailbox/messages?to=${encodeURIComponent(email)}`, "*/*")).json();
+  expect(mine).toMatchObject([{ to: email, subject: "Confirm your e-mail address" }]);
+  const list = await get("/mailbox", "text/html");
+  expect(list.headers["content-security-policy"]).toContain("default-src 'none'");
+  expect(list.body).toContain(`/mailbox/messages/${mine[0].id}`);
+  const page = await get(`/mailbox/messages/${all[0].id}`, "text/html");
+  expect(page.body).toContain('sandbox="allow-popups');
+  const content = await get(`/mailbox/messages/${all[0].id}/content`, "text/html");
+  expect(content.headers["content-security-policy"]).toContain("sandbox");
+  expect(content.body).not.toContain("<img");
+  expect((await get("/mailbox/messages/..%2f..%2fetc%2fpasswd", "text/html")).statusCode).toBe(404);
+  await server.close();
+});

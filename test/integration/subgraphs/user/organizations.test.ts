@@ -1,0 +1,191 @@
+// Organisations and their members: atomicity, uniqueness, versions, limits, owners.
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Json, startUser, type UserFixture } from "./user-fixture.ts";
+
+let fixture: UserFixture;
+beforeAll(async () => {
+  fixture = await startUser();
+});
+afterAll(() => fixture?.stop());
+
+const SELECTION =
+  "organization { id slug version members(first: 5) { edges { node { user { id } roles { name } } } } }";
+
+test("an organisation comes with its roles, its owner and two events, readable in the same answer", async () => {
+  const ada = await fixture.person();
+  const input = { name: "Ünïcode & Söhne", idempotencyKey: randomUUID() };
+  const payload = await fixture.mutate(await fixture.identityOf(ada), "organizationCreate", input, SELECTION);
+  expect(payload.userErrors).toEqual([]);
+  const { organization } = payload;
+  expect(organization.slug).toBe("unicode-sohne");
+  expect(organization.members.edges[0].node).toEqual({ user: { id: ada.userId }, roles: [{ name: "OWNER" }] });
+  const events = await fixture.eventsOf(organization.id);
+  expect(events.map(({ type }) => type)).toEqual(["user.organization.created.v1", "user.membership.created.v1"]);
+  expect(events[1]).toMatchObject({ orgid: organization.id, actorid: ada.userId, data: { userId: ada.userId } });
+});
+
+test("of simultaneous creates with one slug exactly one wins, the others get TAKEN [S18]", async () => {
+  const people = await Promise.all([fixture.person(), fixture.person(), fixture.person()]);
+  const slug = `race-${randomUUID().slice(0, 8)}`;
+  const payloads = await Promise.all(
+    people.map(async (person) =>
+      fixture.mutate(
+        await fixture.identityOf(person),
+        "organizationCreate",
+        { name: "Race", slug, idempotencyKey: randomUUID() },
+        "organization { id }",
+      ),
+    ),
+  );
+  expect(payloads.filter(({ organization }) => organization !== null)).toHaveLength(1);
+  const refused = payloads.filter(({ organization }) => organization === null).flatMap(({ userErrors }) => userErrors);
+  expect(refused.map(({ code, status }) => [code, status])).toEqual(Array(2).fill(["TAKEN", 409]));
+});
+
+test("a slug derived from a taken name gets a suffix", async () => {
+  const ada = await fixture.person();
+  const name = `Twin ${randomUUID().slice(0, 8)}`;
+  const slugs = [];
+  for (const _ of [1, 2]) {
+    const input = { name, idempotencyKey: randomUUID() };
+    const payload = await fixture.mutate(await fixture.identityOf(ada), "organizationCreate", input, SELECTION);
+    slugs.push(payload.organization.slug);
+  }
+  expect(slugs[1]).toMatch(new RegExp(`^${slugs[0]}-[0-9a-f]{6}$`));
+});
+
+test("the same idempotency key gives the stored organisation, another input a mismatch", async () => {
+  const ada = await fixture.person();
+  const before = await fixture.identityOf(ada);
+  const input = { name: "Once", slug: `once-${randomUUID().slice(0, 8)}`, idempotencyKey: randomUUID() };
+  const query = `mutation($input: OrganizationCreateInput!) { organizationCreate(input: $input) { organization { id } userErrors { code } } }`;
+  const answers = await Promise.all([fixture.ask(before, query, { input }), fixture.ask(before, query, { input })]);
+  const ids = answers.map(({ data }) => data.organizationCreate.organization.id);
+  expect(ids[0]).toBe(ids[1]);
+  expect(answers.filter(({ extensions }) => extensions?.idempotency?.replayed === true)).toHaveLength(1);
+  const other = await fixture.ask(before, query, { input: { ...input, name: "Twice" } });
+  expect(other.data.organizationCreate.userErrors[0].code).toBe("IDEMPOTENCY_MISMATCH");
+});
+
+test("a create that fails after its first write leaves no row and no event behind [S9]", async () => {
+  const ada = await fixture.person();
+  const identity = await fixture.identityOf(ada);
+  const slug = `fail-${randomUUID().slice(0, 8)}`;
+  await fixture.admin.query(`ALTER TABLE membership ADD CONSTRAINT injected CHECK (user_id <> '${ada.userId}')`);
+  try {
+    const input = { name: "Fails", slug, idempotencyKey: randomUUID() };
+    await expect(fixture.mutate(identity, "organizationCreate", input, "organization { id }")).rejects.toThrow(
+      "INTERNAL_SERVER_ERROR",
+    );
+    for (const sql of [
+      `SELECT 1 FROM organization WHERE slug = '${slug}'`,
+      `SELECT 1 FROM idempotency WHERE key = '${input.idempotencyKey}'`,
+      `SELECT 1 FROM outbox WHERE envelope LIKE '%${slug}%'`,
+      "SELECT 1 FROM role r LEFT JOIN organization o ON o.id = r.organization_id WHERE o.id IS NULL",
+    ]) {
+      expect((await fixture.admin.query(sql)).rows).toEqual([]);
+    }
+  } finally {
+    await fixture.admin.query("ALTER TABLE membership DROP CONSTRAINT injected");
+  }
+});
+
+test("a user can create twenty organisations, also when asking for more at once", async () => {
+  const ada = await fixture.person();
+  const identity = await fixture.identityOf(ada);
+  const payloads: Json[] = await Promise.all(
+    Array.from({ length: 22 }, () =>
+      fixture.mutate(
+        identity,
+        "organizationCreate",
+        { name: "Many", slug: `m-${randomUUID().slice(0, 20)}`, idempotencyKey: randomUUID() },
+        "organization { id }",
+      ),
+    ),
+  );
+  const codes = payloads.flatMap(({ userErrors }) => userErrors.map(({ code }: Json) => code));
+  expect(codes).toEqual(["LIMIT_REACHED", "LIMIT_REACHED"]);
+});
+
+test("an update of an organisation that has changed since is refused with VERSION_CONFLICT", async () => {
+  const ada = await fixture.person();
+  const id = await fixture.organization(ada);
+  const identity = await fixture.identityOf(ada);
+  const rename = (name: string) =>
+    fixture.mutate(identity, "organizationUpdate", { id, expectedVersion: 1, name }, "organization { name version }");
+  const payloads = await Promise.all([rename("First"), rename("Second")]);
+  expect(payloads.filter(({ organization }) => organization?.version === 2)).toHaveLength(1);
+  expect(payloads.flatMap(({ userErrors }) => userErrors)).toMatchObject([{ code: "VERSION_CONFLICT", status: 409 }]);
+});
+
+test("a member joins by mail, with the invited address only, and once", async () => {
+  const [ada, bob, eve] = await Promise.all([fixture.person(), fixture.person(), fixture.person()]);
+  const organizationId = await fixture.organization(ada);
+  const roleIds = [(await fixture.roles(ada, organizationId)).MEMBER];
+  const invite = async () =>
+    fixture.mutate(
+      await fixture.identityOf(ada),
+      "invitationCreate",
+      { organizationId, email: bob.email, roleIds },
+      "invitation { id status email invitedBy { id } roles { name } }",
+    );
+  expect((await invite()).invitation).toMatchObject({
+    status: "PENDING",
+    email: bob.email,
+    invitedBy: { id: ada.userId },
+  });
+  expect((await invite()).userErrors[0].code).toBe("TAKEN");
+  const token = await fixture.tokenFor(bob.email, "/invitation");
+  const accept = async (person: typeof bob) =>
+    fixture.mutate(
+      await fixture.identityOf(person),
+      "invitationAccept",
+      { token },
+      "membership { id organization { id slug } roles { name } user { id } }",
+    );
+  expect((await accept(eve)).userErrors[0].code).toBe("FORBIDDEN");
+  const { membership } = await accept(bob);
+  expect(membership).toMatchObject({
+    organization: { id: organizationId },
+    roles: [{ name: "MEMBER" }],
+    user: { id: bob.userId },
+  });
+  expect((await accept(bob)).userErrors[0].code).toBe("STATE_INVALID");
+  const types = (await fixture.eventsOf(organizationId)).map(({ type }) => type);
+  expect(types.slice(2)).toEqual([
+    "user.invitation.created.v1",
+    "user.invitation.accepted.v1",
+    "user.membership.created.v1",
+  ]);
+});
+
+test("the last owner stays, also when two owners leave at once", async () => {
+  const [ada, bob] = await Promise.all([fixture.person(), fixture.person()]);
+  const organizationId = await fixture.organization(ada);
+  const { OWNER, MEMBER } = await fixture.roles(ada, organizationId);
+  const bobs = await fixture.join(ada, organizationId, bob);
+  const { rows } = await fixture.admin.query("SELECT id FROM membership WHERE organization_id = $1 AND user_id = $2", [
+    organizationId,
+    ada.userId,
+  ]);
+  const adas: string = rows[0].id;
+  const update = async (id: string, roleIds: string[]) =>
+    fixture.mutate(
+      await fixture.identityOf(ada),
+      "membershipUpdate",
+      { id, roleIds },
+      "membership { roles { name } version }",
+    );
+  const remove = async (person: typeof ada, id: string) =>
+    fixture.mutate(await fixture.identityOf(person), "membershipRemove", { id }, "removedId");
+  expect((await update(adas, [MEMBER])).userErrors[0].code).toBe("STATE_INVALID");
+  expect((await remove(ada, adas)).userErrors[0].code).toBe("STATE_INVALID");
+  expect((await remove(bob, adas)).userErrors[0].code).toBe("FORBIDDEN");
+  expect((await update(bobs, [OWNER, MEMBER])).membership).toMatchObject({ version: 2 });
+  const left = await Promise.all([remove(ada, adas), remove(bob, bobs)]);
+  expect(left.filter(({ removedId }) => removedId !== null)).toHaveLength(1);
+  expect(left.flatMap(({ userErrors }) => userErrors)).toMatchObject([{ code: "STATE_INVALID" }]);
+  const updated = (await fixture.eventsOf(organizationId)).find(({ type }) => type === "user.membership.updated.v1");
+  expect(updated?.data).toMatchObject({ userId: bob.userId, fromRoles: ["MEMBER"] });
+});

@@ -1,0 +1,110 @@
+// Sessions: rotation of refresh tokens, theft, revocation, and what the gateway is told about them.
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createHttpTokenService } from "../../../../platform/auth/http-token-service.ts";
+import { createIdentitySigner } from "../../../../platform/auth/identity-header.ts";
+import { createServer } from "../../../../platform/http/create-server.ts";
+import { createLogger } from "../../../../platform/logger/logger.ts";
+import { ANONYMOUS, type Person, startUser, type UserFixture } from "./user-fixture.ts";
+
+let fixture: UserFixture;
+beforeAll(async () => {
+  fixture = await startUser();
+});
+afterAll(() => fixture?.stop());
+
+const refresh = (refreshToken: string) =>
+  fixture.mutate(ANONYMOUS, "sessionRefresh", { refreshToken }, "session { id } tokens { accessToken refreshToken }");
+const facts = ({ sessionId, userId }: Person) => fixture.subgraph.tokenService.session(sessionId, userId);
+
+test("a refresh token is traded for new ones, and only its hash is stored", async () => {
+  const ada = await fixture.person();
+  const first = await refresh(ada.refreshToken);
+  expect(first.session.id).toBe(ada.sessionId);
+  expect(first.tokens.refreshToken).not.toBe(ada.refreshToken);
+  const second = await refresh(first.tokens.refreshToken);
+  expect(second.tokens).not.toBeNull();
+  const { rows } = await fixture.admin.query("SELECT * FROM refresh_token WHERE session_id = $1", [ada.sessionId]);
+  expect(JSON.stringify(rows)).not.toContain(ada.refreshToken.slice(4));
+});
+
+test("a traded refresh token that comes again after the overlap ends the session for everybody [AU-03]", async () => {
+  const ada = await fixture.person();
+  const newest = await refresh(ada.refreshToken);
+  expect((await refresh(ada.refreshToken)).tokens).not.toBeNull();
+  fixture.advance(10_001);
+  expect((await refresh(ada.refreshToken)).userErrors[0].code).toBe("EXPIRED");
+  expect((await refresh(newest.tokens.refreshToken)).userErrors[0].code).toBe("EXPIRED");
+  expect(await facts(ada)).toBeNull();
+  const revoked = (await fixture.eventsOf(ada.userId)).filter(({ type }) => type === "user.session.revoked.v1");
+  expect(revoked.map(({ data }) => data.reason)).toEqual(["refresh_token_reused"]);
+});
+
+test("a malformed or invented refresh token is refused like an expired one", async () => {
+  const ada = await fixture.person();
+  const invented = `${ada.refreshToken.slice(0, -6)}AAAAAA`;
+  for (const token of [invented, "trr_x", ada.accessToken, ""]) {
+    expect((await refresh(token)).userErrors[0].code).toBe("EXPIRED");
+  }
+  expect(await facts(ada)).not.toBeNull();
+});
+
+test("a session ends when its user says so, and all of them at once", async () => {
+  const ada = await fixture.person();
+  const second = await fixture.signIn(ada);
+  const revoke = async (who: Person, input: object) =>
+    fixture.mutate(await fixture.identityOf(who), "sessionRevoke", input, "revokedIds");
+  expect((await revoke(ada, { id: second.sessionId })).revokedIds).toEqual([second.sessionId]);
+  expect(await facts(second)).toBeNull();
+  expect((await revoke(ada, { id: second.sessionId })).revokedIds).toEqual([]);
+  const third = await fixture.signIn(ada);
+  expect((await revoke(ada, { all: true })).revokedIds.sort()).toEqual([ada.sessionId, third.sessionId].sort());
+  expect((await refresh(ada.refreshToken)).userErrors[0].code).toBe("EXPIRED");
+});
+
+test("a foreign session is answered like a missing one [MT-03]", async () => {
+  const [ada, eve] = [await fixture.person(), await fixture.person()];
+  const identity = await fixture.identityOf(eve);
+  const answers = [];
+  for (const id of [ada.sessionId, fixture.ids.next("ses")]) {
+    answers.push(await fixture.mutate(identity, "sessionRevoke", { id }, "revokedIds"));
+  }
+  expect(answers[0]).toEqual(answers[1]);
+  expect(answers[0].userErrors[0].code).toBe("NOT_FOUND");
+  expect(await facts(ada)).not.toBeNull();
+});
+
+test("an expired session has no facts", async () => {
+  const ada = await fixture.person();
+  fixture.advance(86_400_001);
+  expect(await facts(ada)).toBeNull();
+  expect((await refresh(ada.refreshToken)).userErrors[0].code).toBe("EXPIRED");
+});
+
+test("the token service answers the same over HTTP, to signed services only", async () => {
+  const ada = await fixture.person();
+  const organizationId = await fixture.organization(ada);
+  const server = createServer({ logger: createLogger({ name: "test", level: "silent" }), maxBodyBytes: 10_000 });
+  fixture.subgraph.routes?.(server);
+  const baseUrl = await server.listen({ host: "127.0.0.1", port: 0 });
+  try {
+    const service = createHttpTokenService({ baseUrl, signer: fixture.signer });
+    expect(await service.session(ada.sessionId, ada.userId)).toEqual(await facts(ada));
+    expect((await service.session(ada.sessionId, ada.userId))?.grants[organizationId]).toContain("audit.read");
+    expect(await service.session(fixture.ids.next("ses"), ada.userId)).toBeNull();
+    expect(await service.keys()).toEqual(await fixture.subgraph.tokenService.keys());
+    const forged = createIdentitySigner([randomUUID().repeat(2)], fixture.clock);
+    await expect(
+      createHttpTokenService({ baseUrl, signer: forged }).session(ada.sessionId, ada.userId),
+    ).rejects.toThrow();
+    const asUser = await fixture.signer.sign("user", await fixture.identityOf(ada), {});
+    const answer = await fetch(`${baseUrl}/internal/session`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-tributary-identity": asUser },
+      body: JSON.stringify({ sessionId: ada.sessionId, userId: ada.userId }),
+    });
+    expect(answer.status).toBe(403);
+  } finally {
+    await server.close();
+  }
+});

@@ -1,0 +1,47 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createPasswordHasher, passwordErrors } from "../../../../subgraphs/user/passwords.ts";
+
+const codes = (password: string) => passwordErrors(password).map(({ code }) => code);
+
+test("a new password is refused when bcrypt would not read all of it [AU-05]", () => {
+  expect(codes("p".repeat(72))).toEqual([]);
+  expect(codes("p".repeat(73))).toEqual(["TOO_LONG"]);
+  expect(codes("😀".repeat(18))).toEqual([]);
+  expect(codes("😀".repeat(19))).toEqual(["TOO_LONG"]);
+  expect(codes("a password\0 with NUL")).toEqual(["INVALID"]);
+  expect(codes("")).toEqual(["BLANK"]);
+  expect(codes("eleven char")).toEqual(["INVALID"]);
+});
+
+test("whatever is accepted is told apart from itself with a tail [AU-05]", async () => {
+  const passwords = createPasswordHasher(4);
+  const accepted = fc
+    .string({ minLength: 12, maxLength: 80, unit: "binary" })
+    .filter((text) => codes(text).length === 0);
+  await fc.assert(
+    fc.asyncProperty(accepted, fc.string({ minLength: 1, maxLength: 5, unit: "binary" }), async (password, tail) => {
+      const hash = await passwords.hash(password);
+      expect(await passwords.verify(password, hash)).toBe(true);
+      expect(await passwords.verify(password + tail, hash)).toBe(false);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("an unknown account takes as long as a known one, and never matches", async () => {
+  const passwords = createPasswordHasher(10);
+  const hash = await passwords.hash("correct horse battery");
+  const time = async (known: string | undefined) => {
+    const times = [];
+    for (let round = 0; round < 5; round += 1) {
+      const start = performance.now();
+      expect(await passwords.verify("a wrong password", known)).toBe(false);
+      times.push(performance.now() - start);
+    }
+    return Math.min(...times);
+  };
+  const [known, unknown] = [await time(hash), await time(undefined)];
+  expect(unknown / known).toBeGreaterThan(0.5);
+  expect(unknown / known).toBeLessThan(2);
+});

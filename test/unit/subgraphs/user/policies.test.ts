@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import type { Identity } from "../../../../platform/auth/identity.ts";
+import {
+  BUILT_IN_ROLES,
+  canReadInvitations,
+  canReadMembers,
+  canReadMembership,
+  canReadOrganization,
+  canReadSession,
+  canRemoveMembership,
+  organizationsWithReadableMembers,
+} from "../../../../subgraphs/user/policies.ts";
+
+const HERE = "org_here";
+const user = (permissions: readonly string[], userId = "usr_1"): Identity => ({
+  kind: "USER",
+  userId,
+  sessionId: "ses_1",
+  grants: new Map([[HERE, new Set(permissions)]]),
+});
+const owner = user(BUILT_IN_ROLES.OWNER);
+const member = user(BUILT_IN_ROLES.MEMBER);
+const bare = user([]);
+const others: readonly Identity[] = [{ kind: "ANONYMOUS" }, { kind: "SERVICE", service: "gateway" }];
+
+test("a member reads the organisation and its members, an owner its invitations too", () => {
+  for (const identity of [owner, member]) {
+    expect(canReadOrganization(identity, HERE)).toBe(true);
+    expect(canReadMembers(identity, HERE)).toBe(true);
+  }
+  expect([canReadInvitations(owner, HERE), canReadInvitations(member, HERE)]).toEqual([true, false]);
+});
+
+test("permissions end at the organisation they were given in", () => {
+  expect(canReadOrganization(owner, "org_there")).toBe(false);
+  expect(canReadMembers(owner, "org_there")).toBe(false);
+  expect(canReadMembership(owner, { organizationId: "org_there", userId: "usr_2" })).toBe(false);
+  expect(organizationsWithReadableMembers(owner)).toEqual([HERE]);
+  expect(organizationsWithReadableMembers(bare)).toEqual([]);
+});
+
+test("nobody but a user reads anything, services included", () => {
+  for (const identity of others) {
+    expect(canReadOrganization(identity, HERE)).toBe(false);
+    expect(canReadSession(identity, { userId: "usr_1" })).toBe(false);
+    expect(canReadMembership(identity, { organizationId: HERE, userId: "usr_1" })).toBe(false);
+    expect(organizationsWithReadableMembers(identity)).toEqual([]);
+  }
+});
+
+test("whoever has no permission still sees the own membership and may leave", () => {
+  const own = { organizationId: HERE, userId: "usr_1" };
+  const foreign = { organizationId: HERE, userId: "usr_2" };
+  expect([canReadMembership(bare, own), canReadMembership(bare, foreign)]).toEqual([true, false]);
+  expect([canRemoveMembership(member, own), canRemoveMembership(member, foreign)]).toEqual([true, false]);
+  expect(canRemoveMembership(owner, foreign)).toBe(true);
+});
+
+test("a session is read by its user alone", () => {
+  expect(canReadSession(owner, { userId: "usr_1" })).toBe(true);
+  expect(canReadSession(owner, { userId: "usr_2" })).toBe(false);
+});
