@@ -1,4 +1,5 @@
 /** Picks the event log adapter by configuration. Kafka's client is loaded only where it is used. */
+import { requireDatabase } from "../database/require-database.ts";
 import { AppError } from "../errors/app-error.ts";
 import type { Logger } from "../logger/logger.ts";
 import type { EventLog } from "./event-log.ts";
@@ -20,7 +21,13 @@ export async function createEventLog(settings: EventLogSettings, logger: Logger)
   const partitions = settings.EVENT_PARTITIONS;
   if (settings.EVENT_LOG === "postgres") {
     if (settings.EVENTS_DATABASE_URL === undefined) throw missing("EVENTS_DATABASE_URL");
-    return createPostgresEventLog({ connectionString: settings.EVENTS_DATABASE_URL, logger, partitions });
+    const url = settings.EVENTS_DATABASE_URL;
+    const log = createPostgresEventLog({ connectionString: url, logger, partitions });
+    const start = async () => {
+      await requireDatabase({ setting: "EVENTS_DATABASE_URL", url, table: "event_topic" });
+      await log.start();
+    };
+    return { ...log, start };
   }
   if (settings.KAFKA_BROKERS === undefined || settings.KAFKA_BROKERS.length === 0) throw missing("KAFKA_BROKERS");
   const { createKafkaEventLog } = await import("./kafka-event-log.ts");
@@ -31,7 +38,13 @@ export async function createEventLog(settings: EventLogSettings, logger: Logger)
     partitions,
     logger,
   });
-  return prefixedEventLog(log, settings.KAFKA_TOPIC_PREFIX);
+  const brokers = settings.KAFKA_BROKERS.join(", ");
+  const start = () =>
+    log.start().catch((cause: unknown) => {
+      const message = `Kafka does not answer at ${brokers}: start it, or correct KAFKA_BROKERS.`;
+      throw new AppError("EVENT_LOG_UNAVAILABLE", message, { cause });
+    });
+  return prefixedEventLog({ ...log, start }, settings.KAFKA_TOPIC_PREFIX);
 }
 
 function missing(key: string): AppError {

@@ -12,7 +12,7 @@ import type { EventContracts } from "./contracts.ts";
 import { appendDeadLetter, deadLetterTopic } from "./dead-letter.ts";
 import type { EventEnvelope } from "./envelope.ts";
 import type { EventLog, LogReader, LogRecord } from "./event-log.ts";
-import { claimEvent } from "./inbox.ts";
+import { claimEvent, startInboxPurge } from "./inbox.ts";
 import { createPartitionWindow, type PartitionWindow } from "./partition-window.ts";
 import { createSlots } from "./slots.ts";
 import { isStoreOutage } from "./store-outage.ts";
@@ -40,7 +40,7 @@ export interface RetryPolicy extends BackoffPolicy {
   readonly deadlineMs: number;
 }
 
-export const DEFAULT_RETRY_POLICY: RetryPolicy = { attempts: 3, baseMs: 200, capMs: 5_000, deadlineMs: 20_000 };
+const DEFAULT_RETRY_POLICY: RetryPolicy = { attempts: 3, baseMs: 200, capMs: 5_000, deadlineMs: 20_000 };
 
 export interface GroupConsumerOptions<Tx extends SqlTransaction> {
   readonly log: EventLog;
@@ -63,6 +63,10 @@ export interface GroupConsumerOptions<Tx extends SqlTransaction> {
   readonly window?: number;
   /** Transactions at once, over all partitions. */
   readonly concurrency?: number;
+  /** How long the inbox remembers, in milliseconds: longer than the log keeps records. Default 30 days. */
+  readonly keepInboxMs?: number;
+  /** Pause between two purges of the inbox, in milliseconds. Default one hour. */
+  readonly purgeEveryMs?: number;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly sleep?: Sleep;
@@ -97,6 +101,7 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
   const logger = options.logger.child({ component: "consumer", consumer: group });
   const slots = createSlots(concurrency);
   const windows = new Set<PartitionWindow>();
+  const { keepInboxMs = 30 * 24 * 3_600_000, purgeEveryMs = 3_600_000 } = options;
   let reader: Promise<LogReader> | undefined;
   let lastActivityAt: Date | undefined;
   let outageSince: Date | undefined;
@@ -170,7 +175,7 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
 
   async function open(): Promise<LogReader> {
     await log.ensureTopics([...topics, ...topics.map(deadLetterTopic)]);
-    return log.consume({
+    const opened = await log.consume({
       group,
       topics,
       onAssigned(assignment) {
@@ -180,6 +185,12 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
         return opened;
       },
     });
+    const purge = startInboxPurge({ database, keepMs: keepInboxMs, everyMs: purgeEveryMs, clock, logger });
+    return {
+      async stop() {
+        await Promise.all([purge.stop(), opened.stop()]);
+      },
+    };
   }
 
   return {

@@ -11,7 +11,7 @@ import type { EventContracts } from "./contracts.ts";
 import type { Causation, DomainEvent, EventEnvelope } from "./envelope.ts";
 
 /** Longest chain of events that cause events. Beyond it two consumers are feeding each other. */
-export const MAX_HOP = 16;
+const MAX_HOP = 16;
 
 export interface OutboxOptions {
   readonly contracts: EventContracts;

@@ -343,3 +343,18 @@ test("more unfinished records than the window are not taken in, and the rest fol
   expect((await fixture.effects(topic)).map(({ n }) => n)).toEqual(Array.from({ length: 40 }, (_, n) => n));
   expect(await readTopic(fixture.log, `${topic}.dlq`)).toEqual([]);
 });
+
+test("the inbox forgets claims after their time", async () => {
+  const topic = newTopic();
+  await appendThings(topic, [[newKey(), 1]]);
+  const consumer = await start(topic, topic, recording(topic), { keepInboxMs: 0, purgeEveryMs: 20 });
+  await waitFor(async () => (await consumer.lag()) === 0n, { what: "no lag" });
+  await waitFor(
+    async () => {
+      const found = await fixture.databases.user.query("SELECT 1 FROM inbox WHERE consumer = $1", [topic]);
+      return found.rowCount === 0;
+    },
+    { what: "the claim to go" },
+  );
+  expect(await fixture.effects(topic)).toHaveLength(1);
+});
