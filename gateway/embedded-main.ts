@@ -2,16 +2,14 @@
 import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { z } from "zod";
-import { type Environment, parseConfig } from "../platform/config/parse-config.ts";
-import { commonSettings, embeddedSettings } from "../platform/config/settings.ts";
+import type { Environment } from "../platform/config/parse-config.ts";
 import { createLifecycle } from "../platform/lifecycle/lifecycle.ts";
 import { failStart, runProcess } from "../platform/lifecycle/run-process.ts";
 import { createLogger } from "../platform/logger/logger.ts";
-import { createEmbedded, type EmbeddedPlatform } from "./embedded.ts";
+import { createEmbedded, type EmbeddedPlatform, readSettings } from "./embedded.ts";
 
 async function main(environment: Environment): Promise<void> {
-  const settings = parseConfig(z.object({ ...commonSettings, ...embeddedSettings }), environment);
+  const settings = readSettings(environment);
   const dataDir = resolve(settings.DATA_DIR);
   await mkdir(dataDir, { recursive: true });
   // People read the terminal, programs the file.

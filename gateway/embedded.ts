@@ -78,8 +78,7 @@ const SESSIONS_KEPT = 50_000;
  * @throws AppError `CONFIG_INVALID` with advice; nothing keeps running then
  */
 export async function createEmbedded({ environment, lifecycle, logger }: EmbeddedOptions): Promise<EmbeddedPlatform> {
-  const early = parseConfig(z.object({ ...commonSettings, ...embeddedSettings }), environment);
-  const dataDir = resolve(early.DATA_DIR);
+  const dataDir = resolve(readSettings(environment).DATA_DIR);
   await mkdir(dataDir, { recursive: true });
   const lock = await lockDataFolder(dataDir);
   let foundation: Foundation | undefined;
@@ -100,27 +99,39 @@ export async function createEmbedded({ environment, lifecycle, logger }: Embedde
   }
 }
 
-/** Addresses that only the running parts know are placeholders here: every value that a person gave is checked before anything starts. */
+/**
+ * Checks every value that a person gave before anything starts; what only the running parts know is a placeholder.
+ * @throws AppError `CONFIG_INVALID` listing all that is wrong
+ */
+export function readSettings(environment: Environment): EmbeddedSettings {
+  const database = "postgresql://embedded";
+  const secret = "placeholder".repeat(3);
+  return parseConfig(settingsSchema, {
+    ...environment,
+    IDENTITY_SECRETS: secret,
+    CURSOR_SECRET: secret,
+    EVENT_LOG: "postgres",
+    SMTP_URL: "smtp://embedded",
+    USER_DATABASE_URL: database,
+    USER_RELAY_DATABASE_URL: database,
+    BILLING_DATABASE_URL: database,
+    BILLING_RELAY_DATABASE_URL: database,
+    AUDIT_DATABASE_URL: database,
+    AUDIT_RELAY_DATABASE_URL: database,
+  });
+}
+
 async function completeSettings(
   environment: Environment,
   secrets: EmbeddedSecrets,
   dataDir: string,
 ): Promise<EmbeddedSettings> {
-  const placeholder = "postgresql://embedded";
-  const settings = parseConfig(settingsSchema, {
-    ...environment,
-    IDENTITY_SECRETS: secrets.identitySecret,
+  const settings = {
+    ...readSettings(environment),
+    IDENTITY_SECRETS: [secrets.identitySecret],
     CURSOR_SECRET: secrets.cursorSecret,
-    EVENT_LOG: "postgres",
     SIGNING_KEY_FILE: join(dataDir, "signing-keys.json"),
-    SMTP_URL: "smtp://embedded",
-    USER_DATABASE_URL: placeholder,
-    USER_RELAY_DATABASE_URL: placeholder,
-    BILLING_DATABASE_URL: placeholder,
-    BILLING_RELAY_DATABASE_URL: placeholder,
-    AUDIT_DATABASE_URL: placeholder,
-    AUDIT_RELAY_DATABASE_URL: placeholder,
-  });
+  };
   const port = settings.GATEWAY_PORT === 0 ? await freePort() : settings.GATEWAY_PORT;
   if (!(await isPortFree(port))) {
     throw new AppError(
@@ -234,10 +245,7 @@ async function addPlatform({ settings: given, foundation, lifecycle, logger, dat
       ...subgraphs.flatMap(({ checks }) => checks),
       { name: "event log", critical: false, check: () => eventLog.check() },
     ],
-    routes(server) {
-      registerMailboxRoutes(server, foundation.mailbox);
-      for (const subgraph of subgraphs) subgraph.routes?.(server);
-    },
+    routes: (server) => registerMailboxRoutes(server, foundation.mailbox),
   });
   return {
     url: settings.GATEWAY_PUBLIC_URL ?? `http://localhost:${settings.GATEWAY_PORT}`,

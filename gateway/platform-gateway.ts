@@ -1,8 +1,8 @@
 /** The gateway as one process of the distributed platform: subgraphs over HTTP, events from the shared log. */
 import { existsSync } from "node:fs";
 import { z } from "zod";
-import { createIdentitySigner } from "../platform/auth/identity-header.ts";
 import { createHttpTokenService } from "../platform/auth/http-token-service.ts";
+import { createIdentitySigner } from "../platform/auth/identity-header.ts";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";
 import { systemClock } from "../platform/clock.ts";
 import { type Environment, parseConfig } from "../platform/config/parse-config.ts";

@@ -55,8 +55,9 @@ export function createAccessTokens({ tokenService, issuer, audience, clock }: Ac
 
   async function check(token: string): Promise<JWTPayload> {
     const age = keys === undefined ? Number.POSITIVE_INFINITY : clock.now().getTime() - keys.fetchedAt;
-    // Old keys go on serving while the key server is away; only a gateway without any must give up.
-    if (age > KEYS_MS) await refresh().catch((error: unknown) => (keys === undefined ? noKeys(error) : undefined));
+    if (keys === undefined) await refresh().catch(noKeys);
+    // Old keys go on serving while the key server is away, and nobody waits for it.
+    else if (age > KEYS_MS) refresh().catch(() => undefined);
     try {
       return await verifyWithKeys(token);
     } catch (error) {

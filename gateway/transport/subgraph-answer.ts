@@ -4,8 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { GraphQLDataSourceProcessOptions } from "@apollo/gateway";
-import type { GraphQLFormattedError } from "graphql";
-import { type DocumentNode, Kind } from "graphql";
+import { type GraphQLFormattedError, Kind, parse } from "graphql";
 import { z } from "zod";
 import { MASKED_MESSAGE } from "../../platform/errors/graphql-errors.ts";
 import { PUBLIC_MARK } from "../errors/public-error.ts";
@@ -108,10 +107,11 @@ function contextOf(request: DataSourceRequest): GatewayContext | undefined {
 
 /** One path per root field; for entities the first one, which the gateway turns into a path of the client's operation. */
 function missingPaths(request: DataSourceRequest): (readonly (string | number)[] | undefined)[] {
-  const document: DocumentNode | undefined = "document" in request ? request.document : undefined;
-  const variables = request.request.variables;
+  const { variables, query = "{ __typename }" } = request.request;
   if (variables !== undefined && "representations" in variables) return [["_entities", 0]];
-  const operation = document?.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+  const operation = parse(query, { noLocation: true }).definitions.find(
+    (definition) => definition.kind === Kind.OPERATION_DEFINITION,
+  );
   const fields = (operation?.selectionSet.selections ?? []).flatMap((selection) =>
     selection.kind === Kind.FIELD ? [[selection.alias?.value ?? selection.name.value]] : [],
   );

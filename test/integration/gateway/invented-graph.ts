@@ -87,7 +87,11 @@ export async function startInventedGraph(): Promise<InventedGraph> {
 export function compose(urls: { products: string; reviews: string }, extraField = ""): string {
   const more = extraField === "" ? [] : parse(`extend type Query { ${extraField} }`).definitions;
   const { supergraphSdl, errors } = composeServices([
-    { name: "products", url: urls.products, typeDefs: { ...PRODUCTS, definitions: [...PRODUCTS.definitions, ...more] } },
+    {
+      name: "products",
+      url: urls.products,
+      typeDefs: { ...PRODUCTS, definitions: [...PRODUCTS.definitions, ...more] },
+    },
     { name: "reviews", url: urls.reviews, typeDefs: REVIEWS },
   ]);
   if (supergraphSdl === undefined) throw new Error(errors?.map((error) => error.message).join("\n"));
@@ -100,11 +104,12 @@ const bodySchema = z.object({
   operationName: z.string().nullish(),
 });
 
-type Resolvers = NonNullable<Parameters<typeof buildSubgraphSchema>[0]> extends infer Options
-  ? Options extends { resolvers?: infer Value }
-    ? Value
-    : never
-  : never;
+type Resolvers =
+  NonNullable<Parameters<typeof buildSubgraphSchema>[0]> extends infer Options
+    ? Options extends { resolvers?: infer Value }
+      ? Value
+      : never
+    : never;
 
 async function serve(typeDefs: ReturnType<typeof parse>, resolvers: Resolvers): Promise<InventedSubgraph> {
   const schema = buildSubgraphSchema({ typeDefs, ...(resolvers === undefined ? {} : { resolvers }) });

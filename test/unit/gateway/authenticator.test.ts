@@ -1,0 +1,196 @@
+import { createHmac } from "node:crypto";
+import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from "jose";
+import { beforeAll, expect, test } from "vitest";
+import { createAuthenticator } from "../../../gateway/auth/authenticator.ts";
+import { revocationOf } from "../../../gateway/auth/revocations.ts";
+import type { SessionFacts, TokenService } from "../../../platform/auth/token-service.ts";
+import { createMemoryCache } from "../../../platform/cache/memory-cache.ts";
+import { createLogger } from "../../../platform/logger/logger.ts";
+
+const ISSUER = "https://tributary.test";
+const AUDIENCE = "tributary";
+const START = Date.parse("2026-11-20T12:00:00Z");
+
+type Pair = Awaited<ReturnType<typeof generateKeyPair>>;
+let pair: Pair;
+let stranger: Pair;
+beforeAll(async () => {
+  [pair, stranger] = await Promise.all([makePair(), makePair()]);
+});
+
+const makePair = () => generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
+
+interface Rig {
+  readonly authenticate: (token: string | undefined) => Promise<string>;
+  readonly authenticator: ReturnType<typeof createAuthenticator>;
+  advance(seconds: number): void;
+  readonly calls: { keys: number; sessions: number };
+  session: SessionFacts | null | Error;
+  keys: "fine" | Error;
+}
+
+/** A gateway's authenticator over a token service whose answers the test sets. */
+async function rig(): Promise<Rig> {
+  let now = START;
+  const clock = { now: () => new Date(now) };
+  const jwk = { ...(await exportJWK(pair.publicKey)), kid: "k1", alg: "EdDSA" };
+  const calls = { keys: 0, sessions: 0 };
+  const state: Pick<Rig, "session" | "keys"> = {
+    session: { userId: "usr_1", sessionId: "ses_1", grants: { org_1: ["billing.read"] } },
+    keys: "fine",
+  };
+  const tokenService: TokenService = {
+    async keys() {
+      calls.keys += 1;
+      if (state.keys instanceof Error) throw state.keys;
+      return { keys: [jwk] };
+    },
+    async session() {
+      calls.sessions += 1;
+      if (state.session instanceof Error) throw state.session;
+      return state.session;
+    },
+  };
+  const authenticator = createAuthenticator({
+    tokenService,
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    cache: createMemoryCache({ maxEntries: 100, clock }),
+    clock,
+    logger: createLogger({ name: "test", level: "silent" }),
+  });
+  return Object.assign(state, {
+    authenticator,
+    calls,
+    advance(seconds: number) {
+      now += seconds * 1000;
+    },
+    /** The identity as text, or the code of the refusal. */
+    authenticate: (token: string | undefined) =>
+      authenticator.authenticate(token, {}).then(
+        ({ identity }) => (identity.kind === "USER" ? `USER ${identity.userId}` : identity.kind),
+        (error: { code?: string }) => error.code ?? String(error),
+      ),
+  });
+}
+
+interface Shape {
+  readonly key?: Pair["privateKey"];
+  readonly header?: Record<string, unknown>;
+  readonly claims?: Record<string, unknown>;
+}
+
+function token({ key = pair.privateKey, header = {}, claims = {} }: Shape = {}): Promise<string> {
+  const at = START / 1000;
+  return new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: "usr_1", sid: "ses_1", iat: at, exp: at + 900, ...claims })
+    .setProtectedHeader({ alg: "EdDSA", typ: "at+jwt", kid: "k1", ...header })
+    .sign(key);
+}
+
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+test("a good token gives the session's identity, no token an anonymous one", async () => {
+  const { authenticate, authenticator } = await rig();
+  expect(await authenticate(undefined)).toBe("ANONYMOUS");
+  expect(await authenticate(await token())).toBe("USER usr_1");
+  const { identity, expiresAt } = await authenticator.authenticate(await token(), {});
+  expect(identity.kind === "USER" && identity.grants.get("org_1")).toEqual(new Set(["billing.read"]));
+  expect(expiresAt).toEqual(new Date(START + 900_000));
+});
+
+test("tokens with any fault are refused [AU-01]", async () => {
+  const good = await token();
+  const [, payload = "", signature = ""] = good.split(".");
+  const hmacInput = `${encode({ alg: "HS256", typ: "at+jwt", kid: "k1" })}.${payload}`;
+  const publicPem = await exportSPKI(pair.publicKey);
+  const publicRaw = Buffer.from((await exportJWK(pair.publicKey)).x ?? "", "base64url");
+  const hmac = (secret: string | Buffer) =>
+    `${hmacInput}.${createHmac("sha256", secret).update(hmacInput).digest("base64url")}`;
+  const at = START / 1000;
+  const cases: Record<string, string> = {
+    "alg none": `${encode({ alg: "none", typ: "at+jwt" })}.${payload}.`,
+    "alg None": `${encode({ alg: "None", typ: "at+jwt" })}.${payload}.`,
+    "alg none with the old signature": `${encode({ alg: "none", typ: "at+jwt" })}.${payload}.${signature}`,
+    "empty signature": `${good.split(".").slice(0, 2).join(".")}.`,
+    "HS256 with the public key as PEM": hmac(publicPem),
+    "HS256 with the raw public key": hmac(publicRaw),
+    "another's key": await token({ key: stranger.privateKey }),
+    "wrong iss": await token({ claims: { iss: "https://evil.test" } }),
+    "wrong aud": await token({ claims: { aud: "other" } }),
+    "wrong typ": await token({ header: { typ: "JWT" } }),
+    "refresh token as access token": await token({ header: { typ: "rt+jwt" } }),
+    expired: await token({ claims: { exp: at - 6 } }),
+    "not yet valid": await token({ claims: { nbf: at + 6 } }),
+    "no session": await token({ claims: { sid: undefined } }),
+    "no expiry": await token({ claims: { exp: undefined } }),
+    "unknown critical header": await token({ header: { crit: ["x"], x: 1 } }).catch(() => "x.y.z"),
+    "no token at all": "hello",
+    huge: "a".repeat(100_000),
+  };
+  for (const [name, bad] of Object.entries(cases)) {
+    const { authenticate, calls } = await rig();
+    expect(await authenticate(bad), name).toBe("UNAUTHENTICATED");
+    expect(calls.sessions, name).toBe(0);
+  }
+});
+
+test("a session that ended, or belongs to somebody else, is refused", async () => {
+  const ended = await rig();
+  ended.session = null;
+  expect(await ended.authenticate(await token())).toBe("UNAUTHENTICATED");
+  const foreign = await rig();
+  foreign.session = { userId: "usr_2", sessionId: "ses_1", grants: {} };
+  expect(await foreign.authenticate(await token())).toBe("UNAUTHENTICATED");
+});
+
+test("while nobody can check, the answer is unavailable and not unauthenticated", async () => {
+  const down = await rig();
+  down.session = new Error("connection refused");
+  expect(await down.authenticate(await token())).toBe("SERVICE_UNAVAILABLE");
+  const keyless = await rig();
+  keyless.keys = new Error("connection refused");
+  expect(await keyless.authenticate(await token())).toBe("SERVICE_UNAVAILABLE");
+  keyless.keys = "fine";
+  expect(await keyless.authenticate(await token())).toBe("USER usr_1");
+});
+
+test("a session is asked for once a minute, and at once after its user acted", async () => {
+  const { authenticate, authenticator, advance, calls } = await rig();
+  await authenticate(await token());
+  await authenticate(await token());
+  expect(calls.sessions).toBe(1);
+  advance(61);
+  await authenticate(await token());
+  expect(calls.sessions).toBe(2);
+  const { identity } = await authenticator.authenticate(await token(), {});
+  await authenticator.forget(identity);
+  await authenticate(await token());
+  expect(calls.sessions).toBe(3);
+});
+
+test("made-up key ids cannot make the gateway ask for keys again and again", async () => {
+  const { authenticate, calls, advance } = await rig();
+  await authenticate(await token());
+  for (let attempt = 0; attempt < 20; attempt += 1)
+    await authenticate(await token({ header: { kid: `k-${attempt}` } }));
+  expect(calls.keys).toBe(1);
+  advance(11);
+  await authenticate(await token({ header: { kid: "k-new" } }));
+  expect(calls.keys).toBe(2);
+});
+
+test("identity events name whose rights changed", () => {
+  const event = (type: string, data: object, more: object = {}) =>
+    revocationOf({ value: JSON.stringify({ type, subject: "x", data, ...more }) });
+  expect(event("user.session.revoked.v1", { sessionId: "ses_1", userId: "usr_1" })).toEqual({ sessionId: "ses_1" });
+  expect(event("user.membership.removed.v1", { userId: "usr_1" }, { orgid: "org_1" })).toEqual({
+    userId: "usr_1",
+    organizationId: "org_1",
+  });
+  expect(event("user.organization.created.v1", {}, { actorid: "usr_1", orgid: "org_1" })).toEqual({
+    userId: "usr_1",
+    organizationId: "org_1",
+  });
+  expect(event("user.registered.v1", { userId: "usr_1" })).toBeUndefined();
+  expect(revocationOf({ value: "{ broken" })).toBeUndefined();
+});
