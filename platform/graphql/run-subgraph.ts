@@ -1,6 +1,7 @@
 /** The process frame of a subgraph: settings, event log, contracts, HTTP server, signals. Entry files stay a page short. */
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../clock.ts";
+import { requireDatabase } from "../database/require-database.ts";
 import { loadEventContracts } from "../events/contracts.ts";
 import { createEventLog, type EventLogSettings } from "../events/create-event-log.ts";
 import { createIdSource } from "../ids.ts";
@@ -26,6 +27,8 @@ export interface RunSubgraphOptions<Settings extends SubgraphProcessSettings> {
   /** @throws AppError `CONFIG_INVALID` */
   readonly settings: () => Settings;
   readonly port: (settings: Settings) => number;
+  /** Addresses of the subgraph's database by the variables that hold them: each must answer before anything starts. */
+  readonly databases: (settings: Settings) => Readonly<Record<string, string>>;
   readonly create: (settings: Settings, floor: SubgraphFloor) => Subgraph | Promise<Subgraph>;
 }
 
@@ -36,6 +39,9 @@ export async function runSubgraph<Settings extends SubgraphProcessSettings>(
     const settings = options.settings();
     const logger = createLogger({ name: options.name, level: settings.LOG_LEVEL });
     const lifecycle = createLifecycle(logger);
+    for (const [setting, url] of Object.entries(options.databases(settings))) {
+      await requireDatabase({ setting, url, table: "outbox" });
+    }
     const eventLog = await createEventLog(settings, logger);
     lifecycle.add({ name: "event log", start: () => eventLog.start(), stop: () => eventLog.stop() });
     const subgraph = await options.create(settings, {

@@ -12,5 +12,6 @@ await runSubgraph({
   portSetting: "AUDIT_PORT",
   settings: () => parseConfig(schema, process.env),
   port: (settings) => settings.AUDIT_PORT,
+  databases: ({ AUDIT_DATABASE_URL, AUDIT_RELAY_DATABASE_URL }) => ({ AUDIT_DATABASE_URL, AUDIT_RELAY_DATABASE_URL }),
   create: (settings, floor) => createAuditSubgraph({ ...floor, settings }),
 });

@@ -12,5 +12,9 @@ await runSubgraph({
   portSetting: "BILLING_PORT",
   settings: () => parseConfig(schema, process.env),
   port: (settings) => settings.BILLING_PORT,
+  databases: ({ BILLING_DATABASE_URL, BILLING_RELAY_DATABASE_URL }) => ({
+    BILLING_DATABASE_URL,
+    BILLING_RELAY_DATABASE_URL,
+  }),
   create: (settings, floor) => createBillingSubgraph({ ...floor, settings }),
 });

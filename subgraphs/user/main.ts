@@ -24,5 +24,6 @@ await runSubgraph({
   portSetting: "USER_PORT",
   settings: () => parseConfig(schema, process.env),
   port: (settings) => settings.USER_PORT,
+  databases: ({ USER_DATABASE_URL, USER_RELAY_DATABASE_URL }) => ({ USER_DATABASE_URL, USER_RELAY_DATABASE_URL }),
   create: (settings, floor) => createUserSubgraph({ ...floor, settings }),
 });
