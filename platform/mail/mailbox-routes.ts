@@ -33,7 +33,7 @@ export function registerMailboxRoutes(server: FastifyInstance, mailbox: Mailbox)
   });
   server.get("/mailbox/messages/:id/content", async (request, reply) => {
     const message = await find(mailbox, request.params);
-    const html = message.html === "" ? `<pre>${escape(message.text)}</pre>` : message.html;
+    const html = message.html === "" ? `<pre>${escapeHtml(message.text)}</pre>` : message.html;
     return reply
       .header("content-security-policy", MAIL_CSP)
       .header("x-content-type-options", "nosniff")
@@ -69,8 +69,8 @@ function sendPage(reply: FastifyReply, body: string): FastifyReply {
 function listPage(messages: readonly MailboxMessage[], to: string | undefined): string {
   const rows = messages.map(
     (message) => `<tr>
-      <td><a href="/mailbox/messages/${message.id}">${escape(message.subject || "(no subject)")}</a></td>
-      <td>${escape(message.recipients.join(", "))}</td>
+      <td><a href="/mailbox/messages/${message.id}">${escapeHtml(message.subject || "(no subject)")}</a></td>
+      <td>${escapeHtml(message.recipients.join(", "))}</td>
       <td><time datetime="${message.receivedAt}">${readable(message.receivedAt)}</time></td>
     </tr>`,
   );
@@ -80,7 +80,7 @@ function listPage(messages: readonly MailboxMessage[], to: string | undefined): 
     "Mailbox",
     `<h1>Mailbox</h1>
     <p>Mails that this installation sent. They were kept here instead of being delivered.</p>
-    <form method="get" action="/mailbox"><label>Address <input type="email" name="to" value="${escape(to ?? "")}"></label>
+    <form method="get" action="/mailbox"><label>Address <input type="email" name="to" value="${escapeHtml(to ?? "")}"></label>
     <button>Show</button></form>
     ${messages.length === 0 ? "<p>No mail yet.</p>" : table}`,
   );
@@ -90,8 +90,8 @@ function messagePage(message: MailboxMessage): string {
   return page(
     message.subject || "(no subject)",
     `<p><a href="/mailbox">All mails</a></p>
-    <h1>${escape(message.subject || "(no subject)")}</h1>
-    <dl><dt>From</dt><dd>${escape(message.from)}</dd><dt>To</dt><dd>${escape(message.recipients.join(", "))}</dd>
+    <h1>${escapeHtml(message.subject || "(no subject)")}</h1>
+    <dl><dt>From</dt><dd>${escapeHtml(message.from)}</dd><dt>To</dt><dd>${escapeHtml(message.recipients.join(", "))}</dd>
     <dt>Received (UTC)</dt><dd><time datetime="${message.receivedAt}">${readable(message.receivedAt)}</time></dd></dl>
     <iframe title="Content of the mail" sandbox="allow-popups allow-popups-to-escape-sandbox" src="/mailbox/messages/${message.id}/content"></iframe>
     <details><summary>Plain text</summary><pre>${withLinks(message.text)}</pre></details>`,
@@ -100,7 +100,7 @@ function messagePage(message: MailboxMessage): string {
 
 function page(title: string, body: string): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-  <title>${escape(title)} · Tributary</title><style>
+  <title>${escapeHtml(title)} · Tributary</title><style>
   :root { color-scheme: light dark; } body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 56rem; padding: 0 1rem; }
   table { border-collapse: collapse; width: 100%; margin-top: 1rem; } th, td { text-align: left; padding: .5rem; border-bottom: 1px solid #8886; }
   iframe { width: 100%; height: 24rem; border: 1px solid #8886; border-radius: .5rem; background: #fff; }
@@ -113,10 +113,10 @@ function readable(instant: string): string {
 }
 
 function withLinks(text: string): string {
-  return escape(text).replace(/https?:\/\/[^\s<>"]+/g, (link) => `<a href="${link}" rel="noreferrer">${link}</a>`);
+  return escapeHtml(text).replace(/https?:\/\/[^\s<>"]+/g, (link) => `<a href="${link}" rel="noreferrer">${link}</a>`);
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")

@@ -115,7 +115,7 @@ export function mailHandlers({
       const inviter = await findUser(tx, invitation.invitedById);
       const { token, hash } = mintToken("invitation", organizationId);
       await insertInvitationToken(tx, { tokenHash: hash, invitationId, organizationId, createdAt: clock.now() });
-      const mail = invitationMail(organization.name, inviter?.displayName ?? "A member", linkTo("/invitation", token));
+      const mail = invitationMail(organization.name, inviter?.displayName ?? "A member", linkTo("/invite", token));
       return { template: "invitation", to: invitation.email, mail };
     }),
   };

@@ -136,7 +136,7 @@ test("a member joins by mail, with the invited address only, and once", async ()
     invitedBy: { id: ada.userId },
   });
   expect((await invite()).userErrors[0].code).toBe("TAKEN");
-  const token = await fixture.tokenFor(bob.email, "/invitation");
+  const token = await fixture.tokenFor(bob.email, "/invite");
   const accept = async (person: typeof bob) =>
     fixture.mutate(
       await fixture.identityOf(person),

@@ -176,7 +176,7 @@ export async function startUser(overrides: Pick<UserSubgraphDeps, "mailRetries">
     const input = { organizationId, email: guest.email, roleIds };
     const { userErrors } = await mutate(await identityOf(owner), "invitationCreate", input, "invitation { id }");
     if (userErrors.length > 0) throw new Error(JSON.stringify(userErrors));
-    const token = await tokenFor(guest.email, "/invitation");
+    const token = await tokenFor(guest.email, "/invite");
     const joined = await mutate(await identityOf(guest), "invitationAccept", { token }, "membership { id }");
     if (joined.membership === null) throw new Error(JSON.stringify(joined));
     return joined.membership.id;
