@@ -5,7 +5,7 @@ import type { GatewayContext, LivePorts } from "../ports.ts";
 import { CLOSE } from "./close-codes.ts";
 import type { Connection } from "./connection.ts";
 import type { Hub, Subscription } from "./hub.ts";
-import { InvalidOperation } from "./plan.ts";
+import { InvalidOperation, unresolved } from "./plan.ts";
 
 /** The payload of a `subscribe` message as far as we read it. */
 export interface OperationPayload {
@@ -118,7 +118,7 @@ export function createOperations(hub: Hub, ports: OperationPorts): Operations {
       try {
         const document = ports.parseDocument(payload.query);
         const operation = getOperationAST(document, payload.operationName);
-        if (operation == null) return [new GraphQLError("Name one operation of the document.")];
+        if (operation == null) throw unresolved();
         if (open > MAX_SUBSCRIPTIONS) {
           const message = `A socket carries ${MAX_SUBSCRIPTIONS} operations at a time: complete one, or open another socket.`;
           throw new AppError("TOO_MANY_SUBSCRIPTIONS", message);

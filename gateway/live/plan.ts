@@ -15,6 +15,7 @@ import {
   Kind,
   type OperationDefinitionNode,
   parse,
+  type SelectionNode,
   type SelectionSetNode,
   validate,
   visit,
@@ -64,13 +65,17 @@ export interface Planner {
   liveSchema(generation: SchemaGeneration): LiveSchema;
 }
 
-/** An operation with more than one problem. */
+/** A request that cannot be served as it stands; each problem carries the public code of its kind. */
 export class InvalidOperation extends Error {
   readonly problems: readonly GraphQLError[];
 
-  constructor(problems: readonly GraphQLError[]) {
+  constructor(
+    code: "GRAPHQL_VALIDATION_FAILED" | "OPERATION_RESOLUTION_FAILURE" | "BAD_USER_INPUT",
+    problems: readonly GraphQLError[],
+  ) {
     super(problems.map(({ message }) => message).join("\n"));
     this.name = "InvalidOperation";
+    for (const problem of problems) problem.extensions["code"] = code;
     this.problems = problems;
   }
 }
@@ -105,9 +110,9 @@ function makePlan(
   document: DocumentNode,
 ): LivePlan {
   const problems = validate(generation.apiSchema, document);
-  if (problems.length > 0) throw new InvalidOperation(problems);
+  if (problems.length > 0) throw new InvalidOperation("GRAPHQL_VALIDATION_FAILED", problems);
   const operation = getOperationAST(document, text.operationName);
-  if (operation == null) throw new InvalidOperation([new GraphQLError("Name one operation of the document.")]);
+  if (operation == null) throw unresolved();
   const fragments = fragmentsOf(document);
   const root = rootField(operation, fragments);
   const field = live.fields.get(root.name.value);
@@ -136,7 +141,7 @@ function makePlan(
         { ...raw },
         { maxErrors: 20 },
       );
-      if (errors !== undefined) throw new InvalidOperation(errors);
+      if (errors !== undefined) throw new InvalidOperation("BAD_USER_INPUT", errors);
       const definition = generation.apiSchema.getSubscriptionType()?.getFields()[field.name];
       if (definition === undefined) throw new Error(`the schema lost Subscription.${field.name}`);
       const args = getArgumentValues(definition, root, coerced);
@@ -196,7 +201,7 @@ function rootField(operation: OperationDefinitionNode, fragments: LivePlan["frag
     return undefined;
   }
   const root = find(operation.selectionSet);
-  if (root === undefined) throw new InvalidOperation([new GraphQLError("A subscription selects exactly one field.")]);
+  if (root === undefined) throw new Error("validation let a subscription without a field pass");
   return root;
 }
 
@@ -227,10 +232,13 @@ function variablesOnlyIn(
   return new Set([...only].filter((name) => !elsewhere.has(name)));
 }
 
-function refusal(
-  node: { readonly kind: string } & (FieldNode | SelectionSetNode["selections"][number]),
-  message: string,
-) {
+function refusal(node: SelectionNode, message: string): InvalidOperation {
   const originalError = new AppError("BAD_USER_INPUT", message);
-  return new InvalidOperation([new GraphQLError(message, { nodes: [node], originalError })]);
+  return new InvalidOperation("BAD_USER_INPUT", [new GraphQLError(message, { nodes: [node], originalError })]);
+}
+
+/** Neither the only operation of the document nor the one that was named. */
+export function unresolved(): InvalidOperation {
+  const problem = new GraphQLError("Name one operation of the document.");
+  return new InvalidOperation("OPERATION_RESOLUTION_FAILURE", [problem]);
 }

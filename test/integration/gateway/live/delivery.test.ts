@@ -302,6 +302,8 @@ test.each([
   ["subscription { orderEvents @skip(if: false) { sequence } }", /@skip on the root field/],
   ["subscription { orderEvents { sequence } b: orderEvents { sequence } }", /only one top level field/],
   ["subscription {", /Syntax Error/],
+  ["subscription A { orderEvents { type } } subscription B { orderEvents { type } }", /Name one operation/],
+  ["subscription S($t: [String!]!) { orderEvents(types: $t) { type } }", /Variable "\$t"/],
 ])("%s is refused with its problem", async (query, problem) => {
   const client = await member("shop-17");
   await client.subscribe("a", query);

@@ -3,6 +3,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { execute, type GraphQLError, parse } from "graphql";
 import { randomUUID } from "node:crypto";
+import { toGatewayError } from "../../../../gateway/errors/public-error.ts";
+import { createDocumentGuard } from "../../../../gateway/limits/document-limits.ts";
 import { createLive } from "../../../../gateway/live/index.ts";
 import type {
   Authentication,
@@ -100,9 +102,9 @@ export async function startLiveStack({ log, settings }: StackOptions): Promise<L
     lifecycle: { phase: "running" },
     clock: systemClock,
     logger,
-    parseDocument: (query) => parse(query),
-    publicErrors: (errors: readonly GraphQLError[], context) =>
-      errors.map((error) => toPublicError(error, { logger, traceId: context.trace.traceId })),
+    parseDocument: createDocumentGuard({ maxTokens: 1_000, maxDepth: 15, maxAliases: 30, maxRootFields: 20 }).parse,
+    publicErrors: (errors: readonly GraphQLError[], { trace }) =>
+      errors.map((error) => toGatewayError(error, { logger, traceId: trace.traceId })),
     originAllowed: (origin) => origin === undefined || origin === ALLOWED_ORIGIN,
   };
   const live = createLive(ports);
