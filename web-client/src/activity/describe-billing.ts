@@ -1,0 +1,42 @@
+import type { BillingActivitySubscription } from "../../../schema/generated/operations.ts";
+import { formatMoney } from "../format/money.ts";
+import type { ActivityItem } from "./feed.ts";
+
+type BillingMessage = BillingActivitySubscription["billingEvents"];
+
+export function describeBilling({ eventId, occurredAt, actor, event }: BillingMessage): ActivityItem {
+  return {
+    eventId,
+    occurredAt,
+    source: "billing",
+    ...(actor === null ? {} : { actor: actor.displayName }),
+    ...titleOf(event),
+  };
+}
+
+function titleOf(event: BillingMessage["event"]): Pick<ActivityItem, "title" | "amount"> {
+  switch (event.__typename) {
+    case "BillingAccountOpened":
+      return { title: "Billing account opened" };
+    case "PaymentMethodAttached": {
+      const last4 = event.paymentMethod?.last4;
+      return { title: last4 == null ? "Payment method added" : `Card ending in ${last4} added` };
+    }
+    case "SubscriptionChanged": {
+      const plan = event.subscription?.plan.name ?? "Plan";
+      return { title: `${plan} ${event.toStatus === "ACTIVE" ? "is active" : "started"}` };
+    }
+    case "InvoiceChanged": {
+      const done = event.toStatus === "PAID" ? "paid" : "issued";
+      return { title: `Invoice ${event.invoice?.number ?? ""} ${done}`, amount: formatMoney(event.total) };
+    }
+    case "PaymentChanged":
+      return { title: `Payment ${paymentOutcome(event)}`, amount: formatMoney(event.amount) };
+  }
+}
+
+function paymentOutcome({ toStatus, failureCode }: { toStatus: string; failureCode: string | null }): string {
+  if (toStatus === "SUCCEEDED") return "succeeded";
+  if (toStatus === "PROCESSING") return "is being processed";
+  return failureCode === null ? "failed" : `failed: ${failureCode.replaceAll("_", " ")}`;
+}

@@ -1,0 +1,38 @@
+import type { EntryFieldsFragment } from "../../../schema/generated/operations.ts";
+import type { ActivityItem } from "./feed.ts";
+
+const TITLES: Readonly<Record<string, string>> = {
+  "user.organization.created": "Organisation created",
+  "user.organization.updated": "Organisation renamed",
+  "user.membership.created": "Member joined",
+  "user.membership.updated": "Member's role changed",
+  "user.membership.removed": "Member removed",
+  "user.invitation.created": "Invitation sent",
+  "user.invitation.accepted": "Invitation accepted",
+  "billing.account.opened": "Billing account opened",
+  "billing.payment_method.attached": "Payment method added",
+  "billing.subscription.started": "Plan started",
+  "billing.subscription.activated": "Plan is active",
+  "billing.invoice.issued": "Invoice issued",
+  "billing.invoice.paid": "Invoice paid",
+  "billing.payment.processing": "Payment is being processed",
+  "billing.payment.succeeded": "Payment succeeded",
+  "billing.payment.failed": "Payment failed",
+};
+
+export function describeEntry({ eventId, action, occurredAt, hash, actor }: EntryFieldsFragment): ActivityItem {
+  return {
+    eventId,
+    occurredAt,
+    hash,
+    source: "audit",
+    title: TITLES[action] ?? sentence(action),
+    ...(actor.user === null ? {} : { actor: actor.user.displayName }),
+  };
+}
+
+/** `user.api_key.created` → `User api key created`: new events are readable before they have a title here. */
+function sentence(action: string): string {
+  const words = action.replaceAll(/[._]/g, " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,48 @@
+import { createBrowserRouter } from "react-router";
+import { AcceptInvitationPage } from "../pages/accept-invitation-page.tsx";
+import { DashboardPage } from "../pages/dashboard-page.tsx";
+import { ErrorPage } from "../pages/error-page.tsx";
+import { HomePage } from "../pages/home-page.tsx";
+import { MembersPage } from "../pages/members-page.tsx";
+import { NewOrganizationPage } from "../pages/new-organization-page.tsx";
+import { NotFoundPage } from "../pages/not-found-page.tsx";
+import { PlansPage } from "../pages/plans-page.tsx";
+import { SignInPage } from "../pages/sign-in-page.tsx";
+import { SignUpPage } from "../pages/sign-up-page.tsx";
+import { VerifyPage } from "../pages/verify-page.tsx";
+import { OrganizationLayout } from "./organization-layout.tsx";
+import { RequireSession } from "./require-session.tsx";
+import { RootLayout } from "./root-layout.tsx";
+
+export function createRoutes() {
+  return createBrowserRouter([
+    {
+      path: "/",
+      element: <RootLayout />,
+      errorElement: <ErrorPage />,
+      children: [
+        { index: true, element: <HomePage /> },
+        { path: "sign-up", element: <SignUpPage /> },
+        { path: "sign-in", element: <SignInPage /> },
+        { path: "verify", element: <VerifyPage /> },
+        {
+          element: <RequireSession />,
+          children: [
+            { path: "invite", element: <AcceptInvitationPage /> },
+            { path: "organizations/new", element: <NewOrganizationPage /> },
+            {
+              path: "o/:organizationId",
+              element: <OrganizationLayout />,
+              children: [
+                { index: true, element: <DashboardPage /> },
+                { path: "plans", element: <PlansPage /> },
+                { path: "members", element: <MembersPage /> },
+              ],
+            },
+          ],
+        },
+        { path: "*", element: <NotFoundPage /> },
+      ],
+    },
+  ]);
+}

@@ -1,0 +1,100 @@
+/**
+ * The signed-in session of this profile. Gives out access tokens, replaces them before they expire, and does so in one window at
+ * a time: refresh tokens work once, and a second use would revoke the session.
+ */
+import {
+  type IssuedSessionFragment,
+  type IssuedTokensFragment,
+  RefreshSessionDocument,
+} from "../../../schema/generated/operations.ts";
+import { sendOperation } from "../graphql/send-operation.ts";
+import { type AccessToken, accessToken } from "./access-token.ts";
+import { exclusively } from "./exclusively.ts";
+import { onSessionChanged, readSession, removeSession, type StoredSession, writeSession } from "./session-storage.ts";
+
+export interface SessionManager {
+  /** The signed-in user's id. */
+  userId(): string | undefined;
+  sessionId(): string | undefined;
+  /** Called when somebody signed in or out, here or in another window. Returns the function that ends it. */
+  onChange(listener: () => void): () => void;
+  /**
+   * A token to send now; `undefined` when nobody is signed in.
+   * @param refused a token that the server did not accept: it is not given out again
+   * @throws when a new token is needed and the gateway cannot be reached
+   */
+  accessToken(refused?: string): Promise<string | undefined>;
+  /** Takes up what signing in gave. */
+  adopt(session: IssuedSessionFragment, tokens: IssuedTokensFragment): void;
+  /** Forgets the session in all windows. */
+  forget(): void;
+}
+
+export function createSessionManager(): SessionManager {
+  const listeners = new Set<() => void>();
+  let stored = readSession();
+  let token: AccessToken | undefined;
+  let refreshing: Promise<string | undefined> | undefined;
+
+  const take = (next: StoredSession | undefined): void => {
+    const changed = stored?.sessionId !== next?.sessionId;
+    if (changed) token = undefined;
+    stored = next;
+    if (changed) for (const listener of listeners) listener();
+  };
+
+  const adopt = (session: IssuedSessionFragment, tokens: IssuedTokensFragment): void => {
+    const next = { sessionId: session.id, userId: session.user.id, refreshToken: tokens.refreshToken };
+    writeSession(next);
+    const fresh = accessToken(tokens.accessToken, tokens.expiresAt, Date.now());
+    take(next);
+    token = fresh;
+  };
+
+  const forget = (): void => {
+    removeSession();
+    take(undefined);
+  };
+
+  const refresh = async (): Promise<string | undefined> => {
+    // Another window may have used the one in memory while this one waited for its turn.
+    const current = readSession();
+    take(current);
+    if (current === undefined) return undefined;
+    const { data, errors } = await sendOperation(RefreshSessionDocument, {
+      input: { refreshToken: current.refreshToken },
+    });
+    const { session, tokens, userErrors = [] } = data?.sessionRefresh ?? {};
+    if (session && tokens) {
+      adopt(session, tokens);
+      return tokens.accessToken;
+    }
+    const refused =
+      userErrors.length > 0 || errors?.some(({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED");
+    if (!refused) throw new Error("The session cannot be renewed right now.");
+    // Signed in anew in another window meanwhile: that session stays.
+    if (readSession()?.refreshToken === current.refreshToken) forget();
+    return undefined;
+  };
+
+  onSessionChanged(() => take(readSession()));
+
+  return {
+    userId: () => stored?.userId,
+    sessionId: () => stored?.sessionId,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async accessToken(refused) {
+      if (stored === undefined) return undefined;
+      if (token !== undefined && token.value !== refused && token.refreshAt > Date.now()) return token.value;
+      refreshing ??= exclusively("tributary.refresh", refresh).finally(() => {
+        refreshing = undefined;
+      });
+      return refreshing;
+    },
+    adopt,
+    forget,
+  };
+}

@@ -1,0 +1,19 @@
+/** One operation without cache and without a token: for signing in and refreshing, which must not wait for a token themselves. */
+import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
+import { type FormattedExecutionResult, print } from "graphql";
+
+const DEADLINE_MS = 15_000;
+
+/** @throws when the gateway cannot be reached in time or answers something else than GraphQL: worth a later retry */
+export async function sendOperation<Data, Variables>(
+  document: TypedDocumentNode<Data, Variables>,
+  variables: Variables,
+): Promise<FormattedExecutionResult<Data>> {
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/graphql-response+json, application/json" },
+    body: JSON.stringify({ query: print(document), variables }),
+    signal: AbortSignal.timeout(DEADLINE_MS),
+  });
+  return response.json();
+}

@@ -1,0 +1,62 @@
+import { useQuery } from "@apollo/client/react";
+import { useState } from "react";
+import { Link } from "react-router";
+import { type PlanFieldsFragment, PlansDocument } from "../../../schema/generated/operations.ts";
+import { useOrganization } from "../app/organization-context.ts";
+import { Loading } from "../components/loading.tsx";
+import { Notice } from "../components/notice.tsx";
+import { Page } from "../components/page.tsx";
+import { PlanCard } from "../components/plan-card.tsx";
+import { formatMoney } from "../format/money.ts";
+import { describeProblem } from "../forms/describe-problem.ts";
+import { PaymentPanel } from "../payments/payment-panel.tsx";
+
+export function PlansPage() {
+  const { organizationId, permissions } = useOrganization();
+  const [chosen, setChosen] = useState<PlanFieldsFragment>();
+  const { data, error } = useQuery(PlansDocument, {
+    variables: { organizationId },
+    fetchPolicy: "cache-and-network",
+    errorPolicy: "all",
+  });
+  const account = data?.organization?.billingAccount;
+  const manages = permissions.has("billing.manage");
+  const running = new Map(account?.subscriptions.edges.map(({ node }) => [node.plan.id, node.status]));
+  const dashboard = `/o/${organizationId}`;
+
+  return (
+    <Page title="Plans" intro="Prices are per organisation. Payments go to a sandbox: no money moves.">
+      {error !== undefined && <Notice tone="problem">{describeProblem(error)}</Notice>}
+      {data === undefined && error === undefined && <Loading what="plans" />}
+      {data !== undefined && !manages && <Notice tone="info">Ask an owner to choose a plan: your role cannot.</Notice>}
+      <ul className="plans">
+        {data?.plans.edges.map(({ node: plan }) => (
+          <PlanCard
+            key={plan.id}
+            plan={plan}
+            status={running.get(plan.id)}
+            chosen={chosen?.id === plan.id}
+            onChoose={manages && account ? () => setChosen(plan) : undefined}
+          />
+        ))}
+      </ul>
+      {chosen !== undefined && account != null && (
+        <section className="card checkout" aria-labelledby="checkout-title">
+          <h2 id="checkout-title">Pay for {chosen.name}</h2>
+          <PaymentPanel
+            key={chosen.id}
+            accountId={account.id}
+            purpose={{ kind: "plan", planId: chosen.id }}
+            methods={account.paymentMethods}
+            amount={formatMoney(chosen.price)}
+            after={
+              <Link to={dashboard} className="button">
+                Go to the dashboard
+              </Link>
+            }
+          />
+        </section>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,49 @@
+import { Link, Navigate, useSearchParams } from "react-router";
+import { constraints, SignInDocument } from "../../../schema/generated/operations.ts";
+import { useServices } from "../app/services-context.ts";
+import { deviceName } from "../auth/device-name.ts";
+import { safeNext } from "../auth/safe-next.ts";
+import { useSessionUser } from "../auth/use-session-user.ts";
+import { Field } from "../components/field.tsx";
+import { FormCard } from "../components/form-card.tsx";
+import { Notice } from "../components/notice.tsx";
+import { Page } from "../components/page.tsx";
+import { useForm } from "../forms/use-form.ts";
+import { checkEmail, checkPresent } from "../forms/validation.ts";
+import { sendOperation } from "../graphql/send-operation.ts";
+
+const CHECKS = { email: checkEmail, password: checkPresent("your password") };
+
+export function SignInPage() {
+  const { session } = useServices();
+  const [search] = useSearchParams();
+  const signedIn = useSessionUser() !== undefined;
+  const form = useForm({
+    checks: CHECKS,
+    async submit({ email, password }) {
+      const device = deviceName(navigator.userAgent).slice(0, constraints.device.max);
+      const { data, errors } = await sendOperation(SignInDocument, {
+        input: { email: email.trim(), password, device },
+      });
+      const payload = data?.sessionCreate;
+      if (payload?.session && payload.tokens) session.adopt(payload.session, payload.tokens);
+      if (payload === undefined) throw new Error(errors?.[0]?.message ?? "the gateway gave no answer");
+      return payload.userErrors;
+    },
+  });
+
+  if (signedIn) return <Navigate to={safeNext(search.get("next"))} replace />;
+  const { email, password } = form.fields;
+  return (
+    <Page title="Sign in" narrow>
+      {search.has("verified") && <Notice tone="success">Your address is confirmed. Sign in to go on.</Notice>}
+      <FormCard onSubmit={form.onSubmit} problem={form.problem} busy={form.busy} action="Sign in">
+        <Field label="E-mail" state={email} type="email" autoComplete="username" />
+        <Field label="Password" state={password} type="password" autoComplete="current-password" />
+      </FormCard>
+      <p className="aside">
+        New here? <Link to="/sign-up">Create account</Link>
+      </p>
+    </Page>
+  );
+}

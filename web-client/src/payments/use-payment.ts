@@ -1,0 +1,122 @@
+import { useMutation } from "@apollo/client/react";
+import { useRef, useState } from "react";
+import {
+  AttachPaymentMethodDocument,
+  type InvoiceFieldsFragment,
+  PayInvoiceDocument,
+  type PaymentFieldsFragment,
+  StartSubscriptionDocument,
+  type UserErrorFieldsFragment,
+} from "../../../schema/generated/operations.ts";
+import { describeProblem } from "../forms/describe-problem.ts";
+import { untilFinished } from "./until-finished.ts";
+import { useIntentKeys } from "./use-intent-keys.ts";
+
+/** A card that is kept already, or a test card that is attached first. */
+export type PaymentChoice =
+  | { readonly kind: "saved"; readonly paymentMethodId: string }
+  | { readonly kind: "sandbox"; readonly token: string };
+
+/** What is paid: an invoice that exists, or a plan whose start issues one. */
+export type PaymentPurpose =
+  | { readonly kind: "invoice"; readonly invoiceId: string }
+  | { readonly kind: "plan"; readonly planId: string };
+
+export interface PaymentState {
+  readonly busy: boolean;
+  readonly problem: string | undefined;
+  readonly invoice: InvoiceFieldsFragment | undefined;
+  readonly payment: PaymentFieldsFragment | undefined;
+}
+
+interface Answer {
+  readonly invoice: InvoiceFieldsFragment | null;
+  readonly payment: PaymentFieldsFragment | null;
+  readonly userErrors: readonly UserErrorFieldsFragment[];
+}
+
+const NO_ANSWER: Answer = { invoice: null, payment: null, userErrors: [] };
+const READY: PaymentState = { busy: false, problem: undefined, invoice: undefined, payment: undefined };
+
+/** Pays for a plan or an invoice; a declined start leaves an invoice, which the next try pays with another card. */
+export function usePayment(accountId: string, purpose: PaymentPurpose) {
+  const [attach] = useMutation(AttachPaymentMethodDocument);
+  const [start] = useMutation(StartSubscriptionDocument);
+  const [payInvoice] = useMutation(PayInvoiceDocument);
+  const keys = useIntentKeys();
+  const attached = useRef(new Map<string, string>());
+  const running = useRef(false);
+  const [state, setState] = useState<PaymentState>(READY);
+
+  const methodOf = async (choice: PaymentChoice): Promise<string> => {
+    if (choice.kind === "saved") return choice.paymentMethodId;
+    const { token } = choice;
+    const known = attached.current.get(token);
+    if (known !== undefined) return known;
+    const payload = await keys.run(`attach ${token}`, async (idempotencyKey) => {
+      const input = { accountId, providerToken: token, makeDefault: true, idempotencyKey };
+      const { data } = await attach({ variables: { input } });
+      return data?.paymentMethodAttach;
+    });
+    const id = payload?.paymentMethod?.id;
+    if (id === undefined) throw new Refused(payload?.userErrors ?? []);
+    attached.current.set(token, id);
+    return id;
+  };
+
+  const collect = async (paymentMethodId: string): Promise<Answer> => {
+    const invoiceId = purpose.kind === "invoice" ? purpose.invoiceId : state.invoice?.id;
+    if (invoiceId !== undefined) {
+      return keys.run(`pay ${invoiceId} ${paymentMethodId}`, (idempotencyKey) =>
+        untilFinished(async () => {
+          const { data } = await payInvoice({
+            variables: { input: { id: invoiceId, paymentMethodId, idempotencyKey } },
+          });
+          return data?.invoicePay ?? NO_ANSWER;
+        }),
+      );
+    }
+    if (purpose.kind !== "plan") return NO_ANSWER;
+    const { planId } = purpose;
+    return keys.run(`start ${planId} ${paymentMethodId}`, (idempotencyKey) =>
+      untilFinished(async () => {
+        const { data } = await start({ variables: { input: { accountId, planId, paymentMethodId, idempotencyKey } } });
+        return data?.subscriptionStart ?? NO_ANSWER;
+      }),
+    );
+  };
+
+  const pay = async (choice: PaymentChoice): Promise<void> => {
+    if (running.current) return;
+    running.current = true;
+    setState((known) => ({ ...known, busy: true, problem: undefined }));
+    try {
+      const { invoice, payment, userErrors } = await collect(await methodOf(choice));
+      setState((known) => ({
+        busy: false,
+        problem: sentencesOf(userErrors),
+        invoice: invoice ?? known.invoice,
+        payment: payment ?? undefined,
+      }));
+    } catch (error) {
+      const problem = error instanceof Refused ? error.message : describeProblem(error);
+      setState((known) => ({ ...known, busy: false, problem }));
+    } finally {
+      running.current = false;
+    }
+  };
+
+  return { state, pay };
+}
+
+/** The card itself was not taken. */
+class Refused extends Error {
+  constructor(userErrors: readonly UserErrorFieldsFragment[]) {
+    super(sentencesOf(userErrors) ?? "The card could not be kept. Try again in a moment.");
+    this.name = "Refused";
+  }
+}
+
+function sentencesOf(userErrors: readonly UserErrorFieldsFragment[]): string | undefined {
+  return userErrors.length === 0 ? undefined : userErrors.map(({ message }) => message).join(" ");
+}

@@ -1,0 +1,27 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+// Where `npm run dev:web` finds a running gateway.
+const gateway = "http://127.0.0.1:4000";
+
+export default defineConfig({
+  root: folder("."),
+  plugins: [react()],
+  build: {
+    outDir: folder("dist"),
+    emptyOutDir: true,
+    // The content security policy allows files of this origin only: nothing may become a data: URL.
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    proxy: {
+      "/graphql": { target: gateway, ws: true },
+      "/mailbox": { target: gateway },
+    },
+  },
+});
