@@ -46,5 +46,4 @@ async function welcome(platform: EmbeddedPlatform, logFile: string): Promise<voi
   process.stdout.write("\nPress Ctrl-C to stop.\n");
 }
 
-// biome-ignore lint/style/noProcessEnv: process entry
 main(process.env).catch((error: unknown) => failStart(error));

@@ -67,5 +67,4 @@ function readArguments(): { supergraph?: string | undefined; port?: string | und
   }
 }
 
-// biome-ignore lint/style/noProcessEnv: process entry
 main(process.env).catch((error: unknown) => failStart(error));

@@ -1,7 +1,7 @@
 /** The embedded Postgres with its four databases, migrated and ready. */
 import { join } from "node:path";
 import {
-  DATABASES,
+  type DATABASES,
   type DatabaseName,
   type DatabaseUrls,
   databaseUrls,
