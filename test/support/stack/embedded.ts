@@ -1,5 +1,6 @@
 // The embedded topology: `npm start` in a folder of its own.
 import { join } from "node:path";
+import { openSecrets } from "../../../gateway/embedded/secrets.ts";
 import { readSecret } from "../../../prisma/embedded-cluster.ts";
 import { freePort } from "../ports.ts";
 import { startProcess } from "../process.ts";
@@ -40,6 +41,7 @@ export async function startEmbedded({ settings = {} }: StackOptions): Promise<St
     socketUrl: `ws://127.0.0.1:${port}/graphql`,
     mailbox: `${url}/mailbox`,
     databases: { user: database("user"), billing: database("billing"), audit: database("audit") },
+    identitySecret: (await openSecrets(join(folder.path, "data"))).identitySecret,
     processes: { gateway: process, user: process, billing: process, audit: process },
     async stop() {
       await process.current().stop();
