@@ -3,6 +3,7 @@ import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Environment } from "../platform/config/parse-config.ts";
+import { AppError } from "../platform/errors/app-error.ts";
 import { createLifecycle } from "../platform/lifecycle/lifecycle.ts";
 import { failStart, runProcess } from "../platform/lifecycle/run-process.ts";
 import { createLogger } from "../platform/logger/logger.ts";
@@ -11,7 +12,10 @@ import { createEmbedded, type EmbeddedPlatform, readSettings } from "./embedded.
 async function main(environment: Environment): Promise<void> {
   const settings = readSettings(environment);
   const dataDir = resolve(settings.DATA_DIR);
-  await mkdir(dataDir, { recursive: true });
+  await mkdir(dataDir, { recursive: true }).catch((cause: unknown) => {
+    const message = `The data folder ${dataDir} cannot be made: set DATA_DIR to a folder that this user may write.`;
+    throw new AppError("CONFIG_INVALID", message, { cause });
+  });
   // People read the terminal, programs the file.
   const logFile = join(dataDir, "tributary.log");
   const destination = createWriteStream(logFile, { flags: "a", mode: 0o600 });
