@@ -19,6 +19,8 @@ import { findUser } from "../store/users.ts";
 import type { SignedIn } from "./session-create.ts";
 
 const OVERLAP_MS = 10_000;
+/** A traded token that is older than this is unknown: it is refused as before, but betrays nobody any more. */
+const REMEMBERED_MS = 7 * 24 * 3_600_000;
 
 export async function refreshSession(
   services: UserServices,
@@ -51,7 +53,12 @@ export async function refreshSession(
     const user = await findUser(tx, userId);
     if (session === undefined || session.revokedAt !== null || session.expiresAt <= now) return undefined;
     if (user?.status !== "ACTIVE") return undefined;
-    await replaceRefreshToken(tx, tokenHash, now);
+    await replaceRefreshToken(tx, {
+      tokenHash,
+      sessionId,
+      now,
+      forgetBefore: new Date(now.getTime() - REMEMBERED_MS),
+    });
     const next = mintToken("refresh", userId);
     await insertRefreshToken(tx, { tokenHash: next.hash, sessionId, userId, createdAt: now });
     await touchSession(tx, sessionId, { now, everyMs: 0 });

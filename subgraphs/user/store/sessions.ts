@@ -92,6 +92,11 @@ export async function lockRefreshToken(
   return held === undefined ? undefined : { sessionId: held.session_id, replacedAt: held.replaced_at };
 }
 
-export async function replaceRefreshToken(tx: UserTransaction, tokenHash: string, now: Date): Promise<void> {
+/** Marks a token as traded in, and forgets those of its session that were before `forgetBefore`. */
+export async function replaceRefreshToken(
+  tx: UserTransaction,
+  { tokenHash, sessionId, now, forgetBefore }: { tokenHash: string; sessionId: string; now: Date; forgetBefore: Date },
+): Promise<void> {
   await tx.refreshToken.updateMany({ where: { tokenHash, replacedAt: null }, data: { replacedAt: now } });
+  await tx.refreshToken.deleteMany({ where: { sessionId, replacedAt: { lt: forgetBefore } } });
 }

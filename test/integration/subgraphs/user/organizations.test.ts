@@ -1,6 +1,7 @@
 // Organisations and their members: atomicity, uniqueness, versions, limits, owners.
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { waitFor } from "../../../support/wait.ts";
 import { type Json, startUser, type UserFixture } from "./user-fixture.ts";
 
 let fixture: UserFixture;
@@ -165,27 +166,48 @@ test("the last owner stays, also when two owners leave at once", async () => {
   const organizationId = await fixture.organization(ada);
   const { OWNER, MEMBER } = await fixture.roles(ada, organizationId);
   const bobs = await fixture.join(ada, organizationId, bob);
-  const { rows } = await fixture.admin.query("SELECT id FROM membership WHERE organization_id = $1 AND user_id = $2", [
-    organizationId,
-    ada.userId,
-  ]);
-  const adas: string = rows[0].id;
+  const adas = await membershipOf(organizationId, ada.userId);
+  const selection = "membership { roles { name } version }";
   const update = async (id: string, roleIds: string[]) =>
-    fixture.mutate(
-      await fixture.identityOf(ada),
-      "membershipUpdate",
-      { id, roleIds },
-      "membership { roles { name } version }",
-    );
+    fixture.mutate(await fixture.identityOf(ada), "membershipUpdate", { id, roleIds }, selection);
   const remove = async (person: typeof ada, id: string) =>
     fixture.mutate(await fixture.identityOf(person), "membershipRemove", { id }, "removedId");
   expect((await update(adas, [MEMBER])).userErrors[0].code).toBe("STATE_INVALID");
   expect((await remove(ada, adas)).userErrors[0].code).toBe("STATE_INVALID");
   expect((await remove(bob, adas)).userErrors[0].code).toBe("FORBIDDEN");
   expect((await update(bobs, [OWNER, MEMBER])).membership).toMatchObject({ version: 2 });
-  const left = await Promise.all([remove(ada, adas), remove(bob, bobs)]);
-  expect(left.filter(({ removedId }) => removedId !== null)).toHaveLength(1);
-  expect(left.flatMap(({ userErrors }) => userErrors)).toMatchObject([{ code: "STATE_INVALID" }]);
   const updated = (await fixture.eventsOf(organizationId)).find(({ type }) => type === "user.membership.updated.v1");
   expect(updated?.data).toMatchObject({ userId: bob.userId, fromRoles: ["MEMBER"] });
+
+  // Both wait where their transactions write last, so that each has judged before either has committed.
+  const left = await whileStreamIsHeld(organizationId, () => [remove(ada, adas), remove(bob, bobs)]);
+  expect(left.filter(({ removedId }) => removedId !== null)).toHaveLength(1);
+  expect(left.flatMap(({ userErrors }) => userErrors)).toMatchObject([{ code: "STATE_INVALID" }]);
 });
+
+async function membershipOf(organizationId: string, userId: string): Promise<string> {
+  const sql = "SELECT id FROM membership WHERE organization_id = $1 AND user_id = $2";
+  return (await fixture.admin.query(sql, [organizationId, userId])).rows[0].id;
+}
+
+/** Starts commands and lets them end only after each of them waits for a lock. */
+async function whileStreamIsHeld(organizationId: string, start: () => Promise<Json>[]): Promise<Json[]> {
+  const holder = await fixture.admin.connect();
+  try {
+    await holder.query("BEGIN");
+    await holder.query("SELECT 1 FROM stream_head WHERE tenant_id = $1 FOR UPDATE", [organizationId]);
+    const running = start();
+    await waitFor(
+      async () => {
+        const sql = `SELECT count(*)::int AS n FROM pg_stat_activity
+          WHERE datname = current_database() AND usename = 'tributary_user_app' AND wait_event_type = 'Lock'`;
+        return (await fixture.admin.query(sql)).rows[0].n >= running.length;
+      },
+      { what: "the commands to wait for locks" },
+    );
+    await holder.query("COMMIT");
+    return await Promise.all(running);
+  } finally {
+    holder.release();
+  }
+}
