@@ -4,6 +4,7 @@
  */
 import type { WebSocket } from "ws";
 import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
+import { systemSleep } from "../../platform/events/backoff.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
 import { newTrace } from "../../platform/tracing/trace-context.ts";
 import type { Authentication, GatewayContext, LivePorts, Revocation } from "../ports.ts";
@@ -20,6 +21,8 @@ export interface Connection {
   /** A context for one operation of the socket. */
   context(): GatewayContext;
   send(text: string): void;
+  /** Resolves when so little waits to be written that more may be sent, or when the socket is gone; absent when that is so now. */
+  writable(): Promise<void> | undefined;
   close(reason: CloseReason): void;
   /** Registers a subscription and tells the client where it starts. */
   opened(id: string, subscription: Subscription): void;
@@ -32,7 +35,10 @@ export interface Connection {
   dispose(): void;
 }
 
-export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+/** Replay stops here and waits, so that it never uses up what live events may need. */
+const COMFORTABLE_BYTES = 1024 * 1024;
+const DRAIN_POLL_MS = 10;
 /** A viewer whom nobody could confirm for this long is asked to come back later. */
 const UNCONFIRMED_MS = 60_000;
 /** A peer that does not read gets no close frame either. */
@@ -56,12 +62,21 @@ export function createConnection(socket: WebSocket, client: ClientFacts, ports: 
 
   function send(text: string): void {
     if (socket.readyState !== socket.OPEN) return;
-    if (socket.bufferedAmount + text.length > MAX_BUFFERED_BYTES) {
+    // A message that is too large all by itself is sent: closing would only bring it back.
+    if (socket.bufferedAmount > 0 && socket.bufferedAmount + text.length > MAX_BUFFERED_BYTES) {
       logger.warn({ buffered: socket.bufferedAmount }, "a socket does not keep up");
       close(CLOSE.slowConsumer);
       return;
     }
     socket.send(text, reportNothing);
+  }
+
+  async function drained(): Promise<void> {
+    while (congested()) await systemSleep(DRAIN_POLL_MS, abort.signal);
+  }
+
+  function congested(): boolean {
+    return socket.readyState === socket.OPEN && socket.bufferedAmount > COMFORTABLE_BYTES;
   }
 
   function close({ code, reason }: CloseReason): void {
@@ -179,6 +194,7 @@ export function createConnection(socket: WebSocket, client: ClientFacts, ports: 
       };
     },
     send,
+    writable: () => (congested() ? drained() : undefined),
     close,
     opened(id, subscription) {
       const cursor = subscription.cursor();

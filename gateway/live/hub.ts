@@ -2,6 +2,7 @@
  * Brings events and subscribers together: a tail per topic, a shared stream per distinct (operation, variables, scope, key).
  * An event of a key that nobody follows costs its place in the ring and nothing else.
  */
+import { GraphQLError } from "graphql";
 import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
 import { childTrace, newTrace, parseTraceparent } from "../../platform/tracing/trace-context.ts";
@@ -130,10 +131,18 @@ export function createHub(ports: HubPorts): Hub {
     const { bound, topic, key } = entry;
     const { field } = bound.plan;
     if (!concerns(field, event.envelope) || !passes(field, bound.args, event.envelope)) return null;
-    const result = await enrichment.answer(bound, event, contextFor(viewer, event));
+    const context = contextFor(viewer, event);
     const { partition, offset, sequence } = event;
     const cursor = cursors.encode({ topic, epoch, partition, key, next: offset + 1n, sequence });
-    return JSON.stringify({ ...result, extensions: { tributary: { cursor } } });
+    const extensions = { tributary: { cursor } };
+    try {
+      return JSON.stringify({ ...(await enrichment.answer(bound, event, context)), extensions });
+    } catch (error) {
+      // An answer that is no JSON: the event is told of all the same, and the stream goes on.
+      const originalError = error instanceof Error ? error : new Error(String(error));
+      const errors = ports.publicErrors([new GraphQLError(originalError.message, { originalError })], context);
+      return JSON.stringify({ data: null, errors, extensions });
+    }
   }
 
   /** The newest plan of an operation whose stream must stay the one that was asked for. */

@@ -20,6 +20,7 @@ export class LiveOperation implements AsyncIterableIterator<never> {
   readonly #subscription: Subscription;
   readonly #connection: Connection;
   readonly #id: string;
+  #failed = false;
   readonly #outcome = Promise.withResolvers<IteratorReturnResult<undefined>>();
 
   constructor(subscription: Subscription, connection: Connection, id: string) {
@@ -35,8 +36,10 @@ export class LiveOperation implements AsyncIterableIterator<never> {
 
   /** graphql-ws asks once it holds the operation: a client that completed in the meantime is sent nothing. */
   next(): Promise<IteratorReturnResult<undefined>> {
-    this.#connection.opened(this.#id, this.#subscription);
-    this.#subscription.start();
+    if (!this.#failed) {
+      this.#connection.opened(this.#id, this.#subscription);
+      this.#subscription.start();
+    }
     return this.#outcome.promise;
   }
 
@@ -48,6 +51,7 @@ export class LiveOperation implements AsyncIterableIterator<never> {
   }
 
   fail(error: AppError): void {
+    this.#failed = true;
     this.#connection.ended(this.#id);
     this.#outcome.reject(error);
   }
@@ -78,7 +82,7 @@ export interface Operations {
   publicErrors(errors: readonly GraphQLError[], context: GatewayContext): GraphQLFormattedError[];
 }
 
-export const MAX_SUBSCRIPTIONS = 100;
+const MAX_SUBSCRIPTIONS = 100;
 
 type OperationPorts = Pick<LivePorts, "executor" | "parseDocument" | "publicErrors">;
 
@@ -96,6 +100,7 @@ export function createOperations(hub: Hub, ports: OperationPorts): Operations {
       viewer: { identity: () => connection.identity(), client: connection.client },
       sink: {
         next: (text) => connection.send(`${prefix}${text}}`),
+        writable: () => connection.writable(),
         fail(error) {
           failed = error;
           operation?.fail(error);

@@ -21,7 +21,7 @@ export interface LiveServer {
   stop(): Promise<void>;
 }
 
-export const MAX_MESSAGE_BYTES = 256 * 1024;
+const MAX_MESSAGE_BYTES = 256 * 1024;
 const STOP_GRACE_MS = 2_000;
 
 type ServerPorts = Omit<LivePorts, "dataSources" | "eventLog">;
@@ -158,7 +158,7 @@ function clientOf(request: IncomingMessage): ClientFacts {
 }
 
 /** From where clients put it: `Authorization`, `authorization`, `headers.authorization`, `accessToken`; with or without `Bearer`. */
-export function tokenOf(params: Readonly<Record<string, unknown>> | undefined): string | undefined {
+function tokenOf(params: Readonly<Record<string, unknown>> | undefined): string | undefined {
   const headers: unknown = params?.["headers"];
   const nested =
     typeof headers === "object" && headers !== null ? new Map<string, unknown>(Object.entries(headers)) : new Map();

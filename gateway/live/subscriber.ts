@@ -13,6 +13,8 @@ import type { Follower, Frame, SharedStream } from "./shared-stream.ts";
 export interface SubscriberSink {
   /** The JSON text of a `next` payload. */
   next(payload: string): void;
+  /** Set while what was sent still waits to be written: catching up pauses until it resolves, live events do not. */
+  writable(): Promise<void> | undefined;
   /** The subscription has ended; nothing follows. */
   fail(error: AppError): void;
 }
@@ -86,8 +88,9 @@ export function createSubscriber({ stream, start, denial, sink, onEnd }: Subscri
     const { events, next } = answer instanceof Promise ? await answer : answer;
     const rendered = events.map((event) => ({ event, made: stream.frame(event) }));
     for (const { event, made } of rendered) {
-      if (phase === "ended") return;
-      offer(event, await made);
+      const frame = await made;
+      await sink.writable();
+      offer(event, frame);
     }
     if (next > position) position = next;
   }

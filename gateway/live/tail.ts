@@ -60,19 +60,25 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
     );
     rings = fresh;
     epoch = state.epoch;
-    reader = await log.tail({
-      topic,
-      from: new Map([...state.ranges].map(([partition, { high }]) => [partition, high])),
-      onRecords(partition, records) {
-        const ring = fresh.get(partition);
-        if (ring !== undefined && rings === fresh) accept(ring, records);
-      },
-      onInterruption(problem) {
-        logger.warn({ err: problem, topic }, "the live tail was interrupted");
-        // What the tail missed shows as a gap in the sequence; a new epoch would not.
-        void state_().catch(() => undefined);
-      },
-    });
+    try {
+      reader = await log.tail({
+        topic,
+        from: new Map([...state.ranges].map(([partition, { high }]) => [partition, high])),
+        onRecords(partition, records) {
+          const ring = fresh.get(partition);
+          if (ring !== undefined && rings === fresh) accept(ring, records);
+        },
+        onInterruption(problem) {
+          logger.warn({ err: problem, topic }, "the live tail was interrupted");
+          // What the tail missed shows as a gap in the sequence; a new epoch would not.
+          void nextState().catch(() => undefined);
+        },
+      });
+    } catch (error) {
+      // No epoch is ever equal to this one: whoever asks next opens the tail again.
+      epoch = "";
+      throw error;
+    }
   }
 
   function accept(ring: EventRing, records: readonly LogRecord[]): void {
@@ -87,7 +93,9 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
 
   async function reopen(): Promise<void> {
     logger.warn({ topic }, "the topic was created anew");
-    await reader?.stop();
+    const former = reader;
+    reader = undefined;
+    await former?.stop();
     options.onRecreated();
     if (!stopped) await open();
   }
@@ -104,7 +112,7 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
   }
 
   /** A round that began before the call may have looked too early: callers share the next one. */
-  function state_(): Promise<TopicState> {
+  function nextState(): Promise<TopicState> {
     if (running === undefined) {
       const round = fresh().finally(() => {
         if (running === round) running = undefined;
@@ -116,7 +124,7 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
       .catch(() => undefined)
       .then(() => {
         queued = undefined;
-        return state_();
+        return nextState();
       });
     return queued;
   }
@@ -128,7 +136,7 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
       return epoch;
     },
     ring: (partition) => rings.get(partition),
-    state: state_,
+    state: nextState,
     partitionOf: (key) => log.partitionOf(topic, key),
     read: (partition, from, limit) => log.read({ topic, partition, from, limit }),
     async stop() {

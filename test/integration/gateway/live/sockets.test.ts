@@ -277,6 +277,30 @@ test("a peer that does not read is closed as too slow and resumes without a loss
   again.close();
 });
 
+test("replay waits for a peer that does not read, where live events would close it", async () => {
+  stack.viewers.set("patient", viewer("user-10", { "org-10": ["orders.read"] }));
+  const writer = eventWriter(log, "org-10");
+  const query = `subscription { orderEvents(shop: "org-10") { sequence event { ... on OrderPlaced { color } } } }`;
+  const reading = await open("patient");
+  await reading.subscribe("a", query);
+  const start = reading.cursor("a");
+  for (let round = 0; round < 12; round += 1) {
+    await writer.append(1, "orders.order.placed.v1", { color: "c".repeat(1_000_000) });
+  }
+  const paused = await open("patient");
+  await paused.subscribe("a", query, { resume: start });
+  paused.socket.pause();
+  await reading.subscribe("b", query, { resume: start });
+  await reading.take("next", "b", 12);
+  paused.socket.resume();
+  const frames = await paused.take("next", "a", 12);
+  expect(frames.map(({ payload }) => payload.data.orderEvents.sequence)).toEqual(
+    Array.from({ length: 12 }, (_, index) => String(index + 1)),
+  );
+  reading.close();
+  paused.close();
+});
+
 test("a stopping gateway closes its sockets with 1001 and refuses new ones with 503", async () => {
   const other = await startLiveStack({ log });
   other.viewers.set("member", viewer("user-1", { "org-1": ["orders.read"] }));

@@ -64,6 +64,7 @@ async function openRoom(log: MemoryLog, ringEvents: number, renderTicks: () => n
           client.received.push(Number(sequence));
           client.cursor = cursorAt(BigInt(next), BigInt(sequence));
         },
+        writable: () => undefined,
         fail(error) {
           client.error = error;
         },
