@@ -1,13 +1,14 @@
 // A tenant with something of everything, made through the public API.
 import { randomUUID } from "node:crypto";
 import {
+  type Account,
   attachCard,
   type Member,
   newMember,
   newOrganization,
   type PlatformAddress,
   planId,
-  startPlan,
+  type StartedPlan,
 } from "../client/newcomer.ts";
 import { waitFor } from "../wait.ts";
 import type { TenantIds } from "./sample-values.ts";
@@ -30,8 +31,9 @@ export async function newTenant(platform: PlatformAddress, name: string): Promis
   const owner = await newMember(platform, name);
   const account = await newOrganization(owner, name);
   const { organizationId } = account;
-  const paymentMethodId = await attachCard(owner, account);
-  const { subscription, invoice, payment } = await startPlan(owner, account);
+  // Declined, so that the invoice stays open: a call with this tenant's own ids is then refused for nothing but the foreign one.
+  const paymentMethodId = await attachCard(owner, account, "tok_declined");
+  const { subscription, invoice, payment } = await startDeclinedPlan(owner, account);
   const found = await waitFor(
     async () => {
       const data = await owner.client.request<Found>(
@@ -70,7 +72,18 @@ export async function newTenant(platform: PlatformAddress, name: string): Promis
       inv: invoice.id,
       pay: payment.id,
       aud: found.auditLog.edges[0]?.node.id ?? "",
-      pln: await planId(owner.client),
+      pln: await planId(owner.client, "team"),
     },
   };
+}
+
+async function startDeclinedPlan(owner: Member, { accountId }: Account): Promise<StartedPlan> {
+  const input = { accountId, planId: await planId(owner.client, "starter"), idempotencyKey: randomUUID() };
+  const { subscriptionStart } = await owner.client.request<{ subscriptionStart: StartedPlan }>(
+    `mutation($input: SubscriptionStartInput!) { subscriptionStart(input: $input) {
+       subscription { id status } invoice { id status } payment { id status }
+     } }`,
+    { input },
+  );
+  return subscriptionStart;
 }
