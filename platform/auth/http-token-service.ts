@@ -1,8 +1,8 @@
 /** The token service over HTTP, for processes apart from the user subgraph: signed service identity, bounded waits, checked answers. */
 import { z } from "zod";
 import { AppError } from "../errors/app-error.ts";
-import { IDENTITY_HEADER, type IdentitySigner } from "./identity-header.ts";
 import type { Identity } from "./identity.ts";
+import { IDENTITY_HEADER, type IdentitySigner } from "./identity-header.ts";
 import { sessionFactsSchema, type TokenService } from "./token-service.ts";
 
 export interface HttpTokenServiceOptions {

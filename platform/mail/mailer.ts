@@ -18,7 +18,7 @@ export interface Mailer {
 }
 
 /** Says that a mail was not sent. Keeps no `cause`: a mail server that is away must not read like our own store being away. */
-export class MailFailure extends Error {
+class MailFailure extends Error {
   override readonly name = "MailFailure";
 }
 

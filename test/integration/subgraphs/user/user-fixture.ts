@@ -19,7 +19,7 @@ import { waitFor } from "../../../support/wait.ts";
 
 /** Roles are shared by all databases of a server, hence one password for every test on it. */
 const ROLE_PASSWORD = "test-password";
-export const SECRETS = [randomBytes(32).toString("hex")];
+const SECRETS = [randomBytes(32).toString("hex")];
 export const ANONYMOUS: Identity = { kind: "ANONYMOUS" };
 
 export type UserFixture = Awaited<ReturnType<typeof startUser>>;
