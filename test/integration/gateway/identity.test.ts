@@ -1,0 +1,168 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { composeServices } from "@apollo/composition";
+import { parse } from "graphql";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { createGateway } from "../../../gateway/index.ts";
+import type { AuthenticatorPart } from "../../../gateway/auth/authenticator.ts";
+import { signedHeaders } from "../../../gateway/transport/subgraph-headers.ts";
+import { createIdentitySigner, createIdentityVerifier } from "../../../platform/auth/identity-header.ts";
+import type { Identity } from "../../../platform/auth/identity.ts";
+import { systemClock } from "../../../platform/clock.ts";
+import { parseConfig } from "../../../platform/config/parse-config.ts";
+import { gatewaySettings } from "../../../platform/config/settings.ts";
+import { AppError } from "../../../platform/errors/app-error.ts";
+import type { RequestContext } from "../../../platform/graphql/request-context.ts";
+import { createSubgraphEndpoint } from "../../../platform/graphql/subgraph-endpoint.ts";
+import { createLifecycle } from "../../../platform/lifecycle/lifecycle.ts";
+import { createLogger } from "../../../platform/logger/logger.ts";
+import { compose, startInventedGraph } from "./invented-graph.ts";
+import { parseAnswer } from "./standalone-gateway.ts";
+
+const SECRETS = ["s".repeat(40)];
+const USER: Identity = { kind: "USER", userId: "usr_1", sessionId: "ses_1", grants: new Map() };
+
+/** Of the platform's kind: one subgraph in this process that tells who asks, and a foreign one over HTTP. */
+async function startPlatform(supergraphSdl: string, urls = new Map<string, string>()) {
+  const folder = await mkdtemp(join(tmpdir(), "tributary-identity-"));
+  const SUPERGRAPH_FILE = join(folder, "supergraph.graphql");
+  await writeFile(SUPERGRAPH_FILE, supergraphSdl);
+  const log: string[] = [];
+  const logger = createLogger({ name: "test", level: "info", destination: { write: (line) => void log.push(line) } });
+  const lifecycle = createLifecycle(logger);
+  const seen: RequestContext[] = [];
+  const endpoint = createSubgraphEndpoint({
+    name: "who",
+    typeDefs: WHO,
+    resolvers: {
+      Query: {
+        whoami: (_: unknown, __: unknown, { identity }: RequestContext) => identity.kind,
+        broken: () => {
+          throw new Error('prisma: SELECT * FROM "secret" at /srv/store.ts:1');
+        },
+        forbidden: () => {
+          throw new AppError("FORBIDDEN", "You may not see this.");
+        },
+      },
+    },
+    createContext(request) {
+      seen.push(request);
+      return request;
+    },
+    verifier: createIdentityVerifier(SECRETS, "who", systemClock),
+    logger,
+  });
+  const authenticator: AuthenticatorPart = {
+    name: "authenticator",
+    async authenticate(token) {
+      if (token === undefined) return { identity: { kind: "ANONYMOUS" } };
+      if (token === "down") throw new AppError("SERVICE_UNAVAILABLE", "Sign-in cannot be checked.");
+      if (token !== "good") throw new AppError("UNAUTHENTICATED", "The access token is not valid.");
+      return { identity: USER };
+    },
+    onRevoked: () => () => undefined,
+    forget: async () => undefined,
+  };
+  const gateway = await createGateway({
+    settings: parseConfig(z.object(gatewaySettings), {
+      CURSOR_SECRET: "c".repeat(32),
+      GATEWAY_PORT: "0",
+      SUPERGRAPH_FILE,
+    }),
+    production: false,
+    release: "test",
+    host: "127.0.0.1",
+    lifecycle,
+    clock: systemClock,
+    logger,
+    headers: signedHeaders(createIdentitySigner(SECRETS, systemClock)),
+    authenticator,
+    endpoints: [endpoint],
+    urls,
+  });
+  await lifecycle.start();
+  return {
+    seen,
+    log,
+    async ask(query: string, headers: Record<string, string> = {}) {
+      const response = await fetch(`http://127.0.0.1:${gateway.port}/graphql`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify({ query }),
+      });
+      return { status: response.status, headers: response.headers, body: parseAnswer(await response.text()) };
+    },
+    async [Symbol.asyncDispose]() {
+      await lifecycle.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const WHO = parse("type Query { whoami: String! broken: String forbidden: String! }");
+
+function whoSupergraph(): string {
+  const { supergraphSdl } = composeServices([{ name: "who", url: "http://who.invalid/graphql", typeDefs: WHO }]);
+  if (supergraphSdl === undefined) throw new Error("does not compose");
+  return supergraphSdl;
+}
+
+test("a subgraph learns who asks from the gateway's signature and from nothing that the client sends", async () => {
+  await using platform = await startPlatform(whoSupergraph());
+  const forged = await createIdentitySigner(SECRETS, systemClock).sign("who", USER, {});
+  expect((await platform.ask("{ whoami }", { "x-tributary-identity": forged })).body.data).toEqual({
+    whoami: "ANONYMOUS",
+  });
+  expect((await platform.ask("{ whoami }", { authorization: "Bearer good" })).body.data).toEqual({ whoami: "USER" });
+  expect(platform.seen.at(-1)?.client.ip).toBe("127.0.0.1");
+});
+
+test("a bad token ends the request before any subgraph hears of it [AU-01]", async () => {
+  await using platform = await startPlatform(whoSupergraph());
+  for (const authorization of ["Bearer bad", "Basic good", "good", "Bearer", "Bearer good good"]) {
+    const { status, body, headers } = await platform.ask("{ whoami }", { authorization });
+    expect([status, body.errors?.[0]?.extensions["code"]], authorization).toEqual([401, "UNAUTHENTICATED"]);
+    expect(headers.get("www-authenticate")).toBe("Bearer");
+    expect(body.data).toBeUndefined();
+  }
+  const down = await platform.ask("{ whoami }", { authorization: "Bearer down" });
+  expect([down.status, down.body.errors?.[0]?.extensions["code"]]).toEqual([503, "SERVICE_UNAVAILABLE"]);
+  expect(platform.seen).toHaveLength(0);
+});
+
+test("expected refusals pass, faults are masked with an id that finds the log line [GW-09]", async () => {
+  await using platform = await startPlatform(whoSupergraph());
+  const fault = await platform.ask("{ whoami broken }", { authorization: "Bearer good" });
+  expect(fault.status).toBe(200);
+  expect(fault.body.data).toEqual({ whoami: "USER", broken: null });
+  const [error] = fault.body.errors ?? [];
+  expect(error?.extensions).toMatchObject({ code: "INTERNAL_SERVER_ERROR", status: 500 });
+  expect(JSON.stringify(fault.body)).not.toMatch(/prisma|SELECT|secret|stack|\.ts/i);
+  const id = String(error?.extensions["errorId"]);
+  expect(platform.log.some((line) => line.includes(id) && line.includes("SELECT"))).toBe(true);
+
+  const refusal = await platform.ask("{ forbidden }");
+  expect(refusal.status).toBe(403);
+  expect(refusal.body.errors).toMatchObject([
+    { message: "You may not see this.", path: ["forbidden"], extensions: { code: "FORBIDDEN", status: 403 } },
+  ]);
+});
+
+test("a foreign subgraph's own words stay inside", async () => {
+  await using graph = await startInventedGraph();
+  const supergraph = compose({ products: "http://products.invalid/", reviews: "http://reviews.invalid/" });
+  const urls = new Map([["products", graph.products.url]]);
+  await using platform = await startPlatform(supergraph, urls);
+  const { body } = await platform.ask("{ topProducts { name } broken refused }");
+  expect(body.data).toMatchObject({ topProducts: [{ name: "Table" }, { name: "Couch" }], broken: null, refused: null });
+  expect(JSON.stringify(body)).not.toMatch(/prisma|SELECT|secret|\.ts/i);
+  expect(body.errors?.map(({ path, extensions }) => [path?.[0], extensions["code"]]).sort()).toEqual([
+    ["broken", "INTERNAL_SERVER_ERROR"],
+    ["refused", "FORBIDDEN"],
+  ]);
+  const sent = graph.products.requests.at(-1);
+  expect(sent?.["x-tributary-identity"]).toMatch(/^eyJ/);
+  expect(sent).not.toHaveProperty("authorization");
+});
