@@ -12,7 +12,7 @@ import { type HealthCheck, registerHealthRoutes } from "../platform/http/health.
 import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../platform/logger/logger.ts";
 import type { AuthenticatorPart } from "./auth/authenticator.ts";
-import { openSupergraphFile, type SupergraphFile } from "./composition/supergraph-file.ts";
+import { openSupergraphFile } from "./composition/supergraph-file.ts";
 import { createOperationExecutor } from "./engine/operation-executor.ts";
 import { createQueryEngine } from "./engine/query-engine.ts";
 import { toGatewayError } from "./errors/public-error.ts";
@@ -180,8 +180,6 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
   };
 }
-
-export type { SupergraphFile };
 
 function routeUpgrades(server: FastifyInstance, live: LivePart | undefined): void {
   server.server.on("upgrade", (request, socket, head) => {

@@ -4,12 +4,12 @@
  */
 import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
-import { GraphQLError, OperationTypeNode } from "graphql";
+import { type FormattedExecutionResult, GraphQLError, OperationTypeNode } from "graphql";
 import type { Logger } from "../../platform/logger/logger.ts";
 import type { QueryEngine } from "../engine/query-engine.ts";
 import { quietLogger } from "../engine/quiet-logger.ts";
 import { statusOf, toGatewayError } from "../errors/public-error.ts";
-import type { RequestScopes } from "../errors/request-scope.ts";
+import type { RequestScope, RequestScopes } from "../errors/request-scope.ts";
 import type { GatewayContext } from "../ports.ts";
 
 export interface GraphQLServerOptions {
@@ -67,6 +67,7 @@ function answers(afterMutation: GraphQLServerOptions["afterMutation"]): ApolloSe
           if (operation?.operation === OperationTypeNode.MUTATION) await afterMutation(contextValue);
           if (response.body.kind !== "single") return;
           const result = response.body.singleResult;
+          showIncomplete(result, { traceId: contextValue.trace.traceId, logger: contextValue.logger });
           if (result.data == null && result.errors !== undefined) {
             // A status that Apollo Server chose itself (405 for a mutation by GET) says more.
             if (response.http.status === undefined || response.http.status >= 500) {
@@ -82,6 +83,24 @@ function answers(afterMutation: GraphQLServerOptions["afterMutation"]): ApolloSe
       };
     },
   };
+}
+
+/**
+ * Where a subgraph left out a field that may not be null, @apollo/gateway 2.14.4 nulls what holds it and tells so only in an
+ * extension; an answer with holes must have errors.
+ */
+function showIncomplete(result: FormattedExecutionResult, scope: RequestScope): void {
+  const { valueCompletion, ...extensions } = result.extensions ?? {};
+  if (!Array.isArray(valueCompletion)) return;
+  const missing = valueCompletion.filter((error) => error instanceof GraphQLError);
+  result.errors = [
+    ...(result.errors ?? []),
+    ...missing.map((error) =>
+      toGatewayError(new GraphQLError(error.message, { path: error.path ?? null, originalError: error }), scope),
+    ),
+  ];
+  if (Object.keys(extensions).length > 0) result.extensions = extensions;
+  else delete result.extensions;
 }
 
 function landing(html: string | undefined): ApolloServerPlugin<GatewayContext> {

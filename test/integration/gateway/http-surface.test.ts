@@ -1,3 +1,4 @@
+import { getIntrospectionQuery } from "graphql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type InventedGraph, startInventedGraph } from "./invented-graph.ts";
 import { parseAnswer, type RunningGateway, startStandalone } from "./standalone-gateway.ts";
@@ -104,6 +105,13 @@ test("limits answer 400 with their code, before validation [GW-03]", async () =>
     expect([status, body.errors?.[0]?.extensions["code"]], query.slice(0, 60)).toEqual([400, code]);
     expect(performance.now() - before).toBeLessThan(500);
   }
+});
+
+test("the explorers' introspection is within the limits", async () => {
+  const { status, body } = await gateway.post({
+    query: getIntrospectionQuery({ inputValueDeprecation: true, schemaDescription: true, specifiedByUrl: true }),
+  });
+  expect([status, body.errors]).toEqual([200, undefined]);
 });
 
 test("production tells nothing about the schema [GW-01]", async () => {

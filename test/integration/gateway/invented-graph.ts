@@ -23,7 +23,7 @@ const products = [
 
 const PRODUCTS = parse(`
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key"])
-  type Query { topProducts(first: Int = 5): [Product!]! product(upc: ID!): Product broken: String secret: String refused: String }
+  type Query { topProducts(first: Int = 5): [Product!]! product(upc: ID!): Product broken: String refused: String incomplete: Product }
   type Mutation { rename(upc: ID!, name: String!): Product }
   type Product @key(fields: "upc") { upc: ID! name: String! price: Int! related: [Product!] }
 `);
@@ -31,7 +31,7 @@ const PRODUCTS = parse(`
 const REVIEWS = parse(`
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key"])
   type Query { latestReview: Review }
-  type Product @key(fields: "upc") { upc: ID! reviews: [Review!] }
+  type Product @key(fields: "upc") { upc: ID! reviews: [Review!] stock: Int! }
   type Review { id: ID! body: String! product: Product! }
 `);
 
@@ -52,6 +52,7 @@ export async function startInventedGraph(): Promise<InventedGraph> {
       broken: () => {
         throw new Error('prisma: SELECT * FROM "secret" failed at /srv/app/store.ts:12');
       },
+      incomplete: () => ({ upc: "9", name: "Ghost", price: 1 }),
       refused: () => {
         throw new GraphQLError("You may not see this.", { extensions: { code: "FORBIDDEN", status: 403 } });
       },
@@ -69,7 +70,11 @@ export async function startInventedGraph(): Promise<InventedGraph> {
   });
   const reviewServer = await serve(REVIEWS, {
     Query: { latestReview: () => ({ id: "r1", body: "Sturdy", product: { upc: "1" } }) },
-    Product: { reviews: ({ upc }: { upc: string }) => [{ id: `r${upc}`, body: `Review of ${upc}`, product: { upc } }] },
+    Product: {
+      __resolveReference: ({ upc }: { upc: string }) => (upc === "9" ? null : { upc }),
+      stock: () => 3,
+      reviews: ({ upc }: { upc: string }) => [{ id: `r${upc}`, body: `Review of ${upc}`, product: { upc } }],
+    },
   });
   return {
     products: productServer,
