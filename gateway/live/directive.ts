@@ -13,7 +13,7 @@ import {
   valueFromASTUntyped,
 } from "graphql";
 
-export const LIVE_SPEC = "https://tributary.dev/live/";
+const LIVE_SPEC = "https://tributary.dev/live/";
 
 /** An event passes when the list argument is absent or contains the value at `path` (`type`, `subject`, `data.<name>`). */
 export interface LiveFilter {

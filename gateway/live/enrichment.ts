@@ -5,13 +5,13 @@
 import { type executeQueryPlan as ExecuteQueryPlan, executeQueryPlan, type GraphQLDataSource } from "@apollo/gateway";
 import { type FormattedExecutionResult, GraphQLError } from "graphql";
 import type { GatewayContext, LivePorts } from "../ports.ts";
-import type { LiveEvent } from "./event.ts";
+import type { ReadableEvent } from "./event.ts";
 import type { BoundPlan } from "./plan.ts";
 import { answerFromRecord } from "./record.ts";
 
 export interface Enrichment {
   /** Never rejects. */
-  answer(bound: BoundPlan, event: LiveEvent, context: GatewayContext): Promise<FormattedExecutionResult>;
+  answer(bound: BoundPlan, event: ReadableEvent, context: GatewayContext): Promise<FormattedExecutionResult>;
 }
 
 /** Beyond the deadline of any single subgraph request: a data source that never settles must not stop its stream. */
@@ -20,7 +20,7 @@ const ROUNDS = 3;
 export function createEnrichment(ports: Pick<LivePorts, "dataSources" | "publicErrors" | "settings">): Enrichment {
   const deadlineMs = ports.settings.SUBGRAPH_TIMEOUT_MS * ROUNDS;
 
-  async function execute({ plan, variables }: BoundPlan, event: LiveEvent, context: GatewayContext) {
+  async function execute({ plan, variables }: BoundPlan, event: ReadableEvent, context: GatewayContext) {
     const record: GraphQLDataSource = {
       process: async () => ({ data: answerFromRecord(plan.record, event.envelope, variables) }),
     };

@@ -2,21 +2,35 @@
 import { type EventEnvelope, envelopeSchema } from "../../platform/events/envelope.ts";
 import type { LogRecord } from "../../platform/events/event-log.ts";
 
-export interface LiveEvent {
+interface Place {
   readonly partition: number;
   readonly offset: bigint;
   /** Partition key: the organisation, or the user for what belongs to no organisation. */
   readonly key: string;
+}
+
+export interface ReadableEvent extends Place {
   /** Counts the events of the key in the topic, without gaps. */
   readonly sequence: bigint;
   readonly envelope: EventEnvelope;
 }
 
-/**
- * `undefined` for a record that is no envelope. Readers skip it; the missing sequence number then shows as a gap to every
- * subscriber of its key, so nobody loses it silently.
- */
-export function decodeRecord(record: LogRecord): LiveEvent | undefined {
+/** A record that is no envelope of its key. Nobody can be sent it, so whoever reaches it is told of a gap. */
+interface UnreadableEvent extends Place {
+  readonly sequence: null;
+  readonly envelope: null;
+}
+
+export type LiveEvent = ReadableEvent | UnreadableEvent;
+
+export function decodeRecord(record: LogRecord): LiveEvent {
+  const { partition, offset, key } = record;
+  const envelope = readEnvelope(record);
+  if (envelope === undefined) return { partition, offset, key, sequence: null, envelope: null };
+  return { partition, offset, key, sequence: BigInt(envelope.sequence), envelope };
+}
+
+function readEnvelope(record: LogRecord): EventEnvelope | undefined {
   let json: unknown;
   try {
     json = JSON.parse(record.value);
@@ -24,7 +38,5 @@ export function decodeRecord(record: LogRecord): LiveEvent | undefined {
     return undefined;
   }
   const read = envelopeSchema.safeParse(json);
-  if (!read.success || read.data.partitionkey !== record.key) return undefined;
-  const { partition, offset, key } = record;
-  return { partition, offset, key, sequence: BigInt(read.data.sequence), envelope: read.data };
+  return read.success && read.data.partitionkey === record.key ? read.data : undefined;
 }

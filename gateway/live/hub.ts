@@ -10,7 +10,7 @@ import type { GatewayContext, LivePorts, SchemaGeneration } from "../ports.ts";
 import { authorizationScope, denial, streamOf } from "./authority.ts";
 import { createCursorCodec } from "./cursor.ts";
 import { createEnrichment } from "./enrichment.ts";
-import type { LiveEvent } from "./event.ts";
+import type { LiveEvent, ReadableEvent } from "./event.ts";
 import type { KeyReader } from "./key-reader.ts";
 import { type BoundPlan, createPlanner, type OperationText, type Variables } from "./plan.ts";
 import { concerns, passes } from "./record.ts";
@@ -115,7 +115,7 @@ export function createHub(ports: HubPorts): Hub {
     );
   }
 
-  function contextFor(viewer: Viewer, event: LiveEvent): GatewayContext {
+  function contextFor(viewer: Viewer, event: ReadableEvent): GatewayContext {
     const cause = parseTraceparent(event.envelope.traceparent);
     const trace = cause === undefined ? newTrace() : childTrace(cause);
     return {
@@ -130,6 +130,8 @@ export function createHub(ports: HubPorts): Hub {
   async function render(entry: Entry, viewer: Viewer, epoch: string, event: LiveEvent): Promise<Frame> {
     const { bound, topic, key } = entry;
     const { field } = bound.plan;
+    // Whoever is offered it ends with a gap.
+    if (event.envelope === null) return null;
     if (!concerns(field, event.envelope) || !passes(field, bound.args, event.envelope)) return null;
     const context = contextFor(viewer, event);
     const { partition, offset, sequence } = event;

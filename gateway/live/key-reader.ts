@@ -48,7 +48,7 @@ export function createKeyReader(tail: TopicTail, partition: number, key: string)
     const last = records.at(-1);
     if (last === undefined) return { events: [], next: first };
     const events = records.filter((record) => record.key === key).map(decodeRecord);
-    return { events: events.filter((event) => event !== undefined), next: last.offset + 1n };
+    return { events, next: last.offset + 1n };
   }
 
   return {

@@ -10,8 +10,8 @@ export interface EventRing {
   /** … and below this one: the next offset to be read from the log. */
   readonly next: bigint;
   readonly size: number;
-  /** Adds the record at `offset`; `event` is absent when it could not be decoded. Offsets must rise. */
-  push(offset: bigint, event: LiveEvent | undefined): void;
+  /** Adds the next record; offsets must rise. */
+  push(event: LiveEvent): void;
   /** The first `limit` events of the key at or above `from`, in order. */
   after(key: string, from: bigint, limit: number): LiveEvent[];
   /** The last event of the key below `before`, if the ring still holds it. */
@@ -74,9 +74,8 @@ export function createEventRing(capacity: number, start: bigint): EventRing {
     get size() {
       return size;
     },
-    push(offset, event) {
-      next = offset + 1n;
-      if (event === undefined) return;
+    push(event) {
+      next = event.offset + 1n;
       if (size === capacity) drop();
       slots[(oldest + size) % capacity] = event;
       size += 1;

@@ -66,6 +66,10 @@ export function createSubscriber({ stream, start, denial, sink, onEnd }: Subscri
   function offer(event: LiveEvent, frame: Frame): void {
     if (phase === "ended" || event.offset < position) return;
     position = event.offset + 1n;
+    if (event.envelope === null) {
+      fail(resyncRequired("GAP"));
+      return;
+    }
     if (sequence !== null) {
       // The relay may store an event twice after a crash; the copy may lie behind a cursor.
       if (event.sequence <= sequence) return;

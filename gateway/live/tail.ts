@@ -85,9 +85,11 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
     for (const record of records) {
       if (record.offset < ring.next) continue;
       const event = decodeRecord(record);
-      ring.push(record.offset, event);
-      if (event !== undefined) options.onEvent(event);
-      else logger.error({ topic, partition: record.partition, offset: String(record.offset) }, "unreadable event");
+      ring.push(event);
+      if (event.envelope === null) {
+        logger.error({ topic, partition: record.partition, offset: String(record.offset) }, "unreadable event");
+      }
+      options.onEvent(event);
     }
   }
 

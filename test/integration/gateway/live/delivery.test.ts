@@ -184,6 +184,24 @@ test("an event missing in the log ends the subscription instead of being skipped
   client.close();
 });
 
+test("a record that nobody can read is a gap, also for a subscriber who has seen nothing yet", async () => {
+  const client = await member("shop-18");
+  await client.subscribe("a", QUERY, { variables: { shop: "shop-18" } });
+  const start = client.cursor("a");
+  await log.append(TOPIC, [{ key: "shop-18", value: "{}" }]);
+  const other = await startLiveStack({ log });
+  other.viewers.set("t", viewer("user-shop-18", { "shop-18": ["orders.read"] }));
+  const late = await connect(other.url);
+  await late.init("t");
+  await late.subscribe("a", QUERY, { variables: { shop: "shop-18" }, resume: start });
+  for (const one of [client, late]) {
+    const [error] = await one.take("error", "a");
+    expect(error?.payload[0].extensions).toMatchObject({ code: "RESYNC_REQUIRED", reason: "GAP" });
+  }
+  await other.stop();
+  client.close();
+});
+
 test("a cursor that is changed, or of another stream, is refused before any event", async () => {
   await eventWriter(log, "shop-9").append(1);
   const client = await member("shop-9");

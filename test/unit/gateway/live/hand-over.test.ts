@@ -47,7 +47,7 @@ async function openRoom(log: MemoryLog, ringEvents: number, renderTicks: () => n
         async render(event) {
           for (let left = renderTicks(); left > 0; left -= 1) await tick();
           // Every third event is filtered out.
-          return event.sequence % 3n === 0n ? null : `${event.sequence} ${event.offset + 1n}`;
+          return (event.sequence ?? 0n) % 3n === 0n ? null : `${event.sequence} ${event.offset + 1n}`;
         },
       });
       streams.set(client.key, stream);
