@@ -10,7 +10,7 @@ export interface TenantTable {
 }
 
 /** Columns that say whose a row is. */
-const TENANT_COLUMNS = ["tenant_id", "organization_id"];
+const TENANT_COLUMNS = ["tenant_id", "organization_id", "user_id"];
 
 export async function tenantTables(client: Client): Promise<TenantTable[]> {
   const result = await client.query(
