@@ -13,7 +13,7 @@ export interface ActivityItem {
   readonly source: "billing" | "audit";
 }
 
-const LONGEST = 100;
+const LONGEST = 40;
 
 /** Adds items, newest first; one that is known already is completed, and keeps the better title. */
 export function mergeActivity(feed: readonly ActivityItem[], added: readonly ActivityItem[]): readonly ActivityItem[] {

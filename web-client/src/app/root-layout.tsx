@@ -1,10 +1,12 @@
 import { Link, Outlet, ScrollRestoration } from "react-router";
 import { useSessionUser } from "../auth/use-session-user.ts";
 import { AccountMenu } from "../components/account-menu.tsx";
+import { useFocusOnNavigation } from "./use-focus-on-navigation.ts";
 
 /** The frame of every page. Keyed by user, so that no state of one outlives their signing out. */
 export function RootLayout() {
   const user = useSessionUser();
+  useFocusOnNavigation();
   return (
     <>
       <a className="skip-link" href="#content">

@@ -6,6 +6,7 @@ import {
   type IssuedSessionFragment,
   type IssuedTokensFragment,
   RefreshSessionDocument,
+  SignOutDocument,
 } from "../../../schema/generated/operations.ts";
 import { sendOperation } from "../graphql/send-operation.ts";
 import { type AccessToken, accessToken } from "./access-token.ts";
@@ -26,8 +27,10 @@ export interface SessionManager {
   accessToken(refused?: string): Promise<string | undefined>;
   /** Takes up what signing in gave. */
   adopt(session: IssuedSessionFragment, tokens: IssuedTokensFragment): void;
-  /** Forgets the session in all windows. */
-  forget(): void;
+  /** Ends the session because the user said so: here and in all windows at once, at the server as soon as it can be reached. */
+  signOut(): Promise<void>;
+  /** Did the user of this window end the last session? */
+  signedOut(): boolean;
 }
 
 export function createSessionManager(): SessionManager {
@@ -35,6 +38,7 @@ export function createSessionManager(): SessionManager {
   let stored = readSession();
   let token: AccessToken | undefined;
   let refreshing: Promise<string | undefined> | undefined;
+  let onPurpose = false;
 
   const take = (next: StoredSession | undefined): void => {
     const changed = stored?.sessionId !== next?.sessionId;
@@ -45,6 +49,7 @@ export function createSessionManager(): SessionManager {
 
   const adopt = (session: IssuedSessionFragment, tokens: IssuedTokensFragment): void => {
     const next = { sessionId: session.id, userId: session.user.id, refreshToken: tokens.refreshToken };
+    onPurpose = false;
     writeSession(next);
     const fresh = accessToken(tokens.accessToken, tokens.expiresAt, Date.now());
     take(next);
@@ -65,6 +70,11 @@ export function createSessionManager(): SessionManager {
       input: { refreshToken: current.refreshToken },
     });
     const { session, tokens, userErrors = [] } = data?.sessionRefresh ?? {};
+    // Signed out, or in anew, in another window meanwhile: that is what counts.
+    if (readSession()?.refreshToken !== current.refreshToken) {
+      take(readSession());
+      return undefined;
+    }
     if (session && tokens) {
       adopt(session, tokens);
       return tokens.accessToken;
@@ -72,9 +82,17 @@ export function createSessionManager(): SessionManager {
     const refused =
       userErrors.length > 0 || errors?.some(({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED");
     if (!refused) throw new Error("The session cannot be renewed right now.");
-    // Signed in anew in another window meanwhile: that session stays.
-    if (readSession()?.refreshToken === current.refreshToken) forget();
+    forget();
     return undefined;
+  };
+
+  const usableToken = async (refused?: string): Promise<string | undefined> => {
+    if (stored === undefined) return undefined;
+    if (token !== undefined && token.value !== refused && token.refreshAt > Date.now()) return token.value;
+    refreshing ??= exclusively("tributary.refresh", refresh).finally(() => {
+      refreshing = undefined;
+    });
+    return refreshing;
   };
 
   onSessionChanged(() => take(readSession()));
@@ -86,15 +104,15 @@ export function createSessionManager(): SessionManager {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    async accessToken(refused) {
-      if (stored === undefined) return undefined;
-      if (token !== undefined && token.value !== refused && token.refreshAt > Date.now()) return token.value;
-      refreshing ??= exclusively("tributary.refresh", refresh).finally(() => {
-        refreshing = undefined;
-      });
-      return refreshing;
-    },
+    accessToken: usableToken,
     adopt,
-    forget,
+    async signOut() {
+      const last = await usableToken().catch(() => undefined);
+      onPurpose = true;
+      forget();
+      // Unreachable: the server's session ends by its expiry, and no token of it is left here.
+      if (last !== undefined) await sendOperation(SignOutDocument, { input: {} }, last).catch(() => {});
+    },
+    signedOut: () => onPurpose,
   };
 }

@@ -34,7 +34,7 @@ export function InviteForm({ roles }: { readonly roles: readonly RoleFieldsFragm
   });
 
   return (
-    <section aria-labelledby="invite-title">
+    <section className="invite" aria-labelledby="invite-title">
       <h2 id="invite-title">Invite a member</h2>
       <FormCard onSubmit={form.onSubmit} problem={form.problem} busy={form.busy} action="Send invitation">
         <Field label="E-mail" state={form.fields.email} type="email" />

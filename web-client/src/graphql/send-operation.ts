@@ -1,4 +1,4 @@
-/** One operation without cache and without a token: for signing in and refreshing, which must not wait for a token themselves. */
+/** One operation beside the cache: for signing in and out and for refreshing, which must not wait for a token themselves. */
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { type FormattedExecutionResult, print } from "graphql";
 
@@ -8,10 +8,17 @@ const DEADLINE_MS = 15_000;
 export async function sendOperation<Data, Variables>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,
+  accessToken?: string,
 ): Promise<FormattedExecutionResult<Data>> {
   const response = await fetch("/graphql", {
     method: "POST",
-    headers: { "content-type": "application/json", accept: "application/graphql-response+json, application/json" },
+    headers: {
+      "content-type": "application/json",
+      accept: "application/graphql-response+json, application/json",
+      ...(accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` }),
+    },
+    // Signing out must not depend on this page staying open.
+    keepalive: true,
     body: JSON.stringify({ query: print(document), variables }),
     signal: AbortSignal.timeout(DEADLINE_MS),
   });

@@ -1,15 +1,13 @@
 import { useQuery } from "@apollo/client/react";
 import { useState } from "react";
-import { Link } from "react-router";
 import { type PlanFieldsFragment, PlansDocument } from "../../../schema/generated/operations.ts";
 import { useOrganization } from "../app/organization-context.ts";
 import { Loading } from "../components/loading.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { PlanCard } from "../components/plan-card.tsx";
-import { formatMoney } from "../format/money.ts";
 import { describeProblem } from "../forms/describe-problem.ts";
-import { PaymentPanel } from "../payments/payment-panel.tsx";
+import { Checkout } from "../payments/checkout.tsx";
 
 export function PlansPage() {
   const { organizationId, permissions } = useOrganization();
@@ -22,7 +20,6 @@ export function PlansPage() {
   const account = data?.organization?.billingAccount;
   const manages = permissions.has("billing.manage");
   const running = new Map(account?.subscriptions.edges.map(({ node }) => [node.plan.id, node.status]));
-  const dashboard = `/o/${organizationId}`;
 
   return (
     <Page title="Plans" intro="Prices are per organisation. Payments go to a sandbox: no money moves.">
@@ -41,21 +38,7 @@ export function PlansPage() {
         ))}
       </ul>
       {chosen !== undefined && account != null && (
-        <section className="card checkout" aria-labelledby="checkout-title">
-          <h2 id="checkout-title">Pay for {chosen.name}</h2>
-          <PaymentPanel
-            key={chosen.id}
-            accountId={account.id}
-            purpose={{ kind: "plan", planId: chosen.id }}
-            methods={account.paymentMethods}
-            amount={formatMoney(chosen.price)}
-            after={
-              <Link to={dashboard} className="button">
-                Go to the dashboard
-              </Link>
-            }
-          />
-        </section>
+        <Checkout key={chosen.id} plan={chosen} account={account} dashboard={`/o/${organizationId}`} />
       )}
     </Page>
   );

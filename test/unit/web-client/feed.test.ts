@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { type ActivityItem, mergeActivity } from "../../../web-client/src/activity/feed.ts";
+
+const item = (eventId: string, second: number, more: Partial<ActivityItem> = {}): ActivityItem => ({
+  eventId,
+  occurredAt: `2026-01-01T00:00:0${second}.000Z`,
+  title: `event ${eventId}`,
+  source: "billing",
+  ...more,
+});
+
+test("activity is newest first; events of one millisecond are in the order of their ids", () => {
+  const feed = mergeActivity([item("b", 1)], [item("a", 2), item("c", 1)]);
+  expect(feed.map(({ eventId }) => eventId)).toEqual(["a", "c", "b"]);
+});
+
+test("billing and audit of one event become one item, whichever comes first", () => {
+  const billing = item("a", 1, { title: "Invoice 1 paid", amount: "€49.00" });
+  const audit = item("a", 1, { title: "Invoice paid", hash: "0f5f", source: "audit" });
+  const merged = { ...billing, hash: "0f5f" };
+  expect(mergeActivity([billing], [audit])).toEqual([merged].map((all) => ({ ...all, source: "billing" })));
+  expect(mergeActivity([audit], [billing])).toEqual([merged]);
+});
+
+test("the list ends after forty items", () => {
+  const many = Array.from({ length: 60 }, (_, index) => item(`e${String(index).padStart(2, "0")}`, 1));
+  const feed = mergeActivity([], many);
+  expect(feed).toHaveLength(40);
+  expect(feed[0]?.eventId).toBe("e59");
+});
