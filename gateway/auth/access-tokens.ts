@@ -3,6 +3,7 @@
  * when a token names an unknown one, at most every ten seconds, so that made-up key ids cannot be used to flood the key server.
  */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
+import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { TokenService } from "../../platform/auth/token-service.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -29,6 +30,7 @@ export interface AccessTokens {
 const REFETCH_MS = 10_000;
 /** Keys that were withdrawn are forgotten after this long. */
 const KEYS_MS = 600_000;
+const CHECKED_TOKENS = 10_000;
 const CLOCK_TOLERANCE_SECONDS = 5;
 /** A token of ours is below 1 KB; anything much larger is not worth a hash. */
 const MAX_TOKEN_LENGTH = 8_192;
@@ -39,6 +41,8 @@ const keysSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) 
 export function createAccessTokens({ tokenService, issuer, audience, clock }: AccessTokensOptions): AccessTokens {
   let keys: { readonly find: ReturnType<typeof createLocalJWKSet>; readonly fetchedAt: number } | undefined;
   let fetching: Promise<void> | undefined;
+  // A signature is checked once per token, not once per request; what time does to a token is checked each time.
+  const checked = new LRUCache<string, AccessTokenClaims>({ max: CHECKED_TOKENS });
 
   function refresh(): Promise<void> {
     fetching ??= tokenService
@@ -46,11 +50,17 @@ export function createAccessTokens({ tokenService, issuer, audience, clock }: Ac
       .then((set) => {
         const known: JSONWebKeySet = { keys: keysSchema.parse(set).keys };
         keys = { find: createLocalJWKSet(known), fetchedAt: clock.now().getTime() };
+        // A withdrawn key takes its tokens along.
+        checked.clear();
       })
       .finally(() => {
         fetching = undefined;
       });
     return fetching;
+  }
+
+  function keysAreOld(): boolean {
+    return keys === undefined || clock.now().getTime() - keys.fetchedAt > KEYS_MS;
   }
 
   async function check(token: string): Promise<JWTPayload> {
@@ -84,9 +94,14 @@ export function createAccessTokens({ tokenService, issuer, audience, clock }: Ac
   return {
     async verify(token) {
       try {
+        const known = checked.get(token);
+        const latest = clock.now().getTime() - CLOCK_TOLERANCE_SECONDS * 1000;
+        if (known !== undefined && known.expiresAt.getTime() > latest && !keysAreOld()) return known;
         if (token.length > MAX_TOKEN_LENGTH) throw new Error("the token is too long");
         const { sub, sid, exp } = claimsSchema.parse(await check(token));
-        return { userId: sub, sessionId: sid, expiresAt: new Date(exp * 1000) };
+        const claims = { userId: sub, sessionId: sid, expiresAt: new Date(exp * 1000) };
+        checked.set(token, claims);
+        return claims;
       } catch (error) {
         if (error instanceof AppError) throw error;
         const message =

@@ -143,6 +143,16 @@ test("a session that ended, or belongs to somebody else, is refused", async () =
   expect(await foreign.authenticate(await token())).toBe("UNAUTHENTICATED");
 });
 
+test("a token that was good is refused when its time is over", async () => {
+  const { authenticate, advance } = await rig();
+  const short = await token({ claims: { exp: START / 1000 + 30 } });
+  expect(await authenticate(short)).toBe("USER usr_1");
+  advance(34);
+  expect(await authenticate(short)).toBe("USER usr_1");
+  advance(2);
+  expect(await authenticate(short)).toBe("UNAUTHENTICATED");
+});
+
 test("while nobody can check, the answer is unavailable and not unauthenticated", async () => {
   const down = await rig();
   down.session = new Error("connection refused");
