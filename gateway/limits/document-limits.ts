@@ -80,7 +80,7 @@ function parseWithin(query: string, maxTokens: number): DocumentNode {
 }
 
 /** @throws GraphQLError as DocumentGuard.parse */
-export function checkDocument(document: DocumentNode, limits: DocumentLimits): void {
+function checkDocument(document: DocumentNode, limits: DocumentLimits): void {
   const measure = createRuler(document);
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
