@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { describeEntry } from "../../../web-client/src/activity/describe-entry.ts";
 import { type ActivityItem, mergeActivity } from "../../../web-client/src/activity/feed.ts";
 
 const item = (eventId: string, second: number, more: Partial<ActivityItem> = {}): ActivityItem => ({
@@ -27,4 +28,31 @@ test("the list ends after forty items", () => {
   const feed = mergeActivity([], many);
   expect(feed).toHaveLength(40);
   expect(feed[0]?.eventId).toBe("e59");
+});
+
+test("an audit entry tells the facts of its event, and does without what it does not know", () => {
+  const entry = {
+    id: "aud_1",
+    eventId: "a",
+    action: "billing.invoice.paid",
+    occurredAt: "2026-01-01T00:00:00.000Z",
+    hash: "0f5f",
+    actor: { kind: "USER", user: { id: "usr_1", displayName: "Ada" } },
+    metadata: { number: "2026-000001", total: { amountMinor: "2900", currency: "EUR", exponent: 2 } },
+  } as const;
+  expect(describeEntry(entry)).toMatchObject({ title: "Invoice 2026-000001 paid", actor: "Ada", hash: "0f5f" });
+  expect(describeEntry(entry).amount).toContain("29");
+  const unknown = {
+    ...entry,
+    action: "user.api_key.created",
+    metadata: null,
+    actor: { kind: "SERVICE", user: null },
+  } as const;
+  expect(describeEntry(unknown)).toEqual({
+    eventId: "a",
+    occurredAt: entry.occurredAt,
+    hash: "0f5f",
+    source: "audit",
+    title: "User api key created",
+  });
 });

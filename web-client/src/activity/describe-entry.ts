@@ -1,4 +1,6 @@
 import type { EntryFieldsFragment } from "../../../schema/generated/operations.ts";
+import { formatMoney } from "../format/money.ts";
+import { type EntryFacts, entryFacts } from "./entry-facts.ts";
 import type { ActivityItem } from "./feed.ts";
 
 const TITLES: Readonly<Record<string, string>> = {
@@ -20,15 +22,24 @@ const TITLES: Readonly<Record<string, string>> = {
   "billing.payment.failed": "Payment failed",
 };
 
-export function describeEntry({ eventId, action, occurredAt, hash, actor }: EntryFieldsFragment): ActivityItem {
+export function describeEntry(entry: EntryFieldsFragment): ActivityItem {
+  const { eventId, action, occurredAt, hash, actor } = entry;
+  const facts = entryFacts(entry.metadata);
   return {
     eventId,
     occurredAt,
     hash,
     source: "audit",
-    title: TITLES[action] ?? sentence(action),
+    title: titleOf(action, facts),
+    ...(facts.money === undefined ? {} : { amount: formatMoney(facts.money) }),
     ...(actor.user === null ? {} : { actor: actor.user.displayName }),
   };
+}
+
+function titleOf(action: string, { number, last4 }: EntryFacts): string {
+  if (last4 !== undefined && action === "billing.payment_method.attached") return `Card ending in ${last4} added`;
+  const title = TITLES[action] ?? sentence(action);
+  return number === undefined ? title : title.replace(/^Invoice/, `Invoice ${number}`);
 }
 
 /** `user.api_key.created` → `User api key created`: new events are readable before they have a title here. */
