@@ -118,7 +118,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     production: options.production,
     logger,
     landingPage: pages.landing,
-    afterMutation: async ({ identity }) => authenticator?.forget(identity),
+    onRightsChanged: async ({ identity }) => authenticator?.forget(identity),
   });
   const executor = createOperationExecutor({ server: graphql, guard, scopes });
   const live =

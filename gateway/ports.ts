@@ -89,6 +89,8 @@ export interface GatewayContext {
   readonly signal?: AbortSignal;
   /** Set when a subgraph answered a command from its idempotency record. */
   idempotencyReplayed?: boolean;
+  /** Set when a command changed what the caller may do. */
+  rightsChanged?: boolean;
 }
 
 export interface OperationRequest {

@@ -2,7 +2,7 @@
  * Who is asking: checks access tokens and asks the token service what the session may do. Guarantees that a revoked session, an ended
  * membership or a suspended user loses access as soon as the event arrives, and after one minute even when no event ever does.
  */
-import type { Authentication, Authenticator, Revocation } from "../ports.ts";
+
 import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
 import type { SessionFacts, TokenService } from "../../platform/auth/token-service.ts";
 import type { Cache } from "../../platform/cache/cache.ts";
@@ -11,6 +11,7 @@ import { AppError } from "../../platform/errors/app-error.ts";
 import type { EventLog } from "../../platform/events/event-log.ts";
 import type { LifecyclePart } from "../../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
+import type { Authentication, Authenticator, Revocation } from "../ports.ts";
 import { createAccessTokens } from "./access-tokens.ts";
 import { followRevocations } from "./revocations.ts";
 

@@ -1,7 +1,7 @@
 /** The example operations that the explorers start with, one file each, in the order of their names. */
 import { readdir, readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 export const EXAMPLES_FOLDER = fileURLToPath(new URL("../../schema/examples/", import.meta.url));
 

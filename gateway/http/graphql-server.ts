@@ -20,15 +20,15 @@ export interface GraphQLServerOptions {
   readonly logger: Logger;
   /** HTML for browsers that open the endpoint. */
   readonly landingPage: string | undefined;
-  /** Awaited before the answer to a mutation leaves: what the caller may do can have changed by it. */
-  readonly afterMutation: (context: GatewayContext) => Promise<void>;
+  /** Awaited before the answer to a mutation that changed the caller's rights leaves: the next request must see them. */
+  readonly onRightsChanged: (context: GatewayContext) => Promise<void>;
 }
 
 /** Selections after expansion of fragments, checked by Apollo Server after our limits on the text. */
 const MAX_SELECTIONS = 5_000;
 
 export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer<GatewayContext> {
-  const { engine, scopes, introspection, production, logger, landingPage, afterMutation } = options;
+  const { engine, scopes, introspection, production, logger, landingPage, onRightsChanged } = options;
   return new ApolloServer<GatewayContext>({
     gateway: engine,
     introspection,
@@ -41,7 +41,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer
     stopOnTerminationSignals: false,
     nodeEnv: production ? "production" : "test",
     logger: quietLogger(logger),
-    plugins: [ApolloServerPluginCacheControlDisabled(), answers(afterMutation), landing(landingPage)],
+    plugins: [ApolloServerPluginCacheControlDisabled(), answers(onRightsChanged), landing(landingPage)],
     formatError(formatted, error) {
       const scope = scopes.current() ?? { traceId: "none", logger };
       const known = error instanceof GraphQLError ? error : new GraphQLError(formatted.message);
@@ -50,7 +50,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer
   });
 }
 
-function answers(afterMutation: GraphQLServerOptions["afterMutation"]): ApolloServerPlugin<GatewayContext> {
+function answers(onRightsChanged: GraphQLServerOptions["onRightsChanged"]): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart() {
       return {
@@ -63,8 +63,8 @@ function answers(afterMutation: GraphQLServerOptions["afterMutation"]): ApolloSe
             );
           }
         },
-        async willSendResponse({ response, contextValue, operation }) {
-          if (operation?.operation === OperationTypeNode.MUTATION) await afterMutation(contextValue);
+        async willSendResponse({ response, contextValue }) {
+          if (contextValue.rightsChanged === true) await onRightsChanged(contextValue);
           if (response.body.kind !== "single") return;
           const result = response.body.singleResult;
           showIncomplete(result, { traceId: contextValue.trace.traceId, logger: contextValue.logger });

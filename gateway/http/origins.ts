@@ -1,6 +1,7 @@
 /** Which pages may use the gateway from a browser: the configured ones and its own. */
-import type { FastifyInstance } from "fastify";
+
 import cors from "@fastify/cors";
+import type { FastifyInstance } from "fastify";
 
 export interface Origins {
   /** A request without an origin does not come from a page and may pass; the opaque origin `null` may not. */

@@ -4,8 +4,8 @@
  */
 import type { WebSocket } from "ws";
 import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
-import { systemSleep } from "../../platform/events/backoff.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
+import { systemSleep } from "../../platform/events/backoff.ts";
 import { newTrace } from "../../platform/tracing/trace-context.ts";
 import type { Authentication, GatewayContext, LivePorts, Revocation } from "../ports.ts";
 import { CLOSE, type CloseReason } from "./close-codes.ts";

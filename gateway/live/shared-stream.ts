@@ -2,8 +2,9 @@
  * One operation over one key for all subscribers who would see the same: each event is enriched and serialised once, in
  * order, and offered to everybody. Holds no queue of its own: it follows the ring, and the log when it falls behind.
  */
-import { backoffMs, systemSleep } from "../../platform/events/backoff.ts";
+
 import { AppError } from "../../platform/errors/app-error.ts";
+import { backoffMs, systemSleep } from "../../platform/events/backoff.ts";
 import type { LiveEvent } from "./event.ts";
 import type { Batch, KeyReader } from "./key-reader.ts";
 

@@ -2,11 +2,12 @@
  * One subscriber of a stream, whatever carries it: sends every event of its key once and in order from its starting point,
  * first by catching up, then attached to the shared stream. Ends with an error rather than skip one.
  */
-import { backoffMs, systemSleep } from "../../platform/events/backoff.ts";
+
 import { AppError } from "../../platform/errors/app-error.ts";
+import { backoffMs, systemSleep } from "../../platform/events/backoff.ts";
 import type { LiveEvent } from "./event.ts";
-import { resyncRequired } from "./resync.ts";
 import type { StartingPoint } from "./resume.ts";
+import { resyncRequired } from "./resync.ts";
 import type { Follower, Frame, SharedStream } from "./shared-stream.ts";
 
 /** Where a subscriber's messages go. */

@@ -1,5 +1,5 @@
 /** One JSON POST over a pool of kept connections: bounded in time and size, aborted when the caller is gone. */
-import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 
 export interface HttpExchange {

@@ -29,7 +29,12 @@ const answerSchema = z.object({
       }),
     )
     .nullish(),
-  extensions: z.looseObject({ idempotency: z.object({ replayed: z.boolean() }).optional() }).nullish(),
+  extensions: z
+    .looseObject({
+      idempotency: z.object({ replayed: z.boolean() }).optional(),
+      identity: z.object({ changed: z.boolean() }).optional(),
+    })
+    .nullish(),
 });
 
 export interface AnswerReader {
@@ -47,6 +52,7 @@ export function readAnswer(reader: AnswerReader, request: DataSourceRequest, bod
   const { errors, extensions } = parsed.data;
   const context = contextOf(request);
   if (extensions?.idempotency?.replayed === true && context !== undefined) context.idempotencyReplayed = true;
+  if (extensions?.identity?.changed === true && context !== undefined) context.rightsChanged = true;
   // The parsed copy would cost a walk over the whole answer: what was checked is handed on itself.
   const data = typeof body === "object" && body !== null && "data" in body ? asData(body.data) : null;
   if (errors == null || errors.length === 0) return { data };

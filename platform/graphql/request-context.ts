@@ -12,6 +12,8 @@ export interface RequestContext {
   readonly logger: Logger;
   /** Set by a command that answered from its idempotency record; travels to the caller as `extensions.idempotency.replayed`. */
   idempotencyReplayed?: boolean;
+  /** Set by a command after which the caller may do more or less than the signed identity says: the gateway then asks anew. */
+  rightsChanged?: boolean;
 }
 
 /** The causation of events that this request's commands emit. The trace id serves as correlation id. */

@@ -108,7 +108,7 @@ export function createSubgraphEndpoint<Context>(options: SubgraphEndpointOptions
           body: {
             ...(result.data === undefined ? {} : { data: result.data }),
             ...(errors === undefined ? {} : { errors }),
-            ...(request.idempotencyReplayed === true ? { extensions: { idempotency: { replayed: true } } } : {}),
+            ...extensionsOf(request),
           },
         };
       } catch (error) {
@@ -116,6 +116,20 @@ export function createSubgraphEndpoint<Context>(options: SubgraphEndpointOptions
         const originalError = error instanceof Error ? error : new AppError("INTERNAL_SERVER_ERROR", String(error));
         return fail([new GraphQLError(originalError.message, { originalError })], status);
       }
+    },
+  };
+}
+
+/** What a command has to tell the gateway beside its answer. */
+function extensionsOf({
+  idempotencyReplayed,
+  rightsChanged,
+}: RequestContext): Pick<SubgraphResponseBody, "extensions"> {
+  if (idempotencyReplayed !== true && rightsChanged !== true) return {};
+  return {
+    extensions: {
+      ...(idempotencyReplayed === true ? { idempotency: { replayed: true } } : {}),
+      ...(rightsChanged === true ? { identity: { changed: true } } : {}),
     },
   };
 }

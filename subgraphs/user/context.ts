@@ -72,6 +72,7 @@ export function createUserContext(services: UserServices, request: RequestContex
       identity = changed ?? identity;
       loaders = createLoaders(services.client, identity);
       if (outcome.replayed) request.idempotencyReplayed = true;
+      request.rightsChanged = true;
       return outcome.result;
     },
   };

@@ -28,7 +28,8 @@ export function createTokenService({
         const session = await findSession(tx, sessionId);
         if (session?.userId !== userId || session.revokedAt !== null || session.expiresAt <= now) return false;
         if ((await findUser(tx, userId))?.status !== "ACTIVE") return false;
-        await touchSession(tx, sessionId, { now, everyMs: SEEN_EVERY_MS });
+        const seenMs = now.getTime() - session.lastSeenAt.getTime();
+        if (seenMs > SEEN_EVERY_MS) await touchSession(tx, sessionId, { now, everyMs: SEEN_EVERY_MS });
         return true;
       });
       if (!alive) return null;

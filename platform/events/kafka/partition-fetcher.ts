@@ -2,13 +2,14 @@
  * Reads partitions at exact offsets without a consumer group, over connections of its own: a long poll holds up every
  * other fetch on its connection. Finds a partition's leader, and finds it again when it has moved.
  */
+
+import { logLevel } from "kafkajs";
 import { z } from "zod";
 import type { LogRecord, PartitionRange } from "../event-log.ts";
 import { unknownTopic } from "./kafka-failure.ts";
 import { CONNECTION_TIMEOUT_MS, type KafkaConnection, kafkaLogCreator, REQUEST_TIMEOUT_MS } from "./kafka-settings.ts";
 import { type InternalBroker, type InternalCluster, kafkajsInternals } from "./kafkajs-internals.ts";
 import { readTopicId } from "./topic-id.ts";
-import { logLevel } from "kafkajs";
 
 /** What one fetch brought of one partition. */
 export interface FetchedPartition {
