@@ -1,0 +1,49 @@
+// Arrivals of an open system: people do not wait for each other's answers. Each piece of work is due at its own time, and its
+// latency counts from then on, also when the generator or the server was too slow to begin it (no coordinated omission).
+import { createDurations, type Durations } from "./durations.ts";
+
+export interface ArrivalPlan {
+  /** Mean arrivals per second; the gaps are exponentially distributed, as those of independent people are. */
+  readonly perSecond: number;
+  readonly seconds: number;
+  /** Started when due, never awaited by later arrivals. `due` is a time of `performance.now()`. Must not reject. */
+  readonly begin: (due: number) => Promise<void>;
+}
+
+export interface ArrivalsOutcome {
+  readonly started: number;
+  /** How late the generator itself began the work: large values make the measurement worthless. */
+  readonly lateness: Durations;
+}
+
+/** Resolves when all work has ended. */
+export async function runArrivals({ perSecond, seconds, begin }: ArrivalPlan): Promise<ArrivalsOutcome> {
+  const random = seededRandom(20_261_120);
+  const lateness = createDurations();
+  const running: Promise<void>[] = [];
+  const start = performance.now() + 20;
+  const end = start + seconds * 1_000;
+  let due = start;
+  while (due < end) {
+    const wait = due - performance.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    for (const now = performance.now(); due <= now && due < end; ) {
+      lateness.record(now - due);
+      running.push(begin(due));
+      due += (-Math.log(1 - random()) * 1_000) / perSecond;
+    }
+  }
+  await Promise.all(running);
+  return { started: running.length, lateness };
+}
+
+/** The same numbers in every run (mulberry32), so that two runs differ by the platform only. */
+export function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

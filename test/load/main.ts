@@ -1,0 +1,17 @@
+// `npm run load -- <name> [options]`: measures a running platform under load. Exits 1 when a budget is missed, 2 for a wrong call.
+import { smoke } from "./smoke.ts";
+
+const SCENARIOS: Readonly<Record<string, (programArguments: readonly string[]) => Promise<number>>> = { smoke };
+
+async function main([name, ...rest]: readonly string[]): Promise<number> {
+  const scenario = name === undefined ? undefined : SCENARIOS[name];
+  if (scenario !== undefined) return scenario(rest);
+  const problem = name === undefined ? "Say which load" : `There is no load "${name}"`;
+  process.stderr.write(`${problem}: npm run load -- ${Object.keys(SCENARIOS).join(" | ")}\n`);
+  return 2;
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return 2;
+});

@@ -1,0 +1,55 @@
+// What became of the requests, per operation.
+import { createDurations, type Durations } from "./durations.ts";
+import type { PlannedRequest } from "./operations.ts";
+
+type Request = Pick<PlannedRequest, "name" | "kind">;
+
+export interface OperationLog {
+  succeeded(request: Request, latencyMs: number): void;
+  failed(request: Request, error: unknown): void;
+  readonly errors: number;
+  /** The first few errors. */
+  readonly samples: readonly string[];
+  /** Sums first, then operations in the order they came. */
+  rows(): readonly { readonly name: string; readonly durations: Durations; readonly errors: number }[];
+  readonly reads: Durations;
+  readonly writes: Durations;
+}
+
+const MAX_SAMPLES = 5;
+
+export function createOperationLog(): OperationLog {
+  const reads = createDurations();
+  const writes = createDurations();
+  const operations = new Map<string, { readonly durations: Durations; errors: number }>();
+  const samples: string[] = [];
+  const failures = { read: 0, write: 0 };
+  const of = (name: string) => {
+    const known = operations.get(name) ?? { durations: createDurations(), errors: 0 };
+    operations.set(name, known);
+    return known;
+  };
+  return {
+    succeeded({ name, kind }, latencyMs) {
+      of(name).durations.record(latencyMs);
+      (kind === "read" ? reads : writes).record(latencyMs);
+    },
+    failed({ name, kind }, error) {
+      of(name).errors += 1;
+      failures[kind] += 1;
+      if (samples.length < MAX_SAMPLES)
+        samples.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    },
+    get errors() {
+      return failures.read + failures.write;
+    },
+    samples,
+    rows: () => [
+      { name: "reads", durations: reads, errors: failures.read },
+      { name: "writes", durations: writes, errors: failures.write },
+      ...[...operations].map(([name, { durations, errors }]) => ({ name: `  ${name}`, durations, errors })),
+    ],
+    reads,
+    writes,
+  };
+}
