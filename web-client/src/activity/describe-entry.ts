@@ -36,9 +36,10 @@ export function describeEntry(entry: EntryFieldsFragment): ActivityItem {
   };
 }
 
-function titleOf(action: string, { number, last4 }: EntryFacts): string {
+function titleOf(action: string, { number, last4, failureCode }: EntryFacts): string {
   if (last4 !== undefined && action === "billing.payment_method.attached") return `Card ending in ${last4} added`;
   const title = TITLES[action] ?? sentence(action);
+  if (failureCode !== undefined) return `${title}: ${failureCode.replaceAll("_", " ")}`;
   return number === undefined ? title : title.replace(/^Invoice/, `Invoice ${number}`);
 }
 

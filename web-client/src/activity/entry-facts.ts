@@ -4,16 +4,19 @@ import type { MoneyAmount } from "../format/money.ts";
 export interface EntryFacts {
   readonly number?: string;
   readonly last4?: string;
+  readonly failureCode?: string;
   readonly money?: MoneyAmount;
 }
 
 export function entryFacts(metadata: unknown): EntryFacts {
   const number = member(metadata, "number");
   const last4 = member(metadata, "last4");
+  const failureCode = member(metadata, "failureCode");
   const money = member(metadata, "total") ?? member(metadata, "amount");
   return {
     ...(typeof number === "string" ? { number } : {}),
     ...(typeof last4 === "string" ? { last4 } : {}),
+    ...(typeof failureCode === "string" ? { failureCode } : {}),
     ...(isMoney(money) ? { money } : {}),
   };
 }

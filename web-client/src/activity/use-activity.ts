@@ -4,6 +4,7 @@ import {
   ActivityHistoryDocument,
   AuditActivityDocument,
   BillingActivityDocument,
+  MemberActivityDocument,
 } from "../../../schema/generated/operations.ts";
 import { useRefetchSoon } from "../graphql/use-refetch-soon.ts";
 import { describeBilling } from "./describe-billing.ts";
@@ -11,10 +12,18 @@ import { describeEntry } from "./describe-entry.ts";
 import { type ActivityItem, mergeActivity } from "./feed.ts";
 import { useLiveStream } from "./use-live-stream.ts";
 
+/** What the viewer may follow. */
 export interface ActivityRights {
+  readonly members: boolean;
   readonly billing: boolean;
   readonly audit: boolean;
 }
+
+// Queries by what makes their answers old.
+const MONEY = ["Dashboard", "Plans"];
+const HISTORY = ["ActivityHistory"];
+const PEOPLE = ["Members", "Invitations"];
+const ACCESS = ["Viewer", "Permissions"];
 
 /** The live activity of an organisation, newest first, and fresh queries for whatever it touches. */
 export function useActivity(organizationId: string, rights: ActivityRights): readonly ActivityItem[] {
@@ -23,6 +32,7 @@ export function useActivity(organizationId: string, rights: ActivityRights): rea
   const refetchSoon = useRefetchSoon();
   const add = useCallback((items: readonly ActivityItem[]) => setFeed((known) => mergeActivity(known, items)), []);
   const variables = { organizationId };
+  const onEnd = (): void => refetchSoon(ACCESS);
 
   const { data: history } = useQuery(ActivityHistoryDocument, {
     variables,
@@ -40,9 +50,10 @@ export function useActivity(organizationId: string, rights: ActivityRights): rea
     skip: !rights.billing,
     onData({ billingEvents }) {
       add([describeBilling(billingEvents)]);
-      refetchSoon(["Dashboard", "Plans"]);
+      refetchSoon(MONEY);
     },
-    onStale: () => refetchSoon(["Dashboard", "Plans"]),
+    onStale: () => refetchSoon(MONEY),
+    onEnd,
   });
 
   useLiveStream({
@@ -52,11 +63,20 @@ export function useActivity(organizationId: string, rights: ActivityRights): rea
     onData({ auditEvents }) {
       const { entry } = auditEvents.event;
       // Its own subgraph did not answer: the history will.
-      if (entry === null) return refetchSoon(["ActivityHistory"]);
+      if (entry === null) return refetchSoon(HISTORY);
       add([describeEntry(entry)]);
-      if (entry.action.startsWith("user.")) refetchSoon(["Members", "Invitations", "Viewer", "Permissions"]);
     },
-    onStale: () => refetchSoon(["ActivityHistory"]),
+    onStale: () => refetchSoon(HISTORY),
+    onEnd,
+  });
+
+  useLiveStream({
+    document: MemberActivityDocument,
+    variables,
+    skip: !rights.members,
+    onData: () => refetchSoon([...PEOPLE, ...ACCESS]),
+    onStale: () => refetchSoon([...PEOPLE, ...ACCESS]),
+    onEnd,
   });
 
   // Kept while pages change; dropped with the user's cache.

@@ -10,6 +10,8 @@ export interface LiveStreamOptions<Data, Variables> {
   readonly onData: (data: Data) => void;
   /** Something may have been missed, or is newer than what was fetched: fetch the current state. */
   readonly onStale: () => void;
+  /** The server will not go on, e.g. because a permission was taken away. */
+  readonly onEnd: () => void;
 }
 
 /** Follows a live field while the component is shown. Entities in its events update the cache, and so every view of them. */
@@ -46,6 +48,7 @@ export function useLiveStream<Data extends object, Variables extends Record<stri
         },
         onPosition: stale,
         onResync: stale,
+        onEnd: () => latest.current.onEnd(),
       },
     );
   }, [live, cache, document, variables, skip]);

@@ -17,6 +17,7 @@ interface OrganizationFrameProps {
 export function OrganizationFrame({ organization, organizations, permissions, outlet }: OrganizationFrameProps) {
   const status = useLiveStatus();
   const activity = useActivity(organization.id, {
+    members: permissions.has("members.read"),
     billing: permissions.has("billing.read"),
     audit: permissions.has("audit.read"),
   });

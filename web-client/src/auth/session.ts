@@ -16,7 +16,6 @@ import { onSessionChanged, readSession, removeSession, type StoredSession, write
 export interface SessionManager {
   /** The signed-in user's id. */
   userId(): string | undefined;
-  sessionId(): string | undefined;
   /** Called when somebody signed in or out, here or in another window. Returns the function that ends it. */
   onChange(listener: () => void): () => void;
   /**
@@ -99,7 +98,6 @@ export function createSessionManager(): SessionManager {
 
   return {
     userId: () => stored?.userId,
-    sessionId: () => stored?.sessionId,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

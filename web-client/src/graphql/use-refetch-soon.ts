@@ -3,28 +3,43 @@ import { useCallback, useEffect, useRef } from "react";
 
 const PAUSE_MS = 120;
 
-/** Fetches the shown queries of the given names anew, once for events that come together. */
+/** Fetches the shown queries of the given names anew: once for events that come together, and one fetch after the other. */
 export function useRefetchSoon(): (names: readonly string[]) => void {
   const client = useApolloClient();
-  const names = useRef(new Set<string>());
+  const wanted = useRef(new Set<string>());
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const over = useRef(false);
 
-  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(() => {
+    over.current = false;
+    return () => {
+      over.current = true;
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    };
+  }, []);
 
   return useCallback(
-    (added) => {
-      for (const name of added) names.current.add(name);
-      clearTimeout(timer.current);
-      timer.current = setTimeout(() => {
-        const wanted = names.current;
-        names.current = new Set();
-        const refetched = client.refetchQueries({
-          include: "active",
-          onQueryUpdated: ({ queryName }) => queryName !== undefined && wanted.has(queryName),
-        });
+    (names) => {
+      const refetch = async (): Promise<void> => {
+        const due = wanted.current;
+        wanted.current = new Set();
         // A failure shows in the query that it concerns.
-        refetched.catch(() => {});
-      }, PAUSE_MS);
+        await client
+          .refetchQueries({
+            include: "active",
+            onQueryUpdated: ({ queryName }) => queryName !== undefined && due.has(queryName),
+          })
+          .catch(() => {});
+        timer.current = undefined;
+        if (wanted.current.size > 0) schedule();
+      };
+      // Never put off by the next event: a busy stream must not keep the page old.
+      const schedule = (): void => {
+        if (!over.current) timer.current ??= setTimeout(() => void refetch(), PAUSE_MS);
+      };
+      for (const name of names) wanted.current.add(name);
+      schedule();
     },
     [client],
   );
