@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const STAMP = ".stamp";
 
 /** Files outside the client's folder that go into the build. */
-const SHARED = ["schema/generated/operations.ts", "package-lock.json"];
+const SHARED = ["schema/generated/operations.ts", "schema/constraints.ts", "package-lock.json"];
 
 /** @returns the folder to serve, or undefined when there is no web client */
 export async function prepareWebClient(logger: Logger): Promise<string | undefined> {
