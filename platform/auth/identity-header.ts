@@ -3,6 +3,7 @@
  * Every process of one installation shares the secrets; the first signs, all verify, so they rotate without downtime.
  */
 import { errors, jwtVerify, SignJWT } from "jose";
+import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import { AppError } from "../errors/app-error.ts";
@@ -15,6 +16,7 @@ const LIFETIME_SECONDS = 60;
 /** A signature is reused for this long, so that a busy session does not pay for one per fetch. */
 const REUSE_MS = 20_000;
 const MAX_REUSED = 10_000;
+const MAX_VERIFIED = 10_000;
 
 const claimsSchema = z.object({
   kind: z.enum(["ANONYMOUS", "USER", "SERVICE"]),
@@ -74,6 +76,10 @@ export function createIdentitySigner(secrets: readonly string[], clock: Clock): 
 
 export function createIdentityVerifier(secrets: readonly string[], audience: string, clock: Clock): IdentityVerifier {
   const keys = secrets.map(encodeKey);
+  // The gateway sends one signature many times; each is checked once.
+  const verified = new LRUCache<string, { readonly signed: SignedIdentity; readonly until: number }>({
+    max: MAX_VERIFIED,
+  });
   const refusal = (cause?: unknown) =>
     new AppError("UNAUTHENTICATED", "This service answers the gateway only: send the request to the gateway.", {
       cause,
@@ -82,12 +88,16 @@ export function createIdentityVerifier(secrets: readonly string[], audience: str
   return {
     async verify(token) {
       if (token === undefined || token === "") throw refusal();
+      const known = verified.get(token);
+      if (known !== undefined && known.until > clock.now().getTime()) return known.signed;
       let failure: unknown;
       for (const key of keys) {
         try {
           const options = { algorithms: ["HS256"], issuer: ISSUER, audience, currentDate: clock.now() };
           const { payload } = await jwtVerify(token, key, options);
-          return fromClaims(claimsSchema.parse(payload));
+          const signed = fromClaims(claimsSchema.parse(payload));
+          verified.set(token, { signed, until: (payload.exp ?? 0) * 1000 });
+          return signed;
         } catch (error) {
           failure = error;
           if (!(error instanceof errors.JWSSignatureVerificationFailed)) break;

@@ -2,6 +2,7 @@
  * The only door to tables with a tenant. Row-level security is forced on them and compares `tenant_id` with the
  * transaction-local setting `app.tenants`: a statement outside this function sees no row.
  */
+import { tenantScope } from "../../prisma/tenant-scope.ts";
 import type { SqlTransaction, TransactionHost } from "./sql-transaction.ts";
 
 /** Ids of organisations and of at most one user: commas would split the setting, so only our id alphabet passes. */
@@ -24,8 +25,6 @@ export function inTenants<Tx extends SqlTransaction, R>(
   for (const tenant of tenants) {
     if (!TENANT_PATTERN.test(tenant)) throw new TypeError(`not a tenant id: ${JSON.stringify(tenant)}`);
   }
-  return client.$transaction(async (tx) => {
-    await tx.$executeRawUnsafe("SELECT set_config('app.tenants', $1, true)", tenants.join(","));
-    return work(tx);
-  }, limits);
+  // The clients of prisma/ bind the transaction to this scope with the message that begins it.
+  return tenantScope.run(tenants.join(","), () => client.$transaction(work, limits));
 }

@@ -1,5 +1,4 @@
 /** A page of the audit log, for every field that shows one. */
-import { inTenants } from "../../platform/database/tenant-transaction.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
 import { type Connection, type PageArguments, parsePage, toConnection } from "../../platform/graphql/connection.ts";
 import type { AuditFilter } from "../../schema/generated/audit.ts";
@@ -13,7 +12,7 @@ const MAX_FILTER_VALUES = 100;
  * @throws AppError `BAD_USER_INPUT` for a bad page or an oversized filter
  */
 export async function entryPage(
-  { client, cursors }: AuditContext,
+  { read, cursors }: AuditContext,
   list: string,
   tenantId: string,
   args: PageArguments,
@@ -26,7 +25,7 @@ export async function entryPage(
   }
   const page = parsePage(list, args, cursors);
   const query = { tenantId, filter };
-  const [rows, totalCount] = await inTenants(client, [tenantId], async (tx) => [
+  const [rows, totalCount] = await read(async (tx) => [
     await pageEntries(tx, query, page),
     await countEntries(tx, query),
   ]);

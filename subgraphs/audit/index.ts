@@ -1,5 +1,7 @@
 /** The audit subgraph: an append-only, hash-chained record of every event, readable by those who may. */
+import { tenantsOf } from "../../platform/auth/identity.ts";
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
+import { createTenantReader } from "../../platform/database/tenant-reader.ts";
 import { createGroupConsumer } from "../../platform/events/group-consumer.ts";
 import { createOutbox } from "../../platform/events/outbox.ts";
 import { createRelay } from "../../platform/events/relay.ts";
@@ -42,7 +44,10 @@ export function createAuditSubgraph(deps: AuditSubgraphDeps): Subgraph {
     name: NAME,
     typeDefs: loadTypeDefs(NAME),
     resolvers,
-    createContext: (request) => ({ request, client, cursors, loaders: createLoaders(client, request) }),
+    createContext: (request) => {
+      const read = createTenantReader(client, tenantsOf(request.identity));
+      return { request, read, cursors, loaders: createLoaders(read, request) };
+    },
     verifier: createIdentityVerifier(identitySecrets, NAME, clock),
     logger,
   });

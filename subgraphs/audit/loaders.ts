@@ -1,9 +1,8 @@
 /** Batched reads of one request. Nothing is shared between requests, hence nothing between viewers. */
 import DataLoader from "dataloader";
-import { tenantsOf } from "../../platform/auth/identity.ts";
-import { inTenants } from "../../platform/database/tenant-transaction.ts";
+import type { TenantReader } from "../../platform/database/tenant-reader.ts";
 import type { RequestContext } from "../../platform/graphql/request-context.ts";
-import type { AuditClient } from "../../prisma/audit/client.ts";
+import type { AuditTransaction } from "../../prisma/audit/client.ts";
 import { canReadEntry } from "./policies.ts";
 import { type AuditEntryRecord, findEntries } from "./store.ts";
 
@@ -12,10 +11,10 @@ export interface Loaders {
   readonly entries: DataLoader<string, AuditEntryRecord | null>;
 }
 
-export function createLoaders(client: AuditClient, { identity }: RequestContext): Loaders {
+export function createLoaders(read: TenantReader<AuditTransaction>, { identity }: RequestContext): Loaders {
   return {
     entries: new DataLoader(async (ids) => {
-      const records = await inTenants(client, tenantsOf(identity), (tx) => findEntries(tx, ids));
+      const records = await read((tx) => findEntries(tx, ids));
       const byId = new Map(
         records.filter((record) => canReadEntry(identity, record)).map((record) => [record.id, record]),
       );

@@ -106,10 +106,14 @@ function conditions({ tenantId, filter }: EntryQuery) {
   };
 }
 
-/** The organisation that owns a target, as far as the transaction's tenants have entries about it. */
-export async function organizationOfTarget(tx: AuditTransaction, targetId: string): Promise<string | null> {
+/** The organisation that owns a target, as far as one of `organizationIds` has entries about it. */
+export async function organizationOfTarget(
+  tx: AuditTransaction,
+  targetId: string,
+  organizationIds: readonly string[],
+): Promise<string | null> {
   const row = await tx.auditEntry.findFirst({
-    where: { targetIds: { has: targetId }, organizationId: { not: null } },
+    where: { targetIds: { has: targetId }, organizationId: { in: [...organizationIds] } },
     select: { organizationId: true },
   });
   return row?.organizationId ?? null;

@@ -1,11 +1,12 @@
 /** What commands and resolvers of billing work with. */
 import type { Clock } from "../../platform/clock.ts";
+import type { TenantReader } from "../../platform/database/tenant-reader.ts";
 import type { Outbox } from "../../platform/events/outbox.ts";
 import type { CursorCodec } from "../../platform/graphql/connection.ts";
 import type { RequestContext } from "../../platform/graphql/request-context.ts";
 import type { IdSource } from "../../platform/ids.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
-import type { BillingClient } from "../../prisma/billing/client.ts";
+import type { BillingClient, BillingTransaction } from "../../prisma/billing/client.ts";
 import type { Loaders } from "./loaders.ts";
 import type { PaymentProvider } from "./provider/payment-provider.ts";
 import type { AccountRecord, PaymentMethodRecord } from "./store/accounts.ts";
@@ -30,6 +31,8 @@ export interface BillingContext {
   readonly services: BillingServices;
   readonly cursors: CursorCodec;
   readonly loaders: Loaders;
+  /** Within the tenants of whoever asks. */
+  readonly read: TenantReader<BillingTransaction>;
 }
 
 /** Parents that differ from what the schema shows. */

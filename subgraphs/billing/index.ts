@@ -1,5 +1,7 @@
 /** The billing subgraph: plans, accounts, subscriptions, invoices and payments. */
+import { tenantsOf } from "../../platform/auth/identity.ts";
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
+import { createTenantReader } from "../../platform/database/tenant-reader.ts";
 import { createGroupConsumer } from "../../platform/events/group-consumer.ts";
 import { createOutbox } from "../../platform/events/outbox.ts";
 import { createRelay } from "../../platform/events/relay.ts";
@@ -61,7 +63,10 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     name: NAME,
     typeDefs: loadTypeDefs(NAME),
     resolvers,
-    createContext: (request) => ({ request, services, cursors, loaders: createLoaders(client, request) }),
+    createContext(request) {
+      const read = createTenantReader(client, tenantsOf(request.identity));
+      return { request, services, cursors, read, loaders: createLoaders(read) };
+    },
     verifier: createIdentityVerifier(identitySecrets, NAME, clock),
     logger,
   });

@@ -3,11 +3,9 @@
  * hence nothing between viewers. A row of the viewer's organisation is not yet one that the viewer may read: see `readable`.
  */
 import DataLoader from "dataloader";
-import { tenantsOf } from "../../platform/auth/identity.ts";
-import { inTenants } from "../../platform/database/tenant-transaction.ts";
-import type { RequestContext } from "../../platform/graphql/request-context.ts";
+import type { TenantReader } from "../../platform/database/tenant-reader.ts";
 import { idPrefix } from "../../platform/ids.ts";
-import type { BillingClient, BillingTransaction } from "../../prisma/billing/client.ts";
+import type { BillingTransaction } from "../../prisma/billing/client.ts";
 import {
   type AccountRecord,
   findAccounts,
@@ -47,10 +45,7 @@ export interface Loaders {
 
 type Find<Row> = (tx: BillingTransaction, keys: readonly string[]) => Promise<readonly Row[]>;
 
-export function createLoaders(client: BillingClient, { identity }: RequestContext): Loaders {
-  const tenants = tenantsOf(identity);
-  const read = <Result>(work: (tx: BillingTransaction) => Promise<Result>) => inTenants(client, tenants, work);
-
+export function createLoaders(read: TenantReader<BillingTransaction>): Loaders {
   /** @param prefix of the keys; text that is no such id finds nothing, without asking the database */
   function one<Row>(prefix: string, find: Find<Row>, keyOf: (row: Row) => string): One<Row> {
     return new DataLoader(async (keys) => {

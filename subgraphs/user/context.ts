@@ -1,7 +1,9 @@
 /** One request's view: who asks, what they may load, and what a change of this very request has added to that. */
-import type { Identity } from "../../platform/auth/identity.ts";
+import { type Identity, tenantsOf } from "../../platform/auth/identity.ts";
 import type { CommandOutcome } from "../../platform/database/command.ts";
+import { createTenantReader, type TenantReader } from "../../platform/database/tenant-reader.ts";
 import { causationOf, type RequestContext } from "../../platform/graphql/request-context.ts";
+import type { UserTransaction } from "../../prisma/user/client.ts";
 import { requireUser } from "./errors.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 import type { UserIdentity } from "./policies.ts";
@@ -16,6 +18,8 @@ export interface UserContext {
   readonly services: UserServices;
   readonly identity: Identity;
   readonly loaders: Loaders;
+  /** Within the tenants of whoever asks. */
+  readonly read: TenantReader<UserTransaction>;
   readonly cause: Cause;
   /** @throws AppError `UNAUTHENTICATED` unless a user is signed in */
   actor(): Actor;
@@ -56,7 +60,8 @@ export type NodeName =
 
 export function createUserContext(services: UserServices, request: RequestContext): UserContext {
   let identity = request.identity;
-  let loaders = createLoaders(services.client, identity);
+  let read = createTenantReader(services.client, tenantsOf(identity));
+  let loaders = createLoaders(read, identity);
   const cause: Cause = { causation: causationOf(request), client: request.client };
   return {
     services,
@@ -66,11 +71,15 @@ export function createUserContext(services: UserServices, request: RequestContex
     get loaders() {
       return loaders;
     },
+    get read() {
+      return read;
+    },
     cause,
     actor: () => ({ ...cause, identity: requireUser(identity) }),
     settle(outcome, changed) {
       identity = changed ?? identity;
-      loaders = createLoaders(services.client, identity);
+      read = createTenantReader(services.client, tenantsOf(identity));
+      loaders = createLoaders(read, identity);
       if (outcome.replayed) request.idempotencyReplayed = true;
       request.rightsChanged = true;
       return outcome.result;

@@ -3,9 +3,9 @@
  * one transaction within the identity's tenants, so row-level security stands behind every policy here.
  */
 import DataLoader from "dataloader";
-import { type Identity, tenantsOf } from "../../platform/auth/identity.ts";
-import { inTenants } from "../../platform/database/tenant-transaction.ts";
-import type { UserClient, UserTransaction } from "../../prisma/user/client.ts";
+import type { Identity } from "../../platform/auth/identity.ts";
+import type { TenantReader } from "../../platform/database/tenant-reader.ts";
+import type { UserTransaction } from "../../prisma/user/client.ts";
 import {
   canReadInvitations,
   canReadMembership,
@@ -40,9 +40,7 @@ export interface Loaders {
 /** Ids per statement: a page of pages stays one statement, a flood does not become one. */
 const MAX_BATCH = 500;
 
-export function createLoaders(client: UserClient, identity: Identity): Loaders {
-  const tenants = tenantsOf(identity);
-
+export function createLoaders(read: TenantReader<UserTransaction>, identity: Identity): Loaders {
   /** A loader by id: `find` reads the rows, `visible` decides about each. */
   function byId<Row extends { readonly id: string }>(
     find: (tx: UserTransaction, ids: readonly string[]) => Promise<Row[]>,
@@ -50,7 +48,7 @@ export function createLoaders(client: UserClient, identity: Identity): Loaders {
   ): DataLoader<string, Row | null> {
     return new DataLoader(
       async (ids) => {
-        const rows = await inTenants(client, tenants, (tx) => find(tx, ids));
+        const rows = await read((tx) => find(tx, ids));
         const seen = new Map(rows.filter(visible).map((row) => [row.id, row]));
         return ids.map((id) => seen.get(id) ?? null);
       },
@@ -63,7 +61,7 @@ export function createLoaders(client: UserClient, identity: Identity): Loaders {
   ): DataLoader<string, readonly RoleRow[]> {
     return new DataLoader(
       async (ids) => {
-        const roles = await inTenants(client, tenants, (tx) => find(tx, ids));
+        const roles = await read((tx) => find(tx, ids));
         return ids.map((id) => roles.get(id) ?? []);
       },
       { maxBatchSize: MAX_BATCH },

@@ -1,6 +1,4 @@
 /** A connection from a page of rows, read within the tenants of whoever asks. */
-import { tenantsOf } from "../../platform/auth/identity.ts";
-import { inTenants } from "../../platform/database/tenant-transaction.ts";
 import {
   type Connection,
   type Page,
@@ -14,12 +12,12 @@ import type { RowPage } from "./store/rows.ts";
 
 /** @param list the list's name with the id of its owner, bound into its cursors */
 export async function readConnection<Row extends { readonly id: string }>(
-  { services, identity }: UserContext,
+  { services, read: readRows }: UserContext,
   list: string,
   args: PageArguments,
   read: (tx: UserTransaction, page: Page) => Promise<RowPage<Row>>,
 ): Promise<Connection<Row>> {
   const page = parsePage(list, args, services.cursors);
-  const { rows, totalCount } = await inTenants(services.client, tenantsOf(identity), (tx) => read(tx, page));
+  const { rows, totalCount } = await readRows((tx) => read(tx, page));
   return toConnection({ list, page, rows, keyOf: ({ id }) => id, totalCount }, services.cursors);
 }

@@ -1,4 +1,3 @@
-import { inTenants } from "../../../platform/database/tenant-transaction.ts";
 import type { ResolversOf } from "../../../schema/generated/audit.ts";
 import type { AuditContext, AuditParents } from "../context.ts";
 import { entryPage } from "../entry-page.ts";
@@ -10,7 +9,7 @@ export const invoice: ResolversOf<"Invoice", AuditContext, AuditParents> = {
   async auditTrail({ id }, page, context) {
     const readable = readableOrganizations(context.request.identity);
     if (readable.length === 0) return null;
-    const owner = await inTenants(context.client, readable, (tx) => organizationOfTarget(tx, id));
+    const owner = await context.read((tx) => organizationOfTarget(tx, id, readable));
     return owner === null ? null : entryPage(context, `auditTrail:${id}`, owner, page, { targetIds: [id] });
   },
 };

@@ -1,4 +1,3 @@
-import { inTenants } from "../../../platform/database/tenant-transaction.ts";
 import { parsePage, toConnection } from "../../../platform/graphql/connection.ts";
 import type { ResolversOf } from "../../../schema/generated/billing.ts";
 import type { BillingContext, BillingParents } from "../context.ts";
@@ -14,21 +13,21 @@ export const billingAccount: ResolversOf<"BillingAccount", BillingContext, Billi
   amountDue: async ({ id, currency }, _args, { loaders }) => money(await loaders.openTotals.load(id), currency),
   paymentMethods: ({ id }, _args, { loaders }) => loaders.paymentMethodsByAccount.load(id),
 
-  async subscriptions({ id, organizationId }, args, { services, cursors }) {
+  async subscriptions({ id }, args, { read, cursors }) {
     const list = `subscriptions:${id}`;
     const page = parsePage(list, args, cursors);
-    return inTenants(services.client, [organizationId], async (tx) => {
+    return read(async (tx) => {
       const rows = await pageSubscriptions(tx, id, page);
       const totalCount = await countSubscriptions(tx, id);
       return toConnection({ list, page, rows, keyOf: (row) => row.id, totalCount }, cursors);
     });
   },
 
-  async invoices({ id, organizationId }, { status, ...args }, { services, cursors }) {
+  async invoices({ id }, { status, ...args }, { read, cursors }) {
     const query = { accountId: id, ...(status == null ? {} : { status }) };
     const list = `invoices:${id}:${status ?? ""}`;
     const page = parsePage(list, args, cursors);
-    return inTenants(services.client, [organizationId], async (tx) => {
+    return read(async (tx) => {
       const rows = await pageInvoices(tx, query, page);
       const totalCount = await countInvoices(tx, query);
       return toConnection({ list, page, rows, keyOf: (row) => row.id, totalCount }, cursors);

@@ -1,5 +1,3 @@
-import { tenantsOf } from "../../../platform/auth/identity.ts";
-import { inTenants } from "../../../platform/database/tenant-transaction.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { ResolversOf } from "../../../schema/generated/user.ts";
 import type { UserContext, UserParents } from "../context.ts";
@@ -15,12 +13,11 @@ export const query: ResolversOf<"Query", UserContext, UserParents> = {
     if (ids.length > MAX_NODES) throw new AppError("BAD_USER_INPUT", `Ask for at most ${MAX_NODES} nodes at once.`);
     return Promise.all(ids.map((id) => loadNode(id, context)));
   },
-  organization: async (_parent, { id, slug }, { identity, loaders, services }) => {
+  organization: async (_parent, { id, slug }, { loaders, read }) => {
     if ((id == null) === (slug == null)) {
       throw new AppError("BAD_USER_INPUT", "Name the organisation by `id` or by `slug`: exactly one of them.");
     }
-    const found =
-      id ?? (await inTenants(services.client, tenantsOf(identity), (tx) => findOrganizationBySlug(tx, slug ?? "")))?.id;
+    const found = id ?? (await read((tx) => findOrganizationBySlug(tx, slug ?? "")))?.id;
     const organization = found === undefined ? null : await loaders.organization.load(found);
     if (organization === null) throw new AppError("NOT_FOUND", "There is no such organisation.");
     return organization;

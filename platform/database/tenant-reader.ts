@@ -1,0 +1,62 @@
+/**
+ * Reads of one request, gathered: whatever is asked for before the last answer has been used runs in one transaction, since
+ * opening and closing one costs as much as three reads. It is closed as soon as nothing waits, so no connection is held while a
+ * request does something else. Read committed: each statement sees what was committed before it.
+ */
+import type { SqlTransaction, TransactionHost } from "./sql-transaction.ts";
+import { inTenants } from "./tenant-transaction.ts";
+
+/** Runs a read that sees the rows of the reader's tenants only. Must not write: there is no one to roll it back alone. */
+export type TenantReader<Tx extends SqlTransaction> = <Result>(work: (tx: Tx) => Promise<Result>) => Promise<Result>;
+
+interface Shared<Tx> {
+  readonly transaction: Promise<Tx>;
+  readonly close: () => void;
+  pending: number;
+}
+
+/** One per request: its tenants are those of whoever asks. */
+export function createTenantReader<Tx extends SqlTransaction>(
+  client: TransactionHost<Tx>,
+  tenants: readonly string[],
+): TenantReader<Tx> {
+  let current: Shared<Tx> | undefined;
+
+  function open(): Shared<Tx> {
+    const opened = Promise.withResolvers<Tx>();
+    const closed = Promise.withResolvers<void>();
+    inTenants(client, tenants, (tx) => {
+      opened.resolve(tx);
+      return closed.promise;
+    }).catch(opened.reject);
+    return { transaction: opened.promise, close: closed.resolve, pending: 0 };
+  }
+
+  function leave(shared: Shared<Tx>): void {
+    shared.pending -= 1;
+    if (shared.pending > 0) return;
+    // Resolvers that go on with the answer ask for more within this turn of the loop.
+    setImmediate(() => {
+      if (shared.pending > 0) return;
+      if (current === shared) current = undefined;
+      shared.close();
+    });
+  }
+
+  return async (work) => {
+    current ??= open();
+    const shared = current;
+    const alone = shared.pending === 0;
+    shared.pending += 1;
+    try {
+      return await work(await shared.transaction);
+    } catch (error) {
+      // A failed statement ends the whole transaction: nobody else joins it, and who shared it tries once on its own.
+      if (current === shared) current = undefined;
+      if (alone && shared.pending === 1) throw error;
+      return await inTenants(client, tenants, work);
+    } finally {
+      leave(shared);
+    }
+  };
+}
