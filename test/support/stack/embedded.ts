@@ -1,4 +1,5 @@
 // The embedded topology: `npm start` in a folder of its own.
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openSecrets } from "../../../gateway/embedded/secrets.ts";
 import { readSecret } from "../../../prisma/embedded-cluster.ts";
@@ -12,11 +13,11 @@ export async function startEmbedded({ settings = {} }: StackOptions): Promise<St
   const folder = await temporaryFolder();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const process = await createStackProcess(url, () =>
+  const process = await createStackProcess(url, async () =>
     startProcess({
       entry: "gateway/embedded-main.ts",
       name: "embedded",
-      nodeArguments: ["--disable-warning=TimeoutNegativeWarning"],
+      nodeArguments: await startFlags(),
       env: {
         DATA_DIR: join(folder.path, "data"),
         GATEWAY_PORT: String(port),
@@ -55,4 +56,10 @@ async function adminUrl(dataDir: string): Promise<string> {
   const secret = await readSecret(join(dataDir, "postgres"));
   if (secret === undefined) throw new Error(`no Postgres below ${dataDir}`);
   return `postgresql://postgres:${secret.password}@127.0.0.1:${secret.port}/postgres`;
+}
+
+/** The flags of `npm start`: a stack of the tests is what a user starts. */
+async function startFlags(): Promise<string[]> {
+  const manifest: { scripts: { start: string } } = JSON.parse(await readFile("package.json", "utf8"));
+  return manifest.scripts.start.split(" ").filter((word) => word.startsWith("--"));
 }
