@@ -36,7 +36,7 @@ export interface CursorCodec {
   decode(list: string, cursor: string): string;
 }
 
-export const MAX_PAGE = 100;
+const MAX_PAGE = 100;
 
 /** @param secrets the first signs, all verify */
 export function createCursorCodec(secrets: readonly string[]): CursorCodec {

@@ -56,7 +56,7 @@ function targetsOf(event: EventEnvelope): EntryTarget[] {
   });
 }
 
-export function targetType(id: string): TargetType | undefined {
+function targetType(id: string): TargetType | undefined {
   const types: Readonly<Record<string, TargetType>> = TARGET_TYPES;
   return types[idPrefix(id) ?? ""];
 }

@@ -18,7 +18,7 @@ import { createSandboxProvider } from "./provider/sandbox-provider.ts";
 import { resolvers } from "./resolvers/index.ts";
 import { createSettlementWorker } from "./settlement-worker.ts";
 
-export { type SeedPlansDeps, seedPlans } from "./commands/seed-plans.ts";
+export { seedPlans } from "./commands/seed-plans.ts";
 export type { PaymentProvider } from "./provider/payment-provider.ts";
 
 const NAME = "billing";

@@ -1,7 +1,5 @@
 // One producer and its log on a Postgres of the test's own: real database roles, a contract invented here, an effect table.
 import { pino } from "pino";
-import type { PrismaClient } from "../../../prisma/user/generated/client.ts";
-import { createUserClient } from "../../../prisma/user/client.ts";
 import { systemClock } from "../../../platform/clock.ts";
 import { inTenants } from "../../../platform/database/tenant-transaction.ts";
 import { createEventContracts } from "../../../platform/events/contracts.ts";
@@ -11,6 +9,8 @@ import type { EventLog, LogRecord } from "../../../platform/events/event-log.ts"
 import { createOutbox } from "../../../platform/events/outbox.ts";
 import { createPostgresEventLog } from "../../../platform/events/postgres-event-log.ts";
 import { createIdSource } from "../../../platform/ids.ts";
+import { createUserClient } from "../../../prisma/user/client.ts";
+import type { PrismaClient } from "../../../prisma/user/generated/client.ts";
 import { startEventDatabases } from "./event-databases.ts";
 
 export const THING = "test.thing.happened.v1";

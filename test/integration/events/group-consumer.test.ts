@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { createUserClient, type UserTransaction } from "../../../prisma/user/client.ts";
 import { systemClock } from "../../../platform/clock.ts";
 import { causedBy, type EventEnvelope } from "../../../platform/events/envelope.ts";
 import {
@@ -9,6 +8,7 @@ import {
   type GroupConsumer,
   type GroupConsumerOptions,
 } from "../../../platform/events/group-consumer.ts";
+import { createUserClient, type UserTransaction } from "../../../prisma/user/client.ts";
 import { deferred, waitFor } from "../../support/wait.ts";
 import {
   createEventFixture,

@@ -1,5 +1,5 @@
 // A TCP forwarder that can be cut (connections reset, new ones refused) and restored on the same port.
-import { createServer, connect, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 
 export interface TcpSwitch {
   readonly port: number;

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { isRunning } from "../../../prisma/embedded-postmaster.ts";
 import { startEmbeddedPostgres } from "../../../prisma/embedded-postgres.ts";
+import { isRunning } from "../../../prisma/embedded-postmaster.ts";
 import { waitFor } from "../../support/wait.ts";
 import { withClient } from "./as-role.ts";
 

@@ -142,6 +142,6 @@ export function describe(error: unknown): string {
   return String(error);
 }
 
-export function isClose(error: unknown): error is { readonly code: number; readonly reason: string } {
+function isClose(error: unknown): error is { readonly code: number; readonly reason: string } {
   return typeof error === "object" && error !== null && "code" in error && "reason" in error;
 }

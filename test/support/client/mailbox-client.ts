@@ -9,7 +9,7 @@ export interface ReceivedMail {
 }
 
 /** @param mailbox e.g. http://127.0.0.1:4000/mailbox */
-export async function listMails(mailbox: string, to: string): Promise<readonly ReceivedMail[]> {
+async function listMails(mailbox: string, to: string): Promise<readonly ReceivedMail[]> {
   const response = await fetch(`${mailbox}/messages?to=${encodeURIComponent(to)}`, {
     headers: { accept: "application/json" },
     signal: AbortSignal.timeout(5_000),

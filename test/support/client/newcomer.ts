@@ -31,7 +31,7 @@ export interface Account {
   readonly accountId: string;
 }
 
-export function apiOf({ url }: PlatformAddress): GraphQLClient {
+function apiOf({ url }: PlatformAddress): GraphQLClient {
   return createGraphQLClient(`${url}/graphql`);
 }
 

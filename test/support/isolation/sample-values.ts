@@ -44,7 +44,7 @@ const KIND_BY_NAME: Readonly<Record<string, string>> = {
 };
 
 /** What kind of id an argument or input field takes. @throws Error when its name does not tell */
-export function kindOf(fieldName: string, argumentName: string): string {
+function kindOf(fieldName: string, argumentName: string): string {
   const named = KIND_BY_NAME[argumentName.replace(/Ids?$/, "")];
   if (named !== undefined) return named;
   if (argumentName === "id" || argumentName === "ids") {

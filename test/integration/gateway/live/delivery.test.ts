@@ -1,10 +1,10 @@
 // Delivery over real sockets and the Postgres log.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createLogger } from "../../../../platform/logger/logger.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
 import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
+import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
+import { createLogger } from "../../../../platform/logger/logger.ts";
 import { waitFor } from "../../../support/wait.ts";
+import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
 import { eventWriter, type LiveStack, startLiveStack, TOPIC, viewer } from "./live-stack.ts";
 import { composeShop, generationOf, LIVE_LINK, ORDERS_LIVE } from "./shop-graph.ts";
 import { connect, type Message, type SocketClient } from "./socket-client.ts";

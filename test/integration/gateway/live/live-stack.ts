@@ -1,8 +1,10 @@
 // A live room over real sockets and a real Postgres log; around it the smallest gateway that can carry it.
+
+import { randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { execute, type GraphQLError, parse } from "graphql";
-import { randomUUID } from "node:crypto";
+import { z } from "zod";
 import { toGatewayError } from "../../../../gateway/errors/public-error.ts";
 import { createDocumentGuard } from "../../../../gateway/limits/document-limits.ts";
 import { createLive } from "../../../../gateway/live/index.ts";
@@ -21,7 +23,6 @@ import { toPublicError } from "../../../../platform/errors/graphql-errors.ts";
 import type { EventLog } from "../../../../platform/events/event-log.ts";
 import { createIdSource } from "../../../../platform/ids.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
-import { z } from "zod";
 import { composeShop, generationOf, type Shop, startShop } from "./shop-graph.ts";
 
 export const TOPIC = "orders.events";

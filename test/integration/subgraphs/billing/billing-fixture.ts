@@ -21,7 +21,7 @@ import { countingProvider } from "./counting-provider.ts";
 const SECRETS = [randomBytes(32).toString("hex")];
 /** Roles are shared by all databases of a server, hence one password for every test on it. */
 const ROLE_PASSWORD = "test-password";
-export const SLOW_CARD_MS = 400;
+const SLOW_CARD_MS = 400;
 
 export type BillingFixture = Awaited<ReturnType<typeof startBilling>>;
 export type Json = ReturnType<typeof JSON.parse>;

@@ -7,13 +7,13 @@ const INVOICE = `id number status version paidAt total { amountMinor currency ex
 const PAYMENT = "id status failureCode version provider amount { amountMinor }";
 const ERRORS = "userErrors { code message field status }";
 
-export const ATTACH = `mutation ($input: PaymentMethodAttachInput!) {
+const ATTACH = `mutation ($input: PaymentMethodAttachInput!) {
   paymentMethodAttach(input: $input) { paymentMethod { id kind brand last4 isDefault } ${ERRORS} } }`;
 export const START = `mutation ($input: SubscriptionStartInput!) {
   subscriptionStart(input: $input) {
     subscription { id status version quantity plan { code } account { id } }
     invoice { ${INVOICE} } payment { ${PAYMENT} } ${ERRORS} } }`;
-export const PAY = `mutation ($input: InvoicePayInput!) {
+const PAY = `mutation ($input: InvoicePayInput!) {
   invoicePay(input: $input) { invoice { ${INVOICE} subscription { id status version } } payment { ${PAYMENT} } ${ERRORS} } }`;
 
 export function operationsOf(billing: BillingFixture, subgraph: Subgraph) {
