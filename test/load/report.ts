@@ -48,7 +48,7 @@ function latencyTable({ log, commitToFrame }: SmokeOutcome): string[] {
   ];
 }
 
-function figureLines({ delivery, server, lateness, generatorShare }: SmokeOutcome): string[] {
+function figureLines({ log, delivery, server, lateness, generatorShare }: SmokeOutcome): string[] {
   const { expected, delivered, repeated, outOfOrder } = delivery;
   const generator = `late p99 ${milliseconds(lateness.percentile(99))} ms, CPU ${percent(generatorShare)} of a core`;
   const lines = [
@@ -57,9 +57,11 @@ function figureLines({ delivery, server, lateness, generatorShare }: SmokeOutcom
   ];
   if (server === undefined) return [...lines, "server         not measured: it was started elsewhere"];
   const { loopDelayP50Ms, loopDelayP99Ms, loopDelayMaxMs, collections, collectionShare, longestCollectionMs } = server;
+  // Comparable between runs also on a machine that others use: it does not depend on who else wanted the processor.
+  const perRequest = (server.cpuShare * server.seconds * 1_000) / (log.reads.count + log.writes.count + log.errors);
   return [
     ...lines,
-    `server CPU     ${percent(server.cpuShare)} of a core, Postgres apart`,
+    `server CPU     ${percent(server.cpuShare)} of a core, ${milliseconds(perRequest)} ms for each request and what follows from it, Postgres apart`,
     `server memory  ${Math.round(server.rssMb)} MB resident, ${Math.round(server.peakRssMb)} MB at most`,
     `event loop     delay p50 ${milliseconds(loopDelayP50Ms)} ms, p99 ${milliseconds(loopDelayP99Ms)} ms, max ${milliseconds(loopDelayMaxMs)} ms`,
     `collections    ${collections}, ${percent(collectionShare)} of the time, longest ${milliseconds(longestCollectionMs)} ms`,
