@@ -3,7 +3,9 @@
  * key per row is enough. Cursors are opaque and signed: a client cannot craft one, and a cursor of another list is refused.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
+import type { GraphQLResolveInfo } from "graphql";
 import { AppError } from "../errors/app-error.ts";
+import { selects } from "./selects.ts";
 
 export interface PageArguments {
   readonly first?: number | null | undefined;
@@ -17,6 +19,8 @@ export interface Page {
   readonly take: number;
   readonly direction: "forward" | "backward";
   readonly key?: string;
+  /** Did the operation ask for `totalCount`? Counting costs as much as reading the page. */
+  readonly counted: boolean;
 }
 
 export interface Connection<Node> {
@@ -64,9 +68,15 @@ export function createCursorCodec(secrets: readonly string[]): CursorCodec {
 
 /**
  * @param list a name for the list, bound into its cursors
+ * @param info of the resolver that returns the connection
  * @throws AppError `BAD_USER_INPUT` unless exactly one of `first` and `last` is given, between 1 and 100
  */
-export function parsePage(list: string, { first, after, last, before }: PageArguments, cursors: CursorCodec): Page {
+export function parsePage(
+  list: string,
+  { first, after, last, before }: PageArguments,
+  cursors: CursorCodec,
+  info: Pick<GraphQLResolveInfo, "fieldNodes" | "fragments">,
+): Page {
   const forward = first !== null && first !== undefined;
   const size = forward ? first : last;
   if (
@@ -86,6 +96,7 @@ export function parsePage(list: string, { first, after, last, before }: PageArgu
     take: size,
     direction: forward ? "forward" : "backward",
     ...(cursor == null ? {} : { key: cursors.decode(list, cursor) }),
+    counted: selects(info, "totalCount"),
   };
 }
 
@@ -95,11 +106,12 @@ export interface ConnectionSource<Row> {
   /** Up to `take + 1` rows in walking order: the extra one tells that there are more. */
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => string;
-  readonly totalCount?: number | null;
+  /** Null when it was not asked for. */
+  readonly totalCount: number | null;
 }
 
 export function toConnection<Row>(source: ConnectionSource<Row>, cursors: CursorCodec): Connection<Row> {
-  const { list, page, rows, keyOf, totalCount = null } = source;
+  const { list, page, rows, keyOf, totalCount } = source;
   const more = rows.length > page.take;
   const shown = rows.slice(0, page.take);
   if (page.direction === "backward") shown.reverse();

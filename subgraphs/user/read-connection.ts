@@ -1,4 +1,5 @@
 /** A connection from a page of rows, read within the tenants of whoever asks. */
+import type { GraphQLResolveInfo } from "graphql";
 import {
   type Connection,
   type Page,
@@ -15,9 +16,10 @@ export async function readConnection<Row extends { readonly id: string }>(
   { services, read: readRows }: UserContext,
   list: string,
   args: PageArguments,
+  info: GraphQLResolveInfo,
   read: (tx: UserTransaction, page: Page) => Promise<RowPage<Row>>,
 ): Promise<Connection<Row>> {
-  const page = parsePage(list, args, services.cursors);
+  const page = parsePage(list, args, services.cursors, info);
   const { rows, totalCount } = await readRows((tx) => read(tx, page));
   return toConnection({ list, page, rows, keyOf: ({ id }) => id, totalCount }, services.cursors);
 }

@@ -13,23 +13,23 @@ export const billingAccount: ResolversOf<"BillingAccount", BillingContext, Billi
   amountDue: async ({ id, currency }, _args, { loaders }) => money(await loaders.openTotals.load(id), currency),
   paymentMethods: ({ id }, _args, { loaders }) => loaders.paymentMethodsByAccount.load(id),
 
-  async subscriptions({ id }, args, { read, cursors }) {
+  async subscriptions({ id }, args, { read, cursors }, info) {
     const list = `subscriptions:${id}`;
-    const page = parsePage(list, args, cursors);
+    const page = parsePage(list, args, cursors, info);
     return read(async (tx) => {
       const rows = await pageSubscriptions(tx, id, page);
-      const totalCount = await countSubscriptions(tx, id);
+      const totalCount = page.counted ? await countSubscriptions(tx, id) : null;
       return toConnection({ list, page, rows, keyOf: (row) => row.id, totalCount }, cursors);
     });
   },
 
-  async invoices({ id }, { status, ...args }, { read, cursors }) {
+  async invoices({ id }, { status, ...args }, { read, cursors }, info) {
     const query = { accountId: id, ...(status == null ? {} : { status }) };
     const list = `invoices:${id}:${status ?? ""}`;
-    const page = parsePage(list, args, cursors);
+    const page = parsePage(list, args, cursors, info);
     return read(async (tx) => {
       const rows = await pageInvoices(tx, query, page);
-      const totalCount = await countInvoices(tx, query);
+      const totalCount = page.counted ? await countInvoices(tx, query) : null;
       return toConnection({ list, page, rows, keyOf: (row) => row.id, totalCount }, cursors);
     });
   },

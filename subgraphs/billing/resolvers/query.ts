@@ -8,10 +8,11 @@ import { countPlans, findPublishedPlan, pagePlans, planKey } from "../store/plan
 const PLAN_CODE = /^[a-z0-9-]{1,64}$/;
 
 export const query: ResolversOf<"Query", BillingContext, BillingParents> = {
-  async plans(_root, args, { services, cursors }) {
+  async plans(_root, args, { services, cursors }, info) {
     const list = "plans";
-    const page = parsePage(list, args, cursors);
-    const [rows, totalCount] = await Promise.all([pagePlans(services.client, page), countPlans(services.client)]);
+    const page = parsePage(list, args, cursors, info);
+    const rows = await pagePlans(services.client, page);
+    const totalCount = page.counted ? await countPlans(services.client) : null;
     return toConnection({ list, page, rows, keyOf: planKey, totalCount }, cursors);
   },
   async plan(_root, { code }, { services }) {

@@ -21,12 +21,12 @@ export const viewer: ResolversOf<"Viewer", UserContext, UserParents> = {
     if (session === null) throw gone();
     return session;
   },
-  sessions: ({ userId }, args, context) =>
-    readConnection(context, `sessions:${userId}`, args, (tx, page) =>
+  sessions: ({ userId }, args, context, info) =>
+    readConnection(context, `sessions:${userId}`, args, info, (tx, page) =>
       pageSessions(tx, userId, context.services.clock.now(), page),
     ),
-  memberships: ({ userId }, args, context) =>
-    readConnection(context, `memberships:${userId}`, args, (tx, page) => pageMemberships(tx, { userId }, page)),
+  memberships: ({ userId }, args, context, info) =>
+    readConnection(context, `memberships:${userId}`, args, info, (tx, page) => pageMemberships(tx, { userId }, page)),
   permissions: (_viewer, { organizationId }, { identity }) =>
     identity.kind === "USER" ? [...(identity.grants.get(organizationId) ?? [])].sort() : [],
 };

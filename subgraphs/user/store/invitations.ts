@@ -26,7 +26,7 @@ export async function pageInvitations(
 ): Promise<RowPage<InvitationRow>> {
   const { after, orderBy, take } = pageOf(page, "newestFirst");
   const rows = await tx.invitation.findMany({ where: { organizationId, ...after }, orderBy, take });
-  return { rows, totalCount: await tx.invitation.count({ where: { organizationId } }) };
+  return { rows, totalCount: page.counted ? await tx.invitation.count({ where: { organizationId } }) : null };
 }
 
 /** Invitations that can still be accepted. @param email only those of this address */

@@ -30,7 +30,7 @@ export async function pageMemberships(
 ): Promise<RowPage<MembershipRow>> {
   const { after, orderBy, take } = pageOf(page, "oldestFirst");
   const rows = await tx.membership.findMany({ where: { ...owner, ...after }, orderBy, take, select: VISIBLE });
-  return { rows, totalCount: await tx.membership.count({ where: owner }) };
+  return { rows, totalCount: page.counted ? await tx.membership.count({ where: owner }) : null };
 }
 
 export async function findOrganizationIdsOfUser(tx: UserTransaction, userId: string): Promise<string[]> {

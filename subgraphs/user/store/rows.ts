@@ -20,5 +20,6 @@ export function pageOf(page: Page, order: "oldestFirst" | "newestFirst") {
 
 export interface RowPage<Row> {
   readonly rows: readonly Row[];
-  readonly totalCount: number;
+  /** Null when the page was not to be counted. */
+  readonly totalCount: number | null;
 }

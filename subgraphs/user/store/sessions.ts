@@ -34,7 +34,7 @@ export async function pageSessions(
   const { after, orderBy, take } = pageOf(page, "newestFirst");
   const live = { userId, revokedAt: null, expiresAt: { gt: now } };
   const rows = await tx.session.findMany({ where: { ...live, ...after }, orderBy, take });
-  return { rows, totalCount: await tx.session.count({ where: live }) };
+  return { rows, totalCount: page.counted ? await tx.session.count({ where: live }) : null };
 }
 
 export interface NewSession {

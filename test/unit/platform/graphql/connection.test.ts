@@ -1,9 +1,21 @@
 import fc from "fast-check";
+import { Kind, parse } from "graphql";
 import { expect, test } from "vitest";
 import { createCursorCodec, type Page, parsePage, toConnection } from "../../../../platform/graphql/connection.ts";
 
 const cursors = createCursorCodec(["s".repeat(32)]);
 const LIST = "numbers";
+
+/** What a resolver is told about `{ numbers { <selection> } }`. */
+function infoOf(selection: string, fragments = "") {
+  const { definitions } = parse(`{ numbers { ${selection} } } ${fragments}`);
+  const [operation, ...rest] = definitions;
+  if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error("no operation");
+  const known = rest.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : []));
+  const fieldNodes = operation.selectionSet.selections.filter((node) => node.kind === Kind.FIELD);
+  return { fieldNodes, fragments: Object.fromEntries(known) };
+}
+const asked = infoOf("edges { cursor }");
 
 /** A list as a store pages it: ascending numbers, keyset by value. */
 function rowsOf(all: readonly number[], page: Page): number[] {
@@ -17,8 +29,11 @@ function walk(all: readonly number[], size: number, forward: boolean): number[] 
   const seen: number[] = [];
   for (let cursor: string | null = null; ; ) {
     const args = forward ? { first: size, after: cursor } : { last: size, before: cursor };
-    const page = parsePage(LIST, args, cursors);
-    const connection = toConnection({ list: LIST, page, rows: rowsOf(all, page), keyOf: String }, cursors);
+    const page = parsePage(LIST, args, cursors, asked);
+    const connection = toConnection(
+      { list: LIST, page, rows: rowsOf(all, page), keyOf: String, totalCount: null },
+      cursors,
+    );
     const nodes = connection.edges.map(({ node }) => node);
     if (forward) seen.push(...nodes);
     else seen.unshift(...nodes);
@@ -48,7 +63,7 @@ test.each([
   [{ first: 1, after: "x" }],
   [{ first: 1, after: "" }],
 ])("the page %j is refused with BAD_USER_INPUT", (args) => {
-  expect(() => parsePage(LIST, args, cursors)).toThrow(expect.objectContaining({ code: "BAD_USER_INPUT" }));
+  expect(() => parsePage(LIST, args, cursors, asked)).toThrow(expect.objectContaining({ code: "BAD_USER_INPUT" }));
 });
 
 test("a cursor of another list, of another secret or with one changed character is refused", () => {
@@ -59,4 +74,14 @@ test("a cursor of another list, of another secret or with one changed character 
   for (const bad of [cursors.encode("other", "42"), foreign, changed]) {
     expect(() => cursors.decode(LIST, bad)).toThrow(expect.objectContaining({ code: "BAD_USER_INPUT" }));
   }
+});
+
+test("a page is counted only when its total is asked for, also through fragments", () => {
+  const counted = (selection: string, fragments?: string) =>
+    parsePage(LIST, { first: 1 }, cursors, infoOf(selection, fragments)).counted;
+  expect(counted("edges { node { totalCount } }")).toBe(false);
+  expect(counted("totalCount")).toBe(true);
+  expect(counted("total: totalCount")).toBe(true);
+  expect(counted("... on X { totalCount }")).toBe(true);
+  expect(counted("...F", "fragment F on X { edges { cursor } ...G } fragment G on X { totalCount }")).toBe(true);
 });
