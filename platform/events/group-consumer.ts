@@ -61,6 +61,11 @@ export interface GroupConsumerOptions<Tx extends SqlTransaction> {
   readonly undecodable?: "dead-letter" | "skip";
   /** Unfinished records per partition. */
   readonly window?: number;
+  /**
+   * Events of one key that may share a transaction, for handlers whose whole effect is in it. Default 1. When one of
+   * them fails, each is handled alone.
+   */
+  readonly together?: number;
   /** Transactions at once, over all partitions. */
   readonly concurrency?: number;
   /** How long the inbox remembers, in milliseconds: longer than the log keeps records. Default 30 days. */
@@ -93,7 +98,18 @@ export interface GroupConsumer {
 }
 
 export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupConsumerOptions<Tx>): GroupConsumer {
-  const { log, group, topics, contracts, database, handlers, clock, window = 200, concurrency = 8 } = options;
+  const {
+    log,
+    group,
+    topics,
+    contracts,
+    database,
+    handlers,
+    clock,
+    window = 200,
+    together = 1,
+    concurrency = 8,
+  } = options;
   const policy = { ...DEFAULT_RETRY_POLICY, ...options.policy };
   const sleep = options.sleep ?? systemSleep;
   const random = options.random ?? Math.random;
@@ -132,6 +148,38 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
         await sleep(backoffMs(policy, failures, random), signal);
       }
     }
+  }
+
+  /** One transaction for several events of a key; false when they must be handled one by one. */
+  async function processTogether(records: readonly LogRecord[], signal: AbortSignal): Promise<boolean> {
+    const known = records.map((record) => contracts.decodeEvent(record.value));
+    const events = known.flatMap((decoded) => (decoded.ok ? [decoded.event] : []));
+    const [first] = events;
+    if (first === undefined || events.length < records.length) return false;
+    const context = { attempt: 1, traceparent: first.traceparent, signal };
+    const effect = () =>
+      inTenants(database, tenantsOf(first), async (tx) => {
+        for (const event of events) {
+          const handler = handlers[event.type] ?? handlers["*"];
+          if (handler === undefined || !(await claimEvent(tx, group, event.id))) continue;
+          await handler(event, tx, { ...context, traceparent: event.traceparent });
+        }
+      });
+    try {
+      await slots.use(() => withDeadline(effect(), policy.deadlineMs));
+      lastActivityAt = clock.now();
+      outageSince = undefined;
+      return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      logger.warn({ err: error, events: events.length }, "events failed together, trying each alone");
+      return false;
+    }
+  }
+
+  async function processAll(records: readonly LogRecord[], signal: AbortSignal): Promise<void> {
+    if (records.length > 1 && (await processTogether(records, signal))) return;
+    for (const record of records) await process(record, signal);
   }
 
   async function process(record: LogRecord, signal: AbortSignal): Promise<void> {
@@ -179,7 +227,7 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
       group,
       topics,
       onAssigned(assignment) {
-        const opened = createPartitionWindow({ assignment, size: window, process });
+        const opened = createPartitionWindow({ assignment, size: window, together, process: processAll });
         windows.add(opened);
         assignment.signal.addEventListener("abort", () => windows.delete(opened), { once: true });
         return opened;

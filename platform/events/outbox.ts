@@ -24,8 +24,8 @@ export interface OutboxOptions {
 
 export interface Outbox {
   /**
-   * Writes the events of one change, in order; call once per transaction, at its end: it locks the streams of the
-   * events' keys until the commit. The transaction's tenants must include every key.
+   * Writes the events of one change, in order; call it at the end of a transaction: it locks the streams of the events'
+   * keys until the commit. Again in the same transaction only for the same keys, or two transactions may deadlock. The transaction's tenants must include every key.
    * @throws AppError `BAD_USER_INPUT` for an event above the size limit, `STATE_INVALID` for a causation loop.
    */
   append(tx: SqlTransaction, events: readonly DomainEvent[], causation: Causation): Promise<EventEnvelope[]>;

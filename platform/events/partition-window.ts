@@ -8,11 +8,13 @@ export interface PartitionWindowOptions {
   readonly assignment: PartitionAssignment;
   /** Records taken in before the oldest is finished. */
   readonly size: number;
+  /** Records of one key handed to `process` at once, if so many wait. */
+  readonly together: number;
   /**
-   * Finishes one record: effect committed, or dead letter durable. Retries by itself; rejects only when `signal`
-   * aborted, after which the record is left to the partition's next owner.
+   * Finishes records of one key, in order: effect committed, or dead letter durable. Retries by itself; rejects only
+   * when `signal` aborted, after which the records are left to the partition's next owner.
    */
-  readonly process: (record: LogRecord, signal: AbortSignal) => Promise<void>;
+  readonly process: (records: readonly LogRecord[], signal: AbortSignal) => Promise<void>;
 }
 
 export interface PartitionWindow extends PartitionConsumer {
@@ -25,7 +27,12 @@ interface Entry {
   done: boolean;
 }
 
-export function createPartitionWindow({ assignment, size, process }: PartitionWindowOptions): PartitionWindow {
+export function createPartitionWindow({
+  assignment,
+  size,
+  together,
+  process,
+}: PartitionWindowOptions): PartitionWindow {
   const { signal } = assignment;
   /** In offset order; finished entries leave from the front only. */
   const entries: Entry[] = [];
@@ -47,15 +54,20 @@ export function createPartitionWindow({ assignment, size, process }: PartitionWi
   }
 
   async function work(key: string, queue: Entry[]): Promise<void> {
-    for (let entry = queue.shift(); entry !== undefined && !signal.aborted; entry = queue.shift()) {
+    // What is delivered together is queued first.
+    await Promise.resolve();
+    for (let next = queue.splice(0, together); next.length > 0 && !signal.aborted; next = queue.splice(0, together)) {
       try {
-        await process(entry.record, signal);
+        await process(
+          next.map(({ record }) => record),
+          signal,
+        );
       } catch (error) {
         if (!signal.aborted) fault = error;
         space?.();
         break;
       }
-      finish(entry);
+      for (const entry of next) finish(entry);
     }
     queues.delete(key);
   }

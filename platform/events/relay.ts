@@ -84,6 +84,8 @@ export function createRelay(options: RelayOptions): Relay {
     connectionString: options.databaseUrl,
     applicationName: "tributary-relay",
     async onUp(client) {
+      // Its only writes say what was sent: losing one in a crash publishes a row twice, which every reader expects.
+      await client.query("SET synchronous_commit = off");
       await client.query("LISTEN outbox");
       phase = "WAITING";
       poke();

@@ -18,6 +18,8 @@ import { resolvers } from "./resolvers/index.ts";
 const NAME = "audit";
 const TOPIC = "audit.events";
 const POOL_SIZE = 12;
+/** A command's events come together: one lock of the chain and one commit for all of them. */
+const EVENTS_PER_TRANSACTION = 16;
 
 export interface AuditSubgraphDeps extends SubgraphFloor {
   readonly settings: { readonly AUDIT_DATABASE_URL: string; readonly AUDIT_RELAY_DATABASE_URL: string };
@@ -37,6 +39,7 @@ export function createAuditSubgraph(deps: AuditSubgraphDeps): Subgraph {
     contracts,
     database: client,
     handlers: auditHandlers({ outbox, clock, ids }),
+    together: EVENTS_PER_TRANSACTION,
     clock,
     logger,
   });

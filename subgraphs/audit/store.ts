@@ -34,9 +34,11 @@ function toRecord(row: Row): AuditEntryRecord {
 
 /** Locks the tenant's chain until the commit, so that entries get their sequence one after the other. */
 export async function lockChain(tx: AuditTransaction, tenantId: string): Promise<ChainHead> {
-  await tx.$executeRaw`INSERT INTO audit_chain (tenant_id, sequence, hash) VALUES (${tenantId}, 0, '') ON CONFLICT DO NOTHING`;
+  // An update of nothing locks the row like FOR UPDATE, and makes it where it is missing.
   const [row] = await tx.$queryRaw<{ sequence: bigint; hash: string }[]>`
-    SELECT sequence, hash FROM audit_chain WHERE tenant_id = ${tenantId} FOR UPDATE`;
+    INSERT INTO audit_chain (tenant_id, sequence, hash) VALUES (${tenantId}, 0, '')
+    ON CONFLICT (tenant_id) DO UPDATE SET sequence = audit_chain.sequence
+    RETURNING sequence, hash`;
   return row === undefined || row.sequence === 0n ? { sequence: 0n, hash: null } : row;
 }
 

@@ -1,6 +1,7 @@
 /** The billing subgraph: plans, accounts, subscriptions, invoices and payments. */
 import { tenantsOf } from "../../platform/auth/identity.ts";
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
+import { createMemoryCache } from "../../platform/cache/memory-cache.ts";
 import { createTenantReader } from "../../platform/database/tenant-reader.ts";
 import { createGroupConsumer } from "../../platform/events/group-consumer.ts";
 import { createOutbox } from "../../platform/events/outbox.ts";
@@ -13,6 +14,7 @@ import { createBillingClient } from "../../prisma/billing/client.ts";
 import { billingHandlers, tenantsOfEvent } from "./consumers.ts";
 import type { BillingContext, BillingServices } from "./context.ts";
 import { createLoaders } from "./loaders.ts";
+import { createPlanCache } from "./plan-cache.ts";
 import type { PaymentProvider } from "./provider/payment-provider.ts";
 import { createSandboxProvider } from "./provider/sandbox-provider.ts";
 import { resolvers } from "./resolvers/index.ts";
@@ -24,6 +26,7 @@ export type { PaymentProvider } from "./provider/payment-provider.ts";
 const NAME = "billing";
 const TOPIC = "billing.events";
 const POOL_SIZE = 16;
+const PLANS_KEPT = 1_000;
 
 export interface BillingSubgraphDeps extends SubgraphFloor {
   readonly settings: {
@@ -41,6 +44,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
   const logger = deps.logger.child({ subgraph: NAME });
   const client = createBillingClient(settings.BILLING_DATABASE_URL, { poolSize: POOL_SIZE });
   const scout = createBillingClient(settings.BILLING_RELAY_DATABASE_URL, { poolSize: 1 });
+  const planCache = createPlanCache(createMemoryCache({ maxEntries: PLANS_KEPT, clock }));
   const cursors = createCursorCodec(identitySecrets);
   const outbox = createOutbox({ contracts, clock, ids, source: `/tributary/${NAME}`, topic: TOPIC });
   const provider = deps.provider ?? createSandboxProvider({ clock, delayMs: settings.SANDBOX_PROVIDER_DELAY_MS });
@@ -65,7 +69,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     resolvers,
     createContext(request) {
       const read = createTenantReader(client, tenantsOf(request.identity));
-      return { request, services, cursors, read, loaders: createLoaders(read) };
+      return { request, services, cursors, read, loaders: createLoaders(read, planCache) };
     },
     verifier: createIdentityVerifier(identitySecrets, NAME, clock),
     logger,

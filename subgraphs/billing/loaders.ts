@@ -6,6 +6,7 @@ import DataLoader from "dataloader";
 import type { TenantReader } from "../../platform/database/tenant-reader.ts";
 import { idPrefix } from "../../platform/ids.ts";
 import type { BillingTransaction } from "../../prisma/billing/client.ts";
+import type { PlanCache } from "./plan-cache.ts";
 import {
   type AccountRecord,
   findAccounts,
@@ -45,7 +46,7 @@ export interface Loaders {
 
 type Find<Row> = (tx: BillingTransaction, keys: readonly string[]) => Promise<readonly Row[]>;
 
-export function createLoaders(read: TenantReader<BillingTransaction>): Loaders {
+export function createLoaders(read: TenantReader<BillingTransaction>, planCache: PlanCache): Loaders {
   /** @param prefix of the keys; text that is no such id finds nothing, without asking the database */
   function one<Row>(prefix: string, find: Find<Row>, keyOf: (row: Row) => string): One<Row> {
     return new DataLoader(async (keys) => {
@@ -77,7 +78,16 @@ export function createLoaders(read: TenantReader<BillingTransaction>): Loaders {
     paymentsByInvoice: many(findPaymentsOf, (payment) => payment.invoiceId),
     paymentMethods: one("pm", findPaymentMethods, id),
     paymentMethodsByAccount: many(findPaymentMethodsOf, (method) => method.accountId),
-    plans: one("pln", findPlans, id),
+    plans: new DataLoader((ids) =>
+      planCache.load(ids, (missing) =>
+        read((tx) =>
+          findPlans(
+            tx,
+            missing.filter((key) => idPrefix(key) === "pln"),
+          ),
+        ),
+      ),
+    ),
     subscriptions: one("sub", findSubscriptions, id),
   };
 }

@@ -29,6 +29,9 @@ const PLANS = `query Plans { plans(first: 10) { edges { node { id code name inte
 const AUDIT_LOG = `query AuditLog($id: ID!) { organization(id: $id) { id auditLog(first: 20) {
   edges { node { id sequence action outcome occurredAt actor { kind user { displayName } } targets { type id } hash } } pageInfo { hasNextPage endCursor } } } }`;
 
+const INVOICE = `query Invoice($id: ID!) { invoice(id: $id) { id number status total { amountMinor currency exponent }
+  lines { description amount { amountMinor } } payments { id status failureCode } } }`;
+
 const mutation = (name: string, selection: string) => {
   const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
   return `mutation ${name}($input: ${type}!) { ${name}(input: $input) { ${selection} userErrors { code message } } }`;
@@ -42,6 +45,7 @@ const present = z.looseObject({});
 const viewerData = z.object({ viewer: present });
 const organizationData = z.object({ organization: z.looseObject({ members: present, billingAccount: present }) });
 const plansData = z.object({ plans: z.object({ edges: z.array(present).min(1) }) });
+const invoiceData = z.object({ invoice: z.looseObject({ lines: z.array(present).min(1) }) });
 const auditData = z.object({ organization: z.object({ auditLog: z.object({ edges: z.array(present).min(1) }) }) });
 const succeeded = (name: string) => z.object({ [name]: z.looseObject({ userErrors: z.array(z.unknown()).max(0) }) });
 const declined = z.object({
@@ -80,6 +84,7 @@ const readViewer = read("viewer", VIEWER, viewerData);
 const readPlans = read("plans", PLANS, plansData);
 const readOrganization = ({ organizationId: id }: Tenant) =>
   read("organization", ORGANIZATION, organizationData, { id })();
+const readInvoice = ({ invoiceId: id }: Tenant) => read("invoice", INVOICE, invoiceData, { id })();
 const readAuditLog = ({ organizationId: id }: Tenant) => read("auditLog", AUDIT_LOG, auditData, { id })();
 
 export function attachCard({ accountId }: Tenant): PlannedRequest {
@@ -116,16 +121,17 @@ function updateOrganization(tenant: Tenant): PlannedRequest {
   };
 }
 
-/** Shares of all requests: 85 % reads, 15 % writes. */
+/** Shares of all requests, as of people at work: 90 % look (a menu, a whole screen, one thing, a list), 10 % change something. */
 const MIX: readonly (readonly [number, (tenant: Tenant, population: Population) => PlannedRequest])[] = [
-  [0.3, readViewer],
-  [0.3, readOrganization],
-  [0.1, readPlans],
-  [0.15, readAuditLog],
-  [0.06, attachCard],
-  [0.04, payInvoice],
-  [0.03, updateOrganization],
-  [0.02, startSubscription],
+  [0.25, readViewer],
+  [0.2, readOrganization],
+  [0.2, readInvoice],
+  [0.15, readPlans],
+  [0.1, readAuditLog],
+  [0.04, attachCard],
+  [0.03, payInvoice],
+  [0.02, updateOrganization],
+  [0.01, startSubscription],
 ];
 
 export function nextRequest(

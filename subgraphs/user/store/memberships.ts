@@ -107,13 +107,14 @@ export async function findRolesOfMemberships(
   tx: UserTransaction,
   membershipIds: readonly string[],
 ): Promise<ReadonlyMap<string, readonly RoleRow[]>> {
-  const rows = await tx.membershipRole.findMany({
-    where: { membershipId: { in: [...membershipIds] } },
-    orderBy: { roleId: "asc" },
-    select: { membershipId: true, role: true },
-  });
+  // One statement: Prisma would read the memberships' roles and then the roles.
+  const rows = await tx.$queryRaw<(RoleRow & { membershipId: string })[]>`
+    SELECT held.membership_id AS "membershipId", role.id, role.organization_id AS "organizationId", role.name,
+      role.permissions, role.built_in AS "builtIn"
+    FROM membership_role held JOIN role ON role.id = held.role_id
+    WHERE held.membership_id = ANY (${[...membershipIds]}) ORDER BY role.id`;
   const roles = new Map<string, RoleRow[]>();
-  for (const { membershipId, role } of rows) {
+  for (const { membershipId, ...role } of rows) {
     const known = roles.get(membershipId);
     if (known === undefined) roles.set(membershipId, [role]);
     else known.push(role);

@@ -8,9 +8,9 @@ function record(offset: number, key: string): LogRecord {
 }
 
 /** Finishes records in the order that the schedule picks among those that may run. */
-async function play(keys: readonly string[], picks: readonly number[], size: number) {
+async function play(keys: readonly string[], picks: readonly number[], size: number, together: number) {
   const abort = new AbortController();
-  const running: { offset: bigint; key: string; finish: () => void }[] = [];
+  const running: { key: string; finish: () => void }[] = [];
   const started: { offset: bigint; key: string }[] = [];
   const done = new Set<bigint>();
   const commits: bigint[] = [];
@@ -27,15 +27,18 @@ async function play(keys: readonly string[], picks: readonly number[], size: num
       },
     },
     size,
-    process({ offset, key }) {
+    together,
+    process(records) {
+      const [{ key } = { key: "" }] = records;
+      if (records.length > together) violations.push("more at once than allowed");
+      if (records.some((other) => other.key !== key)) violations.push("two keys at once");
       if (running.some((other) => other.key === key)) violations.push(`two of ${key} at once`);
-      started.push({ offset, key });
+      for (const { offset } of records) started.push({ offset, key });
       return new Promise<void>((resolve) => {
         running.push({
-          offset,
           key,
           finish() {
-            done.add(offset);
+            for (const { offset } of records) done.add(offset);
             resolve();
           },
         });
@@ -59,8 +62,9 @@ test("for any schedule: keys keep their order, no commit passes an unfinished re
       fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 25 }),
       fc.array(fc.nat(20), { minLength: 1, maxLength: 25 }),
       fc.integer({ min: 1, max: 8 }),
-      async (keys, picks, size) => {
-        const { started, commits, violations } = await play(keys, picks, size);
+      fc.integer({ min: 1, max: 4 }),
+      async (keys, picks, size, together) => {
+        const { started, commits, violations } = await play(keys, picks, size, together);
         expect(violations).toEqual([]);
         expect(commits.at(-1)).toBe(BigInt(keys.length));
         for (const key of new Set(keys)) {
@@ -82,14 +86,16 @@ test("after an abort nothing new starts, deliver returns, and drain waits for wh
   const window = createPartitionWindow({
     assignment: { topic: "t", partition: 0, signal: abort.signal, commit: (next) => commits.push(next) },
     size: 2,
-    process({ offset }) {
-      started.push(offset);
+    together: 1,
+    process(records) {
+      for (const { offset } of records) started.push(offset);
       return new Promise((resolve) => {
         finish = resolve;
       });
     },
   });
   const delivered = window.deliver([0, 1, 2, 3].map((offset) => record(offset, "a")));
+  await new Promise(setImmediate);
   abort.abort();
   await delivered;
   let drained = false;
@@ -102,4 +108,20 @@ test("after an abort nothing new starts, deliver returns, and drain waits for wh
   await draining;
   expect(started).toEqual([0n]);
   expect(commits).toEqual([1n]);
+});
+
+test("records of one key that are delivered together are handed over together", async () => {
+  const handed: number[][] = [];
+  const window = createPartitionWindow({
+    assignment: { topic: "t", partition: 0, signal: new AbortController().signal, commit: () => undefined },
+    size: 10,
+    together: 3,
+    async process(records) {
+      handed.push(records.map(({ offset }) => Number(offset)));
+    },
+  });
+  await window.deliver(["a", "a", "b", "a", "a"].map((key, offset) => record(offset, key)));
+  await window.drain();
+  expect(handed).toHaveLength(3);
+  expect(handed).toEqual(expect.arrayContaining([[0, 1, 3], [2], [4]]));
 });
