@@ -145,4 +145,26 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
     });
     expect(invoices.organization.billingAccount.invoices.totalCount).toBe(1);
   });
+
+  test("a subgraph's port answers nobody but the gateway [GW-11][S70]", async () => {
+    if (stack.topology === "embedded") return expect(stack.processes.user.url).toBe(stack.url);
+    const owner = await newMember(stack);
+    for (const name of ["user", "billing", "audit"] as const) {
+      for (const headers of [
+        {},
+        { authorization: `Bearer ${owner.accessToken}` },
+        { "x-tributary-identity": "made.up.token" },
+      ]) {
+        const response = await fetch(`${stack.processes[name].url}/graphql`, {
+          method: "POST",
+          headers: { "content-type": "application/json", ...headers },
+          body: JSON.stringify({ query: "{ __typename _service { sdl } }" }),
+        });
+        expect(response.status, name).toBe(401);
+        const body = await response.json();
+        expect(body).not.toHaveProperty("data");
+        expect(body.errors[0].extensions.code).toBe("UNAUTHENTICATED");
+      }
+    }
+  });
 });
