@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AUDIT_EVENTS, type AuditData, BILLING_EVENTS, type BillingData, runDemo } from "../demo/journey.ts";
 import { createLiveClient } from "../support/client/live-client.ts";
 import { attachCard, newMember, newOrganization, planId, startPlan } from "../support/client/newcomer.ts";
+import { startProcess } from "../support/process.ts";
 import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 import { waitFor } from "../support/wait.ts";
@@ -24,6 +25,23 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
     const first = Number(outcome.billing.messages[0]?.data?.billingEvents.sequence);
     const sequences = outcome.billing.messages.map(({ data }) => Number(data?.billingEvents.sequence));
     expect(sequences).toEqual(sequences.map((_sequence, index) => first + index));
+  });
+
+  test("`npm run demo` exits 0 on a platform that works and 1 where something expected does not come", async () => {
+    const demo = async (url: string, mailbox: string) => {
+      const run = await startProcess({
+        entry: "test/demo/main.ts",
+        entryArguments: ["--url", url, "--mailbox", mailbox],
+      });
+      return { ...(await run.exited), output: await run.output() };
+    };
+    expect(await demo(stack.url, stack.mailbox)).toMatchObject({
+      code: 0,
+      output: expect.stringContaining("The demo passed"),
+    });
+    // A mailbox in which no mail arrives.
+    const lost = await demo(stack.url, `${stack.url}/nowhere`);
+    expect(lost).toMatchObject({ code: 1, output: expect.stringContaining("The demo failed") });
   });
 
   test("a subscriber that was away for 30 events gets exactly those, in order, then live ones [EV-09][S106]", async () => {
