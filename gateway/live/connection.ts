@@ -18,6 +18,12 @@ export interface Connection {
   identity(): Identity;
   /** @returns whether the socket may be used; `false` when it must be closed as forbidden or was closed already */
   authenticate(token: string | undefined): Promise<boolean>;
+  /**
+   * Goes on with a newer token of the same session: grants are taken anew, the expiry moves. A token of somebody else closes the
+   * socket. @returns until when it holds; `undefined` when the socket was closed. @throws AppError for a token that is
+   * no good or of another session: nothing has changed then
+   */
+  refresh(token: string): Promise<Date | undefined>;
   /** A context for one operation of the socket. */
   context(): GatewayContext;
   send(text: string): void;
@@ -58,6 +64,9 @@ export function createConnection(socket: WebSocket, client: ClientFacts, ports: 
   let closing: NodeJS.Timeout | undefined;
   let checking: Promise<void> | undefined;
   let checkAgain: Revocation | undefined;
+  let refreshing = 0;
+  /** Revocations heard while a token was being looked at. */
+  let missed: Revocation[] = [];
   let alive = true;
 
   function send(text: string): void {
@@ -96,9 +105,13 @@ export function createConnection(socket: WebSocket, client: ClientFacts, ports: 
   }
 
   async function check(who: Revocation): Promise<void> {
+    const asked = token;
+    let found: Authentication;
     try {
-      current = await authenticator.authenticate(token, client);
+      found = await authenticator.authenticate(asked, client);
     } catch (error) {
+      // A refresh came in between: it asked later, and about the token that counts.
+      if (token !== asked) return;
       if (error instanceof AppError && error.code === "UNAUTHENTICATED") close(CLOSE.sessionEnded);
       else if (Object.keys(who).length > 0 || clock.now().getTime() - confirmedAt > UNCONFIRMED_MS) {
         logger.warn({ err: error }, "a socket's viewer could not be confirmed");
@@ -106,10 +119,49 @@ export function createConnection(socket: WebSocket, client: ClientFacts, ports: 
       }
       return;
     }
+    if (token !== asked) return;
+    if (found.identity.kind !== "USER") return close(CLOSE.sessionEnded);
+    goOn(found);
+  }
+
+  function goOn(found: Authentication): void {
+    current = found;
     confirmedAt = clock.now().getTime();
-    if (current.identity.kind !== "USER") return close(CLOSE.sessionEnded);
     watchExpiry();
     for (const { subscription } of [...subscriptions.values()]) subscription.reconsider();
+  }
+
+  async function refresh(given: string): Promise<Date | undefined> {
+    if (current.identity.kind !== "USER") throw new AppError("UNAUTHENTICATED", "Send connection_init first.");
+    refreshing += 1;
+    try {
+      const found = await authenticator.authenticate(given, client);
+      const { identity } = found;
+      if (identity.kind !== "USER" || found.expiresAt === undefined) {
+        throw new AppError("UNAUTHENTICATED", "This token is not valid.");
+      }
+      if (socket.readyState !== socket.OPEN) return undefined;
+      if (identity.userId !== current.identity.userId) {
+        close(CLOSE.forbidden);
+        return undefined;
+      }
+      if (identity.sessionId !== current.identity.sessionId) {
+        throw new AppError("FORBIDDEN", "This token is of another session: open another socket with it.");
+      }
+      token = given;
+      goOn(found);
+      return socket.readyState === socket.OPEN ? found.expiresAt : undefined;
+    } finally {
+      refreshing -= 1;
+      if (refreshing === 0) hearMissed();
+    }
+  }
+
+  /** What was asked before a revocation may have been answered after it with what held before: ask again. */
+  function hearMissed(): void {
+    const heard = missed;
+    missed = [];
+    for (const who of heard) if (concernsViewer(who)) recheck(who);
   }
 
   function recheck(who: Revocation): void {
@@ -167,6 +219,7 @@ export function createConnection(socket: WebSocket, client: ClientFacts, ports: 
     identity: () => current.identity,
     async authenticate(given) {
       let found: Authentication;
+      refreshing += 1;
       try {
         found = await authenticator.authenticate(given, client);
       } catch (error) {
@@ -174,12 +227,15 @@ export function createConnection(socket: WebSocket, client: ClientFacts, ports: 
         logger.warn({ err: error }, "a socket's viewer could not be confirmed");
         close(CLOSE.tryAgainLater);
         return false;
+      } finally {
+        refreshing -= 1;
       }
       if (found.identity.kind !== "USER") return false;
       token = given;
       current = found;
       confirmedAt = clock.now().getTime();
       watchExpiry();
+      hearMissed();
       return socket.readyState === socket.OPEN;
     },
     context() {
@@ -193,6 +249,7 @@ export function createConnection(socket: WebSocket, client: ClientFacts, ports: 
         signal: abort.signal,
       };
     },
+    refresh,
     send,
     writable: () => (congested() ? drained() : undefined),
     close,
@@ -203,6 +260,7 @@ export function createConnection(socket: WebSocket, client: ClientFacts, ports: 
     },
     ended: (id) => void subscriptions.delete(id),
     revoked(who) {
+      if (refreshing > 0) missed.push(who);
       if (concernsViewer(who)) recheck(who);
     },
     heard() {

@@ -13,6 +13,7 @@ import { CLOSE } from "./close-codes.ts";
 import { type Connection, createConnection } from "./connection.ts";
 import type { Hub } from "./hub.ts";
 import { createOperations, type Prepared } from "./operations.ts";
+import { answerPing } from "./refresh.ts";
 
 export interface LiveServer {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -91,6 +92,7 @@ export function createLiveServer(hub: Hub, ports: ServerPorts): LiveServer {
       {
         protocol: socket.protocol,
         send: (text) => connection.send(text),
+        onPing: (payload) => answerPing(connection, payload, ports.publicErrors),
         close: (code = CLOSE.internal.code, reason = "") => connection.close({ code, reason }),
         onMessage(handle) {
           socket.on("message", (data) => {
