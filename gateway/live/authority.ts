@@ -1,5 +1,5 @@
 /** Who may see which stream, decided anew for every event: pure functions of the viewer's current identity. */
-import { belongsTo, holds, type Identity } from "../../platform/auth/identity.ts";
+import { belongsTo, grantsOf, holds, type Identity } from "../../platform/auth/identity.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
 import type { LiveField } from "./directive.ts";
 
@@ -38,17 +38,27 @@ export function denial(
   return undefined;
 }
 
+/** For whom events are enriched: subscribers of equal keys see the same and share the work. */
+export interface Audience {
+  readonly key: string;
+  /** Whose rights the enrichment has; absent: those of the subscriber, as they are at the event. */
+  readonly identity?: Identity;
+}
+
 /**
- * Subscribers with equal scopes may share an enriched event. The session is part of it because fields exist that differ
- * between two sessions of one user (`Session.current`).
+ * A field of scope `ORGANIZATION` is enriched once for all members with the same permissions, by an identity that has these
+ * permissions in this organisation and nothing else. A field of scope `VIEWER` once per session: fields exist that differ between two
+ * sessions of one user (`Session.current`).
  */
-export function authorizationScope(identity: Identity): string {
-  switch (identity.kind) {
-    case "USER":
-      return `user:${identity.userId}:${identity.sessionId}`;
-    case "SERVICE":
-      return `service:${identity.service}`;
-    case "ANONYMOUS":
-      return "anonymous";
+export function audienceOf(field: Pick<LiveField, "scope">, stream: StreamName, identity: Identity): Audience {
+  const { organizationId } = stream;
+  if (field.scope === "ORGANIZATION" && organizationId !== undefined) {
+    const permissions = new Set([...(grantsOf(identity).get(organizationId) ?? [])].sort());
+    return {
+      key: `organization:${[...permissions].join(",")}`,
+      identity: { kind: "AUDIENCE", grants: new Map([[organizationId, permissions]]) },
+    };
   }
+  if (identity.kind === "USER") return { key: `user:${identity.userId}:${identity.sessionId}` };
+  return { key: identity.kind };
 }

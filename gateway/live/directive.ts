@@ -30,6 +30,8 @@ export interface LiveField {
   /** What the viewer must hold in the organisation that the argument names. */
   readonly permission: string;
   readonly filters: readonly LiveFilter[];
+  /** Who may share an enriched event: one session, or all members with the same permissions. */
+  readonly scope: "VIEWER" | "ORGANIZATION";
   /** The virtual subgraph that the planner fetches the field from. */
   readonly serviceName: string;
   /** The type the field returns. */
@@ -87,6 +89,8 @@ function readField(node: FieldDefinitionNode, live: Arguments, source: Source, p
     return "";
   };
   const [topic, keyArgument, permission] = [text("topic"), text("keyArgument"), text("permission")];
+  const scope = live["scope"] ?? "VIEWER";
+  if (scope !== "VIEWER" && scope !== "ORGANIZATION") problems.push("the scope is neither VIEWER nor ORGANIZATION");
   const argument = (name: string) => node.arguments?.find((candidate) => candidate.name.value === name);
   if (keyArgument !== "" && argument(keyArgument) === undefined) {
     problems.push(`there is no argument ${keyArgument} (keyArgument)`);
@@ -109,6 +113,7 @@ function readField(node: FieldDefinitionNode, live: Arguments, source: Source, p
     keyArgument,
     permission,
     filters,
+    scope: scope === "ORGANIZATION" ? scope : "VIEWER",
     serviceName: serviceName ?? "",
     messageType,
     payloads: readPayloads(messageType, source, problems),

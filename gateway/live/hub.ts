@@ -7,14 +7,14 @@ import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
 import { childTrace, newTrace, parseTraceparent } from "../../platform/tracing/trace-context.ts";
 import type { GatewayContext, LivePorts, SchemaGeneration } from "../ports.ts";
-import { authorizationScope, denial, streamOf } from "./authority.ts";
+import { type Audience, audienceOf, denial, streamOf } from "./authority.ts";
 import { createCursorCodec } from "./cursor.ts";
 import { createEnrichment } from "./enrichment.ts";
 import type { LiveEvent, ReadableEvent } from "./event.ts";
 import type { KeyReader } from "./key-reader.ts";
 import { type BoundPlan, createPlanner, type OperationText, type Variables } from "./plan.ts";
 import { concerns, passes } from "./record.ts";
-import { startingPoint } from "./resume.ts";
+import { type StartingPoint, startingPoint } from "./resume.ts";
 import { resyncRequired } from "./resync.ts";
 import { createSharedStream, type Frame, type SharedStream } from "./shared-stream.ts";
 import { createSubscriber, type Subscriber, type SubscriberSink } from "./subscriber.ts";
@@ -57,6 +57,7 @@ interface Entry {
   readonly topic: string;
   readonly key: string;
   readonly variables: Variables | undefined;
+  readonly audience: Audience;
   readonly stream: SharedStream;
   readonly viewers: Set<Viewer>;
   bound: BoundPlan;
@@ -115,12 +116,13 @@ export function createHub(ports: HubPorts): Hub {
     );
   }
 
-  function contextFor(viewer: Viewer, event: ReadableEvent): GatewayContext {
+  function contextFor({ audience }: Entry, viewer: Viewer, event: ReadableEvent): GatewayContext {
     const cause = parseTraceparent(event.envelope.traceparent);
     const trace = cause === undefined ? newTrace() : childTrace(cause);
     return {
-      identity: viewer.identity(),
-      client: viewer.client,
+      identity: audience.identity ?? viewer.identity(),
+      // What is read for many is read for no client in particular.
+      client: audience.identity === undefined ? viewer.client : {},
       trace,
       logger: logger.child({ traceId: trace.traceId }),
       forwardedHeaders: {},
@@ -133,7 +135,7 @@ export function createHub(ports: HubPorts): Hub {
     // Whoever is offered it ends with a gap.
     if (event.envelope === null) return null;
     if (!concerns(field, event.envelope) || !passes(field, bound.args, event.envelope)) return null;
-    const context = contextFor(viewer, event);
+    const context = contextFor(entry, viewer, event);
     const { partition, offset, sequence } = event;
     const cursor = cursors.encode({ topic, epoch, partition, key, next: offset + 1n, sequence });
     const extensions = { tributary: { cursor } };
@@ -223,33 +225,58 @@ export function createHub(ports: HubPorts): Hub {
       if (bound.plan.generation !== schema.current()) {
         bound = replan({ bound, topic, variables }, schema.current());
       }
-      const scope = authorizationScope(viewer.identity());
-      const { query, operationName } = bound.plan.text;
-      const id = JSON.stringify([topic, name.key, scope, query, operationName ?? null, bound.variables]);
       const { epoch } = tail;
-      const entry = enter({ id, topic, key: name.key, variables, bound }, viewer, start.reader, epoch);
-      entry.viewers.add(viewer);
-      subscriptions += 1;
-      const subscriber = createSubscriber({
-        stream: entry.stream,
-        start,
-        denial: () => denial(entry.bound.plan.field, name, viewer.identity()),
-        sink,
-        onEnd(occupied) {
-          subscriptions -= 1;
-          entry.viewers.delete(viewer);
-          if (!occupied) leave(entry);
-        },
-      });
+
+      /** Joins the stream of the viewer's present audience. */
+      function join(from: StartingPoint) {
+        const audience = audienceOf(bound.plan.field, name, viewer.identity());
+        const { query, operationName } = bound.plan.text;
+        const id = JSON.stringify([topic, name.key, audience.key, query, operationName ?? null, bound.variables]);
+        const entry = enter({ id, topic, key: name.key, variables, audience, bound }, viewer, from.reader, epoch);
+        entry.viewers.add(viewer);
+        subscriptions += 1;
+        const subscriber = createSubscriber({
+          stream: entry.stream,
+          start: from,
+          denial: () => denial(entry.bound.plan.field, name, viewer.identity()),
+          sink,
+          onEnd(occupied) {
+            subscriptions -= 1;
+            entry.viewers.delete(viewer);
+            if (!occupied) leave(entry);
+          },
+        });
+        return { entry, audience, subscriber };
+      }
+
+      let joined = join(start);
+      let started = false;
       return {
         field: field.name,
         cursor() {
-          const position = subscriber.position();
+          const position = joined.subscriber.position();
           return cursors.encode({ topic, epoch, partition: start.partition, key: name.key, ...position });
         },
-        start: subscriber.start,
-        stop: subscriber.stop,
-        reconsider: subscriber.reconsider,
+        start() {
+          started = true;
+          joined.subscriber.start();
+        },
+        stop: () => joined.subscriber.stop(),
+        reconsider() {
+          const { entry, audience, subscriber } = joined;
+          const { field: current } = entry.bound.plan;
+          const moves =
+            entry.viewers.has(viewer) &&
+            denial(current, name, viewer.identity()) === undefined &&
+            audienceOf(current, name, viewer.identity()).key !== audience.key;
+          if (!moves) return subscriber.reconsider();
+          // Other rights, another audience: goes on there, exactly where it stands here.
+          const { next, sequence } = subscriber.position();
+          subscriber.stop();
+          bound = entry.bound;
+          joined = join({ ...start, position: next, sequence });
+          if (started) joined.subscriber.start();
+        },
       };
     },
     counts: () => ({ subscriptions, streams: entries.size }),

@@ -7,7 +7,7 @@ import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import { AppError } from "../errors/app-error.ts";
-import type { ClientFacts, Identity } from "./identity.ts";
+import type { ClientFacts, Grants, Identity } from "./identity.ts";
 
 /** Header that carries the token. The gateway drops it from client requests. */
 export const IDENTITY_HEADER = "x-tributary-identity";
@@ -19,7 +19,7 @@ const MAX_REUSED = 10_000;
 const MAX_VERIFIED = 10_000;
 
 const claimsSchema = z.object({
-  kind: z.enum(["ANONYMOUS", "USER", "SERVICE"]),
+  kind: z.enum(["ANONYMOUS", "AUDIENCE", "USER", "SERVICE"]),
   sub: z.string().optional(),
   sid: z.string().optional(),
   /** [permissions, organisation ids][]: members of many organisations mostly hold the same few sets. */
@@ -123,23 +123,29 @@ function toClaims(identity: Identity, client: ClientFacts): Record<string, unkno
       return { kind: identity.kind, ...facts };
     case "SERVICE":
       return { kind: identity.kind, sub: identity.service, ...facts };
-    case "USER": {
-      const sets = new Map<string, [string[], string[]]>();
-      for (const [organizationId, permissions] of identity.grants) {
-        const names = [...permissions].sort();
-        const entry = sets.get(names.join(",")) ?? [names, []];
-        entry[1].push(organizationId);
-        sets.set(names.join(","), entry);
-      }
+    case "AUDIENCE":
+      return { kind: identity.kind, grants: groupGrants(identity.grants), ...facts };
+    case "USER":
       return {
         kind: identity.kind,
         sub: identity.userId,
         sid: identity.sessionId,
-        grants: [...sets.values()],
+        grants: groupGrants(identity.grants),
         ...facts,
       };
-    }
   }
+}
+
+/** By equal permission sets, which mostly are few. */
+function groupGrants(grants: Grants): [string[], string[]][] {
+  const sets = new Map<string, [string[], string[]]>();
+  for (const [organizationId, permissions] of grants) {
+    const names = [...permissions].sort();
+    const entry = sets.get(names.join(",")) ?? [names, []];
+    entry[1].push(organizationId);
+    sets.set(names.join(","), entry);
+  }
+  return [...sets.values()];
 }
 
 function fromClaims(claims: z.infer<typeof claimsSchema>): SignedIdentity {
@@ -147,14 +153,23 @@ function fromClaims(claims: z.infer<typeof claimsSchema>): SignedIdentity {
     ...(claims.ip === undefined ? {} : { ip: claims.ip }),
     ...(claims.ua === undefined ? {} : { userAgent: claims.ua }),
   };
-  if (claims.kind === "ANONYMOUS") return { identity: { kind: "ANONYMOUS" }, client };
-  if (claims.sub === undefined) throw new AppError("UNAUTHENTICATED", "The identity header names nobody.");
-  if (claims.kind === "SERVICE") return { identity: { kind: "SERVICE", service: claims.sub }, client };
-  if (claims.sid === undefined) throw new AppError("UNAUTHENTICATED", "The identity header names no session.");
+  return { identity: identityFromClaims(claims), client };
+}
+
+function identityFromClaims({ kind, sub, sid, grants }: z.infer<typeof claimsSchema>): Identity {
+  if (kind === "ANONYMOUS") return { kind };
+  if (kind === "AUDIENCE") return { kind, grants: ungroupGrants(grants) };
+  if (sub === undefined) throw new AppError("UNAUTHENTICATED", "The identity header names nobody.");
+  if (kind === "SERVICE") return { kind, service: sub };
+  if (sid === undefined) throw new AppError("UNAUTHENTICATED", "The identity header names no session.");
+  return { kind, userId: sub, sessionId: sid, grants: ungroupGrants(grants) };
+}
+
+function ungroupGrants(groups: z.infer<typeof claimsSchema>["grants"] = []): Grants {
   const grants = new Map<string, ReadonlySet<string>>();
-  for (const [permissions, organizationIds] of claims.grants ?? []) {
+  for (const [permissions, organizationIds] of groups) {
     const set = new Set(permissions);
     for (const organizationId of organizationIds) grants.set(organizationId, set);
   }
-  return { identity: { kind: "USER", userId: claims.sub, sessionId: claims.sid, grants }, client };
+  return grants;
 }

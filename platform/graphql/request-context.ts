@@ -19,7 +19,8 @@ export interface RequestContext {
 /** The causation of events that this request's commands emit. The trace id serves as correlation id. */
 export function causationOf({ identity, client, trace }: RequestContext): Causation {
   return {
-    actorKind: identity.kind,
+    // An audience commands nothing; what is done for one is done by the gateway.
+    actorKind: identity.kind === "AUDIENCE" ? "SERVICE" : identity.kind,
     ...(identity.kind === "USER" ? { actorId: identity.userId, sessionId: identity.sessionId } : {}),
     ...(identity.kind === "SERVICE" ? { actorId: identity.service } : {}),
     ...(client.ip === undefined ? {} : { clientIp: client.ip }),

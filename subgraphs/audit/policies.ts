@@ -1,5 +1,5 @@
 /** Who may read the audit log. */
-import { belongsTo, holds, type Identity } from "../../platform/auth/identity.ts";
+import { belongsTo, grantsOf, holds, type Identity } from "../../platform/auth/identity.ts";
 
 const PERMISSION = "audit.read";
 
@@ -23,8 +23,7 @@ export function canSeeOrganization(identity: Identity, organizationId: string): 
 
 /** Organisations whose audit log the identity may read. */
 export function readableOrganizations(identity: Identity): readonly string[] {
-  if (identity.kind !== "USER") return [];
-  return [...identity.grants].flatMap(([organizationId, permissions]) =>
+  return [...grantsOf(identity)].flatMap(([organizationId, permissions]) =>
     permissions.has(PERMISSION) ? [organizationId] : [],
   );
 }

@@ -1,5 +1,5 @@
 /** Who may do what. Pure functions over the identity: every resolver and command asks here, and nowhere else decides. */
-import { belongsTo, holds, type Identity } from "../../platform/auth/identity.ts";
+import { belongsTo, grantsOf, holds, type Identity } from "../../platform/auth/identity.ts";
 
 /** Permissions of the roles that every organisation starts with. */
 export const BUILT_IN_ROLES = {
@@ -51,8 +51,7 @@ export function isSelf(identity: Identity, userId: string): boolean {
 
 /** Organisations whose members, with their addresses, the identity may see. */
 export function organizationsWithReadableMembers(identity: Identity): readonly string[] {
-  if (identity.kind !== "USER") return [];
-  return [...identity.grants.keys()].filter((organizationId) => canReadMembers(identity, organizationId));
+  return [...grantsOf(identity).keys()].filter((organizationId) => canReadMembers(identity, organizationId));
 }
 
 /** A member may go without any permission; removing another one takes `members.manage`. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { authorizationScope, denial, streamOf } from "../../../../gateway/live/authority.ts";
+import { audienceOf, denial, streamOf } from "../../../../gateway/live/authority.ts";
 import { readLiveSchema } from "../../../../gateway/live/directive.ts";
 import type { Identity } from "../../../../platform/auth/identity.ts";
 import { composeShop } from "../../../integration/gateway/live/shop-graph.ts";
@@ -31,7 +31,32 @@ test("only the permission opens an organization's stream, and a foreign one look
   expect(denial(field, { key: "u-2" }, user([]))?.code).toBe("FORBIDDEN");
 });
 
-test("two sessions of one user share nothing: some fields differ between them", () => {
-  expect(authorizationScope(user([], "s-1"))).not.toBe(authorizationScope(user([], "s-2")));
-  expect(authorizationScope(user([]))).toBe(authorizationScope(user(["orders.read"])));
+const stream = { key: "org-1", organizationId: "org-1" };
+
+test("with the scope VIEWER two sessions of one user share nothing: some fields differ between them", () => {
+  const keyOf = (identity: Identity) => audienceOf({ scope: "VIEWER" }, stream, identity).key;
+  expect(keyOf(user([], "s-1"))).not.toBe(keyOf(user([], "s-2")));
+  expect(keyOf(user([]))).toBe(keyOf(user(["orders.read"])));
+});
+
+test("with the scope ORGANIZATION all who hold the same permissions share, and nobody else", () => {
+  const keyOf = (identity: Identity) => audienceOf({ scope: "ORGANIZATION" }, stream, identity).key;
+  expect(keyOf(user(["a", "b"], "s-1"))).toBe(keyOf({ ...user(["b", "a"], "s-2"), userId: "u-2" } as Identity));
+  expect(keyOf(user(["a", "b"]))).not.toBe(keyOf(user(["a"])));
+});
+
+test("an audience's identity holds the permissions in its organisation and nothing else", () => {
+  const identity: Identity = {
+    kind: "USER",
+    userId: "u-1",
+    sessionId: "s-1",
+    grants: new Map([
+      ["org-1", new Set(["a"])],
+      ["org-2", new Set(["b"])],
+    ]),
+  };
+  const { identity: audience } = audienceOf({ scope: "ORGANIZATION" }, stream, identity);
+  expect(audience).toEqual({ kind: "AUDIENCE", grants: new Map([["org-1", new Set(["a"])]]) });
+  const own = { key: "u-1" };
+  expect(audienceOf({ scope: "ORGANIZATION" }, own, identity)).toEqual({ key: "user:u-1:s-1" });
 });

@@ -59,3 +59,10 @@ test("a user without a session is no user", async () => {
   const verifier = createIdentityVerifier([NEW], "user", { now: () => new Date() });
   await expect(verifier.verify(token)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
 });
+
+test("an audience travels with its permissions and without a person", async () => {
+  const audience: Identity = { kind: "AUDIENCE", grants: new Map([["org_1", new Set(["a", "b"])]]) };
+  const token = await createIdentitySigner([NEW], clockAt(start)).sign("user", audience, {});
+  const signed = await createIdentityVerifier([NEW], "user", clockAt(start)).verify(token);
+  expect(signed.identity).toEqual(audience);
+});
