@@ -2,6 +2,7 @@
  * One socket: who is behind it, what it follows, how much waits to be sent. Closes itself when the token ends, when the
  * peer is silent for two ping periods, and when the peer does not keep up.
  */
+import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
@@ -9,6 +10,7 @@ import { systemSleep } from "../../platform/events/backoff.ts";
 import { newTrace } from "../../platform/tracing/trace-context.ts";
 import type { Authentication, GatewayContext, LivePorts, Revocation } from "../ports.ts";
 import { CLOSE, type CloseReason } from "./close-codes.ts";
+import { textFrame } from "./frames.ts";
 import type { Subscription } from "./hub.ts";
 
 export interface Connection {
@@ -27,6 +29,8 @@ export interface Connection {
   /** A context for one operation of the socket. */
   context(): GatewayContext;
   send(text: string): void;
+  /** Sends one message of two parts: a head of this socket's own, and a body that all sockets share. */
+  sendParts(head: Buffer, body: Buffer): void;
   /** Resolves when so little waits to be written that more may be sent, or when the socket is gone; absent when that is so now. */
   writable(): Promise<void> | undefined;
   close(reason: CloseReason): void;
@@ -53,7 +57,13 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 
 type ConnectionPorts = Pick<LivePorts, "authenticator" | "clock" | "logger" | "settings">;
 
-export function createConnection(socket: WebSocket, client: ClientFacts, ports: ConnectionPorts): Connection {
+/** @param wire what `socket` writes to */
+export function createConnection(
+  socket: WebSocket,
+  wire: Duplex,
+  client: ClientFacts,
+  ports: ConnectionPorts,
+): Connection {
   const { authenticator, clock, logger, settings } = ports;
   const subscriptions = new Map<string, { readonly subscription: Subscription; told: string }>();
   const abort = new AbortController();
@@ -69,15 +79,23 @@ export function createConnection(socket: WebSocket, client: ClientFacts, ports: 
   let missed: Revocation[] = [];
   let alive = true;
 
-  function send(text: string): void {
-    if (socket.readyState !== socket.OPEN) return;
+  /** Whether this much more may be sent; the socket is closed when its peer does not keep up. */
+  function takes(bytes: number): boolean {
+    if (socket.readyState !== socket.OPEN) return false;
     // A message that is too large all by itself is sent: closing would only bring it back.
-    if (socket.bufferedAmount > 0 && socket.bufferedAmount + text.length > MAX_BUFFERED_BYTES) {
-      logger.warn({ buffered: socket.bufferedAmount }, "a socket does not keep up");
-      close(CLOSE.slowConsumer);
-      return;
-    }
-    socket.send(text, reportNothing);
+    if (socket.bufferedAmount === 0 || socket.bufferedAmount + bytes <= MAX_BUFFERED_BYTES) return true;
+    logger.warn({ buffered: socket.bufferedAmount }, "a socket does not keep up");
+    close(CLOSE.slowConsumer);
+    return false;
+  }
+
+  function send(text: string): void {
+    if (takes(text.length)) socket.send(text, reportNothing);
+  }
+
+  function sendParts(head: Buffer, body: Buffer): void {
+    if (!takes(head.length + body.length)) return;
+    for (const piece of textFrame(head, body)) wire.write(piece);
   }
 
   async function drained(): Promise<void> {
@@ -251,6 +269,7 @@ export function createConnection(socket: WebSocket, client: ClientFacts, ports: 
     },
     refresh,
     send,
+    sendParts,
     writable: () => (congested() ? drained() : undefined),
     close,
     opened(id, subscription) {

@@ -4,6 +4,7 @@ import { AppError } from "../../platform/errors/app-error.ts";
 import type { GatewayContext, LivePorts } from "../ports.ts";
 import { CLOSE } from "./close-codes.ts";
 import type { Connection } from "./connection.ts";
+import { createBodies } from "./frames.ts";
 import type { Hub, Subscription } from "./hub.ts";
 import { InvalidOperation, unresolved } from "./plan.ts";
 
@@ -87,8 +88,10 @@ const MAX_SUBSCRIPTIONS = 100;
 type OperationPorts = Pick<LivePorts, "executor" | "parseDocument" | "publicErrors">;
 
 export function createOperations(hub: Hub, ports: OperationPorts): Operations {
+  const bodyOf = createBodies();
+
   async function follow(connection: Connection, id: string, payload: OperationPayload): Promise<Prepared> {
-    const prefix = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+    const head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
     // The sink is called after `start` at the earliest, or by a reload: by then the operation exists or the error is kept.
     let operation: LiveOperation | undefined;
     let failed: AppError | undefined;
@@ -99,7 +102,7 @@ export function createOperations(hub: Hub, ports: OperationPorts): Operations {
       resume: resumeCursor(payload.extensions),
       viewer: { identity: () => connection.identity(), client: connection.client },
       sink: {
-        next: (text) => connection.send(`${prefix}${text}}`),
+        next: (text) => connection.sendParts(head, bodyOf(text)),
         writable: () => connection.writable(),
         fail(error) {
           failed = error;
@@ -150,14 +153,15 @@ export function createOperations(hub: Hub, ports: OperationPorts): Operations {
   };
 }
 
-function resumeCursor(extensions: OperationPayload["extensions"]): string | undefined {
+/** A cursor from a request's extensions. */
+export function resumeCursor(extensions: OperationPayload["extensions"]): string | undefined {
   const tributary: unknown = extensions?.["tributary"];
   if (typeof tributary !== "object" || tributary === null || !("resume" in tributary)) return undefined;
   // Not a string: refused like any other cursor that is not ours.
   return typeof tributary.resume === "string" ? tributary.resume : "";
 }
 
-function toGraphQLErrors(error: unknown): readonly GraphQLError[] {
+export function toGraphQLErrors(error: unknown): readonly GraphQLError[] {
   if (error instanceof InvalidOperation) return error.problems;
   if (error instanceof GraphQLError) return [error];
   const originalError = error instanceof Error ? error : new Error(String(error));

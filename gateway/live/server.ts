@@ -51,6 +51,7 @@ export function createLiveServer(hub: Hub, ports: ServerPorts): LiveServer {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
+    // Also what `sendParts` relies on.
     perMessageDeflate: false,
     handleProtocols: (offered) => handleProtocols(offered),
     // One message per turn: an id may be used again right after its `complete`, when graphql-ws has cleaned up.
@@ -85,8 +86,8 @@ export function createLiveServer(hub: Hub, ports: ServerPorts): LiveServer {
     onError: ({ extra }, _id, _payload, errors) => operations.publicErrors(errors, extra.context()),
   });
 
-  function accept(socket: WebSocket, request: IncomingMessage): void {
-    const connection = createConnection(socket, clientOf(request), ports);
+  function accept(socket: WebSocket, wire: Duplex, request: IncomingMessage): void {
+    const connection = createConnection(socket, wire, clientOf(request), ports);
     connections.set(socket, connection);
     const closed = protocol.opened(
       {
@@ -122,7 +123,7 @@ export function createLiveServer(hub: Hub, ports: ServerPorts): LiveServer {
       const phase = lifecycle.phase;
       if (stopping || phase === "draining" || phase === "stopped") return refuse(socket, 503);
       if (!ports.originAllowed(request.headers.origin)) return refuse(socket, 403);
-      sockets.handleUpgrade(request, socket, head, (opened) => accept(opened, request));
+      sockets.handleUpgrade(request, socket, head, (opened) => accept(opened, socket, request));
     },
     start() {
       stopping = false;
