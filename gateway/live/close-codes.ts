@@ -12,5 +12,6 @@ export const CLOSE = {
   tokenExpired: { code: 4403, reason: "Token expired" },
   sessionEnded: { code: 4403, reason: "Session ended" },
   idInUse: { code: 4409, reason: "Subscriber already exists" },
+  tooManySockets: { code: 4429, reason: "Too many sockets of this user: close one first" },
   slowConsumer: { code: 4508, reason: "Slow consumer: reconnect and resume" },
 } as const satisfies Readonly<Record<string, CloseReason>>;

@@ -273,6 +273,8 @@ export function createConnection(
     writable: () => (congested() ? drained() : undefined),
     close,
     opened(id, subscription) {
+      // The socket went while the operation was being prepared: nobody else will end it.
+      if (abort.signal.aborted) return subscription.stop();
       const cursor = subscription.cursor();
       subscriptions.set(id, { subscription, told: cursor });
       sendPing({ [id]: cursor });

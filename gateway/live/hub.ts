@@ -7,6 +7,7 @@ import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
 import { childTrace, newTrace, parseTraceparent } from "../../platform/tracing/trace-context.ts";
 import type { GatewayContext, LivePorts, SchemaGeneration } from "../ports.ts";
+import { createAllowance } from "./allowance.ts";
 import { type Audience, audienceOf, denial, streamOf } from "./authority.ts";
 import { createCursorCodec } from "./cursor.ts";
 import { createEnrichment } from "./enrichment.ts";
@@ -76,6 +77,7 @@ export function createHub(ports: HubPorts): Hub {
   const tails = new Map<string, Promise<TopicTail>>();
   const entries = new Map<string, Entry>();
   const byKey = new Map<string, Set<Entry>>();
+  const ofOrganizations = createAllowance(settings.LIVE_SUBSCRIPTIONS_PER_ORGANIZATION);
   let endListening: (() => void) | undefined;
   let subscriptions = 0;
 
@@ -225,6 +227,10 @@ export function createHub(ports: HubPorts): Hub {
       if (bound.plan.generation !== schema.current()) {
         bound = replan({ bound, topic, variables }, schema.current());
       }
+      if (name.organizationId !== undefined && ofOrganizations.isUsedUp(name.organizationId)) {
+        const message = `The organization has its ${ofOrganizations.limit} live subscriptions here: end one first.`;
+        throw new AppError("TOO_MANY_SUBSCRIPTIONS", message);
+      }
       const { epoch } = tail;
 
       /** Joins the stream of the viewer's present audience. */
@@ -235,6 +241,7 @@ export function createHub(ports: HubPorts): Hub {
         const entry = enter({ id, topic, key: name.key, variables, audience, bound }, viewer, from.reader, epoch);
         entry.viewers.add(viewer);
         subscriptions += 1;
+        if (name.organizationId !== undefined) ofOrganizations.take(name.organizationId);
         const subscriber = createSubscriber({
           stream: entry.stream,
           start: from,
@@ -242,6 +249,7 @@ export function createHub(ports: HubPorts): Hub {
           sink,
           onEnd(occupied) {
             subscriptions -= 1;
+            if (name.organizationId !== undefined) ofOrganizations.giveBack(name.organizationId);
             entry.viewers.delete(viewer);
             if (!occupied) leave(entry);
           },

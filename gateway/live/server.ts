@@ -9,6 +9,7 @@ import { type ConnectionInitMessage, handleProtocols, makeServer } from "graphql
 import { type WebSocket, WebSocketServer } from "ws";
 import type { ClientFacts } from "../../platform/auth/identity.ts";
 import type { LivePorts } from "../ports.ts";
+import { createAllowance } from "./allowance.ts";
 import { CLOSE } from "./close-codes.ts";
 import { type Connection, createConnection } from "./connection.ts";
 import type { Hub } from "./hub.ts";
@@ -45,6 +46,8 @@ export function createLiveServer(hub: Hub, ports: ServerPorts): LiveServer {
   const { logger, settings, schema, authenticator, lifecycle } = ports;
   const operations = createOperations(hub, ports);
   const connections = new Map<WebSocket, Connection>();
+  const ofUsers = createAllowance(settings.WS_SOCKETS_PER_USER);
+  const holders = new Map<Connection, string>();
   let stopping = false;
   let endListening: (() => void) | undefined;
 
@@ -58,9 +61,29 @@ export function createLiveServer(hub: Hub, ports: ServerPorts): LiveServer {
     allowSynchronousEvents: false,
   });
 
+  /** Counts an authenticated socket in, or closes it when its user has enough of them. */
+  function admit(connection: Connection): boolean {
+    const identity = connection.identity();
+    if (identity.kind !== "USER") return false;
+    if (ofUsers.isUsedUp(identity.userId)) {
+      connection.close(CLOSE.tooManySockets);
+      return false;
+    }
+    ofUsers.take(identity.userId);
+    holders.set(connection, identity.userId);
+    return true;
+  }
+
+  function leave(connection: Connection): void {
+    const holder = holders.get(connection);
+    if (holder !== undefined) ofUsers.giveBack(holder);
+    holders.delete(connection);
+  }
+
   const protocol = makeServer<ConnectionInitMessage["payload"], Connection>({
     connectionInitWaitTimeout: settings.WS_INIT_TIMEOUT_MS,
-    onConnect: ({ extra, connectionParams }) => extra.authenticate(tokenOf(connectionParams)),
+    onConnect: async ({ extra, connectionParams }) =>
+      (await extra.authenticate(tokenOf(connectionParams))) && admit(extra),
     async onSubscribe({ extra, subscriptions }, id, payload) {
       const open = Object.keys(subscriptions).length;
       const prepared = await operations.prepare(extra, id, payload, open);
@@ -113,6 +136,7 @@ export function createLiveServer(hub: Hub, ports: ServerPorts): LiveServer {
     socket.once("close", (code, reason) => {
       connections.delete(socket);
       connection.dispose();
+      leave(connection);
       closed(code, String(reason)).catch((error: unknown) => logger.error({ err: error }, "closing a socket failed"));
     });
   }

@@ -97,6 +97,18 @@ export const gatewaySettings = {
     .min(1)
     .default(10_000)
     .describe("Events kept in memory per partition for resuming subscribers"),
+  WS_SOCKETS_PER_USER: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(100)
+    .describe("Most sockets that one user may have open on one gateway"),
+  LIVE_SUBSCRIPTIONS_PER_ORGANIZATION: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(20_000)
+    .describe("Most live subscriptions to one organization's streams on one gateway"),
   WS_INIT_TIMEOUT_MS: milliseconds.default(3_000).describe("A socket must send connection_init within this time"),
   WS_PING_MS: milliseconds.default(25_000).describe("Ping period of sockets; a peer silent for two periods is dropped"),
   MAX_BODY_BYTES: z.coerce.number().int().min(1_000).default(262_144).describe("Largest request body, in bytes"),

@@ -1,5 +1,6 @@
 // Rights while a socket is open: tokens renewed in place, and how much one user or organisation may hold.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { WebSocket } from "ws";
 import type { EventLog } from "../../../../platform/events/event-log.ts";
 import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
@@ -137,3 +138,76 @@ test("a ping without a token is answered with its own payload", async () => {
   ]);
   client.close();
 });
+
+test("a user's socket beyond the cap is closed with 4429, and a closed one makes room [WS-06]", async () => {
+  const capped = await startLiveStack({ log, settings: { WS_SOCKETS_PER_USER: 3 } });
+  capped.viewers.set("many", viewer("user-c1", { "org-c1": ["orders.read"] }));
+  capped.viewers.set("other", viewer("user-c2", {}));
+  const clients = await Promise.all([1, 2, 3].map(() => open("many", capped.url)));
+  const fourth = await connect(capped.url);
+  fourth.send({ type: "connection_init", payload: { accessToken: "many" } });
+  expect(await fourth.closed()).toMatchObject({ code: 4429, reason: expect.stringContaining("Too many sockets") });
+  await open("other", capped.url);
+  clients[0]?.close();
+  await clients[0]?.closed();
+  await open("many", capped.url);
+  const [, second] = clients;
+  await second?.subscribe("a", QUERY("org-c1"));
+  await eventWriter(log, "org-c1").append(1);
+  await second?.take("next", "a");
+  await capped.stop();
+});
+
+test("an organization's subscription beyond the cap is refused by id, and an ended one makes room [WS-06]", async () => {
+  const capped = await startLiveStack({ log, settings: { LIVE_SUBSCRIPTIONS_PER_ORGANIZATION: 2 } });
+  capped.viewers.set("one", viewer("user-c3", { "org-c3": ["orders.read"], "org-c4": ["orders.read"] }));
+  capped.viewers.set("two", viewer("user-c4", { "org-c3": ["orders.read"] }));
+  const one = await open("one", capped.url);
+  const two = await open("two", capped.url);
+  await one.subscribe("a", QUERY("org-c3"));
+  await two.subscribe("a", QUERY("org-c3"));
+  await two.subscribe("b", QUERY("org-c3"));
+  expect(two.of("error", "b")[0]?.payload[0].extensions).toMatchObject({ code: "TOO_MANY_SUBSCRIPTIONS", status: 429 });
+  await one.subscribe("elsewhere", QUERY("org-c4"));
+  await one.subscribe("own", "subscription { orderEvents { sequence } }");
+  expect([...one.of("error", "elsewhere"), ...one.of("error", "own")]).toEqual([]);
+  one.send({ id: "a", type: "complete" });
+  await two.subscribe("c", QUERY("org-c3"));
+  expect(two.of("error", "c")).toEqual([]);
+  // A socket that is gone gives back everything it had.
+  two.socket.terminate();
+  let tries = 0;
+  await waitFor(
+    async () => {
+      tries += 1;
+      await one.subscribe(`again-${tries}`, QUERY("org-c3"));
+      return one.of("error", `again-${tries}`).length === 0;
+    },
+    { what: "room after a lost socket" },
+  );
+  await eventWriter(log, "org-c3").append(1);
+  await one.take("next", `again-${tries}`);
+  await capped.stop();
+});
+
+test("a thousand sockets that never send init are closed with 4408, and meanwhile a user connects within a second [WS-09]", async () => {
+  const crowded = await startLiveStack({ log, settings: { WS_INIT_TIMEOUT_MS: 1_500 } });
+  crowded.viewers.set("busy", viewer("user-c5", { "org-c5": ["orders.read"] }));
+  const idle = await Promise.all(Array.from({ length: 1_000 }, () => openSilently(crowded.url)));
+  const since = performance.now();
+  const client = await open("busy", crowded.url);
+  expect(performance.now() - since).toBeLessThan(1_000);
+  await client.subscribe("a", QUERY("org-c5"));
+  const codes = await Promise.all(idle.map(({ closed }) => closed));
+  expect(new Set(codes)).toEqual(new Set([4408]));
+  await eventWriter(log, "org-c5").append(1);
+  await client.take("next", "a");
+  await crowded.stop();
+});
+
+async function openSilently(url: string): Promise<{ readonly closed: Promise<number> }> {
+  const socket = new WebSocket(url, "graphql-transport-ws");
+  const closed = new Promise<number>((resolve) => socket.once("close", resolve));
+  await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
+  return { closed };
+}
