@@ -197,3 +197,44 @@ test("an ended stream leaves the server and delivers nothing more", async () => 
   server.append("a");
   expect(ids).toEqual([]);
 });
+
+test("two streams of one name do not skip what only the other one processed", async () => {
+  let failures = 1;
+  const cursors = createMemoryCursorStore();
+  const client = connect({ cursors });
+  const first = follow(client);
+  const ids: string[] = [];
+  follow(client, {
+    next({ data }) {
+      if (failures > 0) {
+        failures -= 1;
+        throw new Error("not processed");
+      }
+      ids.push(data?.ticks.eventId ?? "none");
+    },
+  });
+  await served(2);
+  server.ping("0");
+  await waitFor(() => cursors.get("ticks") === "0", { what: "the first position" });
+  server.append("a");
+  await arrived(first.ids, "a");
+  await arrived(ids, "a");
+  server.append("b");
+  await arrived(ids, "b");
+  expect({ first: first.ids, second: ids }).toEqual({ first: ["a", "b"], second: ["a", "b"] });
+});
+
+test("a stream begins anew even when fetching the current state fails", async () => {
+  const cursors = createMemoryCursorStore();
+  cursors.set("ticks", "3");
+  server.refuseNext("RESYNC_REQUIRED", { reason: "RETENTION" });
+  const { ids } = follow(connect({ cursors }), {
+    onResync() {
+      throw new Error("the state cannot be fetched");
+    },
+  });
+  await served();
+  server.append("a");
+  await arrived(ids, "a");
+  expect(server.resumes).toEqual(["3", undefined]);
+});

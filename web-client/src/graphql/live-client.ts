@@ -14,9 +14,12 @@ import { createLiveSocket, type LiveSocketOptions, type SocketState } from "./li
 export type LiveStatus = "idle" | "connecting" | "live" | "catching-up" | "reconnecting";
 
 export interface LiveRequest<Data, Variables> {
-  readonly document: TypedDocumentNode<Data, Variables>;
+  readonly document: TypedDocumentNode<Data, Variables> | string;
   readonly variables: Variables;
-  /** Names the stream in the cursor store: the same name continues where the last one ended. */
+  /**
+   * Names the stream in the cursor store: the same name continues where the last one ended. What follows a live field in its
+   * own way needs a name of its own.
+   */
   readonly stream: string;
 }
 
@@ -110,7 +113,9 @@ export function createLiveClient({ cursors = createMemoryCursorStore(), ...optio
     { document, variables, stream }: LiveRequest<Data, Variables>,
     handlers: LiveHandlers<Data>,
   ): () => void {
-    const query = print(document);
+    const query = typeof document === "string" ? document : print(document);
+    // Its own, beside the store: two streams of the same name at the same time must not skip what only the other one processed.
+    let position = cursors.get(stream);
     const seen = new Set<string>();
     let ended = false;
     let stop = (): void => {};
@@ -118,7 +123,8 @@ export function createLiveClient({ cursors = createMemoryCursorStore(), ...optio
     let attempt = 0;
 
     const moveTo = (cursor: string): void => {
-      const begins = cursors.get(stream) === undefined;
+      const begins = position === undefined;
+      position = cursor;
       cursors.set(stream, cursor);
       if (begins) handlers.onPosition?.();
     };
@@ -153,9 +159,13 @@ export function createLiveClient({ cursors = createMemoryCursorStore(), ...optio
         socket.cut();
       }
       if (failure.kind === "resync") {
+        position = undefined;
         cursors.delete(stream);
-        // Its own failure must not end the stream: the handler is told again when the position is known.
-        await Promise.resolve(handlers.onResync?.(failure.reason)).catch(() => {});
+        try {
+          await handlers.onResync?.(failure.reason);
+        } catch {
+          // The stream begins anew all the same; `onPosition` asks for the state again.
+        }
       }
       if (!ended) startLater();
     };
@@ -168,8 +178,7 @@ export function createLiveClient({ cursors = createMemoryCursorStore(), ...optio
         variables,
         // Read anew by graphql-ws whenever it sends the message, so that every reconnect resumes behind the last event.
         get extensions() {
-          const resume = cursors.get(stream);
-          return resume === undefined ? undefined : { tributary: { resume } };
+          return position === undefined ? undefined : { tributary: { resume: position } };
         },
       };
       idOfPayload.set(payload, id);
