@@ -65,8 +65,9 @@ export interface Gateway {
   readonly port: number;
 }
 
-/** Requests under way at a stop get this long to finish. */
-const DRAIN_MS = 4_000;
+/** Requests under way at a stop get what is left of this, and the shorter time at least. */
+const STOP_MS = 8_000;
+const LEAST_REQUEST_MS = 1_000;
 
 /**
  * Reads the supergraph and adds the gateway to the lifecycle: it listens last and stops first.
@@ -164,9 +165,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       logger.info({ host: options.host, port, generation: schema.current().id }, "gateway listens");
     },
     async stop() {
+      const since = performance.now();
       await live?.stop();
       // The door stays open until then: `/ready` tells balancers to send nobody any more.
-      await inFlight.settled(DRAIN_MS);
+      await inFlight.settled(Math.max(LEAST_REQUEST_MS, STOP_MS - (performance.now() - since)));
       await server.close();
       await graphql.stop();
       dataSources.stop();

@@ -5,7 +5,6 @@ export interface CloseReason {
 }
 
 export const CLOSE = {
-  goingAway: { code: 1001, reason: "Server is going away: reconnect and resume" },
   tryAgainLater: { code: 1013, reason: "Try again later" },
   internal: { code: 4500, reason: "Internal server error" },
   forbidden: { code: 4403, reason: "Forbidden" },
@@ -15,3 +14,8 @@ export const CLOSE = {
   tooManySockets: { code: 4429, reason: "Too many sockets of this user: close one first" },
   slowConsumer: { code: 4508, reason: "Slow consumer: reconnect and resume" },
 } as const satisfies Readonly<Record<string, CloseReason>>;
+
+/** This gateway stops, others go on. The reason is JSON, for clients that can wait as told. */
+export function restarting(retryAfterMs: number): CloseReason {
+  return { code: 1012, reason: JSON.stringify({ retryAfterMs }) };
+}

@@ -12,6 +12,7 @@ import type { LivePorts } from "../ports.ts";
 import { createAllowance } from "./allowance.ts";
 import { CLOSE } from "./close-codes.ts";
 import { type Connection, createConnection } from "./connection.ts";
+import { drainSockets } from "./drain.ts";
 import type { Hub } from "./hub.ts";
 import { createOperations, type Prepared } from "./operations.ts";
 import { answerPing } from "./refresh.ts";
@@ -19,7 +20,7 @@ import { answerPing } from "./refresh.ts";
 export interface LiveServer {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   start(): void;
-  /** Refuses new sockets and closes the open ones; resolves when all are gone. */
+  /** Refuses new sockets and closes the open ones, spread over `DRAIN_MS`; resolves when all are gone. */
   stop(): Promise<void>;
 }
 
@@ -159,15 +160,15 @@ export function createLiveServer(hub: Hub, ports: ServerPorts): LiveServer {
       stopping = true;
       endListening?.();
       endListening = undefined;
-      const gone = [...connections].map(([socket, connection]) => {
-        const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-        connection.close(CLOSE.goingAway);
-        return closed;
-      });
+      const open = [...connections].map(([socket, connection]) => ({
+        busy: () => connection.preparing.size > 0,
+        close: connection.close,
+        gone: new Promise<void>((resolve) => socket.once("close", () => resolve())),
+      }));
       const late = setTimeout(() => {
         for (const socket of connections.keys()) socket.terminate();
-      }, STOP_GRACE_MS);
-      await Promise.all(gone);
+      }, settings.DRAIN_MS + STOP_GRACE_MS);
+      await drainSockets(open, settings.DRAIN_MS);
       clearTimeout(late);
     },
   };

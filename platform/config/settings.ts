@@ -109,6 +109,9 @@ export const gatewaySettings = {
     .min(1)
     .default(20_000)
     .describe("Most live subscriptions to one organization's streams on one gateway"),
+  DRAIN_MS: milliseconds
+    .default(5_000)
+    .describe("A stop closes open sockets spread over at most this time; keep it well below SHUTDOWN_GRACE_MS"),
   WS_INIT_TIMEOUT_MS: milliseconds.default(3_000).describe("A socket must send connection_init within this time"),
   WS_PING_MS: milliseconds.default(25_000).describe("Ping period of sockets; a peer silent for two periods is dropped"),
   MAX_BODY_BYTES: z.coerce.number().int().min(1_000).default(262_144).describe("Largest request body, in bytes"),

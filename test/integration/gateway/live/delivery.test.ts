@@ -126,7 +126,7 @@ test("a new gateway continues from the cursor of another one, from the log", asy
   await writer.append(10);
   expect(sequencesOf(await client.take("next", "a", 255))).toEqual(range(6, 260));
   await other.stop();
-  expect(await client.closed()).toMatchObject({ code: 1001 });
+  expect(await client.closed()).toMatchObject({ code: 1012 });
   first.close();
 });
 

@@ -301,14 +301,14 @@ test("replay waits for a peer that does not read, where live events would close 
   paused.close();
 });
 
-test("a stopping gateway closes its sockets with 1001 and refuses new ones with 503", async () => {
+test("a stopping gateway closes its sockets with 1012 and refuses new ones with 503", async () => {
   const other = await startLiveStack({ log });
   other.viewers.set("member", viewer("user-1", { "org-1": ["orders.read"] }));
   const client = await connect(other.url);
   await client.init("member");
   const stopping = other.live.stop();
   expect(await upgradeStatus(other.url, [])).toMatch(/^HTTP\/1\.1 503 /);
-  expect(await client.closed()).toMatchObject({ code: 1001 });
+  expect(await client.closed()).toMatchObject({ code: 1012 });
   await stopping;
   await other.stop();
 });
