@@ -1,7 +1,17 @@
 // `npm run load -- <name> [options]`: measures a running platform under load. Exits 1 when a budget is missed, 2 for a wrong call.
+import { delivery } from "./delivery.ts";
+import { idle } from "./idle.ts";
+import { jitter } from "./jitter.ts";
+import { reload } from "./reload.ts";
 import { smoke } from "./smoke.ts";
 
-const SCENARIOS: Readonly<Record<string, (programArguments: readonly string[]) => Promise<number>>> = { smoke };
+const SCENARIOS: Readonly<Record<string, (programArguments: readonly string[]) => Promise<number>>> = {
+  smoke,
+  delivery,
+  idle,
+  jitter,
+  reload,
+};
 
 async function main([name, ...rest]: readonly string[]): Promise<number> {
   const scenario = name === undefined ? undefined : SCENARIOS[name];
