@@ -157,6 +157,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         logger,
         forward: options.forward ?? [],
         landingHeaders: pages.landingHeaders,
+        live,
       });
       await live?.start();
       routeUpgrades(server, live);

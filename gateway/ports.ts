@@ -2,7 +2,7 @@
  * The seams between the gateway's rooms: what the live room gets from the rest, and what it gives back. Types only, so that
  * each room can be built, tested and replaced alone.
  */
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Schema, Supergraph } from "@apollo/federation-internals";
 import type { ServiceMap } from "@apollo/gateway";
@@ -126,12 +126,35 @@ export interface LivePorts {
   originAllowed(origin: string | undefined): boolean;
 }
 
+/** A request to `/graphql` whose body was read, and its answer as long as nobody has begun it. */
+export interface HttpExchange {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+  /** The address' query, parsed. */
+  readonly query: unknown;
+  /** The JSON body, parsed; nothing of another type. */
+  readonly body: unknown;
+  readonly client: ClientFacts;
+  readonly trace: TraceContext;
+  readonly logger: Logger;
+  readonly forwardedHeaders: Readonly<Record<string, string>>;
+  /** The bearer token, if any. @throws AppError `UNAUTHENTICATED` for any other scheme */
+  token(): string | undefined;
+  /** Takes over the answer, with the headers that it has already. */
+  take(): ServerResponse;
+}
+
 /** What the live room gives back. The gateway starts it before it listens and stops it first. */
 export interface LivePart {
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Every upgrade request to `/graphql`; origin, subprotocol and limits are the live room's to check. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /**
+   * Answers requests whose answer streams. @returns `false` when this one's does not: it was not touched
+   * @throws AppError what is refused before a stream is opened
+   */
+  handleHttp?(exchange: HttpExchange): false | Promise<boolean>;
 }
 
 export type CreateLive = (ports: LivePorts) => LivePart;

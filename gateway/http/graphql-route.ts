@@ -1,4 +1,4 @@
-/** `/graphql` over HTTP: who asks, within which limits, then Apollo Server. */
+/** `/graphql` over HTTP: who asks, within which limits, then Apollo Server, or the live room for answers that stream. */
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ClientFacts } from "../../platform/auth/identity.ts";
@@ -8,7 +8,7 @@ import { traceFromHeaders } from "../../platform/tracing/trace-context.ts";
 import { toRequestError } from "../errors/public-error.ts";
 import type { RequestScopes } from "../errors/request-scope.ts";
 import type { DocumentGuard } from "../limits/document-limits.ts";
-import type { Authenticator, GatewayContext } from "../ports.ts";
+import type { Authenticator, GatewayContext, HttpExchange, LivePart } from "../ports.ts";
 import { readOnlyJson } from "./content-type.ts";
 
 export interface GraphQLRouteOptions {
@@ -22,6 +22,8 @@ export interface GraphQLRouteOptions {
   readonly forward: readonly string[];
   /** Set on HTML answers. */
   readonly landingHeaders: Readonly<Record<string, string>>;
+  /** Absent when no subscriptions are served. */
+  readonly live: LivePart | undefined;
 }
 
 export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLRouteOptions): void {
@@ -35,6 +37,7 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
         const trace = traceFromHeaders(request.headers);
         const requestLogger = logger.child({ traceId: trace.traceId });
         return scopes.run({ traceId: trace.traceId, logger: requestLogger }, async () => {
+          if (await streams(request, reply, options, { trace, logger: requestLogger })) return reply;
           const answer = await server.executeHTTPGraphQLRequest({
             httpGraphQLRequest: toApolloRequest(request),
             context: () => admit(request, reply, options, { trace, logger: requestLogger }),
@@ -57,6 +60,44 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
       },
     });
   });
+}
+
+/** @returns whether the live room answers */
+async function streams(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { live, forward }: GraphQLRouteOptions,
+  { trace, logger }: Pick<HttpExchange, "trace" | "logger">,
+): Promise<boolean> {
+  const { method, headers, query, body } = request;
+  try {
+    const answering = live?.handleHttp?.({
+      method,
+      headers,
+      query,
+      body,
+      client: clientOf(request),
+      trace,
+      logger,
+      forwardedHeaders: pick(request, forward),
+      token: () => bearerToken(request),
+      take() {
+        reply.hijack();
+        for (const [name, value] of Object.entries(reply.getHeaders())) {
+          if (value !== undefined) reply.raw.setHeader(name, value);
+        }
+        return reply.raw;
+      },
+    });
+    return answering === undefined || answering === false ? false : await answering;
+  } catch (error) {
+    reply.header("x-trace-id", trace.traceId);
+    const status = findAppError(error)?.status;
+    if (status === 401) reply.header("www-authenticate", "Bearer");
+    if (status === 405) reply.header("allow", "POST");
+    if (status === 503) reply.header("retry-after", "1");
+    throw error;
+  }
 }
 
 /** Called by Apollo Server after its check for cross-site requests and before it looks at the operation. */

@@ -33,6 +33,7 @@ export async function registerCors(server: FastifyInstance, origins: Origins): P
       "apollo-require-preflight",
       "x-apollo-operation-name",
       "idempotency-key",
+      "last-event-id",
       "traceparent",
       "x-trace-id",
       "x-parent-span-id",

@@ -31,6 +31,8 @@ export interface SubscribeRequest extends OperationText {
   readonly variables?: Variables | undefined;
   /** Resume behind this cursor; the field's `after` argument goes before it. */
   readonly resume?: string | undefined;
+  /** From a reader that reconnects by itself with the document as it was: goes before `after`. */
+  readonly lastEventId?: string | undefined;
   readonly viewer: Viewer;
   readonly sink: SubscriberSink;
 }
@@ -221,7 +223,8 @@ export function createHub(ports: HubPorts): Hub {
       if (refused !== undefined) throw refused;
       const after = bound.args["after"];
       const tail = await tailOf(topic);
-      const start = await startingPoint(tail, name.key, typeof after === "string" ? after : request.resume, cursors);
+      const resume = request.lastEventId ?? (typeof after === "string" ? after : request.resume);
+      const start = await startingPoint(tail, name.key, resume, cursors);
 
       // From here on nothing waits: the stream is joined at the position that was found.
       if (bound.plan.generation !== schema.current()) {

@@ -2,19 +2,23 @@
 import type { CreateLive } from "../ports.ts";
 import { createHub } from "./hub.ts";
 import { createLiveServer } from "./server.ts";
+import { createHttpStreams } from "./transports/http-streams.ts";
 
 export const createLive: CreateLive = (ports) => {
   const hub = createHub(ports);
   const server = createLiveServer(hub, ports);
+  const streams = createHttpStreams(hub, ports);
   return {
     async start() {
       await hub.start();
       server.start();
+      streams.start();
     },
     async stop() {
-      await server.stop();
+      await Promise.all([server.stop(), streams.stop()]);
       await hub.stop();
     },
     handleUpgrade: server.handleUpgrade,
+    handleHttp: streams.handle,
   };
 };

@@ -114,6 +114,7 @@ export const gatewaySettings = {
     .describe("A stop closes open sockets spread over at most this time; keep it well below SHUTDOWN_GRACE_MS"),
   WS_INIT_TIMEOUT_MS: milliseconds.default(3_000).describe("A socket must send connection_init within this time"),
   WS_PING_MS: milliseconds.default(25_000).describe("Ping period of sockets; a peer silent for two periods is dropped"),
+  SSE_HEARTBEAT_MS: milliseconds.default(15_000).describe("Heartbeat period of answers that stream over HTTP"),
   MAX_BODY_BYTES: z.coerce.number().int().min(1_000).default(262_144).describe("Largest request body, in bytes"),
   MAX_TOKENS: z.coerce.number().int().min(1).default(1_000).describe("Most tokens in a GraphQL document"),
   MAX_DEPTH: z.coerce.number().int().min(1).default(15).describe("Deepest selection in an operation"),

@@ -32,6 +32,8 @@ export interface LiveStack {
   readonly url: string;
   readonly shop: Shop;
   readonly live: LivePart;
+  /** What the live room was given, to build another one beside it. */
+  readonly ports: LivePorts;
   /** Token → what stands behind it; taking a token out is what a dead session looks like. */
   readonly viewers: Map<string, Authentication>;
   revoke(who: Revocation): void;
@@ -118,6 +120,7 @@ export async function startLiveStack({ log, settings }: StackOptions): Promise<L
     url: `ws://127.0.0.1:${port}/graphql`,
     shop,
     live,
+    ports,
     viewers,
     revoke(who) {
       for (const listener of revocations) listener(who);

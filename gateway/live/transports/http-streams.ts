@@ -1,0 +1,255 @@
+/**
+ * Operations whose answer streams over HTTP: Server-Sent Events (GraphQL over SSE, distinct connections) and multipart
+ * subscriptions, one operation per request. The same hub, rights and error codes as on a socket.
+ */
+import { type GraphQLFormattedError, getOperationAST, OperationTypeNode } from "graphql";
+import { AppError } from "../../../platform/errors/app-error.ts";
+import type { GatewayContext, HttpExchange, LivePorts, Revocation } from "../../ports.ts";
+import type { Hub, Subscription } from "../hub.ts";
+import { toGraphQLErrors } from "../operations.ts";
+import { unresolved } from "../plan.ts";
+import { wishedStream } from "./accept.ts";
+import { STREAM_FORMATS, type StreamFormat } from "./format.ts";
+import { type HttpStream, openHttpStream } from "./http-stream.ts";
+import { createStanding, type Standing } from "./standing.ts";
+import { STREAM_END, type StreamEnd, streamEndError } from "./stream-end.ts";
+import { kindOf, readStreamRequest, type StreamRequest } from "./stream-request.ts";
+
+export interface HttpStreams {
+  /**
+   * @returns `false` when the caller does not need a stream: the exchange was not touched
+   * @throws AppError what is refused before a stream is opened
+   */
+  handle(exchange: HttpExchange): false | Promise<boolean>;
+  start(): void;
+  /** Refuses new streams and ends the open ones; resolves when all are gone. */
+  stop(): Promise<void>;
+}
+
+type StreamPorts = Omit<LivePorts, "dataSources" | "eventLog">;
+
+/** One request whose answer streams. */
+interface Session {
+  readonly exchange: HttpExchange;
+  readonly standing: Standing;
+  stream?: HttpStream;
+  subscription?: Subscription;
+  /** Why it ends as soon as it has a stream. */
+  due?: StreamEnd;
+}
+
+/** Streams of one user on this gateway: each holds a connection. */
+const MAX_STREAMS = 100;
+const STOP_GRACE_MS = 2_000;
+
+export function createHttpStreams(hub: Hub, ports: StreamPorts): HttpStreams {
+  const { authenticator, settings, lifecycle, logger } = ports;
+  const sessions = new Set<Session>();
+  const perUser = new Map<string, number>();
+  let stopping = false;
+  let endListening: (() => void) | undefined;
+
+  function createSession(exchange: HttpExchange): Session {
+    const session: Session = {
+      exchange,
+      standing: createStanding(ports, {
+        token: exchange.token(),
+        client: exchange.client,
+        onChange: () => session.subscription?.reconsider(),
+        onEnd: (why) => endBecause(session, why),
+      }),
+    };
+    return session;
+  }
+
+  function endBecause(session: Session, why: StreamEnd): void {
+    const { stream, exchange } = session;
+    if (stream === undefined) session.due = why;
+    else stream.fail(JSON.stringify([streamEndError(why, exchange.trace.traceId, stream.told)]));
+  }
+
+  function contextOf({ exchange, standing, stream }: Session): GatewayContext {
+    const { client, trace, logger, forwardedHeaders } = exchange;
+    const signal = stream?.signal;
+    const aborting = signal === undefined ? {} : { signal };
+    return { identity: standing.identity(), client, trace, logger, forwardedHeaders, ...aborting };
+  }
+
+  function publicErrors(session: Session, error: unknown): GraphQLFormattedError[] {
+    return ports.publicErrors(toGraphQLErrors(error), contextOf(session));
+  }
+
+  /**
+   * Counts the viewer's streams. @returns what gives the place back
+   * @throws AppError when the viewer may open no stream of this kind, or no more of them
+   */
+  function admit({ standing }: Session, kind: OperationTypeNode | undefined): () => void {
+    const identity = standing.identity();
+    if (identity.kind !== "USER") {
+      if (kind === OperationTypeNode.SUBSCRIPTION) throw new AppError("UNAUTHENTICATED", "Sign in to follow events.");
+      return () => undefined;
+    }
+    const { userId } = identity;
+    const open = perUser.get(userId) ?? 0;
+    if (open >= MAX_STREAMS) {
+      const message = `${MAX_STREAMS} streams are open: close one, or use a socket, which carries many operations.`;
+      throw new AppError("TOO_MANY_SUBSCRIPTIONS", message);
+    }
+    perUser.set(userId, open + 1);
+    return () => {
+      const left = (perUser.get(userId) ?? 1) - 1;
+      if (left > 0) perUser.set(userId, left);
+      else perUser.delete(userId);
+    };
+  }
+
+  function openStream(session: Session, format: StreamFormat, release: () => void): HttpStream {
+    const { exchange, standing } = session;
+    const response = exchange.take();
+    response.writeHead(200, {
+      "content-type": format.contentType,
+      "cache-control": "no-store",
+      "x-accel-buffering": "no",
+      "x-trace-id": exchange.trace.traceId,
+    });
+    const stream = openHttpStream({
+      response,
+      format,
+      heartbeatMs: settings.SSE_HEARTBEAT_MS,
+      onHeartbeat: standing.confirm,
+      onSlow() {
+        exchange.logger.warn({ waiting: response.writableLength }, "a stream's reader does not keep up");
+        endBecause(session, STREAM_END.slowConsumer);
+      },
+      onOver() {
+        sessions.delete(session);
+        standing.dispose();
+        release();
+      },
+    });
+    session.stream = stream;
+    return stream;
+  }
+
+  async function follow(session: Session, stream: HttpStream, request: StreamRequest): Promise<void> {
+    const { standing, exchange } = session;
+    const subscription = await hub.subscribe({
+      query: request.query,
+      operationName: request.operationName ?? undefined,
+      variables: request.variables ?? undefined,
+      resume: request.resume,
+      lastEventId: request.lastEventId,
+      viewer: { identity: () => standing.identity(), client: exchange.client },
+      sink: {
+        next: stream.next,
+        writable: stream.writable,
+        fail: (error) => stream.fail(JSON.stringify(publicErrors(session, error))),
+      },
+    });
+    session.subscription = subscription;
+    stream.follow(subscription);
+    // Rights may have changed while the position was looked for.
+    subscription.reconsider();
+  }
+
+  async function run(session: Session, stream: HttpStream, request: StreamRequest): Promise<void> {
+    try {
+      // Thrown here so that what is wrong with the document is told on the stream.
+      const kind = getOperationAST(ports.parseDocument(request.query), request.operationName)?.operation;
+      if (kind === undefined) throw unresolved();
+      if (kind === OperationTypeNode.SUBSCRIPTION) return await follow(session, stream, request);
+      const result = await ports.executor.execute({
+        query: request.query,
+        operationName: request.operationName ?? undefined,
+        variables: request.variables ?? undefined,
+        context: contextOf(session),
+      });
+      stream.next(JSON.stringify(result));
+    } catch (error) {
+      stream.next(JSON.stringify({ errors: publicErrors(session, error) }));
+    }
+    stream.complete();
+  }
+
+  async function answer(session: Session, format: StreamFormat, request: StreamRequest): Promise<boolean> {
+    // Heard of by revocations from here on.
+    sessions.add(session);
+    let release: () => void;
+    try {
+      await session.standing.establish();
+      release = admit(session, kindOf(request, ports.parseDocument));
+    } catch (error) {
+      sessions.delete(session);
+      session.standing.dispose();
+      throw error;
+    }
+    const stream = openStream(session, format, release);
+    const why = stopping ? STREAM_END.goingAway : session.due;
+    if (why !== undefined) endBecause(session, why);
+    session.standing.watch();
+    if (stream.open) void run(session, stream, request);
+    return true;
+  }
+
+  /** @throws AppError */
+  function refuseEarly({ method, headers }: HttpExchange, kind: OperationTypeNode | undefined): void {
+    const phase = lifecycle.phase;
+    if (stopping || phase === "draining" || phase === "stopped") {
+      throw new AppError("SERVICE_UNAVAILABLE", STREAM_END.goingAway.message);
+    }
+    if (!ports.originAllowed(headers.origin) || hiddenCrossSite(headers)) {
+      throw new AppError("FORBIDDEN", "Pages of this origin may not use this address.");
+    }
+    if (method === "GET" && kind === OperationTypeNode.MUTATION) {
+      throw new AppError("BAD_REQUEST", "Send mutations by POST.", { status: 405 });
+    }
+  }
+
+  return {
+    handle(exchange) {
+      const wish = wishedStream(exchange.headers.accept);
+      if (wish === undefined) return false;
+      return (async () => {
+        // What is no GraphQL request at all is refused where plain JSON is read, if the caller reads that.
+        if (wish.json && !isSubscription(exchange)) return false;
+        const request = readStreamRequest(exchange);
+        refuseEarly(exchange, kindOf(request, ports.parseDocument));
+        return answer(createSession(exchange), STREAM_FORMATS[wish.format], request);
+      })();
+    },
+    start() {
+      stopping = false;
+      endListening ??= authenticator.onRevoked((who: Revocation) => {
+        for (const { standing } of [...sessions]) standing.revoked(who);
+      });
+    },
+    async stop() {
+      stopping = true;
+      endListening?.();
+      endListening = undefined;
+      const open = [...sessions].flatMap((session) => (session.stream === undefined ? [] : [session.stream]));
+      for (const session of [...sessions]) endBecause(session, STREAM_END.goingAway);
+      const late = setTimeout(() => {
+        logger.info({ open: open.length }, "streams are cut off");
+        for (const stream of open) stream.destroy();
+      }, STOP_GRACE_MS);
+      await Promise.all(open.map(({ closed }) => closed));
+      clearTimeout(late);
+    },
+  };
+
+  function isSubscription(exchange: HttpExchange): boolean {
+    try {
+      return kindOf(readStreamRequest(exchange), ports.parseDocument) === OperationTypeNode.SUBSCRIPTION;
+    } catch (error) {
+      if (error instanceof AppError) return false;
+      throw error;
+    }
+  }
+}
+
+/** A page elsewhere that hides its origin, as browsers let it for GET without CORS. */
+function hiddenCrossSite(headers: HttpExchange["headers"]): boolean {
+  const site = headers["sec-fetch-site"];
+  return headers.origin === undefined && (site === "cross-site" || site === "same-site");
+}

@@ -1,0 +1,349 @@
+// Server-Sent Events over real HTTP and the Postgres log.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { EventLog } from "../../../../platform/events/event-log.ts";
+import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
+import { createLogger } from "../../../../platform/logger/logger.ts";
+import { waitFor } from "../../../support/wait.ts";
+import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
+import { ALLOWED_ORIGIN, eventWriter, viewer } from "./live-stack.ts";
+import { connect } from "./socket-client.ts";
+import { type ReadOptions, read, type StreamMessage, type StreamStack, startStreamStack } from "./stream-stack.ts";
+
+let databases: EventDatabases;
+let log: EventLog;
+let stack: StreamStack;
+
+beforeAll(async () => {
+  databases = await startEventDatabases();
+  log = createPostgresEventLog({
+    connectionString: databases.eventsUrl,
+    logger: createLogger({ name: "log", level: "silent" }),
+  });
+  await log.start();
+  stack = await startStreamStack({ log, settings: { SSE_HEARTBEAT_MS: 100 } });
+});
+
+afterAll(async () => {
+  await stack?.stop();
+  await log?.stop();
+  await databases?.stop();
+});
+
+const QUERY = `subscription Orders($shop: ID!, $after: String, $types: [String!]) {
+  orderEvents(shop: $shop, after: $after, types: $types) { sequence type }
+}`;
+
+function member(shop: string): string {
+  const token = `member-of-${shop}`;
+  stack.live.viewers.set(token, viewer(`user-${shop}`, { [shop]: ["orders.read"] }));
+  return token;
+}
+
+/** Opens a stream and waits until it says where it starts. */
+async function follow(shop: string, options: Partial<ReadOptions> = {}, on: StreamStack = stack) {
+  const reader = await read(on.url, { query: QUERY, variables: { shop }, token: member(shop), ...options });
+  await waitFor(() => reader.lastId !== undefined || reader.ended, { what: "the start of the stream" });
+  return reader;
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
+const sequencesOf = (messages: readonly StreamMessage[]) => messages.map(({ data }) => data.data?.orderEvents.sequence);
+const errorOf = (message: StreamMessage | undefined) => message?.data.errors[0].extensions;
+
+test("an event stream has its headers, an id per event, heartbeats and no compression [WS-10]", async () => {
+  const reader = await follow("sse-1", { headers: { "accept-encoding": "gzip, br" } });
+  expect(reader.response.status).toBe(200);
+  const headers = Object.fromEntries(reader.response.headers);
+  expect(headers).toMatchObject({
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store",
+    "x-accel-buffering": "no",
+    "x-trace-id": expect.stringMatching(/^[0-9a-f]{32}$/),
+  });
+  expect(headers).not.toHaveProperty("content-encoding");
+  await eventWriter(log, "sse-1").append(1);
+  const [first] = await reader.take(1);
+  expect(first?.id).toBe(first?.data.extensions.tributary.cursor);
+  expect(first?.data.data.orderEvents).toEqual({ sequence: "1", type: "orders.order.placed.v1" });
+  const seen = reader.messages.length;
+  await waitFor(() => reader.messages.slice(seen).some(({ event }) => event === "heartbeat"), { what: "a heartbeat" });
+  reader.abort();
+});
+
+test("an aborted stream leaves nothing behind within a second [WS-10]", async () => {
+  await waitFor(() => stack.hub.counts().subscriptions === 0, { what: "a quiet hub" });
+  const readers = await Promise.all(range(1, 5).map(() => follow("sse-2")));
+  expect(stack.hub.counts()).toEqual({ subscriptions: 5, streams: 1 });
+  for (const reader of readers) reader.abort();
+  await waitFor(() => stack.hub.counts().subscriptions === 0, { what: "the hub to be empty", deadlineMs: 1_000 });
+  expect(stack.hub.counts()).toEqual({ subscriptions: 0, streams: 0 });
+});
+
+test("a reader who drops and reconnects with Last-Event-ID gets exactly the missed events, then live ones [EV-09]", async () => {
+  const writer = eventWriter(log, "sse-3");
+  const before = await follow("sse-3");
+  await writer.append(3);
+  await before.take(3);
+  before.abort();
+  await writer.append(30);
+  const after = await follow("sse-3", { headers: { "last-event-id": before.lastId ?? "" } });
+  await after.take(30);
+  await writer.append(2);
+  expect(sequencesOf(await after.take(32))).toEqual(range(4, 35));
+  after.abort();
+});
+
+test("Last-Event-ID goes before the document's own cursor, which a reconnecting EventSource cannot change", async () => {
+  const writer = eventWriter(log, "sse-4");
+  const before = await follow("sse-4");
+  const start = before.lastId ?? "";
+  await writer.append(3);
+  const [, second] = await before.take(3);
+  const variables = { shop: "sse-4", after: start };
+  const headers = { "last-event-id": second?.id ?? "" };
+  const reconnected = await follow("sse-4", { variables, headers, get: true });
+  const fromStart = await follow("sse-4", { get: true, address: { lastEventId: start } });
+  expect(sequencesOf(await reconnected.take(1))).toEqual(["3"]);
+  expect(sequencesOf(await fromStart.take(3))).toEqual(range(1, 3));
+  for (const reader of [before, reconnected, fromStart]) reader.abort();
+});
+
+test("the heartbeats of a quiet stream move the cursor past what the filter leaves out", async () => {
+  const writer = eventWriter(log, "sse-5");
+  const variables = { shop: "sse-5", types: ["orders.order.shipped.v1"] };
+  const reader = await follow("sse-5", { variables });
+  const start = reader.lastId;
+  await writer.append(4);
+  await waitFor(() => reader.lastId !== start, { what: "a moved cursor" });
+  expect(reader.nexts()).toEqual([]);
+  reader.abort();
+  const headers = { "last-event-id": reader.lastId ?? "" };
+  const resumed = await follow("sse-5", { headers });
+  await writer.append(1);
+  expect(sequencesOf(await resumed.take(1))).toEqual(["5"]);
+  resumed.abort();
+});
+
+test.each([
+  ["a changed cursor", async (cursor: string) => `${cursor}x`],
+  ["another stream's cursor", async () => (await follow("sse-6b")).lastId ?? ""],
+])("%s is refused on the stream before any event, then it completes", async (_, change) => {
+  const writer = eventWriter(log, "sse-6");
+  const reader = await follow("sse-6");
+  await writer.append(1);
+  const headers = { "last-event-id": await change(reader.lastId ?? "") };
+  const refused = await follow("sse-6", { headers });
+  const messages = await refused.whenEnded();
+  const [only, ...more] = messages.filter(({ event }) => event !== "heartbeat");
+  expect(errorOf(only)).toMatchObject({ code: "RESYNC_REQUIRED", status: 410, reason: "FOREIGN_CURSOR" });
+  expect(more).toEqual([{ event: "complete", id: undefined, data: "" }]);
+  reader.abort();
+});
+
+test("a cursor below what the log keeps is refused with the reason", async () => {
+  const writer = eventWriter(log, "sse-7");
+  const reader = await follow("sse-7");
+  const start = reader.lastId ?? "";
+  await writer.append(2);
+  await reader.take(2);
+  const partition = await log.partitionOf("orders.events", "sse-7");
+  await databases.events.query("UPDATE event_partition SET low = next_offset WHERE topic = $1 AND partition = $2", [
+    "orders.events",
+    partition,
+  ]);
+  const refused = await follow("sse-7", { headers: { "last-event-id": start } });
+  await refused.whenEnded();
+  expect(errorOf(refused.nexts()[0])).toMatchObject({ code: "RESYNC_REQUIRED", reason: "RETENTION" });
+  reader.abort();
+});
+
+test("an event missing in the log ends the stream instead of being skipped", async () => {
+  const writer = eventWriter(log, "sse-8");
+  const reader = await follow("sse-8");
+  await writer.append(1);
+  writer.skip(1);
+  await writer.append(1);
+  await reader.whenEnded();
+  const [first, last, ...more] = reader.nexts();
+  expect(sequencesOf([first].flatMap((message) => message ?? []))).toEqual(["1"]);
+  expect(errorOf(last)).toMatchObject({ code: "RESYNC_REQUIRED", reason: "GAP" });
+  expect(more).toEqual([]);
+  expect(reader.messages.at(-1)?.event).toBe("complete");
+});
+
+test.each([
+  ["no token", {}, 401, "UNAUTHENTICATED"],
+  ["a forged token", { authorization: "Bearer forged" }, 401, "UNAUTHENTICATED"],
+  ["an expired token", { authorization: "Bearer expired" }, 401, "UNAUTHENTICATED"],
+  ["another scheme", { authorization: "Basic abc" }, 401, "UNAUTHENTICATED"],
+  ["a foreign origin", { authorization: "Bearer fine", origin: "https://evil.example" }, 403, "FORBIDDEN"],
+  ["a page that hides its origin", { "sec-fetch-site": "cross-site" }, 403, "FORBIDDEN"],
+])("%s is refused before the stream", async (_, headers, status, code) => {
+  stack.live.viewers.set("expired", viewer("user-9", { "sse-9": ["orders.read"] }, -1_000));
+  stack.live.viewers.set("fine", viewer("user-9", { "sse-9": ["orders.read"] }));
+  const accept = "text/event-stream";
+  for (const format of [accept, 'multipart/mixed;subscriptionSpec="1.0", application/json']) {
+    const address = new URL(stack.url);
+    address.searchParams.set("query", QUERY);
+    address.searchParams.set("variables", '{"shop":"sse-9"}');
+    const response = await fetch(address, { headers: { ...headers, accept: format } });
+    expect(response.status).toBe(status);
+    expect(response.headers.get("content-type")).toMatch(/^application\/json/);
+    expect(response.headers.get("www-authenticate")).toBe(status === 401 ? "Bearer" : null);
+    expect(response.headers.get("access-control-allow-origin")).toBeNull();
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code, status } }] });
+  }
+});
+
+test("a page of an allowed origin may read the stream", async () => {
+  const reader = await follow("sse-10", { headers: { origin: ALLOWED_ORIGIN } });
+  expect(reader.response.headers.get("access-control-allow-origin")).toBe(ALLOWED_ORIGIN);
+  reader.abort();
+});
+
+test.each([
+  ["what does not parse", "subscription {", "GRAPHQL_PARSE_FAILED"],
+  ["what does not validate", "subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"],
+  ["what names no operation", "fragment F on Query { __typename }", "OPERATION_RESOLUTION_FAILURE"],
+  ["too deep a query", `{ ${"orders { ".repeat(20)} id ${"}".repeat(20)} }`, "MAX_DEPTH_LIMIT"],
+])("%s is told on the stream, which completes", async (_, query, code) => {
+  const reader = await read(stack.url, { query, token: member("sse-11") });
+  expect(reader.response.status).toBe(200);
+  const messages = await reader.whenEnded();
+  expect(messages.map(({ event }) => event)).toEqual(["heartbeat", "next", "complete"]);
+  expect(errorOf(messages[1])).toMatchObject({ code, status: 400 });
+});
+
+test("a stranger's stream and a missing permission answer as on a socket", async () => {
+  stack.live.viewers.set("no-role", viewer("user-12", { "sse-12": ["nothing"] }));
+  for (const [shop, code] of [
+    ["sse-12", "FORBIDDEN"],
+    ["sse-13", "NOT_FOUND"],
+  ] as const) {
+    const reader = await follow(shop, { token: "no-role" });
+    await reader.whenEnded();
+    expect(errorOf(reader.nexts()[0])).toMatchObject({ code });
+  }
+});
+
+test("a query is one answer and the end; what is no GraphQL request is refused before the stream", async () => {
+  const reader = await read(stack.url, { query: "{ orders { id } }", token: member("sse-14") });
+  const messages = await reader.whenEnded();
+  expect(messages.slice(1)).toEqual([
+    { event: "next", id: undefined, data: { data: { orders: [] } } },
+    { event: "complete", id: undefined, data: "" },
+  ]);
+  const malformed = await fetch(stack.url, { method: "POST", headers: { accept: "text/event-stream" }, body: "x" });
+  expect(malformed.status).toBe(400);
+});
+
+test("a caller who reads JSON too gets a query's answer as JSON", async () => {
+  const response = await fetch(stack.url, {
+    method: "POST",
+    headers: { accept: "application/json, text/event-stream, multipart/mixed", "content-type": "application/json" },
+    body: JSON.stringify({ query: "{ __typename }" }),
+  });
+  expect(response.headers.get("content-type")).toMatch(/^application\/json/);
+  expect(await response.json()).toEqual({ data: { __typename: "Query" } });
+});
+
+test("a session that ends, a role that goes and a token that expires end the stream with their errors", async () => {
+  const dead = await follow("sse-15");
+  const demoted = await follow("sse-16");
+  const writer = eventWriter(log, "sse-16");
+  await writer.append(1);
+  await demoted.take(1);
+  stack.live.viewers.delete(member("sse-15"));
+  stack.live.viewers.set(member("sse-16"), viewer("user-sse-16", { "sse-16": ["nothing"] }));
+  stack.live.revoke({ userId: "user-sse-15" });
+  stack.live.revoke({ userId: "user-sse-16" });
+  await writer.append(1);
+  await Promise.all([dead.whenEnded(), demoted.whenEnded()]);
+  expect(errorOf(dead.nexts()[0])).toMatchObject({ code: "UNAUTHENTICATED", status: 401, reason: "SESSION_ENDED" });
+  expect(errorOf(demoted.nexts()[1])).toMatchObject({ code: "FORBIDDEN" });
+  stack.live.viewers.set("short", viewer("user-17", { "sse-17": ["orders.read"] }, 400));
+  const short = await follow("sse-17", { token: "short" });
+  await short.whenEnded();
+  expect(errorOf(short.nexts()[0])).toMatchObject({ code: "UNAUTHENTICATED", reason: "TOKEN_EXPIRED" });
+  expect(short.messages.at(-1)?.event).toBe("complete");
+});
+
+test("a gateway that stops ends its streams with a cursor, and another one goes on from it", async () => {
+  const writer = eventWriter(log, "sse-18");
+  const other = await startStreamStack({ log });
+  const token = "t";
+  other.live.viewers.set(token, viewer("user-sse-18", { "sse-18": ["orders.read"] }));
+  const reader = await follow("sse-18", { token }, other);
+  await writer.append(2);
+  await reader.take(2);
+  await other.drain();
+  await reader.whenEnded();
+  const end = errorOf(reader.nexts()[2]);
+  expect(end).toMatchObject({ code: "SERVICE_UNAVAILABLE", retryable: true, reason: "GOING_AWAY" });
+  expect(end.tributary.cursor).toBe(reader.lastId);
+  expect(reader.messages.at(-1)?.event).toBe("complete");
+  const refused = await read(other.url, { query: QUERY, variables: { shop: "sse-18" }, token });
+  expect(refused.response.status).toBe(503);
+  expect(refused.response.headers.get("retry-after")).toBe("1");
+  await other.stop();
+  await writer.append(2);
+  const resumed = await follow("sse-18", { headers: { "last-event-id": reader.lastId ?? "" } });
+  expect(sequencesOf(await resumed.take(2))).toEqual(["3", "4"]);
+  resumed.abort();
+});
+
+test("a user holds a bounded number of streams", async () => {
+  const token = member("sse-19");
+  const readers = await Promise.all(range(1, 100).map(() => follow("sse-19", { token })));
+  const refused = await read(stack.url, { query: QUERY, variables: { shop: "sse-19" }, token });
+  expect(refused.response.status).toBe(429);
+  for (const reader of readers) reader.abort();
+  await waitFor(
+    async () => {
+      const again = await read(stack.url, { query: QUERY, variables: { shop: "sse-19" }, token });
+      again.abort();
+      return again.response.status === 200;
+    },
+    { what: "a free place" },
+  );
+});
+
+test("two tenants over SSE, multipart and a socket see their own events only, all of them, in order [WS-10]", async () => {
+  const tenants = ["sse-20", "sse-21"];
+  const count = 1_000;
+  const sockets = await Promise.all(
+    tenants.map(async (shop) => {
+      const client = await connect(stack.live.url);
+      await client.init(member(shop));
+      await client.subscribe(
+        "a",
+        `subscription { orderEvents(shop: "${shop}") { sequence event { ... on OrderShipped { reason } } } }`,
+      );
+      return client;
+    }),
+  );
+  const query = `subscription($shop: ID!) { orderEvents(shop: $shop) { sequence event { ... on OrderShipped { reason } } } }`;
+  const readers = await Promise.all(
+    (["sse", "multipart"] as const).flatMap((format) =>
+      tenants.map(async (shop) => ({ shop, format, reader: await follow(shop, { format, query }) })),
+    ),
+  );
+  const writers = tenants.map((shop) => ({ shop, writer: eventWriter(log, shop) }));
+  for (let written = 0; written < count; written += 50) {
+    await Promise.all(
+      writers.map(({ shop, writer }) => writer.append(50, "orders.order.shipped.v1", { reason: `of ${shop}` })),
+    );
+  }
+  const wanted = (shop: string) => range(1, count).map((sequence) => ({ sequence, event: { reason: `of ${shop}` } }));
+  for (const { shop, format, reader } of readers) {
+    const answers = await reader.take(count);
+    const payloads = answers.map(({ data }) => (format === "sse" ? data : data.payload));
+    expect(payloads.map(({ data }) => data.orderEvents)).toEqual(wanted(shop));
+    reader.abort();
+  }
+  for (const [index, client] of sockets.entries()) {
+    const frames = await client.take("next", "a", count);
+    expect(frames.map(({ payload }) => payload.data.orderEvents)).toEqual(wanted(tenants[index] ?? ""));
+    client.close();
+  }
+});
