@@ -5,6 +5,7 @@
 import { type GraphQLFormattedError, getOperationAST, OperationTypeNode } from "graphql";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { GatewayContext, HttpExchange, LivePorts, Revocation } from "../../ports.ts";
+import { drainSockets } from "../drain.ts";
 import type { Hub, Subscription } from "../hub.ts";
 import { toGraphQLErrors } from "../operations.ts";
 import { unresolved } from "../plan.ts";
@@ -22,7 +23,7 @@ export interface HttpStreams {
    */
   handle(exchange: HttpExchange): false | Promise<boolean>;
   start(): void;
-  /** Refuses new streams and ends the open ones; resolves when all are gone. */
+  /** Refuses new streams and ends the open ones, spread over `DRAIN_MS`; resolves when all are gone. */
   stop(): Promise<void>;
 }
 
@@ -43,7 +44,7 @@ const MAX_STREAMS = 100;
 const STOP_GRACE_MS = 2_000;
 
 export function createHttpStreams(hub: Hub, ports: StreamPorts): HttpStreams {
-  const { authenticator, settings, lifecycle, logger } = ports;
+  const { authenticator, settings, lifecycle } = ports;
   const sessions = new Set<Session>();
   const perUser = new Map<string, number>();
   let stopping = false;
@@ -225,15 +226,24 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts): HttpStreams {
     },
     async stop() {
       stopping = true;
+      const open = [...sessions].flatMap((session) =>
+        session.stream === undefined ? [] : [{ session, stream: session.stream }],
+      );
+      const late = setTimeout(() => {
+        for (const { stream } of open) stream.destroy();
+      }, settings.DRAIN_MS + STOP_GRACE_MS);
+      await drainSockets(
+        open.map(({ session, stream }) => ({
+          // A query or mutation under way is answered first.
+          busy: () => stream.open && session.subscription === undefined,
+          close: () => endBecause(session, STREAM_END.goingAway),
+          gone: stream.closed,
+        })),
+        settings.DRAIN_MS,
+      );
+      // Until the last one is gone, lost rights still count.
       endListening?.();
       endListening = undefined;
-      const open = [...sessions].flatMap((session) => (session.stream === undefined ? [] : [session.stream]));
-      for (const session of [...sessions]) endBecause(session, STREAM_END.goingAway);
-      const late = setTimeout(() => {
-        logger.info({ open: open.length }, "streams are cut off");
-        for (const stream of open) stream.destroy();
-      }, STOP_GRACE_MS);
-      await Promise.all(open.map(({ closed }) => closed));
       clearTimeout(late);
     },
   };
