@@ -21,6 +21,7 @@ import { ANY_GRAPH, EXAMPLES_FOLDER, readExamples } from "./http/examples.ts";
 import { registerGraphQLRoute } from "./http/graphql-route.ts";
 import { createGraphQLServer } from "./http/graphql-server.ts";
 import { countInFlight } from "./http/in-flight.ts";
+import { registerMetrics } from "./http/metrics-page.ts";
 import { createOrigins, registerCors } from "./http/origins.ts";
 import { registerPages } from "./http/pages.ts";
 import { createDocumentGuard } from "./limits/document-limits.ts";
@@ -141,6 +142,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           originAllowed: origins.allowed,
         });
 
+  if (live !== undefined) registerMetrics(server, live);
   let port = settings.GATEWAY_PORT;
   lifecycle.add({ name: "supergraph", stop: () => schema.stop() });
   if (authenticator !== undefined) lifecycle.add(authenticator);

@@ -22,6 +22,7 @@ import type { EventLog } from "../platform/events/event-log.ts";
 import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../platform/logger/logger.ts";
 import type { TraceContext } from "../platform/tracing/trace-context.ts";
+import type { LiveCounters } from "./live/metrics.ts";
 
 export type GatewaySettings = z.infer<z.ZodObject<typeof gatewaySettings>>;
 
@@ -146,6 +147,8 @@ export interface HttpExchange {
 
 /** What the live room gives back. The gateway starts it before it listens and stops it first. */
 export interface LivePart {
+  /** What it counts about itself: plain numbers. */
+  counters(): LiveCounters;
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Every upgrade request to `/graphql`; origin, subprotocol and limits are the live room's to check. */

@@ -12,6 +12,7 @@ import type { Authentication, GatewayContext, LivePorts, Revocation } from "../p
 import { CLOSE, type CloseReason } from "./close-codes.ts";
 import { textFrame } from "./frames.ts";
 import type { Subscription } from "./hub.ts";
+import type { LiveMeter } from "./metrics.ts";
 
 export interface Connection {
   readonly client: ClientFacts;
@@ -55,7 +56,9 @@ const UNCONFIRMED_MS = 60_000;
 const CLOSE_GRACE_MS = 5_000;
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-type ConnectionPorts = Pick<LivePorts, "authenticator" | "clock" | "logger" | "settings">;
+interface ConnectionPorts extends Pick<LivePorts, "authenticator" | "clock" | "logger" | "settings"> {
+  readonly meter: Pick<LiveMeter, "slowCloses">;
+}
 
 /** @param wire what `socket` writes to */
 export function createConnection(
@@ -85,6 +88,7 @@ export function createConnection(
     // A message that is too large all by itself is sent: closing would only bring it back.
     if (socket.bufferedAmount === 0 || socket.bufferedAmount + bytes <= MAX_BUFFERED_BYTES) return true;
     logger.warn({ buffered: socket.bufferedAmount }, "a socket does not keep up");
+    ports.meter.slowCloses += 1;
     close(CLOSE.slowConsumer);
     return false;
   }

@@ -7,6 +7,8 @@ interface Place {
   readonly offset: bigint;
   /** Partition key: the organisation, or the user for what belongs to no organisation. */
   readonly key: string;
+  /** When the log stored it, in milliseconds since the epoch. */
+  readonly appendedAt?: number;
 }
 
 export interface ReadableEvent extends Place {
@@ -25,9 +27,10 @@ export type LiveEvent = ReadableEvent | UnreadableEvent;
 
 export function decodeRecord(record: LogRecord): LiveEvent {
   const { partition, offset, key } = record;
+  const appendedAt = record.appendedAt.getTime();
   const envelope = readEnvelope(record);
-  if (envelope === undefined) return { partition, offset, key, sequence: null, envelope: null };
-  return { partition, offset, key, sequence: BigInt(envelope.sequence), envelope };
+  if (envelope === undefined) return { partition, offset, key, appendedAt, sequence: null, envelope: null };
+  return { partition, offset, key, appendedAt, sequence: BigInt(envelope.sequence), envelope };
 }
 
 function readEnvelope(record: LogRecord): EventEnvelope | undefined {

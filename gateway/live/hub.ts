@@ -13,6 +13,7 @@ import { createCursorCodec } from "./cursor.ts";
 import { createEnrichment } from "./enrichment.ts";
 import type { LiveEvent, ReadableEvent } from "./event.ts";
 import type { KeyReader } from "./key-reader.ts";
+import { countResync, createLiveMeter, type LiveCounters, type LiveMeter, meteredSink } from "./metrics.ts";
 import { type BoundPlan, createPlanner, type OperationText, type Variables } from "./plan.ts";
 import { concerns, passes } from "./record.ts";
 import { type StartingPoint, startingPoint } from "./resume.ts";
@@ -51,8 +52,11 @@ export interface Hub {
    * @throws AppError or InvalidOperation, whatever is wrong with the request
    */
   subscribe(request: SubscribeRequest): Promise<Subscription>;
-  /** Subscriptions and the distinct streams they share, for metrics. */
+  /** Subscriptions and the distinct streams they share. */
   counts(): { readonly subscriptions: number; readonly streams: number };
+  /** What transports count into. */
+  readonly meter: LiveMeter;
+  counters(): LiveCounters;
 }
 
 interface Entry {
@@ -79,6 +83,8 @@ export function createHub(ports: HubPorts): Hub {
   const tails = new Map<string, Promise<TopicTail>>();
   const entries = new Map<string, Entry>();
   const byKey = new Map<string, Set<Entry>>();
+  const openTopics = new Set<TopicTail>();
+  const meter = createLiveMeter();
   const ofOrganizations = createAllowance(settings.LIVE_SUBSCRIPTIONS_PER_ORGANIZATION);
   let endListening: (() => void) | undefined;
   let subscriptions = 0;
@@ -96,6 +102,7 @@ export function createHub(ports: HubPorts): Hub {
         ringEvents: settings.LIVE_RING_EVENTS,
         logger,
         onEvent(event) {
+          meter.eventsIn += 1;
           for (const entry of byKey.get(keyOf(topic, event.key)) ?? []) entry.stream.wake(event);
         },
         onRecreated() {
@@ -106,7 +113,10 @@ export function createHub(ports: HubPorts): Hub {
       }),
     );
     tails.set(topic, opening);
-    opening.catch(() => tails.delete(topic));
+    opening.then(
+      (tail) => openTopics.add(tail),
+      () => tails.delete(topic),
+    );
     return opening;
   }
 
@@ -139,6 +149,7 @@ export function createHub(ports: HubPorts): Hub {
     // Whoever is offered it ends with a gap.
     if (event.envelope === null) return null;
     if (!concerns(field, event.envelope) || !passes(field, bound.args, event.envelope)) return null;
+    meter.enrichments += 1;
     const context = contextFor(entry, viewer, event);
     const { partition, offset, sequence } = event;
     const cursor = cursors.encode({ topic, epoch, partition, key, next: offset + 1n, sequence });
@@ -183,6 +194,9 @@ export function createHub(ports: HubPorts): Hub {
     const stream = createSharedStream({
       reader,
       render: (event) => render(entry, viewers.values().next().value ?? viewer, epoch, event),
+      onDelivered({ appendedAt }) {
+        if (appendedAt !== undefined) meter.observeLatency((Date.now() - appendedAt) / 1_000);
+      },
     });
     const entry: Entry = { ...known, viewers, stream };
     entries.set(entry.id, entry);
@@ -199,7 +213,7 @@ export function createHub(ports: HubPorts): Hub {
     if (followers?.size === 0) byKey.delete(slot);
   }
 
-  return {
+  const hub: Hub = {
     async start() {
       endListening ??= schema.onChange(onGeneration);
       await openTails(schema.current());
@@ -209,6 +223,7 @@ export function createHub(ports: HubPorts): Hub {
       endListening = undefined;
       const opened = await Promise.allSettled(tails.values());
       tails.clear();
+      openTopics.clear();
       await Promise.all(opened.map((tail) => (tail.status === "fulfilled" ? tail.value.stop() : undefined)));
     },
     async subscribe(request) {
@@ -235,6 +250,7 @@ export function createHub(ports: HubPorts): Hub {
         throw new AppError("TOO_MANY_SUBSCRIPTIONS", message);
       }
       const { epoch } = tail;
+      if (start.position < start.reader.head) meter.replays += 1;
 
       /** Joins the stream of the viewer's present audience. */
       function join(from: StartingPoint) {
@@ -291,5 +307,28 @@ export function createHub(ports: HubPorts): Hub {
       };
     },
     counts: () => ({ subscriptions, streams: entries.size }),
+    meter,
+    counters() {
+      const { observeLatency: _, latency, resyncs, ...counts } = meter;
+      return {
+        ...counts,
+        latency: latency(),
+        resyncs: { ...resyncs },
+        subscriptions,
+        distinctOperations: entries.size,
+        ringEvents: [...openTopics].reduce((sum, tail) => sum + tail.size(), 0),
+      };
+    },
+  };
+  return {
+    ...hub,
+    async subscribe(request) {
+      try {
+        return await hub.subscribe({ ...request, sink: meteredSink(request.sink, meter) });
+      } catch (error) {
+        countResync(meter, error);
+        throw error;
+      }
+    },
   };
 }

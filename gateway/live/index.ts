@@ -9,6 +9,7 @@ export const createLive: CreateLive = (ports) => {
   const server = createLiveServer(hub, ports);
   const streams = createHttpStreams(hub, ports);
   return {
+    counters: hub.counters,
     async start() {
       await hub.start();
       server.start();

@@ -47,6 +47,8 @@ export function createLiveServer(hub: Hub, ports: ServerPorts): LiveServer {
   const { logger, settings, schema, authenticator, lifecycle } = ports;
   const operations = createOperations(hub, ports);
   const connections = new Map<WebSocket, Connection>();
+  const { meter } = hub;
+  const connectionPorts = { ...ports, meter };
   const ofUsers = createAllowance(settings.WS_SOCKETS_PER_USER);
   const holders = new Map<Connection, string>();
   let stopping = false;
@@ -111,8 +113,10 @@ export function createLiveServer(hub: Hub, ports: ServerPorts): LiveServer {
   });
 
   function accept(socket: WebSocket, wire: Duplex, request: IncomingMessage): void {
-    const connection = createConnection(socket, wire, clientOf(request), ports);
+    const connection = createConnection(socket, wire, clientOf(request), connectionPorts);
     connections.set(socket, connection);
+    meter.connectionsTotal += 1;
+    meter.connectionsOpen += 1;
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
@@ -138,6 +142,7 @@ export function createLiveServer(hub: Hub, ports: ServerPorts): LiveServer {
       connections.delete(socket);
       connection.dispose();
       leave(connection);
+      meter.connectionsOpen -= 1;
       closed(code, String(reason)).catch((error: unknown) => logger.error({ err: error }, "closing a socket failed"));
     });
   }

@@ -40,13 +40,15 @@ export interface SharedStreamOptions {
   readonly reader: KeyReader;
   /** Never rejects. */
   readonly render: (event: LiveEvent) => Promise<Frame>;
+  /** After a frame was offered to every attached follower. */
+  readonly onDelivered?: (event: LiveEvent) => void;
 }
 
 /** Frames kept for subscribers who catch up: reconnecting clients mostly miss the same few. */
 const KEPT_FRAMES = 64;
 const RETRY = { baseMs: 100, capMs: 5_000 };
 
-export function createSharedStream({ reader, render }: SharedStreamOptions): SharedStream {
+export function createSharedStream({ reader, render, onDelivered }: SharedStreamOptions): SharedStream {
   const members = new Set<Follower>();
   const attached = new Set<Follower>();
   const frames = new Map<bigint, Promise<Frame>>();
@@ -74,6 +76,7 @@ export function createSharedStream({ reader, render }: SharedStreamOptions): Sha
       const text = await made;
       position = event.offset + 1n;
       for (const follower of attached) follower.offer(event, text);
+      if (text !== null) onDelivered?.(event);
     }
     if (batch.next > position) position = batch.next;
   }

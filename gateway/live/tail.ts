@@ -18,6 +18,8 @@ export interface TopicTail {
   /** Of the records in the rings. */
   readonly epoch: string;
   ring(partition: number): EventRing | undefined;
+  /** Events in the rings. */
+  size(): number;
   /** The topic's state at some instant after the call. Reopens the tail when the topic was created anew. */
   state(): Promise<TopicState>;
   partitionOf(key: string): Promise<number>;
@@ -138,6 +140,7 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
       return epoch;
     },
     ring: (partition) => rings.get(partition),
+    size: () => [...rings.values()].reduce((sum, { size }) => sum + size, 0),
     state: nextState,
     partitionOf: (key) => log.partitionOf(topic, key),
     read: (partition, from, limit) => log.read({ topic, partition, from, limit }),

@@ -110,6 +110,15 @@ test("a revoked session is refused on its next request", async () => {
   expect((await ask("{ viewer { user { id } } }", {}, token)).status).toBe(401);
 });
 
+test("the live room's counters can be scraped", async () => {
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
+  const text = await response.text();
+  expect(text).toMatch(/^tributary_live_connections 0$/m);
+  expect(text).toMatch(/^tributary_live_events_in_total \d+$/m);
+});
+
 test("secrets are kept for the owner only", async () => {
   const { stdout } = await run("stat", ["-c", "%a", join(dataDir, "secrets.json"), join(dataDir, "signing-keys.json")]);
   expect(stdout.trim().split("\n")).toEqual(["600", "600"]);

@@ -45,6 +45,7 @@ export async function startStreamStack(options: StackOptions): Promise<StreamSta
     live: {
       start: async () => undefined,
       stop: async () => undefined,
+      counters: hub.counters,
       handleUpgrade: () => undefined,
       handleHttp: streams.handle,
     },

@@ -1,0 +1,42 @@
+/** The live room's counters in Prometheus' text format, version 0.0.4: https://prometheus.io/docs/instrumenting/exposition_formats/ */
+import type { FastifyInstance } from "fastify";
+import type { LiveCounters } from "../live/metrics.ts";
+import type { LivePart } from "../ports.ts";
+
+const PROMETHEUS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+export function prometheusText(counters: LiveCounters): string {
+  const lines: string[] = [];
+  const metric = (type: string, name: string, help: string, samples: readonly (readonly [string, number])[]) => {
+    const full = `tributary_live_${name}`;
+    lines.push(`# HELP ${full} ${help}`, `# TYPE ${full} ${type}`);
+    for (const [suffix, value] of samples) lines.push(`${full}${suffix} ${value}`);
+  };
+  const gauge = (name: string, help: string, value: number) => metric("gauge", name, help, [["", value]]);
+  const counter = (name: string, help: string, value: number) => metric("counter", name, help, [["", value]]);
+  gauge("connections", "Open sockets", counters.connectionsOpen);
+  counter("connections_total", "Sockets opened", counters.connectionsTotal);
+  gauge("subscriptions", "Live subscriptions", counters.subscriptions);
+  gauge("distinct_operations", "Streams that subscriptions share", counters.distinctOperations);
+  counter("events_in_total", "Events taken from the log", counters.eventsIn);
+  counter("frames_out_total", "Events sent to subscribers", counters.framesOut);
+  counter("enrichments_total", "Events enriched for an operation", counters.enrichments);
+  counter("replays_total", "Subscriptions that began behind the newest event", counters.replays);
+  const resyncs = Object.entries(counters.resyncs).map(([reason, count]) => [`{reason="${reason}"}`, count] as const);
+  metric("counter", "resyncs_total", "Subscriptions that could not go on without a hole", resyncs);
+  counter("slow_closes_total", "Sockets closed because their peer did not keep up", counters.slowCloses);
+  gauge("ring_events", "Events held in memory", counters.ringEvents);
+  const { buckets, sum, count } = counters.latency;
+  metric("histogram", "latency_seconds", "From the log to the sockets of an operation", [
+    ...buckets.map(({ le, count: below }) => [`_bucket{le="${le}"}`, below] as const),
+    ['_bucket{le="+Inf"}', count],
+    ["_sum", sum],
+    ["_count", count],
+  ]);
+  return `${lines.join("\n")}\n`;
+}
+
+/** `GET /metrics`: numbers only, none of them anybody's; a proxy need not pass it on. */
+export function registerMetrics(server: FastifyInstance, live: Pick<LivePart, "counters">): void {
+  server.get("/metrics", async (_request, reply) => reply.type(PROMETHEUS_TYPE).send(prometheusText(live.counters())));
+}
