@@ -99,7 +99,9 @@ export function createConnection(
 
   function sendParts(head: Buffer, body: Buffer): void {
     if (!takes(head.length + body.length)) return;
+    wire.cork();
     for (const piece of textFrame(head, body)) wire.write(piece);
+    wire.uncork();
   }
 
   async function drained(): Promise<void> {
