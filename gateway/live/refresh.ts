@@ -7,7 +7,7 @@ import type { Connection } from "./connection.ts";
 export type PingPayload = Readonly<Record<string, unknown>> | undefined;
 
 /** The token in `tributary.accessToken`, with or without `Bearer`; `undefined` for a ping that is only a ping. */
-export function refreshTokenOf(payload: PingPayload): string | undefined {
+function refreshTokenOf(payload: PingPayload): string | undefined {
   const tributary: unknown = payload?.["tributary"];
   if (typeof tributary !== "object" || tributary === null || !("accessToken" in tributary)) return undefined;
   const { accessToken } = tributary;
