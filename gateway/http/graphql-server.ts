@@ -59,7 +59,7 @@ function answers(onRightsChanged: GraphQLServerOptions["onRightsChanged"]): Apol
           if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
             throw refusal(
               "BAD_REQUEST",
-              "Subscriptions are served over WebSocket (graphql-transport-ws) on this address.",
+              "Subscribe on this address over WebSocket (graphql-transport-ws), or with `Accept: text/event-stream`.",
             );
           }
         },

@@ -80,7 +80,9 @@ async function startOnce(java: string, classPath: string, options: KafkaOptions)
   const logFile = join(dataDir, "broker.log");
   await writeFile(config, serverProperties({ port, controllerPort, proxied, logDir: join(dataDir, "log") }));
   if (!existsSync(join(dataDir, "log/meta.properties"))) {
-    const format = ["kafka.tools.StorageTool", "format", "-t", randomBytes(16).toString("base64url"), "-c", config];
+    // Led by a letter: an id that begins with "-" would be read as an option.
+    const clusterId = `k${randomBytes(16).toString("base64url").slice(1)}`;
+    const format = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", config];
     await run(java, [...JVM, "-cp", classPath, ...format]);
   }
   const server = await startWatchedChild({
