@@ -54,7 +54,10 @@ function selectionOf(
   objectNames: ReadonlySet<string>,
 ): string {
   const page = field.arguments?.some(({ name }) => name.value === "first") ? "(first: 3)" : "";
-  return `${field.name.value}${page}${objectNames.has(namedType(field.type)) ? " { __typename }" : ""}`;
+  const type = namedType(field.type);
+  // A foreign object's list may be empty instead of null: its total tells it from the own one.
+  const within = type.endsWith("Connection") ? " { __typename totalCount }" : " { __typename }";
+  return `${field.name.value}${page}${objectNames.has(type) ? within : ""}`;
 }
 
 function namedType(type: TypeNode): string {
