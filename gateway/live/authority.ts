@@ -1,6 +1,7 @@
 /** Who may see which stream, decided anew for every event: pure functions of the viewer's current identity. */
 import { belongsTo, grantsOf, holds, type Identity } from "../../platform/auth/identity.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
+import type { Revocation } from "../ports.ts";
 import type { LiveField } from "./directive.ts";
 
 /** A stream as a viewer asked for it. */
@@ -61,4 +62,15 @@ export function audienceOf(field: Pick<LiveField, "scope">, stream: StreamName, 
   }
   if (identity.kind === "USER") return { key: `user:${identity.userId}:${identity.sessionId}` };
   return { key: identity.kind };
+}
+
+/** May the viewer have lost rights by this? An empty revocation concerns everybody. */
+export function concernsViewer(who: Revocation, identity: Identity): boolean {
+  if (identity.kind !== "USER") return false;
+  if (Object.keys(who).length === 0) return true;
+  return (
+    who.sessionId === identity.sessionId ||
+    who.userId === identity.userId ||
+    (who.organizationId !== undefined && identity.grants.has(who.organizationId))
+  );
 }

@@ -9,6 +9,7 @@ import { AppError } from "../../platform/errors/app-error.ts";
 import { systemSleep } from "../../platform/events/backoff.ts";
 import { newTrace } from "../../platform/tracing/trace-context.ts";
 import type { Authentication, GatewayContext, LivePorts, Revocation } from "../ports.ts";
+import { concernsViewer } from "./authority.ts";
 import { CLOSE, type CloseReason } from "./close-codes.ts";
 import { textFrame } from "./frames.ts";
 import type { Subscription } from "./hub.ts";
@@ -185,7 +186,7 @@ export function createConnection(
   function hearMissed(): void {
     const heard = missed;
     missed = [];
-    for (const who of heard) if (concernsViewer(who)) recheck(who);
+    for (const who of heard) if (concernsViewer(who, current.identity)) recheck(who);
   }
 
   function recheck(who: Revocation): void {
@@ -200,17 +201,6 @@ export function createConnection(
       checkAgain = undefined;
       if (next !== undefined) recheck(next);
     });
-  }
-
-  function concernsViewer(who: Revocation): boolean {
-    const { identity } = current;
-    if (identity.kind !== "USER") return false;
-    if (Object.keys(who).length === 0) return true;
-    return (
-      who.sessionId === identity.sessionId ||
-      who.userId === identity.userId ||
-      (who.organizationId !== undefined && identity.grants.has(who.organizationId))
-    );
   }
 
   function ping(): void {
@@ -288,7 +278,7 @@ export function createConnection(
     ended: (id) => void subscriptions.delete(id),
     revoked(who) {
       if (refreshing > 0) missed.push(who);
-      if (concernsViewer(who)) recheck(who);
+      if (concernsViewer(who, current.identity)) recheck(who);
     },
     heard() {
       alive = true;

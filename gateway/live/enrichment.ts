@@ -4,6 +4,7 @@
  */
 import { type executeQueryPlan as ExecuteQueryPlan, executeQueryPlan, type GraphQLDataSource } from "@apollo/gateway";
 import { type FormattedExecutionResult, GraphQLError } from "graphql";
+import { withDeadline } from "../../platform/deadline.ts";
 import type { GatewayContext, LivePorts } from "../ports.ts";
 import type { ReadableEvent } from "./event.ts";
 import type { BoundPlan } from "./plan.ts";
@@ -19,6 +20,7 @@ const ROUNDS = 3;
 
 export function createEnrichment(ports: Pick<LivePorts, "dataSources" | "publicErrors" | "settings">): Enrichment {
   const deadlineMs = ports.settings.SUBGRAPH_TIMEOUT_MS * ROUNDS;
+  const late = `no enrichment within ${deadlineMs} ms`;
 
   async function execute({ plan, variables }: BoundPlan, event: ReadableEvent, context: GatewayContext) {
     const record: GraphQLDataSource = {
@@ -45,7 +47,7 @@ export function createEnrichment(ports: Pick<LivePorts, "dataSources" | "publicE
   return {
     async answer(bound, event, context) {
       try {
-        const result = await withDeadline(execute(bound, event, context), deadlineMs);
+        const result = await withDeadline(execute(bound, event, context), deadlineMs, late);
         const errors = [...(result.errors ?? []), ...completionErrors(result.extensions?.["valueCompletion"])];
         const data = result.data ?? null;
         return errors.length === 0 ? { data } : { data, errors: ports.publicErrors(errors, context) };
@@ -66,16 +68,4 @@ function requestContext(known: object): Parameters<typeof ExecuteQueryPlan>[2] {
 /** A null where the schema allows none, without any other error: the executor hides it in extensions, a client must see it. */
 function completionErrors(found: unknown): GraphQLError[] {
   return Array.isArray(found) ? found.filter((error) => error instanceof GraphQLError) : [];
-}
-
-async function withDeadline<T>(promise: Promise<T>, deadlineMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no enrichment within ${deadlineMs} ms`)), deadlineMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

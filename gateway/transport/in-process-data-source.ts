@@ -3,6 +3,7 @@
  * as over HTTP; the subgraph's work itself cannot be cancelled and its late answer is dropped.
  */
 import type { GraphQLDataSource } from "@apollo/gateway";
+import { withDeadline } from "../../platform/deadline.ts";
 import type { SubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import type { GatewayContext } from "../ports.ts";
 import { readAnswer, unavailable } from "./subgraph-answer.ts";
@@ -26,23 +27,11 @@ export function createInProcessDataSource(options: InProcessDataSourceOptions): 
           variables,
           operationName,
         });
-        const response = await within(call, timeoutMs);
+        const response = await withDeadline(call, timeoutMs, `no answer within ${timeoutMs} ms`);
         return readAnswer({ subgraph: endpoint.name, trustMessages: false }, request, response.body);
       } catch (error) {
         return unavailable(endpoint.name, request, error);
       }
     },
   };
-}
-
-async function within<Value>(promise: Promise<Value>, timeoutMs: number): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -7,6 +7,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { SqlTransaction, TransactionHost } from "../database/sql-transaction.ts";
 import { inTenants } from "../database/tenant-transaction.ts";
+import { withDeadline } from "../deadline.ts";
 import { type BackoffPolicy, backoffMs, type Sleep, systemSleep } from "./backoff.ts";
 import type { EventContracts } from "./contracts.ts";
 import { appendDeadLetter, deadLetterTopic } from "./dead-letter.ts";
@@ -111,6 +112,8 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
     concurrency = 8,
   } = options;
   const policy = { ...DEFAULT_RETRY_POLICY, ...options.policy };
+  // The late handler goes on until its transaction ends; a retry then waits at the inbox row.
+  const tooLong = `event handler took longer than ${policy.deadlineMs} ms`;
   const sleep = options.sleep ?? systemSleep;
   const random = options.random ?? Math.random;
   const tenantsOf = options.tenants ?? ((event: EventEnvelope) => [event.partitionkey]);
@@ -132,7 +135,7 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
     const effect = inTenants(database, tenantsOf(event), async (tx) => {
       if (await claimEvent(tx, group, event.id)) await handler(event, tx, context);
     });
-    await withDeadline(effect, policy.deadlineMs);
+    await withDeadline(effect, policy.deadlineMs, tooLong);
   }
 
   async function giveUp(record: LogRecord, attempts: number, error: unknown, signal: AbortSignal): Promise<void> {
@@ -166,7 +169,7 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
         }
       });
     try {
-      await slots.use(() => withDeadline(effect(), policy.deadlineMs));
+      await slots.use(() => withDeadline(effect(), policy.deadlineMs, tooLong));
       lastActivityAt = clock.now();
       outageSince = undefined;
       return true;
@@ -273,15 +276,4 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
       return { running: reader !== undefined, partitions: windows.size, unfinished, lastActivityAt, outageSince };
     },
   };
-}
-
-/** Fails after `ms`. The work itself goes on until its transaction ends; a retry then waits at the inbox row. */
-async function withDeadline(work: Promise<void>, ms: number): Promise<void> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`event handler took longer than ${ms} ms`)), ms);
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

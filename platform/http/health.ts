@@ -1,5 +1,6 @@
 /** Health of a process: `/live` (it runs), `/ready` (send it traffic), `/health` (details for people). */
 import type { FastifyInstance } from "fastify";
+import { withDeadline } from "../deadline.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
 
 export interface HealthCheck {
@@ -48,16 +49,10 @@ async function inspect({ lifecycle, checks }: HealthOptions) {
 }
 
 async function run(check: HealthCheck): Promise<CheckResult> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`)), CHECK_TIMEOUT_MS);
-  });
   try {
-    await Promise.race([check.check(), timeout]);
+    await withDeadline(check.check(), CHECK_TIMEOUT_MS, `no answer within ${CHECK_TIMEOUT_MS} ms`);
     return { status: "up" };
   } catch (error) {
     return { status: "down", reason: error instanceof Error ? error.message : String(error) };
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -5,6 +5,7 @@
 import type { ClientFacts, Identity } from "../../../platform/auth/identity.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { Authentication, LivePorts, Revocation } from "../../ports.ts";
+import { concernsViewer } from "../authority.ts";
 import { STREAM_END, type StreamEnd } from "./stream-end.ts";
 
 export interface Standing {
@@ -109,17 +110,6 @@ export function createStanding(ports: StandingPorts, { token, client, onChange, 
     else expiry = setTimeout(watch, Math.min(left, LONGEST_TIMER_MS));
   }
 
-  function concernsViewer(who: Revocation): boolean {
-    const { identity } = current;
-    if (identity.kind !== "USER") return false;
-    if (Object.keys(who).length === 0) return true;
-    return (
-      who.sessionId === identity.sessionId ||
-      who.userId === identity.userId ||
-      (who.organizationId !== undefined && identity.grants.has(who.organizationId))
-    );
-  }
-
   return {
     identity: () => current.identity,
     async establish() {
@@ -134,7 +124,7 @@ export function createStanding(ports: StandingPorts, { token, client, onChange, 
     confirm: () => recheck({}),
     revoked(who) {
       if (asking) missed = { ...missed, ...who };
-      else if (concernsViewer(who)) recheck(who);
+      else if (concernsViewer(who, current.identity)) recheck(who);
     },
     dispose,
   };
