@@ -67,7 +67,9 @@ export const eventLogSettings = {
 
 /** Redis, used by caches and limits. */
 export const redisSettings = {
-  REDIS_URL: url("redis", "rediss").optional().describe("Redis; without it caches are per process"),
+  REDIS_URL: url("redis", "rediss")
+    .optional()
+    .describe("Redis, for the shared caches to come; nothing reads it yet, caches are per process"),
 };
 
 /** The gateway. */
