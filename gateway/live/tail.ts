@@ -33,6 +33,8 @@ export interface TopicTailOptions {
   readonly topic: string;
   readonly ringEvents: number;
   readonly logger: Logger;
+  /** Before these events enter their ring: nobody has seen them yet. Events wait for it. Must not reject. */
+  readonly beforeEvents?: (events: readonly LiveEvent[]) => Promise<void>;
   /** After the event is in its ring. */
   readonly onEvent: (event: LiveEvent) => void;
   /** The topic was deleted and created anew: every position in it means nothing now. */
@@ -68,7 +70,8 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
         from: new Map([...state.ranges].map(([partition, { high }]) => [partition, high])),
         onRecords(partition, records) {
           const ring = fresh.get(partition);
-          if (ring !== undefined && rings === fresh) accept(ring, records);
+          if (ring === undefined || rings !== fresh) return undefined;
+          return accept(ring, records, () => rings === fresh);
         },
         onInterruption(problem) {
           logger.warn({ err: problem, topic }, "the live tail was interrupted");
@@ -83,13 +86,16 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
     }
   }
 
-  function accept(ring: EventRing, records: readonly LogRecord[]): void {
-    for (const record of records) {
-      if (record.offset < ring.next) continue;
-      const event = decodeRecord(record);
+  async function accept(ring: EventRing, records: readonly LogRecord[], current: () => boolean): Promise<void> {
+    const events = records.filter(({ offset }) => offset >= ring.next).map(decodeRecord);
+    await options.beforeEvents?.(events);
+    // The topic was created anew meanwhile: these are of the former one.
+    if (!current()) return;
+    for (const event of events) {
+      if (event.offset < ring.next) continue;
       ring.push(event);
       if (event.envelope === null) {
-        logger.error({ topic, partition: record.partition, offset: String(record.offset) }, "unreadable event");
+        logger.error({ topic, partition: event.partition, offset: String(event.offset) }, "unreadable event");
       }
       options.onEvent(event);
     }
