@@ -1,32 +1,23 @@
 /**
- * Brings events and subscribers together: a tail per topic, a shared stream per distinct (operation, variables, scope, key).
- * An event of a key that nobody follows costs its place in the ring and nothing else.
+ * The live room's heart: a tail per topic, a stream per distinct (operation, key, audience), and subscriptions that begin at an exact
+ * position of the log and survive a change of the schema.
  */
-import { GraphQLError } from "graphql";
-import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
-import { childTrace, newTrace, parseTraceparent } from "../../platform/tracing/trace-context.ts";
-import type { GatewayContext, LivePorts, SchemaGeneration } from "../ports.ts";
+import type { LivePorts, SchemaGeneration } from "../ports.ts";
 import { createAllowance } from "./allowance.ts";
-import { type Audience, audienceOf, denial, streamOf } from "./authority.ts";
+import type { AudienceStream } from "./audience-stream.ts";
+import { denial, streamOf } from "./authority.ts";
 import { createCursorCodec } from "./cursor.ts";
 import { createEnrichment } from "./enrichment.ts";
-import type { LiveEvent, ReadableEvent } from "./event.ts";
-import type { KeyReader } from "./key-reader.ts";
+import { follow } from "./following.ts";
 import { countResync, createLiveMeter, type LiveCounters, type LiveMeter, meteredSink } from "./metrics.ts";
 import { type BoundPlan, createPlanner, type OperationText, type Variables } from "./plan.ts";
-import { concerns, passes } from "./record.ts";
-import { type StartingPoint, startingPoint } from "./resume.ts";
+import { startingPoint } from "./resume.ts";
 import { resyncRequired } from "./resync.ts";
-import { createSharedStream, type Frame, type SharedStream } from "./shared-stream.ts";
-import { createSubscriber, type Subscriber, type SubscriberSink } from "./subscriber.ts";
+import { createStreamRegistry } from "./stream-registry.ts";
+import type { Subscriber, SubscriberSink } from "./subscriber.ts";
 import { openTopicTail, type TopicTail } from "./tail.ts";
-
-/** Who subscribes. The identity changes while the subscription runs: grants come and go. */
-export interface Viewer {
-  readonly identity: () => Identity;
-  readonly client: ClientFacts;
-}
+import type { Viewer } from "./viewer.ts";
 
 export interface SubscribeRequest extends OperationText {
   readonly variables?: Variables | undefined;
@@ -59,17 +50,6 @@ export interface Hub {
   counters(): LiveCounters;
 }
 
-interface Entry {
-  readonly id: string;
-  readonly topic: string;
-  readonly key: string;
-  readonly variables: Variables | undefined;
-  readonly audience: Audience;
-  readonly stream: SharedStream;
-  readonly viewers: Set<Viewer>;
-  bound: BoundPlan;
-}
-
 type HubPorts = Pick<
   LivePorts,
   "schema" | "eventLog" | "settings" | "logger" | "dataSources" | "publicErrors" | "parseDocument"
@@ -81,15 +61,12 @@ export function createHub(ports: HubPorts): Hub {
   const enrichment = createEnrichment(ports);
   const cursors = createCursorCodec(settings.CURSOR_SECRET);
   const tails = new Map<string, Promise<TopicTail>>();
-  const entries = new Map<string, Entry>();
-  const byKey = new Map<string, Set<Entry>>();
   const openTopics = new Set<TopicTail>();
   const meter = createLiveMeter();
+  const streams = createStreamRegistry({ ...ports, enrichment, cursors, meter });
   const ofOrganizations = createAllowance(settings.LIVE_SUBSCRIPTIONS_PER_ORGANIZATION);
   let endListening: (() => void) | undefined;
   let subscriptions = 0;
-
-  const keyOf = (topic: string, key: string) => `${topic}\n${key}`;
 
   /** A failed opening is tried again by whoever asks next. */
   function tailOf(topic: string): Promise<TopicTail> {
@@ -103,11 +80,11 @@ export function createHub(ports: HubPorts): Hub {
         logger,
         onEvent(event) {
           meter.eventsIn += 1;
-          for (const entry of byKey.get(keyOf(topic, event.key)) ?? []) entry.stream.wake(event);
+          streams.wake(topic, event);
         },
         onRecreated() {
-          for (const entry of [...entries.values()]) {
-            if (entry.topic === topic) entry.stream.fail(resyncRequired("TOPIC_RECREATED"));
+          for (const followed of streams.all()) {
+            if (followed.topic === topic) followed.stream.fail(resyncRequired("TOPIC_RECREATED"));
           }
         },
       }),
@@ -130,45 +107,14 @@ export function createHub(ports: HubPorts): Hub {
     );
   }
 
-  function contextFor({ audience }: Entry, viewer: Viewer, event: ReadableEvent): GatewayContext {
-    const cause = parseTraceparent(event.envelope.traceparent);
-    const trace = cause === undefined ? newTrace() : childTrace(cause);
-    return {
-      identity: audience.identity ?? viewer.identity(),
-      // What is read for many is read for no client in particular.
-      client: audience.identity === undefined ? viewer.client : {},
-      trace,
-      logger: logger.child({ traceId: trace.traceId }),
-      forwardedHeaders: {},
-    };
-  }
-
-  async function render(entry: Entry, viewer: Viewer, epoch: string, event: LiveEvent): Promise<Frame> {
-    const { bound, topic, key } = entry;
-    const { field } = bound.plan;
-    // Whoever is offered it ends with a gap.
-    if (event.envelope === null) return null;
-    if (!concerns(field, event.envelope) || !passes(field, bound.args, event.envelope)) return null;
-    meter.enrichments += 1;
-    const context = contextFor(entry, viewer, event);
-    const { partition, offset, sequence } = event;
-    const cursor = cursors.encode({ topic, epoch, partition, key, next: offset + 1n, sequence });
-    const extensions = { tributary: { cursor } };
-    try {
-      return JSON.stringify({ ...(await enrichment.answer(bound, event, context)), extensions });
-    } catch (error) {
-      // An answer that is no JSON: the event is told of all the same, and the stream goes on.
-      const originalError = error instanceof Error ? error : new Error(String(error));
-      const errors = ports.publicErrors([new GraphQLError(originalError.message, { originalError })], context);
-      return JSON.stringify({ data: null, errors, extensions });
-    }
-  }
-
   /** The newest plan of an operation whose stream must stay the one that was asked for. */
-  function replan(entry: Pick<Entry, "bound" | "topic" | "variables">, generation: SchemaGeneration): BoundPlan {
-    const bound = planner.plan(generation, entry.bound.plan.text).bind(entry.variables);
+  function replan(
+    followed: Pick<AudienceStream, "bound" | "topic" | "variables">,
+    generation: SchemaGeneration,
+  ): BoundPlan {
+    const bound = planner.plan(generation, followed.bound.plan.text).bind(followed.variables);
     const { field } = bound.plan;
-    if (field.topic !== entry.topic || field.keyArgument !== entry.bound.plan.field.keyArgument) {
+    if (field.topic !== followed.topic || field.keyArgument !== followed.bound.plan.field.keyArgument) {
       throw new Error("the field stands for another stream now");
     }
     return bound;
@@ -176,41 +122,14 @@ export function createHub(ports: HubPorts): Hub {
 
   function onGeneration(generation: SchemaGeneration): void {
     void openTails(generation);
-    for (const entry of [...entries.values()]) {
+    for (const followed of streams.all()) {
       try {
-        entry.bound = replan(entry, generation);
+        followed.bound = replan(followed, generation);
       } catch (cause) {
         const message = "The schema has changed and this operation is no longer valid: subscribe with a valid one.";
-        entry.stream.fail(new AppError("SCHEMA_CHANGED", message, { cause }));
+        followed.stream.fail(new AppError("SCHEMA_CHANGED", message, { cause }));
       }
     }
-  }
-
-  function enter(known: Omit<Entry, "stream" | "viewers">, viewer: Viewer, reader: KeyReader, epoch: string): Entry {
-    const present = entries.get(known.id);
-    if (present !== undefined) return present;
-    const viewers = new Set<Viewer>();
-    // Any of the viewers will do: equal scopes are what made them share the stream.
-    const stream = createSharedStream({
-      reader,
-      render: (event) => render(entry, viewers.values().next().value ?? viewer, epoch, event),
-      onDelivered({ appendedAt }) {
-        if (appendedAt !== undefined) meter.observeLatency((Date.now() - appendedAt) / 1_000);
-      },
-    });
-    const entry: Entry = { ...known, viewers, stream };
-    entries.set(entry.id, entry);
-    const slot = keyOf(entry.topic, entry.key);
-    byKey.set(slot, (byKey.get(slot) ?? new Set()).add(entry));
-    return entry;
-  }
-
-  function leave(entry: Entry): void {
-    entries.delete(entry.id);
-    const slot = keyOf(entry.topic, entry.key);
-    const followers = byKey.get(slot);
-    followers?.delete(entry);
-    if (followers?.size === 0) byKey.delete(slot);
   }
 
   const hub: Hub = {
@@ -252,61 +171,30 @@ export function createHub(ports: HubPorts): Hub {
       const { epoch } = tail;
       if (start.position < start.reader.head) meter.replays += 1;
 
-      /** Joins the stream of the viewer's present audience. */
-      function join(from: StartingPoint) {
-        const audience = audienceOf(bound.plan.field, name, viewer.identity());
-        const { query, operationName } = bound.plan.text;
-        const id = JSON.stringify([topic, name.key, audience.key, query, operationName ?? null, bound.variables]);
-        const entry = enter({ id, topic, key: name.key, variables, audience, bound }, viewer, from.reader, epoch);
-        entry.viewers.add(viewer);
-        subscriptions += 1;
-        if (name.organizationId !== undefined) ofOrganizations.take(name.organizationId);
-        const subscriber = createSubscriber({
-          stream: entry.stream,
-          start: from,
-          denial: () => denial(entry.bound.plan.field, name, viewer.identity()),
-          sink,
-          onEnd(occupied) {
-            subscriptions -= 1;
-            if (name.organizationId !== undefined) ofOrganizations.giveBack(name.organizationId);
-            entry.viewers.delete(viewer);
-            if (!occupied) leave(entry);
-          },
-        });
-        return { entry, audience, subscriber };
-      }
-
-      let joined = join(start);
-      let started = false;
+      subscriptions += 1;
+      if (name.organizationId !== undefined) ofOrganizations.take(name.organizationId);
+      const following = follow(streams, {
+        topic,
+        epoch,
+        name,
+        bound,
+        variables,
+        viewer,
+        start,
+        sink,
+        onEnd() {
+          subscriptions -= 1;
+          if (name.organizationId !== undefined) ofOrganizations.giveBack(name.organizationId);
+        },
+      });
       return {
+        ...following,
         field: field.name,
-        cursor() {
-          const position = joined.subscriber.position();
-          return cursors.encode({ topic, epoch, partition: start.partition, key: name.key, ...position });
-        },
-        start() {
-          started = true;
-          joined.subscriber.start();
-        },
-        stop: () => joined.subscriber.stop(),
-        reconsider() {
-          const { entry, audience, subscriber } = joined;
-          const { field: current } = entry.bound.plan;
-          const moves =
-            entry.viewers.has(viewer) &&
-            denial(current, name, viewer.identity()) === undefined &&
-            audienceOf(current, name, viewer.identity()).key !== audience.key;
-          if (!moves) return subscriber.reconsider();
-          // Other rights, another audience: goes on there, exactly where it stands here.
-          const { next, sequence } = subscriber.position();
-          subscriber.stop();
-          bound = entry.bound;
-          joined = join({ ...start, position: next, sequence });
-          if (started) joined.subscriber.start();
-        },
+        cursor: () =>
+          cursors.encode({ topic, epoch, partition: start.partition, key: name.key, ...following.position() }),
       };
     },
-    counts: () => ({ subscriptions, streams: entries.size }),
+    counts: () => ({ subscriptions, streams: streams.size }),
     meter,
     counters() {
       const { observeLatency: _, latency, resyncs, ...counts } = meter;
@@ -315,7 +203,7 @@ export function createHub(ports: HubPorts): Hub {
         latency: latency(),
         resyncs: { ...resyncs },
         subscriptions,
-        distinctOperations: entries.size,
+        distinctOperations: streams.size,
         ringEvents: [...openTopics].reduce((sum, tail) => sum + tail.size(), 0),
       };
     },
