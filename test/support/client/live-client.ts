@@ -15,6 +15,8 @@ export interface LiveStream<Data = Record<string, unknown>> {
   readonly messages: readonly LiveMessage<Data>[];
   /** Set when the server ended the subscription or the socket broke. */
   readonly ended: { readonly error?: unknown } | undefined;
+  /** Resolves when `ended` is set. */
+  readonly whenEnded: Promise<void>;
   /** Waits for a message that satisfies the condition, among those that came already and those to come. */
   waitFor(what: string, condition: (data: Data) => boolean, deadlineMs?: number): Promise<LiveMessage<Data>>;
   waitForCount(count: number, deadlineMs?: number): Promise<readonly LiveMessage<Data>[]>;
@@ -69,6 +71,7 @@ export function createLiveClient({ url, token }: LiveClientOptions): LiveClient 
     async subscribe<Data>(query: string, variables: Record<string, unknown> = {}) {
       const messages: LiveMessage<Data>[] = [];
       let ended: { error?: unknown } | undefined;
+      const end = Promise.withResolvers<void>();
       let latestCursor: string | undefined;
       let ready = false;
       let id: string | undefined;
@@ -98,9 +101,11 @@ export function createLiveClient({ url, token }: LiveClientOptions): LiveClient 
           },
           error: (error) => {
             ended = { error };
+            end.resolve();
           },
           complete: () => {
             ended ??= {};
+            end.resolve();
           },
         },
       );
@@ -109,6 +114,7 @@ export function createLiveClient({ url, token }: LiveClientOptions): LiveClient 
         get ended() {
           return ended;
         },
+        whenEnded: end.promise,
         waitFor: (what, condition, deadlineMs = 5_000) =>
           waitFor(
             () => {

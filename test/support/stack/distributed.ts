@@ -64,11 +64,11 @@ export async function startDistributed({ settings = {} }: StackOptions): Promise
     SANDBOX_PROVIDER_DELAY_MS: "300",
     ...settings,
   };
-  const start = (entry: string, ready: string): Promise<ProjectProcess> =>
+  const start = (entry: string, ready: string, changed: Record<string, string> = {}): Promise<ProjectProcess> =>
     startProcess({
       entry,
       nodeArguments: ["--disable-warning=TimeoutNegativeWarning"],
-      env,
+      env: { ...env, ...changed },
       ready: new URL(ready),
       readyDeadlineMs: READY_DEADLINE_MS,
     });
@@ -95,6 +95,11 @@ export async function startDistributed({ settings = {} }: StackOptions): Promise
     },
     identitySecret,
     processes,
+    async startAnother(subgraph) {
+      const port = await freePort();
+      const changed = { [`${subgraph.toUpperCase()}_PORT`]: String(port) };
+      return start(`subgraphs/${subgraph}/main.ts`, `${url(port)}/ready`, changed);
+    },
     async stop() {
       await gateway.current().stop();
       await Promise.all([user, billing, audit, mailbox].map((process) => process.current().stop()));

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openSecrets } from "../../../gateway/embedded/secrets.ts";
+import { databaseUrls } from "../../../prisma/databases.ts";
 import { readSecret } from "../../../prisma/embedded-cluster.ts";
 import { freePort } from "../ports.ts";
 import { startProcess } from "../process.ts";
@@ -36,14 +37,34 @@ export async function startEmbedded({ settings = {} }: StackOptions): Promise<St
     address.pathname = `/tributary_${name}`;
     return address.href;
   };
+  const secrets = await openSecrets(join(folder.path, "data"));
   return {
     topology: "embedded",
     url,
     socketUrl: `ws://127.0.0.1:${port}/graphql`,
     mailbox: `${url}/mailbox`,
     databases: { user: database("user"), billing: database("billing"), audit: database("audit") },
-    identitySecret: (await openSecrets(join(folder.path, "data"))).identitySecret,
+    identitySecret: secrets.identitySecret,
     processes: { gateway: process, user: process, billing: process, audit: process },
+    async startAnother(subgraph) {
+      const ownPort = await freePort();
+      const own = databaseUrls(admin.href, subgraph, secrets.databasePassword);
+      const prefix = subgraph.toUpperCase();
+      return startProcess({
+        entry: `subgraphs/${subgraph}/main.ts`,
+        env: {
+          NODE_ENV: "test",
+          IDENTITY_SECRETS: secrets.identitySecret,
+          EVENT_LOG: "postgres",
+          EVENTS_DATABASE_URL: databaseUrls(admin.href, "events", secrets.databasePassword).app,
+          [`${prefix}_DATABASE_URL`]: own.app,
+          [`${prefix}_RELAY_DATABASE_URL`]: own.relay,
+          [`${prefix}_PORT`]: String(ownPort),
+        },
+        ready: new URL(`http://127.0.0.1:${ownPort}/ready`),
+        readyDeadlineMs: READY_DEADLINE_MS,
+      });
+    },
     async stop() {
       await process.current().stop();
       await folder.remove();

@@ -14,15 +14,21 @@ export interface Stack extends PlatformAddress {
   /** e.g. ws://127.0.0.1:4000/graphql */
   readonly socketUrl: string;
   /** Superuser connections per database, for looking behind the API. */
-  readonly databases: Readonly<Record<"user" | "billing" | "audit", string>>;
+  readonly databases: Readonly<Record<SubgraphName, string>>;
   /** Signs identity headers that the stack's subgraphs accept. */
   readonly identitySecret: string;
   /** By name: `gateway`, `user`, `billing`, `audit`; in the embedded topology all are the same process. */
   readonly processes: Readonly<Record<ServiceProcess, StackProcess>>;
+  /**
+   * Starts one more process of a subgraph on a port of its own and waits until it is ready. Nobody asks it anything; its consumers
+   * share the work of the stack's. Whoever starts it ends it.
+   */
+  startAnother(subgraph: SubgraphName): Promise<ProjectProcess>;
   stop(): Promise<void>;
 }
 
-export type ServiceProcess = "gateway" | "user" | "billing" | "audit";
+export type SubgraphName = "user" | "billing" | "audit";
+export type ServiceProcess = "gateway" | SubgraphName;
 
 /** A process of the stack that a test may kill and start again. */
 export interface StackProcess {
