@@ -26,6 +26,7 @@ export function prometheusText(counters: LiveCounters): string {
   metric("counter", "resyncs_total", "Subscriptions that could not go on without a hole", resyncs);
   counter("slow_closes_total", "Sockets closed because their peer did not keep up", counters.slowCloses);
   gauge("ring_events", "Events held in memory", counters.ringEvents);
+  gauge("ring_bytes", "Text of the events held in memory, in bytes", counters.ringBytes);
   const { buckets, sum, count } = counters.latency;
   metric("histogram", "latency_seconds", "From the log to the sockets of an operation", [
     ...buckets.map(({ le, count: below }) => [`_bucket{le="${le}"}`, below] as const),

@@ -9,6 +9,8 @@ interface Place {
   readonly key: string;
   /** When the log stored it, in milliseconds since the epoch. */
   readonly appendedAt?: number;
+  /** Of the record's text, in bytes: what bounds of memory are counted in. */
+  readonly size: number;
 }
 
 export interface ReadableEvent extends Place {
@@ -28,9 +30,10 @@ export type LiveEvent = ReadableEvent | UnreadableEvent;
 export function decodeRecord(record: LogRecord): LiveEvent {
   const { partition, offset, key } = record;
   const appendedAt = record.appendedAt.getTime();
+  const size = Buffer.byteLength(record.value) + Buffer.byteLength(key);
   const envelope = readEnvelope(record);
-  if (envelope === undefined) return { partition, offset, key, appendedAt, sequence: null, envelope: null };
-  return { partition, offset, key, appendedAt, sequence: BigInt(envelope.sequence), envelope };
+  if (envelope === undefined) return { partition, offset, key, appendedAt, size, sequence: null, envelope: null };
+  return { partition, offset, key, appendedAt, size, sequence: BigInt(envelope.sequence), envelope };
 }
 
 function readEnvelope(record: LogRecord): EventEnvelope | undefined {

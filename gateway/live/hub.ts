@@ -76,7 +76,7 @@ export function createHub(ports: HubPorts): Hub {
       openTopicTail({
         log: eventLog,
         topic,
-        ringEvents: settings.LIVE_RING_EVENTS,
+        ring: { events: settings.LIVE_RING_EVENTS, bytes: settings.LIVE_RING_BYTES },
         logger,
         onEvent(event) {
           meter.eventsIn += 1;
@@ -198,13 +198,15 @@ export function createHub(ports: HubPorts): Hub {
     meter,
     counters() {
       const { observeLatency: _, latency, resyncs, ...counts } = meter;
+      const held = [...openTopics].map((tail) => tail.held());
       return {
         ...counts,
         latency: latency(),
         resyncs: { ...resyncs },
         subscriptions,
         distinctOperations: streams.size,
-        ringEvents: [...openTopics].reduce((sum, tail) => sum + tail.size(), 0),
+        ringEvents: held.reduce((sum, { events }) => sum + events, 0),
+        ringBytes: held.reduce((sum, { bytes }) => sum + bytes, 0),
       };
     },
   };

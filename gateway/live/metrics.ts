@@ -29,6 +29,8 @@ export interface LiveCounters {
   readonly slowCloses: number;
   /** Events in the rings now. */
   readonly ringEvents: number;
+  /** Bytes of their text. */
+  readonly ringBytes: number;
   /** From the log's storing an event to its being written to all attached subscribers of an operation, in seconds. */
   readonly latency: Histogram;
 }

@@ -1,8 +1,14 @@
 /**
- * The newest events of one partition in memory, oldest dropped first. Knows exactly which offsets it covers: a reader inside
- * [first, next) needs no other source, a reader before it must go to the log.
+ * The newest events of one partition in memory, bounded in events and in bytes, oldest dropped first. Knows exactly which offsets it
+ * covers: a reader inside [first, next) needs no other source, a reader before it must go to the log.
  */
 import type { LiveEvent } from "./event.ts";
+
+export interface RingLimits {
+  readonly events: number;
+  /** Of the records' text. The newest event is held whatever its size: an event above the bound is held alone. */
+  readonly bytes: number;
+}
 
 export interface EventRing {
   /** The ring holds every event at or above this offset … */
@@ -10,6 +16,8 @@ export interface EventRing {
   /** … and below this one: the next offset to be read from the log. */
   readonly next: bigint;
   readonly size: number;
+  /** Of the held records' text. */
+  readonly bytes: number;
   /** Adds the next record; offsets must rise. */
   push(event: LiveEvent): void;
   /** The first `limit` events of the key at or above `from`, in order. */
@@ -24,11 +32,13 @@ interface KeyEvents {
   head: number;
 }
 
-export function createEventRing(capacity: number, start: bigint): EventRing {
+/** @param start the first offset that will be pushed, or any below it down to the end of what was read before */
+export function createEventRing({ events: capacity, bytes: maxBytes }: RingLimits, start: bigint): EventRing {
   const keys = new Map<string, KeyEvents>();
   const slots = new Array<LiveEvent | undefined>(capacity);
   let oldest = 0;
   let size = 0;
+  let bytes = 0;
   let first = start;
   let next = start;
 
@@ -38,6 +48,7 @@ export function createEventRing(capacity: number, start: bigint): EventRing {
     oldest = (oldest + 1) % capacity;
     size -= 1;
     if (event === undefined) return;
+    bytes -= event.size;
     first = event.offset + 1n;
     const held = keys.get(event.key);
     if (held === undefined) return;
@@ -74,11 +85,15 @@ export function createEventRing(capacity: number, start: bigint): EventRing {
     get size() {
       return size;
     },
+    get bytes() {
+      return bytes;
+    },
     push(event) {
       next = event.offset + 1n;
-      if (size === capacity) drop();
+      while (size === capacity || (size > 0 && bytes + event.size > maxBytes)) drop();
       slots[(oldest + size) % capacity] = event;
       size += 1;
+      bytes += event.size;
       const held = keys.get(event.key);
       if (held === undefined) keys.set(event.key, { events: [event], head: 0 });
       else held.events.push(event);

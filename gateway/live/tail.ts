@@ -5,7 +5,7 @@
 import type { EventLog, LogReader, LogRecord, PartitionRange } from "../../platform/events/event-log.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import { decodeRecord, type LiveEvent } from "./event.ts";
-import { createEventRing, type EventRing } from "./ring.ts";
+import { createEventRing, type EventRing, type RingLimits } from "./ring.ts";
 
 /** A topic at one instant. */
 export interface TopicState {
@@ -18,8 +18,8 @@ export interface TopicTail {
   /** Of the records in the rings. */
   readonly epoch: string;
   ring(partition: number): EventRing | undefined;
-  /** Events in the rings. */
-  size(): number;
+  /** What the rings hold together. */
+  held(): RingLimits;
   /** The topic's state at some instant after the call. Reopens the tail when the topic was created anew. */
   state(): Promise<TopicState>;
   partitionOf(key: string): Promise<number>;
@@ -31,7 +31,8 @@ export interface TopicTail {
 export interface TopicTailOptions {
   readonly log: EventLog;
   readonly topic: string;
-  readonly ringEvents: number;
+  /** Of each partition's ring. */
+  readonly ring: RingLimits;
   readonly logger: Logger;
   /** Before these events enter their ring: nobody has seen them yet. Events wait for it. Must not reject. */
   readonly beforeEvents?: (events: readonly LiveEvent[]) => Promise<void>;
@@ -43,7 +44,7 @@ export interface TopicTailOptions {
 
 /** @throws AppError `EVENT_LOG_UNAVAILABLE` */
 export async function openTopicTail(options: TopicTailOptions): Promise<TopicTail> {
-  const { log, topic, ringEvents, logger } = options;
+  const { log, topic, logger } = options;
   let rings = new Map<number, EventRing>();
   let epoch = "";
   let reader: LogReader | undefined;
@@ -60,7 +61,7 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
   async function open(): Promise<void> {
     const state = await look();
     const fresh = new Map(
-      [...state.ranges].map(([partition, { high }]) => [partition, createEventRing(ringEvents, high)]),
+      [...state.ranges].map(([partition, { high }]) => [partition, createEventRing(options.ring, high)]),
     );
     rings = fresh;
     epoch = state.epoch;
@@ -146,7 +147,13 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
       return epoch;
     },
     ring: (partition) => rings.get(partition),
-    size: () => [...rings.values()].reduce((sum, { size }) => sum + size, 0),
+    held() {
+      const all = [...rings.values()];
+      return {
+        events: all.reduce((sum, { size }) => sum + size, 0),
+        bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+      };
+    },
     state: nextState,
     partitionOf: (key) => log.partitionOf(topic, key),
     read: (partition, from, limit) => log.read({ topic, partition, from, limit }),

@@ -98,7 +98,15 @@ export const gatewaySettings = {
     .int()
     .min(1)
     .default(10_000)
-    .describe("Events kept in memory per partition for resuming subscribers"),
+    .describe("Most events kept in memory per partition for resuming subscribers"),
+  LIVE_RING_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(16_777_216)
+    .describe(
+      "Most bytes of their text per partition: times topics times EVENT_PARTITIONS, and as much while many catch up",
+    ),
   WS_SOCKETS_PER_USER: z.coerce
     .number()
     .int()

@@ -32,7 +32,7 @@ async function openRoom(log: MemoryLog, ringEvents: number, renderTicks: () => n
   const tail: TopicTail = await openTopicTail({
     log,
     topic: TOPIC,
-    ringEvents,
+    ring: { events: ringEvents, bytes: 100_000 },
     logger: pino({ level: "silent" }),
     onEvent: (event) => streams.get(event.key)?.wake(event),
     onRecreated: () => undefined,

@@ -21,6 +21,7 @@ test("the text names every metric once, with its type before its samples", () =>
     subscriptions: 3,
     distinctOperations: 2,
     ringEvents: 1,
+    ringBytes: 700,
   });
   const names = text.match(/^# TYPE (\S+)/gm) ?? [];
   expect(new Set(names).size).toBe(names.length);

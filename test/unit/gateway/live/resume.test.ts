@@ -14,7 +14,7 @@ async function room() {
   const tail = await openTopicTail({
     log,
     topic: TOPIC,
-    ringEvents: 10,
+    ring: { events: 10, bytes: 100_000 },
     logger: pino({ level: "silent" }),
     onEvent: () => undefined,
     onRecreated: () => {
