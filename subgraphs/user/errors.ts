@@ -2,7 +2,8 @@
 import { holds, type Identity } from "../../platform/auth/identity.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
 import { refuse, type UserFailure } from "../../platform/errors/user-failure.ts";
-import { canReadOrganization, type UserIdentity } from "./policies.ts";
+import { canOperate, canReadOrganization, type UserIdentity } from "./policies.ts";
+import type { OrganizationRow } from "./store/organizations.ts";
 
 /** @throws AppError `UNAUTHENTICATED` unless a user is signed in */
 export function requireUser(identity: Identity): UserIdentity {
@@ -25,6 +26,19 @@ export function requirePermission(
   if (!holds(identity, organizationId, permission)) {
     throw refuse("FORBIDDEN", `You need the permission \`${permission}\` in this organisation.`);
   }
+}
+
+/** @throws AppError `FORBIDDEN` for everybody but operators */
+export function requireOperator(identity: Identity): void {
+  if (!canOperate(identity)) throw new AppError("FORBIDDEN", "Only operators may do this.");
+}
+
+/**
+ * For commands that hold the organisation: the signed header may be older than the suspension.
+ * @throws UserFailure `FORBIDDEN` in a suspended organisation
+ */
+export function requireActive(organization: Pick<OrganizationRow, "status"> | undefined): void {
+  if (organization?.status === "SUSPENDED") throw refuse("FORBIDDEN", "This organisation is suspended.");
 }
 
 export function forbiddenField(permission: string): AppError {

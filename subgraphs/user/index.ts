@@ -2,7 +2,6 @@
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
 import type { TokenService } from "../../platform/auth/token-service.ts";
 import { createGroupConsumer, type RetryPolicy } from "../../platform/events/group-consumer.ts";
-import { createOutbox } from "../../platform/events/outbox.ts";
 import { createRelay } from "../../platform/events/relay.ts";
 import { createCursorCodec } from "../../platform/graphql/connection.ts";
 import type { Subgraph, SubgraphFloor } from "../../platform/graphql/subgraph.ts";
@@ -13,6 +12,7 @@ import { createUserClient } from "../../prisma/user/client.ts";
 import { createAccessTokens } from "./access-tokens.ts";
 import { mailHandlers } from "./consumers.ts";
 import { createUserContext, type UserContext } from "./context.ts";
+import { createUserOutbox, USER_TOPIC } from "./outbox.ts";
 import { createPasswordHasher } from "./passwords.ts";
 import { resolvers } from "./resolvers/index.ts";
 import { seedDemo } from "./seed-demo.ts";
@@ -22,7 +22,6 @@ import { createTokenService, registerTokenRoutes } from "./token-service.ts";
 export { DEMO } from "./seed-demo.ts";
 
 const NAME = "user";
-const TOPIC = "user.events";
 const POOL_SIZE = 16;
 /** Mails at once. Each holds two connections of the pool while it is being sent. */
 const MAILS_AT_ONCE = 4;
@@ -66,7 +65,7 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
   });
   const services: UserServices = {
     client,
-    outbox: createOutbox({ contracts, clock, ids, source: `/tributary/${NAME}`, topic: TOPIC }),
+    outbox: createUserOutbox({ contracts, clock, ids }),
     clock,
     ids,
     passwords: createPasswordHasher(settings.BCRYPT_COST),
@@ -75,11 +74,16 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     sessionLifetimeMs: settings.REFRESH_TOKEN_SECONDS * 1000,
   };
   const mailer = createMailer({ smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM });
-  const relay = createRelay({ databaseUrl: settings.USER_RELAY_DATABASE_URL, log: eventLog, topic: TOPIC, logger });
+  const relay = createRelay({
+    databaseUrl: settings.USER_RELAY_DATABASE_URL,
+    log: eventLog,
+    topic: USER_TOPIC,
+    logger,
+  });
   const mails = createGroupConsumer({
     log: eventLog,
     group: "user.mail",
-    topics: [TOPIC],
+    topics: [USER_TOPIC],
     contracts,
     database: client,
     handlers: mailHandlers({ services, mailer, webClientUrl: settings.WEB_CLIENT_URL }),

@@ -1,5 +1,6 @@
 /** Who may do what. Pure functions over the identity: every resolver and command asks here, and nowhere else decides. */
 import { belongsTo, grantsOf, holds, type Identity } from "../../platform/auth/identity.ts";
+import type { OrganizationStatus } from "../../schema/generated/user.ts";
 
 /** Permissions of the roles that every organisation starts with. */
 export const BUILT_IN_ROLES = {
@@ -22,6 +23,22 @@ export type UserIdentity = Extract<Identity, { kind: "USER" }>;
 /** Permission that each kind of change needs. */
 export const MANAGE_ORGANIZATION = "organization.manage";
 export const MANAGE_MEMBERS = "members.manage";
+
+/** What a member may still do in a suspended organisation: see that it is suspended. */
+const WHILE_SUSPENDED: readonly string[] = ["organization.read"];
+
+/** The process on a server's command line (operator-main.ts). No request from outside can have this identity. */
+export const OPERATOR_SERVICE = "operator";
+
+/** Only operators suspend and reinstate, and no user is one: whoever may run commands on the server is. */
+export function canOperate(identity: Identity): boolean {
+  return identity.kind === "SERVICE" && identity.service === OPERATOR_SERVICE;
+}
+
+/** What roles with these permissions allow while the organisation has this status. */
+export function permissionsUnder(status: OrganizationStatus, permissions: readonly string[]): ReadonlySet<string> {
+  return new Set(status === "ACTIVE" ? permissions : permissions.filter((name) => WHILE_SUSPENDED.includes(name)));
+}
 
 /** Every member sees the organisation itself; without this a member could not even learn its name. */
 export function canReadOrganization(identity: Identity, organizationId: string): boolean {

@@ -1,4 +1,5 @@
 /** What resolvers, commands and consumers work with: made once per process by index.ts. */
+import type { Identity } from "../../platform/auth/identity.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Causation } from "../../platform/events/envelope.ts";
 import type { Outbox } from "../../platform/events/outbox.ts";
@@ -26,6 +27,15 @@ export interface Cause {
   readonly causation: Causation;
   readonly client: { readonly ip?: string; readonly userAgent?: string };
 }
+
+/** Somebody who runs the platform and asks for a change. */
+export interface Operator {
+  readonly identity: Identity;
+  readonly causation: Causation;
+}
+
+/** What operators' commands work with: they run in a process of their own, without keys and passwords. */
+export type OperatorServices = Pick<UserServices, "client" | "outbox" | "clock">;
 
 /** A signed-in user who asks for a change. */
 export interface Actor extends Cause {

@@ -1,7 +1,10 @@
 /** Checks of input values against schema/constraints.ts. Each returns the cleaned value or throws what is wrong with it. */
 import { refuse } from "../../platform/errors/user-failure.ts";
+import { idPrefix } from "../../platform/ids.ts";
 import { cleanLine } from "../../platform/validation/text.ts";
 import { constraints } from "../../schema/constraints.ts";
+
+const MAX_REASON = 200;
 
 interface Length {
   readonly min: number;
@@ -27,6 +30,17 @@ export function requireSlug(text: string): string {
     throw refuse("INVALID", `A slug has ${min} to ${max} of a–z, 0–9 and -, and no - at its ends.`, "slug");
   }
   return slug;
+}
+
+/** @throws UserFailure `INVALID` when the text is no id of this kind */
+export function requireId(id: string, prefix: string, what: string): string {
+  if (idPrefix(id) !== prefix) throw refuse("INVALID", `The id of ${what} is ${prefix}_ with a UUID behind it.`, "id");
+  return id;
+}
+
+/** Why an operator does something, as the event contracts take it. @throws UserFailure `BLANK`, `TOO_LONG` */
+export function requireReason(text: string): string {
+  return requireLine(text, { min: 1, max: MAX_REASON }, "The reason", "reason");
 }
 
 /** A slug that resembles the name; `suffix` makes another one of it when that is taken. */

@@ -2,6 +2,7 @@
 import { type CommandOutcome, runCommand } from "../../../platform/database/command.ts";
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import type { InvitationAcceptInput } from "../../../schema/generated/user.ts";
+import { requireActive } from "../errors.ts";
 import { parseToken } from "../opaque-token.ts";
 import type { Actor, UserServices } from "../services.ts";
 import { acceptInvitation, findInvitationByToken } from "../store/invitations.ts";
@@ -27,7 +28,7 @@ export async function joinByInvitation(
     if (user?.email !== invitation.email) {
       throw refuse("FORBIDDEN", "This invitation is for another e-mail address: sign in with that one.", "token");
     }
-    await lockOrganization(tx, organizationId);
+    requireActive(await lockOrganization(tx, organizationId));
     if (await isMember(tx, organizationId, userId)) throw refuse("STATE_INVALID", "You are a member already.");
     if (!(await acceptInvitation(tx, invitation.id, now))) throw expired;
     const roles = await findRoles(tx, invitation.roleIds);

@@ -2,7 +2,7 @@
 import { type CommandOutcome, runCommand } from "../../../platform/database/command.ts";
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import type { InvitationCreateInput } from "../../../schema/generated/user.ts";
-import { notFound, requirePermission } from "../errors.ts";
+import { notFound, requireActive, requirePermission } from "../errors.ts";
 import { MANAGE_MEMBERS } from "../policies.ts";
 import { requireRoles } from "../role-choice.ts";
 import type { Actor, UserServices } from "../services.ts";
@@ -32,7 +32,7 @@ export async function createInvitation(
   };
   return runCommand(services, command, async ({ tx, emit }) => {
     const now = clock.now();
-    await lockOrganization(tx, organizationId);
+    requireActive(await lockOrganization(tx, organizationId));
     const roles = await requireRoles(tx, organizationId, input.roleIds);
     const invited = await findUserByEmail(tx, email);
     if (invited !== undefined && (await isMember(tx, organizationId, invited.id))) {

@@ -2,7 +2,7 @@
 import { tenantsOf } from "../../../platform/auth/identity.ts";
 import { type CommandOutcome, runCommand } from "../../../platform/database/command.ts";
 import type { MembershipRemoveInput } from "../../../schema/generated/user.ts";
-import { notFound, requirePermission } from "../errors.ts";
+import { notFound, requireActive, requirePermission } from "../errors.ts";
 import { canReadOrganization, canRemoveMembership, MANAGE_MEMBERS } from "../policies.ts";
 import type { Actor, UserServices } from "../services.ts";
 import { deleteMembership, findMembership, isLastOwner } from "../store/memberships.ts";
@@ -21,7 +21,7 @@ export async function removeMembership(
     if (!canRemoveMembership(identity, seen)) {
       requirePermission(identity, organizationId, MANAGE_MEMBERS, notFound("membership", "id"));
     }
-    await lockOrganization(tx, organizationId);
+    requireActive(await lockOrganization(tx, organizationId));
     // Again: somebody may have removed it while we waited.
     const membership = await findMembership(tx, id);
     if (membership === undefined) throw notFound("membership", "id");

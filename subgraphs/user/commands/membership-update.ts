@@ -3,7 +3,7 @@ import { tenantsOf } from "../../../platform/auth/identity.ts";
 import { type CommandOutcome, runCommand } from "../../../platform/database/command.ts";
 import { refuse, type UserFailure } from "../../../platform/errors/user-failure.ts";
 import type { MembershipUpdateInput } from "../../../schema/generated/user.ts";
-import { notFound, requirePermission } from "../errors.ts";
+import { notFound, requireActive, requirePermission } from "../errors.ts";
 import { MANAGE_MEMBERS, OWNER } from "../policies.ts";
 import { requireRoles } from "../role-choice.ts";
 import type { Actor, UserServices } from "../services.ts";
@@ -24,7 +24,7 @@ export async function updateMembership(
     if (seen === undefined) throw notFound("membership", "id");
     const { organizationId, userId } = seen;
     requirePermission(identity, organizationId, MANAGE_MEMBERS, notFound("membership", "id"));
-    await lockOrganization(tx, organizationId);
+    requireActive(await lockOrganization(tx, organizationId));
     // Again: somebody may have removed it while we waited.
     const found = await findMembership(tx, id);
     if (found === undefined) throw notFound("membership", "id");

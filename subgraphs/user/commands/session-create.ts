@@ -7,7 +7,7 @@ import type { SessionCreateInput } from "../../../schema/generated/user.ts";
 import { mintToken } from "../opaque-token.ts";
 import type { Cause, UserServices } from "../services.ts";
 import { insertRefreshToken, insertSession, type SessionRow } from "../store/sessions.ts";
-import { findCredentials } from "../store/users.ts";
+import { findCredentials, findUser, lockUser } from "../store/users.ts";
 import { requireLine } from "../validation.ts";
 
 export interface Credentials {
@@ -44,11 +44,16 @@ export async function createSession(
   if (matches && known?.status === "PENDING_VERIFICATION") {
     throw refuse("STATE_INVALID", "Confirm your e-mail address first: open the link in the mail we sent you.", "email");
   }
+  if (matches && known?.status === "SUSPENDED") throw suspended();
   throw wrongCredentials();
 }
 
 function wrongCredentials(): UserFailure {
   return refuse("INVALID", "The e-mail address or the password is wrong.");
+}
+
+function suspended(): UserFailure {
+  return refuse("STATE_INVALID", "This account is suspended: ask those who run this platform.", "email");
 }
 
 function requireDevice(device: string): string {
@@ -66,6 +71,9 @@ async function startSession(
   const access = await accessTokens.issue(userId, sessionId);
   const actor = { ...causation, actorKind: "USER" as const, actorId: userId, sessionId };
   return runCommand(services, { tenants: [userId], causation: actor }, async ({ tx, emit }) => {
+    await lockUser(tx, userId);
+    // Again: a suspension that came after the password was judged ends every session, and this one must not outlive it.
+    if ((await findUser(tx, userId))?.status !== "ACTIVE") throw suspended();
     const now = clock.now();
     const session = await insertSession(tx, {
       id: sessionId,

@@ -1,9 +1,9 @@
 /** Statements about memberships and the roles they carry. */
 import type { Page } from "../../../platform/graphql/connection.ts";
 import type { UserTransaction } from "../../../prisma/user/client.ts";
-import { OWNER } from "../policies.ts";
-import type { RoleRow } from "./organizations.ts";
-import { pageOf, type RowPage } from "./rows.ts";
+import { OWNER, permissionsUnder } from "../policies.ts";
+import { ORGANIZATION_STATUSES, type RoleRow } from "./organizations.ts";
+import { oneOf, pageOf, type RowPage } from "./rows.ts";
 
 export interface MembershipRow {
   readonly id: string;
@@ -38,15 +38,20 @@ export async function findOrganizationIdsOfUser(tx: UserTransaction, userId: str
   return rows.map(({ organizationId }) => organizationId);
 }
 
-/** Organisation id → permissions, of the organisations among the transaction's tenants. */
+/** Organisation id → permissions as its status leaves them, of the organisations among the transaction's tenants. */
 export async function findGrants(tx: UserTransaction, userId: string): Promise<Map<string, ReadonlySet<string>>> {
-  const rows = await tx.membership.findMany({
-    where: { userId },
-    select: { organizationId: true, roles: { select: { role: { select: { permissions: true } } } } },
-  });
-  return new Map(
-    rows.map(({ organizationId, roles }) => [organizationId, new Set(roles.flatMap(({ role }) => role.permissions))]),
-  );
+  // One statement: Prisma would read memberships, organisations, held roles and roles one after the other.
+  const rows = await tx.$queryRaw<{ id: string; status: string; permissions: string[] | null }[]>`
+    SELECT organization.id, organization.status, role.permissions
+    FROM membership JOIN organization ON organization.id = membership.organization_id
+      LEFT JOIN membership_role held ON held.membership_id = membership.id LEFT JOIN role ON role.id = held.role_id
+    WHERE membership.user_id = ${userId}`;
+  const grants = new Map<string, ReadonlySet<string>>();
+  for (const { id, status, permissions } of rows) {
+    const more = permissionsUnder(oneOf(ORGANIZATION_STATUSES, status), permissions ?? []);
+    grants.set(id, new Set([...(grants.get(id) ?? []), ...more]));
+  }
+  return grants;
 }
 
 /** How many organisations the user created and is still a member of. */

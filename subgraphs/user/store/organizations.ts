@@ -3,7 +3,7 @@ import type { UserTransaction } from "../../../prisma/user/client.ts";
 import type { OrganizationStatus } from "../../../schema/generated/user.ts";
 import { oneOf } from "./rows.ts";
 
-const STATUSES = ["ACTIVE", "SUSPENDED"] as const satisfies readonly OrganizationStatus[];
+export const ORGANIZATION_STATUSES = ["ACTIVE", "SUSPENDED"] as const satisfies readonly OrganizationStatus[];
 
 export interface OrganizationRow {
   readonly id: string;
@@ -24,7 +24,7 @@ export interface RoleRow {
 }
 
 function toOrganization<Row extends { status: string }>(row: Row) {
-  return { ...row, status: oneOf(STATUSES, row.status) };
+  return { ...row, status: oneOf(ORGANIZATION_STATUSES, row.status) };
 }
 
 export async function findOrganizations(tx: UserTransaction, ids: readonly string[]): Promise<OrganizationRow[]> {
@@ -61,9 +61,30 @@ export async function renameOrganization(
   return row === undefined ? undefined : toOrganization(row);
 }
 
-/** Holds the organisation until the end of the transaction: changes of its members happen one after the other. */
-export async function lockOrganization(tx: UserTransaction, id: string): Promise<void> {
-  await tx.$queryRaw`SELECT id FROM organization WHERE id = ${id} FOR NO KEY UPDATE`;
+/**
+ * Holds the organisation until the end of the transaction: changes of its members happen one after the other.
+ * @returns its status as nobody else can change it meanwhile; `undefined` when there is none among the tenants
+ */
+export async function lockOrganization(
+  tx: UserTransaction,
+  id: string,
+): Promise<{ status: OrganizationStatus } | undefined> {
+  const [row] = await tx.$queryRaw<{ status: string }[]>`
+    SELECT status FROM organization WHERE id = ${id} FOR NO KEY UPDATE`;
+  return row === undefined ? undefined : toOrganization(row);
+}
+
+/** Of an organisation that the transaction holds. @returns its new version */
+export async function setOrganizationStatus(
+  tx: UserTransaction,
+  { id, status, now }: { id: string; status: OrganizationStatus; now: Date },
+): Promise<number> {
+  const { version } = await tx.organization.update({
+    where: { id },
+    data: { status, updatedAt: now, version: { increment: 1 } },
+    select: { version: true },
+  });
+  return version;
 }
 
 export async function insertRoles(

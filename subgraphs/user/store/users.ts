@@ -164,6 +164,19 @@ export async function activateUser(tx: UserTransaction, id: string, now: Date): 
   return row === undefined ? undefined : toUser(row);
 }
 
+/** Of a user whom the transaction holds. @returns the new version */
+export async function setUserStatus(
+  tx: UserTransaction,
+  { id, status, now }: { id: string; status: UserStatus; now: Date },
+): Promise<number> {
+  const { version } = await tx.user.update({
+    where: { id },
+    data: { status, updatedAt: now, version: { increment: 1 } },
+    select: { version: true },
+  });
+  return version;
+}
+
 /** Holds the user until the end of the transaction: what one user does is counted without gaps. */
 export async function lockUser(tx: UserTransaction, id: string): Promise<void> {
   await tx.$queryRaw`SELECT id FROM "user" WHERE id = ${id} FOR NO KEY UPDATE`;
