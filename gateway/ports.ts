@@ -56,7 +56,8 @@ export interface Authentication {
 
 /**
  * Whose rights changed. With a `sessionId` that session is over; with a `userId` (and the organisation where it happened, if it was
- * one) what the user may do changed, for more or less; with nothing, anybody's may have.
+ * one) what the user may do changed, for more or less; with an `organizationId` alone, what every member may do there; with nothing,
+ * anybody's may have.
  */
 export interface Revocation {
   readonly sessionId?: string;
@@ -107,6 +108,31 @@ export interface OperationExecutor {
   execute(request: OperationRequest): Promise<FormattedExecutionResult>;
 }
 
+export type LiveTransport = "WEBSOCKET" | "SSE" | "MULTIPART";
+
+/** An accepted subscription for as long as it is open, as its viewer may see and end it. */
+export interface OpenSubscription {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly operationName: string | null;
+  /** The live field. */
+  readonly field: string;
+  /** `null` for the viewer's own stream. */
+  readonly organizationId: string | null;
+  readonly transport: LiveTransport;
+  readonly client: ClientFacts;
+  /** Messages sent so far. */
+  delivered(): number;
+  /** Ends it with the error `CLOSED_BY_VIEWER`. Idempotent. */
+  close(): void;
+}
+
+/** Where the live room says which subscriptions are open. */
+export interface SubscriptionRoster {
+  /** Called once per accepted subscription. Returns the function that takes it off again, called once, however it ends. */
+  enter(subscription: OpenSubscription): () => void;
+}
+
 /** What the live room may use. */
 export interface LivePorts {
   readonly schema: SchemaSource;
@@ -125,6 +151,8 @@ export interface LivePorts {
   publicErrors(errors: readonly GraphQLError[], context: GatewayContext): GraphQLFormattedError[];
   /** May a page of this origin open a socket? A missing origin (no browser) may. */
   originAllowed(origin: string | undefined): boolean;
+  /** Absent where nobody manages subscriptions. */
+  readonly roster?: SubscriptionRoster;
 }
 
 /** A request to `/graphql` whose body was read, and its answer as long as nobody has begun it. */

@@ -36,6 +36,9 @@ const SESSION_MS = 60_000;
 /** A dead session stays dead, but a suspended user may return. */
 const NO_SESSION_MS = 5_000;
 
+/** Whose organisations are not known yet: on loads of sessions while they are under way. */
+const ANY_ORGANIZATION = "organization:any";
+
 interface Answer {
   readonly facts: SessionFacts | null;
 }
@@ -51,7 +54,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   async function session(sessionId: string, userId: string): Promise<SessionFacts | null> {
     const key = `session:${sessionId}:${userId}`;
     const tags = [`session:${sessionId}`, `user:${userId}`];
-    const { facts } = await cache.getOrLoad<Answer>(key, { ttlMs: SESSION_MS, tags }, async () => {
+    const loading = { ttlMs: SESSION_MS, tags: [...tags, ANY_ORGANIZATION], tagsOf: tagsOf(tags) };
+    const { facts } = await cache.getOrLoad<Answer>(key, loading, async () => {
       try {
         return { facts: await tokenService.session(sessionId, userId) };
       } catch (cause) {
@@ -99,10 +103,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
         eventLog,
         logger,
         async onRevoked(who) {
-          const tags = [
-            ...(who.sessionId === undefined ? [] : [`session:${who.sessionId}`]),
-            ...(who.userId === undefined ? [] : [`user:${who.userId}`]),
-          ];
+          const tags = tagsConcerned(who);
           if (tags.length === 0) await cache.clear();
           else await cache.invalidateTags(tags);
           for (const listener of listeners) listener(who);
@@ -113,4 +114,16 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       await reader?.stop();
     },
   };
+}
+
+/** A session is found by its organisations, too: what happens to one of them concerns all its members. */
+function tagsOf(tags: readonly string[]): (answer: Answer) => readonly string[] {
+  return ({ facts }) => [...tags, ...Object.keys(facts?.grants ?? {}).map((id) => `organization:${id}`)];
+}
+
+/** None: it may concern anybody. */
+function tagsConcerned({ sessionId, userId, organizationId }: Revocation): readonly string[] {
+  if (sessionId !== undefined) return [`session:${sessionId}`];
+  if (userId !== undefined) return [`user:${userId}`];
+  return organizationId === undefined ? [] : [`organization:${organizationId}`, ANY_ORGANIZATION];
 }

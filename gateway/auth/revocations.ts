@@ -19,7 +19,10 @@ const eventSchema = z.object({
 });
 
 /** Events after which cached rights may be wrong. */
-const RELEVANT = /^user\.(session\.revoked|membership\.|role\.|organization\.created|suspended|reinstated|erased)/;
+const RELEVANT =
+  /^user\.(session\.revoked|membership\.|role\.|organization\.(created|suspended|reinstated)|suspended|reinstated|erased)/;
+/** Events that change what every member of the organisation may do there. */
+const OF_ALL_MEMBERS = /^user\.organization\.(suspended|reinstated)\./;
 
 export interface RevocationsOptions {
   readonly eventLog: EventLog;
@@ -54,6 +57,7 @@ export function revocationOf(record: Pick<LogRecord, "value">): Revocation | und
     const sessionId = data.sessionId ?? subject;
     return sessionId === undefined ? {} : { sessionId };
   }
+  if (OF_ALL_MEMBERS.test(type)) return orgid === undefined ? {} : { organizationId: orgid };
   // Whoever creates an organisation owns it.
   const creator = type.startsWith("user.organization.created.") ? actorid : undefined;
   const userId = data.userId ?? creator ?? (subject?.startsWith("usr_") === true ? subject : undefined);

@@ -1,7 +1,7 @@
 /** `Cache` in this process's memory: bounded, least recently used entries go first. */
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.ts";
-import type { Cache, CacheSetOptions } from "./cache.ts";
+import type { Cache, CacheLoadOptions, CacheSetOptions } from "./cache.ts";
 
 interface Entry {
   readonly value: unknown;
@@ -52,7 +52,7 @@ export function createMemoryCache({ maxEntries, clock }: MemoryCacheOptions): Ca
     async set(key, value, options) {
       write(key, value, options);
     },
-    async getOrLoad<T>(key: string, options: CacheSetOptions, load: () => Promise<T>) {
+    async getOrLoad<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>) {
       const entry = read(key);
       if (entry !== undefined) return entry.value as T;
       const running = loading.get(key);
@@ -62,7 +62,7 @@ export function createMemoryCache({ maxEntries, clock }: MemoryCacheOptions): Ca
       loading.set(key, flight);
       try {
         const value = await promise;
-        if (!flight.stale) write(key, value, options);
+        if (!flight.stale) write(key, value, { ...options, tags: options.tagsOf?.(value) ?? flight.tags });
         return value;
       } finally {
         if (loading.get(key) === flight) loading.delete(key);
