@@ -1,6 +1,6 @@
 /**
- * One socket: who is behind it, what it follows, how much waits to be sent. Closes itself when the token ends, when the
- * peer is silent for two ping periods, and when the peer does not keep up.
+ * One socket: what it follows, how much waits to be sent, that its peer lives. Closes itself when its viewer's standing ends, when
+ * the peer is silent for two ping periods, and when the peer does not keep up.
  */
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
@@ -8,12 +8,13 @@ import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
 import { systemSleep } from "../../platform/events/backoff.ts";
 import { newTrace } from "../../platform/tracing/trace-context.ts";
-import type { Authentication, GatewayContext, LivePorts, Revocation } from "../ports.ts";
-import { concernsViewer } from "./authority.ts";
-import { CLOSE, type CloseReason } from "./close-codes.ts";
+import type { GatewayContext, LivePorts, Revocation } from "../ports.ts";
+import { createAttempts } from "./attempts.ts";
+import { CLOSE, type CloseReason, fitting } from "./close-codes.ts";
 import { textFrame } from "./frames.ts";
 import type { Subscription } from "./hub.ts";
 import type { LiveMeter } from "./metrics.ts";
+import { createStanding, type StandingEnd } from "./standing.ts";
 
 export interface Connection {
   readonly client: ClientFacts;
@@ -23,9 +24,9 @@ export interface Connection {
   /** @returns whether the socket may be used; `false` when it must be closed as forbidden or was closed already */
   authenticate(token: string | undefined): Promise<boolean>;
   /**
-   * Goes on with a newer token of the same session: grants are taken anew, the expiry moves. A token of somebody else closes the
-   * socket. @returns until when it holds; `undefined` when the socket was closed. @throws AppError for a token that is
-   * no good or of another session: nothing has changed then
+   * Goes on with a newer token of the same session. A token of somebody else closes the socket, and so do too many of them.
+   * @returns until when it holds; `undefined` when the socket was closed
+   * @throws AppError for a token that is no good or of another session: nothing has changed then
    */
   refresh(token: string): Promise<Date | undefined>;
   /** A context for one operation of the socket. */
@@ -51,11 +52,17 @@ const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 /** Replay stops here and waits, so that it never uses up what live events may need. */
 const COMFORTABLE_BYTES = 1024 * 1024;
 const DRAIN_POLL_MS = 10;
-/** A viewer whom nobody could confirm for this long is asked to come back later. */
-const UNCONFIRMED_MS = 60_000;
 /** A peer that does not read gets no close frame either. */
 const CLOSE_GRACE_MS = 5_000;
-const LONGEST_TIMER_MS = 2_147_483_647;
+/** A client refreshes once per lifetime of a token; each attempt may cost a signature check. */
+const REFRESHES = { burst: 10, periodMs: 6_000 };
+
+const CLOSE_AT_END: Readonly<Record<StandingEnd, CloseReason>> = {
+  TOKEN_EXPIRED: CLOSE.tokenExpired,
+  SESSION_ENDED: CLOSE.sessionEnded,
+  UNCONFIRMED: CLOSE.tryAgainLater,
+  OTHER_USER: CLOSE.forbidden,
+};
 
 interface ConnectionPorts extends Pick<LivePorts, "authenticator" | "clock" | "logger" | "settings"> {
   readonly meter: Pick<LiveMeter, "slowCloses">;
@@ -68,19 +75,18 @@ export function createConnection(
   client: ClientFacts,
   ports: ConnectionPorts,
 ): Connection {
-  const { authenticator, clock, logger, settings } = ports;
+  const { logger, settings } = ports;
   const subscriptions = new Map<string, { readonly subscription: Subscription; told: string }>();
   const abort = new AbortController();
-  let token: string | undefined;
-  let current: Authentication = { identity: { kind: "ANONYMOUS" } };
-  let confirmedAt = 0;
-  let expiry: NodeJS.Timeout | undefined;
+  const standing = createStanding(ports, {
+    client,
+    onChange() {
+      for (const { subscription } of [...subscriptions.values()]) subscription.reconsider();
+    },
+    onEnd: (why) => close(CLOSE_AT_END[why]),
+  });
+  const refreshes = createAttempts(REFRESHES);
   let closing: NodeJS.Timeout | undefined;
-  let checking: Promise<void> | undefined;
-  let checkAgain: Revocation | undefined;
-  let refreshing = 0;
-  /** Revocations heard while a token was being looked at. */
-  let missed: Revocation[] = [];
   let alive = true;
 
   /** Whether this much more may be sent; the socket is closed when its peer does not keep up. */
@@ -116,91 +122,8 @@ export function createConnection(
   function close({ code, reason }: CloseReason): void {
     for (const { subscription } of subscriptions.values()) subscription.stop();
     if (socket.readyState !== socket.OPEN) return;
-    socket.close(code, reason);
+    socket.close(code, fitting(reason));
     closing = setTimeout(() => socket.terminate(), CLOSE_GRACE_MS);
-  }
-
-  function watchExpiry(): void {
-    clearTimeout(expiry);
-    const { expiresAt } = current;
-    if (expiresAt === undefined) return;
-    const left = expiresAt.getTime() - clock.now().getTime();
-    if (left <= 0) close(CLOSE.tokenExpired);
-    else expiry = setTimeout(watchExpiry, Math.min(left, LONGEST_TIMER_MS));
-  }
-
-  async function check(who: Revocation): Promise<void> {
-    const asked = token;
-    let found: Authentication;
-    try {
-      found = await authenticator.authenticate(asked, client);
-    } catch (error) {
-      // A refresh came in between: it asked later, and about the token that counts.
-      if (token !== asked) return;
-      if (error instanceof AppError && error.code === "UNAUTHENTICATED") close(CLOSE.sessionEnded);
-      else if (Object.keys(who).length > 0 || clock.now().getTime() - confirmedAt > UNCONFIRMED_MS) {
-        logger.warn({ err: error }, "a socket's viewer could not be confirmed");
-        close(CLOSE.tryAgainLater);
-      }
-      return;
-    }
-    if (token !== asked) return;
-    if (found.identity.kind !== "USER") return close(CLOSE.sessionEnded);
-    goOn(found);
-  }
-
-  function goOn(found: Authentication): void {
-    current = found;
-    confirmedAt = clock.now().getTime();
-    watchExpiry();
-    for (const { subscription } of [...subscriptions.values()]) subscription.reconsider();
-  }
-
-  async function refresh(given: string): Promise<Date | undefined> {
-    if (current.identity.kind !== "USER") throw new AppError("UNAUTHENTICATED", "Send connection_init first.");
-    refreshing += 1;
-    try {
-      const found = await authenticator.authenticate(given, client);
-      const { identity } = found;
-      if (identity.kind !== "USER" || found.expiresAt === undefined) {
-        throw new AppError("UNAUTHENTICATED", "This token is not valid.");
-      }
-      if (socket.readyState !== socket.OPEN) return undefined;
-      if (identity.userId !== current.identity.userId) {
-        close(CLOSE.forbidden);
-        return undefined;
-      }
-      if (identity.sessionId !== current.identity.sessionId) {
-        throw new AppError("FORBIDDEN", "This token is of another session: open another socket with it.");
-      }
-      token = given;
-      goOn(found);
-      return socket.readyState === socket.OPEN ? found.expiresAt : undefined;
-    } finally {
-      refreshing -= 1;
-      if (refreshing === 0) hearMissed();
-    }
-  }
-
-  /** What was asked before a revocation may have been answered after it with what held before: ask again. */
-  function hearMissed(): void {
-    const heard = missed;
-    missed = [];
-    for (const who of heard) if (concernsViewer(who, current.identity)) recheck(who);
-  }
-
-  function recheck(who: Revocation): void {
-    if (token === undefined || abort.signal.aborted) return;
-    if (checking !== undefined) {
-      checkAgain = { ...checkAgain, ...who };
-      return;
-    }
-    checking = check(who).finally(() => {
-      checking = undefined;
-      const next = checkAgain;
-      checkAgain = undefined;
-      if (next !== undefined) recheck(next);
-    });
   }
 
   function ping(): void {
@@ -209,19 +132,19 @@ export function createConnection(
       return;
     }
     alive = false;
-    const cursors: Record<string, string> = {};
+    const cursors = new Map<string, string>();
     for (const [id, followed] of subscriptions) {
       const cursor = followed.subscription.cursor();
       if (cursor === followed.told) continue;
       followed.told = cursor;
-      cursors[id] = cursor;
+      cursors.set(id, cursor);
     }
     sendPing(cursors);
-    recheck({});
+    standing.confirm();
   }
 
-  function sendPing(cursors: Readonly<Record<string, string>>): void {
-    const payload = Object.keys(cursors).length === 0 ? {} : { payload: { tributary: { cursors } } };
+  function sendPing(cursors: ReadonlyMap<string, string>): void {
+    const payload = cursors.size === 0 ? {} : { payload: { tributary: { cursors: Object.fromEntries(cursors) } } };
     send(JSON.stringify({ type: "ping", ...payload }));
   }
 
@@ -230,32 +153,29 @@ export function createConnection(
   return {
     client,
     preparing: new Set(),
-    identity: () => current.identity,
+    identity: standing.identity,
     async authenticate(given) {
-      let found: Authentication;
-      refreshing += 1;
       try {
-        found = await authenticator.authenticate(given, client);
+        await standing.establish(given);
       } catch (error) {
         if (error instanceof AppError && error.expected) return false;
         logger.warn({ err: error }, "a socket's viewer could not be confirmed");
         close(CLOSE.tryAgainLater);
-        return false;
-      } finally {
-        refreshing -= 1;
       }
-      if (found.identity.kind !== "USER") return false;
-      token = given;
-      current = found;
-      confirmedAt = clock.now().getTime();
-      watchExpiry();
-      hearMissed();
-      return socket.readyState === socket.OPEN;
+      return standing.identity().kind === "USER" && socket.readyState === socket.OPEN;
+    },
+    async refresh(given) {
+      if (!refreshes.take()) {
+        close(CLOSE.tooManyRefreshes);
+        return undefined;
+      }
+      const until = await standing.refresh(given);
+      return socket.readyState === socket.OPEN ? until : undefined;
     },
     context() {
       const trace = newTrace();
       return {
-        identity: current.identity,
+        identity: standing.identity(),
         client,
         trace,
         logger: logger.child({ traceId: trace.traceId }),
@@ -263,7 +183,6 @@ export function createConnection(
         signal: abort.signal,
       };
     },
-    refresh,
     send,
     sendParts,
     writable: () => (congested() ? drained() : undefined),
@@ -273,19 +192,16 @@ export function createConnection(
       if (abort.signal.aborted) return subscription.stop();
       const cursor = subscription.cursor();
       subscriptions.set(id, { subscription, told: cursor });
-      sendPing({ [id]: cursor });
+      sendPing(new Map([[id, cursor]]));
     },
     ended: (id) => void subscriptions.delete(id),
-    revoked(who) {
-      if (refreshing > 0) missed.push(who);
-      if (concernsViewer(who, current.identity)) recheck(who);
-    },
+    revoked: standing.revoked,
     heard() {
       alive = true;
     },
     dispose() {
       clearInterval(pinging);
-      clearTimeout(expiry);
+      standing.dispose();
       clearTimeout(closing);
       abort.abort();
       for (const { subscription } of subscriptions.values()) subscription.stop();

@@ -13,6 +13,8 @@ export interface DrainingSocket {
   readonly gone: Promise<void>;
 }
 
+/** What does not let itself be closed is cut off this long after the drain. */
+export const STOP_GRACE_MS = 2_000;
 /** Few sockets need no long drain: they are closed at this pace. */
 const PACE_MS = 10;
 const BUSY_POLL_MS = 20;

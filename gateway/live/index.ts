@@ -1,13 +1,16 @@
 /** The live room's only door: what the rest of the gateway may import. */
 import type { CreateLive } from "../ports.ts";
+import { createAllowance } from "./allowance.ts";
 import { createHub } from "./hub.ts";
 import { createLiveServer } from "./server.ts";
 import { createHttpStreams } from "./transports/http-streams.ts";
 
 export const createLive: CreateLive = (ports) => {
   const hub = createHub(ports);
-  const server = createLiveServer(hub, ports);
-  const streams = createHttpStreams(hub, ports);
+  // A socket and a stream cost the same: one connection.
+  const ofUsers = createAllowance(ports.settings.WS_SOCKETS_PER_USER);
+  const server = createLiveServer(hub, ports, ofUsers);
+  const streams = createHttpStreams(hub, ports, ofUsers);
   return {
     counters: hub.counters,
     async start() {

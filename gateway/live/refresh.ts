@@ -2,6 +2,7 @@
 import { GraphQLError } from "graphql";
 import { AppError } from "../../platform/errors/app-error.ts";
 import type { LivePorts } from "../ports.ts";
+import { CLOSE } from "./close-codes.ts";
 import type { Connection } from "./connection.ts";
 
 export type PingPayload = Readonly<Record<string, unknown>> | undefined;
@@ -23,7 +24,7 @@ export async function answerPing(
 ): Promise<void> {
   const token = refreshTokenOf(payload);
   if (token === undefined) {
-    connection.send(JSON.stringify(payload === undefined ? { type: "pong" } : { type: "pong", payload }));
+    echo(connection, payload);
     return;
   }
   let tributary: object;
@@ -37,4 +38,16 @@ export async function answerPing(
     tributary = { error: errors[0] };
   }
   connection.send(JSON.stringify({ type: "pong", payload: { tributary } }));
+}
+
+function echo(connection: Connection, payload: PingPayload): void {
+  let pong: string;
+  try {
+    pong = JSON.stringify(payload === undefined ? { type: "pong" } : { type: "pong", payload });
+  } catch {
+    // Nested so deep that it can be read and not be written.
+    connection.close(CLOSE.invalidMessage);
+    return;
+  }
+  connection.send(pong);
 }

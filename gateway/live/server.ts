@@ -4,15 +4,15 @@
  */
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import type { ExecutionArgs } from "graphql";
+import { type ExecutionArgs, GraphQLError } from "graphql";
 import { type ConnectionInitMessage, handleProtocols, makeServer } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { ClientFacts } from "../../platform/auth/identity.ts";
 import type { LivePorts } from "../ports.ts";
-import { createAllowance } from "./allowance.ts";
+import type { Allowance } from "./allowance.ts";
 import { CLOSE } from "./close-codes.ts";
 import { type Connection, createConnection } from "./connection.ts";
-import { drainSockets } from "./drain.ts";
+import { drainSockets, STOP_GRACE_MS } from "./drain.ts";
 import type { Hub } from "./hub.ts";
 import { createOperations, type Prepared } from "./operations.ts";
 import { answerPing } from "./refresh.ts";
@@ -25,7 +25,8 @@ export interface LiveServer {
 }
 
 const MAX_MESSAGE_BYTES = 256 * 1024;
-const STOP_GRACE_MS = 2_000;
+/** An id goes out again with each of its frames. */
+const MAX_ID_LENGTH = 256;
 
 type ServerPorts = Omit<LivePorts, "dataSources" | "eventLog">;
 
@@ -43,13 +44,13 @@ function preparedOf(args: ExecutionArgs): Prepared {
   throw new Error("an operation without preparation");
 }
 
-export function createLiveServer(hub: Hub, ports: ServerPorts): LiveServer {
+/** @param ofUsers connections per user, shared with the streams over HTTP */
+export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Allowance): LiveServer {
   const { logger, settings, schema, authenticator, lifecycle } = ports;
   const operations = createOperations(hub, ports);
   const connections = new Map<WebSocket, Connection>();
   const { meter } = hub;
   const connectionPorts = { ...ports, meter };
-  const ofUsers = createAllowance(settings.WS_SOCKETS_PER_USER);
   const holders = new Map<Connection, string>();
   let stopping = false;
   let endListening: (() => void) | undefined;
@@ -64,12 +65,12 @@ export function createLiveServer(hub: Hub, ports: ServerPorts): LiveServer {
     allowSynchronousEvents: false,
   });
 
-  /** Counts an authenticated socket in, or closes it when its user has enough of them. */
+  /** Counts an authenticated socket in, or closes it when its user has enough connections. */
   function admit(connection: Connection): boolean {
     const identity = connection.identity();
     if (identity.kind !== "USER") return false;
     if (ofUsers.isUsedUp(identity.userId)) {
-      connection.close(CLOSE.tooManySockets);
+      connection.close(CLOSE.tooManyConnections);
       return false;
     }
     ofUsers.take(identity.userId);
@@ -88,6 +89,10 @@ export function createLiveServer(hub: Hub, ports: ServerPorts): LiveServer {
     onConnect: async ({ extra, connectionParams }) =>
       (await extra.authenticate(tokenOf(connectionParams))) && admit(extra),
     async onSubscribe({ extra, subscriptions }, id, payload) {
+      if (id.length > MAX_ID_LENGTH) {
+        extra.close(CLOSE.idTooLong);
+        return [new GraphQLError(CLOSE.idTooLong.reason)];
+      }
       const open = Object.keys(subscriptions).length;
       const prepared = await operations.prepare(extra, id, payload, open);
       if (!("kind" in prepared)) return prepared;
@@ -124,8 +129,11 @@ export function createLiveServer(hub: Hub, ports: ServerPorts): LiveServer {
         onPing: (payload) => answerPing(connection, payload, ports.publicErrors),
         close: (code = CLOSE.internal.code, reason = "") => connection.close({ code, reason }),
         onMessage(handle) {
-          socket.on("message", (data) => {
+          socket.on("message", (data, binary) => {
+            // What arrives behind our close frame is nobody's any more.
+            if (socket.readyState !== socket.OPEN) return;
             connection.heard();
+            if (binary) return connection.close(CLOSE.invalidMessage);
             handle(String(data)).catch((error: unknown) => {
               logger.error({ err: error }, "handling a socket's message failed");
               connection.close(CLOSE.internal);

@@ -5,15 +5,16 @@
 import { type GraphQLFormattedError, getOperationAST, OperationTypeNode } from "graphql";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { GatewayContext, HttpExchange, LivePorts, Revocation } from "../../ports.ts";
-import { drainSockets } from "../drain.ts";
+import type { Allowance } from "../allowance.ts";
+import { drainSockets, STOP_GRACE_MS } from "../drain.ts";
 import type { Hub, Subscription } from "../hub.ts";
 import { toGraphQLErrors } from "../operations.ts";
 import { unresolved } from "../plan.ts";
+import { createStanding, type Standing } from "../standing.ts";
 import { wishedStream } from "./accept.ts";
 import { STREAM_FORMATS, type StreamFormat } from "./format.ts";
 import { type HttpStream, openHttpStream } from "./http-stream.ts";
-import { createStanding, type Standing } from "./standing.ts";
-import { STREAM_END, type StreamEnd, streamEndError } from "./stream-end.ts";
+import { END_OF_STANDING, STREAM_END, type StreamEnd, streamEndError } from "./stream-end.ts";
 import { kindOf, readStreamRequest, type StreamRequest } from "./stream-request.ts";
 
 export interface HttpStreams {
@@ -39,14 +40,10 @@ interface Session {
   due?: StreamEnd;
 }
 
-/** Streams of one user on this gateway: each holds a connection. */
-const MAX_STREAMS = 100;
-const STOP_GRACE_MS = 2_000;
-
-export function createHttpStreams(hub: Hub, ports: StreamPorts): HttpStreams {
+/** @param ofUsers connections per user, shared with the sockets */
+export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowance): HttpStreams {
   const { authenticator, settings, lifecycle } = ports;
   const sessions = new Set<Session>();
-  const perUser = new Map<string, number>();
   let stopping = false;
   let endListening: (() => void) | undefined;
 
@@ -54,10 +51,9 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts): HttpStreams {
     const session: Session = {
       exchange,
       standing: createStanding(ports, {
-        token: exchange.token(),
         client: exchange.client,
         onChange: () => session.subscription?.reconsider(),
-        onEnd: (why) => endBecause(session, why),
+        onEnd: (why) => endBecause(session, END_OF_STANDING[why]),
       }),
     };
     return session;
@@ -81,7 +77,7 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts): HttpStreams {
   }
 
   /**
-   * Counts the viewer's streams. @returns what gives the place back
+   * Counts the viewer's connections. @returns what gives the place back
    * @throws AppError when the viewer may open no stream of this kind, or no more of them
    */
   function admit({ standing }: Session, kind: OperationTypeNode | undefined): () => void {
@@ -91,17 +87,12 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts): HttpStreams {
       return () => undefined;
     }
     const { userId } = identity;
-    const open = perUser.get(userId) ?? 0;
-    if (open >= MAX_STREAMS) {
-      const message = `${MAX_STREAMS} streams are open: close one, or use a socket, which carries many operations.`;
+    if (ofUsers.isUsedUp(userId)) {
+      const message = `${ofUsers.limit} sockets and streams of yours are open: close one, or use a socket, which carries many operations.`;
       throw new AppError("TOO_MANY_SUBSCRIPTIONS", message);
     }
-    perUser.set(userId, open + 1);
-    return () => {
-      const left = (perUser.get(userId) ?? 1) - 1;
-      if (left > 0) perUser.set(userId, left);
-      else perUser.delete(userId);
-    };
+    ofUsers.take(userId);
+    return () => ofUsers.giveBack(userId);
   }
 
   function openStream(session: Session, format: StreamFormat, release: () => void): HttpStream {
@@ -177,7 +168,7 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts): HttpStreams {
     sessions.add(session);
     let release: () => void;
     try {
-      await session.standing.establish();
+      await session.standing.establish(session.exchange.token());
       release = admit(session, kindOf(request, ports.parseDocument));
     } catch (error) {
       sessions.delete(session);
@@ -187,7 +178,6 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts): HttpStreams {
     const stream = openStream(session, format, release);
     const why = stopping ? STREAM_END.goingAway : session.due;
     if (why !== undefined) endBecause(session, why);
-    session.standing.watch();
     if (stream.open) void run(session, stream, request);
     return true;
   }

@@ -1,5 +1,6 @@
 /** Why the gateway itself ends a stream: what close codes say on a socket, told as a last error. */
 import type { GraphQLFormattedError } from "graphql";
+import type { StandingEnd } from "../standing.ts";
 
 export interface StreamEnd {
   readonly code: string;
@@ -46,6 +47,14 @@ export const STREAM_END = {
     message: "Too much waits to be read: reconnect and resume, nothing is lost. Read faster or select less.",
   },
 } as const satisfies Readonly<Record<string, StreamEnd>>;
+
+export const END_OF_STANDING: Readonly<Record<StandingEnd, StreamEnd>> = {
+  TOKEN_EXPIRED: STREAM_END.tokenExpired,
+  SESSION_ENDED: STREAM_END.sessionEnded,
+  UNCONFIRMED: STREAM_END.unconfirmed,
+  // Only a refresh brings another user's token, and a stream's token is never refreshed.
+  OTHER_USER: STREAM_END.sessionEnded,
+};
 
 /** @param cursor where to resume, when anything was told */
 export function streamEndError(end: StreamEnd, traceId: string, cursor: string | undefined): GraphQLFormattedError {

@@ -146,7 +146,10 @@ test("a user's socket beyond the cap is closed with 4429, and a closed one makes
   const clients = await Promise.all([1, 2, 3].map(() => open("many", capped.url)));
   const fourth = await connect(capped.url);
   fourth.send({ type: "connection_init", payload: { accessToken: "many" } });
-  expect(await fourth.closed()).toMatchObject({ code: 4429, reason: expect.stringContaining("Too many sockets") });
+  expect(await fourth.closed()).toMatchObject({
+    code: 4429,
+    reason: expect.stringContaining("Too many sockets and streams"),
+  });
   await open("other", capped.url);
   clients[0]?.close();
   await clients[0]?.closed();

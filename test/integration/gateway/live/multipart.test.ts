@@ -107,7 +107,7 @@ test("Apollo Client follows a subscription, is told why it ends, and gets querie
   });
   const { data } = await client.query<{ __typename: string }>({ query: gql("{ __typename }") });
   expect(data).toEqual({ __typename: "Query" });
-  await waitFor(() => stack.hub.counts().subscriptions === 0, { what: "a quiet hub" });
+  await waitFor(() => stack.counts().subscriptions === 0, { what: "a quiet live room" });
   const seen: string[] = [];
   const failures: unknown[] = [];
   const following = client
@@ -116,7 +116,7 @@ test("Apollo Client follows a subscription, is told why it ends, and gets querie
       if (frame?.orderEvents !== undefined) seen.push(frame.orderEvents.sequence);
       if (error !== undefined) failures.push(error);
     });
-  await waitFor(() => stack.hub.counts().subscriptions > 0, { what: "the subscription" });
+  await waitFor(() => stack.counts().subscriptions > 0, { what: "the subscription" });
   await eventWriter(log, "multi-6").append(3);
   await waitFor(() => seen.length === 3, { what: "three events" });
   expect(seen).toEqual(["1", "2", "3"]);

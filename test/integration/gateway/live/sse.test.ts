@@ -71,12 +71,12 @@ test("an event stream has its headers, an id per event, heartbeats and no compre
 });
 
 test("an aborted stream leaves nothing behind within a second [WS-10]", async () => {
-  await waitFor(() => stack.hub.counts().subscriptions === 0, { what: "a quiet hub" });
+  await waitFor(() => stack.counts().subscriptions === 0, { what: "a quiet live room" });
   const readers = await Promise.all(range(1, 5).map(() => follow("sse-2")));
-  expect(stack.hub.counts()).toEqual({ subscriptions: 5, streams: 1 });
+  expect(stack.counts()).toEqual({ subscriptions: 5, streams: 1 });
   for (const reader of readers) reader.abort();
-  await waitFor(() => stack.hub.counts().subscriptions === 0, { what: "the hub to be empty", deadlineMs: 1_000 });
-  expect(stack.hub.counts()).toEqual({ subscriptions: 0, streams: 0 });
+  await waitFor(() => stack.counts().subscriptions === 0, { what: "the live room to be empty", deadlineMs: 1_000 });
+  expect(stack.counts()).toEqual({ subscriptions: 0, streams: 0 });
 });
 
 test("a reader who drops and reconnects with Last-Event-ID gets exactly the missed events, then live ones [EV-09]", async () => {

@@ -1,12 +1,9 @@
 // The gateway's `/graphql` route over the live room of live-stack.ts, on a port, and readers of both streaming formats.
-
 import { ApolloServer } from "@apollo/server";
 import { createRequestScopes } from "../../../../gateway/errors/request-scope.ts";
 import { registerGraphQLRoute } from "../../../../gateway/http/graphql-route.ts";
 import { createOrigins, registerCors } from "../../../../gateway/http/origins.ts";
 import { createDocumentGuard } from "../../../../gateway/limits/document-limits.ts";
-import { createHub, type Hub } from "../../../../gateway/live/hub.ts";
-import { createHttpStreams } from "../../../../gateway/live/transports/http-streams.ts";
 import type { GatewayContext } from "../../../../gateway/ports.ts";
 import { createServer, listen } from "../../../../platform/http/create-server.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
@@ -14,11 +11,12 @@ import { waitFor } from "../../../support/wait.ts";
 import { ALLOWED_ORIGIN, type LiveStack, type StackOptions, startLiveStack } from "./live-stack.ts";
 
 export interface StreamStack {
-  /** Sockets are served at `live.url`, streams at `url`. */
+  /** Sockets are served at `live.url`, streams at `url`, both by one live room. */
   readonly live: LiveStack;
-  readonly hub: Hub;
   readonly url: string;
-  /** Stops the streams, not the door. */
+  /** Subscriptions and the distinct streams they share. */
+  counts(): { readonly subscriptions: number; readonly streams: number };
+  /** Stops the live room, not the door. */
   drain(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -26,10 +24,6 @@ export interface StreamStack {
 export async function startStreamStack(options: StackOptions): Promise<StreamStack> {
   const logger = createLogger({ name: "stream-test", level: "silent" });
   const live = await startLiveStack(options);
-  const hub = createHub(live.ports);
-  const streams = createHttpStreams(hub, live.ports);
-  await hub.start();
-  streams.start();
   const apollo = new ApolloServer<GatewayContext>({ schema: live.ports.schema.current().apiSchema });
   await apollo.start();
   const server = createServer({ logger, maxBodyBytes: 262_144 });
@@ -42,27 +36,23 @@ export async function startStreamStack(options: StackOptions): Promise<StreamSta
     logger,
     forward: [],
     landingHeaders: {},
-    live: {
-      start: async () => undefined,
-      stop: async () => undefined,
-      counters: hub.counters,
-      handleUpgrade: () => undefined,
-      handleHttp: streams.handle,
-    },
+    live: live.live,
   });
   const port = await listen(server, "127.0.0.1", 0, "PORT");
   return {
     live,
-    hub,
     url: `http://127.0.0.1:${port}/graphql`,
-    drain: () => streams.stop(),
+    counts() {
+      const { subscriptions, distinctOperations } = live.live.counters();
+      return { subscriptions, streams: distinctOperations };
+    },
+    drain: () => live.live.stop(),
     async stop() {
-      await streams.stop();
+      await live.live.stop();
       // Connections on which a client asked nothing yet are not idle to Node.
       server.server.closeAllConnections();
       await server.close();
       await apollo.stop();
-      await hub.stop();
       await live.stop();
     },
   };
