@@ -3,11 +3,12 @@
  * position of the log and survive a change of the schema.
  */
 import { AppError } from "../../platform/errors/app-error.ts";
-import type { LivePorts, SchemaGeneration } from "../ports.ts";
+import type { LivePorts, LiveTransport, SchemaGeneration } from "../ports.ts";
 import { createAllowance } from "./allowance.ts";
 import type { AudienceStream } from "./audience-stream.ts";
 import { denial, streamOf } from "./authority.ts";
 import { createCursorCodec } from "./cursor.ts";
+import { enlist } from "./enlisting.ts";
 import { createEnrichment } from "./enrichment.ts";
 import { follow } from "./following.ts";
 import { countResync, createLiveMeter, type LiveCounters, type LiveMeter, meteredSink } from "./metrics.ts";
@@ -27,6 +28,8 @@ export interface SubscribeRequest extends OperationText {
   readonly lastEventId?: string | undefined;
   readonly viewer: Viewer;
   readonly sink: SubscriberSink;
+  /** What carries it; default: a socket. */
+  readonly transport?: LiveTransport;
 }
 
 export interface Subscription extends Omit<Subscriber, "position"> {
@@ -52,7 +55,7 @@ export interface Hub {
 
 type HubPorts = Pick<
   LivePorts,
-  "schema" | "eventLog" | "settings" | "logger" | "dataSources" | "publicErrors" | "parseDocument"
+  "schema" | "eventLog" | "settings" | "logger" | "dataSources" | "publicErrors" | "parseDocument" | "roster"
 >;
 
 export function createHub(ports: HubPorts): Hub {
@@ -146,7 +149,8 @@ export function createHub(ports: HubPorts): Hub {
       await Promise.all(opened.map((tail) => (tail.status === "fulfilled" ? tail.value.stop() : undefined)));
     },
     async subscribe(request) {
-      const { sink, variables } = request;
+      const { variables } = request;
+      const sink = meteredSink(request.sink, meter);
       // One object per subscription, also when a socket holds several of the same.
       const viewer: Viewer = { ...request.viewer };
       let bound = planner.plan(schema.current(), request).bind(request.variables);
@@ -173,6 +177,7 @@ export function createHub(ports: HubPorts): Hub {
 
       subscriptions += 1;
       if (name.organizationId !== undefined) ofOrganizations.take(name.organizationId);
+      let leave = (): void => undefined;
       const following = follow(streams, {
         topic,
         epoch,
@@ -185,8 +190,11 @@ export function createHub(ports: HubPorts): Hub {
         onEnd() {
           subscriptions -= 1;
           if (name.organizationId !== undefined) ofOrganizations.giveBack(name.organizationId);
+          leave();
         },
       });
+      const { transport = "WEBSOCKET" } = request;
+      leave = enlist(ports.roster, { following, plan: bound.plan, name, viewer, transport, sink });
       return {
         ...following,
         field: field.name,
@@ -214,7 +222,7 @@ export function createHub(ports: HubPorts): Hub {
     ...hub,
     async subscribe(request) {
       try {
-        return await hub.subscribe({ ...request, sink: meteredSink(request.sink, meter) });
+        return await hub.subscribe(request);
       } catch (error) {
         countResync(meter, error);
         throw error;

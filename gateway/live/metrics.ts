@@ -96,11 +96,21 @@ export function countResync(meter: LiveMeter, error: unknown): void {
   for (const known of RESYNC_REASONS) if (known === reason) meter.resyncs[known] += 1;
 }
 
+export interface MeteredSink extends SubscriberSink {
+  /** Messages that went through. */
+  readonly delivered: number;
+}
+
 /** The same sink, counted. */
-export function meteredSink(sink: SubscriberSink, meter: LiveMeter): SubscriberSink {
+export function meteredSink(sink: SubscriberSink, meter: LiveMeter): MeteredSink {
+  let delivered = 0;
   return {
+    get delivered() {
+      return delivered;
+    },
     next(frame) {
       meter.framesOut += 1;
+      delivered += 1;
       sink.next(frame);
     },
     writable: () => sink.writable(),

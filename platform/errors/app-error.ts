@@ -5,6 +5,7 @@
 
 /** Public codes and the HTTP status each stands for. Other codes are allowed when a status is given. */
 export const ERROR_STATUS = {
+  INCOMPLETE: 206,
   BAD_USER_INPUT: 400,
   BAD_REQUEST: 400,
   UNAUTHENTICATED: 401,
@@ -23,6 +24,7 @@ export const ERROR_STATUS = {
   EVENT_LOG_UNAVAILABLE: 503,
   OFFSET_OUT_OF_RANGE: 410,
   RESYNC_REQUIRED: 410,
+  CLOSED_BY_VIEWER: 410,
   CONFIG_INVALID: 500,
 } as const;
 

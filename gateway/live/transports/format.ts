@@ -1,7 +1,9 @@
 /** How messages look on the wire, one object per format. Texts that go in are JSON on one line. */
+import type { LiveTransport } from "../../ports.ts";
 import type { StreamWish } from "./accept.ts";
 
 export interface StreamFormat {
+  readonly transport: LiveTransport;
   readonly contentType: string;
   /** Written with the head, so that the caller sees that the stream is open. */
   readonly opening: string;
@@ -20,6 +22,7 @@ export interface StreamFormat {
  * "dispatch the event", steps 1 and 2): that is how a heartbeat moves the cursor without an event that anybody sees.
  */
 const SSE: StreamFormat = {
+  transport: "SSE",
   contentType: "text/event-stream; charset=utf-8",
   opening: ":\n\n",
   next: (payload, cursor) => `event: next\n${idLine(cursor)}data: ${payload}\n\n`,
@@ -35,6 +38,7 @@ const idLine = (cursor: string | undefined) => (cursor === undefined ? "" : `id:
  * exactly, so cursors of quiet streams travel in a header of the part.
  */
 const MULTIPART: StreamFormat = {
+  transport: "MULTIPART",
   contentType: 'multipart/mixed;boundary="graphql";subscriptionSpec="1.0"',
   opening: "\r\n--graphql",
   next: (payload, cursor) => part(`{"payload":${payload}}`, cursor),

@@ -4,10 +4,12 @@
  */
 import type { ServerResponse } from "node:http";
 import { systemSleep } from "../../../platform/events/backoff.ts";
+import type { LiveTransport } from "../../ports.ts";
 import type { Subscription } from "../hub.ts";
 import type { StreamFormat } from "./format.ts";
 
 export interface HttpStream {
+  readonly transport: LiveTransport;
   readonly open: boolean;
   /** Aborts when the answer is over, whoever ended it. */
   readonly signal: AbortSignal;
@@ -143,6 +145,7 @@ export function openHttpStream(options: HttpStreamOptions): HttpStream {
     get open() {
       return open;
     },
+    transport: format.transport,
     signal: abort.signal,
     closed,
     get told() {

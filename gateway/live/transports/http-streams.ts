@@ -137,6 +137,7 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
         writable: stream.writable,
         fail: (error) => stream.fail(JSON.stringify(publicErrors(session, error))),
       },
+      transport: stream.transport,
     });
     session.subscription = subscription;
     stream.follow(subscription);

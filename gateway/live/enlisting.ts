@@ -1,0 +1,45 @@
+/** Puts an accepted subscription on the roster of those that are open, from where its viewer can see and close it. */
+import { AppError } from "../../platform/errors/app-error.ts";
+import type { LiveTransport, SubscriptionRoster } from "../ports.ts";
+import type { StreamName } from "./authority.ts";
+import type { MeteredSink } from "./metrics.ts";
+import type { LivePlan } from "./plan.ts";
+import type { Subscriber } from "./subscriber.ts";
+import type { Viewer } from "./viewer.ts";
+
+export interface Enlisting {
+  readonly following: Pick<Subscriber, "stop">;
+  readonly plan: Pick<LivePlan, "field" | "operation">;
+  readonly name: StreamName;
+  readonly viewer: Viewer;
+  readonly transport: LiveTransport;
+  readonly sink: Pick<MeteredSink, "delivered" | "fail">;
+}
+
+/** @returns what takes it off the roster; to be called once it has ended */
+export function enlist(roster: SubscriptionRoster | undefined, enlisting: Enlisting): () => void {
+  const { following, plan, name, viewer, transport, sink } = enlisting;
+  const identity = viewer.identity();
+  if (roster === undefined || identity.kind !== "USER") return () => undefined;
+  let open = true;
+
+  const leave = roster.enter({
+    userId: identity.userId,
+    sessionId: identity.sessionId,
+    operationName: plan.operation.name?.value ?? null,
+    field: plan.field.name,
+    organizationId: name.organizationId ?? null,
+    transport,
+    client: viewer.client,
+    delivered: () => sink.delivered,
+    close() {
+      if (!open) return;
+      following.stop();
+      sink.fail(new AppError("CLOSED_BY_VIEWER", "You closed this subscription, here or elsewhere."));
+    },
+  });
+  return () => {
+    open = false;
+    leave();
+  };
+}
