@@ -22,6 +22,11 @@ export function prometheusText(counters: LiveCounters): string {
   counter("frames_out_total", "Events sent to subscribers", counters.framesOut);
   counter("enrichments_total", "Events enriched for an operation", counters.enrichments);
   counter("replays_total", "Subscriptions that began behind the newest event", counters.replays);
+  counter(
+    "replay_reads_total",
+    "Reads of the log for subscriptions behind what is held in memory",
+    counters.replayReads,
+  );
   const resyncs = Object.entries(counters.resyncs).map(([reason, count]) => [`{reason="${reason}"}`, count] as const);
   metric("counter", "resyncs_total", "Subscriptions that could not go on without a hole", resyncs);
   counter("slow_closes_total", "Sockets closed because their peer did not keep up", counters.slowCloses);

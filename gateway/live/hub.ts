@@ -85,9 +85,9 @@ export function createHub(ports: HubPorts): Hub {
           meter.eventsIn += 1;
           streams.wake(topic, event);
         },
-        onRecreated() {
-          for (const followed of streams.all()) {
-            if (followed.topic === topic) followed.stream.fail(resyncRequired("TOPIC_RECREATED"));
+        onLost(reason, concerns) {
+          for (const { topic: followed, key, stream } of streams.all()) {
+            if (followed === topic && concerns(key)) stream.fail(resyncRequired(reason));
           }
         },
       }),
@@ -215,6 +215,7 @@ export function createHub(ports: HubPorts): Hub {
         distinctOperations: streams.size,
         ringEvents: held.reduce((sum, { events }) => sum + events, 0),
         ringBytes: held.reduce((sum, { bytes }) => sum + bytes, 0),
+        replayReads: [...openTopics].reduce((sum, tail) => sum + tail.replayReads, 0),
       };
     },
   };

@@ -1,9 +1,9 @@
 /**
- * Reads the events of one key forward from any position: from the ring when it covers the position, else from the log. The
- * switch is exact, because the ring says which offsets it covers. Used by shared streams and by lagging subscribers alike.
+ * Reads the events of one key forward from any position: from the ring when it covers the position, else from the log's
+ * shared pages. The switch is exact, because the ring says which offsets it covers. Used by shared streams and by lagging subscribers alike.
  */
-import { AppError } from "../../platform/errors/app-error.ts";
-import { decodeRecord, type LiveEvent } from "./event.ts";
+import type { LiveEvent } from "./event.ts";
+import type { LogPage } from "./log-pages.ts";
 import { resyncRequired } from "./resync.ts";
 import type { TopicTail } from "./tail.ts";
 
@@ -17,8 +17,8 @@ export interface KeyReader {
   /** Next offset that the tail will bring. */
   readonly head: bigint;
   /**
-   * Immediate when the ring answers. @throws AppError `RESYNC_REQUIRED` when the log no longer keeps the position,
-   * `EVENT_LOG_UNAVAILABLE` when it does not answer
+   * Immediate when the ring answers, or a page of the log that somebody has read. @throws AppError `RESYNC_REQUIRED` when the log no
+   * longer keeps the position or stores the key elsewhere, `EVENT_LOG_UNAVAILABLE` when it does not answer
    */
   read(position: bigint): Batch | Promise<Batch>;
   /** Sequence of the last event of the key below `position`, when that is known for certain. */
@@ -26,7 +26,8 @@ export interface KeyReader {
 }
 
 const RING_BATCH = 16;
-const LOG_BATCH = 200;
+/** Events of one answer from the log: they are enriched together. */
+const LOG_BATCH = 64;
 
 export function createKeyReader(tail: TopicTail, partition: number, key: string): KeyReader {
   function ring() {
@@ -35,20 +36,10 @@ export function createKeyReader(tail: TopicTail, partition: number, key: string)
     return found;
   }
 
-  async function readLog(position: bigint): Promise<Batch> {
-    // Before the read: an empty answer proves that nothing lies below what the ring covered by then.
-    const { first } = ring();
-    let records: Awaited<ReturnType<TopicTail["read"]>>;
-    try {
-      records = await tail.read(partition, position, LOG_BATCH);
-    } catch (error) {
-      if (error instanceof AppError && error.code === "OFFSET_OUT_OF_RANGE") throw resyncRequired("RETENTION", error);
-      throw error;
-    }
-    const last = records.at(-1);
-    if (last === undefined) return { events: [], next: first };
-    const events = records.filter((record) => record.key === key).map(decodeRecord);
-    return { events, next: last.offset + 1n };
+  function fromPage(page: LogPage, position: bigint): Batch {
+    const events = page.after(key, position, LOG_BATCH);
+    const last = events.at(-1);
+    return { events, next: last !== undefined && events.length === LOG_BATCH ? last.offset + 1n : page.next };
   }
 
   return {
@@ -56,8 +47,13 @@ export function createKeyReader(tail: TopicTail, partition: number, key: string)
       return ring().next;
     },
     read(position) {
+      // The topic grew: what follows of this key is stored elsewhere.
+      if (tail.partitionOf(key) !== partition) throw resyncRequired("UNKNOWN_PARTITION");
       const { first, next, after } = ring();
-      if (position < first) return readLog(position);
+      if (position < first) {
+        const page = tail.page(partition, position);
+        return page instanceof Promise ? page.then((loaded) => fromPage(loaded, position)) : fromPage(page, position);
+      }
       const events = after(key, position, RING_BATCH);
       const last = events.at(-1);
       if (last !== undefined && events.length === RING_BATCH) return { events, next: last.offset + 1n };

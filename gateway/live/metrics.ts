@@ -24,6 +24,8 @@ export interface LiveCounters {
   readonly enrichments: number;
   /** Subscriptions that began behind the newest event. */
   readonly replays: number;
+  /** Reads of the log for subscriptions behind the rings. */
+  readonly replayReads: number;
   readonly resyncs: Readonly<Record<ResyncReason, number>>;
   /** Sockets closed because their peer did not keep up. */
   readonly slowCloses: number;

@@ -2,7 +2,7 @@
 import type { CursorCodec } from "./cursor.ts";
 import { createKeyReader, type KeyReader } from "./key-reader.ts";
 import { resyncRequired } from "./resync.ts";
-import type { TopicTail } from "./tail.ts";
+import type { TopicState, TopicTail } from "./tail.ts";
 
 export interface StartingPoint {
   readonly partition: number;
@@ -20,9 +20,11 @@ export async function startingPoint(
   cursorText: string | undefined,
   cursors: CursorCodec,
 ): Promise<StartingPoint> {
-  const [state, partition] = await Promise.all([tail.state(), tail.partitionOf(key)]);
+  const state = await tail.state();
+  const partition = tail.partitionOf(key);
   const range = state.ranges.get(partition);
   if (range === undefined || tail.ring(partition) === undefined) throw resyncRequired("UNKNOWN_PARTITION");
+  if (storedElsewhere(tail, state, partition, key)) throw resyncRequired("UNKNOWN_PARTITION");
   const reader = createKeyReader(tail, partition, key);
   if (cursorText === undefined) {
     return { partition, reader, position: range.high, sequence: reader.sequenceBefore(range.high) };
@@ -34,4 +36,13 @@ export async function startingPoint(
   if (cursor.next > range.high) throw resyncRequired("TOPIC_RECREATED");
   if (cursor.next < range.low) throw resyncRequired("RETENTION");
   return { partition, reader, position: cursor.next, sequence: cursor.sequence };
+}
+
+/** A writer that does not know of a new partition yet has stored an event of the key since the state was looked at. */
+function storedElsewhere(tail: TopicTail, { ranges }: TopicState, partition: number, key: string): boolean {
+  return [...ranges.values()].some((range) => {
+    const ring = range.partition === partition ? undefined : tail.ring(range.partition);
+    const last = ring?.lastBefore(key, ring.next);
+    return last !== undefined && last.offset >= range.high;
+  });
 }

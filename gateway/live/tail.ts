@@ -1,11 +1,18 @@
 /**
  * One tail per topic and gateway: every record goes into the ring of its partition and is announced, once and in offset
- * order. Also the gateway's view of the topic: its epoch and kept ranges, asked for once however many want to know.
+ * order. Also the gateway's view of the topic: its epoch, partitions and kept ranges, asked for once however many want to know.
+ * Says so when it cannot go on without a hole; never skips in silence.
  */
+import { AppError } from "../../platform/errors/app-error.ts";
+import { backoffMs, systemSleep } from "../../platform/events/backoff.ts";
 import type { EventLog, LogReader, LogRecord, PartitionRange } from "../../platform/events/event-log.ts";
+import { partitionForKey } from "../../platform/events/partitioner.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import { decodeRecord, type LiveEvent } from "./event.ts";
+import { createLogPages, type LogPage, type LogPages } from "./log-pages.ts";
+import { type ResyncReason, resyncRequired } from "./resync.ts";
 import { createEventRing, type EventRing, type RingLimits } from "./ring.ts";
+import { createRounds } from "./rounds.ts";
 
 /** A topic at one instant. */
 export interface TopicState {
@@ -20,64 +27,112 @@ export interface TopicTail {
   ring(partition: number): EventRing | undefined;
   /** What the rings hold together. */
   held(): RingLimits;
-  /** The topic's state at some instant after the call. Reopens the tail when the topic was created anew. */
+  /** Reads of the log for those behind the rings, since the start. */
+  readonly replayReads: number;
+  /**
+   * The topic's state at some instant after the call. Reopens the tail when the topic was created anew.
+   * @throws AppError `EVENT_LOG_UNAVAILABLE`, after five seconds at the latest
+   */
   state(): Promise<TopicState>;
-  partitionOf(key: string): Promise<number>;
-  /** Records of a partition from the log, for readers behind the ring. */
-  read(partition: number, from: bigint, limit: number): Promise<readonly LogRecord[]>;
+  /** Where the key is stored, by the partitions that are known now. */
+  partitionOf(key: string): number;
+  /** A part of a partition behind its ring, as `LogPages.at`. */
+  page(partition: number, position: bigint): LogPage | Promise<LogPage>;
   stop(): Promise<void>;
 }
 
 export interface TopicTailOptions {
   readonly log: EventLog;
   readonly topic: string;
-  /** Of each partition's ring. */
+  /** Of each partition's ring; as many bytes again for what lagging readers share. */
   readonly ring: RingLimits;
   readonly logger: Logger;
   /** Before these events enter their ring: nobody has seen them yet. Events wait for it. Must not reject. */
   readonly beforeEvents?: (events: readonly LiveEvent[]) => Promise<void>;
   /** After the event is in its ring. */
   readonly onEvent: (event: LiveEvent) => void;
-  /** The topic was deleted and created anew: every position in it means nothing now. */
-  readonly onRecreated: () => void;
+  /** Streams of these keys cannot go on without a hole. Called before any later event of theirs. */
+  readonly onLost: (reason: ResyncReason, concerns: (key: string) => boolean) => void;
 }
+
+interface Shelf {
+  readonly ring: EventRing;
+  readonly pages: LogPages;
+}
+
+/** New partitions and a topic created anew are noticed within this time, also when nobody asks. */
+const LOOK_EVERY_MS = 5_000;
+const STATE_DEADLINE_MS = 5_000;
+const RETRY = { baseMs: 100, capMs: 2_000 };
 
 /** @throws AppError `EVENT_LOG_UNAVAILABLE` */
 export async function openTopicTail(options: TopicTailOptions): Promise<TopicTail> {
-  const { log, topic, logger } = options;
-  let rings = new Map<number, EventRing>();
+  const { log, topic, logger, onLost } = options;
+  /** Of one epoch: another one has another map. */
+  let shelves = new Map<number, Shelf>();
+  let ranges: TopicState["ranges"] = new Map();
   let epoch = "";
   let reader: LogReader | undefined;
+  let replayReads = 0;
   let stopped = false;
-  let reopening: Promise<void> | undefined;
-  let running: Promise<TopicState> | undefined;
-  let queued: Promise<TopicState> | undefined;
+  let reopening: Promise<TopicState> | undefined;
+  const looks = createRounds(fresh);
 
   async function look(): Promise<TopicState> {
-    const [current, ranges] = await Promise.all([log.epoch(topic), log.ranges(topic)]);
-    return { epoch: current, ranges: new Map(ranges.map((range) => [range.partition, range])) };
+    // Ranges between two looks at one epoch are of this epoch.
+    for (let before = epoch === "" ? await log.epoch(topic) : epoch; ; ) {
+      const found = await log.ranges(topic);
+      const after = await log.epoch(topic);
+      if (after === before) return { epoch: after, ranges: byPartition(found) };
+      before = after;
+    }
   }
 
-  async function open(): Promise<void> {
-    const state = await look();
-    const fresh = new Map(
-      [...state.ranges].map(([partition, { high }]) => [partition, createEventRing(options.ring, high)]),
-    );
-    rings = fresh;
-    epoch = state.epoch;
+  /** @param start the next offset that the tail will bring */
+  function createShelf(partition: number, start: bigint): Shelf {
+    const ring = createEventRing(options.ring, start);
+    const pages = createLogPages({
+      maxBytes: options.ring.bytes,
+      read: (from, limit) => readPage(partition, from, limit),
+      ringFirst: () => ring.first,
+      low: () => ranges.get(partition)?.low ?? 0n,
+      refreshLow: () => looks.within(STATE_DEADLINE_MS),
+    });
+    return { ring, pages };
+  }
+
+  async function readPage(partition: number, from: bigint, limit: number): Promise<readonly LogRecord[]> {
+    const asked = epoch;
+    replayReads += 1;
+    const records = await log.read({ topic, partition, from, limit });
+    if ((await log.epoch(topic)) === asked) return records;
+    void looks.next().catch(() => undefined);
+    throw resyncRequired("TOPIC_RECREATED");
+  }
+
+  function clearPages(): void {
+    for (const { pages } of shelves.values()) pages.clear();
+  }
+
+  async function open(): Promise<TopicState> {
+    const found = await look();
+    const own = new Map<number, Shelf>();
+    const isCurrent = () => shelves === own;
+    ranges = found.ranges;
+    for (const [partition, { high }] of ranges) own.set(partition, createShelf(partition, high));
+    shelves = own;
+    epoch = found.epoch;
     try {
       reader = await log.tail({
         topic,
-        from: new Map([...state.ranges].map(([partition, { high }]) => [partition, high])),
-        onRecords(partition, records) {
-          const ring = fresh.get(partition);
-          if (ring === undefined || rings !== fresh) return undefined;
-          return accept(ring, records, () => rings === fresh);
-        },
+        from: new Map([...ranges].map(([partition, { high }]) => [partition, high])),
+        onRecords: (partition, records) => accept(partition, records, isCurrent),
         onInterruption(problem) {
           logger.warn({ err: problem, topic }, "the live tail was interrupted");
-          // What the tail missed shows as a gap in the sequence; a new epoch would not.
-          void nextState().catch(() => undefined);
+          void looks.next().catch(() => undefined);
+        },
+        onGap(partition, low) {
+          if (isCurrent()) skip(partition, low);
         },
       });
     } catch (error) {
@@ -85,82 +140,135 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
       epoch = "";
       throw error;
     }
+    return found;
   }
 
-  async function accept(ring: EventRing, records: readonly LogRecord[], current: () => boolean): Promise<void> {
+  /** The tail goes on behind a hole: nobody may pass it unawares. */
+  function skip(partition: number, low: bigint): void {
+    const former = shelves.get(partition);
+    if (former === undefined) return;
+    former.pages.clear();
+    shelves.set(partition, createShelf(partition, low));
+    const reason = low < former.ring.next ? "TOPIC_RECREATED" : "RETENTION";
+    onLost(reason, (key) => partitionOf(key) === partition);
+  }
+
+  /** Keys that are stored elsewhere from now on are told so before anything of the new partitions is shown. */
+  function grow(found: TopicState["ranges"]): void {
+    const before = shelves.size;
+    if (found.size <= before) return;
+    logger.warn({ topic, before, now: found.size }, "the topic has more partitions now");
+    for (const partition of found.keys()) {
+      if (!shelves.has(partition)) shelves.set(partition, createShelf(partition, 0n));
+    }
+    onLost("UNKNOWN_PARTITION", (key) => partitionForKey(key, before) !== partitionOf(key));
+  }
+
+  const partitionOf = (key: string) => partitionForKey(key, shelves.size);
+
+  /** The shelf of a partition; one that the tail saw first is looked for until it is known. */
+  async function shelfOf(partition: number, isCurrent: () => boolean): Promise<Shelf | undefined> {
+    for (let failures = 0; isCurrent() && !stopped; ) {
+      const shelf = shelves.get(partition);
+      if (shelf !== undefined) return shelf;
+      try {
+        const found = byPartition(await log.ranges(topic));
+        if (isCurrent()) grow(found);
+        if (found.has(partition)) continue;
+      } catch (error) {
+        logger.warn({ err: error, topic, partition }, "a new partition waits to be known");
+      }
+      failures += 1;
+      await systemSleep(backoffMs(RETRY, failures));
+    }
+    return undefined;
+  }
+
+  async function accept(partition: number, records: readonly LogRecord[], isCurrent: () => boolean): Promise<void> {
+    const shelf = shelves.get(partition) ?? (await shelfOf(partition, isCurrent));
+    if (shelf === undefined) return;
+    const { ring } = shelf;
     const events = records.filter(({ offset }) => offset >= ring.next).map(decodeRecord);
     await options.beforeEvents?.(events);
     // The topic was created anew meanwhile: these are of the former one.
-    if (!current()) return;
+    if (!isCurrent()) return;
     for (const event of events) {
       if (event.offset < ring.next) continue;
       ring.push(event);
       if (event.envelope === null) {
-        logger.error({ topic, partition: event.partition, offset: String(event.offset) }, "unreadable event");
+        logger.error({ topic, partition, offset: String(event.offset) }, "unreadable event");
       }
+      // Stored by somebody who does not know of a new partition yet: those who follow the key elsewhere would miss it.
+      if (partitionOf(event.key) !== partition) onLost("UNKNOWN_PARTITION", (key) => key === event.key);
       options.onEvent(event);
     }
   }
 
-  async function reopen(): Promise<void> {
+  async function reopen(): Promise<TopicState> {
     logger.warn({ topic }, "the topic was created anew");
     const former = reader;
     reader = undefined;
+    clearPages();
+    // Nothing of the former topic is accepted from here on.
+    shelves = new Map(shelves);
     await former?.stop();
-    options.onRecreated();
-    if (!stopped) await open();
+    onLost("TOPIC_RECREATED", () => true);
+    epoch = "";
+    if (stopped) throw new AppError("EVENT_LOG_UNAVAILABLE", "The live tail was stopped.");
+    return open();
   }
 
   async function fresh(): Promise<TopicState> {
-    const state = await look();
-    if (state.epoch !== epoch && !stopped) {
+    const found = await look();
+    if (stopped) return found;
+    if (found.epoch !== epoch) {
       reopening ??= reopen().finally(() => {
         reopening = undefined;
       });
-      await reopening;
+      return reopening;
     }
-    return state;
-  }
-
-  /** A round that began before the call may have looked too early: callers share the next one. */
-  function nextState(): Promise<TopicState> {
-    if (running === undefined) {
-      const round = fresh().finally(() => {
-        if (running === round) running = undefined;
-      });
-      running = round;
-      return round;
-    }
-    queued ??= running
-      .catch(() => undefined)
-      .then(() => {
-        queued = undefined;
-        return nextState();
-      });
-    return queued;
+    ranges = found.ranges;
+    grow(ranges);
+    return found;
   }
 
   await open();
+  const looking = setInterval(() => {
+    if (looks.idle) void looks.next().catch(() => undefined);
+  }, LOOK_EVERY_MS).unref();
   return {
     topic,
     get epoch() {
       return epoch;
     },
-    ring: (partition) => rings.get(partition),
+    get replayReads() {
+      return replayReads;
+    },
+    ring: (partition) => shelves.get(partition)?.ring,
     held() {
-      const all = [...rings.values()];
+      const rings = [...shelves.values()].map(({ ring }) => ring);
       return {
-        events: all.reduce((sum, { size }) => sum + size, 0),
-        bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+        events: rings.reduce((sum, { size }) => sum + size, 0),
+        bytes: rings.reduce((sum, { bytes }) => sum + bytes, 0),
       };
     },
-    state: nextState,
-    partitionOf: (key) => log.partitionOf(topic, key),
-    read: (partition, from, limit) => log.read({ topic, partition, from, limit }),
+    state: () => looks.within(STATE_DEADLINE_MS),
+    partitionOf,
+    page(partition, position) {
+      const shelf = shelves.get(partition);
+      if (shelf === undefined) throw resyncRequired("UNKNOWN_PARTITION");
+      return shelf.pages.at(position);
+    },
     async stop() {
       stopped = true;
+      clearInterval(looking);
+      clearPages();
       await reopening?.catch(() => undefined);
       await reader?.stop();
     },
   };
+}
+
+function byPartition(ranges: readonly PartitionRange[]): TopicState["ranges"] {
+  return new Map(ranges.map((range) => [range.partition, range]));
 }

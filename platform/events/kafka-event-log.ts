@@ -86,7 +86,7 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
   async function startPositions(fetcher: PartitionFetcher, { topic, from }: TailOptions): Promise<LogPositions> {
     const ranges = await fetcher.ranges(topic);
     return new Map(
-      ranges.map(({ partition, high }) => [partition, from === "end" ? high : (from.get(partition) ?? high)]),
+      ranges.map(({ partition, low, high }) => [partition, from === "end" ? high : (from.get(partition) ?? low)]),
     );
   }
 

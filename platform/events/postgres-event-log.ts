@@ -70,19 +70,22 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     await closing.store.end();
   }
 
-  async function tail({ topic, from, onRecords, onInterruption }: TailOptions): Promise<LogReader> {
+  async function tail({ topic, from, onRecords, onInterruption, onGap }: TailOptions): Promise<LogReader> {
     const { store, watcher } = parts();
     const abort = new AbortController();
     const running = new Map<number, PartitionReader>();
-    for (const { partition, high } of await store.ranges(topic)) {
+    for (const { partition, low, high } of await store.ranges(topic)) {
       const reader = createPartitionReader({
         store,
         topic,
         partition,
-        from: from === "end" ? high : (from.get(partition) ?? high),
+        from: from === "end" ? high : (from.get(partition) ?? low),
         signal: abort.signal,
         deliver: (records) => onRecords(partition, records),
-        onGap: (problem) => onInterruption?.(problem),
+        onGap(problem, kept) {
+          onGap?.(partition, kept);
+          onInterruption?.(problem);
+        },
         onRejected(error) {
           logger.error({ err: error, topic, partition }, "a tail's callback failed, the tail has stopped");
           onInterruption?.(new Error("the tail's callback failed", { cause: error }));

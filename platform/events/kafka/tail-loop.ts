@@ -24,7 +24,7 @@ const RETRY = { baseMs: 100, capMs: 2_000 };
 const LEADERS_EVERY_MS = 60_000;
 
 export function startTail(options: TailLoopOptions): LogReader {
-  const { fetcher, topic, onRecords, onInterruption, logger } = options;
+  const { fetcher, topic, onRecords, onInterruption, onGap, logger } = options;
   const abort = new AbortController();
   const positions = new Map(options.from);
   const busy = new Map<number, Promise<void>>();
@@ -71,6 +71,7 @@ export function startTail(options: TailLoopOptions): LogReader {
       if (position >= low && position <= high) continue;
       await busy.get(partition);
       positions.set(partition, low);
+      onGap?.(partition, low);
       onInterruption?.(new Error(`${topic}/${partition}: offset ${position} is outside ${low}…${high}`));
     }
   }

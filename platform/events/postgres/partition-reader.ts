@@ -11,7 +11,7 @@ export interface PartitionReaderOptions {
   readonly signal: AbortSignal;
   readonly deliver: (records: readonly LogRecord[]) => void | Promise<void>;
   /** Records were lost to retention, or the topic was made anew; reading goes on at `low`. */
-  readonly onGap: (problem: Error) => void;
+  readonly onGap: (problem: Error, low: bigint) => void;
   /** `deliver` rejected: the reader has stopped. */
   readonly onRejected: (error: unknown) => void;
 }
@@ -49,7 +49,7 @@ export function createPartitionReader(options: PartitionReaderOptions): Partitio
     if (position < page.low || position > page.high) {
       const missed = new Error(`${topic}/${partition}: offset ${position} is outside ${page.low}…${page.high}`);
       position = page.low;
-      options.onGap(missed);
+      options.onGap(missed, position);
       return;
     }
     const last = page.records.at(-1);

@@ -35,7 +35,7 @@ async function openRoom(log: MemoryLog, ringEvents: number, renderTicks: () => n
     ring: { events: ringEvents, bytes: 100_000 },
     logger: pino({ level: "silent" }),
     onEvent: (event) => streams.get(event.key)?.wake(event),
-    onRecreated: () => undefined,
+    onLost: () => undefined,
   });
 
   async function connect(client: Client): Promise<void> {

@@ -22,6 +22,7 @@ test("the text names every metric once, with its type before its samples", () =>
     distinctOperations: 2,
     ringEvents: 1,
     ringBytes: 700,
+    replayReads: 4,
   });
   const names = text.match(/^# TYPE (\S+)/gm) ?? [];
   expect(new Set(names).size).toBe(names.length);

@@ -17,8 +17,8 @@ async function room() {
     ring: { events: 10, bytes: 100_000 },
     logger: pino({ level: "silent" }),
     onEvent: () => undefined,
-    onRecreated: () => {
-      recreated += 1;
+    onLost(reason, concerns) {
+      if (reason === "TOPIC_RECREATED" && concerns("k")) recreated += 1;
     },
   });
   const append = (from: number, to: number) =>
