@@ -6,6 +6,8 @@ export interface ArrivalPlan {
   /** Mean arrivals per second; the gaps are exponentially distributed, as those of independent people are. */
   readonly perSecond: number;
   readonly seconds: number;
+  /** Ends the arrivals before their time. */
+  readonly enough?: () => boolean;
   /** Started when due, never awaited by later arrivals. `due` is a time of `performance.now()`. Must not reject. */
   readonly begin: (due: number) => Promise<void>;
 }
@@ -17,14 +19,14 @@ export interface ArrivalsOutcome {
 }
 
 /** Resolves when all work has ended. */
-export async function runArrivals({ perSecond, seconds, begin }: ArrivalPlan): Promise<ArrivalsOutcome> {
+export async function runArrivals({ perSecond, seconds, begin, enough }: ArrivalPlan): Promise<ArrivalsOutcome> {
   const random = seededRandom(20_261_120);
   const lateness = createDurations();
   const running: Promise<void>[] = [];
   const start = performance.now() + 20;
   const end = start + seconds * 1_000;
   let due = start;
-  while (due < end) {
+  while (due < end && enough?.() !== true) {
     const wait = due - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     for (const now = performance.now(); due <= now && due < end; ) {

@@ -1,5 +1,6 @@
 // `npm run load -- <name> [options]`: measures a running platform under load. Exits 1 when a budget is missed, 2 for a wrong call.
 import { delivery } from "./delivery.ts";
+import { deploy } from "./deploy.ts";
 import { idle } from "./idle.ts";
 import { jitter } from "./jitter.ts";
 import { reload } from "./reload.ts";
@@ -10,6 +11,7 @@ const SCENARIOS: Readonly<Record<string, (programArguments: readonly string[]) =
   delivery,
   idle,
   jitter,
+  deploy,
   reload,
 };
 

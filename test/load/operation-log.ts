@@ -4,10 +4,14 @@ import type { PlannedRequest } from "./operations.ts";
 
 type Request = Pick<PlannedRequest, "name" | "kind">;
 
+/** No answer came, or one of another status than 2xx, or one that is not what was asked for. */
+export type FailureKind = "connection" | "status" | "answer";
+
 export interface OperationLog {
   succeeded(request: Request, latencyMs: number): void;
-  failed(request: Request, error: unknown): void;
+  failed(request: Request, error: unknown, failure: FailureKind): void;
   readonly errors: number;
+  readonly failures: Readonly<Record<FailureKind, number>>;
   /** The first few errors. */
   readonly samples: readonly string[];
   /** Sums first, then operations in the order they came. */
@@ -23,7 +27,8 @@ export function createOperationLog(): OperationLog {
   const writes = createDurations();
   const operations = new Map<string, { readonly durations: Durations; errors: number }>();
   const samples: string[] = [];
-  const failures = { read: 0, write: 0 };
+  const failures: Record<FailureKind, number> = { connection: 0, status: 0, answer: 0 };
+  const errorsOf = { read: 0, write: 0 };
   const of = (name: string) => {
     const known = operations.get(name) ?? { durations: createDurations(), errors: 0 };
     operations.set(name, known);
@@ -34,19 +39,21 @@ export function createOperationLog(): OperationLog {
       of(name).durations.record(latencyMs);
       (kind === "read" ? reads : writes).record(latencyMs);
     },
-    failed({ name, kind }, error) {
+    failed({ name, kind }, error, failure) {
+      failures[failure] += 1;
       of(name).errors += 1;
-      failures[kind] += 1;
+      errorsOf[kind] += 1;
       if (samples.length < MAX_SAMPLES)
         samples.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
     },
     get errors() {
-      return failures.read + failures.write;
+      return errorsOf.read + errorsOf.write;
     },
+    failures,
     samples,
     rows: () => [
-      { name: "reads", durations: reads, errors: failures.read },
-      { name: "writes", durations: writes, errors: failures.write },
+      { name: "reads", durations: reads, errors: errorsOf.read },
+      { name: "writes", durations: writes, errors: errorsOf.write },
       ...[...operations].map(([name, { durations, errors }]) => ({ name: `  ${name}`, durations, errors })),
     ],
     reads,

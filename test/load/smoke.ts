@@ -8,9 +8,10 @@ import { runArrivals, seededRandom } from "./arrivals.ts";
 import { mergeDurations } from "./durations.ts";
 import { createLoadClient, type LoadClient } from "./http-client.ts";
 import { createOperationLog, type OperationLog } from "./operation-log.ts";
-import { attachCard, nextRequest, type PlannedRequest } from "./operations.ts";
+import { attachCard, nextRequest } from "./operations.ts";
 import { type Population, populate, type Tenant } from "./population.ts";
 import { printReport, type SmokeOutcome } from "./report.ts";
+import { sendPlanned } from "./send-planned.ts";
 import { createServerProbe, probeSettings, type ServerProbe } from "./server-figures.ts";
 import { judgeDelivery, newestSequence, type Subscriber, subscribe } from "./subscribers.ts";
 
@@ -97,26 +98,10 @@ async function drive(client: LoadClient, population: Population, rate: Rate, log
     ...rate,
     begin: (due) => {
       const { tenant, planned } = nextRequest(population, random);
-      return send(client, tenant, planned, due, log);
+      return sendPlanned(client, tenant, planned, due, log);
     },
   });
   return lateness;
-}
-
-async function send(client: LoadClient, tenant: Tenant, planned: PlannedRequest, due: number, log: OperationLog) {
-  try {
-    const { status, text } = await client.post(tenant.member.accessToken, planned.body);
-    const latencyMs = performance.now() - due;
-    if (status !== 200) throw new Error(`HTTP ${status}: ${text.slice(0, 200)}`);
-    const { data, errors } = JSON.parse(text);
-    if (errors !== undefined) throw new Error(JSON.stringify(errors).slice(0, 300));
-    planned.accept(data);
-    log.succeeded(planned, latencyMs);
-  } catch (error) {
-    log.failed(planned, error);
-  } finally {
-    planned.done?.();
-  }
 }
 
 /**
@@ -125,7 +110,7 @@ async function send(client: LoadClient, tenant: Tenant, planned: PlannedRequest,
  */
 async function markers(client: LoadClient, tenants: readonly Tenant[], subscribers: readonly Subscriber[]) {
   const log = createOperationLog();
-  await Promise.all(tenants.map((tenant) => send(client, tenant, attachCard(tenant), performance.now(), log)));
+  await Promise.all(tenants.map((tenant) => sendPlanned(client, tenant, attachCard(tenant), performance.now(), log)));
   if (log.errors > 0) throw new Error(`a marker failed: ${log.samples.join("; ")}`);
   const newest = () => {
     const sequences = new Map<Tenant, number>();

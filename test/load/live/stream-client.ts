@@ -12,7 +12,16 @@ export interface StreamRequest {
   readonly resume?: string | undefined;
   /** The server says where the stream starts: wait for it. */
   readonly announced: boolean;
-  readonly onFrame?: (sequence: number, text: string) => void;
+  /** With the cursor behind the frame. */
+  readonly onFrame?: (sequence: number, text: string, cursor: string | undefined) => void;
+  /** Given, an end that comes from the other side once the stream is placed is told here, and is no problem of the stream. */
+  readonly onClose?: (close: StreamClose) => void;
+}
+
+export interface StreamClose {
+  /** 1006: the connection was lost without a close frame. */
+  readonly code: number;
+  readonly reason: string;
 }
 
 export interface Stream {
@@ -31,7 +40,7 @@ const CURSOR = '"cursor":"';
 
 /** Resolves when the stream is placed (announced) or asked for. @throws Error when it is refused */
 export async function openStream(request: StreamRequest): Promise<Stream> {
-  const { url, operation, token, resume, announced, onFrame } = request;
+  const { url, operation, token, resume, announced, onFrame, onClose } = request;
   const protocols = operation === undefined ? [] : ["graphql-transport-ws"];
   const socket = new WebSocket(url, protocols, { perMessageDeflate: false, skipUTF8Validation: true });
   const id = randomUUID();
@@ -39,6 +48,7 @@ export async function openStream(request: StreamRequest): Promise<Stream> {
   const placed = Promise.withResolvers<void>();
   let cursor = resume;
   let leaving = false;
+  let following = false;
   let closedUnasked = false;
   const send = (message: unknown) => socket.send(JSON.stringify(message));
 
@@ -73,16 +83,25 @@ export async function openStream(request: StreamRequest): Promise<Stream> {
     const sequence = Number.parseInt(text.slice(at + SEQUENCE.length, at + SEQUENCE.length + 20), 10);
     const mark = text.lastIndexOf(CURSOR);
     if (mark > 0) cursor = text.slice(mark + CURSOR.length, text.indexOf('"', mark + CURSOR.length));
-    onFrame?.(sequence, text);
+    onFrame?.(sequence, text, cursor);
   });
-  socket.on("error", (error) => leaving || problems.push(String(error)));
+  const failures: string[] = onClose === undefined ? problems : [];
+  socket.on("error", (error) => leaving || failures.push(String(error)));
   socket.on("close", (code, reason) => {
     if (leaving) return;
     closedUnasked = true;
-    problems.push(`closed ${code} ${String(reason)}`);
-    placed.reject(new Error(problems.join("; ")));
+    failures.push(`closed ${code} ${String(reason)}`);
+    placed.reject(new Error(failures.join("; ")));
+    if (following) onClose?.({ code, reason: String(reason) });
   });
-  await placed.promise;
+  try {
+    await placed.promise;
+  } catch (error) {
+    leaving = true;
+    socket.terminate();
+    throw error;
+  }
+  following = true;
   return {
     get cursor() {
       return cursor;

@@ -1,10 +1,10 @@
-// The distributed topology: four processes, with the shared Postgres, Redis and Kafka of the test run. A stack has its own
+// The distributed topology: a process per subgraph and gateway, with the shared Postgres, Redis and Kafka of the test run. A stack has its own
 // databases, its own topics (by prefix) and its own mailbox, so that stacks do not see each other.
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Client } from "pg";
 import { type DatabaseName, databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
-import { freePort } from "../ports.ts";
+import { freePort, freePorts } from "../ports.ts";
 import { type ProjectProcess, startProcess } from "../process.ts";
 import { serviceAddress } from "../services/service-addresses.ts";
 import { createStackProcess, type ServiceProcess, type Stack, type StackOptions, temporaryFolder } from "./stack.ts";
@@ -14,7 +14,7 @@ const ROLE_PASSWORD = "test-password";
 const READY_DEADLINE_MS = 60_000;
 const SUBGRAPHS = ["user", "billing", "audit"] as const;
 
-export async function startDistributed({ settings = {} }: StackOptions): Promise<Stack> {
+export async function startDistributed({ settings = {}, gateways: gatewayCount = 1 }: StackOptions): Promise<Stack> {
   const folder = await temporaryFolder();
   const name = `stack_${randomBytes(5).toString("hex")}`;
   const adminUrl = serviceAddress("postgres");
@@ -27,19 +27,21 @@ export async function startDistributed({ settings = {} }: StackOptions): Promise
       }),
     ),
   );
-  const [gatewayPort, userPort, billingPort, auditPort, mailboxPort, smtpPort] = await Promise.all(
-    Array.from({ length: 6 }, freePort),
-  );
+  const [userPort, billingPort, auditPort, mailboxPort, smtpPort, ...gatewayPorts] = await freePorts(5 + gatewayCount);
+  const [gatewayPort] = gatewayPorts;
   const url = (port: number | undefined) => `http://127.0.0.1:${port}`;
   const identitySecret = randomBytes(32).toString("hex");
+  const eventLog = {
+    EVENT_LOG: "kafka",
+    KAFKA_BROKERS: serviceAddress("kafka"),
+    KAFKA_TOPIC_PREFIX: `${name}.`,
+  };
   const env: Record<string, string | undefined> = {
     NODE_ENV: "test",
     LOG_LEVEL: "info",
     IDENTITY_SECRETS: identitySecret,
     CURSOR_SECRET: randomBytes(32).toString("hex"),
-    EVENT_LOG: "kafka",
-    KAFKA_BROKERS: serviceAddress("kafka"),
-    KAFKA_TOPIC_PREFIX: `${name}.`,
+    ...eventLog,
     REDIS_URL: serviceAddress("redis"),
     USER_DATABASE_URL: urls["user"]?.app,
     USER_RELAY_DATABASE_URL: urls["user"]?.relay,
@@ -47,7 +49,6 @@ export async function startDistributed({ settings = {} }: StackOptions): Promise
     BILLING_RELAY_DATABASE_URL: urls["billing"]?.relay,
     AUDIT_DATABASE_URL: urls["audit"]?.app,
     AUDIT_RELAY_DATABASE_URL: urls["audit"]?.relay,
-    GATEWAY_PORT: String(gatewayPort),
     USER_PORT: String(userPort),
     BILLING_PORT: String(billingPort),
     AUDIT_PORT: String(auditPort),
@@ -72,15 +73,19 @@ export async function startDistributed({ settings = {} }: StackOptions): Promise
       ready: new URL(ready),
       readyDeadlineMs: READY_DEADLINE_MS,
     });
-  const service = (port: number | undefined, entry: string, readyPath = "/ready") =>
-    createStackProcess(url(port), () => start(entry, `${url(port)}${readyPath}`));
+  const service = (port: number | undefined, entry: string, readyPath = "/ready", own = {}) =>
+    createStackProcess(url(port), () => start(entry, `${url(port)}${readyPath}`, own));
   const [mailbox, user, billing, audit] = await Promise.all([
     service(mailboxPort, "platform/mail/mailbox-main.ts", "/mailbox"),
     service(userPort, "subgraphs/user/main.ts"),
     service(billingPort, "subgraphs/billing/main.ts"),
     service(auditPort, "subgraphs/audit/main.ts"),
   ]);
-  const gateway = await service(gatewayPort, "gateway/main.ts");
+  const gateways = await Promise.all(
+    gatewayPorts.map((port) => service(port, "gateway/main.ts", "/ready", { GATEWAY_PORT: String(port) })),
+  );
+  const [gateway] = gateways;
+  if (gateway === undefined) throw new Error("a stack needs a gateway");
   const processes: Record<ServiceProcess, typeof user> = { gateway, user, billing, audit };
   await seed(env);
   return {
@@ -95,13 +100,15 @@ export async function startDistributed({ settings = {} }: StackOptions): Promise
     },
     identitySecret,
     processes,
+    gateways,
+    eventLog,
     async startAnother(subgraph) {
       const port = await freePort();
       const changed = { [`${subgraph.toUpperCase()}_PORT`]: String(port) };
       return start(`subgraphs/${subgraph}/main.ts`, `${url(port)}/ready`, changed);
     },
     async stop() {
-      await gateway.current().stop();
+      await Promise.all(gateways.map((process) => process.current().stop()));
       await Promise.all([user, billing, audit, mailbox].map((process) => process.current().stop()));
       await dropDatabases(adminUrl, name);
       await folder.remove();

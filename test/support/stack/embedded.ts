@@ -46,6 +46,8 @@ export async function startEmbedded({ settings = {} }: StackOptions): Promise<St
     databases: { user: database("user"), billing: database("billing"), audit: database("audit") },
     identitySecret: secrets.identitySecret,
     processes: { gateway: process, user: process, billing: process, audit: process },
+    gateways: [process],
+    eventLog: { EVENT_LOG: "postgres", EVENTS_DATABASE_URL: database("events") },
     async startAnother(subgraph) {
       const ownPort = await freePort();
       const own = databaseUrls(admin.href, subgraph, secrets.databasePassword);

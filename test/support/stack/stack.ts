@@ -19,6 +19,10 @@ export interface Stack extends PlatformAddress {
   readonly identitySecret: string;
   /** By name: `gateway`, `user`, `billing`, `audit`; in the embedded topology all are the same process. */
   readonly processes: Readonly<Record<ServiceProcess, StackProcess>>;
+  /** All gateways; the first one is that of `processes`. */
+  readonly gateways: readonly StackProcess[];
+  /** Settings of its event log, for reading that beside the platform. */
+  readonly eventLog: Readonly<Record<string, string>>;
   /**
    * Starts one more process of a subgraph on a port of its own and waits until it is ready. Nobody asks it anything; its consumers
    * share the work of the stack's. Whoever starts it ends it.
@@ -44,6 +48,8 @@ export interface StackProcess {
 export interface StackOptions {
   /** Settings added to those of the stack, for every process. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** How many gateways the distributed topology has; default 1. */
+  readonly gateways?: number;
 }
 
 /** A temporary folder and how to remove it. */

@@ -1,0 +1,23 @@
+// A distributed platform for a load, with stores of its own.
+import { ensureServices } from "../support/services/ensure-services.ts";
+import type { Stack, StackOptions } from "../support/stack/stack.ts";
+import { startStack } from "../support/stack/start-stack.ts";
+
+/** @throws Error naming what has to be installed */
+export async function startDistributedStack(options: StackOptions): Promise<Stack> {
+  const services = await ensureServices(["postgres", "redis", "kafka"]);
+  try {
+    if (services.missing.size > 0) throw new Error([...services.missing.values()].join("\n"));
+    const stack = await startStack("distributed", options);
+    return {
+      ...stack,
+      async stop() {
+        await stack.stop();
+        await services.stop();
+      },
+    };
+  } catch (error) {
+    await services.stop();
+    throw error;
+  }
+}
