@@ -22,7 +22,7 @@ export interface AuthenticatorOptions {
   /** Its own, since a lost event clears it whole. */
   readonly cache: Cache;
   /** Where revocations are announced; absent: sessions live for their minute. */
-  readonly eventLog?: EventLog;
+  readonly eventLog?: Pick<EventLog, "tail">;
   readonly clock: Clock;
   readonly logger: Logger;
 }

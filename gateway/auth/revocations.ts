@@ -25,7 +25,7 @@ const RELEVANT =
 const OF_ALL_MEMBERS = /^user\.organization\.(suspended|reinstated)\./;
 
 export interface RevocationsOptions {
-  readonly eventLog: EventLog;
+  readonly eventLog: Pick<EventLog, "tail">;
   readonly logger: Logger;
   readonly onRevoked: (who: Revocation) => Promise<void>;
 }

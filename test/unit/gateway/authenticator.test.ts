@@ -1,10 +1,11 @@
 import { createHmac } from "node:crypto";
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from "jose";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { createAuthenticator } from "../../../gateway/auth/authenticator.ts";
 import { revocationOf } from "../../../gateway/auth/revocations.ts";
 import type { SessionFacts, TokenService } from "../../../platform/auth/token-service.ts";
 import { createMemoryCache } from "../../../platform/cache/memory-cache.ts";
+import type { TailOptions } from "../../../platform/events/event-log.ts";
 import { createLogger } from "../../../platform/logger/logger.ts";
 
 const ISSUER = "https://tributary.test";
@@ -25,8 +26,12 @@ interface Rig {
   readonly authenticator: ReturnType<typeof createAuthenticator>;
   advance(seconds: number): void;
   readonly calls: { keys: number; sessions: number };
+  /** Lets the authenticator read this event. */
+  announce(type: string, data: object, more?: object): Promise<void>;
   session: SessionFacts | null | Error;
   keys: "fine" | Error;
+  /** What the token service waits for before it answers. */
+  before: Promise<void> | undefined;
 }
 
 /** A gateway's authenticator over a token service whose answers the test sets. */
@@ -35,9 +40,10 @@ async function rig(): Promise<Rig> {
   const clock = { now: () => new Date(now) };
   const jwk = { ...(await exportJWK(pair.publicKey)), kid: "k1", alg: "EdDSA" };
   const calls = { keys: 0, sessions: 0 };
-  const state: Pick<Rig, "session" | "keys"> = {
+  const state: Pick<Rig, "session" | "keys" | "before"> = {
     session: { userId: "usr_1", sessionId: "ses_1", grants: { org_1: ["billing.read"] } },
     keys: "fine",
+    before: undefined,
   };
   const tokenService: TokenService = {
     async keys() {
@@ -47,12 +53,22 @@ async function rig(): Promise<Rig> {
     },
     async session() {
       calls.sessions += 1;
-      if (state.session instanceof Error) throw state.session;
-      return state.session;
+      const { session, before } = state;
+      await before;
+      if (session instanceof Error) throw session;
+      return session;
+    },
+  };
+  let read: TailOptions["onRecords"] = async () => undefined;
+  const eventLog = {
+    async tail({ onRecords }: TailOptions) {
+      read = onRecords;
+      return { stop: async () => undefined };
     },
   };
   const authenticator = createAuthenticator({
     tokenService,
+    eventLog,
     issuer: ISSUER,
     audience: AUDIENCE,
     cache: createMemoryCache({ maxEntries: 100, clock }),
@@ -62,6 +78,10 @@ async function rig(): Promise<Rig> {
   return Object.assign(state, {
     authenticator,
     calls,
+    async announce(type: string, data: object, more: object = {}) {
+      const value = JSON.stringify({ type, subject: "x", data, ...more });
+      await read(0, [{ topic: "user.events", partition: 0, offset: 0n, key: "x", value, appendedAt: new Date(now) }]);
+    },
     advance(seconds: number) {
       now += seconds * 1000;
     },
@@ -189,6 +209,38 @@ test("made-up key ids cannot make the gateway ask for keys again and again", asy
   expect(calls.keys).toBe(2);
 });
 
+test("what happens to an organisation makes its members' sessions be asked for again, and nobody else's", async () => {
+  const { authenticate, authenticator, announce, calls } = await rig();
+  await authenticator.start?.();
+  const suspend = (orgid: string) => announce("user.organization.suspended.v1", { organizationId: orgid }, { orgid });
+  await authenticate(await token());
+  await suspend("org_2");
+  await authenticate(await token());
+  expect(calls.sessions).toBe(1);
+  await suspend("org_1");
+  await authenticate(await token());
+  expect(calls.sessions).toBe(2);
+});
+
+test("a session that was being asked for while its organisation was suspended is asked for again", async () => {
+  const asked = await rig();
+  await asked.authenticator.start?.();
+  const gate = Promise.withResolvers<void>();
+  asked.before = gate.promise;
+  const early = asked.authenticate(await token());
+  await vi.waitFor(() => expect(asked.calls.sessions).toBe(1));
+  await asked.announce("user.organization.suspended.v1", { organizationId: "org_1" }, { orgid: "org_1" });
+  asked.session = { userId: "usr_1", sessionId: "ses_1", grants: { org_1: [] } };
+  const late = asked.authenticator.authenticate(await token(), {});
+  await vi.waitFor(() => expect(asked.calls.sessions).toBe(2));
+  gate.resolve();
+  await early;
+  for (const { identity } of [await late, await asked.authenticator.authenticate(await token(), {})]) {
+    expect(identity.kind === "USER" && identity.grants.get("org_1")).toEqual(new Set());
+  }
+  expect(asked.calls.sessions).toBe(2);
+});
+
 test("identity events name whose rights changed", () => {
   const event = (type: string, data: object, more: object = {}) =>
     revocationOf({ value: JSON.stringify({ type, subject: "x", data, ...more }) });
@@ -201,6 +253,12 @@ test("identity events name whose rights changed", () => {
     userId: "usr_1",
     organizationId: "org_1",
   });
+  for (const change of ["suspended", "reinstated"]) {
+    expect(event(`user.${change}.v1`, { userId: "usr_1", reason: "r" })).toEqual({ userId: "usr_1" });
+    expect(event(`user.organization.${change}.v1`, { organizationId: "org_1" }, { orgid: "org_1" })).toEqual({
+      organizationId: "org_1",
+    });
+  }
   expect(event("user.registered.v1", { userId: "usr_1" })).toBeUndefined();
   expect(revocationOf({ value: "{ broken" })).toBeUndefined();
 });

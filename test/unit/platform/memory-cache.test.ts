@@ -57,6 +57,22 @@ test("a read that begins after an invalidation does not join the load from befor
   expect(await cache.get("k")).toBe("fresh");
 });
 
+test("an entry has the tags that its value tells, and its load those given before", async () => {
+  const { cache } = setup();
+  const options = { ttlMs: 1_000, tags: ["loading"], tagsOf: (value: string) => [`is ${value}`] };
+  await cache.getOrLoad("k", options, async () => "red");
+  await cache.invalidateTags(["loading", "is blue"]);
+  expect(await cache.get("k")).toBe("red");
+  await cache.invalidateTags(["is red"]);
+  expect(await cache.get("k")).toBeUndefined();
+  const gate = deferred<string>();
+  const loading = cache.getOrLoad("k", options, () => gate.promise);
+  await cache.invalidateTags(["loading"]);
+  gate.resolve("red");
+  await loading;
+  expect(await cache.get("k")).toBeUndefined();
+});
+
 test("a failed load is not kept", async () => {
   const { cache } = setup();
   await expect(cache.getOrLoad("k", { ttlMs: 1_000 }, () => Promise.reject(new Error("no")))).rejects.toThrow("no");

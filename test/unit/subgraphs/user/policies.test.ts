@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Identity } from "../../../../platform/auth/identity.ts";
 import {
   BUILT_IN_ROLES,
+  canOperate,
   canReadInvitations,
   canReadMembers,
   canReadMembership,
@@ -9,6 +10,7 @@ import {
   canReadSession,
   canRemoveMembership,
   organizationsWithReadableMembers,
+  permissionsUnder,
 } from "../../../../subgraphs/user/policies.ts";
 
 const HERE = "org_here";
@@ -59,4 +61,17 @@ test("whoever has no permission still sees the own membership and may leave", ()
 test("a session is read by its user alone", () => {
   expect(canReadSession(owner, { userId: "usr_1" })).toBe(true);
   expect(canReadSession(owner, { userId: "usr_2" })).toBe(false);
+});
+
+test("only the operator's process operates: no user, however mighty, and no other service", () => {
+  expect(canOperate({ kind: "SERVICE", service: "operator" })).toBe(true);
+  for (const identity of [owner, ...others]) expect(canOperate(identity)).toBe(false);
+});
+
+test("in a suspended organisation roles allow to read the organisation, and give nobody what they did not have", () => {
+  for (const permissions of Object.values(BUILT_IN_ROLES)) {
+    expect(permissionsUnder("ACTIVE", permissions)).toEqual(new Set(permissions));
+    expect(permissionsUnder("SUSPENDED", permissions)).toEqual(new Set(["organization.read"]));
+  }
+  expect(permissionsUnder("SUSPENDED", ["members.manage"])).toEqual(new Set());
 });
