@@ -102,6 +102,7 @@ export async function startDistributed({ settings = {}, gateways: gatewayCount =
     processes,
     gateways,
     eventLog,
+    operator: { USER_DATABASE_URL: urls["user"]?.app ?? "" },
     async startAnother(subgraph) {
       const port = await freePort();
       const changed = { [`${subgraph.toUpperCase()}_PORT`]: String(port) };

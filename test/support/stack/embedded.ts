@@ -47,6 +47,7 @@ export async function startEmbedded({ settings = {} }: StackOptions): Promise<St
     identitySecret: secrets.identitySecret,
     processes: { gateway: process, user: process, billing: process, audit: process },
     gateways: [process],
+    operator: { DATA_DIR: join(folder.path, "data") },
     eventLog: { EVENT_LOG: "postgres", EVENTS_DATABASE_URL: database("events") },
     async startAnother(subgraph) {
       const ownPort = await freePort();

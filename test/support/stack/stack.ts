@@ -23,6 +23,8 @@ export interface Stack extends PlatformAddress {
   readonly gateways: readonly StackProcess[];
   /** Settings of its event log, for reading that beside the platform. */
   readonly eventLog: Readonly<Record<string, string>>;
+  /** Settings with which `npm run operator` finds it. */
+  readonly operator: Readonly<Record<string, string>>;
   /**
    * Starts one more process of a subgraph on a port of its own and waits until it is ready. Nobody asks it anything; its consumers
    * share the work of the stack's. Whoever starts it ends it.
