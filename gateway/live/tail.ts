@@ -49,6 +49,8 @@ export interface TopicTailOptions {
   readonly logger: Logger;
   /** Before these events enter their ring: nobody has seen them yet. Events wait for it. Must not reject. */
   readonly beforeEvents?: (events: readonly LiveEvent[]) => Promise<void>;
+  /** Events before this moment may never have come to `beforeEvents`: at every opening, after an interruption, at a gap. */
+  readonly onMissed?: () => void;
   /** After the event is in its ring. */
   readonly onEvent: (event: LiveEvent) => void;
   /** Streams of these keys cannot go on without a hole. Called before any later event of theirs. */
@@ -129,9 +131,11 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
         onRecords: (partition, records) => accept(partition, records, isCurrent),
         onInterruption(problem) {
           logger.warn({ err: problem, topic }, "the live tail was interrupted");
+          options.onMissed?.();
           void looks.next().catch(() => undefined);
         },
         onGap(partition, low) {
+          options.onMissed?.();
           if (isCurrent()) skip(partition, low);
         },
       });
@@ -140,6 +144,7 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
       epoch = "";
       throw error;
     }
+    options.onMissed?.();
     return found;
   }
 
