@@ -10,7 +10,7 @@ import type { EventLog, LogPositions, LogReader, LogRecord, TailOptions } from "
 import { createAppendQueue } from "./kafka/append-queue.ts";
 import { startGroupMember } from "./kafka/group-supervisor.ts";
 import { kafkaErrorType, translateKafkaFailure } from "./kafka/kafka-failure.ts";
-import { createKafkaClient, type KafkaConnection } from "./kafka/kafka-settings.ts";
+import { createKafkaClient, type KafkaConnection, METADATA_FRESH_MS } from "./kafka/kafka-settings.ts";
 import { dropNegativeTimerWarnings } from "./kafka/negative-timer-warning.ts";
 import { createPartitionFetcher, type PartitionFetcher } from "./kafka/partition-fetcher.ts";
 import { startTail } from "./kafka/tail-loop.ts";
@@ -27,8 +27,6 @@ export interface KafkaEventLogOptions extends KafkaConnection {
 }
 
 const WEEK_MS = 7 * 24 * 3_600_000;
-/** How long a partition count is believed: topics grow rarely, and only by hand. */
-const COUNT_FRESH_MS = 60_000;
 const READ_WAIT_MS = 10;
 
 export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
@@ -69,7 +67,7 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
     const known = counts.get(topic);
     if (known !== undefined && known.until > Date.now()) return known.count;
     const { size } = await parts().fetcher.leaders(topic);
-    counts.set(topic, { count: size, until: Date.now() + COUNT_FRESH_MS });
+    counts.set(topic, { count: size, until: Date.now() + METADATA_FRESH_MS });
     return size;
   }
 

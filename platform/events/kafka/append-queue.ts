@@ -4,6 +4,7 @@
  */
 import { type Kafka, Partitioners, type Producer } from "kafkajs";
 import type { LogAppend } from "../event-log.ts";
+import { METADATA_FRESH_MS } from "./kafka-settings.ts";
 
 export interface AppendQueue {
   append(topic: string, records: readonly LogAppend[]): Promise<void>;
@@ -25,6 +26,7 @@ export function createAppendQueue(kafka: Kafka): AppendQueue {
       allowAutoTopicCreation: false,
       maxInFlightRequests: 1,
       idempotent: false,
+      metadataMaxAge: METADATA_FRESH_MS,
       // The caller (the relay) retries by its own, shorter pauses.
       retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 },
     });

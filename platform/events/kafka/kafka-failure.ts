@@ -9,6 +9,14 @@ export function kafkaErrorType(error: unknown): string | undefined {
   return undefined;
 }
 
+/** A request was not answered in time; kafkajs 2.2.4 keeps the connection all the same. */
+export function isKafkaTimeout(error: unknown): boolean {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if (current.name === "KafkaJSRequestTimeoutError") return true;
+  }
+  return false;
+}
+
 export function translateKafkaFailure(error: unknown, topic?: string): unknown {
   if (error instanceof AppError) return error;
   if (topic !== undefined && kafkaErrorType(error) === "UNKNOWN_TOPIC_OR_PARTITION") return unknownTopic(topic, error);

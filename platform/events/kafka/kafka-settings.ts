@@ -14,6 +14,8 @@ export interface KafkaConnection {
 
 export const CONNECTION_TIMEOUT_MS = 3_000;
 export const REQUEST_TIMEOUT_MS = 10_000;
+/** How long leaders and partition counts are believed: a topic that grows is known everywhere within this time. */
+export const METADATA_FRESH_MS = 5_000;
 
 /** Pauses stay short, so that a returned broker is noticed within seconds; giving up leads to a new try of ours. */
 export const RETRY = { retries: 8, initialRetryTime: 300, maxRetryTime: 2_000 };

@@ -6,8 +6,9 @@
 import { logLevel } from "kafkajs";
 import { z } from "zod";
 import type { LogRecord, PartitionRange } from "../event-log.ts";
-import { unknownTopic } from "./kafka-failure.ts";
-import { CONNECTION_TIMEOUT_MS, type KafkaConnection, kafkaLogCreator, REQUEST_TIMEOUT_MS } from "./kafka-settings.ts";
+import { withinDeadline } from "./append-queue.ts";
+import { isKafkaTimeout, unknownTopic } from "./kafka-failure.ts";
+import { CONNECTION_TIMEOUT_MS, type KafkaConnection, kafkaLogCreator } from "./kafka-settings.ts";
 import { type InternalBroker, type InternalCluster, kafkajsInternals } from "./kafkajs-internals.ts";
 import { readTopicId } from "./topic-id.ts";
 
@@ -39,6 +40,8 @@ export interface PartitionFetcher {
   topicId(topic: string): Promise<string>;
 }
 
+/** Nothing here waits for replicas or for records longer than half a second: a broker silent for this long is away. */
+const ANSWER_TIMEOUT_MS = 5_000;
 const READ_COMMITTED = 1;
 const EARLIEST = -2;
 const LATEST = -1;
@@ -76,24 +79,45 @@ const offsetsAnswer = z.object({
 
 export function createPartitionFetcher(connection: KafkaConnection): PartitionFetcher {
   const { Cluster, createLogger, createSocketFactory } = kafkajsInternals();
-  const cluster: InternalCluster = new Cluster({
-    logger: createLogger({ level: logLevel.WARN, logCreator: kafkaLogCreator(connection.logger) }),
-    socketFactory: createSocketFactory(),
-    brokers: connection.brokers,
-    clientId: connection.clientId,
-    ...(connection.ssl === undefined ? {} : { ssl: connection.ssl }),
-    ...(connection.sasl === undefined ? {} : { sasl: connection.sasl }),
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
-    authenticationTimeout: REQUEST_TIMEOUT_MS,
-    reauthenticationThreshold: REQUEST_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    enforceRequestTimeout: true,
-    metadataMaxAge: 60_000,
-    allowAutoTopicCreation: false,
-    maxInFlightRequests: null,
-    // Callers retry: a long silence here would hide an outage from them.
-    retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 500 },
-  });
+  let cluster = open();
+
+  function open(): InternalCluster {
+    return new Cluster({
+      logger: createLogger({ level: logLevel.WARN, logCreator: kafkaLogCreator(connection.logger) }),
+      socketFactory: createSocketFactory(),
+      brokers: connection.brokers,
+      clientId: connection.clientId,
+      ...(connection.ssl === undefined ? {} : { ssl: connection.ssl }),
+      ...(connection.sasl === undefined ? {} : { sasl: connection.sasl }),
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      authenticationTimeout: ANSWER_TIMEOUT_MS,
+      reauthenticationThreshold: ANSWER_TIMEOUT_MS,
+      requestTimeout: ANSWER_TIMEOUT_MS,
+      enforceRequestTimeout: true,
+      metadataMaxAge: 60_000,
+      allowAutoTopicCreation: false,
+      maxInFlightRequests: null,
+      // Callers retry: a long silence here would hide an outage from them.
+      retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 500 },
+    });
+  }
+
+  /**
+   * kafkajs 2.2.4 keeps a connection whose requests time out, and a peer that vanished never closes it: a half-open connection
+   * would be asked again and again. New connections take their place.
+   */
+  async function answered<R>(work: () => Promise<R>): Promise<R> {
+    const asked = cluster;
+    try {
+      return await work();
+    } catch (error) {
+      if (isKafkaTimeout(error) && cluster === asked) {
+        cluster = open();
+        void withinDeadline(asked.disconnect());
+      }
+      throw error;
+    }
+  }
 
   async function anyBroker(): Promise<InternalBroker> {
     await cluster.connect();
@@ -128,62 +152,72 @@ export function createPartitionFetcher(connection: KafkaConnection): PartitionFe
     return found;
   }
 
+  async function fetch(
+    leader: string,
+    topic: string,
+    positions: ReadonlyMap<number, bigint>,
+    maxWaitMs: number,
+  ): Promise<FetchedPartition[]> {
+    const broker = await cluster.findBroker({ nodeId: leader });
+    const partitions = [...positions].map(([partition, from]) => ({
+      partition,
+      fetchOffset: String(from),
+      maxBytes: MAX_PARTITION_BYTES,
+    }));
+    const answer = fetchAnswer.parse(
+      await broker.fetch({
+        maxWaitTime: maxWaitMs,
+        minBytes: 1,
+        maxBytes: MAX_BYTES,
+        isolationLevel: READ_COMMITTED,
+        topics: [{ topic, partitions }],
+      }),
+    );
+    return answer.responses
+      .flatMap((response) => response.partitions)
+      .map(({ partition, messages }) => {
+        const from = positions.get(partition) ?? 0n;
+        // A fetch returns whole batches: the first may begin before the position.
+        const wanted = messages.filter((message) => message.offset >= from);
+        const records = wanted
+          .filter((message) => message.isControlRecord !== true)
+          .map((message) => ({
+            topic,
+            partition,
+            offset: message.offset,
+            key: message.key?.toString() ?? "",
+            value: message.value?.toString() ?? "",
+            appendedAt: new Date(Number(message.timestamp)),
+          }));
+        return { partition, records, next: (wanted.at(-1)?.offset ?? from - 1n) + 1n };
+      });
+  }
+
+  async function ranges(topic: string): Promise<PartitionRange[]> {
+    const byPartition = await leaders(topic);
+    const byLeader = new Map<string, number[]>();
+    for (const [partition, leader] of byPartition) byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition]);
+    const [lows, highs] = [await edge(topic, byLeader, EARLIEST), await edge(topic, byLeader, LATEST)];
+    return [...byPartition.keys()].map((partition) => ({
+      partition,
+      low: lows.get(partition) ?? 0n,
+      high: highs.get(partition) ?? 0n,
+    }));
+  }
+
   return {
     async connect() {
-      await anyBroker();
+      await answered(anyBroker);
     },
     disconnect: () => cluster.disconnect(),
-    leaders,
-    async fetch(leader, topic, positions, maxWaitMs) {
-      const broker = await cluster.findBroker({ nodeId: leader });
-      const partitions = [...positions].map(([partition, from]) => ({
-        partition,
-        fetchOffset: String(from),
-        maxBytes: MAX_PARTITION_BYTES,
-      }));
-      const answer = fetchAnswer.parse(
-        await broker.fetch({
-          maxWaitTime: maxWaitMs,
-          minBytes: 1,
-          maxBytes: MAX_BYTES,
-          isolationLevel: READ_COMMITTED,
-          topics: [{ topic, partitions }],
-        }),
-      );
-      return answer.responses
-        .flatMap((response) => response.partitions)
-        .map(({ partition, messages }) => {
-          const from = positions.get(partition) ?? 0n;
-          // A fetch returns whole batches: the first may begin before the position.
-          const wanted = messages.filter((message) => message.offset >= from);
-          const records = wanted
-            .filter((message) => message.isControlRecord !== true)
-            .map((message) => ({
-              topic,
-              partition,
-              offset: message.offset,
-              key: message.key?.toString() ?? "",
-              value: message.value?.toString() ?? "",
-              appendedAt: new Date(Number(message.timestamp)),
-            }));
-          return { partition, records, next: (wanted.at(-1)?.offset ?? from - 1n) + 1n };
-        });
-    },
-    async ranges(topic) {
-      const byPartition = await leaders(topic);
-      const byLeader = new Map<string, number[]>();
-      for (const [partition, leader] of byPartition) byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition]);
-      const [lows, highs] = [await edge(topic, byLeader, EARLIEST), await edge(topic, byLeader, LATEST)];
-      return [...byPartition.keys()].map((partition) => ({
-        partition,
-        low: lows.get(partition) ?? 0n,
-        high: highs.get(partition) ?? 0n,
-      }));
-    },
-    async topicId(topic) {
-      const id = await readTopicId(await anyBroker(), topic);
-      if (id === undefined) throw unknownTopic(topic);
-      return id;
-    },
+    leaders: (topic) => answered(() => leaders(topic)),
+    fetch: (leader, topic, positions, maxWaitMs) => answered(() => fetch(leader, topic, positions, maxWaitMs)),
+    ranges: (topic) => answered(() => ranges(topic)),
+    topicId: (topic) =>
+      answered(async () => {
+        const id = await readTopicId(await anyBroker(), topic);
+        if (id === undefined) throw unknownTopic(topic);
+        return id;
+      }),
   };
 }

@@ -1,12 +1,14 @@
 /**
  * A tail over Kafka: one long poll per broker that leads a partition of the topic. Starts at exact offsets, goes on
- * through broker loss and leader changes, and picks up partitions that are added later from their first record.
+ * through broker loss and leader changes, and picks up partitions that are added later, within seconds, from their first record.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import type { Logger } from "pino";
 import { backoffMs, systemSleep } from "../backoff.ts";
 import type { LogReader, TailOptions } from "../event-log.ts";
+import { withinDeadline } from "./append-queue.ts";
 import { kafkaErrorType } from "./kafka-failure.ts";
+import { METADATA_FRESH_MS } from "./kafka-settings.ts";
 import type { FetchedPartition, PartitionFetcher } from "./partition-fetcher.ts";
 
 export interface TailLoopOptions extends Omit<TailOptions, "from"> {
@@ -21,7 +23,6 @@ const POLL_MS = 500;
 /** While a callback still runs, polls are short: its partition wants to join the next one soon. */
 const BUSY_POLL_MS = 20;
 const RETRY = { baseMs: 100, capMs: 2_000 };
-const LEADERS_EVERY_MS = 60_000;
 
 export function startTail(options: TailLoopOptions): LogReader {
   const { fetcher, topic, onRecords, onInterruption, onGap, logger } = options;
@@ -30,6 +31,7 @@ export function startTail(options: TailLoopOptions): LogReader {
   const busy = new Map<number, Promise<void>>();
   let interrupted = false;
   let failed = false;
+  let watching: Promise<void> = Promise.resolve();
 
   async function handOn({ partition, records, next }: FetchedPartition): Promise<void> {
     try {
@@ -76,22 +78,37 @@ export function startTail(options: TailLoopOptions): LogReader {
     }
   }
 
+  /** Ends a round when a partition was added or has moved. Polls go on meanwhile: a pause every few seconds would be felt. */
+  async function watchLeaders(known: ReadonlyMap<number, string>, round: AbortController): Promise<void> {
+    for (;;) {
+      await systemSleep(METADATA_FRESH_MS, round.signal);
+      if (round.signal.aborted || abort.signal.aborted) return;
+      try {
+        const found = await fetcher.leaders(topic);
+        if (found.size !== known.size || [...found].some(([partition, leader]) => known.get(partition) !== leader))
+          round.abort();
+      } catch {
+        // What keeps this from an answer fails the polls too, and they report it.
+      }
+    }
+  }
+
   async function pollLeaders(): Promise<void> {
     await fetcher.connect();
+    const leaders = await fetcher.leaders(topic);
     const byLeader = new Map<string, number[]>();
-    for (const [partition, leader] of await fetcher.leaders(topic)) {
+    for (const [partition, leader] of leaders) {
       if (!positions.has(partition)) positions.set(partition, 0n);
       byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition]);
     }
     const round = new AbortController();
     const signal = AbortSignal.any([abort.signal, round.signal]);
-    const timer = setTimeout(() => round.abort(), LEADERS_EVERY_MS);
     const polls = [...byLeader].map(([leader, partitions]) => poll(leader, partitions, signal));
+    watching = watchLeaders(leaders, round);
     try {
       await Promise.all(polls);
     } finally {
       // One broker failed: the others' polls end too, before leaders are asked for again.
-      clearTimeout(timer);
       round.abort();
       await Promise.allSettled(polls);
     }
@@ -117,6 +134,7 @@ export function startTail(options: TailLoopOptions): LogReader {
       }
     }
     await Promise.all(busy.values());
+    await withinDeadline(watching);
     await fetcher.disconnect().catch(() => undefined);
   }
 
