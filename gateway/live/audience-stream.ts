@@ -14,6 +14,8 @@ import type { LiveMeter } from "./metrics.ts";
 import type { BoundPlan, Variables } from "./plan.ts";
 import { concerns, passes } from "./record.ts";
 import { createSharedStream, type Frame, type SharedStream } from "./shared-stream.ts";
+import { snapshotEvent, snapshotFailure } from "./snapshot-event.ts";
+import { createSnapshots, type SnapshotPlace, type Snapshots } from "./snapshots.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** What tells one stream from another. */
@@ -30,6 +32,8 @@ export interface StreamFacts {
 
 export interface AudienceStream extends StreamFacts {
   readonly stream: SharedStream;
+  /** Of what the stream is about, for those who begin with one. */
+  readonly snapshots: Snapshots;
   /** Everybody who follows it. */
   readonly viewers: Set<Viewer>;
   /** Changes with the schema, between two events. */
@@ -46,13 +50,14 @@ export interface AudienceStreamOptions {
   readonly facts: StreamFacts;
   readonly bound: BoundPlan;
   readonly reader: KeyReader;
+  readonly partition: number;
   /** Speaks for the audience while nobody has joined yet. */
   readonly first: Viewer;
 }
 
 export function createAudienceStream(ports: AudienceStreamPorts, options: AudienceStreamOptions): AudienceStream {
   const { enrichment, cursors, meter, logger } = ports;
-  const { facts, reader, first } = options;
+  const { facts, reader, partition, first } = options;
   const viewers = new Set<Viewer>();
 
   function contextFor(event: ReadableEvent): GatewayContext {
@@ -71,6 +76,10 @@ export function createAudienceStream(ports: AudienceStreamPorts, options: Audien
     };
   }
 
+  /** Audiences of several operations of a key are one scope; whoever acts as himself is one for each of his sockets. */
+  const scopeOf = ({ identity }: GatewayContext) =>
+    facts.audience.identity === undefined ? identity : `${facts.key}\n${facts.audience.key}`;
+
   async function render(event: LiveEvent): Promise<Frame> {
     const { bound } = audienceStream;
     const { field } = bound.plan;
@@ -84,13 +93,26 @@ export function createAudienceStream(ports: AudienceStreamPorts, options: Audien
     const cursor = cursors.encode({ topic, epoch, partition, key, next: offset + 1n, sequence });
     const extensions = { tributary: { cursor } };
     try {
-      return JSON.stringify({ ...(await enrichment.answer(bound, event, context)), extensions });
+      return JSON.stringify({ ...(await enrichment.answer(bound, event, context, scopeOf(context))), extensions });
     } catch (error) {
       // An answer that is no JSON: the event is told of all the same, and the stream goes on.
       const originalError = error instanceof Error ? error : new Error(String(error));
       const errors = ports.publicErrors([new GraphQLError(originalError.message, { originalError })], context);
       return JSON.stringify({ data: null, errors, extensions });
     }
+  }
+
+  async function snapshot({ position, sequence }: SnapshotPlace): Promise<string> {
+    const { bound } = audienceStream;
+    const { topic, epoch, key } = facts;
+    meter.snapshots += 1;
+    const event = snapshotEvent(bound, key);
+    const context = contextFor(event);
+    const answer = await enrichment.answer(bound, event, context, scopeOf(context));
+    const failure = snapshotFailure(answer);
+    if (failure !== undefined) throw failure;
+    const cursor = cursors.encode({ topic, epoch, partition, key, next: position, sequence });
+    return JSON.stringify({ ...answer, extensions: { tributary: { cursor, snapshot: true } } });
   }
 
   const stream = createSharedStream({
@@ -100,6 +122,12 @@ export function createAudienceStream(ports: AudienceStreamPorts, options: Audien
       if (appendedAt !== undefined) meter.observeLatency((Date.now() - appendedAt) / 1_000);
     },
   });
-  const audienceStream: AudienceStream = { ...facts, stream, viewers, bound: options.bound };
+  const audienceStream: AudienceStream = {
+    ...facts,
+    stream,
+    snapshots: createSnapshots({ reader, query: snapshot }),
+    viewers,
+    bound: options.bound,
+  };
   return audienceStream;
 }

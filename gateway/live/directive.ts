@@ -1,17 +1,17 @@
 /**
- * Reads the live fields of a supergraph from its `@live` and `@liveEvent` directives, under whatever names a subgraph
+ * Reads the live fields of a supergraph from its `@live`, `@liveEvent` and `@liveSnapshot` directives, under whatever names a subgraph
  * imported them. A field with a problem is left out and reported by name: it must not take the others down.
  */
+import { type DocumentNode, type FieldDefinitionNode, Kind, type ObjectTypeDefinitionNode, parse } from "graphql";
 import {
-  type ConstDirectiveNode,
-  type DocumentNode,
-  type FieldDefinitionNode,
-  Kind,
-  type ObjectTypeDefinitionNode,
-  parse,
-  type TypeNode,
-  valueFromASTUntyped,
-} from "graphql";
+  argumentsOf,
+  type DirectiveArguments,
+  isList,
+  namedType,
+  objectTypes,
+  serviceNames,
+  subscriptionTypeName,
+} from "./supergraph-sdl.ts";
 
 const LIVE_SPEC = "https://tributary.dev/live/";
 
@@ -19,6 +19,16 @@ const LIVE_SPEC = "https://tributary.dev/live/";
 export interface LiveFilter {
   readonly argument: string;
   readonly path: string;
+}
+
+/** What a subscription of a field may begin with. */
+export interface LiveSnapshot {
+  /** Member of the field's union. */
+  readonly type: string;
+  /** Its field that refers to the stream's key … */
+  readonly key: string;
+  /** … and the one that refers to the viewer, when the stream is their own. */
+  readonly own?: string;
 }
 
 /** One field of the root type `Subscription` that the gateway answers from the event log. */
@@ -38,6 +48,9 @@ export interface LiveField {
   readonly messageType: string;
   /** Event type → payload type. An event of another type is none of this field's. */
   readonly payloads: ReadonlyMap<string, string>;
+  readonly snapshot?: LiveSnapshot;
+  /** Event path: of events with the same value there, a reader who does not keep up gets the newest. Absent: every one, or an end. */
+  readonly latestBy?: string;
   /** Types that the virtual subgraph knows by key only. */
   readonly entities: ReadonlySet<string>;
 }
@@ -48,9 +61,9 @@ export interface LiveSchema {
   readonly problems: readonly string[];
 }
 
-type Arguments = Readonly<Record<string, unknown>>;
+type LiveDirective = "live" | "liveEvent" | "liveSnapshot";
 
-const FILTER_PATH = /^(type|subject|data\.\w+)$/;
+const EVENT_PATH = /^(type|subject|data\.\w+)$/;
 
 export function readLiveSchema(supergraphSdl: string): LiveSchema {
   const document = parse(supergraphSdl, { noLocation: true });
@@ -74,14 +87,14 @@ export function readLiveSchema(supergraphSdl: string): LiveSchema {
 
 interface Source {
   readonly document: DocumentNode;
-  readonly names: { readonly live: string; readonly liveEvent: string };
+  readonly names: Readonly<Record<LiveDirective, string>>;
   readonly types: ReadonlyMap<string, ObjectTypeDefinitionNode>;
   readonly services: ReadonlyMap<string, string>;
   /** Subgraphs of the root type. */
   readonly rootGraphs: readonly string[];
 }
 
-function readField(node: FieldDefinitionNode, live: Arguments, source: Source, problems: string[]): LiveField {
+function readField(node: FieldDefinitionNode, live: DirectiveArguments, source: Source, problems: string[]): LiveField {
   const text = (name: string): string => {
     const value = live[name];
     if (typeof value === "string" && value.trim() !== "") return value;
@@ -107,6 +120,14 @@ function readField(node: FieldDefinitionNode, live: Arguments, source: Source, p
   const serviceName = graph === undefined ? undefined : source.services.get(graph);
   if (serviceName === undefined || others.length > 0) problems.push("it must come from exactly one subgraph");
   const messageType = namedType(node.type);
+  const entities = entitiesOf(source.types, graph);
+  const members = membersOf(source, messageType, problems);
+  const snapshot = readSnapshot(members, { source, entities }, problems);
+  checkSnapshotArgument(argument("snapshot") !== undefined, snapshot, problems);
+  if (snapshot !== undefined && snapshot.own === undefined && argument(keyArgument)?.type.kind !== Kind.NON_NULL_TYPE) {
+    problems.push(`${snapshot.type} has no @liveSnapshot(own:) for the viewer's own stream`);
+  }
+  const latestBy = readLatestBy(live, problems);
   return {
     name: node.name.value,
     topic,
@@ -116,16 +137,18 @@ function readField(node: FieldDefinitionNode, live: Arguments, source: Source, p
     scope: scope === "ORGANIZATION" ? scope : "VIEWER",
     serviceName: serviceName ?? "",
     messageType,
-    payloads: readPayloads(messageType, source, problems),
-    entities: entitiesOf(source.types, graph),
+    payloads: readPayloads(members, source, problems),
+    ...(snapshot === undefined ? {} : { snapshot }),
+    ...(latestBy === undefined ? {} : { latestBy }),
+    entities,
   };
 }
 
 function readFilters(value: unknown, problems: string[]): LiveFilter[] {
   const filters: LiveFilter[] = [];
   for (const item of Array.isArray(value) ? value : []) {
-    const { argument, path }: Arguments = Object(item);
-    if (typeof argument === "string" && typeof path === "string" && FILTER_PATH.test(path)) {
+    const { argument, path }: DirectiveArguments = Object(item);
+    if (typeof argument === "string" && typeof path === "string" && EVENT_PATH.test(path)) {
       filters.push({ argument, path });
     } else {
       problems.push(`the filter path ${String(path)} is none of type, subject, data.<name>`);
@@ -134,19 +157,28 @@ function readFilters(value: unknown, problems: string[]): LiveFilter[] {
   return filters;
 }
 
-function readPayloads(messageType: string, source: Source, problems: string[]): Map<string, string> {
+/** Event path of a field whose slow readers get the newest events only. */
+function readLatestBy(live: DirectiveArguments, problems: string[]): string | undefined {
+  const { slow = "REPLAY", latestBy = "subject" } = live;
+  if (slow !== "REPLAY" && slow !== "LATEST") problems.push("slow is neither REPLAY nor LATEST");
+  if (slow !== "LATEST") return undefined;
+  if (typeof latestBy === "string" && EVENT_PATH.test(latestBy)) return latestBy;
+  problems.push(`the path latestBy ${String(latestBy)} is none of type, subject, data.<name>`);
+  return undefined;
+}
+
+function readPayloads(members: readonly string[], source: Source, problems: string[]): Map<string, string> {
   const payloads = new Map<string, string>();
-  const message = source.types.get(messageType);
-  const event = message?.fields?.find(({ name }) => name.value === "event");
-  if (event === undefined) {
-    problems.push(`its type ${messageType} has no field event`);
-    return payloads;
-  }
-  for (const member of membersOf(source.document, namedType(event.type))) {
-    const events = argumentsOf(source.types.get(member)?.directives, source.names.liveEvent).flatMap(({ types }) =>
+  for (const member of members) {
+    const node = source.types.get(member);
+    const isSnapshot = argumentsOf(node?.directives, source.names.liveSnapshot).length > 0;
+    const events = argumentsOf(node?.directives, source.names.liveEvent).flatMap(({ types }) =>
       Array.isArray(types) ? types.map(String) : [],
     );
-    if (events.length === 0) problems.push(`${member} has no @liveEvent: no event would ever be of this type`);
+    if (events.length > 0 && isSnapshot) problems.push(`${member} is marked both @liveEvent and @liveSnapshot`);
+    if (events.length === 0 && !isSnapshot) {
+      problems.push(`${member} has no @liveEvent: no event would ever be of this type`);
+    }
     for (const type of events) {
       if (payloads.has(type)) problems.push(`${type} stands for two payload types`);
       payloads.set(type, member);
@@ -155,8 +187,55 @@ function readPayloads(messageType: string, source: Source, problems: string[]): 
   return payloads;
 }
 
-/** The members of a union; an object type stands for itself. */
-function membersOf(document: DocumentNode, type: string): readonly string[] {
+interface SnapshotSource {
+  readonly source: Source;
+  readonly entities: ReadonlySet<string>;
+}
+
+function readSnapshot(
+  members: readonly string[],
+  { source, entities }: SnapshotSource,
+  problems: string[],
+): LiveSnapshot | undefined {
+  const found = members.flatMap((type) =>
+    argumentsOf(source.types.get(type)?.directives, source.names.liveSnapshot).map((args) => ({ type, args })),
+  );
+  const [first] = found;
+  if (first === undefined) return undefined;
+  const { type, args } = first;
+  if (found.length > 1)
+    problems.push(`several types are marked @liveSnapshot: ${found.map((it) => it.type).join(", ")}`);
+  const reference = (name: string): string | undefined => {
+    const value = args[name];
+    if (value === undefined || value === null) return undefined;
+    const field = source.types.get(type)?.fields?.find((candidate) => candidate.name.value === value);
+    if (field === undefined || !entities.has(namedType(field.type))) {
+      problems.push(`${type} has no field ${String(value)} of an entity (@liveSnapshot(${name}:))`);
+    }
+    return String(value);
+  };
+  const [key, own] = [reference("key"), reference("own")];
+  if (key === undefined) problems.push(`${type} has no @liveSnapshot(key:)`);
+  return { type, key: key ?? "", ...(own === undefined ? {} : { own }) };
+}
+
+function checkSnapshotArgument(present: boolean, snapshot: LiveSnapshot | undefined, problems: string[]): void {
+  if (present && snapshot === undefined) {
+    problems.push("it has the argument snapshot, but none of its types is marked @liveSnapshot");
+  }
+  if (!present && snapshot !== undefined) {
+    problems.push(`there is no argument snapshot: nobody could ask for ${snapshot.type}`);
+  }
+}
+
+/** The types that the message's `event` may have; an object type stands for itself. */
+function membersOf({ document, types }: Source, messageType: string, problems: string[]): readonly string[] {
+  const event = types.get(messageType)?.fields?.find(({ name }) => name.value === "event");
+  if (event === undefined) {
+    problems.push(`its type ${messageType} has no field event`);
+    return [];
+  }
+  const type = namedType(event.type);
   for (const node of document.definitions) {
     if (node.kind === Kind.UNION_TYPE_DEFINITION && node.name.value === type) {
       return (node.types ?? []).map(({ name }) => name.value);
@@ -171,59 +250,19 @@ function entitiesOf(types: Source["types"], graph: string | undefined): Set<stri
   return new Set([...types.values()].filter(isEntity).map(({ name }) => name.value));
 }
 
-/** What `@live` and `@liveEvent` are called here: `@link` may rename them or give them a prefix. */
+/** What the directives are called here: `@link` may rename them or give them a prefix. */
 function directiveNames(document: DocumentNode): Source["names"] {
   const schema = document.definitions.find((node) => node.kind === Kind.SCHEMA_DEFINITION);
   const link = argumentsOf(schema?.directives, "link").find(({ url }) => String(url).startsWith(LIVE_SPEC));
   const prefix = typeof link?.["as"] === "string" ? link["as"] : "live";
   const imports = Array.isArray(link?.["import"]) ? link["import"] : [];
-  const nameOf = (directive: string): string => {
+  const nameOf = (directive: LiveDirective): string => {
     for (const item of imports) {
-      const { name, as }: Arguments = typeof item === "string" ? { name: item } : Object(item);
+      const { name, as }: DirectiveArguments = typeof item === "string" ? { name: item } : Object(item);
       if (name === `@${directive}`) return (typeof as === "string" ? as : `@${directive}`).slice(1);
     }
     // The directive named like its specification carries the bare prefix.
     return directive === "live" ? prefix : `${prefix}__${directive}`;
   };
-  return { live: nameOf("live"), liveEvent: nameOf("liveEvent") };
-}
-
-function serviceNames(document: DocumentNode): Map<string, string> {
-  const names = new Map<string, string>();
-  for (const node of document.definitions) {
-    if (node.kind !== Kind.ENUM_TYPE_DEFINITION || node.name.value !== "join__Graph") continue;
-    for (const value of node.values ?? []) {
-      const name = argumentsOf(value.directives, "join__graph")[0]?.["name"];
-      if (typeof name === "string") names.set(value.name.value, name);
-    }
-  }
-  return names;
-}
-
-function subscriptionTypeName(document: DocumentNode): string {
-  const schema = document.definitions.find((node) => node.kind === Kind.SCHEMA_DEFINITION);
-  const root = schema?.operationTypes.find(({ operation }) => operation === "subscription");
-  return root?.type.name.value ?? "Subscription";
-}
-
-function objectTypes(document: DocumentNode): Map<string, ObjectTypeDefinitionNode> {
-  const nodes = document.definitions.filter((node) => node.kind === Kind.OBJECT_TYPE_DEFINITION);
-  return new Map(nodes.map((node) => [node.name.value, node]));
-}
-
-function argumentsOf(directives: readonly ConstDirectiveNode[] | undefined, name: string): Arguments[] {
-  return (directives ?? [])
-    .filter((directive) => directive.name.value === name)
-    .map((directive) =>
-      Object.fromEntries((directive.arguments ?? []).map((arg) => [arg.name.value, valueFromASTUntyped(arg.value)])),
-    );
-}
-
-function namedType(type: TypeNode): string {
-  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);
-}
-
-function isList(type: TypeNode | undefined): boolean {
-  if (type === undefined || type.kind === Kind.NAMED_TYPE) return false;
-  return type.kind === Kind.LIST_TYPE || isList(type.type);
+  return { live: nameOf("live"), liveEvent: nameOf("liveEvent"), liveSnapshot: nameOf("liveSnapshot") };
 }

@@ -6,6 +6,7 @@
 import type { AudienceStream } from "./audience-stream.ts";
 import { audienceOf, denial, type StreamName } from "./authority.ts";
 import type { BoundPlan, Variables } from "./plan.ts";
+import { valueAt } from "./record.ts";
 import type { StartingPoint } from "./resume.ts";
 import type { StreamRegistry } from "./stream-registry.ts";
 import { createSubscriber, type Subscriber, type SubscriberSink } from "./subscriber.ts";
@@ -19,6 +20,8 @@ export interface FollowingOptions {
   readonly variables: Variables | undefined;
   readonly viewer: Viewer;
   readonly start: StartingPoint;
+  /** Begins with a snapshot. */
+  readonly snapshot: boolean;
   readonly sink: SubscriberSink;
   /** Called once, however it ends. */
   readonly onEnd: () => void;
@@ -28,18 +31,27 @@ export function follow(registry: StreamRegistry, options: FollowingOptions): Sub
   const { topic, epoch, name, variables, viewer, start, sink, onEnd } = options;
   let moving = false;
 
-  function join(bound: BoundPlan, from: StartingPoint) {
+  function join(bound: BoundPlan, from: StartingPoint, withSnapshot: boolean) {
     const audience = audienceOf(bound.plan.field, name, viewer.identity());
     const { query, operationName } = bound.plan.text;
     const id = JSON.stringify([topic, name.key, audience.key, query, operationName ?? null, bound.variables]);
     const facts = { id, topic, epoch, key: name.key, audience, variables };
-    const joined: AudienceStream = registry.enter({ facts, bound, reader: from.reader, first: viewer });
+    const joined: AudienceStream = registry.enter({
+      facts,
+      bound,
+      reader: from.reader,
+      partition: from.partition,
+      first: viewer,
+    });
+    const { latestBy } = bound.plan.field;
     joined.viewers.add(viewer);
     const subscriber = createSubscriber({
       stream: joined.stream,
       start: from,
       denial: () => denial(joined.bound.plan.field, name, viewer.identity()),
       sink,
+      snapshot: withSnapshot ? (position) => joined.snapshots.take(position) : undefined,
+      latestOf: latestBy === undefined ? undefined : (envelope) => textOf(valueAt(envelope, latestBy)),
       onEnd(occupied) {
         joined.viewers.delete(viewer);
         if (!occupied) registry.leave(joined);
@@ -49,7 +61,7 @@ export function follow(registry: StreamRegistry, options: FollowingOptions): Sub
     return { joined, subscriber };
   }
 
-  let current = join(options.bound, start);
+  let current = join(options.bound, start, options.snapshot);
   let started = false;
   return {
     position: () => current.subscriber.position(),
@@ -66,12 +78,16 @@ export function follow(registry: StreamRegistry, options: FollowingOptions): Sub
         denial(field, name, viewer.identity()) === undefined &&
         audienceOf(field, name, viewer.identity()).key !== joined.audience.key;
       if (!moves) return subscriber.reconsider();
-      const { next, sequence } = subscriber.position();
+      const { next, sequence, snapshotDue } = subscriber.position();
       moving = true;
       subscriber.stop();
       moving = false;
-      current = join(joined.bound, { ...start, position: next, sequence });
+      current = join(joined.bound, { ...start, position: next, sequence }, snapshotDue);
       if (started) current.subscriber.start();
     },
   };
+}
+
+function textOf(value: unknown): string | undefined {
+  return value === undefined || value === null ? undefined : JSON.stringify(value);
 }

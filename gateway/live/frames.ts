@@ -5,6 +5,8 @@
  */
 
 const TEXT = 0x81;
+/** Closes `tributary`, `extensions` and the payload. */
+const FRAME_END = "}}}";
 
 /** Encodes the text of a payload; the same text again, as every follower of a stream brings it, costs nothing. */
 export function createBodies(): (payload: string) => Buffer {
@@ -17,6 +19,11 @@ export function createBodies(): (payload: string) => Buffer {
     }
     return body;
   };
+}
+
+/** The text of a live frame that also says how many events were left out before it; frames end with their extensions. */
+export function withSkipped(frame: string, skipped: number): string {
+  return skipped === 0 ? frame : `${frame.slice(0, -FRAME_END.length)},"skipped":${skipped}${FRAME_END}`;
 }
 
 /** The pieces of one unmasked text frame of the message `head` + `body`; the second one is `body` itself: a copy is garbage. */

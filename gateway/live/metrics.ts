@@ -22,6 +22,12 @@ export interface LiveCounters {
   readonly eventsIn: number;
   readonly framesOut: number;
   readonly enrichments: number;
+  /** Requests to subgraphs for enrichments; what one turn of the event loop wants of a subgraph for one audience goes out together. */
+  readonly enrichmentFetches: number;
+  /** Of these, those that asked again because an entity was older than its event. */
+  readonly staleRefetches: number;
+  /** Queries for snapshots, each shared by those who asked before it began. */
+  readonly snapshots: number;
   /** Subscriptions that began behind the newest event. */
   readonly replays: number;
   /** Reads of the log for subscriptions behind the rings. */
@@ -44,6 +50,9 @@ export interface LiveMeter {
   eventsIn: number;
   framesOut: number;
   enrichments: number;
+  enrichmentFetches: number;
+  staleRefetches: number;
+  snapshots: number;
   replays: number;
   slowCloses: number;
   readonly resyncs: Record<ResyncReason, number>;
@@ -70,6 +79,9 @@ export function createLiveMeter(): LiveMeter {
     eventsIn: 0,
     framesOut: 0,
     enrichments: 0,
+    enrichmentFetches: 0,
+    staleRefetches: 0,
+    snapshots: 0,
     replays: 0,
     slowCloses: 0,
     resyncs: { RETENTION: 0, TOPIC_RECREATED: 0, FOREIGN_CURSOR: 0, UNKNOWN_PARTITION: 0, GAP: 0 },

@@ -24,9 +24,12 @@ import { LRUCache } from "lru-cache";
 import { AppError } from "../../platform/errors/app-error.ts";
 import type { LivePorts, SchemaGeneration } from "../ports.ts";
 import { type LiveField, type LiveSchema, readLiveSchema } from "./directive.ts";
+import { createFetchCompiler, type FetchCompiler, type PlanFetches } from "./enrichment/plan-fetches.ts";
 import type { RecordQuery } from "./record.ts";
 
 const MAX_PLANS = 1_000;
+/** Arguments that say where a subscriber begins, not what it sees. */
+const START_ARGUMENTS: readonly string[] = ["after", "snapshot"];
 
 export interface OperationText {
   readonly query: string;
@@ -40,7 +43,7 @@ export interface BoundPlan {
   readonly plan: LivePlan;
   /** Arguments of the root field. */
   readonly args: Variables;
-  /** Coerced, without those that only carry a cursor: two subscribers who differ in nothing else see the same. */
+  /** Coerced, without those that only say where to begin: two subscribers who differ in nothing else see the same. */
   readonly variables: Variables;
 }
 
@@ -55,6 +58,7 @@ export interface LivePlan {
   readonly record: RecordQuery;
   /** The first fetch and the rest as one sequence: the shape that a query executor runs. */
   readonly queryPlan: QueryPlan;
+  readonly fetches: PlanFetches;
   /** @throws GraphQLError when the variables do not fit */
   bind(variables: Variables | undefined): BoundPlan;
 }
@@ -82,6 +86,7 @@ export class InvalidOperation extends Error {
 
 export function createPlanner(parseDocument: LivePorts["parseDocument"]): Planner {
   const schemas = new WeakMap<SchemaGeneration, LiveSchema>();
+  const fetches = createFetchCompiler();
   const plans = new LRUCache<string, LivePlan>({ max: MAX_PLANS });
 
   function liveSchema(generation: SchemaGeneration): LiveSchema {
@@ -96,16 +101,22 @@ export function createPlanner(parseDocument: LivePorts["parseDocument"]): Planne
       const id = JSON.stringify([generation.id, text.operationName ?? null, text.query]);
       const known = plans.get(id);
       if (known !== undefined) return known;
-      const made = makePlan(generation, liveSchema(generation), text, parseDocument(text.query));
+      const facts = { live: liveSchema(generation), fetches };
+      const made = makePlan(generation, facts, text, parseDocument(text.query));
       plans.set(id, made);
       return made;
     },
   };
 }
 
+interface PlanningFacts {
+  readonly live: LiveSchema;
+  readonly fetches: FetchCompiler;
+}
+
 function makePlan(
   generation: SchemaGeneration,
-  live: LiveSchema,
+  { live, fetches }: PlanningFacts,
   text: OperationText,
   document: DocumentNode,
 ): LivePlan {
@@ -124,7 +135,7 @@ function makePlan(
     throw refusal(root, `Subscription.${field.name} is planned from ${primary.serviceName}, not ${field.serviceName}.`);
   }
   const nodes: PlanNode[] = rest === undefined ? [primary] : [primary, rest];
-  const cursorVariables = variablesOnlyIn(operation, fragments, root, "after");
+  const startVariables = variablesOnlyIn(operation, fragments, root, START_ARGUMENTS);
   const plan: LivePlan = {
     generation,
     field,
@@ -134,6 +145,7 @@ function makePlan(
     fragments,
     record: recordQuery(generation, field, primary.operation),
     queryPlan: { kind: "QueryPlan", node: { kind: "Sequence", nodes } },
+    fetches: fetches.compile(generation, rest),
     bind(raw) {
       const { coerced, errors } = getVariableValues(
         generation.apiSchema,
@@ -145,7 +157,7 @@ function makePlan(
       const definition = generation.apiSchema.getSubscriptionType()?.getFields()[field.name];
       if (definition === undefined) throw new Error(`the schema lost Subscription.${field.name}`);
       const args = getArgumentValues(definition, root, coerced);
-      const variables = Object.fromEntries(Object.entries(coerced).filter(([name]) => !cursorVariables.has(name)));
+      const variables = Object.fromEntries(Object.entries(coerced).filter(([name]) => !startVariables.has(name)));
       return { plan, args, variables };
     },
   };
@@ -205,12 +217,12 @@ function rootField(operation: OperationDefinitionNode, fragments: LivePlan["frag
   return root;
 }
 
-/** Variables whose only use is as this argument of the root field. */
+/** Variables whose only use is as these arguments of the root field. */
 function variablesOnlyIn(
   operation: OperationDefinitionNode,
   fragments: LivePlan["fragments"],
   root: FieldNode,
-  argument: string,
+  names: readonly string[],
 ): Set<string> {
   const only = new Set<string>();
   const elsewhere = new Set<string>();
@@ -218,7 +230,7 @@ function variablesOnlyIn(
     visit(definition, {
       Argument(node, _key, _parent, _path, ancestors) {
         const holder = ancestors.at(-1);
-        if (node.name.value !== argument || node.value.kind !== Kind.VARIABLE) return undefined;
+        if (!names.includes(node.name.value) || node.value.kind !== Kind.VARIABLE) return undefined;
         const atRoot = holder === root || ancestors.at(-2) === root;
         if (!atRoot) return undefined;
         only.add(node.value.name.value);

@@ -15,6 +15,9 @@ import {
 import type { EventEnvelope } from "../../platform/events/envelope.ts";
 import type { LiveField } from "./directive.ts";
 
+/** Type of the message that a subscription with a snapshot begins with; no event has it. */
+export const SNAPSHOT_TYPE = "tributary.snapshot.v1";
+
 export type JsonObject = Record<string, unknown>;
 
 /** The selection that the planner fetches from the virtual subgraph, and what is needed to answer it. */
@@ -48,7 +51,7 @@ export function passes(field: LiveField, args: Variables, envelope: EventEnvelop
 /** The data of the root field for one event. */
 export function answerFromRecord(query: RecordQuery, envelope: EventEnvelope, variables: Variables): JsonObject {
   const { field, responseName, selectionSet } = query;
-  const payloadType = field.payloads.get(envelope.type);
+  const payloadType = envelope.type === SNAPSHOT_TYPE ? field.snapshot?.type : field.payloads.get(envelope.type);
   const event = payloadType === undefined ? null : payload(envelope.data, payloadType);
 
   const message: ReadField = (name) => {
@@ -144,7 +147,8 @@ function reference(typeName: string, id: unknown): RecordObject | null {
   return new RecordObject(typeName, (name) => (name === "id" ? id : null));
 }
 
-function valueAt(envelope: EventEnvelope, path: string): unknown {
+/** What an event path (`type`, `subject`, `data.<name>`) names in an event. */
+export function valueAt(envelope: EventEnvelope, path: string): unknown {
   if (path === "type") return envelope.type;
   if (path === "subject") return envelope.subject;
   return envelope.data[path.slice("data.".length)];

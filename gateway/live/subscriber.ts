@@ -5,10 +5,13 @@
 
 import { AppError } from "../../platform/errors/app-error.ts";
 import { backoffMs, systemSleep } from "../../platform/events/backoff.ts";
+import type { EventEnvelope } from "../../platform/events/envelope.ts";
 import type { LiveEvent } from "./event.ts";
+import { createLatestQueue } from "./latest-queue.ts";
 import type { StartingPoint } from "./resume.ts";
 import { resyncRequired } from "./resync.ts";
 import type { Follower, Frame, SharedStream } from "./shared-stream.ts";
+import type { Snapshot } from "./snapshots.ts";
 
 /** Where a subscriber's messages go. */
 export interface SubscriberSink {
@@ -23,6 +26,8 @@ export interface SubscriberSink {
 export interface SubscriberPosition {
   readonly next: bigint;
   readonly sequence: bigint | null;
+  /** It begins with a snapshot that was not sent yet. */
+  readonly snapshotDue: boolean;
 }
 
 export interface Subscriber {
@@ -42,19 +47,26 @@ export interface SubscriberOptions {
   /** Why the viewer may not see the stream any more; asked for every event. */
   readonly denial: () => AppError | undefined;
   readonly sink: SubscriberSink;
+  /** Begins with what this answers, at its place: at or above the given position. */
+  readonly snapshot?: ((from: bigint) => Promise<Snapshot>) | undefined;
+  /** Present when a reader who does not keep up is sent the newest event per key only. */
+  readonly latestOf?: ((envelope: EventEnvelope) => string | undefined) | undefined;
   /** Called once, however it ends; says whether the stream has other subscribers. */
   readonly onEnd: (occupied: boolean) => void;
 }
 
 const RETRY = { baseMs: 100, capMs: 5_000 };
 
-export function createSubscriber({ stream, start, denial, sink, onEnd }: SubscriberOptions): Subscriber {
+export function createSubscriber(options: SubscriberOptions): Subscriber {
+  const { stream, start, denial, sink, snapshot, latestOf, onEnd } = options;
   const { reader } = start;
   let { position, sequence } = start;
-  let phase: "new" | "catching-up" | "attached" | "ended" = "new";
+  let snapshotDue = snapshot !== undefined;
+  let phase: "new" | "snapshot" | "catching-up" | "attached" | "ended" = "new";
 
   function end(): void {
     phase = "ended";
+    latest?.clear();
     onEnd(stream.leave(follower));
   }
 
@@ -81,10 +93,18 @@ export function createSubscriber({ stream, start, denial, sink, onEnd }: Subscri
     }
     sequence = event.sequence;
     if (frame === null) return;
+    if (latest === undefined) send(frame);
+    else latest.offer(event, frame);
+  }
+
+  function send(frame: string): void {
     const refused = denial();
     if (refused === undefined) sink.next(frame);
     else fail(refused);
   }
+
+  const latest =
+    latestOf === undefined ? undefined : createLatestQueue({ keyOf: latestOf, writable: () => sink.writable(), send });
 
   const follower: Follower = { offer, fail };
 
@@ -94,10 +114,28 @@ export function createSubscriber({ stream, start, denial, sink, onEnd }: Subscri
     const rendered = events.map((event) => ({ event, made: stream.frame(event) }));
     for (const { event, made } of rendered) {
       const frame = await made;
-      await sink.writable();
+      if (latest?.hasRoom() !== true) await sink.writable();
       offer(event, frame);
     }
     if (next > position) position = next;
+  }
+
+  async function begin(take: NonNullable<typeof snapshot>): Promise<void> {
+    phase = "snapshot";
+    let taken: Snapshot;
+    try {
+      taken = await take(position);
+    } catch (cause) {
+      const message = "The snapshot could not be fetched: subscribe again in a moment.";
+      return fail(cause instanceof AppError ? cause : new AppError("SERVICE_UNAVAILABLE", message, { cause }));
+    }
+    if (phase !== "snapshot") return;
+    phase = "catching-up";
+    snapshotDue = false;
+    position = taken.position;
+    sequence = taken.sequence;
+    send(taken.frame);
+    await catchUp();
   }
 
   async function catchUp(): Promise<void> {
@@ -124,15 +162,18 @@ export function createSubscriber({ stream, start, denial, sink, onEnd }: Subscri
   return {
     start() {
       if (phase !== "new") return;
+      if (snapshot !== undefined) return void begin(snapshot);
       phase = "catching-up";
       void catchUp();
     },
     position() {
+      const sent = latest?.sent();
+      if (sent !== undefined) return { ...sent, snapshotDue };
       if (phase === "attached") {
         const settled = stream.settle();
         if (settled > position) position = settled;
       }
-      return { next: position, sequence };
+      return { next: position, sequence, snapshotDue };
     },
     reconsider() {
       if (phase === "ended") return;

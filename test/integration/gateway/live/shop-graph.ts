@@ -10,10 +10,15 @@ import type { SchemaGeneration } from "../../../../gateway/ports.ts";
 export const LIVE_LINK = `
   extend schema
     @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@composeDirective"])
-    @link(url: "https://tributary.dev/live/v1.0", import: ["@live", "@liveEvent"])
-    @composeDirective(name: "@live") @composeDirective(name: "@liveEvent")
-  directive @live(topic: String!, keyArgument: String!, permission: String!, filters: [LiveFilter!]! = []) on FIELD_DEFINITION
+    @link(url: "https://tributary.dev/live/v1.0", import: ["@live", "@liveEvent", "@liveSnapshot"])
+    @composeDirective(name: "@live") @composeDirective(name: "@liveEvent") @composeDirective(name: "@liveSnapshot")
+  directive @live(
+    topic: String!, keyArgument: String!, permission: String!, filters: [LiveFilter!]! = [],
+    slow: LiveSlow! = REPLAY, latestBy: String! = "subject"
+  ) on FIELD_DEFINITION
   directive @liveEvent(types: [String!]!) on OBJECT
+  directive @liveSnapshot(key: String!, own: String) on OBJECT
+  enum LiveSlow { REPLAY LATEST }
   input LiveFilter { argument: String! path: String! }
   scalar DateTime
   scalar BigInt
@@ -29,6 +34,8 @@ const ORDERS = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key"])
   type Query { orders: [Order!]! }
   type Order @key(fields: "id") { id: ID! state: String! buyer: User }
+  type Shop @key(fields: "id") { id: ID! stock: [StockLevel!]! }
+  type StockLevel { item: String! version: Int! count: Int! }
   type User @key(fields: "id", resolvable: false) { id: ID! }
 `;
 
@@ -50,7 +57,22 @@ export const ORDERS_LIVE = `
   type Part { label: String! }
 `;
 
-export function composeShop(live: string = LIVE_LINK + ORDERS_LIVE): string {
+/** Fields that can begin with a snapshot; `stockLevels` promises a slow reader the newest level of each item only. */
+export const STOCK_LIVE = `
+  type Shop @key(fields: "id", resolvable: false) { id: ID! }
+  extend type Subscription {
+    stockEvents(shop: ID!, after: String, snapshot: Boolean = false): StockMessage!
+      @live(topic: "stock.events", keyArgument: "shop", permission: "orders.read")
+    stockLevels(shop: ID!, after: String, snapshot: Boolean = false): StockMessage!
+      @live(topic: "stock.events", keyArgument: "shop", permission: "orders.read", slow: LATEST, latestBy: "data.item")
+  }
+  type StockMessage { sequence: BigInt! occurredAt: DateTime! eventId: ID! type: String! event: StockEvent! }
+  union StockEvent = StockChanged | StockSnapshot
+  type StockChanged @liveEvent(types: ["stock.item.changed.v1"]) { item: String! version: Int! count: Int! note: String }
+  type StockSnapshot @liveSnapshot(key: "shop") { shop: Shop }
+`;
+
+export function composeShop(live: string = LIVE_LINK + ORDERS_LIVE + STOCK_LIVE): string {
   const services = { people: PEOPLE, orders: ORDERS, orders_live: live };
   const { supergraphSdl, errors } = composeServices(
     Object.entries(services).map(([name, sdl]) => ({ name, url: `http://${name}.invalid`, typeDefs: parse(sdl) })),
@@ -77,11 +99,20 @@ export function generationOf(supergraphSdl: string, id: string): SchemaGeneratio
   };
 }
 
+interface StockLevel {
+  readonly version: number;
+  readonly count: number;
+}
+
 export interface Shop {
   readonly dataSources: ServiceMap;
   /** Fetches per subgraph, and switches for what goes wrong. */
   readonly fetches: Map<string, number>;
   failing: Set<string>;
+  /** What is committed: shop → item → level. */
+  readonly stock: Map<string, Map<string, StockLevel>>;
+  /** Runs before the stock is read and again before it is answered. */
+  onRead: () => Promise<void>;
 }
 
 export function startShop(): Shop {
@@ -95,6 +126,15 @@ export function startShop(): Shop {
     typeDefs: parse(ORDERS),
     resolvers: {
       Query: { orders: () => [] },
+      Shop: {
+        __resolveReference: ({ id }: { id: string }) => ({ id }),
+        async stock({ id }: { id: string }) {
+          await shop.onRead();
+          const levels = [...(shop.stock.get(id) ?? [])].map(([item, level]) => ({ item, ...level }));
+          await shop.onRead();
+          return levels;
+        },
+      },
       Order: {
         __resolveReference: ({ id }: { id: string }) => ({ id, state: "OPEN", buyer: { id: `buyer-of-${id}` } }),
       },
@@ -103,6 +143,8 @@ export function startShop(): Shop {
   const shop: Shop = {
     fetches: new Map(),
     failing: new Set(),
+    stock: new Map(),
+    onRead: async () => undefined,
     dataSources: { people: source("people", people), orders: source("orders", orders) },
   };
 

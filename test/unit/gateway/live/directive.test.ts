@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { readLiveSchema } from "../../../../gateway/live/directive.ts";
-import { composeShop, LIVE_LINK, ORDERS_LIVE } from "../../../integration/gateway/live/shop-graph.ts";
+import { composeShop, LIVE_LINK, ORDERS_LIVE, STOCK_LIVE } from "../../../integration/gateway/live/shop-graph.ts";
 
 test("a live field is read from the supergraph with all that the gateway needs", () => {
   const { fields, problems } = readLiveSchema(composeShop());
@@ -23,7 +23,7 @@ test("a live field is read from the supergraph with all that the gateway needs",
     "orders.order.shipped.v1": "OrderShipped",
     "orders.order.returned.v1": "OrderShipped",
   });
-  expect([...(field?.entities ?? [])].sort()).toEqual(["Order", "User"]);
+  expect([...(field?.entities ?? [])].sort()).toEqual(["Order", "Shop", "User"]);
 });
 
 test("the platform's own live fields have no problem", () => {
@@ -34,7 +34,10 @@ test("the platform's own live fields have no problem", () => {
 });
 
 test("directives are recognised under the names they were imported with", () => {
-  const renamed = LIVE_LINK.replace('import: ["@live", "@liveEvent"]', 'import: [{ name: "@live", as: "@tail" }]')
+  const renamed = LIVE_LINK.replace(
+    '"@live", "@liveEvent", "@liveSnapshot"',
+    '{ name: "@live", as: "@tail" }, "@liveSnapshot"',
+  )
     .replace('name: "@live")', 'name: "@tail")')
     .replace('name: "@liveEvent")', 'name: "@live__liveEvent")')
     .replace("directive @live(", "directive @tail(")
@@ -57,4 +60,49 @@ test.each([
   const { fields, problems } = readLiveSchema(composeShop(LIVE_LINK + ORDERS_LIVE.replace(good, bad)));
   expect(problems[0]).toContain(`Subscription.orderEvents: ${problem}`);
   expect(fields.size).toBe(0);
+});
+
+test("a field's snapshot and its promise to slow readers are read from the supergraph", () => {
+  const { fields, problems } = readLiveSchema(composeShop());
+  expect(problems).toEqual([]);
+  expect(fields.get("stockEvents")).toMatchObject({ snapshot: { type: "StockSnapshot", key: "shop" } });
+  expect(fields.get("stockEvents")).not.toHaveProperty("latestBy");
+  expect(fields.get("stockLevels")).toMatchObject({ latestBy: "data.item" });
+  expect(fields.get("orderEvents")).not.toHaveProperty("snapshot");
+});
+
+test.each([
+  [
+    '@liveSnapshot(key: "shop")',
+    '@liveSnapshot(key: "store")',
+    "StockSnapshot has no field store of an entity (@liveSnapshot(key:))",
+  ],
+  [
+    '@liveSnapshot(key: "shop")',
+    '@liveSnapshot(key: "shop", own: "user")',
+    "StockSnapshot has no field user of an entity (@liveSnapshot(own:))",
+  ],
+  ['@liveSnapshot(key: "shop")', "", "none of its types is marked @liveSnapshot"],
+  [
+    '@liveSnapshot(key: "shop")',
+    '@liveSnapshot(key: "shop") @liveEvent(types: ["stock.shop.opened.v1"])',
+    "StockSnapshot is marked both @liveEvent and @liveSnapshot",
+  ],
+  [
+    "StockChanged | StockSnapshot",
+    "StockChanged",
+    "it has the argument snapshot, but none of its types is marked @liveSnapshot",
+  ],
+  [
+    "StockChanged | StockSnapshot",
+    "StockChanged | StockSnapshot | Other",
+    "several types are marked @liveSnapshot: StockSnapshot, Other",
+  ],
+  ["snapshot: Boolean = false", "", "there is no argument snapshot: nobody could ask for StockSnapshot"],
+  ["shop: ID!,", "shop: ID,", "StockSnapshot has no @liveSnapshot(own:) for the viewer's own stream"],
+  ['latestBy: "data.item"', 'latestBy: "item"', "the path latestBy item is none of type, subject, data.<name>"],
+])("of a field with a snapshot, %s replaced by %s is reported", (good, bad, problem) => {
+  const other = 'type Other @liveSnapshot(key: "shop") { shop: Shop }';
+  const { problems } = readLiveSchema(composeShop(LIVE_LINK + ORDERS_LIVE + STOCK_LIVE.replace(good, bad) + other));
+  expect(problems.join("\n")).toContain(problem);
 });
