@@ -42,6 +42,7 @@ import { type EmbeddedSecrets, openSecrets } from "./embedded/secrets.ts";
 import { prepareWebClient } from "./embedded/web-client-build.ts";
 import { createGateway } from "./index.ts";
 import { createLive } from "./live/index.ts";
+import { checkStopTimes } from "./stop-times.ts";
 import { signedHeaders } from "./transport/subgraph-headers.ts";
 
 export interface EmbeddedOptions {
@@ -106,7 +107,7 @@ export async function createEmbedded({ environment, lifecycle, logger }: Embedde
 export function readSettings(environment: Environment): EmbeddedSettings {
   const database = "postgresql://embedded";
   const secret = "placeholder".repeat(3);
-  return parseConfig(settingsSchema, {
+  const settings = parseConfig(settingsSchema, {
     ...environment,
     IDENTITY_SECRETS: secret,
     CURSOR_SECRET: secret,
@@ -119,6 +120,8 @@ export function readSettings(environment: Environment): EmbeddedSettings {
     AUDIT_DATABASE_URL: database,
     AUDIT_RELAY_DATABASE_URL: database,
   });
+  checkStopTimes(settings);
+  return settings;
 }
 
 async function completeSettings(

@@ -4,6 +4,7 @@
  */
 import { STATUS_CODES } from "node:http";
 import type { FastifyInstance } from "fastify";
+import { createMemoryCache } from "../platform/cache/memory-cache.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { EventLog } from "../platform/events/event-log.ts";
 import type { SubgraphEndpoint } from "../platform/graphql/subgraph-endpoint.ts";
@@ -25,6 +26,7 @@ import { registerMetrics } from "./http/metrics-page.ts";
 import { createOrigins, registerCors } from "./http/origins.ts";
 import { registerPages } from "./http/pages.ts";
 import { createDocumentGuard } from "./limits/document-limits.ts";
+import { createPlanFeatures } from "./limits/plan-features.ts";
 import type { CreateLive, GatewaySettings, LivePart, OperationExecutor, SchemaSource } from "./ports.ts";
 import { createDataSources } from "./transport/data-sources.ts";
 import type { SubgraphHeaders } from "./transport/subgraph-headers.ts";
@@ -69,6 +71,7 @@ export interface Gateway {
 /** Requests under way at a stop get what is left of this, and the shorter time at least. */
 const STOP_MS = 8_000;
 const LEAST_REQUEST_MS = 1_000;
+const PLANS_KEPT = 20_000;
 
 /**
  * Reads the supergraph and adds the gateway to the lifecycle: it listens last and stops first.
@@ -123,15 +126,25 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     onRightsChanged: async ({ identity }) => authenticator?.forget(identity),
   });
   const executor = createOperationExecutor({ server: graphql, guard, scopes });
-  const live =
-    options.createLive === undefined || options.eventLog === undefined || authenticator === undefined
+  const { createLive, eventLog } = options;
+  const planFeatures =
+    eventLog === undefined
       ? undefined
-      : options.createLive({
+      : createPlanFeatures({
+          executor,
+          cache: createMemoryCache({ maxEntries: PLANS_KEPT, clock: options.clock }),
+          eventLog,
+          logger,
+        });
+  const live =
+    createLive === undefined || eventLog === undefined || authenticator === undefined || planFeatures === undefined
+      ? undefined
+      : createLive({
           schema,
           authenticator,
           executor,
           dataSources: () => dataSources.of(schema.current()),
-          eventLog: options.eventLog,
+          eventLog,
           settings,
           lifecycle,
           clock: options.clock,
@@ -140,12 +153,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           publicErrors: (errors, { trace, logger: requestLogger }) =>
             errors.map((error) => toGatewayError(error, { traceId: trace.traceId, logger: requestLogger })),
           originAllowed: origins.allowed,
+          planFeatures,
         });
 
   if (live !== undefined) registerMetrics(server, live);
   let port = settings.GATEWAY_PORT;
   lifecycle.add({ name: "supergraph", stop: () => schema.stop() });
   if (authenticator !== undefined) lifecycle.add(authenticator);
+  if (planFeatures !== undefined) lifecycle.add(planFeatures);
   lifecycle.add({
     name: "gateway http",
     async start() {
@@ -172,7 +187,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       await live?.stop();
       // The door stays open until then: `/ready` tells balancers to send nobody any more.
       await inFlight.settled(Math.max(LEAST_REQUEST_MS, STOP_MS - (performance.now() - since)));
-      await server.close();
+      await closeDoor(server);
       await graphql.stop();
       dataSources.stop();
     },
@@ -184,6 +199,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       return port;
     },
   };
+}
+
+/**
+ * Browsers open connections ahead of requests: Node takes such a one for busy and would wait for it. Who connects in the last moment is
+ * turned away too.
+ */
+async function closeDoor(server: FastifyInstance): Promise<void> {
+  server.server.on("connection", (socket) => socket.destroy());
+  server.server.closeAllConnections();
+  await server.close();
 }
 
 function routeUpgrades(server: FastifyInstance, live: LivePart | undefined): void {

@@ -17,6 +17,7 @@ import { AppError } from "../platform/errors/app-error.ts";
 import { createLifecycle } from "../platform/lifecycle/lifecycle.ts";
 import { failStart, runProcess } from "../platform/lifecycle/run-process.ts";
 import { createLogger } from "../platform/logger/logger.ts";
+import { checkStopTimes } from "./stop-times.ts";
 
 const platformSettings = {
   ...commonSettings,
@@ -30,7 +31,7 @@ async function main(environment: Environment): Promise<void> {
   const { supergraph, port } = readArguments();
   const given = { ...environment, ...(port === undefined ? {} : { GATEWAY_PORT: port }) };
   // The platform's gateway reads more settings further in: whatever is wrong with any of them is said here, together.
-  if (supergraph === undefined) parseConfig(z.object(platformSettings), given);
+  if (supergraph === undefined) checkStopTimes(parseConfig(z.object(platformSettings), given));
   const settings = parseConfig(z.object({ ...commonSettings, ...gatewaySettings }), {
     ...given,
     // Alone, there are no live streams whose cursors would have to be signed.

@@ -133,6 +133,16 @@ export interface SubscriptionRoster {
   enter(subscription: OpenSubscription): () => void;
 }
 
+/** What an organisation has paid for. */
+export interface PlanFeatures {
+  /**
+   * How much of a feature of the catalogue (`seats`, `live_connections`, …) the organisation's running plans grant, as of now or a
+   * minute ago. Never rejects, and waits for a second at most.
+   * @returns `null`: unlimited; `undefined`: no plan speaks of it, or nobody can tell now
+   */
+  limit(organizationId: string, key: string): Promise<bigint | null | undefined>;
+}
+
 /** What the live room may use. */
 export interface LivePorts {
   readonly schema: SchemaSource;
@@ -153,6 +163,8 @@ export interface LivePorts {
   originAllowed(origin: string | undefined): boolean;
   /** Absent where nobody manages subscriptions. */
   readonly roster?: SubscriptionRoster;
+  /** Absent where organisations have no plans. */
+  readonly planFeatures?: PlanFeatures;
 }
 
 /** A request to `/graphql` whose body was read, and its answer as long as nobody has begun it. */

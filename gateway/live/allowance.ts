@@ -1,8 +1,7 @@
 /** How many of something each holder has, against one limit for all. Forgets those who hold nothing. */
 export interface Allowance {
   readonly limit: number;
-  /** Of all holders together. */
-  readonly taken: number;
+  held(holder: string): number;
   isUsedUp(holder: string): boolean;
   /** Counts one more; asking before is the caller's. */
   take(holder: string): void;
@@ -10,24 +9,20 @@ export interface Allowance {
 }
 
 export function createAllowance(limit: number): Allowance {
-  const held = new Map<string, number>();
-  let taken = 0;
+  const counts = new Map<string, number>();
+  const held = (holder: string) => counts.get(holder) ?? 0;
   return {
     limit,
-    get taken() {
-      return taken;
-    },
-    isUsedUp: (holder) => (held.get(holder) ?? 0) >= limit,
+    held,
+    isUsedUp: (holder) => held(holder) >= limit,
     take(holder) {
-      taken += 1;
-      held.set(holder, (held.get(holder) ?? 0) + 1);
+      counts.set(holder, held(holder) + 1);
     },
     giveBack(holder) {
-      const count = held.get(holder);
+      const count = counts.get(holder);
       if (count === undefined) return;
-      taken -= 1;
-      if (count === 1) held.delete(holder);
-      else held.set(holder, count - 1);
+      if (count === 1) counts.delete(holder);
+      else counts.set(holder, count - 1);
     },
   };
 }

@@ -4,7 +4,6 @@
  */
 import { AppError } from "../../platform/errors/app-error.ts";
 import type { LivePorts, LiveTransport, SchemaGeneration } from "../ports.ts";
-import { createAllowance } from "./allowance.ts";
 import type { AudienceStream } from "./audience-stream.ts";
 import { denial, streamOf } from "./authority.ts";
 import { createCursorCodec } from "./cursor.ts";
@@ -12,6 +11,7 @@ import { enlist } from "./enlisting.ts";
 import { createEnrichment } from "./enrichment.ts";
 import { follow } from "./following.ts";
 import { countResync, createLiveMeter, type LiveCounters, type LiveMeter, meteredSink } from "./metrics.ts";
+import { createOrganizationAllowance } from "./organization-allowance.ts";
 import { type BoundPlan, createPlanner, type OperationText, type Variables } from "./plan.ts";
 import { startingPoint } from "./resume.ts";
 import { resyncRequired } from "./resync.ts";
@@ -55,7 +55,15 @@ export interface Hub {
 
 type HubPorts = Pick<
   LivePorts,
-  "schema" | "eventLog" | "settings" | "logger" | "dataSources" | "publicErrors" | "parseDocument" | "roster"
+  | "schema"
+  | "eventLog"
+  | "settings"
+  | "logger"
+  | "dataSources"
+  | "publicErrors"
+  | "parseDocument"
+  | "roster"
+  | "planFeatures"
 >;
 
 export function createHub(ports: HubPorts): Hub {
@@ -67,7 +75,7 @@ export function createHub(ports: HubPorts): Hub {
   const openTopics = new Set<TopicTail>();
   const meter = createLiveMeter();
   const streams = createStreamRegistry({ ...ports, enrichment, cursors, meter });
-  const ofOrganizations = createAllowance(settings.LIVE_SUBSCRIPTIONS_PER_ORGANIZATION);
+  const ofOrganizations = createOrganizationAllowance(ports);
   let endListening: (() => void) | undefined;
   let subscriptions = 0;
 
@@ -160,7 +168,10 @@ export function createHub(ports: HubPorts): Hub {
       const refused = denial(field, name, viewer.identity());
       if (refused !== undefined) throw refused;
       const after = bound.args["after"];
-      const tail = await tailOf(topic);
+      const [tail, planLimit] = await Promise.all([
+        tailOf(topic),
+        name.organizationId === undefined ? undefined : ofOrganizations.planLimit(name.organizationId),
+      ]);
       const resume = request.lastEventId ?? (typeof after === "string" ? after : request.resume);
       const start = await startingPoint(tail, name.key, resume, cursors);
 
@@ -168,10 +179,7 @@ export function createHub(ports: HubPorts): Hub {
       if (bound.plan.generation !== schema.current()) {
         bound = replan({ bound, topic, variables }, schema.current());
       }
-      if (name.organizationId !== undefined && ofOrganizations.isUsedUp(name.organizationId)) {
-        const message = `The organization has its ${ofOrganizations.limit} live subscriptions here: end one first.`;
-        throw new AppError("TOO_MANY_SUBSCRIPTIONS", message);
-      }
+      if (name.organizationId !== undefined) ofOrganizations.assertRoom(name.organizationId, planLimit);
       const { epoch } = tail;
       if (start.position < start.reader.head) meter.replays += 1;
 

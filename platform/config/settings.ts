@@ -112,16 +112,18 @@ export const gatewaySettings = {
     .int()
     .min(1)
     .default(100)
-    .describe("Most sockets that one user may have open on one gateway"),
+    .describe("Most sockets and HTTP streams, together, that one user may have open on one gateway"),
   LIVE_SUBSCRIPTIONS_PER_ORGANIZATION: z.coerce
     .number()
     .int()
     .min(1)
     .default(20_000)
-    .describe("Most live subscriptions to one organization's streams on one gateway"),
+    .describe("Most live subscriptions to one organization's streams on one gateway; its plan may allow fewer"),
   DRAIN_MS: milliseconds
     .default(5_000)
-    .describe("A stop closes open sockets spread over at most this time; keep it well below SHUTDOWN_GRACE_MS"),
+    .describe(
+      "A stop closes open sockets spread over at most this time; with 2 s more it must fit into SHUTDOWN_GRACE_MS",
+    ),
   WS_INIT_TIMEOUT_MS: milliseconds.default(3_000).describe("A socket must send connection_init within this time"),
   WS_PING_MS: milliseconds.default(25_000).describe("Ping period of sockets; a peer silent for two periods is dropped"),
   SSE_HEARTBEAT_MS: milliseconds.default(15_000).describe("Heartbeat period of answers that stream over HTTP"),

@@ -8,6 +8,7 @@ import { waitFor } from "../../../support/wait.ts";
 import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
 import { eventWriter, type LiveStack, startLiveStack, viewer } from "./live-stack.ts";
 import { connect, type SocketClient } from "./socket-client.ts";
+import { read, startStreamStack } from "./stream-stack.ts";
 
 let databases: EventDatabases;
 let log: EventLog;
@@ -190,6 +191,94 @@ test("an organization's subscription beyond the cap is refused by id, and an end
   );
   await eventWriter(log, "org-c3").append(1);
   await one.take("next", `again-${tries}`);
+  await capped.stop();
+});
+
+test("a plan caps its organization's subscriptions exactly, also when all come at once; an unknown plan caps nothing [WS-06]", async () => {
+  const plans = new Map<string, bigint | null | undefined>([
+    ["org-p1", 7n],
+    ["org-p2", null],
+    ["org-p4", 1_000n],
+  ]);
+  const asked: string[] = [];
+  const capped = await startLiveStack({
+    log,
+    settings: { LIVE_SUBSCRIPTIONS_PER_ORGANIZATION: 20 },
+    planFeatures: {
+      async limit(organizationId, key) {
+        asked.push(`${organizationId} ${key}`);
+        return plans.get(organizationId);
+      },
+    },
+  });
+  const all = ["org-p1", "org-p2", "org-p3", "org-p4"];
+  capped.viewers.set("planned", viewer("user-p", Object.fromEntries(all.map((org) => [org, ["orders.read"]]))));
+  const client = await open("planned", capped.url);
+  const limits: number[] = [];
+  for (const org of all) {
+    const ids = Array.from({ length: 21 }, (_, index) => `${org}-${index}`);
+    await Promise.all(ids.map((id) => client.subscribe(id, QUERY(org))));
+    const refused = ids.filter((id) => client.of("error", id).length > 0);
+    limits.push(ids.length - refused.length);
+    const [error] = client.of("error", refused[0] ?? "")[0]?.payload ?? [];
+    expect(error.extensions).toMatchObject({ code: "TOO_MANY_SUBSCRIPTIONS", status: 429 });
+    expect(error.message).toContain(org === "org-p1" ? "plan allows 7" : "has its 20");
+    expect(error.extensions.planLimit).toBe(org === "org-p1" ? "7" : undefined);
+  }
+  expect(limits).toEqual([7, 20, 20, 20]);
+  expect(new Set(asked)).toEqual(new Set(all.map((org) => `${org} live_connections`)));
+  await client.subscribe("own", "subscription { orderEvents { sequence } }");
+  expect(client.of("error", "own")).toEqual([]);
+
+  // A downgrade ends nothing; who leaves makes no room until fewer are open than the plan allows.
+  plans.set("org-p2", 19n);
+  client.send({ id: "org-p2-0", type: "complete" });
+  await client.subscribe("late", QUERY("org-p2"));
+  expect(client.of("error", "late")[0]?.payload[0].extensions.planLimit).toBe("19");
+  await eventWriter(log, "org-p2").append(1);
+  await client.take("next", "org-p2-19");
+  client.send({ id: "org-p2-1", type: "complete" });
+  await client.subscribe("later", QUERY("org-p2"));
+  expect(client.of("error", "later")).toEqual([]);
+  await capped.stop();
+});
+
+test("sockets and streams of a user count together, whichever are more [WS-06]", async () => {
+  const capped = await startStreamStack({ log, settings: { WS_SOCKETS_PER_USER: 3 } });
+  const { live, url } = capped;
+  live.viewers.set("both", viewer("user-c6", { "org-c6": ["orders.read"] }));
+  live.viewers.set("other", viewer("user-c7", { "org-c6": ["orders.read"] }));
+  const stream = (token = "both") => read(url, { query: QUERY("org-c6"), token });
+  const sockets = await Promise.all([open("both", live.url), open("both", live.url)]);
+  const third = await stream();
+  expect(third.response.status).toBe(200);
+
+  const refused = await fetch(url, {
+    method: "POST",
+    headers: { accept: "text/event-stream", authorization: "Bearer both", "content-type": "application/json" },
+    body: JSON.stringify({ query: QUERY("org-c6") }),
+  });
+  expect(refused.status).toBe(429);
+  expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: "TOO_MANY_SUBSCRIPTIONS" } }] });
+  const socket = await connect(live.url);
+  socket.send({ type: "connection_init", payload: { accessToken: "both" } });
+  expect(await socket.closed()).toMatchObject({ code: 4429 });
+  const another = await stream("other");
+  expect(another.response.status).toBe(200);
+
+  sockets[0]?.close();
+  await sockets[0]?.closed();
+  const again = await waitFor(
+    async () => {
+      const reader = await stream();
+      return reader.response.status === 200 && reader;
+    },
+    { what: "room after a closed socket" },
+  );
+  third.abort();
+  again.abort();
+  await waitFor(() => capped.counts().subscriptions === 1, { what: "room after two closed streams" });
+  await Promise.all([open("both", live.url), open("both", live.url)]);
   await capped.stop();
 });
 

@@ -13,6 +13,7 @@ import type {
   GatewaySettings,
   LivePart,
   LivePorts,
+  PlanFeatures,
   Revocation,
   SchemaGeneration,
 } from "../../../../gateway/ports.ts";
@@ -44,11 +45,12 @@ export interface LiveStack {
 export interface StackOptions {
   readonly log: EventLog;
   readonly settings?: Partial<GatewaySettings>;
+  readonly planFeatures?: PlanFeatures;
 }
 
 const ids = createIdSource(systemClock);
 
-export async function startLiveStack({ log, settings }: StackOptions): Promise<LiveStack> {
+export async function startLiveStack({ log, settings, planFeatures }: StackOptions): Promise<LiveStack> {
   const logger = createLogger({ name: "live-test", level: "silent" });
   const shop = startShop();
   const viewers = new Map<string, Authentication>();
@@ -109,6 +111,7 @@ export async function startLiveStack({ log, settings }: StackOptions): Promise<L
     publicErrors: (errors: readonly GraphQLError[], { trace }) =>
       errors.map((error) => toGatewayError(error, { logger, traceId: trace.traceId })),
     originAllowed: (origin) => origin === undefined || origin === ALLOWED_ORIGIN,
+    ...(planFeatures === undefined ? {} : { planFeatures }),
   };
   const live = createLive(ports);
   await live.start();

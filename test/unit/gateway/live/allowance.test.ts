@@ -6,9 +6,10 @@ test("each holder has the limit for itself, and gets back what it gives back", (
   allowance.take("a");
   allowance.take("a");
   allowance.take("b");
-  expect([allowance.isUsedUp("a"), allowance.isUsedUp("b"), allowance.taken]).toEqual([true, false, 3]);
+  expect([allowance.isUsedUp("a"), allowance.isUsedUp("b")]).toEqual([true, false]);
+  expect([allowance.held("a"), allowance.held("b"), allowance.held("c")]).toEqual([2, 1, 0]);
   allowance.giveBack("a");
-  expect([allowance.isUsedUp("a"), allowance.taken]).toEqual([false, 2]);
+  expect([allowance.isUsedUp("a"), allowance.held("a")]).toEqual([false, 1]);
 });
 
 test("who holds nothing can give nothing back", () => {
@@ -17,7 +18,7 @@ test("who holds nothing can give nothing back", () => {
   allowance.take("a");
   allowance.giveBack("a");
   allowance.giveBack("a");
-  expect(allowance.taken).toBe(0);
+  expect(allowance.held("a")).toBe(0);
   allowance.take("a");
   expect(allowance.isUsedUp("a")).toBe(true);
 });
