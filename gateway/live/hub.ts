@@ -9,12 +9,14 @@ import { denial, streamOf } from "./authority.ts";
 import { createCursorCodec } from "./cursor.ts";
 import { enlist } from "./enlisting.ts";
 import { createEnrichment } from "./enrichment.ts";
+import { evicting } from "./eviction.ts";
 import { follow } from "./following.ts";
 import { countResync, createLiveMeter, type LiveCounters, type LiveMeter, meteredSink } from "./metrics.ts";
 import { createOrganizationAllowance } from "./organization-allowance.ts";
 import { type BoundPlan, createPlanner, type OperationText, type Variables } from "./plan.ts";
 import { startingPoint } from "./resume.ts";
 import { resyncRequired } from "./resync.ts";
+import { beginning, owingCursor } from "./snapshot-cursor.ts";
 import { createStreamRegistry } from "./stream-registry.ts";
 import type { Subscriber, SubscriberSink } from "./subscriber.ts";
 import { openTopicTail, type TopicTail } from "./tail.ts";
@@ -64,16 +66,17 @@ type HubPorts = Pick<
   | "parseDocument"
   | "roster"
   | "planFeatures"
+  | "eviction"
 >;
 
 export function createHub(ports: HubPorts): Hub {
   const { eventLog, logger, settings, schema } = ports;
   const planner = createPlanner(ports.parseDocument);
-  const enrichment = createEnrichment(ports);
   const cursors = createCursorCodec(settings.CURSOR_SECRET);
   const tails = new Map<string, Promise<TopicTail>>();
   const openTopics = new Set<TopicTail>();
   const meter = createLiveMeter();
+  const enrichment = createEnrichment(ports, meter);
   const streams = createStreamRegistry({ ...ports, enrichment, cursors, meter });
   const ofOrganizations = createOrganizationAllowance(ports);
   let endListening: (() => void) | undefined;
@@ -89,6 +92,7 @@ export function createHub(ports: HubPorts): Hub {
         topic,
         ring: { events: settings.LIVE_RING_EVENTS, bytes: settings.LIVE_RING_BYTES },
         logger,
+        ...evicting(ports.eviction),
         onEvent(event) {
           meter.eventsIn += 1;
           streams.wake(topic, event);
@@ -173,7 +177,9 @@ export function createHub(ports: HubPorts): Hub {
         name.organizationId === undefined ? undefined : ofOrganizations.planLimit(name.organizationId),
       ]);
       const resume = request.lastEventId ?? (typeof after === "string" ? after : request.resume);
-      const start = await startingPoint(tail, name.key, resume, cursors);
+      const snapshot = bound.args["snapshot"] === true;
+      const begins = beginning(cursors, { topic, key: name.key, cursor: resume, snapshot });
+      const start = await startingPoint(tail, name.key, begins.cursor, cursors);
 
       // From here on nothing waits: the stream is joined at the position that was found.
       if (bound.plan.generation !== schema.current()) {
@@ -194,6 +200,7 @@ export function createHub(ports: HubPorts): Hub {
         variables,
         viewer,
         start,
+        snapshot: begins.snapshot,
         sink,
         onEnd() {
           subscriptions -= 1;
@@ -206,8 +213,11 @@ export function createHub(ports: HubPorts): Hub {
       return {
         ...following,
         field: field.name,
-        cursor: () =>
-          cursors.encode({ topic, epoch, partition: start.partition, key: name.key, ...following.position() }),
+        cursor() {
+          const { next, sequence, snapshotDue } = following.position();
+          const cursor = { topic, epoch, partition: start.partition, key: name.key, next, sequence };
+          return snapshotDue ? owingCursor(cursors, cursor) : cursors.encode(cursor);
+        },
       };
     },
     counts: () => ({ subscriptions, streams: streams.size }),

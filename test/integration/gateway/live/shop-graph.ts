@@ -28,12 +28,13 @@ const PEOPLE = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key"])
   type Query { people: [User!]! }
   type User @key(fields: "id") { id: ID! name: String! nickname: String }
+  type Shop @key(fields: "id") { id: ID! motto: String }
 `;
 
 const ORDERS = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key"])
   type Query { orders: [Order!]! }
-  type Order @key(fields: "id") { id: ID! state: String! buyer: User }
+  type Order @key(fields: "id") { id: ID! state: String! version: Int! buyer: User }
   type Shop @key(fields: "id") { id: ID! stock: [StockLevel!]! }
   type StockLevel { item: String! version: Int! count: Int! }
   type User @key(fields: "id", resolvable: false) { id: ID! }
@@ -52,7 +53,7 @@ export const ORDERS_LIVE = `
   type OrderMessage { sequence: BigInt! occurredAt: DateTime! eventId: ID! type: String! actor: User event: OrderEvent! }
   union OrderEvent = OrderPlaced | OrderShipped
   type OrderPlaced @liveEvent(types: ["orders.order.placed.v1"]) { order: Order! color: String price: Price! }
-  type OrderShipped @liveEvent(types: ["orders.order.shipped.v1", "orders.order.returned.v1"]) { order: Order! reason: String }
+  type OrderShipped @liveEvent(types: ["orders.order.shipped.v1", "orders.order.returned.v1"]) { order: Order reason: String }
   type Price { minor: BigInt! parts: [Part!]! }
   type Part { label: String! }
 `;
@@ -109,6 +110,10 @@ export interface Shop {
   /** Fetches per subgraph, and switches for what goes wrong. */
   readonly fetches: Map<string, number>;
   failing: Set<string>;
+  /** Committed versions of orders; 1 where none is named. */
+  readonly versions: Map<string, number>;
+  /** Versions of an order that a lagging replica answers first, one per read; 0: it does not know the order yet. */
+  readonly lag: Map<string, number[]>;
   /** What is committed: shop → item → level. */
   readonly stock: Map<string, Map<string, StockLevel>>;
   /** Runs before the stock is read and again before it is answered. */
@@ -120,6 +125,7 @@ export function startShop(): Shop {
     typeDefs: parse(PEOPLE),
     resolvers: {
       User: { __resolveReference: ({ id }: { id: string }) => ({ id, name: `name of ${id}`, nickname: null }) },
+      Shop: { __resolveReference: ({ id }: { id: string }) => ({ id, motto: `motto of ${id}` }) },
     },
   });
   const orders = buildSubgraphSchema({
@@ -136,13 +142,18 @@ export function startShop(): Shop {
         },
       },
       Order: {
-        __resolveReference: ({ id }: { id: string }) => ({ id, state: "OPEN", buyer: { id: `buyer-of-${id}` } }),
+        async __resolveReference({ id }: { id: string }) {
+          const version = shop.lag.get(id)?.shift() ?? shop.versions.get(id) ?? 1;
+          return version === 0 ? null : { id, version, state: "OPEN", buyer: { id: `buyer-of-${id}` } };
+        },
       },
     },
   });
   const shop: Shop = {
     fetches: new Map(),
     failing: new Set(),
+    versions: new Map(),
+    lag: new Map(),
     stock: new Map(),
     onRead: async () => undefined,
     dataSources: { people: source("people", people), orders: source("orders", orders) },

@@ -1,7 +1,8 @@
 // A snapshot and the events behind it leave no window: over the Postgres log, with state that is committed before its event is stored.
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createHub, type Hub, type Subscription } from "../../../../gateway/live/hub.ts";
+import type { Identity } from "../../../../platform/auth/identity.ts";
 import type { AppError } from "../../../../platform/errors/app-error.ts";
 import type { EventLog } from "../../../../platform/events/event-log.ts";
 import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
@@ -14,7 +15,7 @@ const TOPIC = "stock.events";
 const QUERY = `subscription Stock($shop: ID!, $after: String, $snapshot: Boolean) {
   stockEvents(shop: $shop, after: $after, snapshot: $snapshot) {
     sequence eventId type occurredAt
-    event { ... on StockChanged { item version count } ... on StockSnapshot { shop { id stock { item version count } } } }
+    event { ... on StockChanged { item version count } ... on StockSnapshot { shop { id motto stock { item version count } } } }
   }
 }`;
 
@@ -56,7 +57,7 @@ interface Payload {
       readonly eventId: string;
       readonly type: string;
       readonly occurredAt: string;
-      readonly event: Partial<Level> & { readonly shop?: { readonly stock: readonly Level[] } };
+      readonly event: Partial<Level> & { readonly shop?: { readonly motto: string | null; readonly stock: readonly Level[] } };
     };
   };
   readonly errors?: readonly { readonly message: string }[];
@@ -88,6 +89,12 @@ function createStock() {
       return relaying;
     },
   };
+}
+
+interface ConnectOptions {
+  readonly snapshot?: boolean;
+  /** Who it is now; default: a member who may read. */
+  readonly identity?: () => Identity;
 }
 
 /** A client that keeps a picture of the stock, and comes back with its last cursor. */
@@ -129,7 +136,7 @@ function createFollower(shop: string) {
     get cursor() {
       return cursor;
     },
-    async connect(options: { readonly snapshot?: boolean; readonly token?: string } = {}) {
+    async connect(options: ConnectOptions = {}) {
       connection += 1;
       const mine = connection;
       failure = undefined;
@@ -138,7 +145,7 @@ function createFollower(shop: string) {
         query: QUERY,
         variables: { shop, snapshot: options.snapshot ?? true },
         resume: cursor,
-        viewer: { identity: () => identity, client: {} },
+        viewer: { identity: () => options.identity?.() ?? identity, client: {} },
         sink: {
           next: (text) => mine === connection && receive(JSON.parse(text)),
           writable: () => undefined,
@@ -163,6 +170,189 @@ function createFollower(shop: string) {
     },
   };
 }
+
+/** Holds reads of the stock until it is let go. */
+function holdReads() {
+  const held = Promise.withResolvers<void>();
+  let reached = false;
+  stack.shop.onRead = () => {
+    reached = true;
+    return held.promise;
+  };
+  return {
+    whenReached: () => waitFor(() => reached, { what: "a read" }),
+    release() {
+      stack.shop.onRead = async () => undefined;
+      held.resolve();
+    },
+  };
+}
+
+afterEach(() => {
+  stack.shop.onRead = async () => undefined;
+  stack.shop.failing.clear();
+});
+
+const kindsOf = (payloads: readonly Payload[]) =>
+  payloads.map(({ data }) => (data.stockEvents.event.shop === undefined ? data.stockEvents.sequence : "snapshot"));
+const received = ({ payloads }: { readonly payloads: readonly Payload[] }, count: number) =>
+  waitFor(() => payloads.length >= count && payloads, { what: `${count} payloads; have ${payloads.length}` });
+
+test("a subscription with a snapshot begins with the federated state, then has every later event once", async () => {
+  const { shop, commit, relay } = createStock();
+  commit("a");
+  commit("b");
+  await relay(2);
+  const follower = createFollower(shop);
+  const before = Date.now();
+  await follower.connect();
+  const [first] = await received(follower, 1);
+  const { sequence, type, eventId, occurredAt, event } = first?.data.stockEvents ?? expect.fail();
+  expect({ sequence, type }).toEqual({ sequence: "0", type: "tributary.snapshot.v1" });
+  expect(eventId).toMatch(/^[0-9a-f-]{36}$/);
+  expect(Date.parse(occurredAt)).toBeGreaterThanOrEqual(before);
+  expect(event.shop).toEqual({
+    id: shop,
+    motto: `motto of ${shop}`,
+    stock: [
+      { item: "a", version: 1, count: 10 },
+      { item: "b", version: 1, count: 10 },
+    ],
+  });
+  expect(first?.extensions.tributary.snapshot).toBe(true);
+  for (let n = 0; n < 3; n += 1) commit("a");
+  await relay(3);
+  expect(kindsOf(await received(follower, 4))).toEqual(["snapshot", "3", "4", "5"]);
+  expect(follower.problems).toEqual([]);
+  follower.drop();
+});
+
+test("the same document resumes without a snapshot, from the snapshot's own cursor too", async () => {
+  const { shop, commit, relay } = createStock();
+  const follower = createFollower(shop);
+  await follower.connect();
+  await received(follower, 1);
+  follower.drop();
+  commit("a");
+  await relay(1);
+  await follower.connect();
+  expect(kindsOf(await received(follower, 2))).toEqual(["snapshot", "1"]);
+  follower.drop();
+});
+
+test("whoever drops before the snapshot came gets one at the resume, not the events alone", async () => {
+  const { shop, commit, relay } = createStock();
+  commit("a");
+  await relay(1);
+  const reads = holdReads();
+  const follower = createFollower(shop);
+  await follower.connect();
+  await reads.whenReached();
+  follower.drop();
+  reads.release();
+  commit("a");
+  await relay(1);
+  await follower.connect();
+  const [first] = await received(follower, 1);
+  expect(first?.data.stockEvents.event.shop?.stock).toEqual([{ item: "a", version: 2, count: 20 }]);
+  follower.drop();
+});
+
+test("events that are stored while the state is read follow the snapshot", async () => {
+  const { shop, commit, relay } = createStock();
+  const reads = holdReads();
+  const follower = createFollower(shop);
+  await follower.connect();
+  await reads.whenReached();
+  commit("a");
+  await relay(1);
+  reads.release();
+  expect(kindsOf(await received(follower, 2))).toEqual(["snapshot", "1"]);
+  follower.drop();
+});
+
+test("a storm shares snapshots, and who begins with one shares the stream of who does not", async () => {
+  const { shop, commit, relay } = createStock();
+  commit("a");
+  await relay(1);
+  const plain = createFollower(shop);
+  await plain.connect({ snapshot: false });
+  const { snapshots } = hub.counters();
+  const reads = holdReads();
+  const storm = Array.from({ length: 40 }, () => createFollower(shop));
+  await Promise.all(storm.map((follower) => follower.connect()));
+  expect(hub.counts().streams).toBe(1);
+  reads.release();
+  for (const follower of storm) expect(kindsOf(await received(follower, 1))).toEqual(["snapshot"]);
+  expect(hub.counters().snapshots - snapshots).toBeLessThanOrEqual(2);
+  commit("a");
+  await relay(1);
+  for (const follower of storm) expect(kindsOf(await received(follower, 2))).toEqual(["snapshot", "2"]);
+  expect(kindsOf(await received(plain, 1))).toEqual(["2"]);
+  for (const follower of [plain, ...storm]) follower.drop();
+});
+
+test("what one subgraph cannot give is an error in the snapshot; without any state the subscription ends, to be tried again", async () => {
+  const { shop, commit, relay } = createStock();
+  commit("a");
+  await relay(1);
+  stack.shop.failing.add("people");
+  const partial = createFollower(shop);
+  await partial.connect();
+  const [first] = await received(partial, 1);
+  expect(first?.data.stockEvents.event.shop).toMatchObject({ motto: null, stock: [{ item: "a" }] });
+  expect(first?.errors).toHaveLength(1);
+  partial.drop();
+
+  stack.shop.failing.add("orders");
+  const whole = createFollower(shop);
+  await whole.connect();
+  const failure = await waitFor(() => whole.failure, { what: "the end" });
+  expect(failure).toMatchObject({ code: "SERVICE_UNAVAILABLE", retryable: true });
+  expect(whole.payloads).toEqual([]);
+  whole.drop();
+  stack.shop.failing.clear();
+  await whole.connect();
+  expect(kindsOf(await received(whole, 1))).toEqual(["snapshot"]);
+  whole.drop();
+});
+
+test("who loses the right while the state is read is not sent it", async () => {
+  const { shop } = createStock();
+  const reads = holdReads();
+  let permissions = ["orders.read"];
+  const follower = createFollower(shop);
+  await follower.connect({ identity: () => viewer("user-1", { [shop]: permissions }).identity });
+  await reads.whenReached();
+  permissions = [];
+  reads.release();
+  expect((await waitFor(() => follower.failure, { what: "the end" })).code).toBe("FORBIDDEN");
+  expect(follower.payloads).toEqual([]);
+});
+
+test("a cursor of another stream is refused with a reason, and a subscribe without one brings a snapshot", async () => {
+  const one = createStock();
+  const other = createFollower(createStock().shop);
+  await other.connect();
+  await received(other, 1);
+  other.drop();
+  const subscribe = (resume: string | undefined) =>
+    hub.subscribe({
+      query: QUERY,
+      variables: { shop: one.shop, snapshot: true },
+      resume,
+      viewer: { identity: () => viewer("user-1", { [one.shop]: ["orders.read"] }).identity, client: {} },
+      sink: { next: () => undefined, writable: () => undefined, fail: () => undefined },
+    });
+  await expect(subscribe(other.cursor)).rejects.toMatchObject({
+    code: "RESYNC_REQUIRED",
+    details: { reason: "FOREIGN_CURSOR" },
+  });
+  const follower = createFollower(one.shop);
+  await follower.connect();
+  expect(kindsOf(await received(follower, 1))).toEqual(["snapshot"]);
+  follower.drop();
+});
 
 const pause = async (units: number) => {
   if (units > 6) await new Promise((resolve) => setTimeout(resolve, units - 6));
