@@ -126,6 +126,17 @@ describe("a configuration that cannot work", () => {
     expect(output).not.toMatch(/short-secret|hunter2|mysql/);
   });
 
+  test.each<[string, typeof embedded]>([
+    [
+      "the gateway",
+      (env) => ({ entry: "gateway/main.ts", env: { ...env, IDENTITY_SECRETS: SECRET, CURSOR_SECRET: SECRET } }),
+    ],
+    ["npm start", embedded],
+  ])("%s refuses a drain that would outlast the stop, and says what to set", async (_who, optionsOf) => {
+    const output = await failedStart(optionsOf({ DRAIN_MS: "6000", SHUTDOWN_GRACE_MS: "8000" }));
+    expect(output).toContain("Set SHUTDOWN_GRACE_MS above 8000, or DRAIN_MS below 6000.");
+  });
+
   test("a supergraph file that is not there, or is none, is named", async () => {
     const missing = join(folder.path, "no.graphql");
     const start = (file: string) => failedStart({ entry: "gateway/main.ts", entryArguments: ["--supergraph", file] });
