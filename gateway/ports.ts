@@ -18,6 +18,7 @@ import type { z } from "zod";
 import type { ClientFacts, Identity } from "../platform/auth/identity.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { gatewaySettings } from "../platform/config/settings.ts";
+import type { EventEnvelope } from "../platform/events/envelope.ts";
 import type { EventLog } from "../platform/events/event-log.ts";
 import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../platform/logger/logger.ts";
@@ -89,6 +90,8 @@ export interface GatewayContext {
   readonly forwardedHeaders: Readonly<Record<string, string>>;
   /** Aborts when the caller is gone: fetches under way are cancelled. */
   readonly signal?: AbortSignal;
+  /** Set when something older than an event was answered: caches, also those of subgraphs' answers, are passed by. */
+  readonly fresh?: boolean;
   /** Set when a subgraph answered a command from its idempotency record. */
   idempotencyReplayed?: boolean;
   /** Set when a command changed what the caller may do. */
@@ -143,6 +146,14 @@ export interface PlanFeatures {
   limit(organizationId: string, key: string): Promise<bigint | null | undefined>;
 }
 
+/** What the gateway's caches drop by event. Neither function rejects; both take less than a second. */
+export interface Eviction {
+  /** Whatever these events may have made stale; what cannot be evicted by name is dropped with everything else. */
+  evict(events: readonly EventEnvelope[]): Promise<void>;
+  /** For when nobody knows what was missed. */
+  evictAll(): Promise<void>;
+}
+
 /** What the live room may use. */
 export interface LivePorts {
   readonly schema: SchemaSource;
@@ -161,6 +172,8 @@ export interface LivePorts {
   publicErrors(errors: readonly GraphQLError[], context: GatewayContext): GraphQLFormattedError[];
   /** May a page of this origin open a socket? A missing origin (no browser) may. */
   originAllowed(origin: string | undefined): boolean;
+  /** Awaited for every event before anybody can be shown it. Absent where nothing is cached. */
+  readonly eviction?: Eviction;
   /** Absent where nobody manages subscriptions. */
   readonly roster?: SubscriptionRoster;
   /** Absent where organisations have no plans. */

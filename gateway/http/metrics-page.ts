@@ -21,6 +21,12 @@ export function prometheusText(counters: LiveCounters): string {
   counter("events_in_total", "Events taken from the log", counters.eventsIn);
   counter("frames_out_total", "Events sent to subscribers", counters.framesOut);
   counter("enrichments_total", "Events enriched for an operation", counters.enrichments);
+  counter("enrichment_fetches_total", "Requests to subgraphs for enrichments", counters.enrichmentFetches);
+  counter(
+    "stale_refetches_total",
+    "Requests repeated because an entity was older than its event",
+    counters.staleRefetches,
+  );
   counter("replays_total", "Subscriptions that began behind the newest event", counters.replays);
   counter(
     "replay_reads_total",

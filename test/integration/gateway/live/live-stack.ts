@@ -10,6 +10,7 @@ import { createDocumentGuard } from "../../../../gateway/limits/document-limits.
 import { createLive } from "../../../../gateway/live/index.ts";
 import type {
   Authentication,
+  Eviction,
   GatewaySettings,
   LivePart,
   LivePorts,
@@ -46,11 +47,20 @@ export interface StackOptions {
   readonly log: EventLog;
   readonly settings?: Partial<GatewaySettings>;
   readonly planFeatures?: PlanFeatures;
+  readonly eviction?: Eviction;
+  /** Default: a free one. */
+  readonly port?: number;
 }
 
 const ids = createIdSource(systemClock);
 
-export async function startLiveStack({ log, settings, planFeatures }: StackOptions): Promise<LiveStack> {
+export async function startLiveStack({
+  log,
+  settings,
+  planFeatures,
+  eviction,
+  port: wanted = 0,
+}: StackOptions): Promise<LiveStack> {
   const logger = createLogger({ name: "live-test", level: "silent" });
   const shop = startShop();
   const viewers = new Map<string, Authentication>();
@@ -112,12 +122,13 @@ export async function startLiveStack({ log, settings, planFeatures }: StackOptio
       errors.map((error) => toGatewayError(error, { logger, traceId: trace.traceId })),
     originAllowed: (origin) => origin === undefined || origin === ALLOWED_ORIGIN,
     ...(planFeatures === undefined ? {} : { planFeatures }),
+    ...(eviction === undefined ? {} : { eviction }),
   };
   const live = createLive(ports);
   await live.start();
   const server: Server = createServer((_, response) => response.writeHead(404).end());
   server.on("upgrade", (request, socket, head) => live.handleUpgrade(request, socket, head));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(wanted, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `ws://127.0.0.1:${port}/graphql`,

@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { createEventEviction, tagsOf } from "../../../../gateway/cache/event-eviction.ts";
+import type { Cache } from "../../../../platform/cache/cache.ts";
+import { createMemoryCache } from "../../../../platform/cache/memory-cache.ts";
+import { systemClock } from "../../../../platform/clock.ts";
+import { type EventEnvelope, envelopeSchema } from "../../../../platform/events/envelope.ts";
+import { createLogger } from "../../../../platform/logger/logger.ts";
+import { envelopeText } from "../live/memory-log.ts";
+
+const logger = createLogger({ name: "test", level: "silent" });
+const TTL = { ttlMs: 60_000 };
+
+function event(more: Partial<EventEnvelope>): EventEnvelope {
+  return envelopeSchema.parse(JSON.parse(envelopeText("key-1", 1, more)));
+}
+
+test("an event's tags name its subject, its organisation and every id in its data", () => {
+  const data = { invoiceId: "inv-1", accountId: "acc-1", paymentId: null, roleIds: ["r-1", "r-2"], number: "7" };
+  expect(tagsOf(event({ subject: "inv-1", orgid: "org-1", data })).sort()).toEqual([
+    "entity:acc-1",
+    "entity:inv-1",
+    "entity:r-1",
+    "entity:r-2",
+    "organization:org-1",
+  ]);
+});
+
+test("an event without an organisation concerns the user of its key", () => {
+  expect(tagsOf(event({ subject: "ses-1", data: {} }))).toEqual(["entity:ses-1", "user:key-1"]);
+});
+
+test("users and organisations that the data names are concerned too", () => {
+  const data = { userId: "usr-1", organizationId: "org-2" };
+  expect(tagsOf(event({ subject: "mem-1", orgid: "org-1", data }))).toEqual(
+    expect.arrayContaining(["user:usr-1", "entity:usr-1", "organization:org-1", "organization:org-2"]),
+  );
+});
+
+test("an event evicts what carries one of its tags and nothing else [S36]", async () => {
+  const cache = createMemoryCache({ maxEntries: 10, clock: systemClock });
+  await cache.set("changed", 1, { ...TTL, tags: ["entity:inv-1"] });
+  await cache.set("other", 2, { ...TTL, tags: ["entity:inv-2"] });
+  await createEventEviction(cache, logger).evict([event({ subject: "inv-1" })]);
+  expect([await cache.get("changed"), await cache.get("other")]).toEqual([undefined, 2]);
+});
+
+test("a cache that cannot evict by name is cleared whole, and eviction never rejects", async () => {
+  const memory = createMemoryCache({ maxEntries: 10, clock: systemClock });
+  await memory.set("other", 2, TTL);
+  const refusing: Cache = { ...memory, invalidateTags: () => Promise.reject(new Error("away")) };
+  await createEventEviction(refusing, logger).evict([event({})]);
+  expect(await memory.get("other")).toBeUndefined();
+  const broken: Cache = { ...refusing, clear: () => Promise.reject(new Error("away")) };
+  await createEventEviction(broken, logger).evict([event({})]);
+});
+
+test("a cache that does not answer holds events up for less than a second", async () => {
+  const memory = createMemoryCache({ maxEntries: 10, clock: systemClock });
+  const never = () => new Promise<never>(() => undefined);
+  const started = performance.now();
+  await createEventEviction({ ...memory, invalidateTags: never, clear: never }, logger).evict([event({})]);
+  expect(performance.now() - started).toBeLessThan(1_000);
+});

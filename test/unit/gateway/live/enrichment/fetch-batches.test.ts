@@ -1,0 +1,269 @@
+// What leaves for a subgraph when many enrichments want something of it at once, and what each of them gets back.
+import type { GraphQLDataSource } from "@apollo/gateway";
+import type { FetchNode } from "@apollo/query-planner";
+import { buildSubgraphSchema } from "@apollo/subgraph";
+import { execute, GraphQLError, OperationTypeNode, parse, validate } from "graphql";
+import { beforeEach, expect, test } from "vitest";
+import { createEntityFetches } from "../../../../../gateway/live/enrichment/entity-fetch.ts";
+import { createFetchBatches, type FetchCall } from "../../../../../gateway/live/enrichment/fetch-batches.ts";
+import { createLiveMeter } from "../../../../../gateway/live/metrics.ts";
+import type { GatewayContext } from "../../../../../gateway/ports.ts";
+import { createLogger } from "../../../../../platform/logger/logger.ts";
+import { newTrace } from "../../../../../platform/tracing/trace-context.ts";
+
+const schema = buildSubgraphSchema({
+  typeDefs: parse(`
+    extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key"])
+    type Query { nothing: String }
+    type Thing @key(fields: "id") { id: ID! label(size: Int = 1): String! parts: [Part!]! broken: String }
+    type Part @key(fields: "id") { id: ID! }
+  `),
+  resolvers: {
+    Thing: {
+      async __resolveReference({ id }: { id: string }) {
+        if (id === "unspeakable") throw new GraphQLError("no such thing");
+        return id === "gone" ? null : { id };
+      },
+      label: ({ id }: { id: string }, { size }: { size: number }) => id.repeat(size),
+      parts: ({ id }: { id: string }) => [{ id: `part of ${id}` }],
+      broken: () => {
+        throw new GraphQLError("broken");
+      },
+    },
+    Part: { __resolveReference: ({ id }: { id: string }) => ({ id }) },
+  },
+});
+
+interface Sent {
+  readonly query: string;
+  readonly variables: Record<string, unknown>;
+  readonly context: GatewayContext;
+}
+
+let sent: Sent[];
+let refuse: ((query: string) => boolean) | undefined;
+let away = false;
+let meter: ReturnType<typeof createLiveMeter>;
+let batches: ReturnType<typeof createFetchBatches>;
+const fetches = createEntityFetches();
+
+beforeEach(() => {
+  sent = [];
+  refuse = undefined;
+  away = false;
+  meter = createLiveMeter();
+  batches = createFetchBatches(meter);
+});
+
+const source: GraphQLDataSource<GatewayContext> = {
+  async process(request) {
+    const { query = "", variables = {} } = request.request;
+    sent.push({ query, variables, context: request.context as GatewayContext });
+    if (away) throw new Error("connection refused");
+    const document = parse(query);
+    const problems = refuse?.(query) === true ? [new GraphQLError("too many aliases")] : validate(schema, document);
+    if (problems.length > 0) return { errors: problems.map((problem) => problem.toJSON()) };
+    const { data, errors } = await execute({ schema, document, variableValues: variables });
+    return { data: data ?? null, ...(errors === undefined ? {} : { errors: errors.map((error) => error.toJSON()) }) };
+  },
+};
+
+const context = (more: Partial<GatewayContext> = {}): GatewayContext => ({
+  identity: { kind: "ANONYMOUS" },
+  client: {},
+  trace: newTrace(),
+  logger: createLogger({ name: "test", level: "silent" }),
+  forwardedHeaders: {},
+  ...more,
+});
+
+function node(operation: string): FetchNode {
+  const requires = [{ kind: "InlineFragment" as const, typeCondition: "Thing", selections: [] }];
+  const operationKind = OperationTypeNode.QUERY;
+  return { kind: "Fetch", serviceName: "things", requires, operation, operationName: undefined, operationKind };
+}
+
+function compiled(operation: string) {
+  const fetch = fetches.compile(node(operation), new Set());
+  if (fetch === undefined) throw new Error("not compiled");
+  return fetch;
+}
+
+interface Want {
+  readonly operation: string;
+  readonly ids: readonly string[];
+  readonly type?: string;
+  readonly variables?: Record<string, unknown>;
+  readonly scope?: object | string;
+  readonly context?: GatewayContext;
+}
+
+function ask({ operation, ids, type = "Thing", variables = {}, scope = "all", ...more }: Want) {
+  const request: Partial<FetchCall["request"]> = {
+    request: {},
+    context: more.context ?? context(),
+  };
+  return batches.send({
+    source,
+    scope,
+    fetch: compiled(operation),
+    representations: ids.map((id) => ({ __typename: type, id })),
+    variables,
+    request: request as FetchCall["request"],
+  });
+}
+
+const LABEL = "query A__1($representations:[_Any!]!){_entities(representations:$representations){...on Thing{label}}}";
+const LABEL_OF_ANOTHER_OPERATION = LABEL.replace("A__1", "B__7");
+const SIZED =
+  "query C($representations:[_Any!]!$size:Int){_entities(representations:$representations){...on Thing{...F}}}fragment F on Thing{label(size:$size)}";
+const PARTS = "query D($representations:[_Any!]!){_entities(representations:$representations){...on Thing{parts{id}}}}";
+const BROKEN =
+  "query E($representations:[_Any!]!){_entities(representations:$representations){...on Thing{label broken}}}";
+
+const labels = (...values: (string | null)[]) => ({
+  data: { _entities: values.map((label) => label && { label }) },
+  errors: [],
+});
+
+test("equal fetches of different operations become one, each representation asked for once", async () => {
+  const answers = await Promise.all([
+    ask({ operation: LABEL, ids: ["a", "b"] }),
+    ask({ operation: LABEL_OF_ANOTHER_OPERATION, ids: ["b", "c", "b"] }),
+  ]);
+  expect(answers).toEqual([labels("a", "b"), labels("b", "c", "b")]);
+  expect(sent).toHaveLength(1);
+  expect(sent[0]?.variables).toEqual({ representations: ["a", "b", "c"].map((id) => ({ __typename: "Thing", id })) });
+  expect(meter.enrichmentFetches).toBe(1);
+});
+
+test("different fetches become one document, fragments and variables renamed", async () => {
+  const answers = await Promise.all([
+    ask({ operation: LABEL, ids: ["a"] }),
+    ask({ operation: SIZED, ids: ["a"], variables: { size: 2 } }),
+    ask({ operation: SIZED, ids: ["a", "b"], variables: { size: 3 } }),
+    ask({ operation: SIZED, ids: ["b"], variables: { size: 2 } }),
+  ]);
+  expect(answers).toEqual([labels("a"), labels("aa"), labels("aaa", "bbb"), labels("bb")]);
+  expect(sent).toHaveLength(1);
+});
+
+test("the same set of fetches is always the same document", async () => {
+  await Promise.all([ask({ operation: LABEL, ids: ["a"] }), ask({ operation: PARTS, ids: ["a"] })]);
+  await Promise.all([ask({ operation: PARTS, ids: ["b"] }), ask({ operation: LABEL, ids: ["c"] })]);
+  expect(sent).toHaveLength(2);
+  expect(sent[1]?.query).toBe(sent[0]?.query);
+});
+
+test("nobody shares a request with somebody of other rights", async () => {
+  const [one, other] = [{}, {}];
+  await Promise.all([
+    ask({ operation: LABEL, ids: ["a"], scope: one }),
+    ask({ operation: LABEL, ids: ["a"], scope: other }),
+    ask({ operation: LABEL, ids: ["a"], scope: "shop" }),
+  ]);
+  expect(sent).toHaveLength(3);
+});
+
+test("an error is told to those whose entity it is about, at their own position", async () => {
+  const [first, second, third] = await Promise.all([
+    ask({ operation: LABEL, ids: ["a", "unspeakable"] }),
+    ask({ operation: LABEL, ids: ["unspeakable", "gone"] }),
+    ask({ operation: BROKEN, ids: ["a"] }),
+  ]);
+  expect(first).toEqual({
+    data: { _entities: [{ label: "a" }, null] },
+    errors: [expect.objectContaining({ message: "no such thing", path: ["_entities", 1] })],
+  });
+  expect(second).toEqual({
+    data: { _entities: [null, null] },
+    errors: [expect.objectContaining({ message: "no such thing", path: ["_entities", 0] })],
+  });
+  expect(third).toEqual({
+    data: { _entities: [{ label: "a", broken: null }] },
+    errors: [expect.objectContaining({ message: "broken", path: ["_entities", 0, "broken"] })],
+  });
+  expect(sent).toHaveLength(1);
+});
+
+test("two who get the same entity get objects of their own", async () => {
+  const [first, second] = await Promise.all([
+    ask({ operation: PARTS, ids: ["a", "a"] }),
+    ask({ operation: PARTS, ids: ["a"] }),
+  ]);
+  const partsIn = (answer: typeof first) =>
+    ((answer.data?.["_entities"] ?? []) as { parts: object[] }[]).map(({ parts }) => parts[0]);
+  const all = [...partsIn(first), ...partsIn(second)];
+  expect(new Set(all).size).toBe(3);
+  expect(all).toEqual(Array(3).fill({ id: "part of a" }));
+});
+
+test("a fetch that spoils a request for the others is sent apart from them", async () => {
+  refuse = (query) => query.includes("parts");
+  const [label, parts, again] = await Promise.all([
+    ask({ operation: LABEL, ids: ["a"] }),
+    ask({ operation: PARTS, ids: ["a"] }),
+    ask({ operation: LABEL, ids: ["b"] }),
+  ]);
+  expect([label, again]).toEqual([labels("a"), labels("b")]);
+  expect(parts).toMatchObject({ data: null, errors: [{ message: "too many aliases" }] });
+  expect(sent).toHaveLength(3);
+});
+
+test("a representation that spoils a request for the others is sent apart from them", async () => {
+  const [good, bad] = await Promise.all([
+    ask({ operation: LABEL, ids: ["a"] }),
+    ask({ operation: LABEL, ids: ["a"], type: "Unknown" }),
+  ]);
+  expect(good).toEqual(labels("a"));
+  expect(bad).toMatchObject({ data: null, errors: [{ path: ["_entities", 0] }] });
+});
+
+test("a subgraph that is away fails all of the batch at once and is not asked again", async () => {
+  away = true;
+  const outcomes = await Promise.allSettled([
+    ask({ operation: LABEL, ids: ["a"] }),
+    ask({ operation: PARTS, ids: ["a"] }),
+  ]);
+  expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect(sent).toHaveLength(1);
+});
+
+test("a request has at most a hundred representations and twenty fetches", async () => {
+  const ids = Array.from({ length: 60 }, (_, index) => `id-${index}`);
+  await Promise.all(["x", "y", "z"].map((prefix) => ask({ operation: LABEL, ids: ids.map((id) => prefix + id) })));
+  expect(sent.map(({ variables }) => (variables["representations"] as unknown[]).length)).toEqual([60, 60, 60]);
+  sent = [];
+  await Promise.all(ids.slice(0, 50).map((id, size) => ask({ operation: SIZED, ids: [id], variables: { size } })));
+  expect(sent.map(({ query }) => query.match(/_entities_/g)?.length)).toEqual([20, 20, 10]);
+});
+
+test("a batch speaks with the first one's trace and is aborted when nobody waits any more", async () => {
+  const [one, two] = [new AbortController(), new AbortController()];
+  const first = context({ signal: one.signal });
+  const answers = Promise.all([
+    ask({ operation: LABEL, ids: ["a"], context: first }),
+    ask({ operation: PARTS, ids: ["b"], context: context({ signal: two.signal }) }),
+  ]);
+  await answers;
+  expect(sent[0]?.context.trace).toBe(first.trace);
+  one.abort();
+  expect(sent[0]?.context.signal?.aborted).toBe(false);
+  two.abort();
+  expect(sent[0]?.context.signal?.aborted).toBe(true);
+});
+
+test("a fetch with directives of its own, or of more than entities, is left alone", () => {
+  const of = (operation: string) => fetches.compile(node(operation), new Set());
+  expect(of("query($r:[_Any!]!)@mine{_entities(representations:$r){...on Thing{id}}}")).toBeUndefined();
+  expect(of("query($r:[_Any!]! $i:Boolean!){_entities(representations:$r)@include(if:$i){...on Thing{id}}}")).toBe(
+    undefined,
+  );
+  expect(of("{nothing}")).toBeUndefined();
+});
+
+test("the version of an entity is asked for under a name that the fetch does not use", () => {
+  const fetch = fetches.compile(node(LABEL.replace("label", "label _tributaryVersion:label")), new Set(["Thing"]));
+  expect(fetch?.versions.alias).toBe("_tributaryVersion_");
+  expect(fetch?.text).toContain("...on Thing{_tributaryVersion_:version}");
+});
