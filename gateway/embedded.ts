@@ -43,6 +43,7 @@ import { prepareWebClient } from "./embedded/web-client-build.ts";
 import { createGateway } from "./index.ts";
 import { createLive } from "./live/index.ts";
 import { checkStopTimes } from "./stop-times.ts";
+import { createStreams } from "./streams/index.ts";
 import { signedHeaders } from "./transport/subgraph-headers.ts";
 
 export interface EmbeddedOptions {
@@ -230,6 +231,13 @@ async function addPlatform({ settings: given, foundation, lifecycle, logger, dat
     clock: systemClock,
     logger,
   });
+  const streams = createStreams({
+    clock: systemClock,
+    ids,
+    logger,
+    identitySecrets: settings.IDENTITY_SECRETS,
+    leaseMs: settings.LIVE_LEASE_MS,
+  });
   const gateway = await createGateway({
     settings,
     production: settings.NODE_ENV === "production",
@@ -240,9 +248,10 @@ async function addPlatform({ settings: given, foundation, lifecycle, logger, dat
     logger,
     headers: signedHeaders(createIdentitySigner(settings.IDENTITY_SECRETS, systemClock)),
     authenticator,
-    endpoints: subgraphs.map(({ endpoint }) => endpoint),
+    endpoints: [...subgraphs, streams].map(({ endpoint }) => endpoint),
     eventLog,
     createLive,
+    roster: streams.roster,
     ...(foundation.webClient === undefined ? {} : { webClient: foundation.webClient }),
     checks: [
       ...subgraphs.flatMap(({ checks }) => checks),

@@ -27,7 +27,14 @@ import { createOrigins, registerCors } from "./http/origins.ts";
 import { registerPages } from "./http/pages.ts";
 import { createDocumentGuard } from "./limits/document-limits.ts";
 import { createPlanFeatures } from "./limits/plan-features.ts";
-import type { CreateLive, GatewaySettings, LivePart, OperationExecutor, SchemaSource } from "./ports.ts";
+import type {
+  CreateLive,
+  GatewaySettings,
+  LivePart,
+  OperationExecutor,
+  SchemaSource,
+  SubscriptionRoster,
+} from "./ports.ts";
 import { createDataSources } from "./transport/data-sources.ts";
 import type { SubgraphHeaders } from "./transport/subgraph-headers.ts";
 
@@ -54,6 +61,8 @@ export interface GatewayOptions {
   /** With both, subscriptions are served. */
   readonly eventLog?: EventLog;
   readonly createLive?: CreateLive;
+  /** Told which subscriptions are open. */
+  readonly roster?: SubscriptionRoster;
   /** Folder of the built web client, served at `/`. */
   readonly webClient?: string;
   readonly checks?: readonly HealthCheck[];
@@ -154,6 +163,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
             errors.map((error) => toGatewayError(error, { traceId: trace.traceId, logger: requestLogger })),
           originAllowed: origins.allowed,
           planFeatures,
+          ...(options.roster === undefined ? {} : { roster: options.roster }),
         });
 
   if (live !== undefined) registerMetrics(server, live);

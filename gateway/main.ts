@@ -11,6 +11,7 @@ import {
   eventLogSettings,
   gatewaySettings,
   identitySettings,
+  redisSettings,
   tokenSettings,
 } from "../platform/config/settings.ts";
 import { AppError } from "../platform/errors/app-error.ts";
@@ -24,6 +25,7 @@ const platformSettings = {
   ...identitySettings,
   ...tokenSettings,
   ...eventLogSettings,
+  ...redisSettings,
   ...gatewaySettings,
 };
 

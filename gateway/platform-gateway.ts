@@ -6,12 +6,14 @@ import { createIdentitySigner } from "../platform/auth/identity-header.ts";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";
 import { systemClock } from "../platform/clock.ts";
 import { type Environment, parseConfig } from "../platform/config/parse-config.ts";
-import { eventLogSettings, identitySettings, tokenSettings } from "../platform/config/settings.ts";
+import { eventLogSettings, identitySettings, redisSettings, tokenSettings } from "../platform/config/settings.ts";
 import { createEventLog } from "../platform/events/create-event-log.ts";
+import { createIdSource } from "../platform/ids.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { createGateway, type Gateway } from "./index.ts";
 import { createLive } from "./live/index.ts";
 import type { StandaloneOptions } from "./standalone.ts";
+import { createStreams } from "./streams/index.ts";
 import { signedHeaders } from "./transport/subgraph-headers.ts";
 import { WEB_CLIENT_FOLDER } from "./web-client-folder.ts";
 
@@ -19,10 +21,22 @@ const SESSIONS_KEPT = 50_000;
 
 export async function addPlatformGateway(options: StandaloneOptions, environment: Environment): Promise<Gateway> {
   const { settings, lifecycle, logger } = options;
-  const config = parseConfig(z.object({ ...identitySettings, ...tokenSettings, ...eventLogSettings }), environment);
+  const config = parseConfig(
+    z.object({ ...identitySettings, ...tokenSettings, ...eventLogSettings, ...redisSettings }),
+    environment,
+  );
   const signer = createIdentitySigner(config.IDENTITY_SECRETS, systemClock);
   const eventLog = await createEventLog(config, logger);
   lifecycle.add({ name: "event log", start: () => eventLog.start(), stop: () => eventLog.stop() });
+  const streams = createStreams({
+    clock: systemClock,
+    ids: createIdSource(systemClock),
+    logger,
+    identitySecrets: config.IDENTITY_SECRETS,
+    redisUrl: config.REDIS_URL,
+    leaseMs: settings.LIVE_LEASE_MS,
+  });
+  for (const part of streams.parts) lifecycle.add(part);
   const graphql = (base: string): string => new URL("/graphql", base).href;
   return createGateway({
     ...options,
@@ -42,9 +56,11 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
       ["billing", graphql(settings.BILLING_SUBGRAPH_URL)],
       ["audit", graphql(settings.AUDIT_SUBGRAPH_URL)],
     ]),
+    endpoints: [streams.endpoint],
     eventLog,
     createLive,
+    roster: streams.roster,
     ...(existsSync(WEB_CLIENT_FOLDER) ? { webClient: WEB_CLIENT_FOLDER } : {}),
-    checks: [{ name: "event log", critical: false, check: () => eventLog.check() }],
+    checks: [{ name: "event log", critical: false, check: () => eventLog.check() }, ...streams.checks],
   });
 }

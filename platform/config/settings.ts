@@ -65,11 +65,11 @@ export const eventLogSettings = {
   EVENT_PARTITIONS: z.coerce.number().int().min(1).max(1000).default(4).describe("Partitions of created topics"),
 };
 
-/** Redis, used by caches and limits. */
+/** Redis, which processes share. */
 export const redisSettings = {
   REDIS_URL: url("redis", "rediss")
     .optional()
-    .describe("Redis, for the shared caches to come; nothing reads it yet, caches are per process"),
+    .describe("Redis, where gateways tell each other which live subscriptions are open; needed with several gateways"),
 };
 
 /** The gateway. */
@@ -119,6 +119,9 @@ export const gatewaySettings = {
     .min(1)
     .default(20_000)
     .describe("Most live subscriptions to one organization's streams on one gateway; its plan may allow fewer"),
+  LIVE_LEASE_MS: milliseconds
+    .default(60_000)
+    .describe("A gateway that died is forgotten by the others after this time, with the subscriptions it had"),
   DRAIN_MS: milliseconds
     .default(5_000)
     .describe(

@@ -1,4 +1,5 @@
 /** What a subgraph knows about the request it answers, rebuilt from signed headers in every topology. */
+import type { GraphQLError } from "graphql";
 import type { ClientFacts, Identity } from "../auth/identity.ts";
 import type { Causation } from "../events/envelope.ts";
 import type { Logger } from "../logger/logger.ts";
@@ -14,6 +15,8 @@ export interface RequestContext {
   idempotencyReplayed?: boolean;
   /** Set by a command after which the caller may do more or less than the signed identity says: the gateway then asks anew. */
   rightsChanged?: boolean;
+  /** Errors that stand beside a whole answer, e.g. that a list may lack something. */
+  remarks?: readonly GraphQLError[];
 }
 
 /** The causation of events that this request's commands emit. The trace id serves as correlation id. */

@@ -102,12 +102,14 @@ export function createSubgraphEndpoint<Context>(options: SubgraphEndpointOptions
           variableValues: body.variables ?? {},
           operationName: body.operationName ?? null,
         });
-        const errors = result.errors?.map((error) => toPublicError(error, { logger: requestLogger, traceId }));
+        const errors = [...(result.errors ?? []), ...(request.remarks ?? [])].map((error) =>
+          toPublicError(error, { logger: requestLogger, traceId }),
+        );
         return {
           status: 200,
           body: {
             ...(result.data === undefined ? {} : { data: result.data }),
-            ...(errors === undefined ? {} : { errors }),
+            ...(errors.length === 0 ? {} : { errors }),
             ...extensionsOf(request),
           },
         };

@@ -1,0 +1,105 @@
+/**
+ * Asks all gateways to close a subscription that is none of ours, and answers when they ask. Ends within two seconds: whoever did not
+ * answer by then is silent, and it is said so.
+ */
+import { randomUUID } from "node:crypto";
+import type { z } from "zod";
+import type { Logger } from "../../platform/logger/logger.ts";
+import type { RedisConnection } from "../../platform/redis/redis-connection.ts";
+import { closeOwn } from "./directory.ts";
+import type { Roster } from "./roster.ts";
+import { answerChannel, CLOSE_CHANNEL, closeAnswerSchema, closeRequestSchema } from "./shared-keys.ts";
+
+/** `UNKNOWN`: every gateway that listens has answered, and none of them holds it. */
+export type CloseOutcome = "CLOSED" | "UNKNOWN" | "SILENT";
+
+export interface CloseCalls {
+  /** @throws Error when the server is away */
+  ask(userId: string, id: string): Promise<CloseOutcome>;
+}
+
+export interface CloseCallsOptions {
+  readonly roster: Roster;
+  /** For commands. */
+  readonly redis: RedisConnection;
+  /** Listens and does nothing else. */
+  readonly listener: RedisConnection;
+  readonly gatewayId: string;
+  readonly logger: Logger;
+}
+
+interface Question {
+  answers: number;
+  /** Known once the question was published: answers may come before. */
+  asked: number | undefined;
+  readonly settle: (outcome: CloseOutcome) => void;
+}
+
+const ANSWER_MS = 2_000;
+
+export function createCloseCalls({ roster, redis, listener, gatewayId, logger }: CloseCallsOptions): CloseCalls {
+  const questions = new Map<string, Question>();
+
+  function judge({ answers, asked, settle }: Question): void {
+    if (asked !== undefined && answers >= asked) settle("UNKNOWN");
+  }
+
+  function hearQuestion(text: string): void {
+    const request = read(closeRequestSchema, text);
+    if (request === undefined) return;
+    const { requestId, from, userId, id } = request;
+    const answer = JSON.stringify({ requestId, closed: closeOwn(roster, userId, id) });
+    redis.client
+      .publish(answerChannel(from), answer)
+      .catch((error: unknown) => logger.warn({ err: error }, "a request to close a subscription was not answered"));
+  }
+
+  function hearAnswer(text: string): void {
+    const answer = read(closeAnswerSchema, text);
+    const question = answer === undefined ? undefined : questions.get(answer.requestId);
+    if (answer === undefined || question === undefined) return;
+    question.answers += 1;
+    if (answer.closed) question.settle("CLOSED");
+    else judge(question);
+  }
+
+  listener.onReady(() => {
+    listener.client
+      .subscribe(CLOSE_CHANNEL, answerChannel(gatewayId))
+      // The connection went again: its return subscribes.
+      .catch((error: unknown) => logger.warn({ err: error }, "no requests to close subscriptions are heard"));
+  });
+  listener.client.on("message", (channel: string, text: string) => {
+    if (channel === CLOSE_CHANNEL) hearQuestion(text);
+    else hearAnswer(text);
+  });
+
+  return {
+    async ask(userId, id) {
+      const requestId = randomUUID();
+      const { promise, resolve } = Promise.withResolvers<CloseOutcome>();
+      const question: Question = { answers: 0, asked: undefined, settle: resolve };
+      questions.set(requestId, question);
+      const late = setTimeout(() => resolve("SILENT"), ANSWER_MS);
+      try {
+        const request = { requestId, from: gatewayId, userId, id } satisfies z.infer<typeof closeRequestSchema>;
+        // This gateway is one of those who hear it.
+        question.asked = await redis.client.publish(CLOSE_CHANNEL, JSON.stringify(request));
+        judge(question);
+        return await promise;
+      } finally {
+        clearTimeout(late);
+        questions.delete(requestId);
+      }
+    },
+  };
+}
+
+/** Another release may send what this one does not understand. */
+function read<Schema extends z.ZodType>(schema: Schema, text: string): z.infer<Schema> | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

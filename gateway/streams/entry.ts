@@ -1,0 +1,38 @@
+/** What is told about an open subscription beyond its own process. */
+import { z } from "zod";
+import type { Row } from "./roster.ts";
+
+export const entrySchema = z.object({
+  id: z.string(),
+  operationName: z.string().nullable(),
+  field: z.string(),
+  organizationId: z.string().nullable(),
+  sessionId: z.string(),
+  transport: z.enum(["WEBSOCKET", "SSE", "MULTIPART"]),
+  /** RFC 3339. */
+  startedAt: z.string(),
+  ip: z.string().nullable(),
+  userAgent: z.string().nullable(),
+  delivered: z.number(),
+});
+
+export type Entry = z.infer<typeof entrySchema>;
+
+/** Long enough to recognise a client by; a header may have kilobytes. */
+const MAX_USER_AGENT = 256;
+
+export function entryOf({ id, startedAt, subscription }: Row): Entry {
+  const { operationName, field, organizationId, sessionId, transport, client } = subscription;
+  return {
+    id,
+    operationName,
+    field,
+    organizationId,
+    sessionId,
+    transport,
+    startedAt: startedAt.toISOString(),
+    ip: client.ip ?? null,
+    userAgent: client.userAgent?.slice(0, MAX_USER_AGENT) ?? null,
+    delivered: subscription.delivered(),
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * The gateway's own subgraph, `streams`: which live subscriptions a viewer has, and closing them. Only gateways know what is open, so they
+ * answer for it themselves; with Redis, each for all of them.
+ */
+import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Subgraph } from "../../platform/graphql/subgraph.ts";
+import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
+import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
+import type { IdSource } from "../../platform/ids.ts";
+import type { Logger } from "../../platform/logger/logger.ts";
+import { createRedisConnection } from "../../platform/redis/redis-connection.ts";
+import type { SubscriptionRoster } from "../ports.ts";
+import { createCloseCalls } from "./close-calls.ts";
+import { createOwnDirectory, type Directory } from "./directory.ts";
+import { resolvers, type StreamsContext } from "./resolvers.ts";
+import { createRoster, type Roster } from "./roster.ts";
+import { createRosterPublisher } from "./roster-publisher.ts";
+import { createSharedDirectory } from "./shared-directory.ts";
+
+const NAME = "streams";
+const LISTENER_PING_MS = 10_000;
+
+export interface StreamsOptions {
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly logger: Logger;
+  /** The first signs, all verify. */
+  readonly identitySecrets: readonly string[];
+  /** Absent: there is no other gateway. */
+  readonly redisUrl?: string | undefined;
+  /** A gateway that died is forgotten after this time, in milliseconds. */
+  readonly leaseMs: number;
+}
+
+export interface Streams extends Subgraph {
+  /** For the live room. */
+  readonly roster: SubscriptionRoster;
+}
+
+export function createStreams(options: StreamsOptions): Streams {
+  const { clock, identitySecrets, redisUrl } = options;
+  const logger = options.logger.child({ subgraph: NAME });
+  const roster = createRoster(options);
+  const { directory, parts, checks } =
+    redisUrl === undefined
+      ? { directory: createOwnDirectory(roster), parts: [], checks: [] }
+      : shared(roster, redisUrl, { ...options, logger });
+  return {
+    name: NAME,
+    roster,
+    endpoint: createSubgraphEndpoint<StreamsContext>({
+      name: NAME,
+      typeDefs: loadTypeDefs(NAME),
+      resolvers,
+      createContext: (request) => ({ directory, request }),
+      verifier: createIdentityVerifier(identitySecrets, NAME, clock),
+      logger,
+    }),
+    parts,
+    checks,
+  };
+}
+
+function shared(
+  roster: Roster,
+  url: string,
+  { clock, ids, logger, leaseMs }: StreamsOptions,
+): { directory: Directory } & Pick<Subgraph, "parts" | "checks"> {
+  // Its own for each life: what a dead gateway told is never taken for this one's.
+  const gatewayId = ids.uuid();
+  const redis = createRedisConnection({ url, name: "tributary-streams", logger });
+  const listener = createRedisConnection({ url, name: "tributary-streams-listener", logger, pingMs: LISTENER_PING_MS });
+  const publisher = createRosterPublisher({ roster, redis, gatewayId, leaseMs, clock, logger });
+  const calls = createCloseCalls({ roster, redis, listener, gatewayId, logger });
+  return {
+    directory: createSharedDirectory({ roster, redis, calls, gatewayId, logger }),
+    parts: [
+      {
+        name: "streams",
+        async start() {
+          publisher.start();
+          await Promise.all([redis.start(), listener.start()]);
+        },
+        async stop() {
+          await publisher.stop();
+          await Promise.all([redis.stop(), listener.stop()]);
+        },
+      },
+    ],
+    checks: [{ name: "redis", critical: false, check: () => redis.check() }],
+  };
+}

@@ -1,0 +1,48 @@
+/** The open subscriptions of this gateway, by user. Costs two map entries each and nothing per event. */
+import type { Clock } from "../../platform/clock.ts";
+import type { IdSource } from "../../platform/ids.ts";
+import type { OpenSubscription, SubscriptionRoster } from "../ports.ts";
+
+export interface Row {
+  readonly id: string;
+  readonly startedAt: Date;
+  readonly subscription: OpenSubscription;
+}
+
+export interface Roster extends SubscriptionRoster {
+  of(userId: string): readonly Row[];
+  find(userId: string, id: string): Row | undefined;
+  users(): readonly string[];
+  /** Called when a subscription of the user came or went. */
+  onChange(listener: (userId: string, id: string) => void): void;
+}
+
+/** Prefix of a live subscription's id. */
+export const ID_PREFIX = "lsu";
+
+export function createRoster({ ids, clock }: { readonly ids: IdSource; readonly clock: Clock }): Roster {
+  const users = new Map<string, Map<string, Row>>();
+  let tell: (userId: string, id: string) => void = () => undefined;
+
+  return {
+    enter(subscription) {
+      const { userId } = subscription;
+      const id = ids.next(ID_PREFIX);
+      const rows = users.get(userId) ?? new Map<string, Row>();
+      users.set(userId, rows.set(id, { id, startedAt: clock.now(), subscription }));
+      tell(userId, id);
+      return () => {
+        rows.delete(id);
+        // A user who left and came back has another map by now.
+        if (rows.size === 0 && users.get(userId) === rows) users.delete(userId);
+        tell(userId, id);
+      };
+    },
+    of: (userId) => [...(users.get(userId)?.values() ?? [])],
+    find: (userId, id) => users.get(userId)?.get(id),
+    users: () => [...users.keys()],
+    onChange(listener) {
+      tell = listener;
+    },
+  };
+}
