@@ -5,9 +5,10 @@
 
 import { logLevel } from "kafkajs";
 import { z } from "zod";
+import { backoffMs, systemSleep } from "../backoff.ts";
 import type { LogRecord, PartitionRange } from "../event-log.ts";
 import { withinDeadline } from "./append-queue.ts";
-import { isKafkaTimeout, unknownTopic } from "./kafka-failure.ts";
+import { isKafkaTimeout, kafkaErrorType, unknownTopic } from "./kafka-failure.ts";
 import { CONNECTION_TIMEOUT_MS, type KafkaConnection, kafkaLogCreator } from "./kafka-settings.ts";
 import { type InternalBroker, type InternalCluster, kafkajsInternals } from "./kafkajs-internals.ts";
 import { readTopicId } from "./topic-id.ts";
@@ -42,6 +43,9 @@ export interface PartitionFetcher {
 
 /** Nothing here waits for replicas or for records longer than half a second: a broker silent for this long is away. */
 const ANSWER_TIMEOUT_MS = 5_000;
+const UNSETTLED: ReadonlySet<string> = new Set(["NOT_LEADER_FOR_PARTITION", "LEADER_NOT_AVAILABLE"]);
+const LEADER_TRIES = 6;
+const LEADER_RETRY = { baseMs: 100, capMs: 500 };
 const READ_COMMITTED = 1;
 const EARLIEST = -2;
 const LATEST = -1;
@@ -193,6 +197,18 @@ export function createPartitionFetcher(connection: KafkaConnection): PartitionFe
       });
   }
 
+  /** Brokers learn one after the other who leads: for a moment one may deny it, of a new topic or one that moves. */
+  async function settled<R>(work: () => Promise<R>): Promise<R> {
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (failures > LEADER_TRIES || !UNSETTLED.has(kafkaErrorType(error) ?? "")) throw error;
+        await systemSleep(backoffMs(LEADER_RETRY, failures));
+      }
+    }
+  }
+
   async function ranges(topic: string): Promise<PartitionRange[]> {
     const byPartition = await leaders(topic);
     const byLeader = new Map<string, number[]>();
@@ -212,7 +228,7 @@ export function createPartitionFetcher(connection: KafkaConnection): PartitionFe
     disconnect: () => cluster.disconnect(),
     leaders: (topic) => answered(() => leaders(topic)),
     fetch: (leader, topic, positions, maxWaitMs) => answered(() => fetch(leader, topic, positions, maxWaitMs)),
-    ranges: (topic) => answered(() => ranges(topic)),
+    ranges: (topic) => answered(() => settled(() => ranges(topic))),
     topicId: (topic) =>
       answered(async () => {
         const id = await readTopicId(await anyBroker(), topic);
