@@ -13,12 +13,14 @@ import { type HealthCheck, registerHealthRoutes } from "../platform/http/health.
 import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../platform/logger/logger.ts";
 import type { AuthenticatorPart } from "./auth/authenticator.ts";
+import { createEventEviction } from "./cache/event-eviction.ts";
 import { openSupergraphFile } from "./composition/supergraph-file.ts";
 import { createOperationExecutor } from "./engine/operation-executor.ts";
 import { createQueryEngine } from "./engine/query-engine.ts";
 import { toGatewayError } from "./errors/public-error.ts";
 import { createRequestScopes } from "./errors/request-scope.ts";
 import { ANY_GRAPH, EXAMPLES_FOLDER, readExamples } from "./http/examples.ts";
+import { sendClientsAway } from "./http/going-away.ts";
 import { registerGraphQLRoute } from "./http/graphql-route.ts";
 import { createGraphQLServer } from "./http/graphql-server.ts";
 import { countInFlight } from "./http/in-flight.ts";
@@ -81,6 +83,7 @@ export interface Gateway {
 const STOP_MS = 8_000;
 const LEAST_REQUEST_MS = 1_000;
 const PLANS_KEPT = 20_000;
+const ENTRIES_KEPT = 50_000;
 
 /**
  * Reads the supergraph and adds the gateway to the lifecycle: it listens last and stops first.
@@ -111,6 +114,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   const server = createServer({ logger, maxBodyBytes: settings.MAX_BODY_BYTES });
   const inFlight = countInFlight(server);
+  const goingAway = sendClientsAway(server, lifecycle);
   await registerCors(server, origins);
   registerHealthRoutes(server, {
     service: "gateway",
@@ -136,6 +140,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const executor = createOperationExecutor({ server: graphql, guard, scopes });
   const { createLive, eventLog } = options;
+  const cache = createMemoryCache({ maxEntries: ENTRIES_KEPT, clock: options.clock });
   const planFeatures =
     eventLog === undefined
       ? undefined
@@ -162,6 +167,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           publicErrors: (errors, { trace, logger: requestLogger }) =>
             errors.map((error) => toGatewayError(error, { traceId: trace.traceId, logger: requestLogger })),
           originAllowed: origins.allowed,
+          eviction: createEventEviction(cache, logger),
           planFeatures,
           ...(options.roster === undefined ? {} : { roster: options.roster }),
         });
@@ -196,6 +202,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       const since = performance.now();
       await live?.stop();
       // The door stays open until then: `/ready` tells balancers to send nobody any more.
+      await goingAway.everybodyLeft(settings.DRAIN_NOTICE_MS - (performance.now() - since));
       await inFlight.settled(Math.max(LEAST_REQUEST_MS, STOP_MS - (performance.now() - since)));
       await closeDoor(server);
       await graphql.stop();

@@ -16,6 +16,8 @@ export function createServer({ logger, maxBodyBytes }: ServerOptions): FastifyIn
     bodyLimit: maxBodyBytes,
     // An open keep-alive connection must not hold up a stop.
     forceCloseConnections: "idle",
+    // Nor is a request refused that comes over one meanwhile: it is answered, and told to come over no other.
+    return503OnClosing: false,
     requestTimeout: 60_000,
     // Raised before routing (bad URL, bad header): the reply has no route, hence no serializer.
     frameworkErrors: (error, _request, reply) => {
