@@ -43,8 +43,8 @@ function report({ stops, requests, figures, delivery, lost, problems, refused }:
     `requests       ${requests.reads.count + requests.writes.count} answered, ${status} non-2xx, ${connection} reset, ${answer} with errors; ${refused} connections that no gateway took`,
     `closes         ${tell(figures.closes)}; attempts refused: ${tell(figures.refusals)}`,
     ...stops.map(
-      ({ unready, heldStatus, lastCloseMs, exit, exitMs }, index) =>
-        `gateway ${index + 1}      /ready ${unready.status} after ${figure(unready.afterMs, 0)} ms, request under way ${heldStatus}, last close after ${figure(lastCloseMs, 0)} ms, exit ${exit.code ?? exit.signal} after ${figure(exitMs, 0)} ms`,
+      ({ unready, held, lastCloseMs, exit, exitMs }, index) =>
+        `gateway ${index + 1}      /ready ${unready.status} after ${figure(unready.afterMs, 0)} ms, request under way ${held.status}, last close after ${figure(lastCloseMs, 0)} ms, exit ${exit.code ?? exit.signal} after ${figure(exitMs, 0)} ms`,
     ),
     `resume gap     ${spread(figures.gap)}, from a socket's end to its stream's being placed again, the server's advice to wait included`,
     `replay         ${spread(figures.replay)} who had missed some, from connecting to the last missed event`,
@@ -61,7 +61,7 @@ function report({ stops, requests, figures, delivery, lost, problems, refused }:
     { what: "answers with errors", value: answer, atMost: 0 },
     { what: "sockets closed with another code than 1001 and 1012", value: unasked.length, atMost: 0 },
     { what: "subscribers' problems", value: problems.length, atMost: 0 },
-    ...stops.flatMap(({ unready, heldStatus, exit, exitMs }, index): Limit[] => [
+    ...stops.flatMap(({ unready, held, exit, exitMs }, index): Limit[] => [
       {
         what: `gateway ${index + 1}: status of /ready while stopping`,
         value: unready.status,
@@ -69,7 +69,7 @@ function report({ stops, requests, figures, delivery, lost, problems, refused }:
         atMost: 503,
       },
       { what: `gateway ${index + 1}: ms from SIGTERM to that`, value: unready.afterMs, atMost: BUDGET.unreadyMs },
-      { what: `gateway ${index + 1}: status of the request under way`, value: heldStatus, atLeast: 200, atMost: 200 },
+      { what: `gateway ${index + 1}: status of the request under way`, value: held.status, atLeast: 200, atMost: 200 },
       { what: `gateway ${index + 1}: exit code`, value: exit.code ?? Number.NaN, atMost: 0 },
       { what: `gateway ${index + 1}: ms from SIGTERM to exit`, value: exitMs, atMost: BUDGET.exitMs },
     ]),

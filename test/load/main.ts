@@ -1,10 +1,13 @@
 // `npm run load -- <name> [options]`: measures a running platform under load. Exits 1 when a budget is missed, 2 for a wrong call.
+import { commit } from "./commit.ts";
 import { delivery } from "./delivery.ts";
 import { deploy } from "./deploy.ts";
 import { idle } from "./idle.ts";
 import { jitter } from "./jitter.ts";
 import { reload } from "./reload.ts";
 import { smoke } from "./smoke.ts";
+import { storm } from "./storm.ts";
+import { sustained } from "./sustained.ts";
 
 const SCENARIOS: Readonly<Record<string, (programArguments: readonly string[]) => Promise<number>>> = {
   smoke,
@@ -13,6 +16,9 @@ const SCENARIOS: Readonly<Record<string, (programArguments: readonly string[]) =
   jitter,
   deploy,
   reload,
+  storm,
+  commit,
+  sustained,
 };
 
 async function main([name, ...rest]: readonly string[]): Promise<number> {

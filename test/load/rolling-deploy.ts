@@ -13,6 +13,7 @@ import { createOperationLog, type OperationLog } from "./operation-log.ts";
 import { attachCard, nextRequest } from "./operations.ts";
 import { populate, type Tenant } from "./population.ts";
 import { sendPlanned } from "./send-planned.ts";
+import { headOf, readHeads } from "./stream-heads.ts";
 
 export interface RollingPlan {
   readonly sockets: number;
@@ -25,12 +26,19 @@ export interface RollingPlan {
 export interface GatewayStop {
   /** What `/ready` answered first that was not 200, and how long after SIGTERM; 0: nobody answered any more. */
   readonly unready: { readonly status: number; readonly afterMs: number };
-  /** Of a request that was under way at SIGTERM and that nothing but the test let end, after `/ready` had changed. */
-  readonly heldStatus: number;
+  /** A request that was under way at SIGTERM and ended after `/ready` had changed. */
+  readonly held: HeldAnswer;
   /** From SIGTERM to the end of the last socket. */
   readonly lastCloseMs: number;
   readonly exit: Exit;
   readonly exitMs: number;
+}
+
+export interface HeldAnswer {
+  /** 0: none came. */
+  readonly status: number;
+  /** Header: whether the client may use the connection again. */
+  readonly connection: string | null;
 }
 
 export interface RollingOutcome {
@@ -171,9 +179,9 @@ async function stopGateway(
   exiting.catch(() => undefined);
   const status = await waitFor(() => statusUnless200(gateway), { what: "/ready to change", intervalMs: 20 });
   const unready = { status: Number(status), afterMs: performance.now() - since };
-  const heldStatus = await held.release();
+  const answer = await held.release();
   const { exit, exitMs } = await exiting;
-  return { unready, heldStatus, exit, exitMs, lastCloseMs: figures.lastCloseAt - since };
+  return { unready, held: answer, exit, exitMs, lastCloseMs: figures.lastCloseAt - since };
 }
 
 /** As a text, since 0 would read as "not yet". */
@@ -184,7 +192,7 @@ async function statusUnless200({ url }: StackProcess): Promise<string | undefine
   return String(answer?.status ?? 0);
 }
 
-/** A request straight to the gateway that waits for a row lock. `release` resolves to its status, 0 for no answer. */
+/** A request straight to the gateway that waits for a row lock. `release` resolves to its answer. */
 async function holdRequest(stack: Stack, gateway: StackProcess, tenant: Tenant) {
   const { organizationId: id, version: expectedVersion, member } = tenant;
   const holder = new Client({ connectionString: stack.databases.user });
@@ -205,31 +213,20 @@ async function holdRequest(stack: Stack, gateway: StackProcess, tenant: Tenant) 
     async (response) => {
       tenant.version += 1;
       const text = await response.text();
-      return text.includes('"errors"') ? Promise.reject(new Error(text)) : response.status;
+      if (text.includes('"errors"')) throw new Error(text);
+      return { status: response.status, connection: response.headers.get("connection") };
     },
-    () => 0,
+    () => ({ status: 0, connection: null }),
   );
   answer.catch(() => undefined);
   await waitFor(waiting, { what: "a request under way" });
   return {
-    async release(): Promise<number> {
+    async release(): Promise<HeldAnswer> {
       await holder.query("COMMIT");
       await holder.end();
       return answer;
     },
   };
 }
-
-/** The sequence of each organisation's newest committed event. */
-async function readHeads(billing: Client): Promise<Map<string, number>> {
-  const { rows } = await billing.query<{ tenant: string; last: string }>(
-    "SELECT tenant_id AS tenant, last_sequence AS last FROM stream_head WHERE topic = 'billing.events'",
-  );
-  return new Map(rows.map(({ tenant, last }) => [tenant, Number(last)]));
-}
-
-/** Infinite for an organisation without events: nobody can have them all. */
-const headOf = (heads: ReadonlyMap<string, number>, { organizationId }: Tenant): number =>
-  heads.get(organizationId) ?? Number.POSITIVE_INFINITY;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

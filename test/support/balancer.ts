@@ -1,5 +1,5 @@
-// A TCP balancer as stands before several gateways: new connections go in turn to those whose `/ready` says yes, open ones stay
-// where they are. It knows nothing of HTTP, so whatever a stopping gateway does to a connection, its client sees.
+// A TCP balancer as stands before several gateways: new connections go in turn to those whose `/ready` says yes (to any, when none
+// does), open ones stay where they are. It knows nothing of HTTP, so whatever a stopping gateway does to a connection, its client sees.
 import { get } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { waitFor } from "./wait.ts";
@@ -25,7 +25,7 @@ export interface BalancerOptions {
   readonly probeMs?: number;
 }
 
-const PROBE_TIMEOUT_MS = 1_000;
+const PROBE_TIMEOUT_MS = 2_000;
 const READY_DEADLINE_MS = 60_000;
 
 /** Resolves when all backends are ready. */
@@ -50,8 +50,9 @@ export async function startBalancer({ backends, probeMs = 100 }: BalancerOptions
     };
   });
 
-  function candidates(): string[] {
-    const chosen = backends.filter((backend) => ready.has(backend));
+  /** With nobody ready, anybody: a probe may be late where a connection is not. */
+  function candidates(): readonly string[] {
+    const chosen = ready.size > 0 ? backends.filter((backend) => ready.has(backend)) : backends;
     turn += 1;
     return chosen.map((_, index) => chosen[(turn + index) % chosen.length] ?? "");
   }

@@ -93,7 +93,7 @@ export async function follow(request: FollowRequest): Promise<Follower> {
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         if (reason.includes("RESYNC_REQUIRED")) return void problems.push(reason);
-        count(figures.refusals, reason.slice(0, 120));
+        count(figures.refusals, reason.slice(0, 120).trim());
         wait = backoffMs(attempt);
       }
     }

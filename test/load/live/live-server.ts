@@ -8,13 +8,13 @@ import type { MeasuredServer } from "./measured-server.ts";
 
 const LIFETIME_MS = 3_600_000;
 
-export async function startLiveServer(eventsUrl: string): Promise<MeasuredServer> {
+export async function startLiveServer(eventsUrl: string, port: number): Promise<MeasuredServer> {
   const log = createPostgresEventLog({
     connectionString: eventsUrl,
     logger: createLogger({ name: "log", level: "warn" }),
   });
   await log.start();
-  const stack = await startLiveStack({ log });
+  const stack = await startLiveStack({ log, port });
   let scope = "VIEWER";
   return {
     url: stack.url,

@@ -3,7 +3,7 @@ import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 
-const taskSchema = z.discriminatedUnion("ask", [
+export const taskSchema = z.discriminatedUnion("ask", [
   /**
    * Viewers `viewer-0` … with a token of that name; each may follow one of the shops. Events are enriched once for all of a shop
    * (ORGANIZATION), as the platform's own fields are, or once per session.
@@ -59,10 +59,16 @@ export interface ServerProcess {
   figures(collected?: boolean): Promise<ServerFigures>;
   perform(task: ServerTask): Promise<ServerFigures>;
   stop(): Promise<void>;
+  /** SIGKILL: nobody is told. */
+  crash(): Promise<void>;
 }
 
 export interface ServerProcessOptions {
   readonly eventsUrl?: string;
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Performed before anybody is let in. */
+  readonly first?: ServerTask;
   /** Folder for a CPU profile of the whole life. */
   readonly profile?: string | undefined;
 }
@@ -75,10 +81,11 @@ const messageSchema = z.union([
 
 export async function startServerProcess(
   kind: ServerKind,
-  { eventsUrl = "", profile }: ServerProcessOptions = {},
+  { eventsUrl = "", port = 0, first, profile }: ServerProcessOptions = {},
 ): Promise<ServerProcess> {
   const profiling = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
-  const child = fork(fileURLToPath(new URL("server-main.ts", import.meta.url)), [kind, eventsUrl], {
+  const programArguments = [kind, eventsUrl, String(port), ...(first === undefined ? [] : [JSON.stringify(first)])];
+  const child = fork(fileURLToPath(new URL("server-main.ts", import.meta.url)), programArguments, {
     execArgv: ["--expose-gc", ...profiling],
     // What graphql-js costs in production, for all alike.
     env: { ...process.env, NODE_ENV: "production" },
@@ -114,6 +121,10 @@ export async function startServerProcess(
     perform: ask,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) await ask({ ask: "stop" }).catch(() => undefined);
+      await exited;
+    },
+    async crash() {
+      child.kill("SIGKILL");
       await exited;
     },
   };

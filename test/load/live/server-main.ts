@@ -2,17 +2,17 @@
 // parent and says what each piece of work cost it; nothing but the serving happens here.
 import process from "node:process";
 import { startBareServer } from "./bare-server.ts";
-import { type MeasuredServer, requestSchema, type ServerFigures } from "./measured-server.ts";
+import { type MeasuredServer, requestSchema, type ServerFigures, taskSchema } from "./measured-server.ts";
 import { startStockServer } from "./stock-server.ts";
 
-const [kind, eventsUrl = ""] = process.argv.slice(2);
+const [kind, eventsUrl = "", port = "0", first] = process.argv.slice(2);
 
 async function start(): Promise<MeasuredServer> {
   if (kind === "bare") return startBareServer();
   if (kind === "stock") return startStockServer();
   // Not loaded beside the others: their memory would be measured with it.
   const { startLiveServer } = await import("./live-server.ts");
-  return startLiveServer(eventsUrl);
+  return startLiveServer(eventsUrl, Number(port));
 }
 
 async function figures(server: MeasuredServer, collected: boolean): Promise<ServerFigures> {
@@ -25,6 +25,8 @@ async function figures(server: MeasuredServer, collected: boolean): Promise<Serv
 }
 
 const server = await start();
+// Before the event loop turns: nobody was let in yet.
+if (first !== undefined) await server.perform(taskSchema.parse(JSON.parse(first)));
 
 process.on("message", (message) => {
   const { id, request } = requestSchema.parse(message);
