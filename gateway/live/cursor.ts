@@ -22,6 +22,11 @@ export interface ReadCursor extends Omit<Cursor, "key"> {
   matches(topic: string, key: string): boolean;
 }
 
+/** What a cursor says of itself, whoever made it: to look at, never to act upon. */
+export interface CursorClaims extends Omit<Cursor, "key"> {
+  readonly keyHash: string;
+}
+
 export interface CursorCodec {
   encode(cursor: Cursor): string;
   /** `undefined` for anything that this installation did not sign. */
@@ -63,24 +68,51 @@ export function createCursorCodec(secret: string): CursorCodec {
       return Buffer.concat([sign(body), body]).toString("base64url");
     },
     decode(text) {
-      if (text.length > MAX_LENGTH) return undefined;
-      const bytes = Buffer.from(text, "base64url");
-      // Buffer ignores what is not base64url; a cursor has one spelling only.
-      if (bytes.length <= SIGNATURE_BYTES || bytes.toString("base64url") !== text) return undefined;
-      const body = bytes.subarray(SIGNATURE_BYTES);
-      if (!timingSafeEqual(bytes.subarray(0, SIGNATURE_BYTES), sign(body))) return undefined;
-      const read = payload.safeParse(JSON.parse(body.toString("utf8")));
-      if (!read.success) return undefined;
-      const [, topic, epoch, partition, next, keyHash, sequence] = read.data;
+      const parts = split(text);
+      if (parts === undefined || !timingSafeEqual(parts.signature, sign(parts.body))) return undefined;
+      const claims = readBody(parts.body);
+      if (claims === undefined) return undefined;
+      const { keyHash, ...cursor } = claims;
+      const { topic } = cursor;
       return {
-        topic,
-        epoch,
-        partition,
-        next: BigInt(next),
-        sequence: sequence === null ? null : BigInt(sequence),
+        ...cursor,
         matches: (otherTopic, key) => topic === otherTopic && keyHash === hashKey(otherTopic, key),
       };
     },
+  };
+}
+
+/** @returns `undefined` for text that no codec of any installation writes */
+export function readClaims(text: string): CursorClaims | undefined {
+  const parts = split(text);
+  return parts === undefined ? undefined : readBody(parts.body);
+}
+
+function split(text: string): { readonly signature: Buffer; readonly body: Buffer } | undefined {
+  if (text.length > MAX_LENGTH) return undefined;
+  const bytes = Buffer.from(text, "base64url");
+  // Buffer ignores what is not base64url; a cursor has one spelling only.
+  if (bytes.length <= SIGNATURE_BYTES || bytes.toString("base64url") !== text) return undefined;
+  return { signature: bytes.subarray(0, SIGNATURE_BYTES), body: bytes.subarray(SIGNATURE_BYTES) };
+}
+
+function readBody(body: Buffer): CursorClaims | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(body.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+  const read = payload.safeParse(json);
+  if (!read.success) return undefined;
+  const [, topic, epoch, partition, next, keyHash, sequence] = read.data;
+  return {
+    topic,
+    epoch,
+    partition,
+    next: BigInt(next),
+    sequence: sequence === null ? null : BigInt(sequence),
+    keyHash,
   };
 }
 
