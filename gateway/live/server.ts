@@ -93,7 +93,8 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Allowanc
         extra.close(CLOSE.idTooLong);
         return [new GraphQLError(CLOSE.idTooLong.reason)];
       }
-      const open = Object.keys(subscriptions).length;
+      // A `complete` frees the id at once, but not what is still being prepared for it.
+      const open = Math.max(Object.keys(subscriptions).length, extra.preparing.size + 1);
       const prepared = await operations.prepare(extra, id, payload, open);
       if (!("kind" in prepared)) return prepared;
       return {
@@ -135,6 +136,7 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Allowanc
             connection.heard();
             if (binary) return connection.close(CLOSE.invalidMessage);
             handle(String(data)).catch((error: unknown) => {
+              if (isServersMessage(error)) return connection.close(CLOSE.invalidMessage);
               logger.error({ err: error }, "handling a socket's message failed");
               connection.close(CLOSE.internal);
             });
@@ -185,6 +187,11 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Allowanc
       clearTimeout(late);
     },
   };
+}
+
+/** graphql-ws reads what only a server may say, and then throws. */
+function isServersMessage(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("Unexpected message of type");
 }
 
 function refuse(socket: Duplex, status: 403 | 503): void {
