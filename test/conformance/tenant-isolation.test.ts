@@ -27,7 +27,10 @@ beforeAll(async () => {
   stack = await startStack("distributed");
   [victim, attacker] = await Promise.all([newTenant(stack, "Victim"), newTenant(stack, "Attacker")]);
 });
-afterAll(() => stack?.stop());
+afterAll(async () => {
+  await Promise.all([victim?.close(), attacker?.close()]);
+  await stack?.stop();
+});
 
 /** The answer without what differs from call to call. */
 function shape(answer: { data?: unknown; errors?: readonly GraphQLFormattedError[] | undefined }, id: string): unknown {

@@ -1,5 +1,6 @@
 // A tenant with something of everything, made through the public API.
 import { randomUUID } from "node:crypto";
+import { createLiveClient } from "../client/live-client.ts";
 import {
   type Account,
   attachCard,
@@ -17,6 +18,8 @@ export interface Tenant {
   readonly owner: Member;
   /** One id of every kind that the platform knows. */
   readonly ids: TenantIds;
+  /** Ends what it keeps open. */
+  close(): Promise<void>;
 }
 
 interface Found {
@@ -57,8 +60,17 @@ export async function newTenant(platform: PlatformAddress, name: string): Promis
     },
     "invitation { id }",
   );
+  const live = createLiveClient({
+    url: `${platform.url.replace("http", "ws")}/graphql`,
+    token: owner.accessToken,
+  });
+  await live.subscribe("subscription { identityEvents { sequence } }");
+  const { liveSubscriptions } = await owner.client.request<{ liveSubscriptions: { id: string }[] }>(
+    "{ liveSubscriptions { id } }",
+  );
   return {
     owner,
+    close: () => live.close(),
     ids: {
       usr: owner.userId,
       ses: owner.sessionId,
@@ -73,6 +85,7 @@ export async function newTenant(platform: PlatformAddress, name: string): Promis
       pay: payment.id,
       aud: found.auditLog.edges[0]?.node.id ?? "",
       pln: await planId(owner.client, "team"),
+      lsu: liveSubscriptions[0]?.id ?? "",
     },
   };
 }

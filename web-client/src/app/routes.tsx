@@ -3,6 +3,7 @@ import { AcceptInvitationPage } from "../pages/accept-invitation-page.tsx";
 import { DashboardPage } from "../pages/dashboard-page.tsx";
 import { ErrorPage } from "../pages/error-page.tsx";
 import { HomePage } from "../pages/home-page.tsx";
+import { LiveConnectionsPage } from "../pages/live-connections-page.tsx";
 import { MembersPage } from "../pages/members-page.tsx";
 import { NewOrganizationPage } from "../pages/new-organization-page.tsx";
 import { NotFoundPage } from "../pages/not-found-page.tsx";
@@ -29,6 +30,7 @@ export function createRoutes() {
           element: <RequireSession />,
           children: [
             { path: "invite", element: <AcceptInvitationPage /> },
+            { path: "connections", element: <LiveConnectionsPage /> },
             { path: "organizations/new", element: <NewOrganizationPage /> },
             {
               path: "o/:organizationId",

@@ -1,4 +1,5 @@
 import { useQuery } from "@apollo/client/react";
+import { Link } from "react-router";
 import { ViewerDocument } from "../../../schema/generated/operations.ts";
 import { useServices } from "../app/services-context.ts";
 
@@ -9,6 +10,7 @@ export function AccountMenu() {
   return (
     <>
       {name !== undefined && <span className="who">{name}</span>}
+      <Link to="/connections">Connections</Link>
       <button type="button" className="button" onClick={() => void session.signOut()}>
         Sign out
       </button>
