@@ -26,13 +26,15 @@ const REQUEST_CODES = new Set([
 export const PUBLIC_MARK = "tributaryPublic";
 
 export function toGatewayError(error: GraphQLError, scope: RequestScope): GraphQLFormattedError {
-  const { code, validationErrorCode } = error.extensions;
+  // What the executor itself finds wrong with a subgraph's answer is a plain Error, whatever its types say.
+  const given = error.extensions ?? {};
+  const { code, validationErrorCode } = given;
   const place = {
     ...(error.locations === undefined ? {} : { locations: error.locations }),
     ...(error.path === undefined ? {} : { path: error.path }),
   };
-  if (error.extensions[PUBLIC_MARK] === true) {
-    const { [PUBLIC_MARK]: _mark, serviceName: _service, ...extensions } = error.extensions;
+  if (given[PUBLIC_MARK] === true) {
+    const { [PUBLIC_MARK]: _mark, serviceName: _service, ...extensions } = given;
     return { message: error.message, ...place, extensions: { ...extensions, traceId: scope.traceId } };
   }
   if (findAppError(error.originalError) === undefined && typeof code === "string" && REQUEST_CODES.has(code)) {

@@ -118,8 +118,8 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       }
     },
     stop: close,
-    ensureTopics: (topics) => parts().store.ensureTopics(topics, partitions),
-    append: (topic, records) => parts().store.append(topic, records),
+    ensureTopics: async (topics) => parts().store.ensureTopics(topics, partitions),
+    append: async (topic, records) => parts().store.append(topic, records),
     async consume(consume) {
       const { store, watcher } = parts();
       for (const topic of consume.topics) await store.ranges(topic);
