@@ -8,7 +8,7 @@ import { startEventDatabases } from "../integration/events/event-databases.ts";
 import { type FanOutResult, measureFanOut } from "./live/fan-out.ts";
 import { figure, type Limit, printVerdict, say, table } from "./live/verdict.ts";
 
-const BUDGET = { timesBare: 1.5, timesCheaperThanStock: 3 };
+const BUDGET = { timesBare: 1.5, timesCheaperThanStock: 3, p99Ms: 300 };
 const LARGEST = 5_000;
 
 const OPTIONS = {
@@ -120,6 +120,11 @@ function report(
       value: fetchesPerEvent,
       atMost: fewest,
     })),
+    {
+      what: `${largest?.name}: append to frame p99, ms`,
+      value: largest?.latency.percentile(99) ?? Number.NaN,
+      atMost: BUDGET.p99Ms,
+    },
     {
       what: "CPU per frame over that of bare ws",
       value: largest ? ratio(largest, floor) : Number.NaN,
