@@ -4,10 +4,11 @@ import { pino } from "pino";
 import { expect, test } from "vitest";
 import { createCursorCodec } from "../../../../gateway/live/cursor.ts";
 import { startingPoint } from "../../../../gateway/live/resume.ts";
+import { resyncRequired } from "../../../../gateway/live/resync.ts";
 import { createSharedStream, type SharedStream } from "../../../../gateway/live/shared-stream.ts";
 import { createSubscriber, type Subscriber } from "../../../../gateway/live/subscriber.ts";
 import { openTopicTail, type TopicTail } from "../../../../gateway/live/tail.ts";
-import type { AppError } from "../../../../platform/errors/app-error.ts";
+import { AppError } from "../../../../platform/errors/app-error.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { createMemoryLog, envelopeText, type MemoryLog } from "./memory-log.ts";
 
@@ -35,7 +36,9 @@ async function openRoom(log: MemoryLog, ringEvents: number, renderTicks: () => n
     ring: { events: ringEvents, bytes: 100_000 },
     logger: pino({ level: "silent" }),
     onEvent: (event) => streams.get(event.key)?.wake(event),
-    onLost: () => undefined,
+    onLost(reason, concerns) {
+      for (const [key, stream] of streams) if (concerns(key)) stream.fail(resyncRequired(reason));
+    },
   });
 
   async function connect(client: Client): Promise<void> {
@@ -98,7 +101,7 @@ async function openRoom(log: MemoryLog, ringEvents: number, renderTicks: () => n
   return { connect, drop, stop: () => tail.stop() };
 }
 
-const action = fc.oneof(
+const steps = [
   {
     weight: 4,
     arbitrary: fc.record({ do: fc.constant("append" as const), key: fc.nat(1), count: fc.integer({ min: 1, max: 6 }) }),
@@ -110,7 +113,91 @@ const action = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant("tail" as const), count: fc.integer({ min: 1, max: 8 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("toggle" as const), client: fc.nat(3), ping: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("tick" as const), count: fc.integer({ min: 1, max: 5 }) }) },
-);
+] as const;
+const trim = { weight: 1, arbitrary: fc.record({ do: fc.constant("trim" as const), kept: fc.nat(20) }) };
+const action = fc.oneof(...steps);
+const actionOrTrim = fc.oneof(...steps, trim);
+type Action = typeof actionOrTrim extends fc.Arbitrary<infer Value> ? Value : never;
+
+interface Schedule {
+  readonly actions: readonly Action[];
+  readonly ringEvents: number;
+  readonly renderTicks: () => number;
+}
+
+/** Plays a schedule to its end; `check` is given each client once it has everything due, or has ended. */
+async function play(
+  { actions, ringEvents, renderTicks }: Schedule,
+  check: (client: Client, own: number[], expected: number[]) => void,
+): Promise<void> {
+  const log = createMemoryLog(TOPIC);
+  const room = await openRoom(log, ringEvents, renderTicks);
+  const counts = [0, 0];
+  const clients = KEYS.flatMap((key) =>
+    [0, 1].map(
+      (): Client => ({ key, received: [], error: undefined, cursor: undefined, subscriber: undefined, start: 0 }),
+    ),
+  );
+  const append = async (index: number, from: number, to: number) => {
+    const key = KEYS[index] ?? "";
+    const values = Array.from({ length: Math.max(0, to - from + 1) }, (_, step) => envelopeText(key, from + step));
+    await log.append(
+      TOPIC,
+      values.map((value) => ({ key, value })),
+    );
+  };
+  const connect = async (client: Client) => {
+    if (client.cursor === undefined) client.start = counts[KEYS.indexOf(client.key)] ?? 0;
+    try {
+      await room.connect(client);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      client.error = error;
+    }
+  };
+  for (const step of actions) {
+    if (step.do === "append") {
+      const count = counts[step.key] ?? 0;
+      counts[step.key] = count + step.count;
+      await append(step.key, count + 1, count + step.count);
+    } else if (step.do === "again") {
+      // The relay crashed after appending: its last batch is stored once more.
+      const count = counts[step.key] ?? 0;
+      await append(step.key, Math.max(1, count - step.count + 1), count);
+    } else if (step.do === "tail") await log.advance(step.count);
+    else if (step.do === "tick") for (let left = step.count; left > 0; left -= 1) await tick();
+    else if (step.do === "trim") {
+      const [range] = await log.ranges(TOPIC);
+      const low = (range?.high ?? 0n) - BigInt(step.kept);
+      if (range !== undefined && low > range.low) log.purge(low);
+    } else {
+      const client = clients[step.client];
+      if (client === undefined || client.error !== undefined) continue;
+      if (client.subscriber === undefined) await connect(client);
+      else room.drop(client, step.ping);
+    }
+  }
+  for (const client of clients) {
+    if (client.subscriber === undefined && client.error === undefined) await connect(client);
+  }
+  await log.advance();
+  for (const client of clients) {
+    const last = counts[KEYS.indexOf(client.key)] ?? 0;
+    const due = Array.from({ length: last - client.start }, (_, index) => client.start + 1 + index);
+    // A copy of an event older than the subscription itself is no event of the subscription's.
+    const own = () => client.received.filter((sequence) => sequence > client.start);
+    const expected = due.filter((sequence) => sequence % 3 !== 0);
+    await waitFor(() => own().length >= expected.length || client.error !== undefined, {
+      what: `${expected} at a client; has ${client.received}`,
+      intervalMs: 1,
+      deadlineMs: 2_000,
+    });
+    await tick();
+    check(client, own(), expected);
+  }
+  for (const client of clients) room.drop(client, false);
+  await room.stop();
+}
 
 test("whatever is appended, dropped and resumed in whatever order, each subscriber gets each event once and in order", async () => {
   await fc.assert(
@@ -118,75 +205,32 @@ test("whatever is appended, dropped and resumed in whatever order, each subscrib
       fc.array(action, { minLength: 5, maxLength: 60 }),
       fc.integer({ min: 1, max: 12 }),
       fc.infiniteStream(fc.nat(3)),
-      async (actions, ringEvents, ticks) => {
-        const log = createMemoryLog(TOPIC);
-        const room = await openRoom(log, ringEvents, () => ticks.next().value ?? 0);
-        const counts = [0, 0];
-        const clients = KEYS.flatMap((key) =>
-          [0, 1].map(
-            (): Client => ({
-              key,
-              received: [],
-              error: undefined,
-              cursor: undefined,
-              subscriber: undefined,
-              start: 0,
-            }),
-          ),
-        );
-        const append = async (index: number, from: number, to: number) => {
-          const key = KEYS[index] ?? "";
-          const values = Array.from({ length: Math.max(0, to - from + 1) }, (_, step) =>
-            envelopeText(key, from + step),
-          );
-          await log.append(
-            TOPIC,
-            values.map((value) => ({ key, value })),
-          );
-        };
-        const connect = async (client: Client) => {
-          if (client.cursor === undefined) client.start = counts[KEYS.indexOf(client.key)] ?? 0;
-          await room.connect(client);
-        };
-        for (const step of actions) {
-          if (step.do === "append") {
-            const count = counts[step.key] ?? 0;
-            counts[step.key] = count + step.count;
-            await append(step.key, count + 1, count + step.count);
-          } else if (step.do === "again") {
-            // The relay crashed after appending: its last batch is stored once more.
-            const count = counts[step.key] ?? 0;
-            await append(step.key, Math.max(1, count - step.count + 1), count);
-          } else if (step.do === "tail") await log.advance(step.count);
-          else if (step.do === "tick") for (let left = step.count; left > 0; left -= 1) await tick();
-          else {
-            const client = clients[step.client];
-            if (client === undefined) continue;
-            if (client.subscriber === undefined) await connect(client);
-            else room.drop(client, step.ping);
-          }
-        }
-        for (const client of clients) if (client.subscriber === undefined) await connect(client);
-        await log.advance();
-        for (const client of clients) {
-          const last = counts[KEYS.indexOf(client.key)] ?? 0;
-          const due = Array.from({ length: last - client.start }, (_, index) => client.start + 1 + index);
-          // A copy of an event older than the subscription itself is no event of the subscription's.
-          const own = () => client.received.filter((sequence) => sequence > client.start);
-          const expected = due.filter((sequence) => sequence % 3 !== 0);
-          await waitFor(() => own().length >= expected.length || client.error !== undefined, {
-            what: `${expected} at a client; has ${client.received}`,
-            intervalMs: 1,
-            deadlineMs: 2_000,
-          });
-          await tick();
+      (actions, ringEvents, ticks) =>
+        play({ actions, ringEvents, renderTicks: () => ticks.next().value ?? 0 }, (client, own, expected) => {
           expect(client.error).toBeUndefined();
-          expect(own()).toEqual(expected);
-        }
-        for (const client of clients) room.drop(client, false);
-        await room.stop();
-      },
+          expect(own).toEqual(expected);
+        }),
     ),
     { numRuns: 150 },
   );
+});
+
+test("whatever is trimmed in between, a subscriber has everything or was told RETENTION before the first event it lacks", async () => {
+  let told = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(actionOrTrim, { minLength: 5, maxLength: 60 }),
+      fc.integer({ min: 1, max: 6 }),
+      fc.infiniteStream(fc.nat(3)),
+      (actions, ringEvents, ticks) =>
+        play({ actions, ringEvents, renderTicks: () => ticks.next().value ?? 0 }, (client, own, expected) => {
+          expect(own).toEqual(expected.slice(0, own.length));
+          if (client.error === undefined) return expect(own).toHaveLength(expected.length);
+          told += 1;
+          expect(client.error).toMatchObject({ code: "RESYNC_REQUIRED", details: { reason: "RETENTION" } });
+        }),
+    ),
+    { numRuns: 150 },
+  );
+  expect(told).toBeGreaterThan(0);
 });

@@ -5,7 +5,7 @@ import type { EventLog, LogRecord, TailOptions } from "../../../../platform/even
 export interface MemoryLog extends EventLog {
   /** Hands the tails up to `limit` records each. */
   advance(limit?: number): Promise<void>;
-  /** Forgets the records below the offset. */
+  /** Forgets the records below the offset; a tail that has not read them goes on behind the hole. */
   purge(low: bigint): void;
   /** Deletes the topic and creates it anew, empty. */
   recreate(): void;
@@ -59,6 +59,11 @@ export function createMemoryLog(topic: string): MemoryLog {
     purge(offset) {
       records = records.filter((record) => record.offset >= offset);
       low = offset;
+      for (const tail of tails) {
+        if (tail.position >= low) continue;
+        tail.position = low;
+        tail.options.onGap?.(0, low);
+      }
     },
     recreate() {
       records = [];
