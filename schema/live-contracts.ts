@@ -152,6 +152,50 @@ const repeated = (values: readonly string[]): string[] => [
   ...new Set(values.filter((value, index) => values.indexOf(value) !== index)),
 ];
 
+const isSnapshot = (type: GraphQLObjectType): boolean => directiveArguments(type.astNode, "liveSnapshot").length > 0;
+
+/** A snapshot is answered from the stream's key alone. */
+const checkSnapshot = (
+  field: GraphQLField<unknown, unknown>,
+  live: JsonSchema,
+  types: readonly GraphQLObjectType[],
+) => {
+  const argument = field.args.find(({ name }) => name === "snapshot");
+  const [type, ...others] = types;
+  if (type === undefined) {
+    return argument === undefined ? [] : ["has the argument snapshot, but no type marked @liveSnapshot"];
+  }
+  const [{ key, own } = {}] = directiveArguments(type.astNode, "liveSnapshot");
+  const keyArgument = field.args.find(({ name }) => name === live["keyArgument"]);
+  const references = [key, own].filter((name) => name !== undefined && name !== null);
+  const missing = references.filter((name) => {
+    const found = type.getFields()[String(name)];
+    return !isObjectType(found?.type) || !isEntity(found.type);
+  });
+  return [
+    ...others.map(({ name }) => `${name} is a second snapshot`),
+    ...(String(argument?.type) === "Boolean" ? [] : ["there is no argument snapshot: Boolean"]),
+    ...missing.map((name) => `${type.name} has no nullable field ${String(name)} of an entity`),
+    ...Object.keys(type.getFields())
+      .filter((name) => !references.includes(name))
+      .map((name) => `${type.name}.${name}: nothing would ever stand here`),
+    ...(references.length === 1 && keyArgument !== undefined && !isNonNullType(keyArgument.type)
+      ? [`${type.name} has no @liveSnapshot(own:) for the viewer's own stream`]
+      : []),
+  ];
+};
+
+const checkSlow = (live: JsonSchema, payloads: readonly GraphQLObjectType[], contracts: EventContracts): string[] => {
+  const { slow, latestBy = "subject" } = live;
+  const property = /^data\.(\w+)$/.exec(String(latestBy))?.[1];
+  const known =
+    latestBy === "type" ||
+    latestBy === "subject" ||
+    (property !== undefined &&
+      payloads.flatMap(eventTypesOf).some((eventType) => holdsProperty(contracts.get(eventType), property)));
+  return slow !== "LATEST" || known ? [] : [`the path latestBy ${String(latestBy)} is in none of its events`];
+};
+
 const checkLiveField = (field: GraphQLField<unknown, unknown>, contracts: EventContracts): string[] => {
   const [live] = directiveArguments(field.astNode, "live");
   if (live === undefined) return ["has no @live"];
@@ -161,7 +205,8 @@ const checkLiveField = (field: GraphQLField<unknown, unknown>, contracts: EventC
   const message = getNamedType(field.type);
   const event = isObjectType(message) ? message.getFields()["event"] : undefined;
   const payloadType = event === undefined ? undefined : getNamedType(event.type);
-  const payloads = isUnionType(payloadType) ? payloadType.getTypes() : isObjectType(payloadType) ? [payloadType] : [];
+  const members = isUnionType(payloadType) ? payloadType.getTypes() : isObjectType(payloadType) ? [payloadType] : [];
+  const payloads = members.filter((type) => !isSnapshot(type));
   return [
     /^[a-z]+\.events$/.test(topic) ? [] : [`the topic ${topic} is not <subgraph>.events`],
     typeof permission === "string" && permission.trim() !== "" ? [] : ["the permission is empty"],
@@ -170,6 +215,8 @@ const checkLiveField = (field: GraphQLField<unknown, unknown>, contracts: EventC
     payloads.length > 0 ? [] : ["its message has no field event of a payload type"],
     isObjectType(message) ? checkMessage(message) : [],
     checkFilters(field, live["filters"], payloads, contracts),
+    checkSlow(live, payloads, contracts),
+    checkSnapshot(field, live, members.filter(isSnapshot)),
     repeated(payloads.flatMap(eventTypesOf)).map((type) => `${type} stands for two payload types`),
     payloads.flatMap((payload) => checkPayload(payload, topic, contracts)),
   ].flat();

@@ -223,6 +223,7 @@ export type BillingActivitySubscriptionVariables = Exact<{
 
 export type BillingActivitySubscription = { readonly billingEvents: { readonly eventId: string, readonly type: string, readonly occurredAt: string, readonly actor: { readonly id: string, readonly displayName: string } | null, readonly event:
       | { readonly __typename: 'BillingAccountOpened', readonly account: { readonly id: string } | null }
+      | { readonly __typename: 'BillingSnapshot' }
       | { readonly __typename: 'InvoiceChanged', readonly toStatus: string, readonly total: { readonly amountMinor: string, readonly currency: string, readonly exponent: number }, readonly invoice: { readonly id: string, readonly number: string, readonly status: InvoiceStatus, readonly issuedAt: string, readonly paidAt: string | null, readonly total: { readonly amountMinor: string, readonly currency: string, readonly exponent: number }, readonly amountDue: { readonly amountMinor: string, readonly currency: string, readonly exponent: number } } | null }
       | { readonly __typename: 'PaymentChanged', readonly toStatus: string, readonly failureCode: string | null, readonly amount: { readonly amountMinor: string, readonly currency: string, readonly exponent: number }, readonly payment: { readonly id: string, readonly status: PaymentStatus, readonly failureCode: string | null } | null, readonly invoice: { readonly id: string, readonly number: string, readonly status: InvoiceStatus, readonly issuedAt: string, readonly paidAt: string | null, readonly total: { readonly amountMinor: string, readonly currency: string, readonly exponent: number }, readonly amountDue: { readonly amountMinor: string, readonly currency: string, readonly exponent: number } } | null }
       | { readonly __typename: 'PaymentMethodAttached', readonly paymentMethod: { readonly id: string, readonly kind: string, readonly brand: string | null, readonly last4: string | null, readonly isDefault: boolean } | null }
@@ -234,7 +235,10 @@ export type AuditActivitySubscriptionVariables = Exact<{
 }>;
 
 
-export type AuditActivitySubscription = { readonly auditEvents: { readonly eventId: string, readonly occurredAt: string, readonly event: { readonly __typename: 'AuditRecorded', readonly action: string, readonly hash: string, readonly entry: { readonly id: string, readonly eventId: string, readonly action: string, readonly occurredAt: string, readonly hash: string, readonly metadata: unknown, readonly actor: { readonly kind: AuditActorKind, readonly user: { readonly id: string, readonly displayName: string } | null } } | null } } };
+export type AuditActivitySubscription = { readonly auditEvents: { readonly eventId: string, readonly occurredAt: string, readonly event:
+      | { readonly __typename: 'AuditRecorded', readonly action: string, readonly hash: string, readonly entry: { readonly id: string, readonly eventId: string, readonly action: string, readonly occurredAt: string, readonly hash: string, readonly metadata: unknown, readonly actor: { readonly kind: AuditActorKind, readonly user: { readonly id: string, readonly displayName: string } | null } } | null }
+      | { readonly __typename: 'AuditSnapshot' }
+     } };
 
 export type MemberActivitySubscriptionVariables = Exact<{
   organizationId: string;

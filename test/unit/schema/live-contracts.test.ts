@@ -8,6 +8,7 @@ interface Parts {
   readonly message?: string;
   readonly payload?: string;
   readonly types?: string;
+  readonly snapshot?: string;
 }
 
 const defaults = {
@@ -19,7 +20,7 @@ const defaults = {
 };
 
 const sdl = (parts: Parts): string => {
-  const { live, args, message, payload, types } = { ...defaults, ...parts };
+  const { live, args, message, payload, types, snapshot = "" } = { ...defaults, ...parts };
   return `
     scalar BigInt
     scalar DateTime
@@ -28,7 +29,8 @@ const sdl = (parts: Parts): string => {
     type Money { amountMinor: BigInt!, exponent: Int! }
     type Subscription { shopEvents(${args}): ShopMessage! ${live === "" ? "" : `@live(${live})`} }
     type ShopMessage { ${message} }
-    union ShopEvent = ItemSold
+    union ShopEvent = ItemSold ${snapshot === "" ? "" : "| ShopSnapshot"}
+    ${snapshot}
     type ItemSold ${types === "" ? "" : `@liveEvent(types: [${types}])`} { ${payload} }
   `;
 };
@@ -163,4 +165,49 @@ test.each<[string, Parts, string]>([
   ],
 ])("a live field %s is reported", (_, parts, problem) => {
   expect(check(parts)).toContain(problem);
+});
+
+const withSnapshot = "shopId: ID!, after: String, kinds: [String!], snapshot: Boolean = false";
+const snapshot = 'type ShopSnapshot @liveSnapshot(key: "item") { item: Item }';
+
+test("a live field whose snapshot refers to its key passes", () => {
+  expect(check({ args: withSnapshot, snapshot })).toEqual([]);
+  const own = 'type ShopSnapshot @liveSnapshot(key: "item", own: "user") { item: Item, user: User }';
+  expect(check({ args: withSnapshot.replace("ID!", "ID"), snapshot: own })).toEqual([]);
+});
+
+test.each<[string, Parts, string]>([
+  ["that nobody can ask for", { snapshot }, "there is no argument snapshot: Boolean"],
+  ["that is not there", { args: withSnapshot }, "has the argument snapshot, but no type marked @liveSnapshot"],
+  [
+    "that refers to no entity",
+    { args: withSnapshot, snapshot: snapshot.replace("item: Item", "item: Money") },
+    "ShopSnapshot has no nullable field item of an entity",
+  ],
+  [
+    "that promises its entity",
+    { args: withSnapshot, snapshot: snapshot.replace("item: Item", "item: Item!") },
+    "ShopSnapshot has no nullable field item of an entity",
+  ],
+  [
+    "with a field of nothing",
+    { args: withSnapshot, snapshot: snapshot.replace("item: Item", "item: Item, note: String") },
+    "ShopSnapshot.note: nothing would ever stand here",
+  ],
+  [
+    "that lacks the viewer's own stream",
+    { args: withSnapshot.replace("ID!", "ID"), snapshot },
+    "ShopSnapshot has no @liveSnapshot(own:) for the viewer's own stream",
+  ],
+])("a snapshot %s is reported", (_title, parts, problem) => {
+  expect(check(parts)).toContain(`Subscription.shopEvents: ${problem}`);
+});
+
+test("slow readers are promised the newest event per path only where an event holds the path", () => {
+  const latest = (path: string) => check({ live: `${defaults.live}, slow: LATEST, latestBy: "${path}"` });
+  expect(latest("data.kind")).toEqual([]);
+  expect(latest("subject")).toEqual([]);
+  expect(latest("data.colour")).toEqual([
+    "Subscription.shopEvents: the path latestBy data.colour is in none of its events",
+  ]);
 });

@@ -30,6 +30,9 @@ function titleOf(event: BillingMessage["event"]): Pick<ActivityItem, "title" | "
       const done = event.toStatus === "PAID" ? "paid" : "issued";
       return { title: `Invoice ${event.invoice?.number ?? ""} ${done}`, amount: formatMoney(event.total) };
     }
+    case "BillingSnapshot":
+      // Not asked for: the pages' queries show the state.
+      return { title: "Following the billing account" };
     case "PaymentChanged":
       return { title: `Payment ${paymentOutcome(event)}`, amount: formatMoney(event.amount) };
   }

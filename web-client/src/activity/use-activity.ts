@@ -61,7 +61,8 @@ export function useActivity(organizationId: string, rights: ActivityRights): rea
     variables,
     skip: !rights.audit,
     onData({ auditEvents }) {
-      const { entry } = auditEvents.event;
+      const { event } = auditEvents;
+      const entry = event.__typename === "AuditRecorded" ? event.entry : null;
       // Its own subgraph did not answer: the history will.
       if (entry === null) return refetchSoon(HISTORY);
       add([describeEntry(entry)]);
