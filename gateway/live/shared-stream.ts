@@ -106,7 +106,8 @@ export function createSharedStream({ reader, render, onDelivered }: SharedStream
   function start(): void {
     if (pumping) return;
     pumping = true;
-    void pump();
+    // Events that come together are in the ring then: they are enriched together.
+    queueMicrotask(() => void pump());
   }
 
   return {

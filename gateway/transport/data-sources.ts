@@ -33,6 +33,7 @@ const LIVE = "_live";
 export function createDataSources(options: DataSourcesOptions): DataSources {
   const exchange = createHttpExchange();
   const opened = new Map<string, GraphQLDataSource>();
+  const ofGenerations = new WeakMap<SchemaGeneration, ServiceMap>();
 
   function create(subgraph: string, declared: string | undefined): GraphQLDataSource {
     if (subgraph.endsWith(LIVE)) return liveRefusal(subgraph);
@@ -50,12 +51,17 @@ export function createDataSources(options: DataSourcesOptions): DataSources {
       opened.set(key, source);
       return source;
     },
-    of: ({ supergraph }) =>
-      Object.fromEntries(
-        [...supergraph.subgraphsMetadata()]
-          .filter(({ name }) => !name.endsWith(LIVE))
-          .map(({ name, url }) => [name, sources.open(name, url)]),
-      ),
+    of(generation) {
+      // Asked for once per event and operation.
+      const known = ofGenerations.get(generation);
+      if (known !== undefined) return known;
+      const named = [...generation.supergraph.subgraphsMetadata()]
+        .filter(({ name }) => !name.endsWith(LIVE))
+        .map(({ name, url }) => [name, sources.open(name, url)] as const);
+      const made: ServiceMap = Object.fromEntries(named);
+      ofGenerations.set(generation, made);
+      return made;
+    },
     stop: () => exchange.stop(),
   };
   return sources;

@@ -28,6 +28,10 @@ export interface SubgraphAnswer {
 
 export interface EntityBatch<Question extends EntityQuestion> {
   readonly questions: readonly Question[];
+  /** Distinct ones: selections of the document. */
+  readonly fetches: number;
+  /** Would the question add nothing to the document? */
+  holds(question: Question): boolean;
   /** Takes the question in unless the request would grow too large; the first one always fits. */
   add(question: Question): boolean;
   request(): { readonly query: string; readonly variables: JsonObject };
@@ -82,9 +86,13 @@ export function createEntityBatch<Question extends EntityQuestion>(): EntityBatc
 
   return {
     questions,
+    get fetches() {
+      return units.size;
+    },
+    holds: (question) => units.has(keyOf(question)),
     add(question) {
       const { fetch, variables } = question;
-      const key = `${fetch.id} ${JSON.stringify(variables)}`;
+      const key = keyOf(question);
       const known = units.get(key);
       const texts = question.representations.map((representation) => JSON.stringify(representation));
       const unit: Unit<Question> = known ?? {
@@ -148,6 +156,10 @@ export function createEntityBatch<Question extends EntityQuestion>(): EntityBatc
       });
     },
   };
+}
+
+function keyOf({ fetch, variables }: EntityQuestion): string {
+  return `${fetch.id} ${JSON.stringify(variables)}`;
 }
 
 function splitUnit<Question>(

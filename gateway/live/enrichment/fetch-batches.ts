@@ -32,25 +32,31 @@ interface Waiting extends FetchCall, PromiseWithResolvers<EntityAnswer> {}
 
 type Groups = Map<GraphQLDataSource<GatewayContext>, Map<object | string, Waiting[]>>;
 
+const REFUSAL_MS = 60_000;
+
 export function createFetchBatches(meter: Pick<LiveMeter, "enrichmentFetches" | "staleRefetches">): FetchBatches {
   let waiting: { readonly usual: Groups; readonly fresh: Groups } | undefined;
+  /** Until when (`performance.now()`) a data source that refused documents of several fetches is spared them. */
+  const refusing = new WeakMap<GraphQLDataSource<GatewayContext>, number>();
 
   function flush(): void {
     const groups = waiting;
     waiting = undefined;
     for (const bySource of [groups?.usual, groups?.fresh]) {
-      for (const byScope of bySource?.values() ?? []) {
-        for (const calls of byScope.values()) for (const batch of batchesOf(calls)) void settle(batch);
+      for (const [source, byScope] of bySource ?? []) {
+        const apart = performance.now() < (refusing.get(source) ?? 0);
+        for (const calls of byScope.values()) for (const batch of batchesOf(calls, apart)) void settle(batch);
       }
     }
   }
 
-  async function settle(batch: EntityBatch<Waiting>): Promise<void> {
+  /** @returns whether the subgraph gave data for all of it */
+  async function settle(batch: EntityBatch<Waiting>): Promise<boolean> {
     try {
       const { query, variables } = batch.request();
       const context = contextOf(batch.questions);
       const [first] = batch.questions;
-      if (first === undefined) return;
+      if (first === undefined) return true;
       const { document: _own, pathInIncomingRequest: _place, ...request } = first.request;
       meter.enrichmentFetches += 1;
       if (context.fresh === true) meter.staleRefetches += 1;
@@ -60,15 +66,19 @@ export function createFetchBatches(meter: Pick<LiveMeter, "enrichmentFetches" | 
         request: { query, variables, operationName: ENRICHMENT_NAME },
       });
       if (batch.questions.length > 1 && mayBeOneOfThem(answer)) {
-        await Promise.all(batch.smaller().map(settle));
-        return;
+        const parts = await Promise.all(batch.smaller().map(settle));
+        // None of them was at fault: what the subgraph refuses is several of them in one document.
+        if (batch.fetches > 1 && !parts.includes(false)) refusing.set(first.source, performance.now() + REFUSAL_MS);
+        return false;
       }
       const answers = batch.split(answer);
       batch.questions.forEach((call, index) => {
         call.resolve(answers[index] ?? { data: null, errors: [] });
       });
+      return answer.data != null;
     } catch (error) {
       for (const { reject } of batch.questions) reject(error);
+      return false;
     }
   }
 
@@ -90,10 +100,12 @@ export function createFetchBatches(meter: Pick<LiveMeter, "enrichmentFetches" | 
   };
 }
 
-function batchesOf(calls: readonly Waiting[]): EntityBatch<Waiting>[] {
+/** @param apart one fetch per request, for several events and operations as ever */
+function batchesOf(calls: readonly Waiting[], apart: boolean): EntityBatch<Waiting>[] {
   const batches: EntityBatch<Waiting>[] = [];
   for (const call of calls) {
-    if (batches.at(-1)?.add(call) === true) continue;
+    const open = apart ? batches.find((batch) => batch.holds(call)) : batches.at(-1);
+    if (open?.add(call) === true) continue;
     const batch = createEntityBatch<Waiting>();
     batch.add(call);
     batches.push(batch);

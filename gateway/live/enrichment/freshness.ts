@@ -3,6 +3,7 @@
  * again, past every cache, for a bounded time; then the entity is an error instead of old data. Other fetches do not wait for it.
  */
 import type { GraphQLFormattedError } from "graphql";
+import { ERROR_STATUS } from "../../../platform/errors/app-error.ts";
 import { systemSleep } from "../../../platform/events/backoff.ts";
 import { PUBLIC_MARK } from "../../errors/public-error.ts";
 import type { ReadableEvent } from "../event.ts";
@@ -66,9 +67,14 @@ export function createFreshFetches(batches: FetchBatches): FreshFetches {
       }
       for (const position of positions) {
         // One that is not there may have been deleted since.
-        if (entities[position] === null) continue;
+        if (!isObject(entities[position])) continue;
         entities[position] = null;
         errors = [...errors, staleRead(position)];
+        const { subject, aggregateversion } = event.envelope;
+        call.request.context.logger.warn(
+          { subject, aggregateversion },
+          "what an event is about is still read as it was",
+        );
       }
       return withoutVersions(call, entities, errors);
     },
@@ -115,7 +121,7 @@ function staleRead(position: number): GraphQLFormattedError {
   return {
     message: "The newest state cannot be read yet: fetch it again shortly.",
     path: [ENTITIES, position],
-    extensions: { code: "STALE_READ", status: 503, retryable: true, [PUBLIC_MARK]: true },
+    extensions: { code: "STALE_READ", status: ERROR_STATUS.STALE_READ, retryable: true, [PUBLIC_MARK]: true },
   };
 }
 

@@ -51,11 +51,13 @@ beforeEach(() => {
   sent = [];
   refuse = undefined;
   away = false;
+  source = createSource();
   meter = createLiveMeter();
   batches = createFetchBatches(meter);
 });
 
-const source: GraphQLDataSource<GatewayContext> = {
+let source: GraphQLDataSource<GatewayContext>;
+const createSource = (): GraphQLDataSource<GatewayContext> => ({
   async process(request) {
     const { query = "", variables = {} } = request.request;
     sent.push({ query, variables, context: request.context as GatewayContext });
@@ -66,7 +68,7 @@ const source: GraphQLDataSource<GatewayContext> = {
     const { data, errors } = await execute({ schema, document, variableValues: variables });
     return { data: data ?? null, ...(errors === undefined ? {} : { errors: errors.map((error) => error.toJSON()) }) };
   },
-};
+});
 
 const context = (more: Partial<GatewayContext> = {}): GatewayContext => ({
   identity: { kind: "ANONYMOUS" },
@@ -208,6 +210,21 @@ test("a fetch that spoils a request for the others is sent apart from them", asy
   expect([label, again]).toEqual([labels("a"), labels("b")]);
   expect(parts).toMatchObject({ data: null, errors: [{ message: "too many aliases" }] });
   expect(sent).toHaveLength(3);
+});
+
+test("a subgraph that refuses documents of several fetches is sent one fetch per request from then on", async () => {
+  refuse = (query) => (query.match(/_entities/g)?.length ?? 0) > 1;
+  const both = () =>
+    Promise.all([
+      ask({ operation: LABEL, ids: ["a"] }),
+      ask({ operation: SIZED, ids: ["b"] }),
+      ask({ operation: LABEL, ids: ["c"] }),
+    ]);
+  expect(await both()).toEqual([labels("a"), labels("b"), labels("c")]);
+  expect(sent).toHaveLength(3);
+  sent = [];
+  expect(await both()).toEqual([labels("a"), labels("b"), labels("c")]);
+  expect(sent).toHaveLength(2);
 });
 
 test("a representation that spoils a request for the others is sent apart from them", async () => {
