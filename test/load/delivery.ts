@@ -1,11 +1,8 @@
 // `npm run load -- delivery`: one event to 1, 100 and 5,000 subscribers of an operation, and to 50 operations, by the gateway's live
 // room, by a bare ws broadcast of the same bytes, and by the usual graphql-ws server; every server alone in its process.
 import { parseArgs } from "node:util";
-import type { EventLog } from "../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../platform/logger/logger.ts";
-import { startEventDatabases } from "../integration/events/event-databases.ts";
 import { type FanOutResult, measureFanOut } from "./live/fan-out.ts";
+import { openLiveWorld } from "./live/live-world.ts";
 import { figure, type Limit, printVerdict, say, table } from "./live/verdict.ts";
 
 const BUDGET = { timesBare: 1.5, timesCheaperThanStock: 3, p99Ms: 300 };
@@ -20,14 +17,9 @@ const OPTIONS = {
 export async function delivery(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
   const largest = Number(values.subscribers);
-  const databases = await startEventDatabases();
-  const log: EventLog = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "load", level: "warn" }),
-  });
-  await log.start();
+  const own = await openLiveWorld();
   try {
-    const world = { log, eventsUrl: databases.eventsUrl, profile: values.profile };
+    const world = { ...own, profile: values.profile };
     const shared: FanOutResult[] = [];
     const floors: FanOutResult[] = [];
     const stocks: FanOutResult[] = [];
@@ -52,8 +44,7 @@ export async function delivery(programArguments: readonly string[]): Promise<num
     ];
     return report(shared, floors, stocks, others);
   } finally {
-    await log.stop();
-    await databases.stop();
+    await own.stop();
   }
 }
 

@@ -1,12 +1,10 @@
 // `npm run load -- jitter`: clients that lose the network at random while events flow, and resume by cursor.
 import { parseArgs } from "node:util";
-import { createPostgresEventLog } from "../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../platform/logger/logger.ts";
-import { startEventDatabases } from "../integration/events/event-databases.ts";
 import { eventWriter } from "../integration/gateway/live/live-stack.ts";
 import { waitFor } from "../support/wait.ts";
 import { seededRandom } from "./arrivals.ts";
 import { createDurations } from "./durations.ts";
+import { openLiveWorld } from "./live/live-world.ts";
 import { startServerProcess } from "./live/measured-server.ts";
 import { operationText } from "./live/operation.ts";
 import { createReceipts, sumOf } from "./live/receipts.ts";
@@ -28,13 +26,8 @@ const OFFLINE_MS = 2_000;
 export async function jitter(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
   const [count, seconds, rate] = [Number(values.clients), Number(values.seconds), Number(values.rate)];
-  const databases = await startEventDatabases();
-  const { eventsUrl } = databases;
-  const log = createPostgresEventLog({
-    connectionString: eventsUrl,
-    logger: createLogger({ name: "load", level: "warn" }),
-  });
-  await log.start();
+  const world = await openLiveWorld();
+  const { eventsUrl, log } = world;
   const server = await startServerProcess("live", { eventsUrl });
   try {
     const random = seededRandom(7);
@@ -145,8 +138,7 @@ export async function jitter(programArguments: readonly string[]): Promise<numbe
     );
   } finally {
     await server.stop();
-    await log.stop();
-    await databases.stop();
+    await world.stop();
   }
 }
 

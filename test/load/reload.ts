@@ -1,11 +1,9 @@
 // `npm run load -- reload`: new supergraphs while events flow to open streams.
 import { parseArgs } from "node:util";
-import { createPostgresEventLog } from "../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../platform/logger/logger.ts";
-import { startEventDatabases } from "../integration/events/event-databases.ts";
 import { eventWriter } from "../integration/gateway/live/live-stack.ts";
 import { waitFor } from "../support/wait.ts";
 import { createDurations } from "./durations.ts";
+import { openLiveWorld } from "./live/live-world.ts";
 import { startServerProcess } from "./live/measured-server.ts";
 import { operationText } from "./live/operation.ts";
 import { createReceipts, sumOf } from "./live/receipts.ts";
@@ -25,13 +23,8 @@ const PAUSE_MS = 50;
 export async function reload(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
   const [subscribers, reloads] = [Number(values.subscribers), Number(values.reloads)];
-  const databases = await startEventDatabases();
-  const { eventsUrl } = databases;
-  const log = createPostgresEventLog({
-    connectionString: eventsUrl,
-    logger: createLogger({ name: "load", level: "warn" }),
-  });
-  await log.start();
+  const world = await openLiveWorld();
+  const { eventsUrl, log } = world;
   const server = await startServerProcess("live", { eventsUrl });
   try {
     await server.perform({ ask: "admit", viewers: subscribers, shops: [SHOP], scope: "ORGANIZATION" });
@@ -88,7 +81,6 @@ export async function reload(programArguments: readonly string[]): Promise<numbe
     );
   } finally {
     await server.stop();
-    await log.stop();
-    await databases.stop();
+    await world.stop();
   }
 }
