@@ -42,6 +42,8 @@ export interface LogStoreOptions {
   readonly poolSize: number;
 }
 
+const COUNT_FRESH_MS = 5_000;
+
 export function createLogStore({ connectionString, poolSize }: LogStoreOptions): LogStore {
   const pool = new Pool({
     connectionString,
@@ -53,8 +55,8 @@ export function createLogStore({ connectionString, poolSize }: LogStoreOptions):
   });
   // An idle connection that dies is replaced at the next use; without a listener it would end the process.
   pool.on("error", () => undefined);
-  /** Partition counts never change here: there is no statement that grows a topic. */
-  const partitionCounts = new Map<string, number>();
+  /** No statement grows a topic, but one that is created anew may have another count. */
+  const partitionCounts = new Map<string, { readonly count: number; readonly until: number }>();
 
   async function query(text: string, values: readonly unknown[]): Promise<QueryResultRow[]> {
     try {
@@ -75,9 +77,9 @@ export function createLogStore({ connectionString, poolSize }: LogStoreOptions):
 
   async function partitionCount(topic: string): Promise<number> {
     const known = partitionCounts.get(topic);
-    if (known !== undefined) return known;
+    if (known !== undefined && known.until > Date.now()) return known.count;
     const { partitions } = await topicRow(topic);
-    partitionCounts.set(topic, partitions);
+    partitionCounts.set(topic, { count: partitions, until: Date.now() + COUNT_FRESH_MS });
     return partitions;
   }
 

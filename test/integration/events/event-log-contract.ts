@@ -205,16 +205,37 @@ export function describeEventLog(name: string, createHarness: () => Promise<Even
       await harness.deleteBelow(topic, partition, 6n);
       const seen: LogRecord[] = [];
       const interruptions: Error[] = [];
+      const gaps: [number, bigint, number][] = [];
       const tail = await log.tail({
         topic,
         from: new Map([[partition, 2n]]),
         onRecords: (_, records) => void seen.push(...records),
         onInterruption: (problem) => interruptions.push(problem),
+        onGap: (place, low) => gaps.push([place, low, seen.length]),
       });
       cleanups.push(() => tail.stop());
       await waitFor(() => seen.length >= 4, { what: "the kept records", deadlineMs: DEADLINE });
       expect(values(seen)).toEqual(["6", "7", "8", "9"]);
       expect(interruptions.length).toBeGreaterThanOrEqual(1);
+      expect(gaps).toEqual([[partition, 6n, 0]]);
+    });
+
+    test("a tail with given positions reads a partition that is not among them from its beginning", async () => {
+      const topic = await freshTopic();
+      const partition = await log.partitionOf(topic, "one");
+      await log.append(
+        topic,
+        numbered(0, 5, () => "one"),
+      );
+      const seen: LogRecord[] = [];
+      const tail = await log.tail({
+        topic,
+        from: new Map([[(partition + 1) % 4, 0n]]),
+        onRecords: (_, records) => void seen.push(...records),
+      });
+      cleanups.push(() => tail.stop());
+      await waitFor(() => seen.length >= 5, { what: "the records", deadlineMs: DEADLINE });
+      expect(values(seen)).toEqual(["0", "1", "2", "3", "4"]);
     });
 
     test("three groups each see every record [S45]", async () => {

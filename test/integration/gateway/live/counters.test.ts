@@ -50,7 +50,9 @@ test("connections, subscriptions, events, frames, enrichments, replays and resyn
     enrichments: 3,
     replays: 0,
     ringEvents: 3,
+    replayReads: 0,
   });
+  expect(stack.live.counters().ringBytes).toBeGreaterThan(3 * 300);
   await waitFor(() => stack.live.counters().latency.count === 3, { what: "three latencies" });
 
   await client.subscribe("c", query, { resume: start });
