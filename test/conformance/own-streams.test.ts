@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { createLiveClient } from "../support/client/live-client.ts";
 import { newMember, newOrganization } from "../support/client/newcomer.ts";
+import { freePort } from "../support/ports.ts";
 import { TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 import { waitFor } from "../support/wait.ts";
@@ -66,3 +67,22 @@ test.each(TOPOLOGIES)(
     }
   },
 );
+
+test("a gateway whose Redis is away starts, serves subscriptions, lists its own and says that more may be missing", async () => {
+  // Nobody listens there.
+  const stack = await startStack("distributed", { settings: { REDIS_URL: `redis://127.0.0.1:${await freePort()}` } });
+  const ada = await newMember(stack, "Ada");
+  const live = createLiveClient({ url: stack.socketUrl, token: ada.accessToken });
+  try {
+    const stream = await live.subscribe(IDENTITY);
+    const { data, errors } = await ada.client.send("{ mine: liveSubscriptions { id field } }");
+    expect(data).toEqual({ mine: [{ id: expect.any(String), field: "identityEvents" }] });
+    expect(errors).toMatchObject([{ path: ["mine"], extensions: { code: "INCOMPLETE", retryable: true } }]);
+    const [{ id }] = (data as { mine: [{ id: string }] }).mine;
+    expect((await ada.client.send(CLOSE, { id })).data).toMatchObject({ liveSubscriptionClose: { closedId: id } });
+    await waitFor(() => stream.ended, { what: "the end of the subscription" });
+  } finally {
+    await live.close();
+    await stack.stop();
+  }
+});

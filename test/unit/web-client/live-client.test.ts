@@ -162,18 +162,21 @@ test("a server that is away for a while is found again, and the token is asked f
   await arrived(ids, "a");
 });
 
-test("a temporary failure of a stream is repeated, a final one ends it", async () => {
-  const ends: string[] = [];
-  server.refuseNext("EVENT_LOG_UNAVAILABLE", { retryable: true });
-  const first = follow(connect());
-  await served();
-  server.append("a");
-  await arrived(first.ids, "a");
-  server.refuseNext("FORBIDDEN");
-  follow(connect(), { onEnd: ({ code }) => void ends.push(code) });
-  await waitFor(() => ends.length > 0, { what: "the end of the stream" });
-  expect(ends).toEqual(["FORBIDDEN"]);
-});
+test.each(["FORBIDDEN", "CLOSED_BY_VIEWER"])(
+  "a temporary failure of a stream is repeated, %s ends it",
+  async (code) => {
+    const ends: string[] = [];
+    server.refuseNext("EVENT_LOG_UNAVAILABLE", { retryable: true });
+    const first = follow(connect());
+    await served();
+    server.append("a");
+    await arrived(first.ids, "a");
+    server.refuseNext(code);
+    follow(connect(), { onEnd: (problem) => void ends.push(problem.code) });
+    await waitFor(() => ends.length > 0, { what: "the end of the stream" });
+    expect(ends).toEqual([code]);
+  },
+);
 
 test("the status says live, reconnecting, catching up and live again", async () => {
   const client = connect();

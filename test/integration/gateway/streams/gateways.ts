@@ -13,7 +13,7 @@ import { createIdSource } from "../../../../platform/ids.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import type { LiveStack } from "../live/live-stack.ts";
 
-export const SECRET = "a secret that signs identities in tests";
+const SECRET = "a secret that signs identities in tests";
 
 export interface Listed {
   readonly id: string;
