@@ -13,7 +13,7 @@ export interface KafkaConnection {
 }
 
 export const CONNECTION_TIMEOUT_MS = 3_000;
-export const REQUEST_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 10_000;
 /** How long leaders and partition counts are believed: a topic that grows is known everywhere within this time. */
 export const METADATA_FRESH_MS = 5_000;
 
