@@ -35,7 +35,7 @@ export function prometheusText(counters: LiveCounters): string {
   );
   const resyncs = Object.entries(counters.resyncs).map(([reason, count]) => [`{reason="${reason}"}`, count] as const);
   metric("counter", "resyncs_total", "Subscriptions that could not go on without a hole", resyncs);
-  counter("slow_closes_total", "Sockets closed because their peer did not keep up", counters.slowCloses);
+  counter("slow_closes_total", "Sockets and streams closed because their reader did not keep up", counters.slowCloses);
   gauge("ring_events", "Events held in memory", counters.ringEvents);
   gauge("ring_bytes", "Text of the events held in memory, in bytes", counters.ringBytes);
   const { buckets, sum, count } = counters.latency;

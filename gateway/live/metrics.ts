@@ -33,7 +33,7 @@ export interface LiveCounters {
   /** Reads of the log for subscriptions behind the rings. */
   readonly replayReads: number;
   readonly resyncs: Readonly<Record<ResyncReason, number>>;
-  /** Sockets closed because their peer did not keep up. */
+  /** Sockets and streams closed because their reader did not keep up. */
   readonly slowCloses: number;
   /** Events in the rings now. */
   readonly ringEvents: number;

@@ -111,6 +111,7 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
       onHeartbeat: standing.confirm,
       onSlow() {
         exchange.logger.warn({ waiting: response.writableLength }, "a stream's reader does not keep up");
+        hub.meter.slowCloses += 1;
         endBecause(session, STREAM_END.slowConsumer);
       },
       onOver() {

@@ -20,6 +20,7 @@ interface Asked {
 
 type Answer = (response: ServerResponse, asked: Asked) => void;
 
+const [PEOPLE, ORDERS] = ["people", "orders"] as const;
 const TIMEOUT_MS = 200;
 /** An enrichment may take a few rounds of requests; then its event goes out without what is missing. */
 const LATEST_MS = TIMEOUT_MS * 3;
@@ -82,7 +83,7 @@ beforeAll(async () => {
     urls: new Map(),
     trustMessages: false,
   });
-  stack.shop.dataSources["people"] = sources.open("people", `http://127.0.0.1:${port}/graphql`);
+  stack.shop.dataSources[PEOPLE] = sources.open("people", `http://127.0.0.1:${port}/graphql`);
 });
 
 beforeEach(() => {
@@ -92,7 +93,6 @@ beforeEach(() => {
   shop = `faulty-${shops}`;
 });
 
-const { people, orders } = { people: "people", orders: "orders" };
 let kept: LiveStack["shop"]["dataSources"] = {};
 beforeEach(() => {
   kept = { ...stack.shop.dataSources };
@@ -194,7 +194,7 @@ test.each([
 ])("a data source that %s is an error in its event, and the stream goes on", async (_, process) => {
   const client = await follow(shop);
   const writer = eventWriter(log, shop);
-  stack.shop.dataSources[people] = { process };
+  stack.shop.dataSources[PEOPLE] = { process };
   await writer.append(1);
   const [broken] = await client.take("next", "a");
   expect(broken?.payload.errors.length).toBeGreaterThan(0);
@@ -234,9 +234,9 @@ test("a stream whose enrichment hangs holds up no other stream, not even of the 
   const query = `subscription($shop: ID) { orderEvents(shop: $shop) { sequence event { ... on OrderPlaced { order { id state } } } } }`;
   await client.subscribe("hanging", query, { variables: { shop } });
   await client.subscribe("free", query, { variables: { shop: other } });
-  const real = stack.shop.dataSources[orders];
+  const real = stack.shop.dataSources[ORDERS];
   let hanging = 0;
-  stack.shop.dataSources[orders] = {
+  stack.shop.dataSources[ORDERS] = {
     process(options) {
       if (!JSON.stringify(options.request.variables).includes("stuck"))
         return real?.process(options) ?? Promise.reject();
