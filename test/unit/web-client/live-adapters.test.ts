@@ -24,7 +24,8 @@ function drivenClient() {
       requests.push(request);
       streams.push({
         ...handlers,
-        next: (result) => handlers.next(result as FormattedExecutionResult<Data & Record<string, unknown>>),
+        next: (result, delivery) =>
+          handlers.next(result as FormattedExecutionResult<Data & Record<string, unknown>>, delivery),
       });
       return () => {
         ended += 1;
@@ -40,6 +41,7 @@ function drivenClient() {
   return { client, requests, stream, ended: () => ended };
 }
 
+const EVENT = { skipped: 0, snapshot: false };
 const event = (eventId: string) => ({ data: { ticks: { eventId } } });
 
 test("Apollo's link leaves queries to the next link and names a stream alike whatever the order of its variables", async () => {
@@ -92,9 +94,9 @@ test("urql does not carry the errors of one event into the next one", async () =
   const driven = drivenClient();
   const { seen, unsubscribe } = followWithUrql(driven.client);
   const stream = await driven.stream();
-  stream.next(event("a"));
-  stream.next({ ...event("b"), errors: [{ message: "partly" }] });
-  stream.next(event("c"));
+  stream.next(event("a"), EVENT);
+  stream.next({ ...event("b"), errors: [{ message: "partly" }] }, EVENT);
+  stream.next(event("c"), EVENT);
   expect(seen.map(({ data, error }) => [data, error?.graphQLErrors.length ?? 0])).toEqual([
     [event("a").data, 0],
     [event("b").data, 1],
@@ -112,4 +114,25 @@ test("urql's subscriber learns the code of a stream that ended for good", async 
   const [last] = seen;
   expect(last?.error?.graphQLErrors.map(({ extensions }) => extensions)).toEqual([{ code: "FORBIDDEN" }]);
   expect(last?.error?.networkError).toBeUndefined();
+});
+
+test("Apollo's link and urql's forwarder tell how many events were left out before one", async () => {
+  const told: number[] = [];
+  const onSkipped = (events: number): void => void told.push(events);
+  const ofApollo = drivenClient();
+  const link = createLiveLink(ofApollo.client, { onSkipped });
+  const apollo = new ApolloClient({ link, cache: new InMemoryCache() });
+  apollo.subscribe({ query: gql(TICKS) }).subscribe();
+  (await ofApollo.stream()).next(event("a"), EVENT);
+  (await ofApollo.stream()).next(event("b"), { ...EVENT, skipped: 2 });
+  const ofUrql = drivenClient();
+  const urql = new Client({
+    url: "http://unused.invalid/graphql",
+    preferGetMethod: false,
+    exchanges: [subscriptionExchange({ forwardSubscription: createLiveForwarder(ofUrql.client, { onSkipped }) })],
+  });
+  const { unsubscribe } = urql.subscription(TICKS, {}).subscribe(() => {});
+  (await ofUrql.stream()).next(event("c"), { ...EVENT, skipped: 3 });
+  unsubscribe();
+  expect(told).toEqual([2, 3]);
 });

@@ -31,6 +31,8 @@ export interface LiveLogServer {
   ping(cursor: string): void;
   /** Refuses the next subscribe message with these errors. */
   refuseNext(code: string, extensions?: Record<string, unknown>): void;
+  /** Says of the next event that this many were left out before it. */
+  skipBeforeNext(events: number): void;
   /** Resumes begin this many events too early. */
   repeatOnResume(events: number): void;
   stop(): Promise<void>;
@@ -38,7 +40,7 @@ export interface LiveLogServer {
 
 const schema = buildSchema(`
   type Query { none: ID }
-  type Subscription { ticks(organizationId: ID): Tick! }
+  type Subscription { ticks(organizationId: ID, snapshot: Boolean): Tick! }
   type Tick { eventId: ID! }
 `);
 
@@ -50,6 +52,7 @@ export async function startLiveLogServer(): Promise<LiveLogServer> {
   const active = new Map<object, Set<string>>();
   let refusal: GraphQLError | undefined;
   let repeat = 0;
+  let skipped = 0;
   let open = 0;
 
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
@@ -118,7 +121,9 @@ export async function startLiveLogServer(): Promise<LiveLogServer> {
       },
       onNext: (_context, _id, _payload, _args, result) => {
         const { ticks, cursor } = result as unknown as { ticks: unknown; cursor: string };
-        return { data: { ticks }, extensions: { tributary: { cursor } } };
+        const left = skipped === 0 ? {} : { skipped };
+        skipped = 0;
+        return { data: { ticks }, extensions: { tributary: { cursor, ...left } } };
       },
     },
     server,
@@ -152,6 +157,9 @@ export async function startLiveLogServer(): Promise<LiveLogServer> {
     },
     refuseNext(code, extensions = {}) {
       refusal = new GraphQLError("refused", { extensions: { code, ...extensions } });
+    },
+    skipBeforeNext(events) {
+      skipped = events;
     },
     repeatOnResume(events) {
       repeat = events;

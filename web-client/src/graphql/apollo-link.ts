@@ -12,9 +12,11 @@ import type { LiveClient } from "./live-client.ts";
 export interface LiveLinkOptions {
   /** Names the stream of an operation in the cursor store; default: the operation's name and variables. */
   stream?(operation: ApolloLink.Operation): string;
-  /** The stream stands at a known position: fetch again what was fetched before. */
+  /** Events were left out because this client did not keep up, on a field that promises the newest per key only. */
+  onSkipped?(events: number, operation: ApolloLink.Operation): void;
+  /** The stream stands at a known position: fetch again what was fetched before. Not called where it begins with a snapshot. */
   onPosition?(operation: ApolloLink.Operation): void;
-  /** The server cannot resume: fetch the current state. The stream begins anew when this settled. */
+  /** The server cannot resume: fetch the current state, unless the document asks for a snapshot. The stream begins anew when this settled. */
   onResync?(reason: string, operation: ApolloLink.Operation): Promise<void> | void;
 }
 
@@ -26,7 +28,10 @@ export function createLiveLink(client: LiveClient, options: LiveLinkOptions = {}
       client.subscribe(
         { document: operation.query, variables: operation.variables, stream: stream(operation) },
         {
-          next: (result) => observer.next(result),
+          next(result, { skipped }) {
+            if (skipped > 0) options.onSkipped?.(skipped, operation);
+            observer.next(result);
+          },
           onPosition: () => options.onPosition?.(operation),
           onResync: (reason) => options.onResync?.(reason, operation),
           onEnd: ({ code, message }) =>

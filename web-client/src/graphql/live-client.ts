@@ -4,11 +4,12 @@
  * is in gateway/live/PROTOCOL.md.
  */
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
-import { type FormattedExecutionResult, print } from "graphql";
+import { type FormattedExecutionResult, parse, print } from "graphql";
 import { backoffMs } from "./backoff.ts";
 import { type CursorStore, createMemoryCursorStore } from "./cursor-store.ts";
-import { cursorOf, cursorsOfPing, eventIdOf, failureOf } from "./live-messages.ts";
+import { cursorOf, cursorsOfPing, type Delivery, deliveryOf, eventIdOf, failureOf } from "./live-messages.ts";
 import { createLiveSocket, type LiveSocketOptions, type SocketState } from "./live-socket.ts";
+import { asksForSnapshot } from "./snapshot-request.ts";
 
 /** `catching-up`: connected again, and what was missed is still arriving. */
 export type LiveStatus = "idle" | "connecting" | "live" | "catching-up" | "reconnecting";
@@ -21,17 +22,25 @@ export interface LiveRequest<Data, Variables> {
    * own way needs a name of its own.
    */
   readonly stream: string;
+  /**
+   * Continue behind the cursor that is stored under the name. Default: true, but false for a document that asks for a snapshot: a
+   * follower that begins knows no state, and events alone would not bring it.
+   */
+  readonly continues?: boolean;
 }
 
 export interface LiveHandlers<Data> {
   /** Called once per event, in order. Its return means "processed": after a drop the stream goes on behind it. */
-  next(result: FormattedExecutionResult<Data & Record<string, unknown>>): void;
+  next(result: FormattedExecutionResult<Data & Record<string, unknown>>, delivery: Delivery): void;
   /**
    * From here on nothing can be missed: the stream stands at a known position. What was fetched before a stream without a
-   * cursor began may be older than that: fetch it again.
+   * cursor began may be older than that: fetch it again. Not called where the stream itself begins with a snapshot.
    */
   onPosition?(): void;
-  /** The server cannot resume: fetch the current state. The stream begins anew, without a cursor, when this settled. */
+  /**
+   * The server cannot resume: fetch the current state. The stream begins anew, without a cursor, when this settled; where the document
+   * asks for a snapshot, it brings the state itself and nothing need be done here.
+   */
   onResync?(reason: string): Promise<void> | void;
   /** The stream is over for good, e.g. for want of permission. */
   onEnd?(problem: { readonly code: string; readonly message: string }): void;
@@ -110,12 +119,15 @@ export function createLiveClient({ cursors = createMemoryCursorStore(), ...optio
   });
 
   function subscribe<Data, Variables extends Record<string, unknown>>(
-    { document, variables, stream }: LiveRequest<Data, Variables>,
+    request: LiveRequest<Data, Variables>,
     handlers: LiveHandlers<Data>,
   ): () => void {
+    const { document, variables, stream } = request;
     const query = typeof document === "string" ? document : print(document);
+    const withSnapshot = asksForSnapshot(typeof document === "string" ? parse(document) : document, variables);
+    const { continues = !withSnapshot } = request;
     // Its own, beside the store: two streams of the same name at the same time must not skip what only the other one processed.
-    let position = cursors.get(stream);
+    let position = continues ? cursors.get(stream) : undefined;
     const seen = new Set<string>();
     let ended = false;
     let stop = (): void => {};
@@ -126,7 +138,7 @@ export function createLiveClient({ cursors = createMemoryCursorStore(), ...optio
       const begins = position === undefined;
       position = cursor;
       cursors.set(stream, cursor);
-      if (begins) handlers.onPosition?.();
+      if (begins && !withSnapshot) handlers.onPosition?.();
     };
 
     const process = (result: FormattedExecutionResult<Data & Record<string, unknown>>): void => {
@@ -134,7 +146,7 @@ export function createLiveClient({ cursors = createMemoryCursorStore(), ...optio
       if (status === "catching-up") awaitQuiet();
       const eventId = eventIdOf(result);
       if (eventId === undefined || !seen.has(eventId)) {
-        handlers.next(result);
+        handlers.next(result, deliveryOf(result));
         if (eventId !== undefined) remember(seen, eventId);
       }
       const cursor = cursorOf(result);

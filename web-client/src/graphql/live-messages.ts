@@ -13,6 +13,20 @@ export function cursorOf(result: FormattedExecutionResult): string | undefined {
   return typeof cursor === "string" ? cursor : undefined;
 }
 
+/** What a result says about itself. */
+export interface Delivery {
+  /** Events that were left out before this one, on a field that promises a slow reader the newest per key only. */
+  readonly skipped: number;
+  /** The state that the stream begins with, not an event. */
+  readonly snapshot: boolean;
+}
+
+export function deliveryOf(result: FormattedExecutionResult): Delivery {
+  const tributary = field(result.extensions, "tributary");
+  const skipped = field(tributary, "skipped");
+  return { skipped: typeof skipped === "number" ? skipped : 0, snapshot: field(tributary, "snapshot") === true };
+}
+
 /** Subscription id → cursor, from the payload of a server's ping. */
 export function cursorsOfPing(payload: unknown): ReadonlyMap<string, string> {
   const cursors = field(field(payload, "tributary"), "cursors");

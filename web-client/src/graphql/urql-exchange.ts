@@ -8,9 +8,11 @@ import type { LiveClient } from "./live-client.ts";
 export interface LiveForwarderOptions {
   /** Names the stream of an operation in the cursor store; default: the operation's name and variables. */
   stream?(operation: SubscriptionOperation): string;
-  /** The stream stands at a known position: fetch again what was fetched before. */
+  /** Events were left out because this client did not keep up, on a field that promises the newest per key only. */
+  onSkipped?(events: number, operation: SubscriptionOperation): void;
+  /** The stream stands at a known position: fetch again what was fetched before. Not called where it begins with a snapshot. */
   onPosition?(operation: SubscriptionOperation): void;
-  /** The server cannot resume: fetch the current state. The stream begins anew when this settled. */
+  /** The server cannot resume: fetch the current state, unless the document asks for a snapshot. The stream begins anew when this settled. */
   onResync?(reason: string, operation: SubscriptionOperation): Promise<void> | void;
 }
 
@@ -24,7 +26,8 @@ export function createLiveForwarder(client: LiveClient, options: LiveForwarderOp
       const unsubscribe = client.subscribe<Record<string, unknown>, Record<string, unknown>>(
         { document: query, variables, stream: stream(operation) },
         {
-          next(result) {
+          next(result, { skipped }) {
+            if (skipped > 0) options.onSkipped?.(skipped, operation);
             // urql 6.0 keeps the errors of the previous event where a result has none, and makes an error of an empty list in the
             // first one. Deletable when it no longer merges the results of a subscription.
             observer.next(first ? { ...result } : { ...result, errors: [...(result.errors ?? [])] });
