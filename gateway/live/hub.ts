@@ -7,6 +7,7 @@ import type { LivePorts, LiveTransport, SchemaGeneration } from "../ports.ts";
 import type { AudienceStream } from "./audience-stream.ts";
 import { denial, streamOf } from "./authority.ts";
 import { createCursorCodec } from "./cursor.ts";
+import { inTime } from "./deadline.ts";
 import { enlist } from "./enlisting.ts";
 import { createEnrichment } from "./enrichment.ts";
 import { evicting } from "./eviction.ts";
@@ -173,7 +174,7 @@ export function createHub(ports: HubPorts): Hub {
       if (refused !== undefined) throw refused;
       const after = bound.args["after"];
       const [tail, planLimit] = await Promise.all([
-        tailOf(topic),
+        inTime(tailOf(topic)),
         name.organizationId === undefined ? undefined : ofOrganizations.planLimit(name.organizationId),
       ]);
       const resume = request.lastEventId ?? (typeof after === "string" ? after : request.resume);

@@ -1,11 +1,8 @@
 /** Work that answers many callers at once: whoever asks gets a round that began after the call, and at most two are under way. */
-import { AppError } from "../../platform/errors/app-error.ts";
 
 export interface Rounds<T> {
   /** The result of a round that begins at or after this call. */
   next(): Promise<T>;
-  /** The same. @throws AppError `EVENT_LOG_UNAVAILABLE` when it takes longer than this; the round goes on */
-  within(deadlineMs: number): Promise<T>;
   readonly idle: boolean;
 }
 
@@ -33,16 +30,6 @@ export function createRounds<T>(work: () => Promise<T>): Rounds<T> {
 
   return {
     next,
-    async within(deadlineMs) {
-      const { promise: late, reject } = Promise.withResolvers<never>();
-      const refuse = () => reject(new AppError("EVENT_LOG_UNAVAILABLE", "The event log does not answer in time."));
-      const timer = setTimeout(refuse, deadlineMs);
-      try {
-        return await Promise.race([next(), late]);
-      } finally {
-        clearTimeout(timer);
-      }
-    },
     get idle() {
       return running === undefined;
     },

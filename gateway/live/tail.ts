@@ -8,6 +8,7 @@ import { backoffMs, systemSleep } from "../../platform/events/backoff.ts";
 import type { EventLog, LogReader, LogRecord, PartitionRange } from "../../platform/events/event-log.ts";
 import { partitionForKey } from "../../platform/events/partitioner.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
+import { inTime } from "./deadline.ts";
 import { decodeRecord, type LiveEvent } from "./event.ts";
 import { createLogPages, type LogPage, type LogPages } from "./log-pages.ts";
 import { type ResyncReason, resyncRequired } from "./resync.ts";
@@ -64,7 +65,6 @@ interface Shelf {
 
 /** New partitions and a topic created anew are noticed within this time, also when nobody asks. */
 const LOOK_EVERY_MS = 5_000;
-const STATE_DEADLINE_MS = 5_000;
 const RETRY = { baseMs: 100, capMs: 2_000 };
 
 /** @throws AppError `EVENT_LOG_UNAVAILABLE` */
@@ -98,7 +98,7 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
       read: (from, limit) => readPage(partition, from, limit),
       ringFirst: () => ring.first,
       low: () => ranges.get(partition)?.low ?? 0n,
-      refreshLow: () => looks.within(STATE_DEADLINE_MS),
+      refreshLow: () => inTime(looks.next()),
     });
     return { ring, pages };
   }
@@ -257,7 +257,7 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
         bytes: rings.reduce((sum, { bytes }) => sum + bytes, 0),
       };
     },
-    state: () => looks.within(STATE_DEADLINE_MS),
+    state: () => inTime(looks.next()),
     partitionOf,
     page(partition, position) {
       const shelf = shelves.get(partition);

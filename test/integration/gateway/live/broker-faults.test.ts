@@ -98,3 +98,33 @@ test.each(["refuse", "half-open", "black-hole"] as const)(
   },
   90_000,
 );
+
+test("a topic whose opening hangs is refused to subscribers in time, and served once it is open", async () => {
+  const opening = Promise.withResolvers<void>();
+  let starting = true;
+  const hanging: EventLog = {
+    ...direct,
+    async ensureTopics(topics) {
+      if (starting) throw new Error("away while the gateway starts");
+      await opening.promise;
+      await direct.ensureTopics(topics);
+    },
+  };
+  const own = await startLiveStack({ log: hanging });
+  starting = false;
+  own.viewers.set("member", viewer("user", { "shop-h": ["orders.read"] }));
+  const client = await connect(own.url);
+  await client.init("member");
+  client.send({ id: "early", type: "subscribe", payload: { query: QUERY, variables: { shop: "shop-h" } } });
+  const [refusal] = await waitFor(() => client.of("error", "early").length > 0 && client.of("error", "early"), {
+    what: "an answer to the subscribe",
+    deadlineMs: ANSWER_MS,
+  });
+  expect(refusal?.payload[0].extensions.code).toBe("EVENT_LOG_UNAVAILABLE");
+  opening.resolve();
+  await client.subscribe("later", QUERY, { variables: { shop: "shop-h" } });
+  await eventWriter(direct, "shop-h").append(1);
+  expect(await received(client, "later", 1)).toEqual(["1"]);
+  client.close();
+  await own.stop();
+}, 60_000);
