@@ -14,7 +14,7 @@ import { answerChannel, CLOSE_CHANNEL, closeAnswerSchema, closeRequestSchema } f
 export type CloseOutcome = "CLOSED" | "UNKNOWN" | "SILENT";
 
 export interface CloseCalls {
-  /** @throws Error when the server is away */
+  /** @throws Error when the server is away: nothing was asked, or nobody knows what came of it */
   ask(userId: string, id: string): Promise<CloseOutcome>;
 }
 
@@ -39,6 +39,7 @@ const ANSWER_MS = 2_000;
 
 export function createCloseCalls({ roster, redis, listener, gatewayId, logger }: CloseCallsOptions): CloseCalls {
   const questions = new Map<string, Question>();
+  let listening = false;
 
   function judge({ answers, asked, settle }: Question): void {
     if (asked !== undefined && answers >= asked) settle("UNKNOWN");
@@ -63,12 +64,18 @@ export function createCloseCalls({ roster, redis, listener, gatewayId, logger }:
     else judge(question);
   }
 
-  listener.onReady(() => {
-    listener.client
-      .subscribe(CLOSE_CHANNEL, answerChannel(gatewayId))
+  async function listen(): Promise<void> {
+    listening = false;
+    try {
+      await listener.client.subscribe(CLOSE_CHANNEL, answerChannel(gatewayId));
+      listening = true;
+    } catch (error) {
       // The connection went again: its return subscribes.
-      .catch((error: unknown) => logger.warn({ err: error }, "no requests to close subscriptions are heard"));
-  });
+      logger.warn({ err: error }, "no requests to close subscriptions are heard");
+    }
+  }
+
+  listener.onReady(() => void listen());
   listener.client.on("message", (channel: string, text: string) => {
     if (channel === CLOSE_CHANNEL) hearQuestion(text);
     else hearAnswer(text);
@@ -76,6 +83,8 @@ export function createCloseCalls({ roster, redis, listener, gatewayId, logger }:
 
   return {
     async ask(userId, id) {
+      // Asked all the same, it would be closed and nobody would hear of it: a second try would say that there is none.
+      if (!listening || !listener.ready) throw new Error("answers would not be heard");
       const requestId = randomUUID();
       const { promise, resolve } = Promise.withResolvers<CloseOutcome>();
       const question: Question = { answers: 0, asked: undefined, settle: resolve };
