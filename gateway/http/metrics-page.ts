@@ -27,6 +27,7 @@ export function prometheusText(counters: LiveCounters): string {
     "Requests repeated because an entity was older than its event",
     counters.staleRefetches,
   );
+  counter("snapshots_total", "Queries for the state that subscriptions begin with", counters.snapshots);
   counter("replays_total", "Subscriptions that began behind the newest event", counters.replays);
   counter(
     "replay_reads_total",

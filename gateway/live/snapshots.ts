@@ -79,8 +79,11 @@ export function createSnapshots({ reader, query }: SnapshotsOptions): Snapshots 
       }
       const batch: Batch = { from, made: running.then(() => make(batch)) };
       forming = batch;
-      running = batch.made.catch(() => undefined);
+      // Only that it is over: a snapshot may be large, and those who asked have it.
+      running = batch.made.then(nothing, nothing);
       return batch.made;
     },
   };
 }
+
+function nothing(): void {}
