@@ -1,38 +1,17 @@
 // What leaves for a subgraph when many enrichments want something of it at once, and what each of them gets back.
 import type { GraphQLDataSource } from "@apollo/gateway";
-import type { FetchNode } from "@apollo/query-planner";
-import { buildSubgraphSchema } from "@apollo/subgraph";
-import { execute, GraphQLError, OperationTypeNode, parse, validate } from "graphql";
+import fc from "fast-check";
+import { execute, GraphQLError, parse, validate } from "graphql";
 import { beforeEach, expect, test } from "vitest";
-import { createEntityFetches } from "../../../../../gateway/live/enrichment/entity-fetch.ts";
+import type { EntityAnswer } from "../../../../../gateway/live/enrichment/entity-batch.ts";
 import { createFetchBatches, type FetchCall } from "../../../../../gateway/live/enrichment/fetch-batches.ts";
 import { createLiveMeter } from "../../../../../gateway/live/metrics.ts";
 import type { GatewayContext } from "../../../../../gateway/ports.ts";
 import { createLogger } from "../../../../../platform/logger/logger.ts";
 import { newTrace } from "../../../../../platform/tracing/trace-context.ts";
+import { BROKEN, compile, compiled, LABEL, PARTS, SIZED, things } from "./things-subgraph.ts";
 
-const schema = buildSubgraphSchema({
-  typeDefs: parse(`
-    extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key"])
-    type Query { nothing: String }
-    type Thing @key(fields: "id") { id: ID! label(size: Int = 1): String! parts: [Part!]! broken: String }
-    type Part @key(fields: "id") { id: ID! }
-  `),
-  resolvers: {
-    Thing: {
-      async __resolveReference({ id }: { id: string }) {
-        if (id === "unspeakable") throw new GraphQLError("no such thing");
-        return id === "gone" ? null : { id };
-      },
-      label: ({ id }: { id: string }, { size }: { size: number }) => id.repeat(size),
-      parts: ({ id }: { id: string }) => [{ id: `part of ${id}` }],
-      broken: () => {
-        throw new GraphQLError("broken");
-      },
-    },
-    Part: { __resolveReference: ({ id }: { id: string }) => ({ id }) },
-  },
-});
+const LABEL_OF_ANOTHER_OPERATION = LABEL.replace("A__1", "B__7");
 
 interface Sent {
   readonly query: string;
@@ -45,7 +24,6 @@ let refuse: ((query: string) => boolean) | undefined;
 let away = false;
 let meter: ReturnType<typeof createLiveMeter>;
 let batches: ReturnType<typeof createFetchBatches>;
-const fetches = createEntityFetches();
 
 beforeEach(() => {
   sent = [];
@@ -63,9 +41,9 @@ const createSource = (): GraphQLDataSource<GatewayContext> => ({
     sent.push({ query, variables, context: request.context as GatewayContext });
     if (away) throw new Error("connection refused");
     const document = parse(query);
-    const problems = refuse?.(query) === true ? [new GraphQLError("too many aliases")] : validate(schema, document);
+    const problems = refuse?.(query) === true ? [new GraphQLError("too many aliases")] : validate(things, document);
     if (problems.length > 0) return { errors: problems.map((problem) => problem.toJSON()) };
-    const { data, errors } = await execute({ schema, document, variableValues: variables });
+    const { data, errors } = await execute({ schema: things, document, variableValues: variables });
     return { data: data ?? null, ...(errors === undefined ? {} : { errors: errors.map((error) => error.toJSON()) }) };
   },
 });
@@ -78,18 +56,6 @@ const context = (more: Partial<GatewayContext> = {}): GatewayContext => ({
   forwardedHeaders: {},
   ...more,
 });
-
-function node(operation: string): FetchNode {
-  const requires = [{ kind: "InlineFragment" as const, typeCondition: "Thing", selections: [] }];
-  const operationKind = OperationTypeNode.QUERY;
-  return { kind: "Fetch", serviceName: "things", requires, operation, operationName: undefined, operationKind };
-}
-
-function compiled(operation: string) {
-  const fetch = fetches.compile(node(operation), new Set());
-  if (fetch === undefined) throw new Error("not compiled");
-  return fetch;
-}
 
 interface Want {
   readonly operation: string;
@@ -114,14 +80,6 @@ function ask({ operation, ids, type = "Thing", variables = {}, scope = "all", ..
     request: request as FetchCall["request"],
   });
 }
-
-const LABEL = "query A__1($representations:[_Any!]!){_entities(representations:$representations){...on Thing{label}}}";
-const LABEL_OF_ANOTHER_OPERATION = LABEL.replace("A__1", "B__7");
-const SIZED =
-  "query C($representations:[_Any!]!$size:Int){_entities(representations:$representations){...on Thing{...F}}}fragment F on Thing{label(size:$size)}";
-const PARTS = "query D($representations:[_Any!]!){_entities(representations:$representations){...on Thing{parts{id}}}}";
-const BROKEN =
-  "query E($representations:[_Any!]!){_entities(representations:$representations){...on Thing{label broken}}}";
 
 const labels = (...values: (string | null)[]) => ({
   data: { _entities: values.map((label) => label && { label }) },
@@ -271,16 +229,46 @@ test("a batch speaks with the first one's trace and is aborted when nobody waits
 });
 
 test("a fetch with directives of its own, or of more than entities, is left alone", () => {
-  const of = (operation: string) => fetches.compile(node(operation), new Set());
-  expect(of("query($r:[_Any!]!)@mine{_entities(representations:$r){...on Thing{id}}}")).toBeUndefined();
-  expect(of("query($r:[_Any!]! $i:Boolean!){_entities(representations:$r)@include(if:$i){...on Thing{id}}}")).toBe(
-    undefined,
-  );
-  expect(of("{nothing}")).toBeUndefined();
+  const entities = "_entities(representations:$r)";
+  expect(compile(`query($r:[_Any!]!)@mine{${entities}{...on Thing{id}}}`)).toBeUndefined();
+  expect(compile(`query($r:[_Any!]! $i:Boolean!){${entities}@include(if:$i){...on Thing{id}}}`)).toBeUndefined();
+  expect(compile("{nothing}")).toBeUndefined();
 });
 
 test("the version of an entity is asked for under a name that the fetch does not use", () => {
-  const fetch = fetches.compile(node(LABEL.replace("label", "label _tributaryVersion:label")), new Set(["Thing"]));
-  expect(fetch?.versions.alias).toBe("_tributaryVersion_");
-  expect(fetch?.text).toContain("...on Thing{_tributaryVersion_:version}");
+  const fetch = compiled(LABEL.replace("label", "label _tributaryVersion:label"), ["Thing"]);
+  expect(fetch.versions.alias).toBe("_tributaryVersion_");
+  expect(fetch.text).toContain("...on Thing{_tributaryVersion_:version}");
+});
+
+/** As after a deploy that the supergraph does not know of yet. */
+const OUTDATED = LABEL.replace("label", "title");
+
+const wants = fc.array(
+  fc.record({
+    operation: fc.constantFrom(LABEL, SIZED, PARTS, BROKEN, OUTDATED),
+    ids: fc.array(fc.constantFrom("a", "b", "gone", "unspeakable"), { minLength: 1, maxLength: 4 }),
+    // A negative size fails the entity.
+    variables: fc.record({ size: fc.integer({ min: -1, max: 2 }) }),
+  }),
+  { minLength: 1, maxLength: 8 },
+);
+
+/** Errors come in the order in which they happened. */
+const inOrder = ({ data, errors }: EntityAnswer) => ({
+  data,
+  errors: errors.map((error) => JSON.stringify(error)).sort(),
+});
+
+test("whatever is asked together is answered as if it had been asked alone", async () => {
+  await fc.assert(
+    fc.asyncProperty(wants, async (asked) => {
+      const own = asked.map((want) => (want.operation === SIZED ? want : { ...want, variables: {} }));
+      const alone = [];
+      for (const want of own) alone.push(await ask(want));
+      const together = await Promise.all(own.map(ask));
+      expect(together.map(inOrder)).toEqual(alone.map(inOrder));
+    }),
+    { numRuns: 100 },
+  );
 });
