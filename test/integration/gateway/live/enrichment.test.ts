@@ -155,7 +155,8 @@ test("fifty operations cost an event as many fetches as one, and events that com
   const orders = Array.from({ length: 12 }, (_, index) => ({ order: `together-${index}` }));
   await ship(shop, orders, 2);
   for (let number = 0; number < 50; number += 1) await client.take("next", `${number}`, 13);
-  expect(fetchesOf(stack) - before.fetches).toBeLessThan(3 + 3 * 12);
+  // One read of the log brings them all; under load it may take it two or three.
+  expect(fetchesOf(stack) - before.fetches).toBeLessThanOrEqual(3 + 3 * 3);
   client.close();
 });
 
