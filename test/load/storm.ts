@@ -16,6 +16,7 @@ const OPTIONS = {
   subscribers: { type: "string", default: "10000" },
   shops: { type: "string", default: "1000" },
   rate: { type: "string", default: "100" },
+  profile: { type: "string" },
 } as const;
 const OPENED_AT_ONCE = 100;
 const BACK_DEADLINE_MS = 180_000;
@@ -23,7 +24,7 @@ const SETTLE_DEADLINE_MS = 30_000;
 /** Events flow for this long before the end of the process, and after everybody is back. */
 const CALM_MS = 3_000;
 
-/** @param programArguments `--subscribers`, `--shops` (streams they follow), `--rate` of events per second over all streams */
+/** @param programArguments `--subscribers`, `--shops` (streams they follow), `--rate` of events per second over all streams, `--profile` FOLDER for a CPU profile of the new process */
 export async function storm(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
   const subscribers = Number(values.subscribers);
@@ -35,7 +36,8 @@ export async function storm(programArguments: readonly string[]): Promise<number
   try {
     return await measure(world, server.url, { subscribers, shops, rate: Number(values.rate) }, async () => {
       await server.crash();
-      server = await startServerProcess("live", options);
+      server = await startServerProcess("live", { ...options, profile: values.profile });
+      return server;
     });
   } finally {
     await server.stop();
@@ -53,7 +55,7 @@ async function measure(
   { log }: LiveWorld,
   url: string,
   { subscribers, shops, rate }: Load,
-  restart: () => Promise<void>,
+  restart: () => Promise<ServerProcess>,
 ): Promise<number> {
   const streams = shops.map((name) => ({ name, writer: eventWriter(log, name) }));
   const streamOf = (index: number) => streams[index % streams.length] ?? { name: "", writer: eventWriter(log, "") };
@@ -82,7 +84,7 @@ async function measure(
   await pause(CALM_MS);
   const killed = performance.now();
   const since = () => (performance.now() - killed) / 1_000;
-  await restart();
+  const restarted = await restart();
   const upAfter = since();
   const missed = streams.map(({ writer }) => writer.sequence);
   const back = () =>
@@ -91,6 +93,7 @@ async function measure(
     );
   await waitFor(back, { what: "everybody", deadlineMs: BACK_DEADLINE_MS, intervalMs: 50 }).catch(() => false);
   const backAfter = since();
+  const { cpuMs } = await restarted.figures();
   say(`everybody is back and resumed after ${figure(backAfter)} s`);
   await pause(CALM_MS);
   over = true;
@@ -106,6 +109,7 @@ async function measure(
   for (const follower of followers) follower.leave();
   const lines = [
     `back           all ${subscribers} after ${figure(backAfter)} s from the kill; the new process listened after ${figure(upAfter)} s`,
+    `server CPU     ${figure(cpuMs / 1_000)} s of the new process until then, its start included`,
     `resume gap     p50 ${figure(gap.percentile(50), 0)} ms, p99 ${figure(gap.percentile(99), 0)} ms of ${gap.count}, from a socket's end to its stream's being placed again`,
     `replay         p50 ${figure(replay.percentile(50), 0)} ms, p99 ${figure(replay.percentile(99), 0)} ms of ${replay.count} who had missed some, from connecting to the last missed event`,
     `closes         ${tell(closes)}`,
