@@ -20,6 +20,7 @@ import { composeShop, generationOf, LIVE_LINK, ORDERS_LIVE } from "./shop-graph.
 const OTHER_TOPIC = "returns.events";
 /** Small, so that whoever was away is served from the log as often as from memory. */
 const RING_EVENTS = 8;
+const SLOWEST_MS = 10;
 const CATCH_UP_MS = 15_000;
 
 interface Setting {
@@ -98,8 +99,21 @@ describe.each([
 
   async function startGateway(): Promise<LiveStack> {
     const next = await startLiveStack({ log: setting.log, settings: { LIVE_RING_EVENTS: RING_EVENTS, DRAIN_MS: 20 } });
+    slowDown(next);
     reload(next);
     return next;
+  }
+
+  /** Enrichments overlap what happens meanwhile. */
+  function slowDown({ shop }: LiveStack): void {
+    const source = shop.dataSources["orders"];
+    if (source === undefined) return;
+    shop.dataSources["orders"] = {
+      async process(request) {
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * SLOWEST_MS));
+        return source.process(request);
+      },
+    };
   }
 
   function reload(gateway: LiveStack): void {
@@ -121,7 +135,6 @@ describe.each([
 
   async function play(steps: readonly Step[]): Promise<void> {
     const run = randomUUID().slice(0, 8);
-    const tokens = new Map<string, string>();
     const streams = Array.from({ length: STREAMS }, (_, index) => {
       const key = `${run}-${index}`;
       const [field, topic] = index === 0 ? ["returnEvents", OTHER_TOPIC] : ["orderEvents", TOPIC];
@@ -129,16 +142,15 @@ describe.each([
       return { key, field, writer, last: [] as readonly string[], appending: () => writer.sequence };
     });
     const admit = (gateway: LiveStack) => {
-      for (const [token, key] of tokens) gateway.viewers.set(token, viewer(token, { [key]: ["orders.read"] }));
+      for (const { key } of streams) gateway.viewers.set(key, viewer(key, { [key]: ["orders.read"] }));
     };
     const subscribers: ScheduledSubscriber[] = [];
     let hanging = false;
     const join = (stream: ScheduledStream | undefined, name: string) => {
       if (stream === undefined) return;
-      tokens.set(`${run} ${name}`, stream.key);
-      admit(stack);
       const url = () => stack.url;
-      subscribers.push(createScheduledSubscriber({ name, stream, token: `${run} ${name}`, url }));
+      // One viewer per key: subscribers who may see the same share what is read and written for them.
+      subscribers.push(createScheduledSubscriber({ name, stream, token: stream.key, url }));
     };
     const publish = async (index: number, count: number) => {
       const stream = streams[index];
@@ -183,6 +195,7 @@ describe.each([
     }
 
     try {
+      admit(stack);
       for (let index = 0; index < SUBSCRIBERS; index += 1) join(streams[index % STREAMS], `first ${index}`);
       await until("the first positions", subscribers, ({ attached }) => attached);
       for (const step of steps) await perform(step);
