@@ -66,7 +66,6 @@ export function createStanding(ports: StandingPorts, { client, onChange, onEnd }
   }
 
   function end(why: StandingEnd): void {
-    if (over) return;
     dispose();
     onEnd(why);
   }

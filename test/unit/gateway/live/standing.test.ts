@@ -89,6 +89,7 @@ test("a revocation heard while the first token is looked at is asked about after
   expect(asked).toHaveLength(2);
   await settle(1, member([]));
   expect(permissions()).toEqual([]);
+  expect(asked).toHaveLength(2);
 });
 
 test("a revocation during a check is followed by another check, however many came", async () => {
@@ -116,6 +117,21 @@ test("a revocation during a refresh counts at once for the old token and again f
   await refreshed;
   expect(asked[3]?.token).toBe("second");
   await settle(3, member([]));
+  expect(permissions()).toEqual([]);
+});
+
+test("a revocation during two refreshes counts for the one that is answered last", async () => {
+  const { standing, asked, permissions, settle, established } = build();
+  await established();
+  const both = [standing.refresh("second"), standing.refresh("third")];
+  standing.revoked({ userId: "u" });
+  await settle(3, member([]));
+  await settle(1, member([]));
+  await settle(2, member(MEMBER));
+  await Promise.all(both);
+  expect(permissions()).toEqual(MEMBER);
+  expect(asked.at(-1)?.token).toBe("third");
+  await settle(asked.length - 1, member([]));
   expect(permissions()).toEqual([]);
 });
 
