@@ -1,0 +1,56 @@
+import { once } from "node:events";
+import { Agent, get, type IncomingMessage } from "node:http";
+import { connect } from "node:net";
+import { type FastifyInstance, fastify } from "fastify";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type GoingAway, sendClientsAway } from "../../../gateway/http/going-away.ts";
+import type { Lifecycle } from "../../../platform/lifecycle/lifecycle.ts";
+import { waitFor } from "../../support/wait.ts";
+
+let server: FastifyInstance;
+let lifecycle: { phase: Lifecycle["phase"] };
+let goingAway: GoingAway;
+let port: number;
+
+beforeEach(async () => {
+  server = fastify();
+  lifecycle = { phase: "running" };
+  goingAway = sendClientsAway(server, lifecycle);
+  server.get("/", async () => "here");
+  port = Number(new URL(await server.listen({ host: "127.0.0.1", port: 0 })).port);
+});
+afterEach(() => server.close());
+
+async function ask(agent: Agent): Promise<IncomingMessage> {
+  const [answer] = await once(get({ agent, host: "127.0.0.1", port }), "response");
+  answer.resume();
+  await once(answer, "end");
+  return answer;
+}
+
+test("a stopping gateway's answer takes its kept-alive connection along [OP-01]", async () => {
+  const agent = new Agent({ keepAlive: true });
+  try {
+    expect((await ask(agent)).headers.connection).toBe("keep-alive");
+    lifecycle.phase = "draining";
+    const left = goingAway.everybodyLeft(60_000);
+    const answer = await ask(agent);
+    expect([answer.statusCode, answer.headers.connection]).toEqual([200, "close"]);
+    await left;
+  } finally {
+    agent.destroy();
+  }
+});
+
+test("nobody is waited for where nobody is connected, nor for longer than the notice", async () => {
+  await goingAway.everybodyLeft(60_000);
+  const idle = connect(port, "127.0.0.1");
+  await once(idle, "connect");
+  await waitFor(() => new Promise((resolve) => server.server.getConnections((_, count) => resolve(count > 0))), {
+    what: "the connection to be taken",
+  });
+  const begun = performance.now();
+  await goingAway.everybodyLeft(100);
+  expect(performance.now() - begun).toBeGreaterThanOrEqual(95);
+  idle.destroy();
+});
