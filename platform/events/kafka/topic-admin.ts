@@ -1,5 +1,6 @@
 /** Creates topics and reads committed offsets, over an admin connection that lives for one call. */
 import type { Admin, ITopicConfig, Kafka } from "kafkajs";
+import { systemSleep } from "../backoff.ts";
 import type { LogPositions } from "../event-log.ts";
 import { withinDeadline } from "./append-queue.ts";
 import { kafkaErrorType } from "./kafka-failure.ts";
@@ -41,7 +42,26 @@ export function createMissingTopics(kafka: Kafka, topics: readonly string[], set
     } catch (error) {
       if (!madeByAnother(error)) throw error;
     }
+    await knownTo(admin, missing);
   });
+}
+
+const KNOWN_WITHIN_MS = 10_000;
+const LOOK_AGAIN_MS = 100;
+
+/** A broker learns of a topic a moment after it was made, above all when another instance made it. */
+async function knownTo(admin: Admin, topics: readonly string[]): Promise<void> {
+  const deadline = Date.now() + KNOWN_WITHIN_MS;
+  for (;;) {
+    try {
+      const { topics: known } = await admin.fetchTopicMetadata({ topics: [...topics] });
+      if (known.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+    } catch (error) {
+      if (kafkaErrorType(error) !== "UNKNOWN_TOPIC_OR_PARTITION" || Date.now() > deadline) throw error;
+    }
+    if (Date.now() > deadline) return;
+    await systemSleep(LOOK_AGAIN_MS);
+  }
 }
 
 /** Another instance starting at the same moment is no failure. */
