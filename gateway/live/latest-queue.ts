@@ -17,8 +17,8 @@ export interface LatestQueueOptions {
 export interface LatestQueue {
   /** Sends the event, now or when there is room, unless a newer one of its key takes its place. */
   offer(event: ReadableEvent, frame: string): void;
-  /** May one more wait? */
-  hasRoom(): boolean;
+  /** May one more of this length wait? */
+  hasRoom(length: number): boolean;
   /** Everything below was sent or counted; `undefined` when nothing waits. */
   sent(): { readonly next: bigint; readonly sequence: bigint } | undefined;
   /** Forgets what waits. */
@@ -44,7 +44,7 @@ export function createLatestQueue({ keyOf, writable, send }: LatestQueueOptions)
   let reached: { readonly next: bigint; readonly sequence: bigint } | undefined;
   let flushing = false;
 
-  const hasRoom = () => waiting.size < MAX_KEYS && characters < MAX_CHARACTERS;
+  const hasRoom = (length: number) => waiting.size < MAX_KEYS && characters + length <= MAX_CHARACTERS;
 
   function drop(key: string): void {
     characters -= waiting.get(key)?.frame.length ?? 0;
@@ -82,10 +82,11 @@ export function createLatestQueue({ keyOf, writable, send }: LatestQueueOptions)
       const value = keyOf(event.envelope);
       const key = value === undefined ? `offset ${event.offset}` : `value ${value}`;
       drop(key);
+      const fits = hasRoom(frame.length);
       ordinal += 1;
       waiting.set(key, { event, frame, ordinal });
       characters += frame.length;
-      if (!hasRoom()) while (waiting.size > 0) sendFirst();
+      if (!fits) while (waiting.size > 0) sendFirst();
       if (flushing) return;
       flushing = true;
       void flush();

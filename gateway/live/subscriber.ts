@@ -114,7 +114,7 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
     const rendered = events.map((event) => ({ event, made: stream.frame(event) }));
     for (const { event, made } of rendered) {
       const frame = await made;
-      if (latest?.hasRoom() !== true) await sink.writable();
+      if (latest?.hasRoom(frame?.length ?? 0) !== true) await sink.writable();
       offer(event, frame);
     }
     if (next > position) position = next;

@@ -1,6 +1,8 @@
 // Readers that pause on a field that promises the newest event per key, over every transport.
 import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createHub, type Hub } from "../../../../gateway/live/hub.ts";
+import type { Identity } from "../../../../platform/auth/identity.ts";
 import type { EventLog } from "../../../../platform/events/event-log.ts";
 import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
@@ -177,4 +179,107 @@ test("a reader that pauses over more keys than may wait is closed as too slow, a
   const rest = await again.take("next", "a", events - frames.length);
   expect(rest.map(({ payload }) => frameOf(payload).sequence).at(-1)).toBe(events);
   again.close();
+});
+
+test("a resume that is not read leaves out alike, and counts", async () => {
+  const shop = "unread-resume";
+  stack.live.viewers.set(shop, viewer("user of unread", { [shop]: ["orders.read"] }));
+  const writer = eventWriter(log, shop, TOPIC);
+  const client = await connect(stack.live.url);
+  await client.init(shop);
+  await client.subscribe("a", query(shop));
+  const start = client.cursor("a");
+  client.close();
+  await waitFor(() => stack.counts().subscriptions === 0, { what: "the end of the first subscription" });
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const item of ITEMS) {
+      await writer.append(BATCH, "stock.item.changed.v1", { item, version: 1, count: 1, note: NOTE });
+    }
+  }
+  const { enrichments, slowCloses } = stack.live.live.counters();
+  const again = await connect(stack.live.url);
+  await again.init(shop);
+  await again.subscribe("a", query(shop), { resume: start });
+  again.socket.pause();
+  await waitFor(() => stack.live.live.counters().enrichments === enrichments + EVENTS, { what: "the replay" });
+  again.socket.resume();
+  const frames = await waitFor(
+    () => {
+      const all = again.of("next", "a").map(({ payload }) => frameOf(payload));
+      return all.at(-1)?.sequence === EVENTS && all;
+    },
+    { what: "the last event", deadlineMs: 20_000 },
+  );
+  expect(frames.reduce((sum, { skipped }) => sum + 1 + skipped, 0)).toBe(EVENTS);
+  expect(frames.length).toBeLessThan(EVENTS - 50);
+  expect(stack.live.live.counters().slowCloses).toBe(slowCloses);
+  again.close();
+});
+
+/** A subscription without a transport, whose reader is as slow as the test says. */
+async function followSlowly(hub: Hub, shop: string, identity: () => Identity, resume?: string) {
+  const frames: Frame[] = [];
+  let room = Promise.withResolvers<void>();
+  let congested = false;
+  const subscription = await hub.subscribe({
+    query: query(shop),
+    resume,
+    viewer: { identity, client: {} },
+    sink: {
+      next: (text) => void frames.push(frameOf(JSON.parse(text))),
+      writable: () => (congested ? room.promise : undefined),
+      fail: () => undefined,
+    },
+  });
+  subscription.start();
+  return {
+    subscription,
+    frames,
+    pause() {
+      room = Promise.withResolvers<void>();
+      congested = true;
+    },
+    resume() {
+      congested = false;
+      room.resolve();
+    },
+  };
+}
+
+test("the cursor of a reader for whom something waits is not behind it, also when the reader moves to another audience", async () => {
+  const shop = "waiting";
+  const writer = eventWriter(log, shop, TOPIC);
+  const hub = createHub(stack.live.ports);
+  await hub.start();
+  let sessionId = "session-1";
+  const identity = (): Identity => {
+    const { identity: member } = viewer("user of waiting", { [shop]: ["orders.read"] });
+    return member.kind === "USER" ? { ...member, sessionId } : member;
+  };
+  const change = (item: string) => writer.append(1, "stock.item.changed.v1", { item, version: 1, count: 1 });
+  const tailed = (count: number) => waitFor(() => hub.counters().eventsIn >= count, { what: `${count} events` });
+  const before = hub.counters().eventsIn;
+  const slow = await followSlowly(hub, shop, identity);
+  await change("a");
+  await waitFor(() => slow.frames.length === 1, { what: "the first event" });
+  slow.pause();
+  for (const item of ["a", "b", "a", "b"]) await change(item);
+  await tailed(before + 5);
+  // Enriched for another reader by now, so for this one too.
+  const quick = await followSlowly(hub, shop, identity, slow.frames[0]?.cursor);
+  await waitFor(() => quick.frames.length === 4, { what: "the same events elsewhere" });
+  expect(slow.frames).toHaveLength(1);
+  const resumed = await followSlowly(hub, shop, identity, slow.subscription.cursor());
+  await waitFor(() => resumed.frames.length === 4, { what: "everything behind the cursor" });
+  expect(resumed.frames.map(({ sequence }) => sequence)).toEqual([2, 3, 4, 5]);
+
+  sessionId = "session-2";
+  slow.subscription.reconsider();
+  await change("b");
+  await tailed(before + 6);
+  slow.resume();
+  await waitFor(() => slow.frames.at(-1)?.sequence === 6, { what: "the newest event" });
+  expect(slow.frames.reduce((sum, { skipped }) => sum + 1 + skipped, 0)).toBe(6);
+  for (const { subscription } of [slow, quick, resumed]) subscription.stop();
+  await hub.stop();
 });

@@ -162,6 +162,7 @@ function createFollower(shop: string) {
       cursor = made.cursor();
       made.start();
     },
+    reconsider: () => subscription?.reconsider(),
     drop() {
       connection += 1;
       subscription?.stop();
@@ -330,6 +331,33 @@ test("who loses the right while the state is read is not sent it", async () => {
   reads.release();
   expect((await waitFor(() => follower.failure, { what: "the end" })).code).toBe("FORBIDDEN");
   expect(follower.payloads).toEqual([]);
+});
+
+test("who moves to another audience while the state is read has one snapshot, as that audience sees it, and each event once", async () => {
+  const { shop, commit, relay } = createStock();
+  commit("a");
+  const reads = holdReads();
+  let sessionId = "session-1";
+  const follower = createFollower(shop);
+  await follower.connect({
+    identity: () => {
+      const { identity } = viewer("user-1", { [shop]: ["orders.read"] });
+      return identity.kind === "USER" ? { ...identity, sessionId } : identity;
+    },
+  });
+  await reads.whenReached();
+  const { snapshots } = hub.counters();
+  sessionId = "session-2";
+  follower.reconsider();
+  reads.release();
+  await received(follower, 1);
+  await relay(1);
+  commit("b");
+  await relay(1);
+  expect(kindsOf(await received(follower, 3))).toEqual(["snapshot", "1", "2"]);
+  expect(hub.counters().snapshots).toBe(snapshots + 1);
+  expect(follower.payloads).toHaveLength(3);
+  follower.drop();
 });
 
 test("a cursor of another stream is refused with a reason, and a subscribe without one brings a snapshot", async () => {

@@ -124,11 +124,11 @@ test("whatever the reader does: the last frame per key is its newest event, curs
 test("more keys than may wait are written out, so that the connection's own bound decides", async () => {
   const { queue, sent, pause } = reader();
   pause();
-  for (let n = 1; n < 1_000; n += 1) queue.offer(eventAt(n, `item ${n}`), frameOf(n));
-  expect(queue.hasRoom()).toBe(true);
+  for (let n = 1; n <= 1_000; n += 1) queue.offer(eventAt(n, `item ${n}`), frameOf(n));
+  expect(queue.hasRoom(1)).toBe(false);
   expect(sent).toHaveLength(0);
-  queue.offer(eventAt(1_000, "one more"), frameOf(1_000));
-  expect(sent).toHaveLength(1_000);
+  queue.offer(eventAt(1_001, "one more"), frameOf(1_001));
+  expect(sent).toHaveLength(1_001);
 });
 
 test("long frames are written out before they fill the memory", () => {
