@@ -8,6 +8,7 @@ import { createKafkaEventLog } from "../../../../platform/events/kafka-event-log
 import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { createFaultProxy, type FaultProxy } from "../../../support/fault-proxy.ts";
+import { REPEATED_SCHEDULE, SHRINK_SCHEDULES } from "../../../support/fault-scale.ts";
 import { freePort } from "../../../support/ports.ts";
 import { startKafka } from "../../../support/services/kafka.ts";
 import { waitFor } from "../../../support/wait.ts";
@@ -214,7 +215,6 @@ describe.each([
   test("every subscriber ends with exactly the events of its key, in order, after any schedule of publish, drop, resume, reload, restart and interruption [EV-09]", {
     timeout: limitMs + 60_000,
   }, async () => {
-    const again = process.env["FAULT_SEED"];
     const end = performance.now() + limitMs;
     // A slow machine runs fewer schedules; none is left running behind the test.
     const playInTime = async (steps: readonly Step[]) => {
@@ -223,8 +223,8 @@ describe.each([
     await fc.assert(fc.asyncProperty(schedule, playInTime), {
       numRuns: runs,
       // A schedule that failed is worth more than a shorter one that needs minutes to be found.
-      endOnFailure: process.env["FAULT_SHRINK"] === undefined,
-      ...(again === undefined ? {} : { seed: Number(again), path: process.env["FAULT_PATH"] ?? "" }),
+      endOnFailure: !SHRINK_SCHEDULES,
+      ...REPEATED_SCHEDULE,
     });
   });
 });
