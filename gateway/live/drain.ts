@@ -3,7 +3,7 @@
  * always; a query or mutation under way is answered first, and what was sent leaves before the close frame does.
  */
 import { systemSleep } from "../../platform/events/backoff.ts";
-import { type CloseReason, restarting } from "./close-codes.ts";
+import { type CloseReason, restarting } from "./socket/close-codes.ts";
 
 export interface DrainingSocket {
   /** An operation was accepted and not yet answered. */

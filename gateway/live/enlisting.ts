@@ -1,11 +1,11 @@
 /** Puts an accepted subscription on the roster of those that are open, from where its viewer can see and close it. */
 import { AppError } from "../../platform/errors/app-error.ts";
 import type { LiveTransport, SubscriptionRoster } from "../ports.ts";
-import type { StreamName } from "./authority.ts";
+import type { StreamName } from "./access/authority.ts";
+import type { Subscriber } from "./delivery/subscriber.ts";
+import type { Viewer } from "./delivery/viewer.ts";
 import type { MeteredSink } from "./metrics.ts";
-import type { LivePlan } from "./plan.ts";
-import type { Subscriber } from "./subscriber.ts";
-import type { Viewer } from "./viewer.ts";
+import type { LivePlan } from "./plan/plan.ts";
 
 export interface Enlisting {
   readonly following: Pick<Subscriber, "stop">;

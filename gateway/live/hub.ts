@@ -4,24 +4,24 @@
  */
 import { AppError } from "../../platform/errors/app-error.ts";
 import type { LivePorts, LiveTransport, SchemaGeneration } from "../ports.ts";
-import type { AudienceStream } from "./audience-stream.ts";
-import { denial, streamOf } from "./authority.ts";
-import { createCursorCodec } from "./cursor.ts";
-import { inTime } from "./deadline.ts";
+import { denial, streamOf } from "./access/authority.ts";
+import { createOrganizationAllowance } from "./access/organization-allowance.ts";
+import type { AudienceStream } from "./delivery/audience-stream.ts";
+import { follow } from "./delivery/following.ts";
+import { beginning, owingCursor } from "./delivery/snapshot-cursor.ts";
+import { createStreamRegistry } from "./delivery/stream-registry.ts";
+import type { Subscriber, SubscriberSink } from "./delivery/subscriber.ts";
+import type { Viewer } from "./delivery/viewer.ts";
 import { enlist } from "./enlisting.ts";
-import { createEnrichment } from "./enrichment.ts";
-import { evicting } from "./eviction.ts";
-import { follow } from "./following.ts";
+import { createEnrichment } from "./enrichment/enrichment.ts";
+import { evicting } from "./enrichment/eviction.ts";
+import { createCursorCodec } from "./log/cursor.ts";
+import { inTime } from "./log/deadline.ts";
+import { startingPoint } from "./log/resume.ts";
+import { resyncRequired } from "./log/resync.ts";
+import { openTopicTail, type TopicTail } from "./log/tail.ts";
 import { countResync, createLiveMeter, type LiveCounters, type LiveMeter, meteredSink } from "./metrics.ts";
-import { createOrganizationAllowance } from "./organization-allowance.ts";
-import { type BoundPlan, createPlanner, type OperationText, type Variables } from "./plan.ts";
-import { startingPoint } from "./resume.ts";
-import { resyncRequired } from "./resync.ts";
-import { beginning, owingCursor } from "./snapshot-cursor.ts";
-import { createStreamRegistry } from "./stream-registry.ts";
-import type { Subscriber, SubscriberSink } from "./subscriber.ts";
-import { openTopicTail, type TopicTail } from "./tail.ts";
-import type { Viewer } from "./viewer.ts";
+import { type BoundPlan, createPlanner, type OperationText, type Variables } from "./plan/plan.ts";
 
 export interface SubscribeRequest extends OperationText {
   readonly variables?: Variables | undefined;

@@ -1,8 +1,8 @@
 /** The live room's only door: what the rest of the gateway may import. */
 import type { CreateLive } from "../ports.ts";
-import { createAllowance } from "./allowance.ts";
+import { createAllowance } from "./access/allowance.ts";
 import { createHub } from "./hub.ts";
-import { createLiveServer } from "./server.ts";
+import { createLiveServer } from "./socket/server.ts";
 import { createHttpStreams } from "./transports/http-streams.ts";
 
 export const createLive: CreateLive = (ports) => {

@@ -1,7 +1,7 @@
 /** What the live room counts about itself. Plain numbers without names of anybody, and cheap enough for every frame. */
 import { AppError } from "../../platform/errors/app-error.ts";
-import type { ResyncReason } from "./resync.ts";
-import type { SubscriberSink } from "./subscriber.ts";
+import type { SubscriberSink } from "./delivery/subscriber.ts";
+import type { ResyncReason } from "./log/resync.ts";
 
 /** Upper bounds in seconds, and how many observations lie at or below each. */
 export interface Histogram {

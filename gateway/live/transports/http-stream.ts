@@ -5,6 +5,7 @@
 import type { ServerResponse } from "node:http";
 import { systemSleep } from "../../../platform/events/backoff.ts";
 import type { LiveTransport } from "../../ports.ts";
+import { cursorOf } from "../delivery/frame-text.ts";
 import type { Subscription } from "../hub.ts";
 import type { StreamFormat } from "./format.ts";
 
@@ -167,14 +168,4 @@ export function openHttpStream(options: HttpStreamOptions): HttpStream {
     complete: () => end(format.ending),
     destroy,
   };
-}
-
-const CURSOR_MARK = '"tributary":{"cursor":"';
-
-/** A live frame ends with its extensions; inside a JSON string the mark's quotes would be escaped. */
-function cursorOf(payload: string): string | undefined {
-  const mark = payload.lastIndexOf(CURSOR_MARK);
-  if (mark === -1) return undefined;
-  const from = mark + CURSOR_MARK.length;
-  return payload.slice(from, payload.indexOf('"', from));
 }

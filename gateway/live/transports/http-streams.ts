@@ -5,12 +5,12 @@
 import { type GraphQLFormattedError, getOperationAST, OperationTypeNode } from "graphql";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { GatewayContext, HttpExchange, LivePorts, Revocation } from "../../ports.ts";
-import type { Allowance } from "../allowance.ts";
+import type { Allowance } from "../access/allowance.ts";
+import { createStanding, type Standing } from "../access/standing.ts";
 import { drainSockets, STOP_GRACE_MS } from "../drain.ts";
 import type { Hub, Subscription } from "../hub.ts";
-import { toGraphQLErrors } from "../operations.ts";
-import { unresolved } from "../plan.ts";
-import { createStanding, type Standing } from "../standing.ts";
+import { unresolved } from "../plan/plan.ts";
+import { toGraphQLErrors } from "../socket/operations.ts";
 import { wishedStream } from "./accept.ts";
 import { STREAM_FORMATS, type StreamFormat } from "./format.ts";
 import { type HttpStream, openHttpStream } from "./http-stream.ts";

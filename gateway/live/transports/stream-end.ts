@@ -1,6 +1,6 @@
 /** Why the gateway itself ends a stream: what close codes say on a socket, told as a last error. */
 import type { GraphQLFormattedError } from "graphql";
-import type { StandingEnd } from "../standing.ts";
+import type { StandingEnd } from "../access/standing.ts";
 
 export interface StreamEnd {
   readonly code: string;

@@ -2,7 +2,7 @@
 import { type DocumentNode, GraphQLError, getOperationAST, type OperationTypeNode } from "graphql";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { HttpExchange } from "../../ports.ts";
-import { type OperationPayload, resumeCursor } from "../operations.ts";
+import { type OperationPayload, resumeCursor } from "../socket/operations.ts";
 
 export interface StreamRequest extends OperationPayload {
   /** Cursor that a reconnecting reader sent: newer than anything its unchanged document or address may hold. */

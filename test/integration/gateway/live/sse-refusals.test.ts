@@ -1,6 +1,6 @@
 // What is refused over Server-Sent Events: before the stream where HTTP can say it, on the stream otherwise.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createCursorCodec } from "../../../../gateway/live/cursor.ts";
+import { createCursorCodec } from "../../../../gateway/live/log/cursor.ts";
 import type { EventLog } from "../../../../platform/events/event-log.ts";
 import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";

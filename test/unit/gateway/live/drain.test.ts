@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { CloseReason } from "../../../../gateway/live/close-codes.ts";
-import { restarting } from "../../../../gateway/live/close-codes.ts";
 import { drainSockets } from "../../../../gateway/live/drain.ts";
+import type { CloseReason } from "../../../../gateway/live/socket/close-codes.ts";
+import { restarting } from "../../../../gateway/live/socket/close-codes.ts";
 
 function sockets(count: number, busy: (index: number) => boolean = () => false) {
   const closed: { readonly index: number; readonly reason: CloseReason }[] = [];

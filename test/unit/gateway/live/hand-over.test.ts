@@ -2,12 +2,12 @@
 import fc from "fast-check";
 import { pino } from "pino";
 import { expect, test } from "vitest";
-import { createCursorCodec } from "../../../../gateway/live/cursor.ts";
-import { startingPoint } from "../../../../gateway/live/resume.ts";
-import { resyncRequired } from "../../../../gateway/live/resync.ts";
-import { createSharedStream, type SharedStream } from "../../../../gateway/live/shared-stream.ts";
-import { createSubscriber, type Subscriber } from "../../../../gateway/live/subscriber.ts";
-import { openTopicTail, type TopicTail } from "../../../../gateway/live/tail.ts";
+import { createSharedStream, type SharedStream } from "../../../../gateway/live/delivery/shared-stream.ts";
+import { createSubscriber, type Subscriber } from "../../../../gateway/live/delivery/subscriber.ts";
+import { createCursorCodec } from "../../../../gateway/live/log/cursor.ts";
+import { startingPoint } from "../../../../gateway/live/log/resume.ts";
+import { resyncRequired } from "../../../../gateway/live/log/resync.ts";
+import { openTopicTail, type TopicTail } from "../../../../gateway/live/log/tail.ts";
 import { AppError } from "../../../../platform/errors/app-error.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { createMemoryLog, envelopeText, type MemoryLog } from "./memory-log.ts";

@@ -1,0 +1,46 @@
+/**
+ * How many live subscriptions an organisation may have on one gateway: as many as the installation allows, or as its plan grants when
+ * that is less. A plan that nobody knows limits nothing.
+ */
+import { AppError } from "../../../platform/errors/app-error.ts";
+import type { LivePorts } from "../../ports.ts";
+import { createAllowance } from "./allowance.ts";
+
+export interface OrganizationAllowance {
+  /** What the plan grants now; `undefined` where it sets no limit. */
+  planLimit(organizationId: string): Promise<bigint | undefined>;
+  /** Decides at once, so that whoever takes right after it is never one too many. @throws AppError `TOO_MANY_SUBSCRIPTIONS` */
+  assertRoom(organizationId: string, planLimit: bigint | undefined): void;
+  take(organizationId: string): void;
+  giveBack(organizationId: string): void;
+}
+
+const FEATURE = "live_connections";
+
+export function createOrganizationAllowance({
+  settings,
+  planFeatures,
+}: Pick<LivePorts, "settings" | "planFeatures">): OrganizationAllowance {
+  const installed = settings.LIVE_SUBSCRIPTIONS_PER_ORGANIZATION;
+  const { held, take, giveBack } = createAllowance(installed);
+  return {
+    async planLimit(organizationId) {
+      return (await planFeatures?.limit(organizationId, FEATURE)) ?? undefined;
+    },
+    // Only newcomers are refused. After a downgrade what runs goes on, and is replaced by less as it ends: a page that somebody works
+    // with never goes silent because somebody else changed the plan.
+    assertRoom(organizationId, planLimit) {
+      const open = held(organizationId);
+      if (planLimit !== undefined && planLimit < installed && open >= planLimit) {
+        const message = `The organization's plan allows ${planLimit} live subscriptions, and ${open} are open: end one, or choose a larger plan.`;
+        throw new AppError("TOO_MANY_SUBSCRIPTIONS", message, { details: { planLimit: String(planLimit) } });
+      }
+      if (open >= installed) {
+        const message = `The organization has its ${installed} live subscriptions here: end one first.`;
+        throw new AppError("TOO_MANY_SUBSCRIPTIONS", message);
+      }
+    },
+    take,
+    giveBack,
+  };
+}

@@ -1,0 +1,192 @@
+/**
+ * Who stands behind one socket or one stream for as long as it is open. Their rights are asked for anew when they may have changed,
+ * until the token ends; an answer that a revocation may have overtaken is never the last one.
+ */
+import type { ClientFacts, Identity } from "../../../platform/auth/identity.ts";
+import { AppError } from "../../../platform/errors/app-error.ts";
+import type { Authentication, LivePorts, Revocation } from "../../ports.ts";
+import { concernsViewer } from "./authority.ts";
+
+export type StandingEnd = "TOKEN_EXPIRED" | "SESSION_ENDED" | "UNCONFIRMED" | "OTHER_USER";
+
+export interface Standing {
+  identity(): Identity;
+  /**
+   * Looks at the first token and watches over it from then on; without one the caller is anonymous.
+   * @throws AppError `UNAUTHENTICATED`, `SERVICE_UNAVAILABLE`
+   */
+  establish(token: string | undefined): Promise<void>;
+  /**
+   * Goes on with a newer token of the same session: grants are taken anew, the expiry moves. A token of somebody else is the end.
+   * @returns until when it holds; `undefined` when it is over
+   * @throws AppError for a token that is no good or of another session: nothing has changed then
+   */
+  refresh(token: string): Promise<Date | undefined>;
+  /** Asks whether the viewer is still who they were. */
+  confirm(): void;
+  /** Somebody lost rights: asks again when that may be this viewer. */
+  revoked(who: Revocation): void;
+  /** Nothing is called any more. */
+  dispose(): void;
+}
+
+export interface StandingOptions {
+  readonly client: ClientFacts;
+  /** Rights may have changed. */
+  readonly onChange: () => void;
+  /** Called once, and nothing after it. */
+  readonly onEnd: (why: StandingEnd) => void;
+}
+
+/** A viewer whom nobody could confirm for this long is asked to come back later. */
+const UNCONFIRMED_MS = 60_000;
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+type StandingPorts = Pick<LivePorts, "authenticator" | "clock" | "logger">;
+
+export function createStanding(ports: StandingPorts, { client, onChange, onEnd }: StandingOptions): Standing {
+  const { authenticator, clock, logger } = ports;
+  let token: string | undefined;
+  let current: Authentication = { identity: { kind: "ANONYMOUS" } };
+  let confirmedAt = 0;
+  let expiry: NodeJS.Timeout | undefined;
+  /** Tokens that are looked at for the first time. */
+  let looking = 0;
+  /** Revocations heard meanwhile: whom they concern is known afterwards. */
+  let missed: Revocation[] = [];
+  let refreshes = 0;
+  let refreshed = 0;
+  let checking = false;
+  let checkAgain: Revocation | undefined;
+  let over = false;
+
+  function dispose(): void {
+    over = true;
+    clearTimeout(expiry);
+  }
+
+  function end(why: StandingEnd): void {
+    dispose();
+    onEnd(why);
+  }
+
+  async function lookAt(given: string | undefined): Promise<Authentication> {
+    looking += 1;
+    try {
+      return await authenticator.authenticate(given, client);
+    } finally {
+      looking -= 1;
+    }
+  }
+
+  function take(found: Authentication): void {
+    current = found;
+    confirmedAt = clock.now().getTime();
+    watch();
+  }
+
+  function watch(): void {
+    clearTimeout(expiry);
+    const { expiresAt } = current;
+    if (expiresAt === undefined || over) return;
+    const left = expiresAt.getTime() - clock.now().getTime();
+    if (left <= 0) end("TOKEN_EXPIRED");
+    else expiry = setTimeout(watch, Math.min(left, LONGEST_TIMER_MS));
+  }
+
+  function goOn(found: Authentication): void {
+    take(found);
+    if (!over) onChange();
+  }
+
+  /** What was asked before a revocation may have been answered after it with what held before: ask again. */
+  function hearMissed(): void {
+    if (looking > 0) return;
+    const heard = missed;
+    missed = [];
+    for (const who of heard) if (concernsViewer(who, current.identity)) recheck(who);
+  }
+
+  async function check(who: Revocation): Promise<void> {
+    const asked = token;
+    let found: Authentication;
+    try {
+      found = await authenticator.authenticate(asked, client);
+    } catch (error) {
+      // A refresh came in between: it asked later, and about the token that counts.
+      if (over || token !== asked) return;
+      if (error instanceof AppError && error.code === "UNAUTHENTICATED") end("SESSION_ENDED");
+      else if (Object.keys(who).length > 0 || clock.now().getTime() - confirmedAt > UNCONFIRMED_MS) {
+        logger.warn({ err: error }, "a viewer could not be confirmed");
+        end("UNCONFIRMED");
+      }
+      return;
+    }
+    if (over || token !== asked) return;
+    if (found.identity.kind === "USER") goOn(found);
+    else end("SESSION_ENDED");
+  }
+
+  function recheck(who: Revocation): void {
+    if (token === undefined || over) return;
+    if (checking) {
+      checkAgain = { ...checkAgain, ...who };
+      return;
+    }
+    checking = true;
+    void check(who).finally(() => {
+      checking = false;
+      const next = checkAgain;
+      checkAgain = undefined;
+      if (next !== undefined) recheck(next);
+    });
+  }
+
+  return {
+    identity: () => current.identity,
+    async establish(given) {
+      const found = await lookAt(given);
+      if (over) return;
+      token = given;
+      take(found);
+      // Ended already, by its own expiry.
+      if (over) throw new AppError("UNAUTHENTICATED", "The access token has expired: refresh it or sign in again.");
+      hearMissed();
+    },
+    async refresh(given) {
+      const { identity: mine } = current;
+      if (mine.kind !== "USER") throw new AppError("UNAUTHENTICATED", "Send connection_init first.");
+      refreshes += 1;
+      const turn = refreshes;
+      try {
+        const found = await lookAt(given);
+        const { identity, expiresAt } = found;
+        if (identity.kind !== "USER" || expiresAt === undefined) {
+          throw new AppError("UNAUTHENTICATED", "This token is not valid.");
+        }
+        if (over) return undefined;
+        if (identity.userId !== mine.userId) {
+          end("OTHER_USER");
+          return undefined;
+        }
+        if (identity.sessionId !== mine.sessionId) {
+          throw new AppError("FORBIDDEN", "This token is of another session: open another socket with it.");
+        }
+        // One that was sent later was answered earlier: the later one counts.
+        if (turn < refreshed) return current.expiresAt;
+        refreshed = turn;
+        token = given;
+        goOn(found);
+        return over ? undefined : expiresAt;
+      } finally {
+        hearMissed();
+      }
+    },
+    confirm: () => recheck({}),
+    revoked(who) {
+      if (looking > 0) missed.push(who);
+      if (concernsViewer(who, current.identity)) recheck(who);
+    },
+    dispose,
+  };
+}

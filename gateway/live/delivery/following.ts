@@ -1,0 +1,93 @@
+/**
+ * One subscription among the audiences: joins the stream of those who see the same, and moves to another one, at exactly the place where
+ * it stands, when the viewer's rights make it see something else.
+ */
+
+import { audienceOf, denial, type StreamName } from "../access/authority.ts";
+import type { StartingPoint } from "../log/resume.ts";
+import type { BoundPlan, Variables } from "../plan/plan.ts";
+import { valueAt } from "../plan/record.ts";
+import type { AudienceStream } from "./audience-stream.ts";
+import type { StreamRegistry } from "./stream-registry.ts";
+import { createSubscriber, type Subscriber, type SubscriberSink } from "./subscriber.ts";
+import type { Viewer } from "./viewer.ts";
+
+export interface FollowingOptions {
+  readonly topic: string;
+  readonly epoch: string;
+  readonly name: StreamName;
+  readonly bound: BoundPlan;
+  readonly variables: Variables | undefined;
+  readonly viewer: Viewer;
+  readonly start: StartingPoint;
+  /** Begins with a snapshot. */
+  readonly snapshot: boolean;
+  readonly sink: SubscriberSink;
+  /** Called once, however it ends. */
+  readonly onEnd: () => void;
+}
+
+export function follow(registry: StreamRegistry, options: FollowingOptions): Subscriber {
+  const { topic, epoch, name, variables, viewer, start, sink, onEnd } = options;
+  let moving = false;
+
+  function join(bound: BoundPlan, from: StartingPoint, withSnapshot: boolean) {
+    const audience = audienceOf(bound.plan.field, name, viewer.identity());
+    const { query, operationName } = bound.plan.text;
+    const id = JSON.stringify([topic, name.key, audience.key, query, operationName ?? null, bound.variables]);
+    const facts = { id, topic, epoch, key: name.key, audience, variables };
+    const joined: AudienceStream = registry.enter({
+      facts,
+      bound,
+      reader: from.reader,
+      partition: from.partition,
+      first: viewer,
+    });
+    const { latestBy } = bound.plan.field;
+    joined.viewers.add(viewer);
+    const subscriber = createSubscriber({
+      stream: joined.stream,
+      start: from,
+      denial: () => denial(joined.bound.plan.field, name, viewer.identity()),
+      sink,
+      snapshot: withSnapshot ? (position) => joined.snapshots.take(position) : undefined,
+      latestOf: latestBy === undefined ? undefined : (envelope) => textOf(valueAt(envelope, latestBy)),
+      onEnd(occupied) {
+        joined.viewers.delete(viewer);
+        if (!occupied) registry.leave(joined);
+        if (!moving) onEnd();
+      },
+    });
+    return { joined, subscriber };
+  }
+
+  let current = join(options.bound, start, options.snapshot);
+  let started = false;
+  return {
+    position: () => current.subscriber.position(),
+    start() {
+      started = true;
+      current.subscriber.start();
+    },
+    stop: () => current.subscriber.stop(),
+    reconsider() {
+      const { joined, subscriber } = current;
+      const { field } = joined.bound.plan;
+      const moves =
+        joined.viewers.has(viewer) &&
+        denial(field, name, viewer.identity()) === undefined &&
+        audienceOf(field, name, viewer.identity()).key !== joined.audience.key;
+      if (!moves) return subscriber.reconsider();
+      const { next, sequence, snapshotDue } = subscriber.position();
+      moving = true;
+      subscriber.stop();
+      moving = false;
+      current = join(joined.bound, { ...start, position: next, sequence }, snapshotDue);
+      if (started) current.subscriber.start();
+    },
+  };
+}
+
+function textOf(value: unknown): string | undefined {
+  return value === undefined || value === null ? undefined : JSON.stringify(value);
+}

@@ -1,0 +1,37 @@
+/**
+ * Cursors from before a snapshot was sent. A subscriber that drops then has nothing yet: a plain cursor would bring it the events
+ * and never the state below them. Such a cursor brings the snapshot that is still owed.
+ */
+import type { Cursor, CursorCodec } from "../log/cursor.ts";
+
+/** Where a subscription begins, and with what. */
+export interface Beginning {
+  /** Resume behind this one; absent: at the end of the log. */
+  readonly cursor: string | undefined;
+  readonly snapshot: boolean;
+}
+
+export interface BeginningRequest {
+  readonly topic: string;
+  readonly key: string;
+  readonly cursor: string | undefined;
+  /** Does the subscriber want a snapshot where there is none yet? */
+  readonly snapshot: boolean;
+}
+
+export function beginning(cursors: CursorCodec, request: BeginningRequest): Beginning {
+  const { topic, key, cursor, snapshot } = request;
+  if (cursor === undefined) return { cursor, snapshot };
+  const read = cursors.decode(cursor);
+  if (read === undefined || !read.matches(topic, owing(key))) return { cursor, snapshot: false };
+  // Nothing was sent after it, so a newer position with a newer snapshot leaves nothing out.
+  if (snapshot) return { cursor: undefined, snapshot };
+  return { cursor: cursors.encode({ ...read, key }), snapshot };
+}
+
+/** The cursor of a subscription that was not sent its snapshot yet. */
+export function owingCursor(cursors: CursorCodec, cursor: Cursor): string {
+  return cursors.encode({ ...cursor, key: owing(cursor.key) });
+}
+
+const owing = (key: string) => `${key}\nsnapshot`;

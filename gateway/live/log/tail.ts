@@ -1,0 +1,279 @@
+/**
+ * One tail per topic and gateway: every record goes into the ring of its partition and is announced, once and in offset
+ * order. Also the gateway's view of the topic: its epoch, partitions and kept ranges, asked for once however many want to know.
+ * Says so when it cannot go on without a hole; never skips in silence.
+ */
+import { AppError } from "../../../platform/errors/app-error.ts";
+import { backoffMs, systemSleep } from "../../../platform/events/backoff.ts";
+import type { EventLog, LogReader, LogRecord, PartitionRange } from "../../../platform/events/event-log.ts";
+import { partitionForKey } from "../../../platform/events/partitioner.ts";
+import type { Logger } from "../../../platform/logger/logger.ts";
+import { inTime } from "./deadline.ts";
+import { decodeRecord, type LiveEvent } from "./event.ts";
+import { createLogPages, type LogPage, type LogPages } from "./log-pages.ts";
+import { type ResyncReason, resyncRequired } from "./resync.ts";
+import { createEventRing, type EventRing, type RingLimits } from "./ring.ts";
+import { createRounds } from "./rounds.ts";
+
+/** A topic at one instant. */
+export interface TopicState {
+  readonly epoch: string;
+  readonly ranges: ReadonlyMap<number, PartitionRange>;
+}
+
+export interface TopicTail {
+  readonly topic: string;
+  /** Of the records in the rings. */
+  readonly epoch: string;
+  ring(partition: number): EventRing | undefined;
+  /** What the rings hold together. */
+  held(): RingLimits;
+  /** Reads of the log for those behind the rings, since the start. */
+  readonly replayReads: number;
+  /**
+   * The topic's state at some instant after the call. Reopens the tail when the topic was created anew.
+   * @throws AppError `EVENT_LOG_UNAVAILABLE`, after five seconds at the latest
+   */
+  state(): Promise<TopicState>;
+  /** Where the key is stored, by the partitions that are known now. */
+  partitionOf(key: string): number;
+  /** A part of a partition behind its ring, as `LogPages.at`. */
+  page(partition: number, position: bigint): LogPage | Promise<LogPage>;
+  stop(): Promise<void>;
+}
+
+export interface TopicTailOptions {
+  readonly log: EventLog;
+  readonly topic: string;
+  /** Of each partition's ring; as many bytes again for what lagging readers share. */
+  readonly ring: RingLimits;
+  readonly logger: Logger;
+  /** Before these events enter their ring: nobody has seen them yet. Events wait for it. Must not reject. */
+  readonly beforeEvents?: (events: readonly LiveEvent[]) => Promise<void>;
+  /** Events before this moment may never have come to `beforeEvents`: at every opening, after an interruption, at a gap. */
+  readonly onMissed?: () => void;
+  /** After the event is in its ring. */
+  readonly onEvent: (event: LiveEvent) => void;
+  /** Streams of these keys cannot go on without a hole. Called before any later event of theirs. */
+  readonly onLost: (reason: ResyncReason, concerns: (key: string) => boolean) => void;
+}
+
+interface Shelf {
+  readonly ring: EventRing;
+  readonly pages: LogPages;
+}
+
+/** New partitions and a topic created anew are noticed within this time, also when nobody asks. */
+const LOOK_EVERY_MS = 5_000;
+const RETRY = { baseMs: 100, capMs: 2_000 };
+
+/** @throws AppError `EVENT_LOG_UNAVAILABLE` */
+export async function openTopicTail(options: TopicTailOptions): Promise<TopicTail> {
+  const { log, topic, logger, onLost } = options;
+  /** Of one epoch: another one has another map. */
+  let shelves = new Map<number, Shelf>();
+  let ranges: TopicState["ranges"] = new Map();
+  let epoch = "";
+  let reader: LogReader | undefined;
+  let replayReads = 0;
+  let stopped = false;
+  let reopening: Promise<TopicState> | undefined;
+  const looks = createRounds(fresh);
+
+  async function look(): Promise<TopicState> {
+    // Ranges between two looks at one epoch are of this epoch.
+    for (let before = epoch === "" ? await log.epoch(topic) : epoch; ; ) {
+      const found = await log.ranges(topic);
+      const after = await log.epoch(topic);
+      if (after === before) return { epoch: after, ranges: byPartition(found) };
+      before = after;
+    }
+  }
+
+  /** @param start the next offset that the tail will bring */
+  function createShelf(partition: number, start: bigint): Shelf {
+    const ring = createEventRing(options.ring, start);
+    const pages = createLogPages({
+      maxBytes: options.ring.bytes,
+      read: (from, limit) => readPage(partition, from, limit),
+      ringFirst: () => ring.first,
+      low: () => ranges.get(partition)?.low ?? 0n,
+      refreshLow: () => inTime(looks.next()),
+    });
+    return { ring, pages };
+  }
+
+  async function readPage(partition: number, from: bigint, limit: number): Promise<readonly LogRecord[]> {
+    const asked = epoch;
+    replayReads += 1;
+    const records = await log.read({ topic, partition, from, limit });
+    if ((await log.epoch(topic)) === asked) return records;
+    void looks.next().catch(() => undefined);
+    throw resyncRequired("TOPIC_RECREATED");
+  }
+
+  function clearPages(): void {
+    for (const { pages } of shelves.values()) pages.clear();
+  }
+
+  async function open(): Promise<TopicState> {
+    const found = await look();
+    const own = new Map<number, Shelf>();
+    const isCurrent = () => shelves === own;
+    ranges = found.ranges;
+    for (const [partition, { high }] of ranges) own.set(partition, createShelf(partition, high));
+    shelves = own;
+    epoch = found.epoch;
+    try {
+      reader = await log.tail({
+        topic,
+        from: new Map([...ranges].map(([partition, { high }]) => [partition, high])),
+        onRecords: (partition, records) => accept(partition, records, isCurrent),
+        onInterruption(problem) {
+          logger.warn({ err: problem, topic }, "the live tail was interrupted");
+          options.onMissed?.();
+          void looks.next().catch(() => undefined);
+        },
+        onGap(partition, low) {
+          options.onMissed?.();
+          if (isCurrent()) skip(partition, low);
+        },
+      });
+    } catch (error) {
+      // No epoch is ever equal to this one: whoever asks next opens the tail again.
+      epoch = "";
+      throw error;
+    }
+    options.onMissed?.();
+    return found;
+  }
+
+  /** The tail goes on behind a hole: nobody may pass it unawares. */
+  function skip(partition: number, low: bigint): void {
+    const former = shelves.get(partition);
+    if (former === undefined) return;
+    former.pages.clear();
+    shelves.set(partition, createShelf(partition, low));
+    const reason = low < former.ring.next ? "TOPIC_RECREATED" : "RETENTION";
+    onLost(reason, (key) => partitionOf(key) === partition);
+  }
+
+  /** Keys that are stored elsewhere from now on are told so before anything of the new partitions is shown. */
+  function grow(found: TopicState["ranges"]): void {
+    const before = shelves.size;
+    if (found.size <= before) return;
+    logger.warn({ topic, before, now: found.size }, "the topic has more partitions now");
+    for (const partition of found.keys()) {
+      if (!shelves.has(partition)) shelves.set(partition, createShelf(partition, 0n));
+    }
+    onLost("UNKNOWN_PARTITION", (key) => partitionForKey(key, before) !== partitionOf(key));
+  }
+
+  const partitionOf = (key: string) => partitionForKey(key, shelves.size);
+
+  /** The shelf of a partition; one that the tail saw first is looked for until it is known. */
+  async function shelfOf(partition: number, isCurrent: () => boolean): Promise<Shelf | undefined> {
+    for (let failures = 0; isCurrent() && !stopped; ) {
+      const shelf = shelves.get(partition);
+      if (shelf !== undefined) return shelf;
+      try {
+        const found = byPartition(await log.ranges(topic));
+        if (isCurrent()) grow(found);
+        if (found.has(partition)) continue;
+      } catch (error) {
+        logger.warn({ err: error, topic, partition }, "a new partition waits to be known");
+      }
+      failures += 1;
+      await systemSleep(backoffMs(RETRY, failures));
+    }
+    return undefined;
+  }
+
+  async function accept(partition: number, records: readonly LogRecord[], isCurrent: () => boolean): Promise<void> {
+    const shelf = shelves.get(partition) ?? (await shelfOf(partition, isCurrent));
+    if (shelf === undefined) return;
+    const { ring } = shelf;
+    const events = records.filter(({ offset }) => offset >= ring.next).map(decodeRecord);
+    await options.beforeEvents?.(events);
+    // The topic was created anew meanwhile: these are of the former one.
+    if (!isCurrent()) return;
+    for (const event of events) {
+      if (event.offset < ring.next) continue;
+      ring.push(event);
+      if (event.envelope === null) {
+        logger.error({ topic, partition, offset: String(event.offset) }, "unreadable event");
+      }
+      // Stored by somebody who does not know of a new partition yet: those who follow the key elsewhere would miss it.
+      if (partitionOf(event.key) !== partition) onLost("UNKNOWN_PARTITION", (key) => key === event.key);
+      options.onEvent(event);
+    }
+  }
+
+  async function reopen(): Promise<TopicState> {
+    logger.warn({ topic }, "the topic was created anew");
+    const former = reader;
+    reader = undefined;
+    clearPages();
+    // Nothing of the former topic is accepted from here on.
+    shelves = new Map(shelves);
+    await former?.stop();
+    onLost("TOPIC_RECREATED", () => true);
+    epoch = "";
+    if (stopped) throw new AppError("EVENT_LOG_UNAVAILABLE", "The live tail was stopped.");
+    return open();
+  }
+
+  async function fresh(): Promise<TopicState> {
+    const found = await look();
+    if (stopped) return found;
+    if (found.epoch !== epoch) {
+      reopening ??= reopen().finally(() => {
+        reopening = undefined;
+      });
+      return reopening;
+    }
+    ranges = found.ranges;
+    grow(ranges);
+    return found;
+  }
+
+  await open();
+  const looking = setInterval(() => {
+    if (looks.idle) void looks.next().catch(() => undefined);
+  }, LOOK_EVERY_MS).unref();
+  return {
+    topic,
+    get epoch() {
+      return epoch;
+    },
+    get replayReads() {
+      return replayReads;
+    },
+    ring: (partition) => shelves.get(partition)?.ring,
+    held() {
+      const rings = [...shelves.values()].map(({ ring }) => ring);
+      return {
+        events: rings.reduce((sum, { size }) => sum + size, 0),
+        bytes: rings.reduce((sum, { bytes }) => sum + bytes, 0),
+      };
+    },
+    state: () => inTime(looks.next()),
+    partitionOf,
+    page(partition, position) {
+      const shelf = shelves.get(partition);
+      if (shelf === undefined) throw resyncRequired("UNKNOWN_PARTITION");
+      return shelf.pages.at(position);
+    },
+    async stop() {
+      stopped = true;
+      clearInterval(looking);
+      clearPages();
+      await reopening?.catch(() => undefined);
+      await reader?.stop();
+    },
+  };
+}
+
+function byPartition(ranges: readonly PartitionRange[]): TopicState["ranges"] {
+  return new Map(ranges.map((range) => [range.partition, range]));
+}

@@ -1,0 +1,256 @@
+/**
+ * Plans subscriptions: validates an operation against one schema generation and asks the federation planner once, whoever
+ * and however many subscribe. Plans are immutable; a reload makes new ones.
+ */
+import { operationFromDocument } from "@apollo/federation-internals";
+import type { PlanNode, QueryPlan } from "@apollo/query-planner";
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  getArgumentValues,
+  getOperationAST,
+  getVariableValues,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  type SelectionNode,
+  type SelectionSetNode,
+  validate,
+  visit,
+} from "graphql";
+import { LRUCache } from "lru-cache";
+import { AppError } from "../../../platform/errors/app-error.ts";
+import type { LivePorts, SchemaGeneration } from "../../ports.ts";
+import { createFetchCompiler, type FetchCompiler, type PlanFetches } from "../enrichment/plan-fetches.ts";
+import { type LiveField, type LiveSchema, readLiveSchema } from "./directive.ts";
+import type { RecordQuery } from "./record.ts";
+
+const MAX_PLANS = 1_000;
+/** Arguments that say where a subscriber begins, not what it sees. */
+const START_ARGUMENTS: readonly string[] = ["after", "snapshot"];
+
+export interface OperationText {
+  readonly query: string;
+  readonly operationName?: string | undefined;
+}
+
+export type Variables = Readonly<Record<string, unknown>>;
+
+/** What a subscription selects with one set of variables. */
+export interface BoundPlan {
+  readonly plan: LivePlan;
+  /** Arguments of the root field. */
+  readonly args: Variables;
+  /** Coerced, without those that only say where to begin: two subscribers who differ in nothing else see the same. */
+  readonly variables: Variables;
+}
+
+export interface LivePlan {
+  readonly generation: SchemaGeneration;
+  readonly field: LiveField;
+  readonly text: OperationText;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
+  /** How the record answers the planner's first fetch. */
+  readonly record: RecordQuery;
+  /** The first fetch and the rest as one sequence: the shape that a query executor runs. */
+  readonly queryPlan: QueryPlan;
+  readonly fetches: PlanFetches;
+  /** @throws GraphQLError when the variables do not fit */
+  bind(variables: Variables | undefined): BoundPlan;
+}
+
+export interface Planner {
+  /** @throws GraphQLError with every problem of the operation, the first one as its message */
+  plan(generation: SchemaGeneration, text: OperationText): LivePlan;
+  liveSchema(generation: SchemaGeneration): LiveSchema;
+}
+
+/** A request that cannot be served as it stands; each problem carries the public code of its kind. */
+export class InvalidOperation extends Error {
+  readonly problems: readonly GraphQLError[];
+
+  constructor(
+    code: "GRAPHQL_VALIDATION_FAILED" | "OPERATION_RESOLUTION_FAILURE" | "BAD_USER_INPUT",
+    problems: readonly GraphQLError[],
+  ) {
+    super(problems.map(({ message }) => message).join("\n"));
+    this.name = "InvalidOperation";
+    for (const problem of problems) problem.extensions["code"] = code;
+    this.problems = problems;
+  }
+}
+
+export function createPlanner(parseDocument: LivePorts["parseDocument"]): Planner {
+  const schemas = new WeakMap<SchemaGeneration, LiveSchema>();
+  const fetches = createFetchCompiler();
+  const plans = new LRUCache<string, LivePlan>({ max: MAX_PLANS });
+
+  function liveSchema(generation: SchemaGeneration): LiveSchema {
+    const known = schemas.get(generation) ?? readLiveSchema(generation.supergraphSdl);
+    schemas.set(generation, known);
+    return known;
+  }
+
+  return {
+    liveSchema,
+    plan(generation, text) {
+      const id = JSON.stringify([generation.id, text.operationName ?? null, text.query]);
+      const known = plans.get(id);
+      if (known !== undefined) return known;
+      const facts = { live: liveSchema(generation), fetches };
+      const made = makePlan(generation, facts, text, parseDocument(text.query));
+      plans.set(id, made);
+      return made;
+    },
+  };
+}
+
+interface PlanningFacts {
+  readonly live: LiveSchema;
+  readonly fetches: FetchCompiler;
+}
+
+function makePlan(
+  generation: SchemaGeneration,
+  { live, fetches }: PlanningFacts,
+  text: OperationText,
+  document: DocumentNode,
+): LivePlan {
+  const problems = validate(generation.apiSchema, document);
+  if (problems.length > 0) throw new InvalidOperation("GRAPHQL_VALIDATION_FAILED", problems);
+  const operation = getOperationAST(document, text.operationName);
+  if (operation == null) throw unresolved();
+  const fragments = fragmentsOf(document);
+  const root = rootField(operation, fragments);
+  const field = live.fields.get(root.name.value);
+  if (field === undefined) {
+    throw refusal(root, `Subscription.${root.name.value} is not a live field: nothing would ever arrive.`);
+  }
+  const { primary, rest } = subscriptionNode(generation, document, text);
+  if (primary.serviceName !== field.serviceName) {
+    throw refusal(root, `Subscription.${field.name} is planned from ${primary.serviceName}, not ${field.serviceName}.`);
+  }
+  const nodes: PlanNode[] = rest === undefined ? [primary] : [primary, rest];
+  const startVariables = variablesOnlyIn(operation, fragments, root, START_ARGUMENTS);
+  const plan: LivePlan = {
+    generation,
+    field,
+    text,
+    document,
+    operation,
+    fragments,
+    record: recordQuery(generation, field, primary.operation),
+    queryPlan: { kind: "QueryPlan", node: { kind: "Sequence", nodes } },
+    fetches: fetches.compile(generation, rest),
+    bind(raw) {
+      const { coerced, errors } = getVariableValues(
+        generation.apiSchema,
+        operation.variableDefinitions ?? [],
+        { ...raw },
+        { maxErrors: 20 },
+      );
+      if (errors !== undefined) throw new InvalidOperation("BAD_USER_INPUT", errors);
+      const definition = generation.apiSchema.getSubscriptionType()?.getFields()[field.name];
+      if (definition === undefined) throw new Error(`the schema lost Subscription.${field.name}`);
+      const args = getArgumentValues(definition, root, coerced);
+      const variables = Object.fromEntries(Object.entries(coerced).filter(([name]) => !startVariables.has(name)));
+      return { plan, args, variables };
+    },
+  };
+  return plan;
+}
+
+function subscriptionNode(generation: SchemaGeneration, document: DocumentNode, { operationName }: OperationText) {
+  const operation = operationFromDocument(generation.planningSchema, document, {
+    validate: false,
+    ...(operationName === undefined ? {} : { operationName }),
+  });
+  const { node } = generation.queryPlanner().buildQueryPlan(operation);
+  if (node?.kind !== "Subscription") throw new Error(`the planner answered a subscription with ${node?.kind}`);
+  return node;
+}
+
+function recordQuery(generation: SchemaGeneration, field: LiveField, primary: string): RecordQuery {
+  const document = parse(primary, { noLocation: true });
+  const operation = getOperationAST(document);
+  const root = operation?.selectionSet.selections.find((node) => node.kind === Kind.FIELD);
+  if (root?.selectionSet === undefined) throw new Error(`the planner's first fetch has no selection: ${primary}`);
+  return {
+    responseName: root.alias?.value ?? root.name.value,
+    selectionSet: root.selectionSet,
+    fragments: new Map(Object.entries(fragmentsOf(document))),
+    schema: generation.supergraphSchema,
+    field,
+  };
+}
+
+function fragmentsOf(document: DocumentNode): Record<string, FragmentDefinitionNode> {
+  const nodes = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
+  return Object.fromEntries(nodes.map((node) => [node.name.value, node]));
+}
+
+/** The one root field, also behind fragments (validation has made sure that there is only one). */
+function rootField(operation: OperationDefinitionNode, fragments: LivePlan["fragments"]): FieldNode {
+  function find(selectionSet: SelectionSetNode): FieldNode | undefined {
+    for (const node of selectionSet.selections) {
+      const conditional = node.directives?.find(({ name }) => name.value === "skip" || name.value === "include");
+      if (conditional !== undefined) {
+        const directive = `@${conditional.name.value}`;
+        throw refusal(
+          node,
+          `${directive} on the root field of a subscription: leave the whole subscription out instead.`,
+        );
+      }
+      if (node.kind === Kind.FIELD) return node;
+      const fragment = node.kind === Kind.FRAGMENT_SPREAD ? fragments[node.name.value] : node;
+      const found = fragment === undefined ? undefined : find(fragment.selectionSet);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  const root = find(operation.selectionSet);
+  if (root === undefined) throw new Error("validation let a subscription without a field pass");
+  return root;
+}
+
+/** Variables whose only use is as these arguments of the root field. */
+function variablesOnlyIn(
+  operation: OperationDefinitionNode,
+  fragments: LivePlan["fragments"],
+  root: FieldNode,
+  names: readonly string[],
+): Set<string> {
+  const only = new Set<string>();
+  const elsewhere = new Set<string>();
+  for (const definition of [operation.selectionSet, ...Object.values(fragments)]) {
+    visit(definition, {
+      Argument(node, _key, _parent, _path, ancestors) {
+        const holder = ancestors.at(-1);
+        if (!names.includes(node.name.value) || node.value.kind !== Kind.VARIABLE) return undefined;
+        const atRoot = holder === root || ancestors.at(-2) === root;
+        if (!atRoot) return undefined;
+        only.add(node.value.name.value);
+        return false;
+      },
+      Variable(node) {
+        elsewhere.add(node.name.value);
+      },
+    });
+  }
+  return new Set([...only].filter((name) => !elsewhere.has(name)));
+}
+
+function refusal(node: SelectionNode, message: string): InvalidOperation {
+  const originalError = new AppError("BAD_USER_INPUT", message);
+  return new InvalidOperation("BAD_USER_INPUT", [new GraphQLError(message, { nodes: [node], originalError })]);
+}
+
+/** Neither the only operation of the document nor the one that was named. */
+export function unresolved(): InvalidOperation {
+  const problem = new GraphQLError("Name one operation of the document.");
+  return new InvalidOperation("OPERATION_RESOLUTION_FAILURE", [problem]);
+}

@@ -1,0 +1,214 @@
+/**
+ * One socket: what it follows, how much waits to be sent, that its peer lives. Closes itself when its viewer's standing ends, when
+ * the peer is silent for two ping periods, and when the peer does not keep up.
+ */
+import type { Duplex } from "node:stream";
+import type { WebSocket } from "ws";
+import type { ClientFacts, Identity } from "../../../platform/auth/identity.ts";
+import { AppError } from "../../../platform/errors/app-error.ts";
+import { systemSleep } from "../../../platform/events/backoff.ts";
+import { newTrace } from "../../../platform/tracing/trace-context.ts";
+import type { GatewayContext, LivePorts, Revocation } from "../../ports.ts";
+import { createStanding, type StandingEnd } from "../access/standing.ts";
+import type { Subscription } from "../hub.ts";
+import type { LiveMeter } from "../metrics.ts";
+import { createAttempts } from "./attempts.ts";
+import { CLOSE, type CloseReason, fitting } from "./close-codes.ts";
+import { textFrame } from "./frames.ts";
+
+export interface Connection {
+  readonly client: ClientFacts;
+  /** Ids whose operation is being prepared. */
+  readonly preparing: Set<string>;
+  identity(): Identity;
+  /** @returns whether the socket may be used; `false` when it must be closed as forbidden or was closed already */
+  authenticate(token: string | undefined): Promise<boolean>;
+  /**
+   * Goes on with a newer token of the same session. A token of somebody else closes the socket, and so do too many of them.
+   * @returns until when it holds; `undefined` when the socket was closed
+   * @throws AppError for a token that is no good or of another session: nothing has changed then
+   */
+  refresh(token: string): Promise<Date | undefined>;
+  /** A context for one operation of the socket. */
+  context(): GatewayContext;
+  send(text: string): void;
+  /** Sends one message of two parts: a head of this socket's own, and a body that all sockets share. */
+  sendParts(head: Buffer, body: Buffer): void;
+  /** Resolves when so little waits to be written that more may be sent, or when the socket is gone; absent when that is so now. */
+  writable(): Promise<void> | undefined;
+  close(reason: CloseReason): void;
+  /** Registers a subscription and tells the client where it starts. */
+  opened(id: string, subscription: Subscription): void;
+  ended(id: string): void;
+  /** Somebody lost rights: checks again when that may be this viewer. */
+  revoked(who: Revocation): void;
+  /** Anything from the peer proves that it lives. */
+  heard(): void;
+  /** The socket is gone. */
+  dispose(): void;
+}
+
+const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+/** Replay stops here and waits, so that it never uses up what live events may need. */
+const COMFORTABLE_BYTES = 1024 * 1024;
+const DRAIN_POLL_MS = 10;
+/** A peer that does not read gets no close frame either. */
+const CLOSE_GRACE_MS = 5_000;
+/** A client refreshes once per lifetime of a token; each attempt may cost a signature check. */
+const REFRESHES = { burst: 10, periodMs: 6_000 };
+
+const CLOSE_AT_END: Readonly<Record<StandingEnd, CloseReason>> = {
+  TOKEN_EXPIRED: CLOSE.tokenExpired,
+  SESSION_ENDED: CLOSE.sessionEnded,
+  UNCONFIRMED: CLOSE.tryAgainLater,
+  OTHER_USER: CLOSE.forbidden,
+};
+
+interface ConnectionPorts extends Pick<LivePorts, "authenticator" | "clock" | "logger" | "settings"> {
+  readonly meter: Pick<LiveMeter, "slowCloses">;
+}
+
+/** @param wire what `socket` writes to */
+export function createConnection(
+  socket: WebSocket,
+  wire: Duplex,
+  client: ClientFacts,
+  ports: ConnectionPorts,
+): Connection {
+  const { logger, settings } = ports;
+  const subscriptions = new Map<string, { readonly subscription: Subscription; told: string }>();
+  const abort = new AbortController();
+  const standing = createStanding(ports, {
+    client,
+    onChange() {
+      for (const { subscription } of [...subscriptions.values()]) subscription.reconsider();
+    },
+    onEnd: (why) => close(CLOSE_AT_END[why]),
+  });
+  const refreshes = createAttempts(REFRESHES);
+  let closing: NodeJS.Timeout | undefined;
+  let alive = true;
+
+  /** Whether this much more may be sent; the socket is closed when its peer does not keep up. */
+  function takes(bytes: number): boolean {
+    if (socket.readyState !== socket.OPEN) return false;
+    // A message that is too large all by itself is sent: closing would only bring it back.
+    if (socket.bufferedAmount === 0 || socket.bufferedAmount + bytes <= MAX_BUFFERED_BYTES) return true;
+    logger.warn({ buffered: socket.bufferedAmount }, "a socket does not keep up");
+    ports.meter.slowCloses += 1;
+    close(CLOSE.slowConsumer);
+    return false;
+  }
+
+  function send(text: string): void {
+    if (takes(text.length)) socket.send(text, reportNothing);
+  }
+
+  function sendParts(head: Buffer, body: Buffer): void {
+    if (!takes(head.length + body.length)) return;
+    wire.cork();
+    for (const piece of textFrame(head, body)) wire.write(piece);
+    wire.uncork();
+  }
+
+  async function drained(): Promise<void> {
+    while (congested()) await systemSleep(DRAIN_POLL_MS, abort.signal);
+  }
+
+  function congested(): boolean {
+    return socket.readyState === socket.OPEN && socket.bufferedAmount > COMFORTABLE_BYTES;
+  }
+
+  function close({ code, reason }: CloseReason): void {
+    for (const { subscription } of subscriptions.values()) subscription.stop();
+    if (socket.readyState !== socket.OPEN) return;
+    socket.close(code, fitting(reason));
+    closing = setTimeout(() => socket.terminate(), CLOSE_GRACE_MS);
+  }
+
+  function ping(): void {
+    if (!alive) {
+      socket.terminate();
+      return;
+    }
+    alive = false;
+    const cursors = new Map<string, string>();
+    for (const [id, followed] of subscriptions) {
+      const cursor = followed.subscription.cursor();
+      if (cursor === followed.told) continue;
+      followed.told = cursor;
+      cursors.set(id, cursor);
+    }
+    sendPing(cursors);
+    standing.confirm();
+  }
+
+  function sendPing(cursors: ReadonlyMap<string, string>): void {
+    const payload = cursors.size === 0 ? {} : { payload: { tributary: { cursors: Object.fromEntries(cursors) } } };
+    send(JSON.stringify({ type: "ping", ...payload }));
+  }
+
+  const pinging = setInterval(ping, settings.WS_PING_MS);
+
+  return {
+    client,
+    preparing: new Set(),
+    identity: standing.identity,
+    async authenticate(given) {
+      try {
+        await standing.establish(given);
+      } catch (error) {
+        if (error instanceof AppError && error.expected) return false;
+        logger.warn({ err: error }, "a socket's viewer could not be confirmed");
+        close(CLOSE.tryAgainLater);
+      }
+      return standing.identity().kind === "USER" && socket.readyState === socket.OPEN;
+    },
+    async refresh(given) {
+      if (!refreshes.take()) {
+        close(CLOSE.tooManyRefreshes);
+        return undefined;
+      }
+      const until = await standing.refresh(given);
+      return socket.readyState === socket.OPEN ? until : undefined;
+    },
+    context() {
+      const trace = newTrace();
+      return {
+        identity: standing.identity(),
+        client,
+        trace,
+        logger: logger.child({ traceId: trace.traceId }),
+        forwardedHeaders: {},
+        signal: abort.signal,
+      };
+    },
+    send,
+    sendParts,
+    writable: () => (congested() ? drained() : undefined),
+    close,
+    opened(id, subscription) {
+      // The socket went while the operation was being prepared: nobody else will end it.
+      if (abort.signal.aborted) return subscription.stop();
+      const cursor = subscription.cursor();
+      subscriptions.set(id, { subscription, told: cursor });
+      sendPing(new Map([[id, cursor]]));
+    },
+    ended: (id) => void subscriptions.delete(id),
+    revoked: standing.revoked,
+    heard() {
+      alive = true;
+    },
+    dispose() {
+      clearInterval(pinging);
+      standing.dispose();
+      clearTimeout(closing);
+      abort.abort();
+      for (const { subscription } of subscriptions.values()) subscription.stop();
+      subscriptions.clear();
+    },
+  };
+}
+
+/** A failed write is followed by the socket's close, which is where it is handled. */
+function reportNothing(): void {}
