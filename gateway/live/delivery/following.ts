@@ -3,8 +3,11 @@
  * it stands, when the viewer's rights make it see something else.
  */
 
+import type { Identity } from "../../../platform/auth/identity.ts";
+import type { AppError } from "../../../platform/errors/app-error.ts";
 import { audienceOf, denial, type StreamName } from "../access/authority.ts";
 import type { StartingPoint } from "../log/resume.ts";
+import type { LiveField } from "../plan/directive.ts";
 import type { BoundPlan, Variables } from "../plan/plan.ts";
 import { valueAt } from "../plan/record.ts";
 import type { AudienceStream } from "./audience-stream.ts";
@@ -48,7 +51,7 @@ export function follow(registry: StreamRegistry, options: FollowingOptions): Sub
     const subscriber = createSubscriber({
       stream: joined.stream,
       start: from,
-      denial: () => denial(joined.bound.plan.field, name, viewer.identity()),
+      denial: denialOf(joined, name, viewer),
       sink,
       snapshot: withSnapshot ? (position) => joined.snapshots.take(position) : undefined,
       latestOf: latestBy === undefined ? undefined : (envelope) => textOf(valueAt(envelope, latestBy)),
@@ -85,6 +88,19 @@ export function follow(registry: StreamRegistry, options: FollowingOptions): Sub
       current = join(joined.bound, { ...start, position: next, sequence }, snapshotDue);
       if (started) current.subscriber.start();
     },
+  };
+}
+
+/** Asked for every frame. An identity never changes, nor does a field: other rights or another schema bring other objects. */
+function denialOf(joined: AudienceStream, name: StreamName, viewer: Viewer): () => AppError | undefined {
+  let allowed: { readonly identity: Identity; readonly field: LiveField } | undefined;
+  return () => {
+    const identity = viewer.identity();
+    const { field } = joined.bound.plan;
+    if (allowed?.identity === identity && allowed.field === field) return undefined;
+    const refused = denial(field, name, identity);
+    allowed = refused === undefined ? { identity, field } : undefined;
+    return refused;
   };
 }
 

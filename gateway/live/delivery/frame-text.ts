@@ -4,6 +4,9 @@
  */
 import type { FormattedExecutionResult } from "graphql";
 
+/** The JSON text of a `next` payload; `null` when the event is filtered out or of no interest to the field. */
+export type Frame = string | null;
+
 export interface FrameExtensions {
   readonly cursor: string;
   readonly snapshot?: true;

@@ -1,6 +1,6 @@
 /** The newest frames of a stream, each made once: reconnecting clients mostly miss the same few. Bounded in number and in text. */
 import type { LiveEvent } from "../log/event.ts";
-import type { Frame } from "./shared-stream.ts";
+import type { Frame } from "./frame-text.ts";
 
 interface Kept {
   readonly frame: Promise<Frame>;

@@ -7,10 +7,8 @@ import { AppError } from "../../../platform/errors/app-error.ts";
 import { backoffMs, systemSleep } from "../../../platform/events/backoff.ts";
 import type { LiveEvent } from "../log/event.ts";
 import type { Batch, KeyReader } from "../log/key-reader.ts";
+import type { Frame } from "./frame-text.ts";
 import { keepFrames } from "./kept-frames.ts";
-
-/** The JSON text of a `next` payload; `null` when the event is filtered out or of no interest to the field. */
-export type Frame = string | null;
 
 /** Somebody who follows a stream. Offered events may repeat or start early: the follower knows its own position. */
 export interface Follower {

@@ -9,8 +9,9 @@ import type { EventEnvelope } from "../../../platform/events/envelope.ts";
 import type { LiveEvent } from "../log/event.ts";
 import type { StartingPoint } from "../log/resume.ts";
 import { resyncRequired } from "../log/resync.ts";
+import type { Frame } from "./frame-text.ts";
 import { createLatestQueue } from "./latest-queue.ts";
-import type { Follower, Frame, SharedStream } from "./shared-stream.ts";
+import type { Follower, SharedStream } from "./shared-stream.ts";
 import type { Snapshot } from "./snapshots.ts";
 
 /** Where a subscriber's messages go. */
@@ -60,7 +61,10 @@ const RETRY = { baseMs: 100, capMs: 5_000 };
 export function createSubscriber(options: SubscriberOptions): Subscriber {
   const { stream, start, denial, sink, snapshot, latestOf, onEnd } = options;
   const { reader } = start;
-  let { position, sequence } = start;
+  let { sequence } = start;
+  /** Offset of the last event that was offered, or of the last that lay behind. The event's own number: one per subscriber and event would be garbage. */
+  let passed = start.position - 1n;
+  const position = () => passed + 1n;
   let snapshotDue = snapshot !== undefined;
   let phase: "new" | "snapshot" | "catching-up" | "attached" | "ended" = "new";
 
@@ -77,8 +81,8 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
   }
 
   function offer(event: LiveEvent, frame: Frame): void {
-    if (phase === "ended" || event.offset < position) return;
-    position = event.offset + 1n;
+    if (phase === "ended" || event.offset <= passed) return;
+    passed = event.offset;
     if (event.envelope === null) {
       fail(resyncRequired("GAP"));
       return;
@@ -109,7 +113,7 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
   const follower: Follower = { offer, fail };
 
   async function step(): Promise<void> {
-    const answer = reader.read(position);
+    const answer = reader.read(position());
     const { events, next } = answer instanceof Promise ? await answer : answer;
     const rendered = events.map((event) => ({ event, made: stream.frame(event) }));
     for (const { event, made } of rendered) {
@@ -117,14 +121,14 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
       if (latest?.hasRoom(frame?.length ?? 0) !== true) await sink.writable();
       offer(event, frame);
     }
-    if (next > position) position = next;
+    if (next > position()) passed = next - 1n;
   }
 
   async function begin(take: NonNullable<typeof snapshot>): Promise<void> {
     phase = "snapshot";
     let taken: Snapshot;
     try {
-      taken = await take(position);
+      taken = await take(position());
     } catch (cause) {
       const message = "The snapshot could not be fetched: subscribe again in a moment.";
       return fail(cause instanceof AppError ? cause : new AppError("SERVICE_UNAVAILABLE", message, { cause }));
@@ -132,7 +136,7 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
     if (phase !== "snapshot") return;
     phase = "catching-up";
     snapshotDue = false;
-    position = taken.position;
+    passed = taken.position - 1n;
     sequence = taken.sequence;
     send(taken.frame);
     await catchUp();
@@ -142,9 +146,9 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
     let failures = 0;
     while (phase === "catching-up") {
       // Checked and attached in one step: everything from `position` on comes from the shared stream.
-      if (position >= stream.position) {
+      if (position() >= stream.position) {
         phase = "attached";
-        stream.attach(follower, position);
+        stream.attach(follower, position());
         return;
       }
       try {
@@ -171,9 +175,9 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
       if (sent !== undefined) return { ...sent, snapshotDue };
       if (phase === "attached") {
         const settled = stream.settle();
-        if (settled > position) position = settled;
+        if (settled > position()) passed = settled - 1n;
       }
-      return { next: position, sequence, snapshotDue };
+      return { next: position(), sequence, snapshotDue };
     },
     reconsider() {
       if (phase === "ended") return;

@@ -14,7 +14,7 @@ import type { Subscription } from "../hub.ts";
 import type { LiveMeter } from "../metrics.ts";
 import { createAttempts } from "./attempts.ts";
 import { CLOSE, type CloseReason, fitting } from "./close-codes.ts";
-import { textFrame } from "./frames.ts";
+import type { SharedBody } from "./frames.ts";
 
 export interface Connection {
   readonly client: ClientFacts;
@@ -33,7 +33,7 @@ export interface Connection {
   context(): GatewayContext;
   send(text: string): void;
   /** Sends one message of two parts: a head of this socket's own, and a body that all sockets share. */
-  sendParts(head: Buffer, body: Buffer): void;
+  sendShared(head: Buffer, body: SharedBody): void;
   /** Resolves when so little waits to be written that more may be sent, or when the socket is gone; absent when that is so now. */
   writable(): Promise<void> | undefined;
   close(reason: CloseReason): void;
@@ -104,11 +104,8 @@ export function createConnection(
     if (takes(text.length)) socket.send(text, reportNothing);
   }
 
-  function sendParts(head: Buffer, body: Buffer): void {
-    if (!takes(head.length + body.length)) return;
-    wire.cork();
-    for (const piece of textFrame(head, body)) wire.write(piece);
-    wire.uncork();
+  function sendShared(head: Buffer, body: SharedBody): void {
+    if (takes(head.length + body.length)) body.writeTo(wire, head);
   }
 
   async function drained(): Promise<void> {
@@ -184,7 +181,7 @@ export function createConnection(
       };
     },
     send,
-    sendParts,
+    sendShared,
     writable: () => (congested() ? drained() : undefined),
     close,
     opened(id, subscription) {

@@ -102,7 +102,7 @@ export function createOperations(hub: Hub, ports: OperationPorts): Operations {
       resume: resumeCursor(payload.extensions),
       viewer: { identity: () => connection.identity(), client: connection.client },
       sink: {
-        next: (text) => connection.sendParts(head, bodyOf(text)),
+        next: (text) => connection.sendShared(head, bodyOf(text)),
         writable: () => connection.writable(),
         fail(error) {
           failed = error;

@@ -58,7 +58,7 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Allowanc
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
-    // Also what `sendParts` relies on.
+    // Also what `sendShared` relies on.
     perMessageDeflate: false,
     handleProtocols: (offered) => handleProtocols(offered),
     // One message per turn: an id may be used again right after its `complete`, when graphql-ws has cleaned up.
