@@ -9,7 +9,7 @@ import { createCursorCodec } from "../../../../../gateway/live/log/cursor.ts";
 import { reportCursor } from "../../../../../gateway/live/log/cursor-report.ts";
 
 const SECRET = "a secret that is long enough for tests";
-const MAIN = fileURLToPath(new URL("../../../../gateway/live/cursor-main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../../../../gateway/live/log/cursor-main.ts", import.meta.url));
 const codec = createCursorCodec(SECRET);
 const cursor = { topic: "orders.events", epoch: "7", partition: 3, next: 2n ** 60n, key: "org-1", sequence: null };
 const said = { topic: "orders.events", epoch: "7", partition: 3, next: String(2n ** 60n), sequence: null };
