@@ -1,6 +1,5 @@
 /** One JSON POST over a pool of kept connections: bounded in time and size, aborted when the caller is gone. */
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { type Dispatcher, Pool } from "undici";
 
 export interface HttpExchange {
   /**
@@ -8,7 +7,7 @@ export interface HttpExchange {
    * aborts, or when the body is too large or no JSON; the connection is then closed at once.
    */
   post(request: PostRequest): Promise<unknown>;
-  /** Closes idle connections; running exchanges go on. */
+  /** Closes connections; running exchanges end first. */
   stop(): void;
 }
 
@@ -23,79 +22,130 @@ export interface PostRequest {
 }
 
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+/** Connections per address. */
+const CONNECTIONS = 256;
+const ACCEPT = "application/graphql-response+json, application/json;q=0.9";
 
 export function createHttpExchange(): HttpExchange {
-  const options = { keepAlive: true, maxSockets: 256, maxFreeSockets: 64, scheduling: "lifo" as const };
-  const http = new HttpAgent(options);
-  const https = new HttpsAgent(options);
+  const pools = new Map<string, Pool>();
 
-  async function post(request: PostRequest, attempt = 1): Promise<unknown> {
-    const deadline = AbortSignal.timeout(request.timeoutMs);
-    const signal = request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]);
-    const secure = request.url.protocol === "https:";
-    const outgoing = (secure ? httpsRequest : httpRequest)(request.url, {
-      method: "POST",
-      agent: secure ? https : http,
-      signal,
-      headers: {
-        accept: "application/graphql-response+json, application/json;q=0.9",
-        ...request.headers,
-        "content-type": "application/json",
-        "content-length": Buffer.byteLength(request.body),
-      },
-    });
+  function poolOf({ origin }: URL): Pool {
+    const known = pools.get(origin);
+    if (known !== undefined) return known;
+    // Deadlines are ours: one timer per exchange, over all of it.
+    const pool = new Pool(origin, { connections: CONNECTIONS, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
+    pools.set(origin, pool);
+    return pool;
+  }
+
+  async function post(request: PostRequest): Promise<unknown> {
     try {
-      return parse(await exchange(outgoing, request.body));
+      return await exchange(poolOf(request.url), request);
     } catch (error) {
-      if (deadline.aborted) throw new Error(`no answer within ${request.timeoutMs} ms`, { cause: error });
       // The server closed the kept connection while we wrote to it: it has read nothing, another connection will do.
-      if (attempt === 1 && request.repeatable && outgoing.reusedSocket && isReset(error)) return post(request, 2);
+      if (request.repeatable && isReset(error)) return exchange(poolOf(request.url), request);
       throw error;
     }
   }
 
   return {
-    post: (request) => post(request),
+    post,
     stop() {
-      http.destroy();
-      https.destroy();
+      for (const pool of pools.values()) void pool.close();
+      pools.clear();
     },
   };
 }
 
-function exchange(outgoing: ClientRequest, body: string): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    outgoing.on("error", reject);
-    outgoing.on("response", (incoming) => readBody(incoming).then((text) => resolve({ incoming, text }), reject));
-    outgoing.end(body);
-  });
+function exchange(pool: Pool, request: PostRequest): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const answer = new Answer(request, resolve, reject);
+  pool.dispatch(
+    {
+      path: `${request.url.pathname}${request.url.search}`,
+      method: "POST",
+      headers: { accept: ACCEPT, "content-type": "application/json", ...request.headers },
+      body: request.body,
+    },
+    answer,
+  );
+  return promise;
 }
 
-interface Answer {
-  readonly incoming: IncomingMessage;
-  readonly text: string;
-}
+/** Collects one answer, within its deadline. */
+class Answer implements Dispatcher.DispatchHandler {
+  readonly #request: PostRequest;
+  readonly #resolve: (body: unknown) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #chunks: Buffer[] = [];
+  readonly #timer: NodeJS.Timeout;
+  #size = 0;
+  #status = 0;
+  #controller: Dispatcher.DispatchController | undefined;
+  #over = false;
 
-async function readBody(incoming: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
-    chunks.push(chunk);
+  constructor(request: PostRequest, resolve: (body: unknown) => void, reject: (error: Error) => void) {
+    this.#request = request;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    const { timeoutMs, signal } = request;
+    this.#timer = setTimeout(() => this.#fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    if (signal?.aborted === true) this.#gone();
+    else signal?.addEventListener("abort", this.#gone, { once: true });
   }
-  return Buffer.concat(chunks).toString("utf8");
-}
 
-function parse({ incoming, text }: Answer): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Error(`answered HTTP ${incoming.statusCode} with a body that is no JSON`, { cause });
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over) controller.abort(new Error("nobody waits for the answer any more"));
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+    this.#status = status;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size > MAX_ANSWER_BYTES) this.#fail(new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`));
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (!this.#end()) return;
+    const [first, ...others] = this.#chunks;
+    const text = (others.length === 0 && first !== undefined ? first : Buffer.concat(this.#chunks)).toString("utf8");
+    try {
+      this.#resolve(JSON.parse(text));
+    } catch (cause) {
+      this.#reject(new Error(`answered HTTP ${this.#status} with a body that is no JSON`, { cause }));
+    }
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#end()) this.#reject(error);
+  }
+
+  readonly #gone = (): void => {
+    const reason: unknown = this.#request.signal?.reason;
+    this.#fail(reason instanceof Error ? reason : new Error("the caller is gone"));
+  };
+
+  #fail(error: Error): void {
+    if (!this.#end()) return;
+    this.#controller?.abort(error);
+    this.#reject(error);
+  }
+
+  /** @returns whether it was still running */
+  #end(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#request.signal?.removeEventListener("abort", this.#gone);
+    return true;
   }
 }
 
 function isReset(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
+  if (!(error instanceof Error) || !("code" in error)) return false;
+  return error.code === "ECONNRESET" || error.code === "EPIPE" || error.code === "UND_ERR_SOCKET";
 }

@@ -3,20 +3,13 @@
  * subgraph's are masked unless the gateway was told to show them, and a subgraph that gave no answer costs its own fields only.
  */
 import { randomUUID } from "node:crypto";
-import type { GraphQLDataSourceProcessOptions } from "@apollo/gateway";
 import { type GraphQLFormattedError, Kind, parse } from "graphql";
 import { z } from "zod";
 import { MASKED_MESSAGE } from "../../platform/errors/graphql-errors.ts";
 import { PUBLIC_MARK } from "../errors/public-error.ts";
 import type { GatewayContext } from "../ports.ts";
-
-export type DataSourceRequest = GraphQLDataSourceProcessOptions<GatewayContext>;
-
-/** What `process` resolves to. */
-export interface DataSourceAnswer {
-  data?: Record<string, unknown> | null;
-  errors?: readonly GraphQLFormattedError[];
-}
+import { isJsonObject } from "./json-object.ts";
+import type { SubgraphAnswer, SubgraphRequest } from "./subgraph-client.ts";
 
 const answerSchema = z.object({
   data: z.record(z.string(), z.unknown()).nullish(),
@@ -37,6 +30,8 @@ const answerSchema = z.object({
     .nullish(),
 });
 
+const NO_ERRORS: readonly GraphQLFormattedError[] = [];
+
 export interface AnswerReader {
   readonly subgraph: string;
   /** Show the messages of errors that do not carry our codes. */
@@ -44,27 +39,26 @@ export interface AnswerReader {
 }
 
 /** @param body parsed JSON, or the answer of a subgraph in this process */
-export function readAnswer(reader: AnswerReader, request: DataSourceRequest, body: unknown): DataSourceAnswer {
+export function readAnswer(
+  reader: AnswerReader,
+  request: SubgraphRequest,
+  context: GatewayContext,
+  body: unknown,
+): SubgraphAnswer {
+  // Nearly every answer is whole: only the others are looked at closely.
+  if (isJsonObject(body) && isJsonObject(body["data"]) && body["errors"] == null && body["extensions"] == null) {
+    return { data: body["data"], errors: NO_ERRORS, shared: false };
+  }
   const parsed = answerSchema.safeParse(body);
   if (!parsed.success || (parsed.data.data == null && (parsed.data.errors ?? []).length === 0)) {
-    return unavailable(reader.subgraph, request, "the answer is no GraphQL result");
+    return unavailable(reader.subgraph, request, context, "the answer is no GraphQL result");
   }
   const { errors, extensions } = parsed.data;
-  const context = contextOf(request);
-  if (extensions?.idempotency?.replayed === true && context !== undefined) context.idempotencyReplayed = true;
-  if (extensions?.identity?.changed === true && context !== undefined) context.rightsChanged = true;
+  if (extensions?.idempotency?.replayed === true) context.idempotencyReplayed = true;
+  if (extensions?.identity?.changed === true) context.rightsChanged = true;
   // The parsed copy would cost a walk over the whole answer: what was checked is handed on itself.
-  const data = typeof body === "object" && body !== null && "data" in body ? asData(body.data) : null;
-  if (errors == null || errors.length === 0) return { data };
-  return { data, errors: errors.map((error) => publicError(reader, context, error)) };
-}
-
-function asData(value: unknown): Record<string, unknown> | null {
-  return isRecord(value) ? value : null;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
+  const data = isJsonObject(body) && isJsonObject(body["data"]) ? body["data"] : null;
+  return { data, errors: (errors ?? []).map((error) => publicError(reader, context, error)), shared: false };
 }
 
 interface ForeignError {
@@ -75,7 +69,7 @@ interface ForeignError {
 
 function publicError(
   { subgraph, trustMessages }: AnswerReader,
-  context: GatewayContext | undefined,
+  context: GatewayContext,
   error: ForeignError,
 ): GraphQLFormattedError {
   const place = error.path === undefined ? {} : { path: error.path };
@@ -89,14 +83,19 @@ function publicError(
     };
   }
   const errorId = randomUUID();
-  context?.logger.error({ subgraph, subgraphError: error, errorId }, "a subgraph answered with an error of its own");
+  context.logger.error({ subgraph, subgraphError: error, errorId }, "a subgraph answered with an error of its own");
   const extensions = { code: "INTERNAL_SERVER_ERROR", status: 500, retryable: false, errorId, [PUBLIC_MARK]: true };
   return { message: MASKED_MESSAGE, ...place, extensions };
 }
 
 /** The answer in place of one that did not come: an error at the fields that are missing, naming the part but no address. */
-export function unavailable(subgraph: string, request: DataSourceRequest, reason: unknown): DataSourceAnswer {
-  contextOf(request)?.logger.warn({ subgraph, err: reason }, "a subgraph did not answer");
+export function unavailable(
+  subgraph: string,
+  request: SubgraphRequest,
+  context: GatewayContext,
+  reason: unknown,
+): SubgraphAnswer {
+  context.logger.warn({ subgraph, err: reason }, "a subgraph did not answer");
   return {
     data: null,
     errors: missingPaths(request).map((path) => ({
@@ -104,18 +103,17 @@ export function unavailable(subgraph: string, request: DataSourceRequest, reason
       ...(path === undefined ? {} : { path }),
       extensions: { code: "SERVICE_UNAVAILABLE", status: 503, retryable: true, [PUBLIC_MARK]: true },
     })),
+    shared: false,
   };
 }
 
-function contextOf(request: DataSourceRequest): GatewayContext | undefined {
-  return "incomingRequestContext" in request ? request.context : undefined;
-}
-
-/** One path per root field; for entities the first one, which the gateway turns into a path of the client's operation. */
-function missingPaths(request: DataSourceRequest): (readonly (string | number)[] | undefined)[] {
-  const { variables, query = "{ __typename }" } = request.request;
-  if (variables !== undefined && "representations" in variables) return [["_entities", 0]];
-  const operation = parse(query, { noLocation: true }).definitions.find(
+/** One path per root field; for entities the first one, which the executor turns into a path of the client's operation. */
+function missingPaths({
+  operation: { text },
+  representations,
+}: SubgraphRequest): (readonly (string | number)[] | undefined)[] {
+  if (representations !== undefined) return [["_entities", 0]];
+  const operation = parse(text, { noLocation: true }).definitions.find(
     (definition) => definition.kind === Kind.OPERATION_DEFINITION,
   );
   const fields = (operation?.selectionSet.selections ?? []).flatMap((selection) =>

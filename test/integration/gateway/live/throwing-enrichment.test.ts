@@ -3,7 +3,8 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { createDataSources, type DataSources } from "../../../../gateway/transport/data-sources.ts";
+import { createDataSources } from "../../../../gateway/transport/data-sources.ts";
+import { createSubgraphClients, type SubgraphClients } from "../../../../gateway/transport/subgraph-clients.ts";
 import { forwardedHeaders } from "../../../../gateway/transport/subgraph-headers.ts";
 import type { EventLog } from "../../../../platform/events/event-log.ts";
 import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
@@ -33,7 +34,7 @@ const QUERY = `subscription($shop: ID) {
 let databases: EventDatabases;
 let log: EventLog;
 let stack: LiveStack;
-let sources: DataSources;
+let clients: SubgraphClients;
 let answer: Answer;
 let requests: { readonly asked: Asked; closed: boolean }[] = [];
 let shops = 0;
@@ -76,14 +77,14 @@ beforeAll(async () => {
   );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  sources = createDataSources({
+  clients = createSubgraphClients({
     headers: forwardedHeaders,
     timeoutMs: TIMEOUT_MS,
     endpoints: new Map(),
     urls: new Map(),
     trustMessages: false,
   });
-  stack.shop.dataSources[PEOPLE] = sources.open("people", `http://127.0.0.1:${port}/graphql`);
+  stack.shop.dataSources[PEOPLE] = createDataSources(clients).open("people", `http://127.0.0.1:${port}/graphql`);
 });
 
 beforeEach(() => {
@@ -103,7 +104,7 @@ afterEach(() => {
 
 afterAll(async () => {
   await stack?.stop();
-  sources?.stop();
+  clients?.stop();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   await log?.stop();

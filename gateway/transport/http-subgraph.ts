@@ -1,0 +1,35 @@
+/** A subgraph in another process. Guarantees an answer within the deadline: the subgraph's, or an error for its fields. */
+import type { HttpExchange } from "./http-exchange.ts";
+import { readAnswer, unavailable } from "./subgraph-answer.ts";
+import { type SubgraphClient, variablesText } from "./subgraph-client.ts";
+import type { SubgraphHeaders } from "./subgraph-headers.ts";
+
+export interface HttpSubgraphOptions {
+  readonly subgraph: string;
+  readonly url: URL;
+  readonly headers: SubgraphHeaders;
+  readonly exchange: HttpExchange;
+  readonly timeoutMs: number;
+  readonly trustMessages: boolean;
+}
+
+export function createHttpSubgraph(options: HttpSubgraphOptions): SubgraphClient {
+  const { subgraph, url, headers, exchange, timeoutMs, trustMessages } = options;
+  return async (request, context) => {
+    const { json, name, kind } = request.operation;
+    const named = name === undefined ? "" : `,"operationName":${JSON.stringify(name)}`;
+    try {
+      const body = await exchange.post({
+        url,
+        headers: await headers(subgraph, context),
+        body: `{"query":${json},"variables":${variablesText(request)}${named}}`,
+        timeoutMs,
+        signal: context.signal,
+        repeatable: kind !== "mutation",
+      });
+      return readAnswer({ subgraph, trustMessages }, request, context, body);
+    } catch (error) {
+      return unavailable(subgraph, request, context, error);
+    }
+  };
+}

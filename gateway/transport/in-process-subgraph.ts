@@ -1,0 +1,33 @@
+/**
+ * A subgraph in this process, called with the same signed headers that HTTP would carry. Guarantees an answer within the deadline,
+ * as over HTTP; the subgraph's work itself cannot be cancelled and its late answer is dropped.
+ */
+import { withDeadline } from "../../platform/deadline.ts";
+import type { SubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
+import { readAnswer, unavailable } from "./subgraph-answer.ts";
+import { type SubgraphClient, variablesOf } from "./subgraph-client.ts";
+import type { SubgraphHeaders } from "./subgraph-headers.ts";
+
+export interface InProcessSubgraphOptions {
+  readonly endpoint: SubgraphEndpoint;
+  readonly headers: SubgraphHeaders;
+  readonly timeoutMs: number;
+}
+
+export function createInProcessSubgraph(options: InProcessSubgraphOptions): SubgraphClient {
+  const { endpoint, headers, timeoutMs } = options;
+  return async (request, context) => {
+    const { text: query, name: operationName } = request.operation;
+    try {
+      const call = endpoint.handle(await headers(endpoint.name, context), {
+        query,
+        variables: variablesOf(request),
+        operationName,
+      });
+      const response = await withDeadline(call, timeoutMs, `no answer within ${timeoutMs} ms`);
+      return readAnswer({ subgraph: endpoint.name, trustMessages: false }, request, context, response.body);
+    } catch (error) {
+      return unavailable(endpoint.name, request, context, error);
+    }
+  };
+}

@@ -1,0 +1,95 @@
+/** Which client reaches which subgraph of a supergraph: in this process, or by an address. */
+import { AppError } from "../../platform/errors/app-error.ts";
+import type { SubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
+import type { SchemaGeneration } from "../ports.ts";
+import { authorizationScope } from "./authorization-scope.ts";
+import { createHttpExchange } from "./http-exchange.ts";
+import { createHttpSubgraph } from "./http-subgraph.ts";
+import { createInProcessSubgraph } from "./in-process-subgraph.ts";
+import { createFetchSharing } from "./shared-fetches.ts";
+import type { SubgraphClient } from "./subgraph-client.ts";
+import type { SubgraphHeaders } from "./subgraph-headers.ts";
+
+export interface SubgraphClientsOptions {
+  readonly headers: SubgraphHeaders;
+  readonly timeoutMs: number;
+  /** Subgraphs in this process, by name. */
+  readonly endpoints: ReadonlyMap<string, SubgraphEndpoint>;
+  /** Addresses that replace those of the supergraph, by name. */
+  readonly urls: ReadonlyMap<string, string>;
+  /** Show messages of subgraphs' errors that do not carry our codes. */
+  readonly trustMessages: boolean;
+}
+
+export interface SubgraphClients {
+  /** The same client for the same address; its answers are the caller's own. @throws AppError `CONFIG_INVALID` when the subgraph has none */
+  connect(subgraph: string, url: string | undefined): SubgraphClient;
+  /** Every subgraph of a generation, by name, except the live ones; equal fetches under way are shared. @throws AppError `CONFIG_INVALID` when one has no address */
+  of(generation: SchemaGeneration): ReadonlyMap<string, SubgraphClient>;
+  stop(): void;
+}
+
+/** Subgraphs with this ending declare live fields: the gateway answers them from the event log, never by a fetch. */
+const LIVE = "_live";
+
+export function isLive(subgraph: string): boolean {
+  return subgraph.endsWith(LIVE);
+}
+
+export function createSubgraphClients(options: SubgraphClientsOptions): SubgraphClients {
+  const exchange = createHttpExchange();
+  const sharing = createFetchSharing(authorizationScope);
+  const connected = new Map<string, SubgraphClient>();
+  const sharedClients = new Map<SubgraphClient, SubgraphClient>();
+  // Asked for with every request.
+  const known = new WeakMap<SchemaGeneration, ReadonlyMap<string, SubgraphClient>>();
+
+  function create(subgraph: string, declared: string | undefined): SubgraphClient {
+    const endpoint = options.endpoints.get(subgraph);
+    const { headers, timeoutMs, trustMessages } = options;
+    if (endpoint !== undefined) return createInProcessSubgraph({ endpoint, headers, timeoutMs });
+    const url = toUrl(subgraph, options.urls.get(subgraph) ?? declared);
+    return createHttpSubgraph({ subgraph, url, headers, exchange, timeoutMs, trustMessages });
+  }
+
+  function connect(subgraph: string, url: string | undefined): SubgraphClient {
+    const key = `${subgraph}\n${url ?? ""}`;
+    const client = connected.get(key) ?? create(subgraph, url);
+    connected.set(key, client);
+    return client;
+  }
+
+  function shared(subgraph: string, url: string | undefined): SubgraphClient {
+    const client = connect(subgraph, url);
+    const known = sharedClients.get(client) ?? sharing.share(client);
+    sharedClients.set(client, known);
+    return known;
+  }
+
+  return {
+    connect,
+    of(generation) {
+      const present = known.get(generation);
+      if (present !== undefined) return present;
+      const clients = new Map(
+        [...generation.supergraph.subgraphsMetadata()]
+          .filter(({ name }) => !isLive(name))
+          .map(({ name, url }) => [name, shared(name, url)]),
+      );
+      known.set(generation, clients);
+      return clients;
+    },
+    stop: () => exchange.stop(),
+  };
+}
+
+/** Addresses in settings name the server; the path is the same for all our subgraphs. */
+function toUrl(subgraph: string, address: string | undefined): URL {
+  if (address === undefined || !URL.canParse(address)) {
+    throw new AppError(
+      "CONFIG_INVALID",
+      `The subgraph ${subgraph} has no address: give it a routing URL and compose again.`,
+    );
+  }
+  return new URL(address);
+}

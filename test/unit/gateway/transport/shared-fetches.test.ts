@@ -1,0 +1,104 @@
+import { expect, test } from "vitest";
+import type { GatewayContext } from "../../../../gateway/ports.ts";
+import { authorizationScope } from "../../../../gateway/transport/authorization-scope.ts";
+import { createFetchSharing } from "../../../../gateway/transport/shared-fetches.ts";
+import {
+  type SubgraphAnswer,
+  type SubgraphRequest,
+  subgraphOperation,
+} from "../../../../gateway/transport/subgraph-client.ts";
+import { createLogger } from "../../../../platform/logger/logger.ts";
+import { newTrace } from "../../../../platform/tracing/trace-context.ts";
+
+const logger = createLogger({ name: "test", level: "silent" });
+
+function caller(userId: string, signal?: AbortSignal): GatewayContext {
+  return {
+    identity: { kind: "USER", userId, sessionId: "s", grants: new Map() },
+    client: {},
+    trace: newTrace(),
+    logger,
+    forwardedHeaders: {},
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
+const request = (text: string, kind: "query" | "mutation" = "query"): SubgraphRequest => ({
+  operation: subgraphOperation(text, undefined, kind),
+  variables: {},
+  representations: undefined,
+});
+
+/** A subgraph that answers when it is told to. */
+function subgraph() {
+  const asked: { readonly context: GatewayContext; answer(data: Record<string, unknown>): void }[] = [];
+  const client = createFetchSharing(authorizationScope).share((_request, context) => {
+    const { promise, resolve } = Promise.withResolvers<SubgraphAnswer>();
+    asked.push({ context, answer: (data) => resolve({ data, errors: [], shared: false }) });
+    return promise;
+  });
+  return { asked, client };
+}
+
+test("equal questions of one caller that are under way are asked once, later ones anew", async () => {
+  const { asked, client } = subgraph();
+  const ada = caller("ada");
+  const both = [client(request("{ a }"), ada), client(request("{ a }"), ada)];
+  expect(asked).toHaveLength(1);
+  asked[0]?.answer({ a: 1 });
+  expect(await Promise.all(both)).toEqual([
+    { data: { a: 1 }, errors: [], shared: true },
+    { data: { a: 1 }, errors: [], shared: true },
+  ]);
+  void client(request("{ a }"), ada);
+  expect(asked).toHaveLength(2);
+});
+
+test("other questions, other callers, and the same caller with other rights ask for themselves [CA-07]", () => {
+  const { asked, client } = subgraph();
+  const ada = caller("ada");
+  for (const [text, who] of [
+    ["{ a }", ada],
+    ["{ b }", ada],
+    ["{ a }", caller("bob")],
+    ["{ a }", caller("ada")],
+  ] as const) {
+    void client(request(text), who);
+  }
+  expect(asked).toHaveLength(4);
+});
+
+test("a question that comes after a command was answered does not join one from before it [CA-02]", async () => {
+  const { asked, client } = subgraph();
+  const ada = caller("ada");
+  const before = client(request("{ a }"), ada);
+  const command = client(request("mutation { set }", "mutation"), ada);
+  asked[1]?.answer({ set: true });
+  await command;
+  const after = client(request("{ a }"), ada);
+  expect(asked).toHaveLength(3);
+  asked[0]?.answer({ a: "old" });
+  asked[2]?.answer({ a: "new" });
+  expect((await before).data).toEqual({ a: "old" });
+  expect((await after).data).toEqual({ a: "new" });
+});
+
+test("commands are never shared", () => {
+  const { asked, client } = subgraph();
+  const ada = caller("ada");
+  void client(request("mutation { pay }", "mutation"), ada);
+  void client(request("mutation { pay }", "mutation"), ada);
+  expect(asked).toHaveLength(2);
+});
+
+test("a shared question is given up when the last one who waits is gone", () => {
+  const { asked, client } = subgraph();
+  const ada = caller("ada");
+  const [one, other] = [new AbortController(), new AbortController()];
+  void client(request("{ a }"), { ...ada, signal: one.signal });
+  void client(request("{ a }"), { ...ada, signal: other.signal });
+  one.abort();
+  expect(asked[0]?.context.signal?.aborted).toBe(false);
+  other.abort();
+  expect(asked[0]?.context.signal?.aborted).toBe(true);
+});
