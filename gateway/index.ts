@@ -38,6 +38,7 @@ import type {
   SubscriptionRoster,
 } from "./ports.ts";
 import { createDataSources } from "./transport/data-sources.ts";
+import { createSubgraphClients } from "./transport/subgraph-clients.ts";
 import type { SubgraphHeaders } from "./transport/subgraph-headers.ts";
 
 export interface GatewayOptions {
@@ -99,13 +100,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     maxAliases: settings.MAX_ALIASES,
     maxRootFields: settings.MAX_ROOT_FIELDS,
   });
-  const dataSources = createDataSources({
+  const clients = createSubgraphClients({
     headers: options.headers,
     timeoutMs: settings.SUBGRAPH_TIMEOUT_MS,
     endpoints: new Map((options.endpoints ?? []).map((endpoint) => [endpoint.name, endpoint])),
     urls: options.urls ?? new Map(),
     trustMessages: options.trustMessages ?? false,
   });
+  const dataSources = createDataSources(clients);
   const origins = createOrigins([
     ...settings.ALLOWED_ORIGINS,
     ...(settings.GATEWAY_PUBLIC_URL === undefined ? [] : [settings.GATEWAY_PUBLIC_URL]),
@@ -130,7 +132,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   });
 
   const graphql = createGraphQLServer({
-    engine: createQueryEngine({ schema, dataSources, logger }),
+    engine: createQueryEngine(settings.EXECUTOR, { schema, clients, dataSources, logger }),
     scopes,
     introspection,
     production: options.production,
@@ -206,7 +208,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       await inFlight.settled(Math.max(LEAST_REQUEST_MS, STOP_MS - (performance.now() - since)));
       await closeDoor(server);
       await graphql.stop();
-      dataSources.stop();
+      clients.stop();
     },
   });
   return {

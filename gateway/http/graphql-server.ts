@@ -6,8 +6,9 @@ import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
 import { type FormattedExecutionResult, GraphQLError, OperationTypeNode } from "graphql";
 import type { Logger } from "../../platform/logger/logger.ts";
-import type { QueryEngine } from "../engine/query-engine.ts";
+import type { QueryEngine } from "../engine/engine-contract.ts";
 import { quietLogger } from "../engine/quiet-logger.ts";
+import { writeResult } from "../engine/response/write-result.ts";
 import { statusOf, toGatewayError } from "../errors/public-error.ts";
 import type { RequestScope, RequestScopes } from "../errors/request-scope.ts";
 import type { GatewayContext } from "../ports.ts";
@@ -38,6 +39,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer
     allowBatchedHttpRequests: false,
     maxRecursiveSelections: MAX_SELECTIONS,
     persistedQueries: false,
+    stringifyResult: writeResult,
     stopOnTerminationSignals: false,
     nodeEnv: production ? "production" : "test",
     logger: quietLogger(logger),

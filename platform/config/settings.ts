@@ -90,6 +90,10 @@ export const gatewaySettings = {
     .default("http://127.0.0.1:4002")
     .describe("Address of the billing subgraph"),
   AUDIT_SUBGRAPH_URL: url("http", "https").default("http://127.0.0.1:4003").describe("Address of the audit subgraph"),
+  EXECUTOR: z
+    .enum(["tributary", "apollo"])
+    .default("tributary")
+    .describe("What runs query plans: `apollo` is the stock executor, to compare with"),
   INTROSPECTION: z.stringbool().optional().describe("Allow introspection; default: only outside production"),
   SUBGRAPH_TIMEOUT_MS: milliseconds.default(10_000).describe("Deadline of one subgraph request, in milliseconds"),
   CURSOR_SECRET: secret.describe("Secret (32+ characters) that signs cursors of live streams"),

@@ -1,0 +1,190 @@
+/**
+ * Runs the steps of a plan for one request. Guarantees that a fetch that fails costs its own fields only: its error is noted where they are
+ * missing, and everything that does not depend on it goes on.
+ */
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import type { GatewayContext } from "../../ports.ts";
+import { isJsonObject, type JsonObject } from "../../transport/json-object.ts";
+import type { Representations, SubgraphAnswer, SubgraphClient } from "../../transport/subgraph-client.ts";
+import type { FetchStep, Step } from "../plan/steps.ts";
+import { ownTargets } from "../plan/targets.ts";
+import { merge } from "./merge.ts";
+import { placesAt, type Shared, type Target, targetsAt, unite } from "./targets-at.ts";
+
+export interface Run {
+  readonly clients: ReadonlyMap<string, SubgraphClient>;
+  readonly context: GatewayContext;
+  /** As the client gave them. */
+  readonly variables: JsonObject;
+  /** Value of a variable that decides about `@skip` or `@include`, defaults applied. */
+  condition(variable: string): boolean;
+  /** Everything fetched so far. */
+  readonly data: JsonObject;
+  /** Objects of `data` that stand at several places. */
+  readonly shared: Shared;
+  readonly errors: GraphQLError[];
+}
+
+export async function runSteps(step: Step, run: Run): Promise<void> {
+  switch (step.kind) {
+    case "sequence":
+      for (const inner of step.steps) await runSteps(inner, run);
+      return;
+    case "parallel":
+      await Promise.all(step.steps.map((inner) => runSteps(inner, run)));
+      return;
+    case "condition": {
+      const inner = run.condition(step.variable) ? step.whenTrue : step.whenFalse;
+      if (inner !== undefined) await runSteps(inner, run);
+      return;
+    }
+    case "fetch":
+      return step.representation === undefined ? fetchRoot(step, run) : fetchEntities(step, step.representation, run);
+  }
+}
+
+async function fetchRoot(step: FetchStep, run: Run): Promise<void> {
+  const targets = targetsAt(run.data, step.path, run.shared);
+  if (targets.length === 0) return;
+  const answer = await ask(step, run, undefined);
+  const [place] = answer.errors.length > 0 ? placesAt(run.data, step.path) : [];
+  for (const error of answer.errors) {
+    note(step, run, error, error.path === undefined ? undefined : [...(place?.path ?? []), ...error.path]);
+  }
+  if (answer.data === null) return;
+  const data = prepare(step, answer, answer.data);
+  for (const { object } of targets) merge(object, data, step.targets);
+}
+
+/** What is asked about which objects. */
+interface Question extends Representations {
+  readonly texts: string[];
+  /** Objects that each representation stands for. */
+  readonly objects: JsonObject[][];
+}
+
+function questionOf(step: FetchStep, run: Run, representationOf: NonNullable<FetchStep["representation"]>): Question {
+  const texts: string[] = [];
+  const objects: JsonObject[][] = [];
+  const known = new Map<string, { readonly index: number; readonly first: Target }>();
+  for (const target of targetsAt(run.data, step.path, run.shared)) {
+    const text = representationOf(target.object);
+    if (text === undefined) continue;
+    const before = known.get(text);
+    if (before === undefined) {
+      known.set(text, { index: texts.length, first: target });
+      texts.push(text);
+      objects.push([target.object]);
+    } else if (!unite(before.first, target, run.shared)) objects[before.index]?.push(target.object);
+  }
+  const sent = step.inputRewrite === undefined ? texts : texts.map((text) => rewritten(text, step.inputRewrite));
+  return { texts: sent, objects };
+}
+
+function rewritten(text: string, rewrite: FetchStep["inputRewrite"]): string {
+  const value: unknown = JSON.parse(text);
+  rewrite?.(value);
+  return JSON.stringify(value);
+}
+
+async function fetchEntities(
+  step: FetchStep,
+  representationOf: NonNullable<FetchStep["representation"]>,
+  run: Run,
+): Promise<void> {
+  const question = questionOf(step, run, representationOf);
+  const { texts, objects } = question;
+  if (texts.length === 0) return;
+  const answer = await ask(step, run, question);
+  if (answer.errors.length > 0) noteEntityErrors(step, run, answer.errors, question);
+  if (answer.data === null) return;
+  const entities = answer.data["_entities"];
+  if (!Array.isArray(entities) || entities.length !== texts.length) {
+    note(
+      step,
+      run,
+      { message: `Expected "data._entities" in response to be an array of ${texts.length} elements` },
+      undefined,
+    );
+    return;
+  }
+  for (let index = 0; index < texts.length; index += 1) {
+    const entity: unknown = entities[index];
+    const [first, ...others] = objects[index] ?? [];
+    if (!isJsonObject(entity) || first === undefined) continue;
+    const data = prepareEntity(step, answer, entity, first);
+    for (const object of [first, ...others]) complete(step, object, data);
+  }
+}
+
+/** What is known of an object's type stays: the name of an interface, from a subgraph that knows it as an object, says less. */
+function complete(step: FetchStep, object: JsonObject, data: JsonObject): void {
+  const typeName = object["__typename"];
+  merge(object, data, step.targets);
+  if (object["__typename"] !== typeName && typeName !== undefined && step.isInterface(object["__typename"])) {
+    object["__typename"] = typeName;
+  }
+}
+
+function ask(step: FetchStep, run: Run, representations: Representations | undefined): Promise<SubgraphAnswer> {
+  const { subgraph, operation } = step;
+  const client = run.clients.get(subgraph);
+  if (client === undefined) throw new Error(`the plan asks ${subgraph}, which is no subgraph of the supergraph`);
+  const variables: JsonObject = {};
+  for (const name of step.variables) {
+    const value = Object.hasOwn(run.variables, name) ? run.variables[name] : undefined;
+    if (value !== undefined) variables[name] = value;
+  }
+  return client({ operation, variables, representations }, run.context);
+}
+
+/** The answer as this request may merge and complete it. */
+function prepare(step: FetchStep, { shared }: SubgraphAnswer, data: JsonObject): JsonObject {
+  if (step.outputRewrite !== undefined) {
+    const copy = shared ? structuredClone(data) : data;
+    step.outputRewrite(copy);
+    return copy;
+  }
+  return shared ? ownTargets(data, step.targets) : data;
+}
+
+function prepareEntity(step: FetchStep, answer: SubgraphAnswer, entity: JsonObject, object: JsonObject): JsonObject {
+  // Rewrites ask for the type, which the subgraph was not necessarily asked for.
+  const untyped = step.outputRewrite !== undefined && entity["__typename"] == null;
+  return prepare(step, answer, untyped ? { ...entity, __typename: object["__typename"] } : entity);
+}
+
+/** An entity's error concerns every place where the entity stands. */
+function noteEntityErrors(
+  step: FetchStep,
+  run: Run,
+  errors: readonly GraphQLFormattedError[],
+  { objects }: Question,
+): void {
+  const indexOf = new Map<JsonObject, number>();
+  for (const [index, own] of objects.entries()) for (const object of own) indexOf.set(object, index);
+  const places = placesAt(run.data, step.path);
+  for (const error of errors) {
+    const index = error.path?.[0] === "_entities" ? error.path[1] : undefined;
+    if (typeof index !== "number") {
+      // Not about one of them: told at the first, where something is missing.
+      note(step, run, error, places.find(({ object }) => indexOf.has(object))?.path ?? step.path);
+      continue;
+    }
+    const rest = error.path?.slice(2) ?? [];
+    for (const { object, path } of places)
+      if (indexOf.get(object) === index) note(step, run, error, [...path, ...rest]);
+  }
+}
+
+function note(
+  { subgraph, renamed }: FetchStep,
+  { errors }: Run,
+  error: GraphQLFormattedError,
+  path: readonly (string | number)[] | undefined,
+): void {
+  const message = error.message === "" ? `Error while fetching subquery from service "${subgraph}"` : error.message;
+  const extensions = { code: "DOWNSTREAM_SERVICE_ERROR", ...error.extensions, serviceName: subgraph };
+  const place = path === undefined ? {} : { path: path.map((step) => renamed.get(String(step)) ?? step) };
+  errors.push(new GraphQLError(message, { ...place, extensions }));
+}

@@ -1,0 +1,92 @@
+/** Executes an operation: plans it once, runs its steps against the subgraphs, writes the answer as JSON text. */
+import { type DocumentNode, GraphQLError } from "graphql";
+import { LRUCache } from "lru-cache";
+import type { GatewayContext, SchemaGeneration } from "../ports.ts";
+import type { JsonObject } from "../transport/json-object.ts";
+import type { SubgraphClient } from "../transport/subgraph-client.ts";
+import { type CompiledOperation, compileOperation } from "./compiled-operation.ts";
+import { runSteps } from "./execution/run-steps.ts";
+import type { Shared } from "./execution/targets-at.ts";
+import { errorsIn } from "./response/errors-in.ts";
+
+export interface ExecutionRequest {
+  readonly generation: SchemaGeneration;
+  /** Equal for equal documents. */
+  readonly documentId: string;
+  /** Valid for the generation's API schema. */
+  readonly document: DocumentNode;
+  readonly operationName: string | undefined;
+  readonly variables: JsonObject;
+  readonly context: GatewayContext;
+}
+
+export interface ExecutionAnswer {
+  /** JSON text; absent when the request was refused before anything was executed. */
+  readonly data?: string;
+  readonly errors: readonly GraphQLError[];
+}
+
+export interface Executor {
+  /** Never rejects for anything that a subgraph does. */
+  execute(request: ExecutionRequest): Promise<ExecutionAnswer>;
+}
+
+const MAX_OPERATIONS = 1_000;
+
+export interface ExecutorOptions {
+  /** Every subgraph of a generation, by name. */
+  clients(generation: SchemaGeneration): ReadonlyMap<string, SubgraphClient>;
+}
+
+export function createExecutor({ clients }: ExecutorOptions): Executor {
+  const compiled = new LRUCache<string, CompiledOperation>({ max: MAX_OPERATIONS });
+
+  function operationOf({ generation, documentId, document, operationName }: ExecutionRequest): CompiledOperation {
+    const id = `${generation.id} ${documentId} ${operationName ?? ""}`;
+    const known = compiled.get(id);
+    if (known !== undefined) return known;
+    const made = compileOperation(generation, document, operationName);
+    compiled.set(id, made);
+    return made;
+  }
+
+  return {
+    async execute(request) {
+      const { variables, context } = request;
+      const operation = operationOf(request);
+      const values = operation.coerce(variables);
+      if ("errors" in values) return { errors: values.errors.map(asUserInput) };
+      const { coerced } = values;
+      const data: JsonObject = {};
+      const shared: Shared = new Set();
+      const errors: GraphQLError[] = [];
+      if (operation.step !== undefined) {
+        await runSteps(operation.step, {
+          clients: clients(request.generation),
+          context,
+          variables,
+          condition: (variable) => coerced[variable] === true,
+          data,
+          shared,
+          errors,
+        });
+      }
+      const missing: GraphQLError[] = [];
+      const text = operation.writer(coerced)(data, { errors: missing, path: [], shared, texts: new Map() });
+      // A failed fetch leaves holes, which were told as its errors; holes without any are errors of their own.
+      return { data: text, errors: errors.length > 0 ? errorsIn(text, errors) : missing };
+    },
+  };
+}
+
+function asUserInput(error: GraphQLError): GraphQLError {
+  const { message, nodes, source, positions, path, originalError, extensions } = error;
+  return new GraphQLError(message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    path: path ?? null,
+    originalError: originalError ?? null,
+    extensions: { ...extensions, code: "BAD_USER_INPUT" },
+  });
+}

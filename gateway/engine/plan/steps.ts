@@ -1,0 +1,113 @@
+/** A plan of the federation planner as steps to run: flattened paths, compiled representations and rewrites. Immutable, shared by all requests. */
+import type { FetchNode, PlanNode, QueryPlan, ResponsePath } from "@apollo/query-planner";
+import { type SubgraphOperation, subgraphOperation } from "../../transport/subgraph-client.ts";
+import { compileRepresentation, type RepresentationBuilder } from "./representation.ts";
+import { compileRewrites, type Rewrite } from "./rewrites.ts";
+import { NO_TARGETS, type TargetTree, targetsBelow } from "./targets.ts";
+import type { TypeConditions } from "./type-conditions.ts";
+
+export interface FetchStep {
+  readonly kind: "fetch";
+  readonly subgraph: string;
+  readonly operation: SubgraphOperation;
+  /** Variables of the client's operation that this one uses. */
+  readonly variables: readonly string[];
+  /** Where the objects are that it completes; `@` stands for every item of a list. */
+  readonly path: ResponsePath;
+  /** For entities; absent: the operation is about the root. */
+  readonly representation: RepresentationBuilder | undefined;
+  readonly inputRewrite: Rewrite | undefined;
+  readonly outputRewrite: Rewrite | undefined;
+  /** Response names that the output rewrite changes: errors carry the old ones. */
+  readonly renamed: ReadonlyMap<string, string>;
+  /** Is what the subgraph calls a type the name of an interface? It knows the interface as an object. */
+  isInterface(typeName: unknown): boolean;
+  /** Objects of its answer that other fetches complete. */
+  readonly targets: TargetTree;
+}
+
+export type Step =
+  | FetchStep
+  | { readonly kind: "sequence" | "parallel"; readonly steps: readonly Step[] }
+  | { readonly kind: "condition"; readonly variable: string; readonly whenTrue?: Step; readonly whenFalse?: Step };
+
+/** @throws Error for a plan that needs what is not offered: `@defer` */
+export function compileSteps({ node }: QueryPlan, types: TypeConditions): Step | undefined {
+  if (node === undefined) return undefined;
+  if (node.kind === "Subscription") throw new Error("a subscription is not run as a whole");
+  const paths: ResponsePath[] = [];
+  collectPaths(node, [], paths);
+  return compileNode(node, [], { types, paths });
+}
+
+interface Compilation {
+  readonly types: TypeConditions;
+  /** Of every fetch. */
+  readonly paths: readonly ResponsePath[];
+}
+
+function compileNode(node: PlanNode, path: ResponsePath, compilation: Compilation): Step {
+  switch (node.kind) {
+    case "Sequence":
+      return { kind: "sequence", steps: node.nodes.map((inner) => compileNode(inner, path, compilation)) };
+    case "Parallel":
+      return { kind: "parallel", steps: node.nodes.map((inner) => compileNode(inner, path, compilation)) };
+    case "Flatten":
+      return compileNode(node.node, [...path, ...node.path], compilation);
+    case "Fetch":
+      return compileFetch(node, path, compilation);
+    case "Condition":
+      return {
+        kind: "condition",
+        variable: node.condition,
+        ...(node.ifClause === undefined ? {} : { whenTrue: compileNode(node.ifClause, path, compilation) }),
+        ...(node.elseClause === undefined ? {} : { whenFalse: compileNode(node.elseClause, path, compilation) }),
+      };
+    default:
+      throw new Error(`the plan holds a ${node.kind}`);
+  }
+}
+
+function compileFetch(node: FetchNode, path: ResponsePath, { types, paths }: Compilation): FetchStep {
+  const below = paths.filter(
+    (other) => other.length > path.length && path.every((part, index) => part === other[index]),
+  );
+  return {
+    kind: "fetch",
+    subgraph: node.serviceName,
+    operation: subgraphOperation(node.operation, node.operationName, node.operationKind),
+    variables: node.variableUsages ?? [],
+    path,
+    representation: node.requires === undefined ? undefined : compileRepresentation(node.requires, types),
+    inputRewrite: compileRewrites(node.inputRewrites, types),
+    outputRewrite: compileRewrites(node.outputRewrites, types),
+    renamed: new Map(
+      (node.outputRewrites ?? []).flatMap((rewrite) => {
+        const name = rewrite.path.at(-1);
+        return rewrite.kind === "KeyRenamer" && name !== undefined ? [[name, rewrite.renameKeyTo] as const] : [];
+      }),
+    ),
+    isInterface: (typeName) => typeof typeName === "string" && types.isAbstract(typeName),
+    targets: below.reduce((tree, other) => targetsBelow(tree, other.slice(path.length)), NO_TARGETS),
+  };
+}
+
+function collectPaths(node: PlanNode, path: ResponsePath, into: ResponsePath[]): void {
+  switch (node.kind) {
+    case "Sequence":
+    case "Parallel":
+      for (const inner of node.nodes) collectPaths(inner, path, into);
+      return;
+    case "Flatten":
+      collectPaths(node.node, [...path, ...node.path], into);
+      return;
+    case "Fetch":
+      into.push(path);
+      return;
+    case "Condition":
+      for (const inner of [node.ifClause, node.elseClause]) if (inner !== undefined) collectPaths(inner, path, into);
+      return;
+    default:
+      return;
+  }
+}

@@ -1,0 +1,31 @@
+/** Writes scalars and enums, and tells values that their type cannot have. Custom scalars are whatever the subgraph says. */
+import { type GraphQLLeafType, isEnumType } from "graphql";
+import { stringText } from "./text.ts";
+
+/** @param value not null. @returns `undefined` for a value that the type cannot have */
+export type LeafWriter = (value: unknown) => string | undefined;
+
+export function leafWriter(type: GraphQLLeafType): LeafWriter {
+  if (isEnumType(type)) {
+    const texts = new Map(type.getValues().map(({ name }) => [name, `"${name}"`]));
+    return (value) => (typeof value === "string" ? texts.get(value) : undefined);
+  }
+  switch (type.name) {
+    case "String":
+      return (value) => (typeof value === "string" ? stringText(value) : undefined);
+    case "ID":
+      return (value) => (typeof value === "string" ? stringText(value) : integerText(value));
+    case "Int":
+      return integerText;
+    case "Float":
+      return (value) => (typeof value === "number" && Number.isFinite(value) ? String(value) : undefined);
+    case "Boolean":
+      return (value) => (typeof value === "boolean" ? String(value) : undefined);
+    default:
+      return (value) => (typeof value === "string" ? stringText(value) : JSON.stringify(value));
+  }
+}
+
+function integerText(value: unknown): string | undefined {
+  return typeof value === "number" && Number.isInteger(value) ? String(value) : undefined;
+}

@@ -1,0 +1,82 @@
+/**
+ * What an operation selects of an object of one type: fields in the order of the answer, equal names merged. Source: GraphQL specification
+ * (October 2021), "CollectFields" and "MergeSelectionSets".
+ */
+import {
+  type DirectiveNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  type GraphQLSchema,
+  isAbstractType,
+  isObjectType,
+  Kind,
+  type SelectionSetNode,
+} from "graphql";
+
+export interface SelectionSource {
+  readonly schema: GraphQLSchema;
+  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
+  /** Value of a variable in `@skip` or `@include`. */
+  condition(variable: string): boolean;
+}
+
+/** Response name → the nodes that select it. */
+export type CollectedFields = ReadonlyMap<string, readonly FieldNode[]>;
+
+/**
+ * @param type of the object; an abstract one when the subgraph did not say which it is: no fragment was planned that would need to know
+ */
+export function collectFields(
+  source: SelectionSource,
+  type: GraphQLCompositeType,
+  selectionSets: readonly SelectionSetNode[],
+): CollectedFields {
+  const fields = new Map<string, FieldNode[]>();
+  const visited = new Set<string>();
+
+  function collect(selectionSet: SelectionSetNode): void {
+    for (const node of selectionSet.selections) {
+      if (!isIncluded(node.directives, source)) continue;
+      if (node.kind === Kind.FIELD) {
+        const name = node.alias?.value ?? node.name.value;
+        const nodes = fields.get(name);
+        if (nodes === undefined) fields.set(name, [node]);
+        else nodes.push(node);
+        continue;
+      }
+      if (node.kind === Kind.FRAGMENT_SPREAD) {
+        if (visited.has(node.name.value)) continue;
+        visited.add(node.name.value);
+      }
+      const fragment = node.kind === Kind.FRAGMENT_SPREAD ? source.fragments[node.name.value] : node;
+      if (fragment !== undefined && applies(source.schema, fragment.typeCondition?.name.value, type)) {
+        collect(fragment.selectionSet);
+      }
+    }
+  }
+
+  for (const selectionSet of selectionSets) collect(selectionSet);
+  return fields;
+}
+
+function applies(schema: GraphQLSchema, condition: string | undefined, type: GraphQLCompositeType): boolean {
+  if (condition === undefined || condition === type.name) return true;
+  const wanted = schema.getType(condition);
+  if (!isAbstractType(wanted)) return false;
+  if (isObjectType(type)) return schema.isSubType(wanted, type);
+  return schema.getPossibleTypes(type).every((member) => schema.isSubType(wanted, member));
+}
+
+function isIncluded(directives: readonly DirectiveNode[] | undefined, source: SelectionSource): boolean {
+  for (const { name, arguments: given } of directives ?? []) {
+    if (name.value !== "skip" && name.value !== "include") continue;
+    const condition = given?.find((argument) => argument.name.value === "if")?.value;
+    const value =
+      condition?.kind === Kind.VARIABLE
+        ? source.condition(condition.name.value)
+        : condition?.kind === Kind.BOOLEAN && condition.value;
+    if (value === (name.value === "skip")) return false;
+  }
+  return true;
+}
