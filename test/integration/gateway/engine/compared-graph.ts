@@ -1,0 +1,142 @@
+// One supergraph over an invented world, run by our executor and by the stock one over the same subgraphs.
+import { composeServices } from "@apollo/composition";
+import { operationFromDocument } from "@apollo/federation-internals";
+import { executeQueryPlan, type ServiceMap } from "@apollo/gateway";
+import { type FragmentDefinitionNode, getOperationAST, Kind, parse, validate } from "graphql";
+import { buildGeneration } from "../../../../gateway/composition/schema-generation.ts";
+import { createExecutor } from "../../../../gateway/engine/executor.ts";
+import type { GatewayContext, SchemaGeneration } from "../../../../gateway/ports.ts";
+import { isJsonObject } from "../../../../gateway/transport/json-object.ts";
+import { type SubgraphClient, variablesOf } from "../../../../gateway/transport/subgraph-client.ts";
+import { createLogger } from "../../../../platform/logger/logger.ts";
+import { newTrace } from "../../../../platform/tracing/trace-context.ts";
+import type { RandomOperation } from "./random-operation.ts";
+import { type WorldOptions, wholeWorld, worldSubgraph } from "./world.ts";
+
+export interface Outcome {
+  readonly data: unknown;
+  /** Message and place, sorted, each once. */
+  readonly errors: readonly { readonly message: string; readonly path: readonly (string | number)[] | undefined }[];
+}
+
+export interface ComparedGraph {
+  readonly generation: SchemaGeneration;
+  run(operation: RandomOperation): Promise<{ readonly ours: Outcome; readonly stock: Outcome }>;
+  /** What one server that knew the whole world would answer. Not for fields that compute with what they require. */
+  truth(operation: RandomOperation): Promise<Outcome>;
+}
+
+export function comparedGraph(subgraphs: Readonly<Record<string, string>>, world: WorldOptions): ComparedGraph {
+  const services = Object.entries(subgraphs).map(([name, sdl]) => ({
+    name,
+    typeDefs: parse(sdl),
+    url: `http://${name}`,
+  }));
+  const { supergraphSdl, errors } = composeServices(services);
+  if (supergraphSdl === undefined) throw new Error(errors?.map(({ message }) => message).join("\n"));
+  const generation = buildGeneration(supergraphSdl);
+  const logger = createLogger({ name: "differential", level: "silent" });
+  const context: GatewayContext = {
+    identity: { kind: "ANONYMOUS" },
+    client: {},
+    trace: newTrace(),
+    logger,
+    forwardedHeaders: {},
+  };
+  const served = services.map(({ name, typeDefs }) => worldSubgraph(name, typeDefs, world));
+
+  const clients = new Map<string, SubgraphClient>(
+    served.map(({ name, answer }) => [
+      name,
+      async (request) => {
+        const result = await answer(request.operation.text, variablesOf(request), request.operation.name);
+        const data = isJsonObject(result["data"]) ? result["data"] : null;
+        // Whatever is shared must not be changed: a change throws.
+        return { data: frozen(data), errors: Array.isArray(result["errors"]) ? result["errors"] : [], shared: true };
+      },
+    ]),
+  );
+  const executor = createExecutor({ clients: () => clients });
+  const sources: ServiceMap = Object.fromEntries(
+    served.map(({ name, answer }) => [
+      name,
+      { process: ({ request }) => answer(request.query ?? "", request.variables ?? {}, request.operationName) },
+    ]),
+  );
+
+  const whole = wholeWorld(generation.apiSchema, served, world);
+  return {
+    generation,
+    async truth({ query, variables }) {
+      const { data = null, errors } = await whole(query, variables);
+      return outcome(data, Array.isArray(errors) ? errors : []);
+    },
+    async run({ query, variables }) {
+      const document = parse(query);
+      const [problem] = validate(generation.apiSchema, document);
+      if (problem !== undefined) throw problem;
+      const operation = getOperationAST(document);
+      if (operation == null) throw new Error("no operation");
+      const fragments = Object.fromEntries(
+        document.definitions
+          .filter((node): node is FragmentDefinitionNode => node.kind === Kind.FRAGMENT_DEFINITION)
+          .map((node) => [node.name.value, node]),
+      );
+      const plan = generation
+        .queryPlanner()
+        .buildQueryPlan(operationFromDocument(generation.planningSchema, document, { validate: false }));
+      const stock = await executeQueryPlan(
+        plan,
+        sources,
+        requestContext({ request: { variables: { ...variables } }, context, logger, document, metrics: {} }),
+        { schema: generation.apiSchema, operation, fragments },
+        generation.supergraphSchema,
+        generation.planningSchema,
+      );
+      const ours = await executor.execute({
+        generation,
+        documentId: query,
+        document,
+        operationName: undefined,
+        variables,
+        context,
+      });
+      return {
+        stock: outcome(stock.data ?? null, stock.errors ?? completionErrors(stock.extensions)),
+        ours: outcome(ours.data === undefined ? null : JSON.parse(ours.data), ours.errors),
+      };
+    },
+  };
+}
+
+interface Problem {
+  readonly message: string;
+  readonly path?: readonly (string | number)[] | undefined;
+}
+
+function outcome(data: unknown, errors: readonly Problem[]): Outcome {
+  const known = new Map(errors.map(({ message, path }) => [JSON.stringify([message, path]), { message, path }]));
+  return {
+    data: JSON.parse(JSON.stringify(data)),
+    errors: [...known].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, error]) => error),
+  };
+}
+
+/** The stock executor hides what is missing without an error in extensions. */
+function completionErrors(extensions: unknown): readonly Problem[] {
+  const found: unknown = isJsonObject(extensions) ? extensions["valueCompletion"] : undefined;
+  return Array.isArray(found) ? found : [];
+}
+
+function frozen<Value>(value: Value): Value {
+  if (typeof value === "object" && value !== null) {
+    for (const member of Object.values(value)) frozen(member);
+    Object.freeze(value);
+  }
+  return value;
+}
+
+/** `executeQueryPlan` reads these members and no others of what its type asks for. */
+function requestContext(known: object): Parameters<typeof executeQueryPlan>[2] {
+  return known as Parameters<typeof executeQueryPlan>[2];
+}
