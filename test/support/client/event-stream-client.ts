@@ -49,7 +49,8 @@ export async function openEventStream<Data>(options: EventStreamOptions): Promis
       if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1).replace(/^ /, ""));
     }
     lastEventId = fields.get("id") ?? lastEventId;
-    begun = true;
+    // The comment that opens the stream comes before its position is fixed.
+    if (fields.size > 0) begun = true;
     if (fields.get("event") === "next") answers.push(JSON.parse(fields.get("data") ?? "null"));
   }
 
