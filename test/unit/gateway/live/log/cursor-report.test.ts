@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { owingCursor } from "../../../../../gateway/live/delivery/snapshot-cursor.ts";
 import { createCursorCodec } from "../../../../../gateway/live/log/cursor.ts";
 import { reportCursor } from "../../../../../gateway/live/log/cursor-report.ts";
@@ -42,6 +42,7 @@ test("a cursor that somebody else signed shows what it claims and is not valid",
 
 test("the command takes the secret from the environment or the data folder and says by its exit code what it found", async () => {
   const folder = await mkdtemp(join(tmpdir(), "tributary-cursor-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   await writeFile(join(folder, "secrets.json"), JSON.stringify({ cursorSecret: SECRET }));
   // One that begins with a dash: it must not be taken for an option.
   let next = 0n;
