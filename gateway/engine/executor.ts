@@ -73,8 +73,9 @@ export function createExecutor({ clients }: ExecutorOptions): Executor {
       }
       const missing: GraphQLError[] = [];
       const text = operation.writer(coerced)(data, { errors: missing, path: [], shared, texts: new Map() });
+      const told = errors.length > 0 ? errorsIn(text, errors) : errors;
       // A failed fetch leaves holes, which were told as its errors; holes without any are errors of their own.
-      return { data: text, errors: errors.length > 0 ? errorsIn(text, errors) : missing };
+      return { data: text, errors: told.length > 0 ? told : missing };
     },
   };
 }
