@@ -17,6 +17,18 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter((item) => item !== ""),
 );
+/** Lower case; `none` is the empty list, since an empty variable means "not set". */
+const headerNames = list
+  .transform((names) => names.map((name) => name.toLowerCase()).filter((name) => name !== "none"))
+  .refine(
+    (names) =>
+      !names.some((name) =>
+        /^(host|connection|content-.*|transfer-encoding|te|trailer|upgrade|expect|keep-alive)$/.test(name),
+      ),
+    {
+      error: "must not name headers that belong to one connection or one body",
+    },
+  );
 const secret = z.string().min(32, "must be at least 32 characters of randomness");
 
 /** Settings that every process has. */
@@ -94,6 +106,11 @@ export const gatewaySettings = {
     .enum(["tributary", "apollo"])
     .default("tributary")
     .describe("What runs query plans: `apollo` is the stock executor, to compare with"),
+  FORWARD_HEADERS: headerNames
+    .default(["authorization"])
+    .describe(
+      "Headers of the client that the standalone gateway (--supergraph) passes on, or none; only callers whose headers are equal share fetches",
+    ),
   INTROSPECTION: z.stringbool().optional().describe("Allow introspection; default: only outside production"),
   SUBGRAPH_TIMEOUT_MS: milliseconds.default(10_000).describe("Deadline of one subgraph request, in milliseconds"),
   CURSOR_SECRET: secret.describe("Secret (32+ characters) that signs cursors of live streams"),

@@ -2,6 +2,7 @@
 import { commit } from "./commit.ts";
 import { delivery } from "./delivery.ts";
 import { deploy } from "./deploy.ts";
+import { gateway } from "./gateway.ts";
 import { idle } from "./idle.ts";
 import { jitter } from "./jitter.ts";
 import { reload } from "./reload.ts";
@@ -19,6 +20,7 @@ const SCENARIOS: Readonly<Record<string, (programArguments: readonly string[]) =
   storm,
   commit,
   sustained,
+  gateway,
 };
 
 async function main([name, ...rest]: readonly string[]): Promise<number> {

@@ -37,6 +37,19 @@ test("the standalone gateway passes authorization on and nothing else of the cli
   expect(headers).not.toHaveProperty("x-other");
 });
 
+test("the standalone gateway passes on the headers of its setting, which may be none", async () => {
+  await using graph = await startInventedGraph();
+  const headersWith = async (names: string[]) => {
+    await using gateway = await startStandalone(graph.supergraphSdl, { FORWARD_HEADERS: names });
+    await gateway.post({ query: "{ topProducts { upc } }" }, { authorization: "Basic abc", "x-tenant": "north" });
+    return graph.products.requests.at(-1);
+  };
+  expect(await headersWith([])).not.toHaveProperty("authorization");
+  const chosen = await headersWith(["x-tenant"]);
+  expect(chosen).toMatchObject({ "x-tenant": "north" });
+  expect(chosen).not.toHaveProperty("authorization");
+});
+
 test("a subgraph that is down costs its own fields only [GW-13]", async () => {
   await using graph = await startInventedGraph();
   await using gateway = await startStandalone(graph.supergraphSdl);

@@ -90,9 +90,7 @@ const server = createServer((request, response) => {
   });
 });
 server.keepAliveTimeout = 60_000;
-server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => {
+server.listen(0, "127.0.0.1", () => {
   const address = server.address();
-  if (typeof address === "object") process.send?.({ port: address?.port });
-  else process.stdout.write("listening\n");
+  if (address !== null && typeof address === "object") process.stdout.write(`listening on ${address.port}\n`);
 });
-process.on("disconnect", () => process.exit(0));

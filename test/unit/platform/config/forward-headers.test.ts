@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { gatewaySettings } from "../../../../platform/config/settings.ts";
+
+const { FORWARD_HEADERS } = gatewaySettings;
+
+test("forwarded headers are a list without case, authorization when nothing is said, empty for none", () => {
+  expect(FORWARD_HEADERS.parse(undefined)).toEqual(["authorization"]);
+  expect(FORWARD_HEADERS.parse("Authorization, X-Tenant")).toEqual(["authorization", "x-tenant"]);
+  expect(FORWARD_HEADERS.parse("none")).toEqual([]);
+});
+
+test.each(["Host", "content-length", "Transfer-Encoding", "content-type", "connection"])(
+  "%s cannot be forwarded: it belongs to one connection or body",
+  (name) => {
+    expect(FORWARD_HEADERS.safeParse(`authorization,${name}`).success).toBe(false);
+  },
+);
