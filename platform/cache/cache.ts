@@ -1,24 +1,44 @@
-/** The `Cache` port. Adapters: memory now; Redis and coherence over instances build on the same port. */
+/**
+ * The `Cache` port. Adapters: this process's memory, Redis, and both as two levels. What all of them guarantee: a read that begins after
+ * an invalidation has resolved is not answered by what was loaded before it, and an older version never replaces a newer one.
+ */
 
 export interface CacheSetOptions {
-  /** How long the entry may be served, in milliseconds. */
+  /** How long the entry may be served, in milliseconds. An adapter may take some off at random, so that not all end together. */
   readonly ttlMs: number;
   /** Names under which the entry can be dropped together with others. */
   readonly tags?: readonly string[];
+  /** The row's version; a value without one is older than every value that has one. An older value than the one held is not stored. */
+  readonly version?: number;
 }
 
 export interface CacheLoadOptions<T> extends CacheSetOptions {
   /** Tags of the entry where only its value tells them; `tags` then stand for the load alone, while it is under way. */
   readonly tagsOf?: (value: T) => readonly string[];
+  /** The version of the entry where only its value tells it. */
+  readonly versionOf?: (value: T) => number | undefined;
+  /** Instead of `ttlMs`, for a value of `null` or `undefined`: what is not there now may soon be. In milliseconds. */
+  readonly negativeTtlMs?: number;
+  /** Within so many milliseconds of its end an entry is loaded anew by one caller; the others are given what is there. */
+  readonly refreshMs?: number;
+}
+
+export interface CacheDeleteOptions {
+  /** The oldest version that may be stored from now on: the row's new one, or the one its deletion has. Held for a short time. */
+  readonly version?: number;
 }
 
 export interface Cache {
   /** The value, or `undefined` on a miss. */
   get<T>(key: string): Promise<T | undefined>;
   set<T>(key: string, value: T, options: CacheSetOptions): Promise<void>;
-  /** The cached value, else `load` once per key for all concurrent callers. A load that was overtaken by an invalidation is returned but not kept. */
+  /**
+   * The cached value, else `load` once per key for all concurrent callers. A load that was overtaken by an invalidation is returned but
+   * not kept. Rejects with what `load` rejects with; that is not kept either.
+   */
   getOrLoad<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<T>;
-  delete(key: string): Promise<void>;
+  /** Drops the entry, unless it is newer than the given version, and keeps a load that is under way from being stored. */
+  delete(key: string, options?: CacheDeleteOptions): Promise<void>;
   /** Drops every entry that carries one of the tags, and keeps loads that are under way from being stored. */
   invalidateTags(tags: readonly string[]): Promise<void>;
   /** Drops everything, e.g. after the invalidation channel was broken. */
