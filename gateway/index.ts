@@ -27,6 +27,7 @@ import { countInFlight } from "./http/in-flight.ts";
 import { registerMetrics } from "./http/metrics-page.ts";
 import { createOrigins, registerCors } from "./http/origins.ts";
 import { registerPages } from "./http/pages.ts";
+import { createCostGuard } from "./limits/cost-guard.ts";
 import { createDocumentGuard } from "./limits/document-limits.ts";
 import { createPlanFeatures } from "./limits/plan-features.ts";
 import type {
@@ -100,6 +101,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     maxAliases: settings.MAX_ALIASES,
     maxRootFields: settings.MAX_ROOT_FIELDS,
   });
+  const costs = createCostGuard({
+    schema,
+    maxCost: settings.MAX_COST,
+    assumedListSize: settings.COST_ASSUMED_LIST_SIZE,
+  });
   const clients = createSubgraphClients({
     headers: options.headers,
     timeoutMs: settings.SUBGRAPH_TIMEOUT_MS,
@@ -134,6 +140,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const graphql = createGraphQLServer({
     engine: createQueryEngine(settings.EXECUTOR, { schema, clients, dataSources, logger }),
     scopes,
+    costs,
     introspection,
     production: options.production,
     logger,
@@ -166,6 +173,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           clock: options.clock,
           logger,
           parseDocument: guard.parse,
+          admitCost: costs.admit,
           publicErrors: (errors, { trace, logger: requestLogger }) =>
             errors.map((error) => toGatewayError(error, { traceId: trace.traceId, logger: requestLogger })),
           originAllowed: origins.allowed,

@@ -23,6 +23,7 @@ import type { EventLog } from "../platform/events/event-log.ts";
 import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../platform/logger/logger.ts";
 import type { TraceContext } from "../platform/tracing/trace-context.ts";
+import type { CostedOperation } from "./limits/document-cost.ts";
 import type { LiveCounters } from "./live/metrics.ts";
 
 export type GatewaySettings = z.infer<z.ZodObject<typeof gatewaySettings>>;
@@ -168,6 +169,8 @@ export interface LivePorts {
   readonly logger: Logger;
   /** Parses within the limits (tokens, depth, aliases, root fields). @throws GraphQLError whose `extensions.code` names the limit */
   parseDocument(query: string): DocumentNode;
+  /** @throws GraphQLError `COST_ESTIMATED_TOO_EXPENSIVE`. Absent where operations may cost anything */
+  admitCost?(operation: CostedOperation): void;
   /** One translation of errors for every transport: expected ones pass, the others are logged and masked. */
   publicErrors(errors: readonly GraphQLError[], context: GatewayContext): GraphQLFormattedError[];
   /** May a page of this origin open a socket? A missing origin (no browser) may. */

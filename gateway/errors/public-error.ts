@@ -20,7 +20,11 @@ const REQUEST_CODES = new Set([
   "MAX_ALIASES_LIMIT",
   "MAX_ROOT_FIELDS_LIMIT",
   "MAX_DIRECTIVES_LIMIT",
+  "COST_ESTIMATED_TOO_EXPENSIVE",
 ]);
+
+/** What a refusal says besides its code. */
+const REQUEST_FACTS: readonly string[] = ["validationErrorCode", "estimated", "maximum"];
 
 /** Set by the data sources on errors that the subgraph, or they themselves, already made public. */
 export const PUBLIC_MARK = "tributaryPublic";
@@ -28,7 +32,7 @@ export const PUBLIC_MARK = "tributaryPublic";
 export function toGatewayError(error: GraphQLError, scope: RequestScope): GraphQLFormattedError {
   // What the executor itself finds wrong with a subgraph's answer is a plain Error, whatever its types say.
   const given = error.extensions ?? {};
-  const { code, validationErrorCode } = given;
+  const { code } = given;
   const place = {
     ...(error.locations === undefined ? {} : { locations: error.locations }),
     ...(error.path === undefined ? {} : { path: error.path }),
@@ -46,7 +50,9 @@ export function toGatewayError(error: GraphQLError, scope: RequestScope): GraphQ
         status: httpStatus(error) ?? 400,
         retryable: false,
         traceId: scope.traceId,
-        ...(validationErrorCode === undefined ? {} : { validationErrorCode }),
+        ...Object.fromEntries(
+          REQUEST_FACTS.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]),
+        ),
       },
     };
   }

@@ -11,11 +11,13 @@ import { quietLogger } from "../engine/quiet-logger.ts";
 import { writeResult } from "../engine/response/write-result.ts";
 import { statusOf, toGatewayError } from "../errors/public-error.ts";
 import type { RequestScope, RequestScopes } from "../errors/request-scope.ts";
+import type { Cost, CostGuard } from "../limits/cost-guard.ts";
 import type { GatewayContext } from "../ports.ts";
 
 export interface GraphQLServerOptions {
   readonly engine: QueryEngine;
   readonly scopes: RequestScopes;
+  readonly costs: CostGuard;
   readonly introspection: boolean;
   readonly production: boolean;
   readonly logger: Logger;
@@ -29,7 +31,7 @@ export interface GraphQLServerOptions {
 const MAX_SELECTIONS = 5_000;
 
 export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer<GatewayContext> {
-  const { engine, scopes, introspection, production, logger, landingPage, onRightsChanged } = options;
+  const { engine, scopes, costs, introspection, production, logger, landingPage, onRightsChanged } = options;
   return new ApolloServer<GatewayContext>({
     gateway: engine,
     introspection,
@@ -43,7 +45,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer
     stopOnTerminationSignals: false,
     nodeEnv: production ? "production" : "test",
     logger: quietLogger(logger),
-    plugins: [ApolloServerPluginCacheControlDisabled(), answers(onRightsChanged), landing(landingPage)],
+    plugins: [ApolloServerPluginCacheControlDisabled(), answers(costs, onRightsChanged), landing(landingPage)],
     formatError(formatted, error) {
       const scope = scopes.current() ?? { traceId: "none", logger };
       const known = error instanceof GraphQLError ? error : new GraphQLError(formatted.message);
@@ -52,11 +54,15 @@ export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer
   });
 }
 
-function answers(onRightsChanged: GraphQLServerOptions["onRightsChanged"]): ApolloServerPlugin<GatewayContext> {
+function answers(
+  costs: CostGuard,
+  onRightsChanged: GraphQLServerOptions["onRightsChanged"],
+): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart() {
+      let cost: Cost | undefined;
       return {
-        async didResolveOperation({ operation, request }) {
+        async didResolveOperation({ schema, document, operation, request }) {
           if (operation == null) throw unresolvedOperation(request.operationName);
           if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
             throw refusal(
@@ -64,6 +70,7 @@ function answers(onRightsChanged: GraphQLServerOptions["onRightsChanged"]): Apol
               "Subscribe on this address over WebSocket (graphql-transport-ws), or with `Accept: text/event-stream`.",
             );
           }
+          cost = costs.admit({ schema, document, operation, variables: request.variables ?? {} });
         },
         async willSendResponse({ response, contextValue }) {
           if (contextValue.rightsChanged === true) await onRightsChanged(contextValue);
@@ -76,6 +83,7 @@ function answers(onRightsChanged: GraphQLServerOptions["onRightsChanged"]): Apol
               response.http.status = statusOf(result.errors);
             }
           }
+          if (cost !== undefined) result.extensions = { ...result.extensions, cost };
           if (contextValue.idempotencyReplayed === true) {
             result.extensions = { ...result.extensions, idempotency: { replayed: true } };
           }

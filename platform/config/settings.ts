@@ -161,6 +161,18 @@ export const gatewaySettings = {
   MAX_DEPTH: z.coerce.number().int().min(1).default(15).describe("Deepest selection in an operation"),
   MAX_ALIASES: z.coerce.number().int().min(0).default(30).describe("Most aliases in an operation"),
   MAX_ROOT_FIELDS: z.coerce.number().int().min(1).default(20).describe("Most root fields in an operation"),
+  MAX_COST: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(200_000)
+    .describe("Highest estimated cost of an operation: about the objects it could return"),
+  COST_ASSUMED_LIST_SIZE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(10)
+    .describe("Values that the estimate assumes in a list when no argument or directive says how many"),
 };
 
 /** The user subgraph. */

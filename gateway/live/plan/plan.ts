@@ -59,7 +59,7 @@ export interface LivePlan {
   /** The first fetch and the rest as one sequence: the shape that a query executor runs. */
   readonly queryPlan: QueryPlan;
   readonly fetches: PlanFetches;
-  /** @throws GraphQLError when the variables do not fit */
+  /** @throws InvalidOperation when the variables do not fit, GraphQLError when they ask for too much */
   bind(variables: Variables | undefined): BoundPlan;
 }
 
@@ -84,7 +84,10 @@ export class InvalidOperation extends Error {
   }
 }
 
-export function createPlanner(parseDocument: LivePorts["parseDocument"]): Planner {
+export function createPlanner(
+  parseDocument: LivePorts["parseDocument"],
+  admitCost: LivePorts["admitCost"] = () => undefined,
+): Planner {
   const schemas = new WeakMap<SchemaGeneration, LiveSchema>();
   const fetches = createFetchCompiler();
   const plans = new LRUCache<string, LivePlan>({ max: MAX_PLANS });
@@ -101,7 +104,7 @@ export function createPlanner(parseDocument: LivePorts["parseDocument"]): Planne
       const id = JSON.stringify([generation.id, text.operationName ?? null, text.query]);
       const known = plans.get(id);
       if (known !== undefined) return known;
-      const facts = { live: liveSchema(generation), fetches };
+      const facts = { live: liveSchema(generation), fetches, admitCost };
       const made = makePlan(generation, facts, text, parseDocument(text.query));
       plans.set(id, made);
       return made;
@@ -112,11 +115,12 @@ export function createPlanner(parseDocument: LivePorts["parseDocument"]): Planne
 interface PlanningFacts {
   readonly live: LiveSchema;
   readonly fetches: FetchCompiler;
+  readonly admitCost: NonNullable<LivePorts["admitCost"]>;
 }
 
 function makePlan(
   generation: SchemaGeneration,
-  { live, fetches }: PlanningFacts,
+  { live, fetches, admitCost }: PlanningFacts,
   text: OperationText,
   document: DocumentNode,
 ): LivePlan {
@@ -154,6 +158,7 @@ function makePlan(
         { maxErrors: 20 },
       );
       if (errors !== undefined) throw new InvalidOperation("BAD_USER_INPUT", errors);
+      admitCost({ schema: generation.apiSchema, document, operation, variables: coerced });
       const definition = generation.apiSchema.getSubscriptionType()?.getFields()[field.name];
       if (definition === undefined) throw new Error(`the schema lost Subscription.${field.name}`);
       const args = getArgumentValues(definition, root, coerced);

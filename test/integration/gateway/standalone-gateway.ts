@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import type { GatewaySettings } from "../../../gateway/ports.ts";
+import type { GatewaySettings, OperationExecutor } from "../../../gateway/ports.ts";
 import { createStandaloneGateway } from "../../../gateway/standalone.ts";
 import { parseConfig } from "../../../platform/config/parse-config.ts";
 import { gatewaySettings } from "../../../platform/config/settings.ts";
@@ -13,6 +13,8 @@ import { createLogger } from "../../../platform/logger/logger.ts";
 export interface RunningGateway extends AsyncDisposable {
   readonly url: string;
   readonly lifecycle: Lifecycle;
+  /** What runs operations of transports other than HTTP. */
+  readonly executor: OperationExecutor;
   /** The watched file. */
   readonly supergraphFile: string;
   readonly log: string[];
@@ -67,6 +69,7 @@ export async function startStandalone(
   return {
     url,
     lifecycle,
+    executor: gateway.executor,
     supergraphFile,
     log,
     async post(body, headers = {}) {
