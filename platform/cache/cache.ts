@@ -1,5 +1,5 @@
 /**
- * The `Cache` port. Adapters: this process's memory, Redis, and both as two levels. What all of them guarantee: a read that begins after
+ * The `Cache` port. Adapters: this process's memory, and Redis. What both guarantee: a read that begins after
  * an invalidation has resolved is not answered by what was loaded before it, and an older version never replaces a newer one.
  */
 

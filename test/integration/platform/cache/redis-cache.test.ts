@@ -1,0 +1,167 @@
+// The Redis level on a real server: two caches are two processes, as far as Redis can tell.
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import type { Cache } from "../../../../platform/cache/cache.ts";
+import { type CacheMeter, createCacheMeter } from "../../../../platform/cache/cache-meter.ts";
+import { createRedisCache } from "../../../../platform/cache/redis-cache.ts";
+import { systemClock } from "../../../../platform/clock.ts";
+import { createLogger } from "../../../../platform/logger/logger.ts";
+import { createRedisConnection, type RedisConnection } from "../../../../platform/redis/redis-connection.ts";
+import { createFaultProxy } from "../../../support/fault-proxy.ts";
+import { type RedisServer, startRedis } from "../../../support/services/redis.ts";
+import { deferred, waitFor } from "../../../support/wait.ts";
+
+const TTL = { ttlMs: 60_000 };
+let redis: RedisServer;
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis?.stop());
+
+interface Process {
+  readonly cache: Cache;
+  readonly meter: CacheMeter;
+  readonly connection: RedisConnection;
+}
+
+async function open(url = redis.url, namespace: string = randomUUID()): Promise<Process> {
+  const logger = createLogger({ name: "cache-test", level: "silent" });
+  const connection = createRedisConnection({ url, name: "cache", logger });
+  await connection.start();
+  onTestFinished(() => connection.stop());
+  const meter = createCacheMeter();
+  const options = { namespace, clock: systemClock, meter, timeoutMs: 500 };
+  return { cache: createRedisCache(connection, options), meter, connection };
+}
+
+async function openTwo(): Promise<[Process, Process]> {
+  const namespace = randomUUID();
+  return [await open(redis.url, namespace), await open(redis.url, namespace)];
+}
+
+test("200 concurrent reads of one cold key over two processes load once [CA-01]", async () => {
+  const [a, b] = await openTwo();
+  let loads = 0;
+  const load = async () => {
+    loads += 1;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return { amountMinor: 5n };
+  };
+  const reads = Array.from({ length: 200 }, (_, at) => (at % 2 ? a : b).cache.getOrLoad("k", TTL, load));
+  for (const value of await Promise.all(reads)) expect(value).toEqual({ amountMinor: 5n });
+  expect(loads).toBe(1);
+});
+
+test("what one process invalidates by tag, key or whole, no process is served [S34, S35]", async () => {
+  const [a, b] = await openTwo();
+  for (const drop of [
+    () => a.cache.invalidateTags(["org:1"]),
+    () => a.cache.delete("k"),
+    () => a.cache.clear(),
+    () => a.cache.delete("k", { version: 2 }),
+  ]) {
+    await b.cache.set("k", "old", { ...TTL, tags: ["org:1"] });
+    expect(await a.cache.get("k")).toBe("old");
+    await drop();
+    expect(await b.cache.get("k")).toBeUndefined();
+  }
+});
+
+test("a load that an invalidation elsewhere overtook is not stored [S34]", async () => {
+  const [a, b] = await openTwo();
+  const gate = deferred<string>();
+  const begun = deferred();
+  const options = { ...TTL, tags: ["loading"], tagsOf: () => ["other"] };
+  const reading = a.cache.getOrLoad("k", options, () => {
+    begun.resolve();
+    return gate.promise;
+  });
+  await begun.promise;
+  await b.cache.invalidateTags(["loading"]);
+  gate.resolve("stale");
+  expect(await reading).toBe("stale");
+  expect(await b.cache.get("k")).toBeUndefined();
+});
+
+test("the highest version stays, and a deletion's version is remembered [S34]", async () => {
+  const [a, b] = await openTwo();
+  await a.cache.set("k", "new", { ...TTL, version: 10 });
+  await b.cache.set("k", "old", { ...TTL, version: 9 });
+  expect(await a.cache.get("k")).toBe("new");
+  await a.cache.set("k", "same", { ...TTL, version: 10 });
+  expect(await b.cache.get("k")).toBe("same");
+  await b.cache.delete("k", { version: 11 });
+  await a.cache.set("k", "new", { ...TTL, version: 10 });
+  expect(await a.cache.get("k")).toBeUndefined();
+});
+
+test("a damaged entry or one of another format is a miss [S41]", async () => {
+  const namespace = randomUUID();
+  const { cache, connection } = await open(redis.url, namespace);
+  for (const text of ["{", '{"format":0}', '{"format":1,"expiresAt":9e15,"marks":[],"value":"{"}']) {
+    await connection.client.del(`${namespace}:entry:k`);
+    await connection.client.zadd(`${namespace}:entry:k`, 1, text);
+    expect(await cache.get("k")).toBeUndefined();
+  }
+});
+
+test("Redis killed and returned empty: every read is answered, none with what was before [CA-05, S31]", async () => {
+  const mortal = await startRedis();
+  onTestFinished(() => mortal.kill());
+  const { cache, meter, connection } = await open(mortal.url);
+  let row = 1;
+  const read = () => cache.getOrLoad("k", { ...TTL, tags: ["row"] }, async () => row);
+  expect(await read()).toBe(1);
+  await mortal.kill();
+  row = 2;
+  await cache.invalidateTags(["row"]);
+  expect(await read()).toBe(2);
+  expect(meter.counters().errors).toBeGreaterThan(0);
+  const reborn = await startRedis({ port: mortal.port });
+  onTestFinished(() => reborn.stop());
+  await waitFor(() => connection.ready, { what: "the connection to be back" });
+  expect(await read()).toBe(2);
+  expect(await cache.get("k")).toBe(2);
+});
+
+test("an invalidation that Redis missed keeps the process from reading it until it is made up for [S34]", async () => {
+  const proxy = await createFaultProxy({ target: { host: "127.0.0.1", port: redis.port } });
+  onTestFinished(() => proxy.stop());
+  const { cache, connection } = await open(`redis://127.0.0.1:${proxy.port}`);
+  await cache.set("k", "old", { ...TTL, tags: ["row"] });
+  await proxy.mode("refuse");
+  await cache.invalidateTags(["row"]);
+  expect(await cache.get("k")).toBeUndefined();
+  await proxy.mode("pass");
+  await waitFor(() => connection.ready, { what: "the connection to be back" });
+  expect(await cache.get("k")).toBeUndefined();
+  await cache.set("k", "new", { ...TTL, tags: ["row"] });
+  expect(await cache.get("k")).toBe("new");
+});
+
+test("shortly before an entry's end one process loads it anew, the other is given what is there [CA-01]", async () => {
+  const [a, b] = await openTwo();
+  const gate = deferred<string>();
+  const begun = deferred();
+  const options = { ...TTL, refreshMs: TTL.ttlMs };
+  await a.cache.set("k", "first", TTL);
+  const refreshing = a.cache.getOrLoad("k", options, () => {
+    begun.resolve();
+    return gate.promise;
+  });
+  await begun.promise;
+  expect(await b.cache.getOrLoad("k", options, () => Promise.reject(new Error("a second load")))).toBe("first");
+  gate.resolve("second");
+  expect(await refreshing).toBe("second");
+  expect(await b.cache.get("k")).toBe("second");
+});
+
+test("a silent Redis is not waited for: the loader answers and the error is counted [S31]", async () => {
+  const proxy = await createFaultProxy({ target: { host: "127.0.0.1", port: redis.port } });
+  onTestFinished(() => proxy.stop());
+  const { cache, meter } = await open(`redis://127.0.0.1:${proxy.port}`);
+  await proxy.mode("black-hole");
+  expect(await cache.getOrLoad("k", TTL, async () => "loaded")).toBe("loaded");
+  expect(meter.counters()).toMatchObject({ loads: 1, misses: 1, errors: 1 });
+});
