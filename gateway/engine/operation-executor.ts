@@ -1,10 +1,12 @@
 /** Queries and mutations from transports other than HTTP, executed exactly as over HTTP. */
 import type { ApolloServer } from "@apollo/server";
-import { GraphQLError } from "graphql";
+import { type FormattedExecutionResult, GraphQLError } from "graphql";
 import { toGatewayError } from "../errors/public-error.ts";
 import type { RequestScopes } from "../errors/request-scope.ts";
 import type { DocumentGuard } from "../limits/document-limits.ts";
 import type { GatewayContext, OperationExecutor } from "../ports.ts";
+import { isJsonObject } from "../transport/json-object.ts";
+import { JsonText } from "./response/text.ts";
 
 export interface OperationExecutorOptions {
   readonly server: ApolloServer<GatewayContext>;
@@ -28,7 +30,7 @@ export function createOperationExecutor({ server, guard, scopes }: OperationExec
             { contextValue: context },
           );
           if (body.kind === "incremental") throw new Error("incremental delivery is not supported");
-          return body.singleResult;
+          return asObjects(body.singleResult);
         } catch (error) {
           const known =
             error instanceof GraphQLError
@@ -39,4 +41,12 @@ export function createOperationExecutor({ server, guard, scopes }: OperationExec
       });
     },
   };
+}
+
+/** Not every caller writes the answer on: some read it. */
+function asObjects(result: FormattedExecutionResult): FormattedExecutionResult {
+  if (!(result.data instanceof JsonText)) return result;
+  const data = result.data.toJSON();
+  if (!isJsonObject(data)) throw new Error("the executor wrote data that is no object");
+  return { ...result, data };
 }
