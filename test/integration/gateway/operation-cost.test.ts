@@ -82,7 +82,10 @@ test("operations over sockets have the same costs, and are refused alike [GW-03]
         forwardedHeaders: {},
       },
     });
-  expect((await run(40)).extensions).toEqual({ cost: { estimated: 40, maximum: 100 } });
+  const answer = await run(40);
+  expect(answer.extensions).toEqual({ cost: { estimated: 40, maximum: 100 } });
+  // Objects, not their text: callers within the gateway read them.
+  expect(answer.data).toEqual({ topProducts: [{ name: "Table" }, { name: "Couch" }] });
   const { data, errors } = await run(101);
   expect(data).toBeUndefined();
   expect(errors?.[0]?.extensions).toMatchObject({ code: "COST_ESTIMATED_TOO_EXPENSIVE", estimated: 101, maximum: 100 });
