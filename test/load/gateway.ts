@@ -33,7 +33,7 @@ const OPTIONS = {
 
 /**
  * @param programArguments `--seconds` of a measurement; `--only` stock,pipeline,own,shared,bare without the curve and the verdict;
- *   `--flags` of Node for our gateway instead of those of `npm run start:gateway`; `--profile` FOLDER for CPU profiles
+ *   `--flags=…` of Node for our gateway instead of those of `npm run start:gateway`; `--profile` FOLDER for CPU profiles
  */
 export async function gateway(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
