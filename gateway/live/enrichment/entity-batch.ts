@@ -3,9 +3,8 @@
  * Splits the answer again, so that each fetch sees what it would have seen alone; nobody is handed an object that another one may change.
  */
 import type { GraphQLFormattedError } from "graphql";
+import type { JsonObject } from "../../transport/json-object.ts";
 import { type DocumentPart, documentOf, ENTITIES, type EntityFetch, REPRESENTATIONS } from "./entity-fetch.ts";
-
-export type JsonObject = Record<string, unknown>;
 
 /** A fetch with its values. */
 export interface EntityQuestion {

@@ -13,12 +13,11 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { EventEnvelope } from "../../../platform/events/envelope.ts";
+import { isJsonObject, type JsonObject } from "../../transport/json-object.ts";
 import type { LiveField } from "./directive.ts";
 
 /** Type of the message that a subscription with a snapshot begins with; no event has it. */
 export const SNAPSHOT_TYPE = "tributary.snapshot.v1";
-
-export type JsonObject = Record<string, unknown>;
 
 /** The selection that the planner fetches from the virtual subgraph, and what is needed to answer it. */
 export interface RecordQuery {
@@ -157,14 +156,10 @@ export function valueAt(envelope: EventEnvelope, path: string): unknown {
 /** The same response name selected twice, in two fragments: both selections belong to one object. */
 function merge(left: unknown, right: unknown): unknown {
   if (Array.isArray(left) && Array.isArray(right)) return right.map((item, index) => merge(left[index], item));
-  if (!isPlainObject(left) || !isPlainObject(right)) return right;
+  if (!isJsonObject(left) || !isJsonObject(right)) return right;
   const result: JsonObject = { ...left };
   for (const [name, value] of Object.entries(right)) result[name] = merge(result[name], value);
   return result;
-}
-
-function isPlainObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isIncluded(directives: readonly DirectiveNode[] | undefined, variables: Variables): boolean {
