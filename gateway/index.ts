@@ -24,7 +24,8 @@ import { sendClientsAway } from "./http/going-away.ts";
 import { registerGraphQLRoute } from "./http/graphql-route.ts";
 import { createGraphQLServer } from "./http/graphql-server.ts";
 import { countInFlight } from "./http/in-flight.ts";
-import { registerMetrics } from "./http/metrics-page.ts";
+import type { MetricsSource } from "./http/metrics-format.ts";
+import { liveMetrics, registerMetrics } from "./http/metrics-page.ts";
 import { createOrigins, registerCors } from "./http/origins.ts";
 import { registerPages } from "./http/pages.ts";
 import { createCostGuard } from "./limits/cost-guard.ts";
@@ -182,7 +183,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           ...(options.roster === undefined ? {} : { roster: options.roster }),
         });
 
-  if (live !== undefined) registerMetrics(server, live);
+  const metrics: MetricsSource[] = live === undefined ? [] : [() => liveMetrics(live.counters())];
+  registerMetrics(server, metrics);
   let port = settings.GATEWAY_PORT;
   lifecycle.add({ name: "supergraph", stop: () => schema.stop() });
   if (authenticator !== undefined) lifecycle.add(authenticator);

@@ -1,16 +1,14 @@
-/** The live room's counters in Prometheus' text format, version 0.0.4: https://prometheus.io/docs/instrumenting/exposition_formats/ */
+/** `/metrics`: what the rooms count about themselves, and the live room's counters by their names there. */
 import type { FastifyInstance } from "fastify";
 import type { LiveCounters } from "../live/metrics.ts";
-import type { LivePart } from "../ports.ts";
+import { type Metric, type MetricsSource, metricsText } from "./metrics-format.ts";
 
 const PROMETHEUS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-export function prometheusText(counters: LiveCounters): string {
-  const lines: string[] = [];
-  const metric = (type: string, name: string, help: string, samples: readonly (readonly [string, number])[]) => {
-    const full = `tributary_live_${name}`;
-    lines.push(`# HELP ${full} ${help}`, `# TYPE ${full} ${type}`);
-    for (const [suffix, value] of samples) lines.push(`${full}${suffix} ${value}`);
+export function liveMetrics(counters: LiveCounters): readonly Metric[] {
+  const metrics: Metric[] = [];
+  const metric = (type: Metric["type"], name: string, help: string, samples: Metric["samples"]) => {
+    metrics.push({ type, name: `tributary_live_${name}`, help, samples });
   };
   const gauge = (name: string, help: string, value: number) => metric("gauge", name, help, [["", value]]);
   const counter = (name: string, help: string, value: number) => metric("counter", name, help, [["", value]]);
@@ -46,10 +44,12 @@ export function prometheusText(counters: LiveCounters): string {
     ["_sum", sum],
     ["_count", count],
   ]);
-  return `${lines.join("\n")}\n`;
+  return metrics;
 }
 
 /** `GET /metrics`: numbers only, none of them anybody's; a proxy need not pass it on. */
-export function registerMetrics(server: FastifyInstance, live: Pick<LivePart, "counters">): void {
-  server.get("/metrics", async (_request, reply) => reply.type(PROMETHEUS_TYPE).send(prometheusText(live.counters())));
+export function registerMetrics(server: FastifyInstance, sources: readonly MetricsSource[]): void {
+  server.get("/metrics", async (_request, reply) =>
+    reply.type(PROMETHEUS_TYPE).send(metricsText(sources.flatMap((source) => source()))),
+  );
 }

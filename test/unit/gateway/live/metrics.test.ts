@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { prometheusText } from "../../../../gateway/http/metrics-page.ts";
+import { metricsText } from "../../../../gateway/http/metrics-format.ts";
+import { liveMetrics } from "../../../../gateway/http/metrics-page.ts";
 import { createLiveMeter } from "../../../../gateway/live/metrics.ts";
 
 test("buckets count everything at or below their bound, and what is above them all shows in the count", () => {
@@ -15,15 +16,17 @@ test("the text names every metric once, with its type before its samples", () =>
   const meter = createLiveMeter();
   meter.resyncs.GAP += 2;
   meter.observeLatency(0.2);
-  const text = prometheusText({
-    ...meter,
-    latency: meter.latency(),
-    subscriptions: 3,
-    distinctOperations: 2,
-    ringEvents: 1,
-    ringBytes: 700,
-    replayReads: 4,
-  });
+  const text = metricsText(
+    liveMetrics({
+      ...meter,
+      latency: meter.latency(),
+      subscriptions: 3,
+      distinctOperations: 2,
+      ringEvents: 1,
+      ringBytes: 700,
+      replayReads: 4,
+    }),
+  );
   const names = text.match(/^# TYPE (\S+)/gm) ?? [];
   expect(new Set(names).size).toBe(names.length);
   expect(text).toContain('tributary_live_resyncs_total{reason="GAP"} 2\n');
