@@ -7,6 +7,7 @@ import { withDeadline } from "../../platform/deadline.ts";
 import type { EventEnvelope } from "../../platform/events/envelope.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import type { Eviction } from "../ports.ts";
+import { entityTag, organizationTag, userTag } from "./tags.ts";
 
 /** A store that does not answer delays all events; after this the next stronger remedy is tried. */
 const PATIENCE_MS = 400;
@@ -40,14 +41,14 @@ export function createEventEviction(cache: Cache, logger: Logger): Eviction {
  * `organization:<id>` and `user:<id>` of whom it concerns.
  */
 export function tagsOf({ subject, orgid, partitionkey, data }: EventEnvelope): string[] {
-  const tags = new Set([`entity:${subject}`]);
+  const tags = new Set([entityTag(subject)]);
   // The key of an event that belongs to no organisation is its user.
-  tags.add(orgid === undefined ? `user:${partitionkey}` : `organization:${orgid}`);
+  tags.add(orgid === undefined ? userTag(partitionkey) : organizationTag(orgid));
   for (const [name, value] of Object.entries(data)) {
     for (const id of idsIn(name, value)) {
-      tags.add(`entity:${id}`);
-      if (name.startsWith("organizationId")) tags.add(`organization:${id}`);
-      if (name.startsWith("userId")) tags.add(`user:${id}`);
+      tags.add(entityTag(id));
+      if (name.startsWith("organizationId")) tags.add(organizationTag(id));
+      if (name.startsWith("userId")) tags.add(userTag(id));
     }
   }
   return [...tags];

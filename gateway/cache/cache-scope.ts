@@ -1,0 +1,80 @@
+/**
+ * Whom a cached value is for, as part of its key: it is never shown to anybody whom the subgraph might have answered otherwise. Equal
+ * for everybody who is treated alike, whichever gateway they reach.
+ */
+import type { Grants, Identity } from "../../platform/auth/identity.ts";
+import type { GatewayContext } from "../ports.ts";
+import type { CacheHint, CacheScope } from "./hints.ts";
+import { ORGANIZATION_TAG, organizationTag, userTag } from "./tags.ts";
+
+const PUBLIC_SCOPE = "public";
+
+interface ScopeTexts {
+  readonly organization: string;
+  readonly viewer: string;
+}
+
+/** Made once per session and per request of an unknown caller. */
+const ofIdentity = new WeakMap<Identity, ScopeTexts>();
+const ofHeaders = new WeakMap<GatewayContext["forwardedHeaders"], string>();
+
+/**
+ * @returns `undefined` for who is shown nothing cached and fills no cache. A context that is `fresh` has a scope: it reads past the cache
+ * and may refill it
+ */
+export function cacheScopeKey(scope: CacheScope, context: GatewayContext): string | undefined {
+  const { identity } = context;
+  // A service sees what no caller does.
+  if (identity.kind === "SERVICE") return undefined;
+  if (scope === "PUBLIC") return PUBLIC_SCOPE;
+  if (identity.kind === "ANONYMOUS") return anonymous(context.forwardedHeaders);
+  const texts = textsOf(identity);
+  return scope === "VIEWER" ? texts.viewer : texts.organization;
+}
+
+/** Tags that an entry has by its hint and by whom it was read for, beside those of the entities it holds. */
+export function scopeTags({ scope, tags }: CacheHint, { identity }: GatewayContext): string[] {
+  const found = tags.filter((tag) => tag !== ORGANIZATION_TAG);
+  if (scope === "PUBLIC") return found;
+  if (tags.includes(ORGANIZATION_TAG) && (identity.kind === "USER" || identity.kind === "AUDIENCE")) {
+    for (const id of identity.grants.keys()) found.push(organizationTag(id));
+  }
+  if (identity.kind === "USER" && (scope === "VIEWER" || identity.grants.size === 0)) {
+    found.push(userTag(identity.userId));
+  }
+  return found;
+}
+
+function textsOf(identity: Extract<Identity, { kind: "USER" | "AUDIENCE" }>): ScopeTexts {
+  const present = ofIdentity.get(identity);
+  if (present !== undefined) return present;
+  const made = makeTexts(identity);
+  ofIdentity.set(identity, made);
+  return made;
+}
+
+function makeTexts(identity: Extract<Identity, { kind: "USER" | "AUDIENCE" }>): ScopeTexts {
+  const rights = textOf(identity.grants);
+  if (identity.kind === "AUDIENCE") {
+    // Fields about the viewer answer as for nobody: what members are shown of themselves is not mixed with it.
+    const audience = `audience ${rights}`;
+    return { organization: audience, viewer: audience };
+  }
+  const viewer = `viewer ${JSON.stringify(identity.userId)} ${rights}`;
+  // Whoever belongs nowhere has nobody to share with.
+  return { organization: identity.grants.size === 0 ? viewer : `members ${rights}`, viewer };
+}
+
+function textOf(grants: Grants): string {
+  const sorted = [...grants].sort(([left], [right]) => (left < right ? -1 : 1));
+  return JSON.stringify(sorted.map(([id, permissions]) => [id, [...permissions].sort()]));
+}
+
+/** The standalone gateway knows nobody: its callers differ by what goes on to the subgraphs. */
+function anonymous(headers: GatewayContext["forwardedHeaders"]): string {
+  const present = ofHeaders.get(headers);
+  if (present !== undefined) return present;
+  const made = `anonymous ${JSON.stringify(Object.entries(headers).sort(([left], [right]) => (left < right ? -1 : 1)))}`;
+  ofHeaders.set(headers, made);
+  return made;
+}
