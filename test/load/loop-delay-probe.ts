@@ -1,12 +1,14 @@
-// Loaded into the measured server by `--import`: SIGUSR2 begins a measurement, the next one ends it and writes the figures.
+// Loaded into the measured servers by `--import`: SIGUSR2 begins a measurement, the next one ends it and writes the figures. `{pid}` in the
+// name of a file stands for the process' own.
 import { writeFileSync } from "node:fs";
 import { Session } from "node:inspector/promises";
 import { monitorEventLoopDelay, PerformanceObserver, performance } from "node:perf_hooks";
 
-const file = process.env["LOAD_PROBE_FILE"];
-const profileFile = process.env["LOAD_PROFILE_FILE"];
+const ownFile = (variable: string) => process.env[variable]?.replace("{pid}", String(process.pid));
+const file = ownFile("LOAD_PROBE_FILE");
+const profileFile = ownFile("LOAD_PROFILE_FILE");
 // The variables are inherited by the server's children, where nobody asks.
-if (file !== undefined && process.argv[1]?.endsWith("-main.ts") === true) install(file);
+if (file !== undefined && process.argv[1]?.endsWith("main.ts") === true) install(file);
 
 function install(target: string): void {
   const delay = monitorEventLoopDelay({ resolution: 5 });

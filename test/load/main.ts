@@ -5,6 +5,7 @@ import { deploy } from "./deploy.ts";
 import { gateway } from "./gateway.ts";
 import { idle } from "./idle.ts";
 import { jitter } from "./jitter.ts";
+import { platform } from "./platform.ts";
 import { reload } from "./reload.ts";
 import { smoke } from "./smoke.ts";
 import { storm } from "./storm.ts";
@@ -21,6 +22,7 @@ const SCENARIOS: Readonly<Record<string, (programArguments: readonly string[]) =
   commit,
   sustained,
   gateway,
+  platform,
 };
 
 async function main([name, ...rest]: readonly string[]): Promise<number> {

@@ -32,6 +32,8 @@ const AUDIT_LOG = `query AuditLog($id: ID!) { organization(id: $id) { id auditLo
 const INVOICE = `query Invoice($id: ID!) { invoice(id: $id) { id number status total { amountMinor currency exponent }
   lines { description amount { amountMinor } } payments { id status failureCode } } }`;
 
+const ONE_ENTITY = `query OneOrganization($id: ID!) { organization(id: $id) { id name slug } }`;
+
 const mutation = (name: string, selection: string) => {
   const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
   return `mutation ${name}($input: ${type}!) { ${name}(input: $input) { ${selection} userErrors { code message } } }`;
@@ -44,6 +46,7 @@ const UPDATE = mutation("organizationUpdate", "organization { id name version }"
 const present = z.looseObject({});
 const viewerData = z.object({ viewer: present });
 const organizationData = z.object({ organization: z.looseObject({ members: present, billingAccount: present }) });
+const oneEntityData = z.object({ organization: present });
 const plansData = z.object({ plans: z.object({ edges: z.array(present).min(1) }) });
 const invoiceData = z.object({ invoice: z.looseObject({ lines: z.array(present).min(1) }) });
 const auditData = z.object({ organization: z.object({ auditLog: z.object({ edges: z.array(present).min(1) }) }) });
@@ -86,6 +89,10 @@ const readOrganization = ({ organizationId: id }: Tenant) =>
   read("organization", ORGANIZATION, organizationData, { id })();
 const readInvoice = ({ invoiceId: id }: Tenant) => read("invoice", INVOICE, invoiceData, { id })();
 const readAuditLog = ({ organizationId: id }: Tenant) => read("auditLog", AUDIT_LOG, auditData, { id })();
+
+/** One entity of one subgraph. */
+export const readOneEntity = ({ organizationId: id }: Tenant): PlannedRequest =>
+  read("one entity", ONE_ENTITY, oneEntityData, { id })();
 
 export function attachCard({ accountId }: Tenant): PlannedRequest {
   const input = { accountId, providerToken: "tok_visa", makeDefault: false, idempotencyKey: randomUUID() };
@@ -134,11 +141,13 @@ const MIX: readonly (readonly [number, (tenant: Tenant, population: Population) 
   [0.01, startSubscription],
 ];
 
+/** @param choose the place of the tenant whose request it is, by a random number in [0, 1); default: everybody's equally often */
 export function nextRequest(
   population: Population,
   random: () => number,
+  choose = (drawn: number) => Math.floor(drawn * population.tenants.length),
 ): { readonly tenant: Tenant; readonly planned: PlannedRequest } {
-  const tenant = population.tenants[Math.floor(random() * population.tenants.length)];
+  const tenant = population.tenants[choose(random())];
   if (tenant === undefined) throw new Error("a load needs at least one tenant");
   let drawn = random();
   for (const [share, plan] of MIX) {

@@ -1,16 +1,9 @@
 // The table that a load ends with, and the verdict.
 import type { Durations } from "./durations.ts";
-import type { OperationLog } from "./operation-log.ts";
+import type { MixedOutcome } from "./mixed-load.ts";
 import type { ServerFigures } from "./server-figures.ts";
-import type { Delivery } from "./subscribers.ts";
 
-export interface SmokeOutcome {
-  readonly rate: { readonly perSecond: number; readonly seconds: number };
-  readonly log: OperationLog;
-  readonly lateness: Durations;
-  readonly generatorShare: number;
-  readonly delivery: Delivery;
-  readonly commitToFrame: Durations;
+export interface SmokeOutcome extends MixedOutcome {
   /** Undefined for a platform that was started by somebody else. */
   readonly server: ServerFigures | undefined;
 }
@@ -34,7 +27,7 @@ export function printReport(outcome: SmokeOutcome): number {
   return missed.length === 0 ? 0 : 1;
 }
 
-function latencyTable({ log, commitToFrame }: SmokeOutcome): string[] {
+export function latencyTable({ log, commitToFrame }: Pick<MixedOutcome, "log" | "commitToFrame">): string[] {
   const row = (name: string, cells: readonly string[]) =>
     name.padEnd(24) + cells.map((cell) => cell.padStart(9)).join("");
   const figures = (durations: Durations) => [
@@ -48,13 +41,18 @@ function latencyTable({ log, commitToFrame }: SmokeOutcome): string[] {
   ];
 }
 
-function figureLines({ log, delivery, server, lateness, generatorShare }: SmokeOutcome): string[] {
+/** What the subscribers got, and whether the generator did what it was to do. */
+export function clientLines({ delivery, lateness, generatorShare }: MixedOutcome): string[] {
   const { expected, delivered, repeated, outOfOrder } = delivery;
-  const generator = `late p99 ${milliseconds(lateness.percentile(99))} ms, CPU ${percent(generatorShare)} of a core`;
-  const lines = [
+  return [
     `frames         ${delivered} of ${expected} delivered, ${repeated} repeated, ${outOfOrder} out of order`,
-    `generator      ${generator}`,
+    `generator      late p99 ${milliseconds(lateness.percentile(99))} ms, CPU ${percent(generatorShare)} of a core`,
   ];
+}
+
+function figureLines(outcome: SmokeOutcome): string[] {
+  const { log, server } = outcome;
+  const lines = clientLines(outcome);
   if (server === undefined) return [...lines, "server         not measured: it was started elsewhere"];
   const { loopDelayP50Ms, loopDelayP99Ms, loopDelayMaxMs, collections, collectionShare, longestCollectionMs } = server;
   // Comparable between runs also on a machine that others use: it does not depend on who else wanted the processor.

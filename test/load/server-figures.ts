@@ -27,7 +27,7 @@ export interface ServerProbe {
   end(): Promise<ServerFigures>;
 }
 
-/** Settings that make the server load the probe. */
+/** Settings that make the server load the probe; `{pid}` in a file's name keeps several servers apart. */
 export function probeSettings(file: string, profileFile: string | undefined): Record<string, string> {
   const probe = fileURLToPath(new URL("loop-delay-probe.ts", import.meta.url));
   return {
@@ -37,7 +37,8 @@ export function probeSettings(file: string, profileFile: string | undefined): Re
   };
 }
 
-export function createServerProbe(pid: number, file: string): ServerProbe {
+export function createServerProbe(pid: number, files: string): ServerProbe {
+  const file = files.replace("{pid}", String(pid));
   const memory = async (field: string): Promise<number> => {
     const status = await readFile(`/proc/${pid}/status`, "utf8");
     return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) / 1_024;

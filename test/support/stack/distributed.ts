@@ -8,6 +8,7 @@ import { freePort, freePorts } from "../ports.ts";
 import { type ProjectProcess, startProcess } from "../process.ts";
 import { serviceAddress } from "../services/service-addresses.ts";
 import { createStackProcess, type ServiceProcess, type Stack, type StackOptions, temporaryFolder } from "./stack.ts";
+import { startFlags } from "./start-flags.ts";
 
 /** Roles are shared by all databases of a server, hence one password for every stack on it. */
 const ROLE_PASSWORD = "test-password";
@@ -65,10 +66,14 @@ export async function startDistributed({ settings = {}, gateways: gatewayCount =
     SANDBOX_PROVIDER_DELAY_MS: "300",
     ...settings,
   };
+  const gatewayFlags = await startFlags("start:gateway");
   const start = (entry: string, ready: string, changed: Record<string, string> = {}): Promise<ProjectProcess> =>
     startProcess({
       entry,
-      nodeArguments: ["--disable-warning=TimeoutNegativeWarning"],
+      nodeArguments: [
+        "--disable-warning=TimeoutNegativeWarning",
+        ...(entry.startsWith("gateway/") ? gatewayFlags : []),
+      ],
       env: { ...env, ...changed },
       ready: new URL(ready),
       readyDeadlineMs: READY_DEADLINE_MS,

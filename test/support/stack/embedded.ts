@@ -1,5 +1,4 @@
 // The embedded topology: `npm start` in a folder of its own.
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openSecrets } from "../../../gateway/embedded/secrets.ts";
 import { databaseUrls } from "../../../prisma/databases.ts";
@@ -7,6 +6,7 @@ import { readSecret } from "../../../prisma/embedded-cluster.ts";
 import { freePort } from "../ports.ts";
 import { startProcess } from "../process.ts";
 import { createStackProcess, type Stack, type StackOptions, temporaryFolder } from "./stack.ts";
+import { startFlags } from "./start-flags.ts";
 
 const READY_DEADLINE_MS = 60_000;
 
@@ -18,7 +18,7 @@ export async function startEmbedded({ settings = {} }: StackOptions): Promise<St
     startProcess({
       entry: "gateway/embedded-main.ts",
       name: "embedded",
-      nodeArguments: await startFlags(),
+      nodeArguments: await startFlags("start"),
       env: {
         DATA_DIR: join(folder.path, "data"),
         GATEWAY_PORT: String(port),
@@ -80,10 +80,4 @@ async function adminUrl(dataDir: string): Promise<string> {
   const secret = await readSecret(join(dataDir, "postgres"));
   if (secret === undefined) throw new Error(`no Postgres below ${dataDir}`);
   return `postgresql://postgres:${secret.password}@127.0.0.1:${secret.port}/postgres`;
-}
-
-/** The flags of `npm start`: a stack of the tests is what a user starts. */
-async function startFlags(): Promise<string[]> {
-  const manifest: { scripts: { start: string } } = JSON.parse(await readFile("package.json", "utf8"));
-  return manifest.scripts.start.split(" ").filter((word) => word.startsWith("--"));
 }

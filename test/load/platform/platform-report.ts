@@ -1,0 +1,108 @@
+// What `npm run load -- platform` prints, and its budgets.
+import type { ServiceProcess } from "../../support/stack/stack.ts";
+import { figure, type Limit, printVerdict, table } from "../live/verdict.ts";
+import type { MixedOutcome } from "../mixed-load.ts";
+import { clientLines, latencyTable } from "../report.ts";
+import type { ServerFigures } from "../server-figures.ts";
+import { type CacheFigures, countedBetween, type LevelFigures } from "./cache-figures.ts";
+import type { Stampede } from "./stampede.ts";
+
+export interface PlatformOutcome extends MixedOutcome {
+  readonly servers: ReadonlyMap<ServiceProcess, ServerFigures>;
+  /** Before and after the measured requests. */
+  readonly caches: readonly [ReadonlyMap<ServiceProcess, CacheFigures>, ReadonlyMap<ServiceProcess, CacheFigures>];
+  readonly stampede: Stampede;
+}
+
+const BUDGET = { readP99Ms: 50, writeP99Ms: 120, hitRatio: 0.9, loadsPerProcess: 1 };
+
+/** @returns the exit code: 1 when a budget is missed */
+export function printPlatformReport(outcome: PlatformOutcome): number {
+  const { log, delivery, stampede } = outcome;
+  const levels = levelsOf(outcome);
+  const { expected, delivered, repeated, outOfOrder } = delivery;
+  const loads = [...stampede.loads.values()];
+  const limits: readonly Limit[] = [
+    { what: "reads p99, ms", value: log.reads.percentile(99), atMost: BUDGET.readP99Ms },
+    { what: "writes p99, ms", value: log.writes.percentile(99), atMost: BUDGET.writeP99Ms },
+    { what: "failed requests", value: log.errors + stampede.failed, atMost: 0 },
+    { what: "cache hit ratio", value: hitRatio(levels), atLeast: BUDGET.hitRatio },
+    {
+      what: "loads of one cold key in one process",
+      value: loads.length === 0 ? Number.NaN : Math.max(...loads),
+      atMost: BUDGET.loadsPerProcess,
+    },
+    { what: "lost frames", value: expected - delivered, atMost: 0 },
+    { what: "frames repeated or out of order", value: repeated + outOfOrder, atMost: 0 },
+    { what: "subscribers' problems", value: delivery.problems.length, atMost: 0 },
+  ];
+  const lines = [
+    ...latencyTable(outcome),
+    "",
+    ...clientLines(outcome),
+    "",
+    ...serverTable(outcome),
+    "",
+    ...cacheTable(levels),
+    `stampede       ${stampede.reads} reads of one cold key at once, ${stampede.failed} failed; loads at most ${perProcess(stampede)}`,
+    ...log.samples.map((sample) => `error          ${sample}`),
+    ...delivery.problems.slice(0, 5).map((problem) => `subscriber     ${problem}`),
+  ];
+  return printVerdict(lines, limits);
+}
+
+function serverTable({ servers, log }: PlatformOutcome): string[] {
+  const requests = log.reads.count + log.writes.count + log.errors;
+  const cpuMs = ({ cpuShare, seconds }: ServerFigures) => (cpuShare * seconds * 1_000) / requests;
+  const sum = [...servers.values()].reduce((total, server) => total + cpuMs(server), 0);
+  return table([
+    ["process", "CPU ms a request", "of a core", "loop delay p50", "p99", "collections", "RSS MB", "at most"],
+    ...[...servers].map(([name, server]) => [
+      name,
+      figure(cpuMs(server), 2),
+      `${figure(server.cpuShare * 100, 0)} %`,
+      figure(server.loopDelayP50Ms),
+      figure(server.loopDelayP99Ms),
+      `${figure(server.collectionShare * 100)} %`,
+      figure(server.rssMb, 0),
+      figure(server.peakRssMb, 0),
+    ]),
+    ["all", figure(sum, 2), ...Array<string>(6).fill("")],
+  ]);
+}
+
+interface Level extends LevelFigures {
+  readonly process: ServiceProcess;
+  readonly name: string;
+}
+
+function levelsOf({ caches: [from, to] }: PlatformOutcome): Level[] {
+  return [...to].flatMap(([process, figures]) =>
+    [...countedBetween(from.get(process) ?? new Map(), figures)].map(([name, level]) => ({ process, name, ...level })),
+  );
+}
+
+function cacheTable(levels: readonly Level[]): string[] {
+  if (levels.length === 0) return ["caches         none told anything on /metrics"];
+  return table([
+    ["cache", "hits", "misses", "loads", "hit ratio"],
+    ...levels.map(({ process, name, hits, misses, loads }) => [
+      `${process} ${name}`,
+      String(hits),
+      String(misses),
+      String(loads),
+      `${figure((100 * hits) / (hits + misses))} %`,
+    ]),
+    ["what no level had to fetch", "", "", "", `${figure(hitRatio(levels) * 100)} %`],
+  ]);
+}
+
+/** Of all that caches were asked for: Redis is asked only for what its process' memory does not have. NaN without figures. */
+function hitRatio(levels: readonly Level[]): number {
+  const isSecond = ({ name }: Level) => /\bredis\b/.test(name);
+  const asked = levels.filter((level) => !isSecond(level)).reduce((sum, { hits, misses }) => sum + hits + misses, 0);
+  return levels.reduce((sum, { hits }) => sum + hits, 0) / asked;
+}
+
+const perProcess = ({ loads }: Stampede): string =>
+  loads.size === 0 ? "not told" : [...loads].map(([process, count]) => `${count} in ${process}`).join(", ");
