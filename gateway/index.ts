@@ -31,6 +31,7 @@ import { registerPages } from "./http/pages.ts";
 import { createCostGuard } from "./limits/cost-guard.ts";
 import { createDocumentGuard } from "./limits/document-limits.ts";
 import { createPlanFeatures } from "./limits/plan-features.ts";
+import { createOperations } from "./operations/create-operations.ts";
 import type {
   CreateLive,
   GatewaySettings,
@@ -68,6 +69,8 @@ export interface GatewayOptions {
   readonly createLive?: CreateLive;
   /** Told which subscriptions are open. */
   readonly roster?: SubscriptionRoster;
+  /** Manifests of the operations that our own clients registered. */
+  readonly manifests?: readonly string[];
   /** Folder of the built web client, served at `/`. */
   readonly webClient?: string;
   readonly checks?: readonly HealthCheck[];
@@ -106,6 +109,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     schema,
     maxCost: settings.MAX_COST,
     assumedListSize: settings.COST_ASSUMED_LIST_SIZE,
+  });
+  const operations = await createOperations({
+    settings,
+    manifests: options.manifests ?? [],
+    clock: options.clock,
+    logger,
   });
   const clients = createSubgraphClients({
     headers: options.headers,
@@ -173,6 +182,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           lifecycle,
           clock: options.clock,
           logger,
+          operations,
           parseDocument: guard.parse,
           admitCost: costs.admit,
           publicErrors: (errors, { trace, logger: requestLogger }) =>
@@ -183,7 +193,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           ...(options.roster === undefined ? {} : { roster: options.roster }),
         });
 
-  const metrics: MetricsSource[] = live === undefined ? [] : [() => liveMetrics(live.counters())];
+  const metrics: MetricsSource[] = [operations.metrics];
+  if (live !== undefined) metrics.push(() => liveMetrics(live.counters()));
   registerMetrics(server, metrics);
   let port = settings.GATEWAY_PORT;
   lifecycle.add({ name: "supergraph", stop: () => schema.stop() });
@@ -197,6 +208,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       registerGraphQLRoute(server, {
         server: graphql,
         authenticator,
+        operations,
         guard,
         scopes,
         logger,

@@ -25,6 +25,7 @@ import type { Logger } from "../platform/logger/logger.ts";
 import type { TraceContext } from "../platform/tracing/trace-context.ts";
 import type { CostedOperation } from "./limits/document-cost.ts";
 import type { LiveCounters } from "./live/metrics.ts";
+import type { ReceivedOperation, ReceivedOperations } from "./operations/received-operations.ts";
 
 export type GatewaySettings = z.infer<z.ZodObject<typeof gatewaySettings>>;
 
@@ -91,6 +92,8 @@ export interface GatewayContext {
   readonly forwardedHeaders: Readonly<Record<string, string>>;
   /** Aborts when the caller is gone: fetches under way are cancelled. */
   readonly signal?: AbortSignal;
+  /** The operation as its client sent it; absent for those that are run from within the gateway. */
+  readonly received?: ReceivedOperation;
   /** Set when something older than an event was answered: caches, also those of subgraphs' answers, are passed by. */
   readonly fresh?: boolean;
   /** Set when a subgraph answered a command from its idempotency record. */
@@ -167,6 +170,8 @@ export interface LivePorts {
   readonly lifecycle: Pick<Lifecycle, "phase">;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** From what a client sent, a text or the name of one, to the text that runs. Absent where clients always send texts. */
+  readonly operations?: ReceivedOperations;
   /** Parses within the limits (tokens, depth, aliases, root fields). @throws GraphQLError whose `extensions.code` names the limit */
   parseDocument(query: string): DocumentNode;
   /** @throws GraphQLError `COST_ESTIMATED_TOO_EXPENSIVE`. Absent where operations may cost anything */
@@ -195,6 +200,8 @@ export interface HttpExchange {
   readonly trace: TraceContext;
   readonly logger: Logger;
   readonly forwardedHeaders: Readonly<Record<string, string>>;
+  /** Whose text is in `query` or `body` by now. */
+  readonly received?: ReceivedOperation;
   /** The bearer token, if any. @throws AppError `UNAUTHENTICATED` for any other scheme */
   token(): string | undefined;
   /** Takes over the answer, with the headers that it has already. */

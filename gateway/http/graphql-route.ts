@@ -8,6 +8,9 @@ import { traceFromHeaders } from "../../platform/tracing/trace-context.ts";
 import { toRequestError } from "../errors/public-error.ts";
 import type { RequestScopes } from "../errors/request-scope.ts";
 import type { DocumentGuard } from "../limits/document-limits.ts";
+import { clientNameOf } from "../operations/client-name.ts";
+import { type HttpOperation, receiveHttp } from "../operations/http-operation.ts";
+import type { ReceivedOperations } from "../operations/received-operations.ts";
 import type { Authenticator, GatewayContext, HttpExchange, LivePart } from "../ports.ts";
 import { readOnlyJson } from "./content-type.ts";
 
@@ -15,6 +18,7 @@ export interface GraphQLRouteOptions {
   readonly server: ApolloServer<GatewayContext>;
   /** Absent in the standalone gateway: everybody is anonymous, and tokens are the subgraphs' matter. */
   readonly authenticator: Authenticator | undefined;
+  readonly operations: ReceivedOperations;
   readonly guard: DocumentGuard;
   readonly scopes: RequestScopes;
   readonly logger: Logger;
@@ -37,10 +41,17 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
         const trace = traceFromHeaders(request.headers);
         const requestLogger = logger.child({ traceId: trace.traceId });
         return scopes.run({ traceId: trace.traceId, logger: requestLogger }, async () => {
-          if (await streams(request, reply, options, { trace, logger: requestLogger })) return reply;
+          const sent = await receiveHttp(options.operations, {
+            method: request.method,
+            body: request.body,
+            search: searchOf(request),
+            client: clientNameOf(request.headers),
+          });
+          const facts = { sent, trace, logger: requestLogger };
+          if (sent.refused === undefined && (await streams(request, reply, options, facts))) return reply;
           const answer = await server.executeHTTPGraphQLRequest({
-            httpGraphQLRequest: toApolloRequest(request),
-            context: () => admit(request, reply, options, { trace, logger: requestLogger }),
+            httpGraphQLRequest: toApolloRequest(request, sent),
+            context: () => admit(request, reply, options, facts),
           });
           if (answer.body.kind !== "complete") throw new Error("incremental delivery is not supported");
           for (const [name, value] of answer.headers) reply.header(name, value);
@@ -62,14 +73,20 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
   });
 }
 
+/** A request with its document, and by what its answer and its log lines are found. */
+interface RequestFacts extends Pick<HttpExchange, "trace" | "logger"> {
+  readonly sent: HttpOperation;
+}
+
 /** @returns whether the live room answers */
 async function streams(
   request: FastifyRequest,
   reply: FastifyReply,
   { live, forward }: GraphQLRouteOptions,
-  { trace, logger }: Pick<HttpExchange, "trace" | "logger">,
+  { sent, trace, logger }: RequestFacts,
 ): Promise<boolean> {
-  const { method, headers, query, body } = request;
+  const { method, headers } = request;
+  const { query, body, received } = sent;
   try {
     const answering = live?.handleHttp?.({
       method,
@@ -80,6 +97,7 @@ async function streams(
       trace,
       logger,
       forwardedHeaders: pick(request, forward),
+      ...(received === undefined ? {} : { received }),
       token: () => bearerToken(request),
       take() {
         reply.hijack();
@@ -105,7 +123,7 @@ async function admit(
   request: FastifyRequest,
   reply: FastifyReply,
   { authenticator, guard, forward }: GraphQLRouteOptions,
-  { trace, logger }: Pick<GatewayContext, "trace" | "logger">,
+  { sent, trace, logger }: RequestFacts,
 ): Promise<GatewayContext> {
   const client = clientOf(request);
   try {
@@ -113,13 +131,22 @@ async function admit(
       authenticator === undefined
         ? { identity: { kind: "ANONYMOUS" as const } }
         : await authenticator.authenticate(bearerToken(request), client);
-    const query = queryOf(request);
-    if (query !== undefined) guard.parse(query);
+    if (sent.refused !== undefined) throw sent.refused;
+    const { received } = sent;
+    if (received !== undefined) guard.parse(received.text);
     const gone = new AbortController();
     reply.raw.once("close", () => {
       if (!reply.raw.writableEnded) gone.abort(new Error("the caller is gone"));
     });
-    return { identity, client, trace, logger, forwardedHeaders: pick(request, forward), signal: gone.signal };
+    return {
+      identity,
+      client,
+      trace,
+      logger,
+      forwardedHeaders: pick(request, forward),
+      signal: gone.signal,
+      ...(received === undefined ? {} : { received }),
+    };
   } catch (error) {
     const known = findAppError(error);
     throw known === undefined ? error : toRequestError(known);
@@ -142,11 +169,9 @@ function clientOf(request: FastifyRequest): ClientFacts {
   return { ip: request.ip, ...(userAgent === undefined ? {} : { userAgent }) };
 }
 
-/** The text that Apollo Server will read; what is no text, it refuses itself. */
-function queryOf({ method, body, query }: FastifyRequest): string | undefined {
-  const holder = method === "GET" ? query : body;
-  if (typeof holder !== "object" || holder === null || !("query" in holder)) return undefined;
-  return typeof holder.query === "string" ? holder.query : undefined;
+function searchOf({ url }: FastifyRequest): string {
+  const mark = url.indexOf("?");
+  return mark === -1 ? "" : url.slice(mark);
 }
 
 function pick(request: FastifyRequest, names: readonly string[]): Record<string, string> {
@@ -158,11 +183,10 @@ function pick(request: FastifyRequest, names: readonly string[]): Record<string,
   return picked;
 }
 
-function toApolloRequest(request: FastifyRequest): HTTPGraphQLRequest {
+function toApolloRequest(request: FastifyRequest, { body, search }: HttpOperation): HTTPGraphQLRequest {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
-  const mark = request.url.indexOf("?");
-  return { method: request.method, headers, body: request.body, search: mark === -1 ? "" : request.url.slice(mark) };
+  return { method: request.method, headers, body, search };
 }

@@ -62,7 +62,7 @@ function answers(
     async requestDidStart() {
       let cost: Cost | undefined;
       return {
-        async didResolveOperation({ schema, document, operation, request }) {
+        async didResolveOperation({ schema, document, operation, request, contextValue }) {
           if (operation == null) throw unresolvedOperation(request.operationName);
           if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
             throw refusal(
@@ -71,6 +71,7 @@ function answers(
             );
           }
           cost = costs.admit({ schema, document, operation, variables: request.variables ?? {} });
+          contextValue.received?.accepted(operation.name?.value);
         },
         async willSendResponse({ response, contextValue }) {
           if (contextValue.rightsChanged === true) await onRightsChanged(contextValue);

@@ -173,6 +173,28 @@ export const gatewaySettings = {
     .min(1)
     .default(10)
     .describe("Values that the estimate assumes in a list when no argument or directive says how many"),
+  PERSISTED_QUERIES: z
+    .stringbool()
+    .default(true)
+    .describe("Keep the texts that clients send with their hash, so that they can send the hash alone"),
+  PERSISTED_QUERIES_TTL_MS: milliseconds
+    .default(86_400_000)
+    .describe("How long such a text is kept after it was sent, in milliseconds"),
+  PERSISTED_QUERIES_KEPT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(2_000)
+    .describe("Most such texts in memory, of 16,384 characters at most"),
+  TRUSTED_DOCUMENTS: z
+    .enum(["off", "prefer", "only"])
+    .default("prefer")
+    .describe("Registered operations: `prefer` knows them by their id beside all others, `only` lets no other run"),
+  TRUSTED_DOCUMENTS_FILE: list
+    .optional()
+    .describe(
+      "Comma-separated manifests of registered operations, of every client version in use; default: the web client's",
+    ),
 };
 
 /** The user subgraph. */

@@ -8,6 +8,7 @@ import type { ClientFacts, Identity } from "../../../platform/auth/identity.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import { systemSleep } from "../../../platform/events/backoff.ts";
 import { newTrace } from "../../../platform/tracing/trace-context.ts";
+import type { ClientName } from "../../operations/client-name.ts";
 import type { GatewayContext, LivePorts, Revocation } from "../../ports.ts";
 import { createStanding, type StandingEnd } from "../access/standing.ts";
 import type { Subscription } from "../hub.ts";
@@ -18,6 +19,8 @@ import type { SharedBody } from "./frames.ts";
 
 export interface Connection {
   readonly client: ClientFacts;
+  /** From the upgrade request, else from `connection_init`. */
+  clientName: ClientName | undefined;
   /** Ids whose operation is being prepared. */
   readonly preparing: Set<string>;
   identity(): Identity;
@@ -149,6 +152,7 @@ export function createConnection(
 
   return {
     client,
+    clientName: undefined,
     preparing: new Set(),
     identity: standing.identity,
     async authenticate(given) {

@@ -10,7 +10,9 @@ import { createBodies } from "./frames.ts";
 
 /** The payload of a `subscribe` message as far as we read it. */
 export interface OperationPayload {
+  /** Empty where the document is named by `documentId` or `extensions.persistedQuery`. */
   readonly query: string;
+  readonly documentId?: unknown;
   readonly operationName?: string | null | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
   readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
@@ -58,9 +60,13 @@ export class LiveOperation implements AsyncIterableIterator<never> {
   }
 }
 
-export type Prepared =
+export type Prepared = (
   | { readonly kind: "result"; readonly result: FormattedExecutionResult }
-  | { readonly kind: "live"; readonly operation: LiveOperation };
+  | { readonly kind: "live"; readonly operation: LiveOperation }
+) & {
+  /** Of the document that was sent or named. */
+  readonly query: string;
+};
 
 /** An error that went through the executor's translation already. */
 class TranslatedError extends GraphQLError {
@@ -85,12 +91,17 @@ export interface Operations {
 
 const MAX_SUBSCRIPTIONS = 100;
 
-type OperationPorts = Pick<LivePorts, "executor" | "parseDocument" | "publicErrors">;
+type OperationPorts = Pick<LivePorts, "executor" | "operations" | "parseDocument" | "publicErrors">;
 
 export function createOperations(hub: Hub, ports: OperationPorts): Operations {
   const bodyOf = createBodies();
 
-  async function follow(connection: Connection, id: string, payload: OperationPayload): Promise<Prepared> {
+  async function receive(connection: Connection, payload: OperationPayload) {
+    const { query, documentId, extensions } = payload;
+    return ports.operations?.receive({ query, documentId, extensions, client: connection.clientName });
+  }
+
+  async function follow(connection: Connection, id: string, payload: OperationPayload): Promise<LiveOperation> {
     const head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
     // The sink is called after `start` at the earliest, or by a reload: by then the operation exists or the error is kept.
     let operation: LiveOperation | undefined;
@@ -112,7 +123,7 @@ export function createOperations(hub: Hub, ports: OperationPorts): Operations {
     });
     if (failed !== undefined) throw failed;
     operation = new LiveOperation(subscription, connection, id);
-    return { kind: "live", operation };
+    return operation;
   }
 
   return {
@@ -124,21 +135,27 @@ export function createOperations(hub: Hub, ports: OperationPorts): Operations {
       }
       connection.preparing.add(id);
       try {
-        const document = ports.parseDocument(payload.query);
+        const received = await receive(connection, payload);
+        const query = received?.text ?? payload.query;
+        const document = ports.parseDocument(query);
         const operation = getOperationAST(document, payload.operationName);
         if (operation == null) throw unresolved();
         if (open > MAX_SUBSCRIPTIONS) {
           const message = `A socket carries ${MAX_SUBSCRIPTIONS} operations at a time: complete one, or open another socket.`;
           throw new AppError("TOO_MANY_SUBSCRIPTIONS", message);
         }
-        if (operation.operation === "subscription") return await follow(connection, id, payload);
+        if (operation.operation === "subscription") {
+          const followed = await follow(connection, id, { ...payload, query });
+          received?.accepted(operation.name?.value);
+          return { kind: "live", operation: followed, query };
+        }
         const result = await ports.executor.execute({
-          query: payload.query,
+          query,
           operationName: payload.operationName ?? undefined,
           variables: payload.variables ?? undefined,
-          context: connection.context(),
+          context: { ...connection.context(), ...(received === undefined ? {} : { received }) },
         });
-        if (result.data !== undefined) return { kind: "result", result };
+        if (result.data !== undefined) return { kind: "result", result, query };
         return (result.errors ?? []).map((error) => new TranslatedError(error));
       } catch (error) {
         return toGraphQLErrors(error);

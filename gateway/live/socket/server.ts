@@ -8,6 +8,7 @@ import { type ExecutionArgs, GraphQLError } from "graphql";
 import { type ConnectionInitMessage, handleProtocols, makeServer } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { ClientFacts } from "../../../platform/auth/identity.ts";
+import { clientNameOf } from "../../operations/client-name.ts";
 import type { LivePorts } from "../../ports.ts";
 import type { Allowance } from "../access/allowance.ts";
 import { drainSockets, STOP_GRACE_MS } from "../drain.ts";
@@ -86,8 +87,10 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Allowanc
 
   const protocol = makeServer<ConnectionInitMessage["payload"], Connection>({
     connectionInitWaitTimeout: settings.WS_INIT_TIMEOUT_MS,
-    onConnect: async ({ extra, connectionParams }) =>
-      (await extra.authenticate(tokenOf(connectionParams))) && admit(extra),
+    async onConnect({ extra, connectionParams }) {
+      extra.clientName ??= clientNameOf(connectionParams);
+      return (await extra.authenticate(tokenOf(connectionParams))) && admit(extra);
+    },
     async onSubscribe({ extra, subscriptions }, id, payload) {
       if (id.length > MAX_ID_LENGTH) {
         extra.close(CLOSE.idTooLong);
@@ -99,7 +102,7 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Allowanc
       if (!("kind" in prepared)) return prepared;
       return {
         schema: schema.current().apiSchema,
-        document: ports.parseDocument(payload.query),
+        document: ports.parseDocument(prepared.query),
         operationName: payload.operationName,
         contextValue: new Carrier(prepared),
       };
@@ -120,6 +123,7 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Allowanc
 
   function accept(socket: WebSocket, wire: Duplex, request: IncomingMessage): void {
     const connection = createConnection(socket, wire, clientOf(request), connectionPorts);
+    connection.clientName = clientNameOf(request.headers);
     connections.set(socket, connection);
     meter.connectionsTotal += 1;
     meter.connectionsOpen += 1;

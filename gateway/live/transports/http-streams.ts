@@ -66,10 +66,11 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
   }
 
   function contextOf({ exchange, standing, stream }: Session): GatewayContext {
-    const { client, trace, logger, forwardedHeaders } = exchange;
+    const { client, trace, logger, forwardedHeaders, received } = exchange;
+    const asked = received === undefined ? {} : { received };
     const signal = stream?.signal;
     const aborting = signal === undefined ? {} : { signal };
-    return { identity: standing.identity(), client, trace, logger, forwardedHeaders, ...aborting };
+    return { identity: standing.identity(), client, trace, logger, forwardedHeaders, ...asked, ...aborting };
   }
 
   function publicErrors(session: Session, error: unknown): GraphQLFormattedError[] {
@@ -124,7 +125,7 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
     return stream;
   }
 
-  async function follow(session: Session, stream: HttpStream, request: StreamRequest): Promise<void> {
+  async function follow(session: Session, stream: HttpStream, request: StreamRequest, name?: string): Promise<void> {
     const { standing, exchange } = session;
     const subscription = await hub.subscribe({
       query: request.query,
@@ -141,6 +142,7 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
       transport: stream.transport,
     });
     session.subscription = subscription;
+    exchange.received?.accepted(name);
     stream.follow(subscription);
     // Rights may have changed while the position was looked for.
     subscription.reconsider();
@@ -149,9 +151,11 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
   async function run(session: Session, stream: HttpStream, request: StreamRequest): Promise<void> {
     try {
       // Thrown here so that what is wrong with the document is told on the stream.
-      const kind = getOperationAST(ports.parseDocument(request.query), request.operationName)?.operation;
-      if (kind === undefined) throw unresolved();
-      if (kind === OperationTypeNode.SUBSCRIPTION) return await follow(session, stream, request);
+      const operation = getOperationAST(ports.parseDocument(request.query), request.operationName);
+      if (operation == null) throw unresolved();
+      if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
+        return await follow(session, stream, request, operation.name?.value);
+      }
       const result = await ports.executor.execute({
         query: request.query,
         operationName: request.operationName ?? undefined,

@@ -4,6 +4,7 @@ import { createRequestScopes } from "../../../../gateway/errors/request-scope.ts
 import { registerGraphQLRoute } from "../../../../gateway/http/graphql-route.ts";
 import { createOrigins, registerCors } from "../../../../gateway/http/origins.ts";
 import { createDocumentGuard } from "../../../../gateway/limits/document-limits.ts";
+import { createOperations } from "../../../../gateway/operations/create-operations.ts";
 import type { GatewayContext } from "../../../../gateway/ports.ts";
 import { createServer, listen } from "../../../../platform/http/create-server.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
@@ -31,6 +32,7 @@ export async function startStreamStack(options: StackOptions): Promise<StreamSta
   registerGraphQLRoute(server, {
     server: apollo,
     authenticator: live.ports.authenticator,
+    operations: await createOperations({ ...live.ports, manifests: [] }),
     guard: createDocumentGuard({ maxTokens: 1_000, maxDepth: 15, maxAliases: 30, maxRootFields: 20 }),
     scopes: createRequestScopes(),
     logger,

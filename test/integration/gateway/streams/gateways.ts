@@ -4,6 +4,7 @@ import { createRequestScopes } from "../../../../gateway/errors/request-scope.ts
 import { registerGraphQLRoute } from "../../../../gateway/http/graphql-route.ts";
 import { createDocumentGuard } from "../../../../gateway/limits/document-limits.ts";
 import { createLive } from "../../../../gateway/live/index.ts";
+import { createOperations } from "../../../../gateway/operations/create-operations.ts";
 import type { GatewayContext } from "../../../../gateway/ports.ts";
 import { createStreams } from "../../../../gateway/streams/index.ts";
 import { createIdentitySigner, IDENTITY_HEADER } from "../../../../platform/auth/identity-header.ts";
@@ -80,6 +81,7 @@ export async function startGateway(world: LiveStack, options: GatewayOptions = {
   registerGraphQLRoute(server, {
     server: apollo,
     authenticator: world.ports.authenticator,
+    operations: await createOperations({ ...world.ports, manifests: [] }),
     guard: createDocumentGuard({ maxTokens: 1_000, maxDepth: 15, maxAliases: 30, maxRootFields: 20 }),
     scopes: createRequestScopes(),
     logger,

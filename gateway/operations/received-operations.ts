@@ -1,0 +1,158 @@
+/**
+ * From what a client sent, a text or the name of one, to the document that runs. Automatic persisted queries keep texts that a client sent
+ * with their hash; registered documents are known from the start, and may be the only ones that run.
+ */
+import { GraphQLError } from "graphql";
+import { z } from "zod";
+import type { Cache } from "../../platform/cache/cache.ts";
+import type { Logger } from "../../platform/logger/logger.ts";
+import type { ClientName } from "./client-name.ts";
+import { documentHash, isDocumentHash } from "./document-hash.ts";
+import { idNotInList, malformed, mismatch, notFound, notSupported, textNotInList } from "./refusals.ts";
+import type { TrustedDocuments } from "./trusted-documents.ts";
+import type { DocumentSource, Usage } from "./usage.ts";
+
+/** The parts of a request that say what to run, unchecked. */
+export interface SentOperation {
+  readonly query?: unknown;
+  /** `sha256:` and a hash, or the id of a registered document. */
+  readonly documentId?: unknown;
+  readonly extensions?: unknown;
+  readonly client: ClientName | undefined;
+}
+
+export interface ReceivedOperation {
+  readonly text: string;
+  /**
+   * To be called when the operation passed limits, validation and cost: it is counted, and a text that came with its hash is kept from
+   * now on. Never throws.
+   */
+  accepted(operationName: string | null | undefined): void;
+}
+
+export interface ReceivedOperations {
+  /**
+   * `undefined`: neither a text nor a name of one is there, which whoever runs operations refuses. Asynchronous only where a text has to
+   * be looked up.
+   * @throws GraphQLError, also as a rejection: `PERSISTED_QUERY_NOT_FOUND`, `PERSISTED_QUERY_NOT_SUPPORTED`, `PERSISTED_QUERY_NOT_IN_LIST`,
+   * `QUERY_NOT_IN_SAFELIST`, `BAD_REQUEST`
+   */
+  receive(sent: SentOperation): ReceivedOperation | undefined | Promise<ReceivedOperation>;
+}
+
+export interface ReceivedOperationsOptions {
+  /** Do only registered documents run? */
+  readonly only: boolean;
+  readonly trusted: TrustedDocuments;
+  /** Where texts are kept by their hash; absent: automatic persisted queries are off. */
+  readonly store: Pick<Cache, "get" | "set"> | undefined;
+  readonly ttlMs: number;
+  readonly usage: Usage;
+  readonly logger: Logger;
+}
+
+/** With the number of entries, what bounds the store: a longer text runs, but has to be sent each time. In UTF-16 units. */
+const MAX_KEPT_LENGTH = 16_384;
+const MAX_ID_LENGTH = 256;
+const SHA256_PREFIX = "sha256:";
+
+const persistedQuery = z.object({ version: z.literal(1), sha256Hash: z.string().min(1).max(MAX_ID_LENGTH) });
+
+export function createReceivedOperations(options: ReceivedOperationsOptions): ReceivedOperations {
+  const { only, trusted, store, ttlMs, usage, logger } = options;
+
+  function received(
+    { client }: SentOperation,
+    text: string,
+    source: DocumentSource,
+    keep?: () => void,
+  ): ReceivedOperation {
+    return {
+      text,
+      accepted(operationName) {
+        usage.count({ client, operationName, source });
+        keep?.();
+      },
+    };
+  }
+
+  function byText(sent: SentOperation, text: string): ReceivedOperation {
+    if (trusted.holds(text)) return received(sent, text, "trusted");
+    if (only) throw textNotInList();
+    return received(sent, text, "text");
+  }
+
+  function byId(sent: SentOperation, id: string, text: string | undefined) {
+    const registered = trusted.text(id);
+    if (registered !== undefined) {
+      if (text !== undefined && text !== registered) throw mismatch();
+      return received(sent, registered, "trusted");
+    }
+    if (only) throw idNotInList();
+    if (store === undefined) throw notSupported();
+    if (text === undefined) return lookUp(sent, id);
+    if (documentHash(text) !== id) throw mismatch();
+    return received(sent, text, "text", () => keep(id, text));
+  }
+
+  async function lookUp(sent: SentOperation, hash: string): Promise<ReceivedOperation> {
+    const text = isDocumentHash(hash) ? await store?.get<unknown>(keyOf(hash)) : undefined;
+    // Checked again: what others can write to must not decide what runs under a name.
+    if (typeof text !== "string" || documentHash(text) !== hash) throw notFound();
+    return received(sent, text, "persisted");
+  }
+
+  function keep(hash: string, text: string): void {
+    if (text.length > MAX_KEPT_LENGTH) return;
+    store?.set(keyOf(hash), text, { ttlMs }).catch((error: unknown) => {
+      logger.warn({ err: error }, "a persisted query could not be kept");
+    });
+  }
+
+  function find(sent: SentOperation): ReceivedOperation | undefined | Promise<ReceivedOperation> {
+    const id = idOf(sent);
+    const text = typeof sent.query === "string" && sent.query !== "" ? sent.query : undefined;
+    if (id !== undefined) return byId(sent, id, text);
+    return text === undefined ? undefined : byText(sent, text);
+  }
+
+  function countRefusal(error: unknown): never {
+    if (error instanceof GraphQLError) usage.countRefusal(String(error.extensions["code"]));
+    throw error;
+  }
+
+  return {
+    receive(sent) {
+      try {
+        const found = find(sent);
+        return found instanceof Promise ? found.catch(countRefusal) : found;
+      } catch (error) {
+        return countRefusal(error);
+      }
+    },
+  };
+}
+
+function keyOf(hash: string): string {
+  return `operation:${hash}`;
+}
+
+function idOf({ documentId, extensions }: SentOperation): string | undefined {
+  const fromExtensions = idOfExtensions(extensions);
+  if (documentId === undefined || documentId === null || documentId === "") return fromExtensions;
+  if (typeof documentId !== "string" || documentId.length > MAX_ID_LENGTH) {
+    throw malformed("`documentId` must be a string of at most 256 characters.");
+  }
+  const id = documentId.startsWith(SHA256_PREFIX) ? documentId.slice(SHA256_PREFIX.length) : documentId;
+  if (fromExtensions !== undefined && fromExtensions !== id) {
+    throw malformed("`documentId` and `extensions.persistedQuery` name different documents.");
+  }
+  return id;
+}
+
+function idOfExtensions(extensions: unknown): string | undefined {
+  if (typeof extensions !== "object" || extensions === null || !("persistedQuery" in extensions)) return undefined;
+  const given = persistedQuery.safeParse(extensions.persistedQuery);
+  if (!given.success) throw malformed("`extensions.persistedQuery` must hold `version` 1 and `sha256Hash`.");
+  return given.data.sha256Hash;
+}
