@@ -17,6 +17,12 @@ export interface SubgraphRequest {
   readonly variables: JsonObject;
   /** For `_entities`: they become the variable `representations`. */
   readonly representations: Representations | undefined;
+  /** For several `_entities` in one document: each becomes a variable of its own. */
+  readonly lists?: readonly VariableList[];
+}
+
+export interface VariableList extends Representations {
+  readonly variable: string;
 }
 
 /** JSON texts, each different from all others. */
@@ -44,16 +50,25 @@ export function subgraphOperation(
 }
 
 /** All variables as the subgraph reads them. */
-export function variablesOf({ variables, representations }: SubgraphRequest): JsonObject {
-  if (representations === undefined) return variables;
-  const values: unknown = JSON.parse(`[${representations.texts.join(",")}]`);
-  return { ...variables, representations: values };
+export function variablesOf(request: SubgraphRequest): JsonObject {
+  const lists = listsOf(request);
+  if (lists.length === 0) return request.variables;
+  const variables: JsonObject = { ...request.variables };
+  for (const { variable, texts } of lists) variables[variable] = JSON.parse(`[${texts.join(",")}]`);
+  return variables;
 }
 
 /** JSON text of `variablesOf`. */
-export function variablesText({ variables, representations }: SubgraphRequest): string {
-  const text = JSON.stringify(variables);
-  if (representations === undefined) return text;
-  const separator = text === "{}" ? "" : ",";
-  return `${text.slice(0, -1)}${separator}"representations":[${representations.texts.join(",")}]}`;
+export function variablesText(request: SubgraphRequest): string {
+  const text = JSON.stringify(request.variables);
+  const lists = listsOf(request);
+  if (lists.length === 0) return text;
+  const members = lists.map(({ variable, texts }) => `${JSON.stringify(variable)}:[${texts.join(",")}]`);
+  return `${text.slice(0, -1)}${text === "{}" ? "" : ","}${members.join(",")}}`;
+}
+
+const NO_LISTS: readonly VariableList[] = [];
+
+function listsOf({ representations, lists = NO_LISTS }: SubgraphRequest): readonly VariableList[] {
+  return representations === undefined ? lists : [{ variable: "representations", texts: representations.texts }];
 }

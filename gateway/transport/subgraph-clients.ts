@@ -3,6 +3,7 @@ import { AppError } from "../../platform/errors/app-error.ts";
 import type { SubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import type { SchemaGeneration } from "../ports.ts";
 import { authorizationScope } from "./authorization-scope.ts";
+import { createEntityBatching } from "./entity-batches.ts";
 import { createHttpExchange } from "./http-exchange.ts";
 import { createHttpSubgraph } from "./http-subgraph.ts";
 import { createInProcessSubgraph } from "./in-process-subgraph.ts";
@@ -24,7 +25,7 @@ export interface SubgraphClientsOptions {
 export interface SubgraphClients {
   /** The same client for the same address; its answers are the caller's own. @throws AppError `CONFIG_INVALID` when the subgraph has none */
   connect(subgraph: string, url: string | undefined): SubgraphClient;
-  /** Every subgraph of a generation, by name, except the live ones; equal fetches under way are shared. @throws AppError `CONFIG_INVALID` when one has no address */
+  /** Every subgraph of a generation, by name, except the live ones; equal fetches under way are shared, a request's fetches of entities batched. @throws AppError `CONFIG_INVALID` when one has no address */
   of(generation: SchemaGeneration): ReadonlyMap<string, SubgraphClient>;
   stop(): void;
 }
@@ -39,6 +40,7 @@ export function isLive(subgraph: string): boolean {
 export function createSubgraphClients(options: SubgraphClientsOptions): SubgraphClients {
   const exchange = createHttpExchange();
   const sharing = createFetchSharing(authorizationScope);
+  const batching = createEntityBatching();
   const connected = new Map<string, SubgraphClient>();
   const sharedClients = new Map<SubgraphClient, SubgraphClient>();
   // Asked for with every request.
@@ -61,7 +63,7 @@ export function createSubgraphClients(options: SubgraphClientsOptions): Subgraph
 
   function shared(subgraph: string, url: string | undefined): SubgraphClient {
     const client = connect(subgraph, url);
-    const known = sharedClients.get(client) ?? sharing.share(client);
+    const known = sharedClients.get(client) ?? sharing.share(batching.batch(client));
     sharedClients.set(client, known);
     return known;
   }

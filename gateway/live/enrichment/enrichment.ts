@@ -11,11 +11,11 @@ import {
 import { type FormattedExecutionResult, GraphQLError } from "graphql";
 import { withDeadline } from "../../../platform/deadline.ts";
 import type { GatewayContext, LivePorts } from "../../ports.ts";
+import { REPRESENTATIONS } from "../../transport/entity-document.ts";
 import type { ReadableEvent } from "../log/event.ts";
 import type { LiveMeter } from "../metrics.ts";
 import type { BoundPlan } from "../plan/plan.ts";
 import { answerFromRecord } from "../plan/record.ts";
-import { REPRESENTATIONS } from "./entity-fetch.ts";
 import { createFetchBatches } from "./fetch-batches.ts";
 import { createFreshFetches } from "./freshness.ts";
 

@@ -3,8 +3,9 @@
  * Splits the answer again, so that each fetch sees what it would have seen alone; nobody is handed an object that another one may change.
  */
 import type { GraphQLFormattedError } from "graphql";
+import { type DocumentPart, documentOf, ENTITIES, REPRESENTATIONS } from "../../transport/entity-document.ts";
 import type { JsonObject } from "../../transport/json-object.ts";
-import { type DocumentPart, documentOf, ENTITIES, type EntityFetch, REPRESENTATIONS } from "./entity-fetch.ts";
+import { ENRICHMENT_NAME, type EntityFetch } from "./entity-fetch.ts";
 
 /** A fetch with its values. */
 export interface EntityQuestion {
@@ -130,7 +131,13 @@ export function createEntityBatch<Question extends EntityQuestion>(): EntityBatc
           ([name, value]) => [part.variableName(name), value] as const,
         ),
       );
-      return { query: documentOf(all.map(({ part }) => part)), variables: Object.fromEntries(variables) };
+      return {
+        query: documentOf(
+          ENRICHMENT_NAME,
+          all.map(({ part }) => part),
+        ),
+        variables: Object.fromEntries(variables),
+      };
     },
     split(answer) {
       const answers = new Map<Question, EntityAnswer>();

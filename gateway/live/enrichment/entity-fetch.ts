@@ -3,26 +3,19 @@
  * beside other fetches into one document. A fetch of any other shape is left as the planner wrote it.
  */
 import type { FetchNode } from "@apollo/query-planner";
-import {
-  type DocumentNode,
-  type FieldNode,
-  type FragmentDefinitionNode,
-  Kind,
-  type NameNode,
-  type OperationDefinitionNode,
-  parse,
-  print,
-  type SelectionNode,
-  stripIgnoredCharacters,
-  type VariableDefinitionNode,
-  visit,
-} from "graphql";
+import { type FieldNode, Kind, type OperationDefinitionNode, parse, type SelectionNode } from "graphql";
 import { LRUCache } from "lru-cache";
+import {
+  type DocumentPart,
+  documentPart,
+  type EntityShape,
+  entityShape,
+  named,
+  printed,
+} from "../../transport/entity-document.ts";
 
 /** Of every request for entities, whoever's operation it comes from: a client's name would make equal fetches differ. */
 export const ENRICHMENT_NAME = "LiveEnrichment";
-export const ENTITIES = "_entities";
-export const REPRESENTATIONS = "representations";
 
 export interface EntityFetch {
   /** Tells fetches apart; equal for equal ones. */
@@ -33,17 +26,6 @@ export interface EntityFetch {
   readonly versions: { readonly types: ReadonlySet<string>; readonly alias: string };
   /** The fetch as a part of a larger document; copies of one fetch there differ in the values of their variables. */
   part(copy: number): DocumentPart;
-}
-
-/** Its names occur in no other part. */
-export interface DocumentPart {
-  /** Response name of its entities. */
-  readonly alias: string;
-  readonly variableDefinitions: string;
-  readonly selection: string;
-  readonly fragments: string;
-  /** What the document calls a variable of the fetch. */
-  readonly variableName: (name: string) => string;
 }
 
 export interface EntityFetches {
@@ -59,7 +41,7 @@ export function createEntityFetches(): EntityFetches {
   let lastId = 0;
   return {
     compile(node, versioned) {
-      const shape = shapeOf(parse(node.operation, { noLocation: true }));
+      const shape = entityShape(parse(node.operation, { noLocation: true }));
       if (shape === undefined) return undefined;
       const types = new Set(entityTypes(node).filter((type) => versioned.has(type)));
       const alias = unusedName("_tributaryVersion", node.operation);
@@ -80,31 +62,6 @@ export function createEntityFetches(): EntityFetches {
       return made;
     },
   };
-}
-
-/** One document of several parts, in the given order. */
-export function documentOf(parts: readonly DocumentPart[]): string {
-  const variables = parts.map(({ variableDefinitions }) => variableDefinitions).join(" ");
-  const selections = parts.map(({ selection }) => selection).join(" ");
-  return `query ${ENRICHMENT_NAME}(${variables}){${selections}}${parts.map(({ fragments }) => fragments).join("")}`;
-}
-
-interface Shape {
-  readonly operation: OperationDefinitionNode;
-  readonly entities: FieldNode;
-  readonly fragments: readonly FragmentDefinitionNode[];
-}
-
-/** One query of nothing but `_entities`: what the planner writes, unless a subgraph's own directives stand in it. */
-function shapeOf({ definitions }: DocumentNode): Shape | undefined {
-  const operations = definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
-  const fragments = definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
-  const [operation] = operations;
-  if (operations.length !== 1 || operation?.operation !== "query" || operation.directives?.length) return undefined;
-  const [entities, ...others] = operation.selectionSet.selections;
-  if (entities?.kind !== Kind.FIELD || others.length > 0 || entities.directives?.length) return undefined;
-  if (entities.name.value !== ENTITIES || entities.alias !== undefined) return undefined;
-  return { operation, entities, fragments };
 }
 
 function entityTypes({ requires }: FetchNode): string[] {
@@ -128,44 +85,18 @@ function withVersions(entities: FieldNode, types: ReadonlySet<string>, alias: st
   return { ...entities, selectionSet: { kind: Kind.SELECTION_SET, selections } };
 }
 
-function entityFetch(id: number, text: string, versions: EntityFetch["versions"], shape: Shape): EntityFetch {
+function entityFetch(id: number, text: string, versions: EntityFetch["versions"], shape: EntityShape): EntityFetch {
   const parts: DocumentPart[] = [];
   return {
     id,
     text,
     versions,
     part(copy) {
-      const made = parts[copy] ?? partOf(shape, copy === 0 ? `_${id}` : `_${id}_${copy}`);
+      const made = parts[copy] ?? documentPart(shape, copy === 0 ? `_${id}` : `_${id}_${copy}`);
       parts[copy] = made;
       return made;
     },
   };
-}
-
-function partOf({ operation, entities, fragments }: Shape, suffix: string): DocumentPart {
-  const renamed = (name: NameNode): NameNode => ({ ...name, value: `${name.value}${suffix}` });
-  const rename = <Node extends FieldNode | VariableDefinitionNode | FragmentDefinitionNode>(node: Node): Node =>
-    visit(node, {
-      Variable: (variable) => ({ ...variable, name: renamed(variable.name) }),
-      FragmentSpread: (spread) => ({ ...spread, name: renamed(spread.name) }),
-      FragmentDefinition: { leave: (definition) => ({ ...definition, name: renamed(definition.name) }) },
-    });
-  const alias = `${ENTITIES}${suffix}`;
-  return {
-    alias,
-    variableDefinitions: (operation.variableDefinitions ?? []).map((node) => printed(rename(node))).join(" "),
-    selection: printed({ ...rename(entities), alias: named(alias) }),
-    fragments: fragments.map((node) => printed(rename(node))).join(""),
-    variableName: (name) => `${name}${suffix}`,
-  };
-}
-
-function printed(node: Parameters<typeof print>[0]): string {
-  return stripIgnoredCharacters(print(node));
-}
-
-function named(value: string): NameNode {
-  return { kind: Kind.NAME, value };
 }
 
 function unusedName(wanted: string, text: string): string {

@@ -6,10 +6,10 @@ import type { GraphQLFormattedError } from "graphql";
 import { ERROR_STATUS } from "../../../platform/errors/app-error.ts";
 import { systemSleep } from "../../../platform/events/backoff.ts";
 import { PUBLIC_MARK } from "../../errors/public-error.ts";
+import { ENTITIES } from "../../transport/entity-document.ts";
 import type { JsonObject } from "../../transport/json-object.ts";
 import type { ReadableEvent } from "../log/event.ts";
 import type { EntityAnswer } from "./entity-batch.ts";
-import { ENTITIES } from "./entity-fetch.ts";
 import type { FetchBatches, FetchCall } from "./fetch-batches.ts";
 
 export interface FreshFetches {

@@ -6,6 +6,7 @@ import { type FragmentDefinitionNode, getOperationAST, Kind, parse, validate } f
 import { buildGeneration } from "../../../../gateway/composition/schema-generation.ts";
 import { createExecutor } from "../../../../gateway/engine/executor.ts";
 import type { GatewayContext, SchemaGeneration } from "../../../../gateway/ports.ts";
+import { createEntityBatching } from "../../../../gateway/transport/entity-batches.ts";
 import { isJsonObject } from "../../../../gateway/transport/json-object.ts";
 import { type SubgraphClient, variablesOf } from "../../../../gateway/transport/subgraph-client.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
@@ -45,15 +46,16 @@ export function comparedGraph(subgraphs: Readonly<Record<string, string>>, world
   };
   const served = services.map(({ name, typeDefs }) => worldSubgraph(name, typeDefs, world));
 
+  const batching = createEntityBatching();
   const clients = new Map<string, SubgraphClient>(
     served.map(({ name, answer }) => [
       name,
-      async (request) => {
+      batching.batch(async (request) => {
         const result = await answer(request.operation.text, variablesOf(request), request.operation.name);
         const data = isJsonObject(result["data"]) ? result["data"] : null;
         // Whatever is shared must not be changed: a change throws.
         return { data: frozen(data), errors: Array.isArray(result["errors"]) ? result["errors"] : [], shared: true };
-      },
+      }),
     ]),
   );
   const executor = createExecutor({ clients: () => clients });
