@@ -8,6 +8,7 @@ import { buildSubgraphSchema } from "@apollo/subgraph";
 import { parse } from "graphql";
 import { composeSupergraph } from "./compose.ts";
 import { checkEventCompatibility, printEventLock, readEventContracts, readEventLock } from "./event-contracts.ts";
+import { printManifest, printOperationIds, registeredOperations } from "./operation-manifest.ts";
 import { printOperations, readOperations } from "./operations.ts";
 import { printResolverTypes } from "./resolver-types.ts";
 import { readSubgraphSources } from "./sources.ts";
@@ -38,10 +39,12 @@ export const generate = async (folders: SchemaFolders): Promise<Map<string, stri
   const sources = readSubgraphSources(folders.schema);
   const { supergraphSdl, apiSdl } = composeSupergraph(sources);
   const operations = await printOperations(apiSdl, readOperations(folders.operations));
+  const registered = registeredOperations(operations);
   return new Map([
     ["supergraph.graphql", `# ${notice}\n${supergraphSdl}\n`],
     ["api.graphql", `# ${notice}\n${apiSdl}\n`],
-    ["operations.ts", `// ${notice}\n${operations}${clientConstraints}`],
+    ["operations.ts", `// ${notice}\n${operations}${printOperationIds(registered)}${clientConstraints}`],
+    ["operations.manifest.json", printManifest(registered)],
     ["events.lock.json", printEventLock(readEventContracts(folders.schema))],
     ...sources
       .filter(({ live }) => !live)

@@ -444,4 +444,34 @@ export const RefreshSessionDocument = {"kind":"Document","definitions":[{"kind":
 export const SignOutDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SignOut"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SessionRevokeInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sessionRevoke"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"revokedIds"}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"UserErrorFields"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"UserErrorFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UserError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}}]} as unknown as DocumentNode<SignOutMutation, SignOutMutationVariables>;
 export const ViewerDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"displayName"}},{"kind":"Field","name":{"kind":"Name","value":"email"}}]}},{"kind":"Field","name":{"kind":"Name","value":"memberships"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"50"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"organization"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"slug"}}]}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<ViewerQuery, ViewerQueryVariables>;
 export const PermissionsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Permissions"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"organizationId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"permissions"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"organizationId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"organizationId"}}}]}]}}]}}]} as unknown as DocumentNode<PermissionsQuery, PermissionsQueryVariables>;
+/** Hash of each operation's text, by the operation's name. */
+export const operationIds: Readonly<Record<string, string>> = {
+  AcceptInvitation: "187e822f0dfcc51633b30fa5a1a65b4ee40e1293c0aa566544926379db7862bd",
+  ActivityHistory: "9fe42e3f4b10fbe4bb98abea2c56708e603d9680697a70fc0294bf1f3522e44d",
+  AttachPaymentMethod: "9ca66ac39e9b9464c8b9e8cc4be0cb153577ca08662fc17b0317802a27853cbf",
+  AuditActivity: "fe1d5a57452ed09b23ecfb54640ccb3de809c28a3cfa652190903ccb37cd4f29",
+  BillingAccountOpened: "4d6cc253cb7cd7302659ffe0c9ae691b5ffef06d212dd3d8a334c96416fe4d8a",
+  BillingActivity: "5d1ba59c9c0d2bcd2144aae2e1986fb0eb09eb5a40a0e7a71abb360f6ac4f452",
+  ChangeRoles: "61b8b2a31c4723e6bb5343586413c966f3abcf0ab9c5c1dfa0f5304f8ce8fad8",
+  CloseLiveSubscription: "33d09a968034898aee6ece3c9f51fea2b282e683e41fa0da8c423cf87fc95df5",
+  CreateOrganization: "4da0dfbc80b253d0c36e17de0b062c7738d9dfdca7dc1935766a166a85cdd6db",
+  Dashboard: "25fe1cc481c178b73902c80f2acf6797c643551064242bba597e926daa9a8766",
+  Invitations: "3d735e5bfa8e489a96ff0155692a4e59e3972d6860a1c3d4245338f1cc2c906e",
+  InviteMember: "da5f1eb709ad9ff13a95843a8f104c50b0f876d37d46f4386e98fffa302ba0d1",
+  LiveSubscriptions: "b4c0ff04029c16b8e6bc8f18478a921193511e66ed7a2b2ae480143bd7723dc7",
+  MemberActivity: "a3e05ce7a5d0ffc00ebe3a133d969b1d87d7d0df4c0857deaf25d9ff64ffd430",
+  Members: "bd7fed601783bde657b91f06e9b298dd9adc4202d33d14940d001e6eed2d9d8c",
+  PayInvoice: "2ca7388b8a3ec1b66eb26f46522f7107fa0cfcebe1e6a7ad2fe7e136bfbebb16",
+  Permissions: "6dfb2c7890130c3e66becc83e31125349d1c45a732d9555b26134ba59e2f797f",
+  Plans: "80ef0b88203bf3980d26b3a31963a839d99dfec9fd01b2ede90eb54567b2227d",
+  RefreshSession: "61d148b7d2930b7e6aa3dbd14e1e7b66310f0ae2205a12d6d5bf6707dd031288",
+  Register: "2298b977ae61966d15217363993eb95676e1fcd5ceb92284173a7cc8d7e24b8a",
+  RemoveMember: "37361a056bb99d736e858ecb067afb417e3fdf2045ae334ba55f42655d1877a3",
+  ResendVerification: "f88ecc1225cd40d8f39220ba38d8dc5df20637239a2720bc8bc0a92825d77196",
+  SignIn: "e42893a96fcb2d47c673dd6d0363d617ab7aa177829d2253c2f9b6cc37d2aca4",
+  SignOut: "f1ba2d35077b3c6d49e7db610fa75b7d69d758fdf830cbf8093a56085413cd83",
+  StartSubscription: "8b6831e654ee6f2b32483db501ffdf0b8061b9b432e92c2584031ac403846e21",
+  VerifyEmail: "7d1490dee8b5d6199733ba578afe4dfa964c9cbfa0b889cfdc486c1dfb27efa6",
+  Viewer: "f0948eb0aba527ee38e8cf669dcd31fe0da411961b97eab7b8156f7568427ab2",
+};
 export { constraints } from "../constraints.ts";
