@@ -45,6 +45,7 @@ import { createLive } from "./live/index.ts";
 import { checkStopTimes } from "./stop-times.ts";
 import { createStreams } from "./streams/index.ts";
 import { signedHeaders } from "./transport/subgraph-headers.ts";
+import { WEB_CLIENT_MANIFEST } from "./web-client-folder.ts";
 
 export interface EmbeddedOptions {
   readonly environment: Environment;
@@ -252,6 +253,7 @@ async function addPlatform({ settings: given, foundation, lifecycle, logger, dat
     eventLog,
     createLive,
     roster: streams.roster,
+    manifests: [WEB_CLIENT_MANIFEST],
     ...(foundation.webClient === undefined ? {} : { webClient: foundation.webClient }),
     checks: [
       ...subgraphs.flatMap(({ checks }) => checks),

@@ -15,7 +15,7 @@ import { createLive } from "./live/index.ts";
 import type { StandaloneOptions } from "./standalone.ts";
 import { createStreams } from "./streams/index.ts";
 import { signedHeaders } from "./transport/subgraph-headers.ts";
-import { WEB_CLIENT_FOLDER } from "./web-client-folder.ts";
+import { WEB_CLIENT_FOLDER, WEB_CLIENT_MANIFEST } from "./web-client-folder.ts";
 
 const SESSIONS_KEPT = 50_000;
 
@@ -37,13 +37,13 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
     leaseMs: settings.LIVE_LEASE_MS,
   });
   for (const part of streams.parts) lifecycle.add(part);
-  const graphql = (base: string): string => new URL("/graphql", base).href;
+  const graphql = (bases: readonly string[]) => bases.map((base) => new URL("/graphql", base).href);
   return createGateway({
     ...options,
     clock: systemClock,
     headers: signedHeaders(signer),
     authenticator: createAuthenticator({
-      tokenService: createHttpTokenService({ baseUrl: settings.USER_SUBGRAPH_URL, signer }),
+      tokenService: createHttpTokenService({ baseUrl: settings.USER_SUBGRAPH_URL[0] ?? "", signer }),
       issuer: config.TOKEN_ISSUER,
       audience: config.TOKEN_AUDIENCE,
       cache: createMemoryCache({ maxEntries: SESSIONS_KEPT, clock: systemClock }),
@@ -60,6 +60,7 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
     eventLog,
     createLive,
     roster: streams.roster,
+    manifests: [WEB_CLIENT_MANIFEST],
     ...(existsSync(WEB_CLIENT_FOLDER) ? { webClient: WEB_CLIENT_FOLDER } : {}),
     checks: [{ name: "event log", critical: false, check: () => eventLog.check() }, ...streams.checks],
   });

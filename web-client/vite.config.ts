@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+const { version }: { version: string } = JSON.parse(readFileSync(folder("../package.json"), "utf8"));
 
 // Where `npm run dev:web` finds a running gateway.
 const gateway = "http://127.0.0.1:4000";
@@ -10,6 +13,7 @@ const gateway = "http://127.0.0.1:4000";
 export default defineConfig({
   root: folder("."),
   plugins: [react()],
+  define: { CLIENT_VERSION: JSON.stringify(version) },
   build: {
     outDir: folder("dist"),
     emptyOutDir: true,

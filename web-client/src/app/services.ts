@@ -3,6 +3,8 @@ import type { ApolloClient } from "@apollo/client";
 import { createSessionManager, type SessionManager } from "../auth/session.ts";
 import { createApolloClient } from "../graphql/apollo-client.ts";
 import { createLiveClient, type LiveClient } from "../graphql/live-client.ts";
+import { operationId } from "../graphql/registered-operation.ts";
+import { clientNameHeaders } from "./client-name.ts";
 
 export interface Services {
   readonly session: SessionManager;
@@ -13,7 +15,12 @@ export interface Services {
 export function createServices(): Services {
   const session = createSessionManager();
   const apollo = createApolloClient(session);
-  const live = createLiveClient({ url: socketUrl(window.location), token: socketToken(session) });
+  const live = createLiveClient({
+    url: socketUrl(window.location),
+    token: socketToken(session),
+    params: clientNameHeaders,
+    documentId: operationId,
+  });
 
   window.addEventListener("offline", () => live.disconnect());
   window.addEventListener("online", () => live.reconnect());

@@ -2,8 +2,11 @@ import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/clien
 import { CombinedGraphQLErrors, ServerError } from "@apollo/client/errors";
 import { SetContextLink } from "@apollo/client/link/context";
 import { ErrorLink } from "@apollo/client/link/error";
+import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 import { from as observableOf, switchMap } from "rxjs";
+import { clientName } from "../app/client-name.ts";
 import type { SessionManager } from "../auth/session.ts";
+import { operationId } from "./registered-operation.ts";
 
 const TOKEN = "accessToken";
 const RETRIED = "retriedWithFreshToken";
@@ -29,8 +32,16 @@ export function createApolloClient(session: SessionManager): ApolloClient {
     );
   });
 
+  const persisted = new PersistedQueryLink({
+    generateHash(document) {
+      const id = operationId(document);
+      if (id === undefined) throw new Error("an operation that the build did not register");
+      return id;
+    },
+  });
+
   return new ApolloClient({
-    link: ApolloLink.from([renew, authorize, new HttpLink({ uri: "/graphql" })]),
+    link: ApolloLink.from([renew, authorize, persisted, new HttpLink({ uri: "/graphql" })]),
     cache: new InMemoryCache({
       typePolicies: {
         // One viewer per cache: it is cleared when somebody else signs in.
@@ -38,7 +49,7 @@ export function createApolloClient(session: SessionManager): ApolloClient {
         Organization: { fields: { members: { merge: false }, invitations: { merge: false } } },
       },
     }),
-    clientAwareness: { name: "tributary-web" },
+    clientAwareness: clientName,
   });
 }
 

@@ -4,11 +4,12 @@
  * is in gateway/live/PROTOCOL.md.
  */
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
-import { type FormattedExecutionResult, parse, print } from "graphql";
+import { type DocumentNode, type FormattedExecutionResult, parse, print } from "graphql";
 import { backoffMs } from "./backoff.ts";
 import { type CursorStore, createMemoryCursorStore } from "./cursor-store.ts";
 import { cursorOf, cursorsOfPing, type Delivery, deliveryOf, eventIdOf, failureOf } from "./live-messages.ts";
 import { createLiveSocket, type LiveSocketOptions, type SocketState } from "./live-socket.ts";
+import { nameDocument } from "./named-document.ts";
 import { asksForSnapshot } from "./snapshot-request.ts";
 
 /** `catching-up`: connected again, and what was missed is still arriving. */
@@ -61,8 +62,10 @@ export interface LiveClient {
   dispose(): void;
 }
 
-export interface LiveClientOptions extends Pick<LiveSocketOptions, "url" | "token" | "webSocketImpl"> {
+export interface LiveClientOptions extends Pick<LiveSocketOptions, "url" | "token" | "params" | "webSocketImpl"> {
   readonly cursors?: CursorStore;
+  /** SHA-256 of a document's printed text, to be sent instead of that while the gateway knows it; default: texts are sent. */
+  readonly documentId?: (document: DocumentNode) => string | undefined;
   readonly keepAliveMs?: number;
   readonly pongTimeoutMs?: number;
   readonly connectTimeoutMs?: number;
@@ -123,8 +126,9 @@ export function createLiveClient({ cursors = createMemoryCursorStore(), ...optio
     handlers: LiveHandlers<Data>,
   ): () => void {
     const { document, variables, stream } = request;
-    const query = typeof document === "string" ? document : print(document);
-    const withSnapshot = asksForSnapshot(typeof document === "string" ? parse(document) : document, variables);
+    const parsed = typeof document === "string" ? parse(document) : document;
+    const named = nameDocument(typeof document === "string" ? document : print(document), options.documentId?.(parsed));
+    const withSnapshot = asksForSnapshot(parsed, variables);
     const { continues = !withSnapshot } = request;
     // Its own, beside the store: two streams of the same name at the same time must not skip what only the other one processed.
     let position = continues ? cursors.get(stream) : undefined;
@@ -161,7 +165,8 @@ export function createLiveClient({ cursors = createMemoryCursorStore(), ...optio
     const onFailure = async (error: unknown): Promise<void> => {
       if (ended) return;
       const failure = failureOf(error);
-      if (failure.kind === "final") {
+      if (failure.kind === "unnamed" && named.answered(failure.code)) return start();
+      if (failure.kind === "final" || failure.kind === "unnamed") {
         ended = true;
         handlers.onEnd?.(failure);
         return;
@@ -186,11 +191,16 @@ export function createLiveClient({ cursors = createMemoryCursorStore(), ...optio
       lastId += 1;
       const id = String(lastId);
       const payload = {
-        query,
+        get query() {
+          return named.request().query;
+        },
         variables,
         // Read anew by graphql-ws whenever it sends the message, so that every reconnect resumes behind the last event.
         get extensions() {
-          return position === undefined ? undefined : { tributary: { resume: position } };
+          return {
+            ...named.request().extensions,
+            ...(position === undefined ? {} : { tributary: { resume: position } }),
+          };
         },
       };
       idOfPayload.set(payload, id);

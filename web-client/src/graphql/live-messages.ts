@@ -5,6 +5,8 @@ import type { FormattedExecutionResult } from "graphql";
 export type StreamFailure =
   | { readonly kind: "resync"; readonly reason: string }
   | { readonly kind: "unauthenticated" }
+  /** The gateway does not know the document by its hash. */
+  | { readonly kind: "unnamed"; readonly code: string; readonly message: string }
   | { readonly kind: "temporary" }
   | { readonly kind: "final"; readonly code: string; readonly message: string };
 
@@ -54,7 +56,8 @@ export function failureOf(error: unknown): StreamFailure {
   }
   if (code === "UNAUTHENTICATED") return { kind: "unauthenticated" };
   if (field(extensions, "retryable") === true || TEMPORARY.has(code)) return { kind: "temporary" };
-  return { kind: "final", code, message: text(field(first, "message")) ?? "The stream ended with an error." };
+  const message = text(field(first, "message")) ?? "The stream ended with an error.";
+  return { kind: code.startsWith("PERSISTED_QUERY_") ? "unnamed" : "final", code, message };
 }
 
 const TEMPORARY = new Set(["EVENT_LOG_UNAVAILABLE", "SERVICE_UNAVAILABLE", "INTERNAL", "INTERNAL_SERVER_ERROR"]);

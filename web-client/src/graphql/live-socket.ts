@@ -14,6 +14,8 @@ export interface LiveSocketOptions {
   onState(state: SocketState): void;
   onPing(payload: unknown): void;
   readonly generateId: (payload: object) => string;
+  /** What `connection_init` carries beside the token, e.g. the client's name. */
+  readonly params?: Readonly<Record<string, string>>;
   /** For programs outside a browser. */
   readonly webSocketImpl?: unknown;
   /** Milliseconds between our pings. */
@@ -50,7 +52,7 @@ export function createLiveSocket(options: LiveSocketOptions): LiveSocket {
     connectionParams: async () => {
       const token = await options.token({ refused });
       refused = false;
-      return { Authorization: `Bearer ${token}` };
+      return { ...options.params, Authorization: `Bearer ${token}` };
     },
     generateID: options.generateId,
     keepAlive: keepAliveMs,

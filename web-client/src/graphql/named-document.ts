@@ -1,0 +1,35 @@
+/**
+ * A document on its way to a gateway: its hash as long as the gateway knows that, its text beside it where the gateway asks for it, the
+ * text alone where the gateway keeps none. This is the protocol of automatic persisted queries.
+ */
+
+export interface NamedDocument {
+  /** What a request carries now. */
+  request(): { readonly query: string; readonly extensions: Readonly<Record<string, unknown>> };
+  /** @returns whether `request` says from now on what the gateway asked for with this code of an error */
+  answered(code: unknown): boolean;
+}
+
+/** @param id hash of the text; `undefined`: the text is sent from the start */
+export function nameDocument(text: string, id: string | undefined): NamedDocument {
+  let withText = id === undefined;
+  let withId = id !== undefined;
+  return {
+    request: () => ({
+      query: withText ? text : "",
+      extensions: withId ? { persistedQuery: { version: 1, sha256Hash: id } } : {},
+    }),
+    answered(code) {
+      if (code === "PERSISTED_QUERY_NOT_FOUND" && !withText) {
+        withText = true;
+        return true;
+      }
+      if (code === "PERSISTED_QUERY_NOT_SUPPORTED" && withId) {
+        withText = true;
+        withId = false;
+        return true;
+      }
+      return false;
+    },
+  };
+}
