@@ -7,6 +7,8 @@ export interface CacheCounters {
   readonly misses: number;
   /** Loads begun, early refreshes included. A load of the memory level may be answered by the next level. */
   readonly loads: number;
+  /** Loaded values that were stored. */
+  readonly fills: number;
   /** Entries given up for room. */
   readonly evictions: number;
   /** Values that were not stored since a newer one was there. */
@@ -21,7 +23,7 @@ export interface CacheMeter {
 }
 
 export function createCacheMeter(): CacheMeter {
-  const counters = { hits: 0, misses: 0, loads: 0, evictions: 0, refusals: 0, errors: 0 };
+  const counters = { hits: 0, misses: 0, loads: 0, fills: 0, evictions: 0, refusals: 0, errors: 0 };
   return {
     count(what) {
       counters[what] += 1;

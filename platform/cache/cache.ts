@@ -1,6 +1,7 @@
 /**
  * The `Cache` port. Adapters: this process's memory, and Redis. What both guarantee: a read that begins after
- * an invalidation has resolved is not answered by what was loaded before it, and an older version never replaces a newer one.
+ * an invalidation has resolved is not answered by what was loaded before it, and an older version never replaces a newer one. Values
+ * are handed out as they are kept, to many: nobody may change one.
  */
 
 export interface CacheSetOptions {
@@ -13,10 +14,15 @@ export interface CacheSetOptions {
 }
 
 export interface CacheLoadOptions<T> extends CacheSetOptions {
-  /** Tags of the entry where only its value tells them; `tags` then stand for the load alone, while it is under way. */
+  /**
+   * Tags of the entry where only its value tells them; `tags` then stand for the load alone, while it is under way: readers join it until
+   * one of these is invalidated. A value is not kept either when one of its own tags was invalidated while it was loaded.
+   */
   readonly tagsOf?: (value: T) => readonly string[];
   /** The version of the entry where only its value tells it. */
   readonly versionOf?: (value: T) => number | undefined;
+  /** Instead of `ttlMs` where only the value tells how long it may be served; 0: it is not kept. In milliseconds. */
+  readonly ttlMsOf?: (value: T) => number;
   /** Instead of `ttlMs`, for a value of `null` or `undefined`: what is not there now may soon be. In milliseconds. */
   readonly negativeTtlMs?: number;
   /** Within so many milliseconds of its end an entry is loaded anew by one caller; the others are given what is there. */

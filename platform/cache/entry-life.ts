@@ -14,7 +14,7 @@ export function settled<T>(
 ): Required<Pick<CacheSetOptions, "ttlMs" | "tags">> & { readonly version: number } {
   const absent = value === null || value === undefined;
   return {
-    ttlMs: absent ? (options.negativeTtlMs ?? options.ttlMs) : options.ttlMs,
+    ttlMs: (absent ? options.negativeTtlMs : undefined) ?? options.ttlMsOf?.(value) ?? options.ttlMs,
     tags: options.tagsOf?.(value) ?? options.tags ?? [],
     version: options.versionOf?.(value) ?? options.version ?? NO_VERSION,
   };

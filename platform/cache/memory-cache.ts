@@ -17,8 +17,13 @@ interface Entry {
   readonly floorUntil: number;
 }
 
+/** A value on its way into the cache. */
 interface Flight {
+  readonly key: string;
+  /** Readers join it until one of these is invalidated. */
   readonly tags: readonly string[];
+  /** Everything that was invalidated meanwhile: which tags the value has may be known only when it is there. */
+  readonly missed: Set<string>;
   stale: boolean;
 }
 
@@ -32,10 +37,18 @@ export interface MemoryCacheOptions {
   readonly meter?: CacheMeter;
 }
 
-export function createMemoryCache(options: MemoryCacheOptions): Cache {
+export interface MemoryCache extends Cache {
+  /** The value, unless it ends within so many milliseconds; a hit is counted, a miss is not. */
+  peek<T>(key: string, beforeEndMs?: number): T | undefined;
+  /** Stores what `fetch` gives, as a load is stored, but for this caller alone: nobody joins it. */
+  fill<T>(key: string, options: CacheLoadOptions<T>, fetch: () => Promise<T>): Promise<T>;
+}
+
+export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
   const { maxEntries, clock, jitter = 0, random = Math.random, meter = createCacheMeter() } = options;
   const keysByTag = new Map<string, Set<string>>();
   const loading = new Map<string, { promise: Promise<unknown>; flight: Flight }>();
+  const flights = new Set<Flight>();
   const entries = new LRUCache<string, Entry>({
     max: maxEntries,
     dispose(entry, key, reason) {
@@ -94,35 +107,54 @@ export function createMemoryCache(options: MemoryCacheOptions): Cache {
     write(key, { value, expiresAt: now() + jittered(ttlMs, jitter, random), tags, version, floorUntil: 0 });
   }
 
+  /** Loads, and stores unless something invalidated it meanwhile. */
+  async function carry<T>(flight: Flight, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<T> {
+    flights.add(flight);
+    try {
+      const value = await load();
+      const { ttlMs, tags, version } = settled(value, options);
+      if (ttlMs > 0 && !flight.stale && !tags.some((tag) => flight.missed.has(tag))) {
+        store(flight.key, value, ttlMs, tags, version);
+        meter.count("fills");
+      }
+      return value;
+    } finally {
+      flights.delete(flight);
+      if (loading.get(flight.key)?.flight === flight) loading.delete(flight.key);
+    }
+  }
+
+  const take = (key: string, tags: readonly string[] = []): Flight => ({ key, tags, missed: new Set(), stale: false });
+
   /** The load that is under way and that nothing has overtaken, else a new one. */
   function fly<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<T> {
     const running = loading.get(key);
     if (running !== undefined && !running.flight.stale) return running.promise as Promise<T>;
-    const flight: Flight = { tags: options.tags ?? [], stale: false };
-    const promise = run(key, options, load, flight);
+    const flight = take(key, options.tags);
+    meter.count("loads");
+    const promise = carry(flight, options, load);
     loading.set(key, { promise, flight });
     return promise;
   }
 
-  async function run<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>, flight: Flight): Promise<T> {
-    meter.count("loads");
-    try {
-      const value = await load();
-      if (!flight.stale) {
-        const { ttlMs, tags, version } = settled(value, options);
-        store(key, value, ttlMs, tags, version);
-      }
-      return value;
-    } finally {
-      if (loading.get(key)?.flight === flight) loading.delete(key);
-    }
+  function overtake(concerns: (flight: Flight) => boolean): void {
+    for (const flight of flights) if (concerns(flight)) flight.stale = true;
   }
 
   return {
     async get<T>(key: string) {
       return read(key)?.value as T | undefined;
     },
+    peek<T>(key: string, beforeEndMs = 0) {
+      const entry = entries.get(key);
+      if (entry === undefined || entry.expiresAt - now() <= beforeEndMs) return undefined;
+      meter.count("hits");
+      return entry.value as T;
+    },
+    fill: (key, options, fetch) => carry(take(key), options, fetch),
     async set(key, value, { ttlMs, tags = [], version = NO_VERSION }) {
+      // Of a load under way nobody could say which of the two is newer.
+      if (version === NO_VERSION) overtake((flight) => flight.key === key);
       store(key, value, ttlMs, tags, version);
     },
     async getOrLoad<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>) {
@@ -134,8 +166,7 @@ export function createMemoryCache(options: MemoryCacheOptions): Cache {
       return entry.value as T;
     },
     async delete(key, { version } = {}) {
-      const running = loading.get(key);
-      if (running !== undefined) running.flight.stale = true;
+      overtake((flight) => flight.key === key);
       if (version === undefined) drop(key);
       else write(key, tombstone(version, now() + TOMBSTONE_MS));
     },
@@ -143,14 +174,13 @@ export function createMemoryCache(options: MemoryCacheOptions): Cache {
       for (const tag of tags) {
         for (const key of [...(keysByTag.get(tag) ?? [])]) drop(key);
       }
-      for (const { flight } of loading.values()) {
-        if (flight.tags.some((tag) => tags.includes(tag))) flight.stale = true;
-      }
+      for (const { missed } of flights) for (const tag of tags) missed.add(tag);
+      overtake((flight) => flight.tags.some((tag) => tags.includes(tag)));
     },
     async clear() {
       entries.clear();
       keysByTag.clear();
-      for (const { flight } of loading.values()) flight.stale = true;
+      overtake(() => true);
     },
   };
 }

@@ -1,24 +1,27 @@
 /**
- * `Cache` in Redis, shared by processes. Each entry names marks (one of the whole cache, one of its key, one per tag); it is valid while
- * all of them are in Redis as they were before its load began. To invalidate is to remove a mark: no scan, no script, and what Redis loses
- * or evicts is a miss. Redis away or slow costs at most `timeoutMs` per operation and never fails a read; what could not be invalidated
- * keeps this process from reading Redis until it could be. Needs Redis 7 as one server, not a cluster.
+ * `Cache` in Redis, shared by processes. Each entry names marks (redis-marks.ts); it is valid while all of them are in Redis as they were
+ * before its load began. To invalidate is to remove a mark: no scan, no script, and what Redis loses or evicts is a miss. Redis away or
+ * slow costs at most `timeoutMs` per operation and never fails a read; what could not be invalidated keeps this process from reading
+ * Redis until it could be. Needs Redis 7 as one server, not a cluster.
  */
-import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ChainableCommander } from "ioredis";
 import type { Clock } from "../clock.ts";
-import { withDeadline } from "../deadline.ts";
 import type { RedisConnection } from "../redis/redis-connection.ts";
-import type { Cache, CacheLoadOptions, CacheSetOptions } from "./cache.ts";
+import type { Cache, CacheLoadOptions } from "./cache.ts";
 import { type CacheMeter, createCacheMeter } from "./cache-meter.ts";
 import { jittered, NO_VERSION, settled, TOMBSTONE_MS } from "./entry-life.ts";
+import { channelOf, encodeNotice } from "./invalidation-notice.ts";
+import { createRedisAsking } from "./redis-asking.ts";
 import { decodeEntry, encodeEntry, type RedisEntry, TOMBSTONE } from "./redis-entry.ts";
+import { createRedisMarks, type Marks } from "./redis-marks.ts";
 
 export interface RedisCacheOptions {
   /** Begins every key. Another shape of the values needs another namespace. */
   readonly namespace: string;
   readonly clock: Clock;
+  /** Tells this process's notices from those of others; default: `namespace`. */
+  readonly origin?: string;
   /** How long one operation may take; default: 50 ms. */
   readonly timeoutMs?: number;
   /** How long the other processes wait for the one that loads; default: 5 s. */
@@ -28,77 +31,70 @@ export interface RedisCacheOptions {
   readonly meter?: CacheMeter;
 }
 
-/** A mark that ends makes its entries misses, once a day. */
-const MARK_MS = 86_400_000;
+/** A value with what a level above has to know to keep it, too. */
+export interface Held<T> {
+  readonly value: T;
+  /** The end of its life, on the clock. */
+  readonly until: number;
+  readonly tags: readonly string[];
+  readonly version: number;
+}
+
+export interface RedisCache extends Cache {
+  /** As `get`, with what belongs to the value. */
+  getHeld<T>(key: string): Promise<Held<T> | undefined>;
+  /** As `getOrLoad`; a value that is not in Redis now, since Redis is away or something overtook the load, is at the end of its life. */
+  getOrLoadHeld<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<Held<T>>;
+  /** Tries what could not be invalidated. */
+  settle(): Promise<boolean>;
+}
+
 const LOOK_MS = 20;
 
-type Marks = RedisEntry["marks"];
+interface Storing {
+  readonly marks: Marks;
+  readonly version: number;
+  readonly ttlMs: number;
+  /** What the other processes are told with it. */
+  readonly notice?: string | undefined;
+}
 
-export function createRedisCache(connection: RedisConnection, options: RedisCacheOptions): Cache {
-  const { namespace, clock, timeoutMs = 50, leaseMs = 5_000, jitter = 0, meter = createCacheMeter() } = options;
+type Found = RedisEntry & { readonly version: number };
+
+export function createRedisCache(connection: RedisConnection, options: RedisCacheOptions): RedisCache {
+  const { namespace, clock, origin = namespace, timeoutMs = 50, leaseMs = 5_000, jitter = 0 } = options;
+  const { meter = createCacheMeter() } = options;
   const { client } = connection;
+  const ask = createRedisAsking(connection, { timeoutMs, meter });
+  const marks = createRedisMarks(connection, { namespace, origin, ask });
   const entryKey = (key: string) => `${namespace}:entry:${key}`;
   const leaseKey = (key: string) => `${namespace}:lease:${key}`;
-  const tagMark = (tag: string) => `${namespace}:tag:${tag}`;
-  const keyMark = (key: string) => `${namespace}:key:${key}`;
-  const wholeMark = `${namespace}:all`;
-  const marksOf = (key: string, tags: readonly string[]) => [wholeMark, keyMark(key), ...tags.map(tagMark)];
-  const undelivered = new Set<string>();
   const now = () => clock.now().getTime();
 
-  /** The answers in order, or `undefined` when Redis did not give them in time. */
-  async function ask(commands: ChainableCommander): Promise<readonly unknown[] | undefined> {
-    try {
-      if (!connection.ready) throw new Error("Redis is away");
-      const answers = await withDeadline(commands.exec(), timeoutMs, `no answer within ${timeoutMs} ms`);
-      return (answers ?? []).map(([error, answer]) => {
-        if (error !== null) throw error;
-        return answer;
-      });
-    } catch {
-      meter.count("errors");
-      return undefined;
-    }
-  }
-
-  /** Whether nothing is left that other reads would have to be protected from. */
-  async function deliver(): Promise<boolean> {
-    const marks = [...undelivered];
-    if (marks.length === 0) return true;
-    const delivered = (await ask(client.pipeline().unlink(...marks))) !== undefined;
-    // Added again: another attempt may have succeeded before this one failed.
-    for (const mark of marks) undelivered[delivered ? "delete" : "add"](mark);
-    return undelivered.size === 0;
-  }
-
-  async function removeMarks(marks: readonly string[]): Promise<void> {
-    for (const mark of marks) undelivered.add(mark);
-    await deliver();
-  }
-
   /** `null`: Redis could not be asked. */
-  async function read(key: string): Promise<RedisEntry | undefined | null> {
-    if (!(await deliver())) return null;
-    const found = await ask(client.pipeline().zrevrange(entryKey(key), 0, 0));
+  async function read(key: string): Promise<Found | undefined | null> {
+    if (!(await marks.settle())) return null;
+    const found = await ask(client.pipeline().zrevrange(entryKey(key), 0, 0, "WITHSCORES"));
     if (found === undefined) return null;
-    const [text] = Array.isArray(found[0]) ? found[0] : [];
+    const [text, score] = Array.isArray(found[0]) ? found[0].flat() : [];
     const entry = typeof text === "string" ? decodeEntry(text, now()) : undefined;
     if (entry === undefined) return undefined;
     // Asked after the entry was read: what is invalidated in between is seen here.
     const answer = await ask(client.pipeline().mget(...entry.marks.map(([name]) => name)));
-    if (answer === undefined || undelivered.size > 0) return null;
+    if (answer === undefined || marks.unsettled) return null;
     const contents = Array.isArray(answer[0]) ? answer[0] : [];
-    return entry.marks.every(([, content], at) => contents[at] === content) ? entry : undefined;
+    const valid = entry.marks.every(([, content], at) => contents[at] === content);
+    const version = Number(score);
+    return valid ? { ...entry, version: Number.isNaN(version) ? NO_VERSION : version } : undefined;
   }
 
-  /** The marks as they are now; those that are missing are made. */
-  async function takeMarks(names: readonly string[]): Promise<Marks | undefined> {
-    if (!(await deliver())) return undefined;
-    const commands = client.multi();
-    for (const name of names) commands.set(name, randomUUID(), "PX", MARK_MS, "NX");
-    const contents = (await ask(commands.mget(...names)))?.at(-1);
-    if (!Array.isArray(contents)) return undefined;
-    return names.map((name, at) => [name, String(contents[at])]);
+  function held<T>({ value, expiresAt, marks: its, version }: Found): Held<T> {
+    return { value: value as T, until: expiresAt, tags: marks.tagsIn(its), version };
+  }
+
+  /** Good for those who asked for it, and for nobody later. */
+  function over<T>(value: T): Held<T> {
+    return { value, until: Number.NEGATIVE_INFINITY, tags: [], version: NO_VERSION };
   }
 
   /** The highest version stays, in one step; the newest of equal ones. */
@@ -115,36 +111,39 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
       .pexpire(name, lifeMs, "GT");
   }
 
-  async function store(key: string, value: unknown, marks: Marks, version: number, ttlMs: number): Promise<boolean> {
+  /** The end of the stored entry's life; `undefined`: it is not stored. */
+  async function store(key: string, value: unknown, { marks: its, version, ttlMs, notice }: Storing) {
     const lifeMs = jittered(ttlMs, jitter, Math.random);
+    const expiresAt = now() + lifeMs;
     let text: string;
     try {
-      text = encodeEntry({ expiresAt: now() + lifeMs, marks, value });
+      text = encodeEntry({ expiresAt, marks: its, value });
     } catch {
       meter.count("errors");
-      return false;
+      return undefined;
     }
-    return (await ask(keepHighest(key, version, text, lifeMs))) !== undefined;
+    const commands = keepHighest(key, version, text, lifeMs);
+    if (notice !== undefined) commands.publish(channelOf(namespace), notice);
+    return (await ask(commands)) === undefined ? undefined : expiresAt;
   }
 
   /** Loads, and stores unless something invalidated it meanwhile. */
-  async function fill<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<T> {
-    const before = await takeMarks(marksOf(key, options.tags ?? []));
+  async function fill<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<Held<T>> {
+    const before = await marks.take(marks.of(key, options.tags ?? []));
     meter.count("loads");
     try {
       const value = await load();
       const { ttlMs, tags, version } = settled(value, options);
-      if (before === undefined) return value;
+      if (before === undefined || ttlMs <= 0) return over(value);
       // The marks of the load in the same step as those of the value: an invalidation is seen by the one or by the other.
-      const names = [...new Set([...marksOf(key, tags), ...before.map(([name]) => name)])];
-      const after = new Map((await takeMarks(names)) ?? []);
-      const untouched = before.every(([name, content]) => after.get(name) === content);
-      const marks = marksOf(key, tags).map((name) => [name, after.get(name) ?? ""] as const);
-      if (untouched) await store(key, value, marks, version, ttlMs);
-      return value;
+      const after = await marks.takeAfter(marks.of(key, tags), before);
+      const until = after && (await store(key, value, { marks: after, version, ttlMs }));
+      if (until === undefined) return over(value);
+      meter.count("fills");
+      return { value, until, tags, version };
     } finally {
       // Of another process, if ours has ended: then one load more.
-      await ask(client.pipeline().unlink(leaseKey(key)));
+      await ask(client.pipeline().unlink(leaseKey(key)), true);
     }
   }
 
@@ -154,46 +153,57 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
     return answer === undefined ? undefined : answer[0] === "OK";
   }
 
-  async function set(key: string, value: unknown, options: CacheSetOptions): Promise<void> {
-    const { ttlMs, tags = [], version = NO_VERSION } = options;
-    const marks = await takeMarks(marksOf(key, tags));
-    // What is there would be served instead.
-    if (marks === undefined || !(await store(key, value, marks, version, ttlMs))) await removeMarks([keyMark(key)]);
+  async function getOrLoadHeld<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<Held<T>> {
+    const end = performance.now() + leaseMs;
+    for (let look = 0; ; look += 1) {
+      const entry = await read(key);
+      if (look === 0) meter.count(entry ? "hits" : "misses");
+      const soon = entry ? entry.expiresAt - now() <= (options.refreshMs ?? 0) : true;
+      if (entry && !soon) return held(entry);
+      const leased = entry === null ? undefined : await lease(key);
+      if (entry && leased !== true) return held(entry);
+      if (leased === undefined) {
+        meter.count("loads");
+        return over(await load());
+      }
+      if (leased || performance.now() >= end) return fill(key, options, load);
+      await delay(LOOK_MS * (0.5 + Math.random()));
+    }
+  }
+
+  async function getHeld<T>(key: string): Promise<Held<T> | undefined> {
+    const entry = await read(key);
+    meter.count(entry ? "hits" : "misses");
+    return entry ? held(entry) : undefined;
   }
 
   // Other processes read Redis, too, and none of them knows what it missed.
-  connection.onReady(() => void deliver());
+  connection.onReady(() => void marks.settle(true));
 
   return {
-    async get<T>(key: string) {
-      const entry = await read(key);
-      meter.count(entry ? "hits" : "misses");
-      return entry?.value as T | undefined;
-    },
-    set,
-    async getOrLoad<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>) {
-      const end = performance.now() + leaseMs;
-      for (let look = 0; ; look += 1) {
-        const entry = await read(key);
-        if (look === 0) meter.count(entry ? "hits" : "misses");
-        const soon = entry ? entry.expiresAt - now() <= (options.refreshMs ?? 0) : true;
-        if (entry && !soon) return entry.value as T;
-        const leased = entry === null ? undefined : await lease(key);
-        if (entry && leased !== true) return entry.value as T;
-        if (leased === undefined) {
-          meter.count("loads");
-          return load();
-        }
-        if (leased || performance.now() >= end) return fill(key, options, load);
-        await delay(LOOK_MS * (0.5 + Math.random()));
-      }
+    getHeld,
+    getOrLoadHeld,
+    settle: () => marks.settle(true),
+    get: async <T>(key: string) => (await getHeld<T>(key))?.value,
+    getOrLoad: async (key, options, load) => (await getOrLoadHeld(key, options, load)).value,
+    async set(key, value, { ttlMs, tags = [], version = NO_VERSION }) {
+      const names = marks.of(key, tags);
+      const versioned = version !== NO_VERSION;
+      // Without a version to tell which is newer the key's mark is made anew: loads that are under way are not stored over this value.
+      const taken = await marks.take(names, versioned ? undefined : names[1]);
+      const notice = versioned ? encodeNotice({ from: origin, key, version }) : undefined;
+      const stored = taken && (await store(key, value, { marks: taken.marks, version, ttlMs, notice }));
+      // What is there would be served instead.
+      if (stored === undefined) await marks.remove({ key });
     },
     async delete(key, { version } = {}) {
-      if (version === undefined) return removeMarks([keyMark(key)]);
-      const done = await ask(keepHighest(key, version, TOMBSTONE, TOMBSTONE_MS));
-      if (done === undefined) await removeMarks([keyMark(key)]);
+      if (version === undefined) return marks.remove({ key });
+      const deletion = keepHighest(key, version, TOMBSTONE, TOMBSTONE_MS);
+      const notice = encodeNotice({ from: origin, key, version });
+      const done = await ask(deletion.publish(channelOf(namespace), notice), true);
+      if (done === undefined) await marks.remove({ key });
     },
-    invalidateTags: (tags) => removeMarks(tags.map(tagMark)),
-    clear: () => removeMarks([wholeMark]),
+    invalidateTags: (tags) => marks.remove({ tags }),
+    clear: () => marks.remove({ all: true }),
   };
 }

@@ -98,7 +98,7 @@ test("hits, misses, loads and evictions are counted [S32]", async () => {
   await cache.getOrLoad("a", TTL, async () => 1);
   await cache.getOrLoad("a", TTL, async () => 1);
   await cache.getOrLoad("b", TTL, async () => 1);
-  expect(meter.counters()).toEqual({ hits: 1, misses: 2, loads: 2, evictions: 1, refusals: 0, errors: 0 });
+  expect(meter.counters()).toEqual({ hits: 1, misses: 2, loads: 2, fills: 2, evictions: 1, refusals: 0, errors: 0 });
 });
 
 /** A row with a version, its readers whose loads take as long as the schedule says, and messages that arrive late or twice. */

@@ -1,0 +1,41 @@
+/** Asking Redis without waiting for it: an answer in time or none, an outage or a slow server costs little and no error. */
+import type { ChainableCommander } from "ioredis";
+import { withDeadline } from "../deadline.ts";
+import type { RedisConnection } from "../redis/redis-connection.ts";
+import type { CacheMeter } from "./cache-meter.ts";
+
+/** After an answer that did not come in time reads pass Redis by for so long: each would wait as long for nothing. */
+const PAUSE_MS = 250;
+
+/**
+ * The answers in order, or `undefined` when Redis did not give them in time.
+ * @param urgent not to be left out because Redis was slow a moment ago
+ */
+export type RedisAsking = (commands: ChainableCommander, urgent?: boolean) => Promise<readonly unknown[] | undefined>;
+
+export function createRedisAsking(
+  connection: RedisConnection,
+  { timeoutMs, meter }: { readonly timeoutMs: number; readonly meter: CacheMeter },
+): RedisAsking {
+  let pausedUntil = Number.NEGATIVE_INFINITY;
+
+  const late = () => {
+    pausedUntil = performance.now() + PAUSE_MS;
+    return new Error(`no answer within ${timeoutMs} ms`);
+  };
+
+  return async (commands, urgent = false) => {
+    try {
+      if (!connection.ready) throw new Error("Redis is away");
+      if (!urgent && performance.now() < pausedUntil) throw new Error("Redis is slow");
+      const answers = await withDeadline(commands.exec(), timeoutMs, late);
+      return (answers ?? []).map(([error, answer]) => {
+        if (error !== null) throw error;
+        return answer;
+      });
+    } catch {
+      meter.count("errors");
+      return undefined;
+    }
+  };
+}
