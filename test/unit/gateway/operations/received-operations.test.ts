@@ -1,0 +1,141 @@
+import { GraphQLError } from "graphql";
+import { beforeEach, expect, test } from "vitest";
+import { documentHash } from "../../../../gateway/operations/document-hash.ts";
+import {
+  createReceivedOperations,
+  type ReceivedOperationsOptions,
+  type SentOperation,
+} from "../../../../gateway/operations/received-operations.ts";
+import { createUsage } from "../../../../gateway/operations/usage.ts";
+import { createMemoryCache } from "../../../../platform/cache/memory-cache.ts";
+import { systemClock } from "../../../../platform/clock.ts";
+import { createLogger } from "../../../../platform/logger/logger.ts";
+
+const REGISTERED = "query Registered { me { id } }";
+const OTHER = "query Other { me { name } }";
+
+const trusted = {
+  text: (id: string) => (id === documentHash(REGISTERED) || id === "registered-1" ? REGISTERED : undefined),
+  holds: (text: string) => text === REGISTERED,
+  names: new Set(["Registered"]),
+};
+const kept = new Map<string, unknown>();
+const store: NonNullable<ReceivedOperationsOptions["store"]> = (() => {
+  const memory = createMemoryCache({ maxEntries: 100, clock: systemClock });
+  return {
+    get: memory.get,
+    set(key, value, options) {
+      kept.set(key, value);
+      return memory.set(key, value, options);
+    },
+  };
+})();
+
+beforeEach(() => kept.clear());
+
+function create(options: Partial<ReceivedOperationsOptions> = {}) {
+  const operations = createReceivedOperations({
+    only: false,
+    trusted,
+    store,
+    ttlMs: 60_000,
+    usage: createUsage(trusted.names),
+    logger: createLogger({ name: "operations-test", level: "silent" }),
+    ...options,
+  });
+  return async (sent: Omit<SentOperation, "client">) => {
+    try {
+      return await operations.receive({ ...sent, client: undefined });
+    } catch (error) {
+      if (error instanceof GraphQLError) return error.extensions["code"];
+      throw error;
+    }
+  };
+}
+
+const hashed = (sha256Hash: string, version = 1) => ({ persistedQuery: { version, sha256Hash } });
+const textOf = (received: unknown) => (received instanceof Object ? Reflect.get(received, "text") : received);
+
+function accept(received: unknown): void {
+  const accepted: unknown = Reflect.get(Object(received), "accepted");
+  if (typeof accepted === "function") accepted("Other");
+}
+
+test("a text runs as it came, and nothing is kept of it", async () => {
+  const receive = create();
+  const received = await receive({ query: OTHER });
+  expect(textOf(received)).toBe(OTHER);
+  accept(received);
+  expect(kept.size).toBe(0);
+});
+
+test("a text that came with its hash is found by the hash once it was accepted, not before", async () => {
+  const receive = create();
+  const text = `${OTHER} # ${crypto.randomUUID()}`;
+  const extensions = hashed(documentHash(text));
+  expect(await receive({ extensions })).toBe("PERSISTED_QUERY_NOT_FOUND");
+  const received = await receive({ query: text, extensions });
+  expect(await receive({ extensions })).toBe("PERSISTED_QUERY_NOT_FOUND");
+  accept(received);
+  expect(textOf(await receive({ extensions }))).toBe(text);
+  expect(textOf(await receive({ documentId: `sha256:${documentHash(text)}` }))).toBe(text);
+  expect(textOf(await receive({ query: "", extensions }))).toBe(text);
+});
+
+test("a hash that is not the text's is refused, and so is one of another protocol", async () => {
+  const receive = create();
+  expect(await receive({ query: OTHER, extensions: hashed(documentHash("another")) })).toBe("BAD_REQUEST");
+  expect(await receive({ query: OTHER, extensions: hashed(documentHash(OTHER), 2) })).toBe("BAD_REQUEST");
+  expect(await receive({ extensions: { persistedQuery: "everything" } })).toBe("BAD_REQUEST");
+  expect(await receive({ documentId: 7 })).toBe("BAD_REQUEST");
+  expect(await receive({ documentId: "a", extensions: hashed("b") })).toBe("BAD_REQUEST");
+  expect(await receive({ documentId: "x".repeat(257) })).toBe("BAD_REQUEST");
+});
+
+test("a long text runs but is not kept: it must not fill the store", async () => {
+  const receive = create();
+  const text = `${OTHER} # ${"x".repeat(20_000)}`;
+  const extensions = hashed(documentHash(text));
+  accept(await receive({ query: text, extensions }));
+  expect(kept.size).toBe(0);
+  expect(await receive({ extensions })).toBe("PERSISTED_QUERY_NOT_FOUND");
+});
+
+test("what somebody else wrote under a hash does not run under it", async () => {
+  const receive = create();
+  const hash = documentHash("{ harmless }");
+  await store.set(`operation:${hash}`, "{ harmful }", { ttlMs: 60_000 });
+  expect(await receive({ extensions: hashed(hash) })).toBe("PERSISTED_QUERY_NOT_FOUND");
+});
+
+test("without a store, hashes of unknown texts are not supported, and registered ones work", async () => {
+  const receive = create({ store: undefined });
+  expect(await receive({ extensions: hashed(documentHash(OTHER)) })).toBe("PERSISTED_QUERY_NOT_SUPPORTED");
+  expect(textOf(await receive({ extensions: hashed(documentHash(REGISTERED)) }))).toBe(REGISTERED);
+});
+
+test("registered documents are known by hash, by any other id and by their text", async () => {
+  for (const only of [false, true]) {
+    const receive = create({ only });
+    expect(textOf(await receive({ extensions: hashed(documentHash(REGISTERED)) }))).toBe(REGISTERED);
+    expect(textOf(await receive({ documentId: "registered-1" }))).toBe(REGISTERED);
+    expect(textOf(await receive({ query: REGISTERED }))).toBe(REGISTERED);
+    expect(await receive({ documentId: "registered-1", query: OTHER })).toBe("BAD_REQUEST");
+  }
+});
+
+test("where only registered documents run, no other does, however it is named", async () => {
+  const receive = create({ only: true });
+  expect(await receive({ query: OTHER })).toBe("QUERY_NOT_IN_SAFELIST");
+  expect(await receive({ query: `${REGISTERED} ` })).toBe("QUERY_NOT_IN_SAFELIST");
+  expect(await receive({ query: OTHER, extensions: hashed(documentHash(OTHER)) })).toBe("PERSISTED_QUERY_NOT_IN_LIST");
+  expect(await receive({ extensions: hashed(documentHash(OTHER)) })).toBe("PERSISTED_QUERY_NOT_IN_LIST");
+  expect(await receive({ documentId: "__proto__" })).toBe("PERSISTED_QUERY_NOT_IN_LIST");
+});
+
+test("a request that names nothing is left to whoever runs operations", async () => {
+  for (const only of [false, true]) {
+    expect(await create({ only })({})).toBeUndefined();
+    expect(await create({ only })({ query: 7 })).toBeUndefined();
+  }
+});
