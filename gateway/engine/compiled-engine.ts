@@ -5,8 +5,8 @@ import type { QueryEngine, QueryEngineOptions } from "./engine-contract.ts";
 import { createExecutor } from "./executor.ts";
 import { JsonText } from "./response/text.ts";
 
-export function createCompiledEngine({ schema, clients }: QueryEngineOptions): QueryEngine {
-  const executor = createExecutor({ clients: clients.of });
+export function createCompiledEngine({ schema, clients, inspection }: QueryEngineOptions): QueryEngine {
+  const executor = createExecutor({ clients: clients.of, inspection });
   const generations = new WeakMap<GraphQLSchema, SchemaGeneration>();
   return {
     async load() {

@@ -14,14 +14,29 @@ import {
   visit,
 } from "graphql";
 import { LRUCache } from "lru-cache";
-import type { SchemaGeneration } from "../ports.ts";
+import type { GatewayContext, SchemaGeneration } from "../ports.ts";
 import type { JsonObject } from "../transport/json-object.ts";
 import { introspect } from "./introspection.ts";
 import { compileSteps, type Step } from "./plan/steps.ts";
 import { createTypeConditions, type TypeConditions } from "./plan/type-conditions.ts";
 import { compileWriter, type ResponseWriter } from "./response/writer.ts";
 
+/** Another document planned in an operation's place, which selects more, and who looks at what was fetched for it. */
+export interface Inspection {
+  readonly planned: DocumentNode;
+  /** Called with the data of each answer without errors, which must not be changed. */
+  inspect(data: JsonObject, context: GatewayContext): void;
+}
+
+/** @returns `undefined` for operations that nobody looks at */
+export type InspectOperation = (
+  generation: SchemaGeneration,
+  document: DocumentNode,
+  operationName: string | undefined,
+) => Inspection | undefined;
+
 export interface CompiledOperation {
+  readonly inspection: Inspection | undefined;
   readonly kind: OperationDefinitionNode["operation"];
   /** What to fetch; absent when the gateway knows the answer by itself. */
   readonly step: Step | undefined;
@@ -39,6 +54,7 @@ export function compileOperation(
   generation: SchemaGeneration,
   document: DocumentNode,
   operationName: string | undefined,
+  inspectionOf?: InspectOperation,
 ): CompiledOperation {
   const found = getOperationAST(document, operationName);
   if (found == null) throw new Error("the operation was not resolved");
@@ -70,14 +86,16 @@ export function compileOperation(
     );
   }
 
+  const inspection = inspectionOf?.(generation, document, operationName);
   const plan = generation.queryPlanner().buildQueryPlan(
-    operationFromDocument(planningSchema, document, {
+    operationFromDocument(planningSchema, inspection?.planned ?? document, {
       validate: false,
       ...(operationName === undefined ? {} : { operationName }),
     }),
   );
   return {
     kind: operation.operation,
+    inspection,
     step: compileSteps(plan, typeConditionsOf(generation)),
     coerce(variables) {
       if (definitions.length === 0) return { coerced: {} };

@@ -4,6 +4,7 @@ import type { Logger } from "../../platform/logger/logger.ts";
 import type { GatewayContext, SchemaSource } from "../ports.ts";
 import type { DataSources } from "../transport/data-sources.ts";
 import type { SubgraphClients } from "../transport/subgraph-clients.ts";
+import type { InspectOperation } from "./compiled-operation.ts";
 
 export type QueryEngine = NonNullable<ApolloServerOptionsWithGateway<GatewayContext>["gateway"]>;
 
@@ -12,5 +13,7 @@ export interface QueryEngineOptions {
   readonly clients: SubgraphClients;
   /** The same subgraphs, for the stock executor. */
   readonly dataSources: DataSources;
+  /** Looks at what answers are made of; never asked by the stock executor. */
+  readonly inspection?: InspectOperation | undefined;
   readonly logger: Logger;
 }

@@ -4,7 +4,7 @@ import { LRUCache } from "lru-cache";
 import type { GatewayContext, SchemaGeneration } from "../ports.ts";
 import type { JsonObject } from "../transport/json-object.ts";
 import type { SubgraphClient } from "../transport/subgraph-client.ts";
-import { type CompiledOperation, compileOperation } from "./compiled-operation.ts";
+import { type CompiledOperation, compileOperation, type InspectOperation } from "./compiled-operation.ts";
 import { runSteps } from "./execution/run-steps.ts";
 import type { Shared } from "./execution/targets-at.ts";
 import { errorsIn } from "./response/errors-in.ts";
@@ -36,16 +36,18 @@ const MAX_OPERATIONS = 1_000;
 export interface ExecutorOptions {
   /** Every subgraph of a generation, by name. */
   clients(generation: SchemaGeneration): ReadonlyMap<string, SubgraphClient>;
+  /** Looks at what answers are made of. */
+  readonly inspection?: InspectOperation | undefined;
 }
 
-export function createExecutor({ clients }: ExecutorOptions): Executor {
+export function createExecutor({ clients, inspection }: ExecutorOptions): Executor {
   const compiled = new LRUCache<string, CompiledOperation>({ max: MAX_OPERATIONS });
 
   function operationOf({ generation, documentId, document, operationName }: ExecutionRequest): CompiledOperation {
     const id = `${generation.id} ${documentId} ${operationName ?? ""}`;
     const known = compiled.get(id);
     if (known !== undefined) return known;
-    const made = compileOperation(generation, document, operationName);
+    const made = compileOperation(generation, document, operationName, inspection);
     compiled.set(id, made);
     return made;
   }
@@ -73,6 +75,7 @@ export function createExecutor({ clients }: ExecutorOptions): Executor {
       }
       const missing: GraphQLError[] = [];
       const text = operation.writer(coerced)(data, { errors: missing, path: [], shared, texts: new Map() });
+      if (errors.length === 0 && missing.length === 0) operation.inspection?.inspect(data, context);
       const told = errors.length > 0 ? errorsIn(text, errors) : errors;
       // A failed fetch leaves holes, which were told as its errors; holes without any are errors of their own.
       return { data: text, errors: told.length > 0 ? told : missing };

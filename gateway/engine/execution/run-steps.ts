@@ -7,7 +7,7 @@ import type { GatewayContext } from "../../ports.ts";
 import { isJsonObject, type JsonObject } from "../../transport/json-object.ts";
 import type { Representations, SubgraphAnswer, SubgraphClient } from "../../transport/subgraph-client.ts";
 import type { FetchStep, Step } from "../plan/steps.ts";
-import { ownTargets } from "../plan/targets.ts";
+import { type Copies, ownTargets } from "../plan/targets.ts";
 import { merge } from "./merge.ts";
 import { placesAt, type Shared, type Target, targetsAt, unite } from "./targets-at.ts";
 
@@ -52,7 +52,7 @@ async function fetchRoot(step: FetchStep, run: Run): Promise<void> {
     note(step, run, error, error.path === undefined ? undefined : [...(place?.path ?? []), ...error.path]);
   }
   if (answer.data === null) return;
-  const data = prepare(step, answer, answer.data);
+  const data = prepare(step, answer, answer.data, copiesOf(answer, run));
   for (const { object } of targets) merge(object, data, step.targets);
 }
 
@@ -108,11 +108,12 @@ async function fetchEntities(
     );
     return;
   }
+  const copies = copiesOf(answer, run);
   for (let index = 0; index < texts.length; index += 1) {
     const entity: unknown = entities[index];
     const [first, ...others] = objects[index] ?? [];
     if (!isJsonObject(entity) || first === undefined) continue;
-    const data = prepareEntity(step, answer, entity, first);
+    const data = prepareEntity(step, answer, entity, first, copies);
     for (const object of [first, ...others]) complete(step, object, data);
   }
 }
@@ -138,20 +139,35 @@ function ask(step: FetchStep, run: Run, representations: Representations | undef
   return client({ operation, variables, representations }, run.context);
 }
 
+function copiesOf({ interned }: SubgraphAnswer, { shared }: Run): Copies | undefined {
+  return interned === true ? { made: new Map(), shared } : undefined;
+}
+
 /** The answer as this request may merge and complete it. */
-function prepare(step: FetchStep, { shared }: SubgraphAnswer, data: JsonObject): JsonObject {
+function prepare(
+  step: FetchStep,
+  { shared }: SubgraphAnswer,
+  data: JsonObject,
+  copies: Copies | undefined,
+): JsonObject {
   if (step.outputRewrite !== undefined) {
     const copy = shared ? structuredClone(data) : data;
     step.outputRewrite(copy);
     return copy;
   }
-  return shared ? ownTargets(data, step.targets) : data;
+  return shared ? ownTargets(data, step.targets, copies) : data;
 }
 
-function prepareEntity(step: FetchStep, answer: SubgraphAnswer, entity: JsonObject, object: JsonObject): JsonObject {
+function prepareEntity(
+  step: FetchStep,
+  answer: SubgraphAnswer,
+  entity: JsonObject,
+  object: JsonObject,
+  copies: Copies | undefined,
+): JsonObject {
   // Rewrites ask for the type, which the subgraph was not necessarily asked for.
   const untyped = step.outputRewrite !== undefined && entity["__typename"] == null;
-  return prepare(step, answer, untyped ? { ...entity, __typename: object["__typename"] } : entity);
+  return prepare(step, answer, untyped ? { ...entity, __typename: object["__typename"] } : entity, copies);
 }
 
 /** An entity's error concerns every place where the entity stands. */

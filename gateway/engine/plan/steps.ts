@@ -3,7 +3,7 @@ import type { FetchNode, PlanNode, QueryPlan, ResponsePath } from "@apollo/query
 import { type SubgraphOperation, subgraphOperation } from "../../transport/subgraph-client.ts";
 import { compileRepresentation, type RepresentationBuilder } from "./representation.ts";
 import { compileRewrites, type Rewrite } from "./rewrites.ts";
-import { NO_TARGETS, type TargetTree, targetsBelow } from "./targets.ts";
+import { NO_TARGETS, type TargetPath, type TargetTree, targetsBelow } from "./targets.ts";
 import type { TypeConditions } from "./type-conditions.ts";
 
 export interface FetchStep {
@@ -35,42 +35,42 @@ export type Step =
 export function compileSteps({ node }: QueryPlan, types: TypeConditions): Step | undefined {
   if (node === undefined) return undefined;
   if (node.kind === "Subscription") throw new Error("a subscription is not run as a whole");
-  const paths: ResponsePath[] = [];
-  collectPaths(node, [], paths);
-  return compileNode(node, [], { types, paths });
+  const fetches = new Map<FetchNode, TargetPath>();
+  collectFetches(node, [], types, fetches);
+  return compileNode(node, { types, fetches });
 }
 
 interface Compilation {
   readonly types: TypeConditions;
-  /** Of every fetch. */
-  readonly paths: readonly ResponsePath[];
+  readonly fetches: ReadonlyMap<FetchNode, TargetPath>;
 }
 
-function compileNode(node: PlanNode, path: ResponsePath, compilation: Compilation): Step {
+function compileNode(node: PlanNode, compilation: Compilation): Step {
   switch (node.kind) {
     case "Sequence":
-      return { kind: "sequence", steps: node.nodes.map((inner) => compileNode(inner, path, compilation)) };
+      return { kind: "sequence", steps: node.nodes.map((inner) => compileNode(inner, compilation)) };
     case "Parallel":
-      return { kind: "parallel", steps: node.nodes.map((inner) => compileNode(inner, path, compilation)) };
+      return { kind: "parallel", steps: node.nodes.map((inner) => compileNode(inner, compilation)) };
     case "Flatten":
-      return compileNode(node.node, [...path, ...node.path], compilation);
+      return compileNode(node.node, compilation);
     case "Fetch":
-      return compileFetch(node, path, compilation);
+      return compileFetch(node, compilation);
     case "Condition":
       return {
         kind: "condition",
         variable: node.condition,
-        ...(node.ifClause === undefined ? {} : { whenTrue: compileNode(node.ifClause, path, compilation) }),
-        ...(node.elseClause === undefined ? {} : { whenFalse: compileNode(node.elseClause, path, compilation) }),
+        ...(node.ifClause === undefined ? {} : { whenTrue: compileNode(node.ifClause, compilation) }),
+        ...(node.elseClause === undefined ? {} : { whenFalse: compileNode(node.elseClause, compilation) }),
       };
     default:
       throw new Error(`the plan holds a ${node.kind}`);
   }
 }
 
-function compileFetch(node: FetchNode, path: ResponsePath, { types, paths }: Compilation): FetchStep {
-  const below = paths.filter(
-    (other) => other.length > path.length && path.every((part, index) => part === other[index]),
+function compileFetch(node: FetchNode, { types, fetches }: Compilation): FetchStep {
+  const { path, representation } = fetches.get(node) ?? NOWHERE;
+  const below = [...fetches.values()].filter(
+    (other) => other.path.length > path.length && path.every((part, index) => part === other.path[index]),
   );
   return {
     kind: "fetch",
@@ -78,7 +78,7 @@ function compileFetch(node: FetchNode, path: ResponsePath, { types, paths }: Com
     operation: subgraphOperation(node.operation, node.operationName, node.operationKind),
     variables: node.variableUsages ?? [],
     path,
-    representation: node.requires === undefined ? undefined : compileRepresentation(node.requires, types),
+    representation,
     inputRewrite: compileRewrites(node.inputRewrites, types),
     outputRewrite: compileRewrites(node.outputRewrites, types),
     renamed: new Map(
@@ -88,24 +88,41 @@ function compileFetch(node: FetchNode, path: ResponsePath, { types, paths }: Com
       }),
     ),
     isInterface: (typeName) => typeof typeName === "string" && types.isAbstract(typeName),
-    targets: below.reduce((tree, other) => targetsBelow(tree, other.slice(path.length)), NO_TARGETS),
+    targets: below.reduce(
+      (tree, other) => targetsBelow(tree, { ...other, path: other.path.slice(path.length) }),
+      NO_TARGETS,
+    ),
   };
 }
 
-function collectPaths(node: PlanNode, path: ResponsePath, into: ResponsePath[]): void {
+const NOWHERE: TargetPath = { path: [], representation: undefined };
+
+function collectFetches(
+  node: PlanNode,
+  path: ResponsePath,
+  types: TypeConditions,
+  into: Map<FetchNode, TargetPath>,
+): void {
   switch (node.kind) {
     case "Sequence":
     case "Parallel":
-      for (const inner of node.nodes) collectPaths(inner, path, into);
+      for (const inner of node.nodes) collectFetches(inner, path, types, into);
       return;
     case "Flatten":
-      collectPaths(node.node, [...path, ...node.path], into);
+      collectFetches(node.node, [...path, ...node.path], types, into);
       return;
-    case "Fetch":
-      into.push(path);
+    case "Fetch": {
+      const { requires } = node;
+      into.set(node, {
+        path,
+        representation: requires === undefined ? undefined : compileRepresentation(requires, types),
+      });
       return;
+    }
     case "Condition":
-      for (const inner of [node.ifClause, node.elseClause]) if (inner !== undefined) collectPaths(inner, path, into);
+      for (const inner of [node.ifClause, node.elseClause]) {
+        if (inner !== undefined) collectFetches(inner, path, types, into);
+      }
       return;
     default:
       return;
