@@ -6,6 +6,7 @@ import type { LifecyclePart } from "../lifecycle/lifecycle.ts";
 import type { Logger } from "../logger/logger.ts";
 import { createRedisConnection } from "../redis/redis-connection.ts";
 import type { Cache } from "./cache.ts";
+import type { CacheLookup } from "./cache-lookup.ts";
 import { type CacheCounters, createCacheMeter } from "./cache-meter.ts";
 import { createInvalidationChannel } from "./invalidation-channel.ts";
 import type { Notice } from "./invalidation-notice.ts";
@@ -38,6 +39,8 @@ export interface CacheLevels {
 
 export interface CachePart extends LifecyclePart {
   readonly cache: Cache;
+  /** What of it is in this process's memory. */
+  readonly lookup: CacheLookup;
   counters(): CacheLevels;
   /** Never critical: without Redis every read is answered, only slower. */
   readonly check: HealthCheck;
@@ -50,9 +53,11 @@ export function createCache(options: CreateCacheOptions): CachePart {
   const { redisUrl, namespace, maxEntries, clock, jitter = 0.1 } = options;
   if (redisUrl !== undefined) return createShared(options, redisUrl);
   const meter = createCacheMeter();
+  const cache = createMemoryCache({ maxEntries, clock, jitter, meter });
   return {
     name: `cache ${namespace}`,
-    cache: createMemoryCache({ maxEntries, clock, jitter, meter }),
+    cache,
+    lookup: cache.lookup,
     counters: () => ({ memory: meter.counters() }),
     check: { name: `cache ${namespace}`, critical: false, check: async () => {} },
     start: async () => {},
@@ -90,6 +95,7 @@ function createShared(options: CreateCacheOptions, url: string): CachePart {
   return {
     name,
     cache: createLayeredCache({ memory, redis, trusted: channel.good, clock }),
+    lookup: memory.lookup,
     counters: () => ({ memory: meters.memory.counters(), redis: meters.redis.counters() }),
     check: {
       name,

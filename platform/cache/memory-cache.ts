@@ -5,11 +5,14 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.ts";
 import type { Cache, CacheLoadOptions } from "./cache.ts";
+import type { CacheEntryFacts, CacheLookup } from "./cache-lookup.ts";
 import { type CacheMeter, createCacheMeter } from "./cache-meter.ts";
 import { jittered, NO_VERSION, settled, TOMBSTONE_MS } from "./entry-life.ts";
+import { encodeValue } from "./value-codec.ts";
 
 interface Entry {
   readonly value: unknown;
+  readonly storedAt: number;
   readonly expiresAt: number;
   readonly tags: readonly string[];
   readonly version: number;
@@ -38,6 +41,7 @@ export interface MemoryCacheOptions {
 }
 
 export interface MemoryCache extends Cache {
+  readonly lookup: CacheLookup;
   /** The value, unless it ends within so many milliseconds; a hit is counted, a miss is not. */
   peek<T>(key: string, beforeEndMs?: number): T | undefined;
   /** Stores what `fetch` gives, as a load is stored, but for this caller alone: nobody joins it. */
@@ -104,7 +108,9 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
   }
 
   function store(key: string, value: unknown, ttlMs: number, tags: readonly string[], version: number): void {
-    write(key, { value, expiresAt: now() + jittered(ttlMs, jitter, random), tags, version, floorUntil: 0 });
+    const storedAt = now();
+    const expiresAt = storedAt + jittered(ttlMs, jitter, random);
+    write(key, { value, storedAt, expiresAt, tags, version, floorUntil: 0 });
   }
 
   /** Loads, and stores unless something invalidated it meanwhile. */
@@ -142,6 +148,11 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
   }
 
   return {
+    lookup: (tag) =>
+      [...(keysByTag.get(tag) ?? [])].flatMap((key) => {
+        const entry = held(key);
+        return entry === undefined || entry.expiresAt <= now() ? [] : [factsOf(key, entry)];
+      }),
     async get<T>(key: string) {
       return read(key)?.value as T | undefined;
     },
@@ -187,5 +198,19 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
 
 /** No value, only the version that must not be undercut. */
 function tombstone(version: number, floorUntil: number): Entry {
-  return { value: undefined, expiresAt: 0, tags: [], version, floorUntil };
+  return { value: undefined, storedAt: 0, expiresAt: 0, tags: [], version, floorUntil };
+}
+
+function factsOf(key: string, { value, tags, version, storedAt, expiresAt }: Entry): CacheEntryFacts {
+  const facts = { key, tags, storedAt, expiresAt, bytes: () => bytesOf(value) };
+  return version === NO_VERSION ? facts : { ...facts, version };
+}
+
+function bytesOf(value: unknown): number | undefined {
+  if (value instanceof Uint8Array) return value.byteLength;
+  try {
+    return Buffer.byteLength(encodeValue(value));
+  } catch {
+    return undefined;
+  }
 }
