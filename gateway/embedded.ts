@@ -35,6 +35,7 @@ import { createAuditSubgraph } from "../subgraphs/audit/index.ts";
 import { createBillingSubgraph, seedPlans } from "../subgraphs/billing/index.ts";
 import { createUserSubgraph } from "../subgraphs/user/index.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
+import { createCacheConsole } from "./cache/console/index.ts";
 import { lockDataFolder } from "./embedded/data-folder-lock.ts";
 import { type EmbeddedDatabases, startDatabases } from "./embedded/databases.ts";
 import { type DemoAccount, prepareDemo } from "./embedded/demo-data.ts";
@@ -239,6 +240,12 @@ async function addPlatform({ settings: given, foundation, lifecycle, logger, dat
     identitySecrets: settings.IDENTITY_SECRETS,
     leaseMs: settings.LIVE_LEASE_MS,
   });
+  const cacheConsole = createCacheConsole({
+    clock: systemClock,
+    logger,
+    identitySecrets: settings.IDENTITY_SECRETS,
+    operatorOrganizationId: settings.OPERATOR_ORGANIZATION_ID,
+  });
   const gateway = await createGateway({
     settings,
     production: settings.NODE_ENV === "production",
@@ -249,10 +256,11 @@ async function addPlatform({ settings: given, foundation, lifecycle, logger, dat
     logger,
     headers: signedHeaders(createIdentitySigner(settings.IDENTITY_SECRETS, systemClock)),
     authenticator,
-    endpoints: [...subgraphs, streams].map(({ endpoint }) => endpoint),
+    endpoints: [...subgraphs, streams, cacheConsole].map(({ endpoint }) => endpoint),
     eventLog,
     createLive,
     roster: streams.roster,
+    cacheRegistry: cacheConsole.registry,
     manifests: [WEB_CLIENT_MANIFEST],
     ...(foundation.webClient === undefined ? {} : { webClient: foundation.webClient }),
     checks: [

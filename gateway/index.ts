@@ -13,6 +13,7 @@ import { type HealthCheck, registerHealthRoutes } from "../platform/http/health.
 import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../platform/logger/logger.ts";
 import type { AuthenticatorPart } from "./auth/authenticator.ts";
+import type { CacheRegistry } from "./cache/console/cache-registry.ts";
 import { createEventEviction } from "./cache/event-eviction.ts";
 import { openSupergraphFile } from "./composition/supergraph-file.ts";
 import { createOperationExecutor } from "./engine/operation-executor.ts";
@@ -69,6 +70,8 @@ export interface GatewayOptions {
   readonly createLive?: CreateLive;
   /** Told which subscriptions are open. */
   readonly roster?: SubscriptionRoster;
+  /** Told which caches there are. */
+  readonly cacheRegistry?: CacheRegistry;
   /** Manifests of the operations that our own clients registered. */
   readonly manifests?: readonly string[];
   /** Folder of the built web client, served at `/`. */
@@ -160,6 +163,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const executor = createOperationExecutor({ server: graphql, guard, scopes });
   const { createLive, eventLog } = options;
   const cache = createMemoryCache({ maxEntries: ENTRIES_KEPT, clock: options.clock });
+  options.cacheRegistry?.add("gateway", cache);
   const planFeatures =
     eventLog === undefined
       ? undefined

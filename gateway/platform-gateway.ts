@@ -10,6 +10,7 @@ import { eventLogSettings, identitySettings, redisSettings, tokenSettings } from
 import { createEventLog } from "../platform/events/create-event-log.ts";
 import { createIdSource } from "../platform/ids.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
+import { createCacheConsole } from "./cache/console/index.ts";
 import { createGateway, type Gateway } from "./index.ts";
 import { createLive } from "./live/index.ts";
 import type { StandaloneOptions } from "./standalone.ts";
@@ -36,6 +37,12 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
     redisUrl: config.REDIS_URL,
     leaseMs: settings.LIVE_LEASE_MS,
   });
+  const cacheConsole = createCacheConsole({
+    clock: systemClock,
+    logger,
+    identitySecrets: config.IDENTITY_SECRETS,
+    operatorOrganizationId: settings.OPERATOR_ORGANIZATION_ID,
+  });
   for (const part of streams.parts) lifecycle.add(part);
   const graphql = (bases: readonly string[]) => bases.map((base) => new URL("/graphql", base).href);
   return createGateway({
@@ -56,10 +63,11 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
       ["billing", graphql(settings.BILLING_SUBGRAPH_URL)],
       ["audit", graphql(settings.AUDIT_SUBGRAPH_URL)],
     ]),
-    endpoints: [streams.endpoint],
+    endpoints: [streams.endpoint, cacheConsole.endpoint],
     eventLog,
     createLive,
     roster: streams.roster,
+    cacheRegistry: cacheConsole.registry,
     manifests: [WEB_CLIENT_MANIFEST],
     ...(existsSync(WEB_CLIENT_FOLDER) ? { webClient: WEB_CLIENT_FOLDER } : {}),
     checks: [{ name: "event log", critical: false, check: () => eventLog.check() }, ...streams.checks],

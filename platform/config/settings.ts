@@ -114,6 +114,11 @@ export const gatewaySettings = {
   INTROSPECTION: z.stringbool().optional().describe("Allow introspection; default: only outside production"),
   SUBGRAPH_TIMEOUT_MS: milliseconds.default(10_000).describe("Deadline of one subgraph request, in milliseconds"),
   CURSOR_SECRET: secret.describe("Secret (32+ characters) that signs cursors of live streams"),
+  OPERATOR_ORGANIZATION_ID: z
+    .string()
+    .regex(/^org_[A-Za-z0-9_-]+$/, "must be the id of an organisation")
+    .optional()
+    .describe("Organisation whose managers are operators: they may look into the caches and evict; unset: nobody may"),
   LIVE_RING_EVENTS: z.coerce
     .number()
     .int()
