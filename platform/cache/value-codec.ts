@@ -1,6 +1,6 @@
 /**
- * Cached values as text and back: what JSON knows, and Date, BigInt, Map, Set, `undefined` and the numbers JSON lacks. A value of any
- * other kind is refused when it is written, not when it is read.
+ * Cached values as text and back: what JSON knows, and Date, BigInt, Map, Set, Buffer, `undefined` and the numbers JSON lacks. A value
+ * of any other kind is refused when it is written, not when it is read.
  */
 
 const plainNumber = (value: number) => Number.isFinite(value) && !Object.is(value, -0);
@@ -36,6 +36,7 @@ function tagged(value: unknown): unknown {
 function taggedObject(value: object): unknown {
   if (Array.isArray(value)) return value.map(tagged);
   if (value instanceof Date) return { $date: value.getTime() };
+  if (Buffer.isBuffer(value)) return { $bytes: value.toString("base64") };
   if (value instanceof Map) return { $map: [...value].map(([key, item]) => [tagged(key), tagged(item)]) };
   if (value instanceof Set) return { $set: [...value].map(tagged) };
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -64,6 +65,7 @@ function fromTag(tag: string, content: unknown): unknown {
   if (tag === "$number" && typeof content === "string") return Number(content);
   // A date that is none has no time: JSON wrote `null`.
   if (tag === "$date" && (typeof content === "number" || content === null)) return new Date(content ?? Number.NaN);
+  if (tag === "$bytes" && typeof content === "string") return Buffer.from(content, "base64");
   if (tag === "$set" && Array.isArray(content)) return new Set(content.map(untagged));
   if (tag === "$map" && Array.isArray(content)) return new Map(content.map(pair));
   if (tag === "$object" && typeof content === "object" && content !== null) return properties(content);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeValue, encodeValue } from "../../../../platform/cache/value-codec.ts";
 
-test("dates, big integers, maps and sets come back as what they were [S41]", () => {
+test("dates, big integers, maps, sets and bytes come back as what they were [S41]", () => {
   const value = {
     at: new Date("2026-01-02T03:04:05.006Z"),
     amountMinor: 2n ** 70n,
@@ -12,6 +12,7 @@ test("dates, big integers, maps and sets come back as what they were [S41]", () 
     ]),
     roles: new Set(["owner"]),
     missing: undefined,
+    text: Buffer.from("{}"),
     $date: "not a date",
     list: [-0, Number.NaN, Number.POSITIVE_INFINITY],
     nothing: null,
