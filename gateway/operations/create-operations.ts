@@ -10,7 +10,14 @@ import { readTrustedDocuments } from "./trusted-documents.ts";
 import { createUsage } from "./usage.ts";
 
 export interface OperationsOptions {
-  readonly settings: GatewaySettings;
+  readonly settings: Pick<
+    GatewaySettings,
+    | "TRUSTED_DOCUMENTS"
+    | "TRUSTED_DOCUMENTS_FILE"
+    | "PERSISTED_QUERIES"
+    | "PERSISTED_QUERIES_TTL_MS"
+    | "PERSISTED_QUERIES_KEPT"
+  >;
   /** Manifests for where the settings name none. */
   readonly manifests: readonly string[];
   readonly clock: Clock;

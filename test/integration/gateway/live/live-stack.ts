@@ -48,6 +48,7 @@ export interface StackOptions {
   readonly settings?: Partial<GatewaySettings>;
   readonly planFeatures?: PlanFeatures;
   readonly eviction?: Eviction;
+  readonly operations?: LivePorts["operations"];
   /** Default: a free one. */
   readonly port?: number;
 }
@@ -59,6 +60,7 @@ export async function startLiveStack({
   settings,
   planFeatures,
   eviction,
+  operations,
   port: wanted = 0,
 }: StackOptions): Promise<LiveStack> {
   const logger = createLogger({ name: "live-test", level: "silent" });
@@ -123,6 +125,7 @@ export async function startLiveStack({
     originAllowed: (origin) => origin === undefined || origin === ALLOWED_ORIGIN,
     ...(planFeatures === undefined ? {} : { planFeatures }),
     ...(eviction === undefined ? {} : { eviction }),
+    ...(operations === undefined ? {} : { operations }),
   };
   const live = createLive(ports);
   await live.start();

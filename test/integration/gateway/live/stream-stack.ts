@@ -32,7 +32,7 @@ export async function startStreamStack(options: StackOptions): Promise<StreamSta
   registerGraphQLRoute(server, {
     server: apollo,
     authenticator: live.ports.authenticator,
-    operations: await createOperations({ ...live.ports, manifests: [] }),
+    operations: options.operations ?? (await createOperations({ ...live.ports, manifests: [] })),
     guard: createDocumentGuard({ maxTokens: 1_000, maxDepth: 15, maxAliases: 30, maxRootFields: 20 }),
     scopes: createRequestScopes(),
     logger,
@@ -84,6 +84,7 @@ export interface StreamReader {
 export interface ReadOptions {
   readonly query: string;
   readonly variables?: object;
+  readonly extensions?: object;
   readonly token?: string;
   readonly format?: "sse" | "multipart";
   readonly headers?: Record<string, string>;
@@ -97,13 +98,14 @@ const ACCEPT = {
 } as const;
 
 export async function read(url: string, options: ReadOptions): Promise<StreamReader> {
-  const { query, variables, token, format = "sse", get = false } = options;
+  const { query, variables, extensions, token, format = "sse", get = false } = options;
   const aborting = new AbortController();
   const address = new URL(url);
   for (const [name, value] of Object.entries(options.address ?? {})) address.searchParams.set(name, value);
   if (get) {
     address.searchParams.set("query", query);
     if (variables !== undefined) address.searchParams.set("variables", JSON.stringify(variables));
+    if (extensions !== undefined) address.searchParams.set("extensions", JSON.stringify(extensions));
   }
   const response = await fetch(address, {
     method: get ? "GET" : "POST",
@@ -114,7 +116,7 @@ export async function read(url: string, options: ReadOptions): Promise<StreamRea
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...options.headers,
     },
-    ...(get ? {} : { body: JSON.stringify({ query, variables }) }),
+    ...(get ? {} : { body: JSON.stringify({ query, variables, extensions }) }),
   });
   const messages: StreamMessage[] = [];
   let text = "";
