@@ -64,7 +64,7 @@ export interface GatewayOptions {
   /** Subgraphs in this process. */
   readonly endpoints?: readonly SubgraphEndpoint[];
   /** GraphQL addresses that replace those of the supergraph, by subgraph name. */
-  readonly urls?: ReadonlyMap<string, string>;
+  readonly urls?: ReadonlyMap<string, readonly string[]>;
   /** With both, subscriptions are served. */
   readonly eventLog?: EventLog;
   readonly createLive?: CreateLive;
@@ -192,7 +192,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           publicErrors: (errors, { trace, logger: requestLogger }) =>
             errors.map((error) => toGatewayError(error, { traceId: trace.traceId, logger: requestLogger })),
           originAllowed: origins.allowed,
-          eviction: createEventEviction(cache, logger),
+          eviction: createEventEviction([cache], logger),
           planFeatures,
           ...(options.roster === undefined ? {} : { roster: options.roster }),
         });

@@ -1,6 +1,8 @@
 /** Which client reaches which subgraph of a supergraph: in this process, or by an address. */
 import { AppError } from "../../platform/errors/app-error.ts";
 import type { SubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
+import { evictAfterCommands } from "../cache/command-eviction.ts";
+import type { GatewayCaches } from "../cache/gateway-caches.ts";
 import type { SchemaGeneration } from "../ports.ts";
 import { authorizationScope } from "./authorization-scope.ts";
 import { createEntityBatching } from "./entity-batches.ts";
@@ -17,9 +19,11 @@ export interface SubgraphClientsOptions {
   /** Subgraphs in this process, by name. */
   readonly endpoints: ReadonlyMap<string, SubgraphEndpoint>;
   /** Addresses that replace those of the supergraph, by name. */
-  readonly urls: ReadonlyMap<string, string>;
+  readonly urls: ReadonlyMap<string, readonly string[]>;
   /** Show messages of subgraphs' errors that do not carry our codes. */
   readonly trustMessages: boolean;
+  /** Absent where nothing is cached. */
+  readonly caches?: GatewayCaches;
 }
 
 export interface SubgraphClients {
@@ -40,6 +44,8 @@ export function isLive(subgraph: string): boolean {
 export function createSubgraphClients(options: SubgraphClientsOptions): SubgraphClients {
   const exchange = createHttpExchange();
   const sharing = createFetchSharing(authorizationScope);
+  const { caches } = options;
+  caches?.include({ invalidateTags: async () => sharing.close(), clear: async () => sharing.close() });
   const batching = createEntityBatching();
   const connected = new Map<string, SubgraphClient>();
   const sharedClients = new Map<SubgraphClient, SubgraphClient>();
@@ -50,15 +56,19 @@ export function createSubgraphClients(options: SubgraphClientsOptions): Subgraph
     const endpoint = options.endpoints.get(subgraph);
     const { headers, timeoutMs, trustMessages } = options;
     if (endpoint !== undefined) return createInProcessSubgraph({ endpoint, headers, timeoutMs });
-    const url = toUrl(subgraph, options.urls.get(subgraph) ?? declared);
+    const url = toUrl(subgraph, options.urls.get(subgraph)?.[0] ?? declared);
     return createHttpSubgraph({ subgraph, url, headers, exchange, timeoutMs, trustMessages });
   }
 
   function connect(subgraph: string, url: string | undefined): SubgraphClient {
     const key = `${subgraph}\n${url ?? ""}`;
-    const client = connected.get(key) ?? create(subgraph, url);
+    const client = connected.get(key) ?? evicting(create(subgraph, url));
     connected.set(key, client);
     return client;
+  }
+
+  function evicting(client: SubgraphClient): SubgraphClient {
+    return caches === undefined ? client : evictAfterCommands(client, caches.eviction);
   }
 
   function shared(subgraph: string, url: string | undefined): SubgraphClient {

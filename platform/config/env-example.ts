@@ -1,5 +1,7 @@
 /** `.env.example` as text, from the settings themselves, so that a name, a meaning or a default is written down once. */
 import type { z } from "zod";
+import { cacheSettings } from "./cache-settings.ts";
+import { registrationSettings } from "./service-settings.ts";
 import {
   auditSettings,
   billingSettings,
@@ -28,6 +30,8 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   { heading: "Gateway and user subgraph: access tokens", settings: tokenSettings },
   { heading: "Gateway and subgraphs: events", settings: eventLogSettings },
   { heading: "Gateway and subgraphs: Redis", settings: redisSettings },
+  { heading: "Gateway and subgraphs: caches", settings: cacheSettings },
+  { heading: "Gateway and subgraphs: who can be asked", settings: registrationSettings },
   { heading: "npm run start:gateway", settings: gatewaySettings },
   { heading: "npm run start:user", settings: userSettings },
   { heading: "npm run start:billing", settings: billingSettings },
@@ -60,6 +64,9 @@ function renderSetting(name: string, setting: z.ZodType): string {
 function defaultText(value: unknown): string {
   if (value === undefined) return "";
   if (Array.isArray(value)) return value.join(",");
-  const text = String(value);
+  const pairs = typeof value === "object" && value !== null ? Object.entries(value) : [];
+  if (pairs.length > 0 && pairs.every(([, of]) => typeof of === "number"))
+    return pairs.map(([name, of]) => `${name}=${of}`).join(",");
+  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
   return /[\s#"'<>]/.test(text) ? JSON.stringify(text) : text;
 }

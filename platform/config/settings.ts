@@ -3,6 +3,8 @@
  * checked against this file. Descriptions end up in error messages and in `.env.example`.
  */
 import { z } from "zod";
+import { cacheSettings } from "./cache-settings.ts";
+import { addresses, registrationSettings, subgraphCallSettings } from "./service-settings.ts";
 
 const port = z.coerce.number().int().min(0).max(65535);
 const milliseconds = z.coerce.number().int().min(1);
@@ -81,7 +83,9 @@ export const eventLogSettings = {
 export const redisSettings = {
   REDIS_URL: url("redis", "rediss")
     .optional()
-    .describe("Redis, where gateways tell each other which live subscriptions are open; needed with several gateways"),
+    .describe(
+      "Redis, where processes share caches and gateways tell each other which live subscriptions are open; needed with several gateways",
+    ),
 };
 
 /** The gateway. */
@@ -97,11 +101,11 @@ export const gatewaySettings = {
     .string()
     .default("schema/generated/supergraph.graphql")
     .describe("Supergraph SDL; a change is taken up while running"),
-  USER_SUBGRAPH_URL: url("http", "https").default("http://127.0.0.1:4001").describe("Address of the user subgraph"),
-  BILLING_SUBGRAPH_URL: url("http", "https")
-    .default("http://127.0.0.1:4002")
-    .describe("Address of the billing subgraph"),
-  AUDIT_SUBGRAPH_URL: url("http", "https").default("http://127.0.0.1:4003").describe("Address of the audit subgraph"),
+  USER_SUBGRAPH_URL: addresses("http://127.0.0.1:4001").describe(
+    "Addresses of the user subgraph, comma-separated; with REDIS_URL, until processes of it say where they are",
+  ),
+  BILLING_SUBGRAPH_URL: addresses("http://127.0.0.1:4002").describe("Addresses of the billing subgraph"),
+  AUDIT_SUBGRAPH_URL: addresses("http://127.0.0.1:4003").describe("Addresses of the audit subgraph"),
   EXECUTOR: z
     .enum(["tributary", "apollo"])
     .default("tributary")
@@ -112,7 +116,10 @@ export const gatewaySettings = {
       "Headers of the client that the standalone gateway (--supergraph) passes on, or none; only callers whose headers are equal share fetches",
     ),
   INTROSPECTION: z.stringbool().optional().describe("Allow introspection; default: only outside production"),
-  SUBGRAPH_TIMEOUT_MS: milliseconds.default(10_000).describe("Deadline of one subgraph request, in milliseconds"),
+  REQUEST_TIMEOUT_MS: milliseconds
+    .default(10_000)
+    .describe("A query or mutation is answered after this time with what has come by then, in milliseconds"),
+  ...subgraphCallSettings,
   CURSOR_SECRET: secret.describe("Secret (32+ characters) that signs cursors of live streams"),
   OPERATOR_ORGANIZATION_ID: z
     .string()
@@ -279,6 +286,8 @@ export const allSettings = {
   ...tokenSettings,
   ...eventLogSettings,
   ...redisSettings,
+  ...cacheSettings,
+  ...registrationSettings,
   ...gatewaySettings,
   ...userSettings,
   ...billingSettings,

@@ -2,8 +2,10 @@
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../clock.ts";
 import { requireDatabase } from "../database/require-database.ts";
+import { type RegisteredProcessSettings, registerProcess } from "../discovery/register-process.ts";
 import { loadEventContracts } from "../events/contracts.ts";
 import { createEventLog, type EventLogSettings } from "../events/create-event-log.ts";
+import { canServe } from "../http/health.ts";
 import { createIdSource } from "../ids.ts";
 import { createLifecycle } from "../lifecycle/lifecycle.ts";
 import { failStart, runProcess } from "../lifecycle/run-process.ts";
@@ -12,11 +14,9 @@ import type { Subgraph, SubgraphFloor } from "./subgraph.ts";
 import { addSubgraphServer } from "./subgraph-server.ts";
 
 /** The settings that every subgraph process has. */
-export interface SubgraphProcessSettings extends EventLogSettings {
+export interface SubgraphProcessSettings extends EventLogSettings, RegisteredProcessSettings {
   readonly LOG_LEVEL: string;
-  readonly HOST: string;
   readonly SHUTDOWN_GRACE_MS: number;
-  readonly PROCESS_RELEASE: string;
   readonly IDENTITY_SECRETS: readonly string[];
 }
 
@@ -44,15 +44,16 @@ export async function runSubgraph<Settings extends SubgraphProcessSettings>(
     }
     const eventLog = await createEventLog(settings, logger);
     lifecycle.add({ name: "event log", start: () => eventLog.start(), stop: () => eventLog.stop() });
+    const ids = createIdSource(systemClock);
     const subgraph = await options.create(settings, {
       eventLog,
       contracts: await loadEventContracts(fileURLToPath(new URL("../../schema/events", import.meta.url))),
       clock: systemClock,
-      ids: createIdSource(systemClock),
+      ids,
       logger,
       identitySecrets: settings.IDENTITY_SECRETS,
     });
-    addSubgraphServer({
+    const server = addSubgraphServer({
       subgraph,
       lifecycle,
       logger,
@@ -60,6 +61,16 @@ export async function runSubgraph<Settings extends SubgraphProcessSettings>(
       port: options.port(settings),
       portSetting: options.portSetting,
       release: settings.PROCESS_RELEASE,
+    });
+    registerProcess({
+      service: options.name,
+      settings,
+      lifecycle,
+      port: () => server.port,
+      ready: () => canServe(subgraph.checks),
+      clock: systemClock,
+      ids,
+      logger,
     });
     await runProcess({ lifecycle, logger, graceMs: settings.SHUTDOWN_GRACE_MS });
   } catch (error) {

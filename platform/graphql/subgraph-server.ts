@@ -28,7 +28,7 @@ export interface SubgraphServerOptions {
 }
 
 /** Adds the subgraph's parts and its HTTP server to the lifecycle: it listens last and closes first. */
-export function addSubgraphServer(options: SubgraphServerOptions): void {
+export function addSubgraphServer(options: SubgraphServerOptions): { readonly port: number } {
   const { subgraph, lifecycle, logger, host, port, portSetting, release } = options;
   const server = createServer({ logger, maxBodyBytes: MAX_BODY_BYTES });
   registerHealthRoutes(server, { service: subgraph.name, release, lifecycle, checks: subgraph.checks });
@@ -43,13 +43,20 @@ export function addSubgraphServer(options: SubgraphServerOptions): void {
     const response = await subgraph.endpoint.handle(headers, body.data);
     return reply.status(response.status).send(response.body);
   });
+  let actual = port;
   for (const part of subgraph.parts) lifecycle.add(part);
   lifecycle.add({
     name: `${subgraph.name} http`,
     start: async () => {
-      const actual = await listen(server, host, port, portSetting);
+      actual = await listen(server, host, port, portSetting);
       logger.info({ host, port: actual }, `${subgraph.name} listens`);
     },
     stop: () => server.close(),
   });
+  return {
+    /** The one asked for until it listens. */
+    get port() {
+      return actual;
+    },
+  };
 }

@@ -39,6 +39,12 @@ export function registerHealthRoutes(server: FastifyInstance, options: HealthOpt
   }));
 }
 
+/** Do the dependencies hold without which nothing can be answered? */
+export async function canServe(checks: readonly HealthCheck[]): Promise<boolean> {
+  const results = await Promise.all(checks.filter(({ critical }) => critical).map(run));
+  return results.every(({ status }) => status === "up");
+}
+
 async function inspect({ lifecycle, checks }: HealthOptions) {
   const results = await Promise.all(checks.map(async (check) => [check, await run(check)] as const));
   const dependencies = Object.fromEntries(results.map(([check, result]) => [check.name, result]));

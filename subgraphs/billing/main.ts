@@ -1,11 +1,25 @@
 /** The billing subgraph as a process of its own. */
 import { z } from "zod";
 import { parseConfig } from "../../platform/config/parse-config.ts";
-import { billingSettings, commonSettings, eventLogSettings, identitySettings } from "../../platform/config/settings.ts";
+import { registrationSettings } from "../../platform/config/service-settings.ts";
+import {
+  billingSettings,
+  commonSettings,
+  eventLogSettings,
+  identitySettings,
+  redisSettings,
+} from "../../platform/config/settings.ts";
 import { runSubgraph } from "../../platform/graphql/run-subgraph.ts";
 import { createBillingSubgraph } from "./index.ts";
 
-const schema = z.object({ ...commonSettings, ...identitySettings, ...eventLogSettings, ...billingSettings });
+const schema = z.object({
+  ...commonSettings,
+  ...identitySettings,
+  ...eventLogSettings,
+  ...redisSettings,
+  ...registrationSettings,
+  ...billingSettings,
+});
 
 await runSubgraph({
   name: "billing",

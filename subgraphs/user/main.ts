@@ -1,10 +1,12 @@
 /** The user subgraph as a process of its own. */
 import { z } from "zod";
 import { parseConfig } from "../../platform/config/parse-config.ts";
+import { registrationSettings } from "../../platform/config/service-settings.ts";
 import {
   commonSettings,
   eventLogSettings,
   identitySettings,
+  redisSettings,
   tokenSettings,
   userSettings,
 } from "../../platform/config/settings.ts";
@@ -16,6 +18,8 @@ const schema = z.object({
   ...identitySettings,
   ...tokenSettings,
   ...eventLogSettings,
+  ...redisSettings,
+  ...registrationSettings,
   ...userSettings,
 });
 

@@ -25,7 +25,7 @@ const SECRETS = ["s".repeat(40)];
 const USER: Identity = { kind: "USER", userId: "usr_1", sessionId: "ses_1", grants: new Map() };
 
 /** Of the platform's kind: one subgraph in this process that tells who asks, and a foreign one over HTTP. */
-async function startPlatform(supergraphSdl: string, urls = new Map<string, string>()) {
+async function startPlatform(supergraphSdl: string, urls = new Map<string, readonly string[]>()) {
   const folder = await mkdtemp(join(tmpdir(), "tributary-identity-"));
   const SUPERGRAPH_FILE = join(folder, "supergraph.graphql");
   await writeFile(SUPERGRAPH_FILE, supergraphSdl);
@@ -153,7 +153,7 @@ test("expected refusals pass, faults are masked with an id that finds the log li
 test("a foreign subgraph's own words stay inside", async () => {
   await using graph = await startInventedGraph();
   const supergraph = compose({ products: "http://products.invalid/", reviews: "http://reviews.invalid/" });
-  const urls = new Map([["products", graph.products.url]]);
+  const urls = new Map([["products", [graph.products.url]]]);
   await using platform = await startPlatform(supergraph, urls);
   const { body } = await platform.ask("{ topProducts { name } broken refused }");
   expect(body.data).toMatchObject({ topProducts: [{ name: "Table" }, { name: "Couch" }], broken: null, refused: null });

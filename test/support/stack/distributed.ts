@@ -44,6 +44,7 @@ export async function startDistributed({ settings = {}, gateways: gatewayCount =
     CURSOR_SECRET: randomBytes(32).toString("hex"),
     ...eventLog,
     REDIS_URL: serviceAddress("redis"),
+    REDIS_PREFIX: name,
     USER_DATABASE_URL: urls["user"]?.app,
     USER_RELAY_DATABASE_URL: urls["user"]?.relay,
     BILLING_DATABASE_URL: urls["billing"]?.app,
