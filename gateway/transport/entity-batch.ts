@@ -101,7 +101,7 @@ export function createEntityBatch<Call extends EntityCall>(queries: EntityQuerie
           answer.errors.length === 0
             ? answer.errors
             : answer.errors.filter(({ path }) => path?.[0] === alias || !known.has(path?.[0]));
-        splitUnit(unit, answer.data?.[alias], errors, answer.shared, answers);
+        splitUnit(unit, answer.data?.[alias], errors, answer, answers);
       }
       return calls.map((call) => answers.get(call) ?? { data: null, errors: [], shared: false });
     },
@@ -132,7 +132,7 @@ function splitUnit<Call extends EntityCall>(
   { members, texts }: Unit<Call>,
   found: unknown,
   errors: readonly GraphQLFormattedError[],
-  shared: boolean,
+  { shared, interned = false }: SubgraphAnswer,
   answers: Map<Call, SubgraphAnswer>,
 ): void {
   const entities: readonly unknown[] | undefined =
@@ -150,7 +150,7 @@ function splitUnit<Call extends EntityCall>(
     const list =
       positions?.map((position) => entities[position]) ??
       (members.length === 1 ? entities : entities.slice(0, call.texts.length));
-    answers.set(call, { data: { [ENTITIES]: list }, errors: own, shared: shared || members.length > 1 });
+    answers.set(call, { data: { [ENTITIES]: list }, errors: own, shared: shared || members.length > 1, interned });
   }
 }
 

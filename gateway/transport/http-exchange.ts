@@ -1,12 +1,13 @@
 /** One JSON POST over a pool of kept connections: bounded in time and size, aborted when the caller is gone. */
 import { type Dispatcher, Pool } from "undici";
+import { type AnswerMemory, createAnswerMemory, type ReceivedJson } from "./answer-memory.ts";
 
 export interface HttpExchange {
   /**
    * Resolves to the parsed JSON body, whatever the status. Rejects when there is no answer within `timeoutMs`, when `signal`
    * aborts, or when the body is too large or no JSON; the connection is then closed at once.
    */
-  post(request: PostRequest): Promise<unknown>;
+  post(request: PostRequest): Promise<ReceivedJson>;
   /** Closes connections; running exchanges end first. */
   stop(): void;
 }
@@ -28,6 +29,7 @@ const ACCEPT = "application/graphql-response+json, application/json;q=0.9";
 
 export function createHttpExchange(): HttpExchange {
   const pools = new Map<string, Pool>();
+  const memory = createAnswerMemory();
 
   function poolOf({ origin }: URL): Pool {
     const known = pools.get(origin);
@@ -38,12 +40,12 @@ export function createHttpExchange(): HttpExchange {
     return pool;
   }
 
-  async function post(request: PostRequest): Promise<unknown> {
+  async function post(request: PostRequest): Promise<ReceivedJson> {
     try {
-      return await exchange(poolOf(request.url), request);
+      return await exchange(poolOf(request.url), request, memory);
     } catch (error) {
       // The server closed the kept connection while we wrote to it: it has read nothing, another connection will do.
-      if (request.repeatable && isReset(error)) return exchange(poolOf(request.url), request);
+      if (request.repeatable && isReset(error)) return exchange(poolOf(request.url), request, memory);
       throw error;
     }
   }
@@ -57,9 +59,9 @@ export function createHttpExchange(): HttpExchange {
   };
 }
 
-function exchange(pool: Pool, request: PostRequest): Promise<unknown> {
-  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  const answer = new Answer(request, resolve, reject);
+function exchange(pool: Pool, request: PostRequest, memory: AnswerMemory): Promise<ReceivedJson> {
+  const { promise, resolve, reject } = Promise.withResolvers<ReceivedJson>();
+  const answer = new Answer(request, memory, resolve, reject);
   pool.dispatch(
     {
       path: `${request.url.pathname}${request.url.search}`,
@@ -75,7 +77,8 @@ function exchange(pool: Pool, request: PostRequest): Promise<unknown> {
 /** Collects one answer, within its deadline. */
 class Answer implements Dispatcher.DispatchHandler {
   readonly #request: PostRequest;
-  readonly #resolve: (body: unknown) => void;
+  readonly #memory: AnswerMemory;
+  readonly #resolve: (body: ReceivedJson) => void;
   readonly #reject: (error: Error) => void;
   readonly #chunks: Buffer[] = [];
   readonly #timer: NodeJS.Timeout;
@@ -84,8 +87,14 @@ class Answer implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #over = false;
 
-  constructor(request: PostRequest, resolve: (body: unknown) => void, reject: (error: Error) => void) {
+  constructor(
+    request: PostRequest,
+    memory: AnswerMemory,
+    resolve: (body: ReceivedJson) => void,
+    reject: (error: Error) => void,
+  ) {
     this.#request = request;
+    this.#memory = memory;
     this.#resolve = resolve;
     this.#reject = reject;
     const { timeoutMs, signal } = request;
@@ -112,9 +121,9 @@ class Answer implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     if (!this.#end()) return;
     const [first, ...others] = this.#chunks;
-    const text = (others.length === 0 && first !== undefined ? first : Buffer.concat(this.#chunks)).toString("utf8");
+    const body = others.length === 0 && first !== undefined ? first : Buffer.concat(this.#chunks);
     try {
-      this.#resolve(JSON.parse(text));
+      this.#resolve(this.#memory.read(`${this.#request.url.href} ${this.#request.body}`, body));
     } catch (cause) {
       this.#reject(new Error(`answered HTTP ${this.#status} with a body that is no JSON`, { cause }));
     }

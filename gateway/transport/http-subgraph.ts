@@ -16,18 +16,19 @@ export interface HttpSubgraphOptions {
 export function createHttpSubgraph(options: HttpSubgraphOptions): SubgraphClient {
   const { subgraph, url, headers, exchange, timeoutMs, trustMessages } = options;
   return async (request, context) => {
-    const { json, name, kind } = request.operation;
+    const { json: query, name, kind } = request.operation;
     const named = name === undefined ? "" : `,"operationName":${JSON.stringify(name)}`;
     try {
-      const body = await exchange.post({
+      const { json, held } = await exchange.post({
         url,
         headers: await headers(subgraph, context),
-        body: `{"query":${json},"variables":${variablesText(request)}${named}}`,
+        body: `{"query":${query},"variables":${variablesText(request)}${named}}`,
         timeoutMs,
         signal: context.signal,
         repeatable: kind !== "mutation",
       });
-      return readAnswer({ subgraph, trustMessages }, request, context, body);
+      const answer = readAnswer({ subgraph, trustMessages }, request, context, json);
+      return held ? { ...answer, shared: true, interned: true } : answer;
     } catch (error) {
       return unavailable(subgraph, request, context, error);
     }

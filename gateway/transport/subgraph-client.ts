@@ -1,5 +1,6 @@
 /** How operations reach subgraphs, whatever carries them; what stands between (sharing, balancing, caches) keeps this form. */
 import type { GraphQLFormattedError } from "graphql";
+import type { Change } from "../../platform/events/envelope.ts";
 import type { GatewayContext } from "../ports.ts";
 import type { JsonObject } from "./json-object.ts";
 
@@ -36,6 +37,10 @@ export interface SubgraphAnswer {
   readonly errors: readonly GraphQLFormattedError[];
   /** Do others hold this answer, too? Then nothing of it may be changed. */
   readonly shared: boolean;
+  /** Are equal objects within `data` one object? */
+  readonly interned?: boolean;
+  /** What a command changed; absent when the subgraph did not tell. */
+  readonly changes?: readonly Change[];
 }
 
 /** One subgraph. Never rejects: what does not come is an error in the answer. */

@@ -7,6 +7,7 @@ import { buildGeneration } from "../../../../gateway/composition/schema-generati
 import { createExecutor } from "../../../../gateway/engine/executor.ts";
 import type { GatewayContext, SchemaGeneration } from "../../../../gateway/ports.ts";
 import { createEntityBatching } from "../../../../gateway/transport/entity-batches.ts";
+import { internJson } from "../../../../gateway/transport/interned-json.ts";
 import { isJsonObject } from "../../../../gateway/transport/json-object.ts";
 import { type SubgraphClient, variablesOf } from "../../../../gateway/transport/subgraph-client.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
@@ -52,9 +53,13 @@ export function comparedGraph(subgraphs: Readonly<Record<string, string>>, world
       name,
       batching.batch(async (request) => {
         const result = await answer(request.operation.text, variablesOf(request), request.operation.name);
+        // Some answers come as if they had come before.
+        const interned = request.operation.text.length % 2 === 0;
+        if (interned) internJson(result);
         const data = isJsonObject(result["data"]) ? result["data"] : null;
+        const answerErrors = Array.isArray(result["errors"]) ? result["errors"] : [];
         // Whatever is shared must not be changed: a change throws.
-        return { data: frozen(data), errors: Array.isArray(result["errors"]) ? result["errors"] : [], shared: true };
+        return { data: frozen(data), errors: answerErrors, shared: true, interned };
       }),
     ]),
   );
