@@ -7,14 +7,16 @@ import type { FastifyInstance } from "fastify";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { EventLog } from "../platform/events/event-log.ts";
+import type { ServiceDirectory } from "../platform/discovery/service-directory.ts";
 import type { SubgraphEndpoint } from "../platform/graphql/subgraph-endpoint.ts";
 import { createServer, listen } from "../platform/http/create-server.ts";
 import { type HealthCheck, registerHealthRoutes } from "../platform/http/health.ts";
 import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../platform/logger/logger.ts";
+import type { RedisConnection } from "../platform/redis/redis-connection.ts";
 import type { AuthenticatorPart } from "./auth/authenticator.ts";
 import type { CacheRegistry } from "./cache/console/cache-registry.ts";
-import { createEventEviction } from "./cache/event-eviction.ts";
+import { createGatewayCaches } from "./cache/gateway-caches.ts";
 import { openSupergraphFile } from "./composition/supergraph-file.ts";
 import { createOperationExecutor } from "./engine/operation-executor.ts";
 import { createQueryEngine } from "./engine/query-engine.ts";
@@ -28,10 +30,12 @@ import { countInFlight } from "./http/in-flight.ts";
 import type { MetricsSource } from "./http/metrics-format.ts";
 import { liveMetrics, registerMetrics } from "./http/metrics-page.ts";
 import { createOrigins, registerCors } from "./http/origins.ts";
+import { registerServices } from "./http/services-page.ts";
 import { registerPages } from "./http/pages.ts";
 import { createCostGuard } from "./limits/cost-guard.ts";
 import { createDocumentGuard } from "./limits/document-limits.ts";
 import { createPlanFeatures } from "./limits/plan-features.ts";
+import { createRateLimits } from "./limits/rate/create-rate-limits.ts";
 import { createOperations } from "./operations/create-operations.ts";
 import type {
   CreateLive,
@@ -41,9 +45,11 @@ import type {
   SchemaSource,
   SubscriptionRoster,
 } from "./ports.ts";
+import { callPolicy } from "./transport/call-policy.ts";
 import { createDataSources } from "./transport/data-sources.ts";
 import { createSubgraphClients } from "./transport/subgraph-clients.ts";
 import type { SubgraphHeaders } from "./transport/subgraph-headers.ts";
+import { transportMetrics } from "./transport/transport-metrics.ts";
 
 export interface GatewayOptions {
   readonly settings: GatewaySettings;
@@ -65,6 +71,8 @@ export interface GatewayOptions {
   readonly endpoints?: readonly SubgraphEndpoint[];
   /** GraphQL addresses that replace those of the supergraph, by subgraph name. */
   readonly urls?: ReadonlyMap<string, readonly string[]>;
+  /** Where instances of subgraphs say that they can be asked; started before the gateway. */
+  readonly directory?: ServiceDirectory | undefined;
   /** With both, subscriptions are served. */
   readonly eventLog?: EventLog;
   readonly createLive?: CreateLive;
@@ -76,6 +84,8 @@ export interface GatewayOptions {
   readonly manifests?: readonly string[];
   /** Folder of the built web client, served at `/`. */
   readonly webClient?: string;
+  /** Where gateways count together how often callers ask; absent: this one counts alone. */
+  readonly countingRedis?: RedisConnection;
   readonly checks?: readonly HealthCheck[];
   /** Further routes, e.g. the local mailbox. */
   readonly routes?: (server: FastifyInstance) => void;
@@ -93,13 +103,15 @@ const STOP_MS = 8_000;
 const LEAST_REQUEST_MS = 1_000;
 const PLANS_KEPT = 20_000;
 const ENTRIES_KEPT = 50_000;
+/** Calls of one caller per window, where it is known who calls and nothing else is set. */
+const CALLS = 10_000;
 
 /**
  * Reads the supergraph and adds the gateway to the lifecycle: it listens last and stops first.
  * @throws AppError `CONFIG_INVALID` when the supergraph cannot be used
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { settings, lifecycle, logger, authenticator } = options;
+  const { settings, lifecycle, logger } = options;
   const schema = await openSupergraphFile(settings.SUPERGRAPH_FILE, logger);
   const scopes = createRequestScopes();
   const guard = createDocumentGuard({
@@ -119,14 +131,28 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     clock: options.clock,
     logger,
   });
+  const caches = createGatewayCaches({ clock: options.clock, logger });
   const clients = createSubgraphClients({
     headers: options.headers,
     timeoutMs: settings.SUBGRAPH_TIMEOUT_MS,
+    policyOf: (subgraph) => callPolicy(settings, subgraph),
+    directory: options.directory,
     endpoints: new Map((options.endpoints ?? []).map((endpoint) => [endpoint.name, endpoint])),
     urls: options.urls ?? new Map(),
     trustMessages: options.trustMessages ?? false,
+    caches,
   });
   const dataSources = createDataSources(clients);
+  const rates = createRateLimits({
+    schema,
+    points: settings.RATE_LIMIT_POINTS ?? (options.authenticator === undefined ? undefined : CALLS),
+    windowMs: settings.RATE_LIMIT_WINDOW_MS,
+    redis: options.countingRedis,
+    planFeatures: () => planFeatures,
+  });
+  const { calls } = rates;
+  const authenticator =
+    options.authenticator === undefined ? undefined : (calls?.observe(options.authenticator) ?? options.authenticator);
   const origins = createOrigins([
     ...settings.ALLOWED_ORIGINS,
     ...(settings.GATEWAY_PUBLIC_URL === undefined ? [] : [settings.GATEWAY_PUBLIC_URL]),
@@ -154,15 +180,17 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     engine: createQueryEngine(settings.EXECUTOR, { schema, clients, dataSources, logger }),
     scopes,
     costs,
+    rates: rates.operations,
     introspection,
     production: options.production,
     logger,
     landingPage: pages.landing,
-    onRightsChanged: async ({ identity }) => authenticator?.forget(identity),
+    onRightsChanged: async ({ identity }) => options.authenticator?.forget(identity),
   });
   const executor = createOperationExecutor({ server: graphql, guard, scopes });
   const { createLive, eventLog } = options;
   const cache = createMemoryCache({ maxEntries: ENTRIES_KEPT, clock: options.clock });
+  caches.include(cache);
   options.cacheRegistry?.add("gateway", cache);
   const planFeatures =
     eventLog === undefined
@@ -189,20 +217,23 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           operations,
           parseDocument: guard.parse,
           admitCost: costs.admit,
+          ...(calls === undefined
+            ? {}
+            : { admitCall: async (identity, { ip }) => void (await calls.call(identity, ip)) }),
           publicErrors: (errors, { trace, logger: requestLogger }) =>
             errors.map((error) => toGatewayError(error, { traceId: trace.traceId, logger: requestLogger })),
           originAllowed: origins.allowed,
-          eviction: createEventEviction([cache], logger),
+          eviction: caches.eviction,
           planFeatures,
           ...(options.roster === undefined ? {} : { roster: options.roster }),
         });
 
-  const metrics: MetricsSource[] = [operations.metrics];
+  const metrics: MetricsSource[] = [operations.metrics, rates.metrics];
   if (live !== undefined) metrics.push(() => liveMetrics(live.counters()));
   registerMetrics(server, metrics);
   let port = settings.GATEWAY_PORT;
   lifecycle.add({ name: "supergraph", stop: () => schema.stop() });
-  if (authenticator !== undefined) lifecycle.add(authenticator);
+  if (options.authenticator !== undefined) lifecycle.add(options.authenticator);
   if (planFeatures !== undefined) lifecycle.add(planFeatures);
   lifecycle.add({
     name: "gateway http",
@@ -214,6 +245,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         authenticator,
         operations,
         guard,
+        calls,
         scopes,
         logger,
         forward: options.forward ?? [],

@@ -9,6 +9,7 @@ import { type Environment, parseConfig } from "../platform/config/parse-config.t
 import { eventLogSettings, identitySettings, redisSettings, tokenSettings } from "../platform/config/settings.ts";
 import { createEventLog } from "../platform/events/create-event-log.ts";
 import { createIdSource } from "../platform/ids.ts";
+import { createRedisConnection } from "../platform/redis/redis-connection.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { createCacheConsole } from "./cache/console/index.ts";
 import { createGateway, type Gateway } from "./index.ts";
@@ -44,6 +45,13 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
     operatorOrganizationId: settings.OPERATOR_ORGANIZATION_ID,
   });
   for (const part of streams.parts) lifecycle.add(part);
+  const countingRedis =
+    config.REDIS_URL === undefined
+      ? undefined
+      : createRedisConnection({ url: config.REDIS_URL, name: "tributary-limits", logger });
+  if (countingRedis !== undefined) {
+    lifecycle.add({ name: "limits", start: () => countingRedis.start(), stop: () => countingRedis.stop() });
+  }
   const graphql = (bases: readonly string[]) => bases.map((base) => new URL("/graphql", base).href);
   return createGateway({
     ...options,
@@ -65,6 +73,7 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
     ]),
     endpoints: [streams.endpoint, cacheConsole.endpoint],
     eventLog,
+    ...(countingRedis === undefined ? {} : { countingRedis }),
     createLive,
     roster: streams.roster,
     cacheRegistry: cacheConsole.registry,

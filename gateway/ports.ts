@@ -18,13 +18,14 @@ import type { z } from "zod";
 import type { ClientFacts, Identity } from "../platform/auth/identity.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { gatewaySettings } from "../platform/config/settings.ts";
-import type { EventEnvelope } from "../platform/events/envelope.ts";
+import type { Change } from "../platform/events/envelope.ts";
 import type { EventLog } from "../platform/events/event-log.ts";
 import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../platform/logger/logger.ts";
 import type { TraceContext } from "../platform/tracing/trace-context.ts";
 import type { CostedOperation } from "./limits/document-cost.ts";
 import type { LiveCounters } from "./live/metrics.ts";
+import type { ClientName } from "./operations/client-name.ts";
 import type { ReceivedOperation, ReceivedOperations } from "./operations/received-operations.ts";
 
 export type GatewaySettings = z.infer<z.ZodObject<typeof gatewaySettings>>;
@@ -85,6 +86,7 @@ export interface Authenticator {
 export interface GatewayContext {
   readonly identity: Identity;
   readonly client: ClientFacts;
+  readonly clientName?: ClientName;
   readonly trace: TraceContext;
   /** Carries the trace id on every line. */
   readonly logger: Logger;
@@ -100,6 +102,26 @@ export interface GatewayContext {
   idempotencyReplayed?: boolean;
   /** Set when a command changed what the caller may do. */
   rightsChanged?: boolean;
+  /** Present where somebody wants to know: fetches that the entity cache answered, and those that it asked subgraphs for. */
+  readonly cacheUse?: { hits: number; misses: number };
+  /** Present where the answer may be kept. */
+  readonly making?: AnswerMaking;
+}
+
+/** What an answer is made of: by whose events it may become old. */
+export interface AnswerContents {
+  /** Ids of all entities. */
+  readonly ids: ReadonlySet<string>;
+  /**
+   * May an event change it that names none of them? Lists grow by entities that are not in them yet, and what is not there may come; unless
+   * a tag of the hint says by which events.
+   */
+  readonly open: boolean;
+}
+
+/** Where the executor notes what an answer without errors is made of. */
+export interface AnswerMaking {
+  contents?: AnswerContents;
 }
 
 export interface OperationRequest {
@@ -153,7 +175,7 @@ export interface PlanFeatures {
 /** What the gateway's caches drop by event. Neither function rejects; both take less than a second. */
 export interface Eviction {
   /** Whatever these events may have made stale; what cannot be evicted by name is dropped with everything else. */
-  evict(events: readonly EventEnvelope[]): Promise<void>;
+  evict(events: readonly Change[]): Promise<void>;
   /** For when nobody knows what was missed. */
   evictAll(): Promise<void>;
 }
@@ -174,6 +196,8 @@ export interface LivePorts {
   readonly operations?: ReceivedOperations;
   /** Parses within the limits (tokens, depth, aliases, root fields). @throws GraphQLError whose `extensions.code` names the limit */
   parseDocument(query: string): DocumentNode;
+  /** Counts an operation that comes over a socket. @throws AppError `RATE_LIMITED`. Absent where callers may call as often as they like */
+  admitCall?(identity: Identity, client: ClientFacts): Promise<void>;
   /** @throws GraphQLError `COST_ESTIMATED_TOO_EXPENSIVE`. Absent where operations may cost anything */
   admitCost?(operation: CostedOperation): void;
   /** One translation of errors for every transport: expected ones pass, the others are logged and masked. */

@@ -5,6 +5,7 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { type AppError, ERROR_STATUS, findAppError } from "../../platform/errors/app-error.ts";
 import { toPublicError } from "../../platform/errors/graphql-errors.ts";
+import { retryAfterSeconds } from "../limits/rate/rate-limited.ts";
 import type { RequestScope } from "./request-scope.ts";
 
 /** Codes that Apollo Server and our limits give to refused requests: their messages speak of the request only. */
@@ -79,9 +80,12 @@ function httpStatus(error: GraphQLError): number | undefined {
 
 /** An AppError as the GraphQL error that Apollo Server turns into an HTTP answer of its status. */
 export function toRequestError(error: AppError): GraphQLError {
+  const headers = new Map<string, string>();
+  const wait = retryAfterSeconds(error);
+  if (wait !== undefined) headers.set("retry-after", String(wait));
   return new GraphQLError(error.message, {
     originalError: error,
-    extensions: { code: error.code, http: { status: error.status, headers: new Map<string, string>() } },
+    extensions: { code: error.code, http: { status: error.status, headers } },
   });
 }
 

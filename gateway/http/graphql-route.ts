@@ -8,11 +8,14 @@ import { traceFromHeaders } from "../../platform/tracing/trace-context.ts";
 import { toRequestError } from "../errors/public-error.ts";
 import type { RequestScopes } from "../errors/request-scope.ts";
 import type { DocumentGuard } from "../limits/document-limits.ts";
+import type { CallLimit } from "../limits/rate/call-limit.ts";
+import { retryAfterSeconds } from "../limits/rate/rate-limited.ts";
 import { clientNameOf } from "../operations/client-name.ts";
 import { type HttpOperation, receiveHttp } from "../operations/http-operation.ts";
 import type { ReceivedOperations } from "../operations/received-operations.ts";
 import type { Authenticator, GatewayContext, HttpExchange, LivePart } from "../ports.ts";
 import { readOnlyJson } from "./content-type.ts";
+import { limitCalls } from "./limited-calls.ts";
 
 export interface GraphQLRouteOptions {
   readonly server: ApolloServer<GatewayContext>;
@@ -20,6 +23,8 @@ export interface GraphQLRouteOptions {
   readonly authenticator: Authenticator | undefined;
   readonly operations: ReceivedOperations;
   readonly guard: DocumentGuard;
+  /** Absent: callers may call as often as they like. */
+  readonly calls?: CallLimit | undefined;
   readonly scopes: RequestScopes;
   readonly logger: Logger;
   /** Names of client headers that go on to subgraphs. */
@@ -34,6 +39,7 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
   const { server, scopes, logger, landingHeaders } = options;
   fastify.register(async (scope) => {
     readOnlyJson(scope);
+    if (options.calls !== undefined) limitCalls(scope, options.calls);
     scope.route({
       method: ["GET", "POST"],
       url: "/graphql",
@@ -114,6 +120,8 @@ async function streams(
     if (status === 401) reply.header("www-authenticate", "Bearer");
     if (status === 405) reply.header("allow", "POST");
     if (status === 503) reply.header("retry-after", "1");
+    const wait = retryAfterSeconds(error);
+    if (wait !== undefined) reply.header("retry-after", String(wait));
     throw error;
   }
 }
@@ -138,9 +146,11 @@ async function admit(
     reply.raw.once("close", () => {
       if (!reply.raw.writableEnded) gone.abort(new Error("the caller is gone"));
     });
+    const clientName = clientNameOf(request.headers);
     return {
       identity,
       client,
+      ...(clientName === undefined ? {} : { clientName }),
       trace,
       logger,
       forwardedHeaders: pick(request, forward),

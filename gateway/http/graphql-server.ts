@@ -12,12 +12,14 @@ import { writeResult } from "../engine/response/write-result.ts";
 import { statusOf, toGatewayError } from "../errors/public-error.ts";
 import type { RequestScope, RequestScopes } from "../errors/request-scope.ts";
 import type { Cost, CostGuard } from "../limits/cost-guard.ts";
+import type { OperationLimit } from "../limits/rate/operation-limit.ts";
 import type { GatewayContext } from "../ports.ts";
 
 export interface GraphQLServerOptions {
   readonly engine: QueryEngine;
   readonly scopes: RequestScopes;
   readonly costs: CostGuard;
+  readonly rates: OperationLimit;
   readonly introspection: boolean;
   readonly production: boolean;
   readonly logger: Logger;
@@ -31,7 +33,7 @@ export interface GraphQLServerOptions {
 const MAX_SELECTIONS = 5_000;
 
 export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer<GatewayContext> {
-  const { engine, scopes, costs, introspection, production, logger, landingPage, onRightsChanged } = options;
+  const { engine, scopes, costs, rates, introspection, production, logger, landingPage, onRightsChanged } = options;
   return new ApolloServer<GatewayContext>({
     gateway: engine,
     introspection,
@@ -45,7 +47,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer
     stopOnTerminationSignals: false,
     nodeEnv: production ? "production" : "test",
     logger: quietLogger(logger),
-    plugins: [ApolloServerPluginCacheControlDisabled(), answers(costs, onRightsChanged), landing(landingPage)],
+    plugins: [ApolloServerPluginCacheControlDisabled(), answers(costs, rates, onRightsChanged), landing(landingPage)],
     formatError(formatted, error) {
       const scope = scopes.current() ?? { traceId: "none", logger };
       const known = error instanceof GraphQLError ? error : new GraphQLError(formatted.message);
@@ -56,6 +58,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer
 
 function answers(
   costs: CostGuard,
+  rates: OperationLimit,
   onRightsChanged: GraphQLServerOptions["onRightsChanged"],
 ): ApolloServerPlugin<GatewayContext> {
   return {
@@ -70,7 +73,9 @@ function answers(
               "Subscribe on this address over WebSocket (graphql-transport-ws), or with `Accept: text/event-stream`.",
             );
           }
-          cost = costs.admit({ schema, document, operation, variables: request.variables ?? {} });
+          const admitted = { schema, document, operation, variables: request.variables ?? {} };
+          cost = costs.admit(admitted);
+          await rates.admit(admitted, contextValue, cost.estimated);
           contextValue.received?.accepted(operation.name?.value);
         },
         async willSendResponse({ response, contextValue }) {

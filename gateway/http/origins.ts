@@ -38,7 +38,7 @@ export async function registerCors(server: FastifyInstance, origins: Origins): P
       "x-trace-id",
       "x-parent-span-id",
     ],
-    exposedHeaders: ["x-trace-id", "retry-after"],
+    exposedHeaders: ["x-trace-id", "retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"],
     credentials: false,
     maxAge: 600,
   });

@@ -2,15 +2,9 @@
  * What a supergraph says about costs: `@cost` and `@listSize` of https://specs.apollo.dev/cost, under whatever names they were imported.
  * A supergraph without them says nothing, and defaults hold.
  */
-import {
-  type ConstDirectiveNode,
-  type ConstValueNode,
-  type FieldDefinitionNode,
-  Kind,
-  parse,
-  valueFromASTUntyped,
-} from "graphql";
+import { type ConstDirectiveNode, type FieldDefinitionNode, Kind, parse } from "graphql";
 import { z } from "zod";
+import { argumentsOf, linkedNames } from "./linked-directives.ts";
 
 const SPECIFICATION = "https://specs.apollo.dev/cost/";
 
@@ -27,11 +21,6 @@ export interface CostDirectives {
   readonly sizes: ReadonlyMap<string, ListSize>;
 }
 
-const linkSchema = z.object({
-  url: z.string(),
-  as: z.string().optional(),
-  import: z.array(z.union([z.string(), z.object({ name: z.string(), as: z.string().optional() })])).default([]),
-});
 const costSchema = z.object({ weight: z.number() });
 const sizeSchema = z.object({
   assumedSize: z.number().nullish(),
@@ -44,12 +33,9 @@ export function readCostDirectives(supergraphSdl: string): CostDirectives {
   const weights = new Map<string, number>();
   const sizes = new Map<string, ListSize>();
   const { definitions } = parse(supergraphSdl, { noLocation: true });
-  const links = definitions.flatMap((node) =>
-    node.kind === Kind.SCHEMA_DEFINITION || node.kind === Kind.SCHEMA_EXTENSION ? (node.directives ?? []) : [],
-  );
-  const names = directiveNames(links);
-  if (names === undefined) return { weights, sizes };
-  const { cost, listSize } = names;
+  const nameOf = linkedNames(definitions, SPECIFICATION);
+  if (nameOf === undefined) return { weights, sizes };
+  const [cost, listSize] = [nameOf("cost"), nameOf("listSize")];
 
   function readWeight(coordinate: string, directives: readonly ConstDirectiveNode[] | undefined): void {
     const found = costSchema.safeParse(argumentsOf(directives, cost));
@@ -88,30 +74,3 @@ export function readCostDirectives(supergraphSdl: string): CostDirectives {
   }
   return { weights, sizes };
 }
-
-function directiveNames(links: readonly ConstDirectiveNode[]): { cost: string; listSize: string } | undefined {
-  for (const directive of links) {
-    const link = linkSchema.safeParse(argumentsOf([directive], directive.name.value));
-    if (!link.success || !link.data.url.startsWith(SPECIFICATION)) continue;
-    const prefix = link.data.as ?? "cost";
-    const imported = new Map(
-      link.data.import.map((item) =>
-        typeof item === "string" ? [item, item.slice(1)] : [item.name, (item.as ?? item.name).slice(1)],
-      ),
-    );
-    return {
-      // A specification's directive of its own name needs no prefix.
-      cost: imported.get("@cost") ?? prefix,
-      listSize: imported.get("@listSize") ?? `${prefix}__listSize`,
-    };
-  }
-  return undefined;
-}
-
-function argumentsOf(directives: readonly ConstDirectiveNode[] | undefined, name: string): unknown {
-  const found = directives?.find((directive) => directive.name.value === name);
-  if (found === undefined) return undefined;
-  return Object.fromEntries((found.arguments ?? []).map((arg) => [arg.name.value, plain(arg.value)]));
-}
-
-const plain = (value: ConstValueNode): unknown => valueFromASTUntyped(value);

@@ -168,6 +168,15 @@ export const gatewaySettings = {
   WS_INIT_TIMEOUT_MS: milliseconds.default(3_000).describe("A socket must send connection_init within this time"),
   WS_PING_MS: milliseconds.default(25_000).describe("Ping period of sockets; a peer silent for two periods is dropped"),
   SSE_HEARTBEAT_MS: milliseconds.default(15_000).describe("Heartbeat period of answers that stream over HTTP"),
+  RATE_LIMIT_POINTS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe("Most operations of one caller per window; default: 10,000, and none for the standalone gateway"),
+  RATE_LIMIT_WINDOW_MS: milliseconds
+    .default(10_000)
+    .describe("Window in which the operations of one caller are counted, in milliseconds, rounded up to seconds"),
   MAX_BODY_BYTES: z.coerce.number().int().min(1_000).default(262_144).describe("Largest request body, in bytes"),
   MAX_TOKENS: z.coerce.number().int().min(1).default(1_000).describe("Most tokens in a GraphQL document"),
   MAX_DEPTH: z.coerce.number().int().min(1).default(15).describe("Deepest selection in an operation"),

@@ -150,7 +150,7 @@ export function createConnection(
 
   const pinging = setInterval(ping, settings.WS_PING_MS);
 
-  return {
+  const connection: Connection = {
     client,
     clientName: undefined,
     preparing: new Set(),
@@ -159,7 +159,7 @@ export function createConnection(
       try {
         await standing.establish(given);
       } catch (error) {
-        if (error instanceof AppError && error.expected) return false;
+        if (error instanceof AppError && error.expected && error.code !== "RATE_LIMITED") return false;
         logger.warn({ err: error }, "a socket's viewer could not be confirmed");
         close(CLOSE.tryAgainLater);
       }
@@ -178,6 +178,7 @@ export function createConnection(
       return {
         identity: standing.identity(),
         client,
+        ...(connection.clientName === undefined ? {} : { clientName: connection.clientName }),
         trace,
         logger: logger.child({ traceId: trace.traceId }),
         forwardedHeaders: {},
@@ -209,6 +210,7 @@ export function createConnection(
       subscriptions.clear();
     },
   };
+  return connection;
 }
 
 /** A failed write is followed by the socket's close, which is where it is handled. */

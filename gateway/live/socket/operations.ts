@@ -91,7 +91,7 @@ export interface Operations {
 
 const MAX_SUBSCRIPTIONS = 100;
 
-type OperationPorts = Pick<LivePorts, "executor" | "operations" | "parseDocument" | "publicErrors">;
+type OperationPorts = Pick<LivePorts, "admitCall" | "executor" | "operations" | "parseDocument" | "publicErrors">;
 
 export function createOperations(hub: Hub, ports: OperationPorts): Operations {
   const bodyOf = createBodies();
@@ -135,6 +135,7 @@ export function createOperations(hub: Hub, ports: OperationPorts): Operations {
       }
       connection.preparing.add(id);
       try {
+        await ports.admitCall?.(connection.identity(), connection.client);
         const received = await receive(connection, payload);
         const query = received?.text ?? payload.query;
         const document = ports.parseDocument(query);

@@ -1,0 +1,30 @@
+/** The first thing that happens to a call, before its body is read: too many of one caller are refused. */
+import type { FastifyInstance } from "fastify";
+import { traceFromHeaders } from "../../platform/tracing/trace-context.ts";
+import type { CallLimit, Standing } from "../limits/rate/call-limit.ts";
+import { retryAfterSeconds } from "../limits/rate/rate-limited.ts";
+
+/** For every route of the scope. Answers tell the caller's standing in `RateLimit-*`, refusals also `Retry-After`. */
+export function limitCalls(scope: FastifyInstance, limit: CallLimit): void {
+  scope.addHook("onRequest", async (request, reply) => {
+    const token = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
+    try {
+      reply.headers(standingHeaders(await limit.arrive(token, request.ip)));
+    } catch (error) {
+      const seconds = retryAfterSeconds(error);
+      if (seconds !== undefined) {
+        reply.header("retry-after", String(seconds));
+        reply.header("x-trace-id", traceFromHeaders(request.headers).traceId);
+      }
+      throw error;
+    }
+  });
+}
+
+function standingHeaders({ limit, remaining, resetMs }: Standing): Record<string, string> {
+  return {
+    "ratelimit-limit": String(limit),
+    "ratelimit-remaining": String(remaining),
+    "ratelimit-reset": String(Math.ceil(resetMs / 1_000)),
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * How often one caller may ask, checked before anything else is done for the call. Who signed in is counted by user, whatever the token
+ * or the address; everybody else by network address, and so is a token until it proved good: tokens that somebody invents buy no calls.
+ */
+import { hash } from "node:crypto";
+import { decodeJwt } from "jose";
+import { LRUCache } from "lru-cache";
+import type { Identity } from "../../../platform/auth/identity.ts";
+import { findAppError } from "../../../platform/errors/app-error.ts";
+import type { Authenticator } from "../../ports.ts";
+import { callerAddress } from "./caller-address.ts";
+import type { Counters } from "./counters.ts";
+import { rateLimited } from "./rate-limited.ts";
+
+export interface Standing {
+  readonly limit: number;
+  readonly remaining: number;
+  /** When the window ends, in milliseconds from now. */
+  readonly resetMs: number;
+}
+
+export interface CallLimit {
+  /**
+   * Counts a call whose token nobody checked yet.
+   * @throws AppError `RATE_LIMITED`
+   */
+  arrive(token: string | undefined, ip: string | undefined): Promise<Standing>;
+  /**
+   * Counts a call of somebody known: an operation over a socket.
+   * @throws AppError `RATE_LIMITED`
+   */
+  call(identity: Identity, ip: string | undefined): Promise<Standing>;
+  /**
+   * The authenticator, which now also tells whose the tokens are. A token's first use is counted for its user after it was checked; it may
+   * therefore throw AppError `RATE_LIMITED`, too.
+   */
+  observe(authenticator: Authenticator): Authenticator;
+  /** Calls that were refused. */
+  readonly refused: number;
+}
+
+export interface CallLimitOptions {
+  readonly counters: Counters;
+  /** Calls per window. */
+  readonly points: number;
+  readonly windowMs: number;
+}
+
+const TOKENS_KEPT = 50_000;
+const CALLERS_KEPT = 20_000;
+/** A token of ours is below 1 KB. */
+const MAX_TOKEN_LENGTH = 8_192;
+
+export function createCallLimit({ counters, points, windowMs }: CallLimitOptions): CallLimit {
+  /** Callers by the hashes of their tokens. */
+  const proved = new LRUCache<string, string>({ max: TOKENS_KEPT });
+  /** Until when callers are refused without being counted any more: a flood does not reach Redis. */
+  const refusedUntil = new LRUCache<string, number>({ max: CALLERS_KEPT });
+  let refused = 0;
+
+  function refuse(caller: string, resetMs: number): never {
+    refused += 1;
+    refusedUntil.set(caller, performance.now() + resetMs);
+    throw rateLimited("caller", `More than ${points} calls within ${windowMs / 1_000} s.`, resetMs);
+  }
+
+  function refuseKnown(caller: string): void {
+    const until = refusedUntil.get(caller);
+    if (until === undefined) return;
+    const left = until - performance.now();
+    if (left > 0) refuse(caller, left);
+    refusedUntil.delete(caller);
+  }
+
+  async function count(caller: string): Promise<Standing> {
+    refuseKnown(caller);
+    const { total, resetMs } = await counters.add(caller, windowMs);
+    if (total > points) refuse(caller, resetMs);
+    return { limit: points, remaining: points - total, resetMs };
+  }
+
+  /** A claim that nobody checked cannot use up anybody's calls; it is refused, unchecked, when they are used up. */
+  async function refuseClaim(token: string): Promise<void> {
+    const claimed = claimedUser(token);
+    if (claimed === undefined) return;
+    refuseKnown(claimed);
+    const { total, resetMs } = await counters.peek(claimed, windowMs);
+    if (total >= points && resetMs > 0) refuse(claimed, resetMs);
+  }
+
+  return {
+    async arrive(token, ip) {
+      const address = addressKey(ip);
+      if (token === undefined || token.length > MAX_TOKEN_LENGTH) return count(address);
+      const caller = proved.get(digest(token));
+      if (caller !== undefined) return count(caller);
+      const [standing] = await Promise.all([count(address), refuseClaim(token)]);
+      return standing;
+    },
+    call: (identity, ip) => count(identity.kind === "USER" ? userKey(identity.userId) : addressKey(ip)),
+    observe: (authenticator) => ({
+      onRevoked: (listener) => authenticator.onRevoked(listener),
+      async authenticate(token, client) {
+        const key = token === undefined || token === "" ? undefined : digest(token);
+        try {
+          const authentication = await authenticator.authenticate(token, client);
+          const { identity } = authentication;
+          if (key !== undefined && identity.kind === "USER" && !proved.has(key)) {
+            const caller = userKey(identity.userId);
+            proved.set(key, caller);
+            await count(caller);
+          }
+          return authentication;
+        } catch (error) {
+          // Whatever it was once, it is the address's matter from now on.
+          if (key !== undefined && findAppError(error)?.code === "UNAUTHENTICATED") proved.delete(key);
+          throw error;
+        }
+      },
+    }),
+    get refused() {
+      return refused;
+    },
+  };
+}
+
+const userKey = (userId: string) => `user:${userId}`;
+const addressKey = (ip: string | undefined) => `address:${callerAddress(ip)}`;
+const digest = (token: string) => hash("sha256", token, "base64");
+
+function claimedUser(token: string): string | undefined {
+  try {
+    const { sub } = decodeJwt(token);
+    return sub === undefined || sub.length > 128 ? undefined : userKey(sub);
+  } catch {
+    return undefined;
+  }
+}

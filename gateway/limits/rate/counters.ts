@@ -1,0 +1,103 @@
+/**
+ * Counts per key and window, exact over all gateways that share a Redis: each count is one step there. While Redis is away or slow, and
+ * where there is none, this process counts alone: a limit may then be passed once per gateway, but no call waits or fails.
+ */
+import { LRUCache } from "lru-cache";
+import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from "rate-limiter-flexible";
+import { withDeadline } from "../../../platform/deadline.ts";
+import type { RedisConnection } from "../../../platform/redis/redis-connection.ts";
+
+export interface Tally {
+  /** What was counted in the window that runs, this time included. */
+  readonly total: number;
+  /** When the window ends, in milliseconds from now. */
+  readonly resetMs: number;
+}
+
+export interface Counters {
+  /**
+   * Never rejects. A window begins with its first count.
+   * @param windowMs rounded up to whole seconds @param by a whole number
+   */
+  add(key: string, windowMs: number, by?: number): Promise<Tally>;
+  /** Counts nothing. Never rejects. */
+  peek(key: string, windowMs: number): Promise<Tally>;
+  /** How often this process counted alone because Redis was away or slow. */
+  readonly alone: number;
+}
+
+const PREFIX = "tributary:rate";
+const PATIENCE_MS = 200;
+/** A Redis that was silent is not waited for by the next call. */
+const REST_MS = 1_000;
+/** Beyond, the key that was not counted for the longest time begins anew. */
+const KEYS_KEPT = 50_000;
+
+interface Limiters {
+  readonly own: RateLimiterMemory;
+  readonly shared: RateLimiterRedis | undefined;
+  /** Of `own`, which by itself would take every key that anybody invents. */
+  readonly keys: LRUCache<string, true>;
+}
+
+export function createCounters(redis?: RedisConnection): Counters {
+  const bySeconds = new Map<number, Limiters>();
+  let silentUntil = 0;
+  let alone = 0;
+
+  function limitersOf(windowMs: number): Limiters {
+    const seconds = Math.max(1, Math.ceil(windowMs / 1_000));
+    const known = bySeconds.get(seconds);
+    if (known !== undefined) return known;
+    const options = { points: Number.MAX_SAFE_INTEGER, duration: seconds, keyPrefix: `${PREFIX}:${seconds}` };
+    const own = new RateLimiterMemory(options);
+    const made: Limiters = {
+      own,
+      shared:
+        redis === undefined
+          ? undefined
+          : new RateLimiterRedis({ ...options, storeClient: redis.client, rejectIfRedisNotReady: true }),
+      keys: new LRUCache({ max: KEYS_KEPT, dispose: (_, key, why) => why === "evict" && void own.delete(key) }),
+    };
+    bySeconds.set(seconds, made);
+    return made;
+  }
+
+  async function ask<Answer>(
+    { shared }: Limiters,
+    work: (limiter: RateLimiterRedis) => Promise<Answer>,
+  ): Promise<Answer | undefined> {
+    if (shared === undefined) return undefined;
+    if (performance.now() >= silentUntil) {
+      try {
+        return await withDeadline(work(shared), PATIENCE_MS, `no answer within ${PATIENCE_MS} ms`);
+      } catch {
+        silentUntil = performance.now() + REST_MS;
+      }
+    }
+    alone += 1;
+    return undefined;
+  }
+
+  return {
+    async add(key, windowMs, by = 1) {
+      const limiters = limitersOf(windowMs);
+      const counted = await ask(limiters, (limiter) => limiter.penalty(key, by));
+      if (counted !== undefined) return tallyOf(counted);
+      limiters.keys.set(key, true);
+      return tallyOf(await limiters.own.penalty(key, by));
+    },
+    async peek(key, windowMs) {
+      const limiters = limitersOf(windowMs);
+      const found = await ask(limiters, (limiter) => limiter.get(key));
+      return tallyOf(found === undefined ? await limiters.own.get(key) : found);
+    },
+    get alone() {
+      return alone;
+    },
+  };
+}
+
+function tallyOf(found: RateLimiterRes | null): Tally {
+  return { total: found?.consumedPoints ?? 0, resetMs: Math.max(0, found?.msBeforeNext ?? 0) };
+}
