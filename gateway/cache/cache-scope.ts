@@ -22,7 +22,10 @@ const ofHeaders = new WeakMap<GatewayContext["forwardedHeaders"], string>();
  * @returns `undefined` for who is shown nothing cached and fills no cache. A context that is `fresh` has a scope: it reads past the cache
  * and may refill it
  */
-export function cacheScopeKey(scope: CacheScope, context: GatewayContext): string | undefined {
+export function cacheScopeKey(
+  scope: CacheScope,
+  context: Pick<GatewayContext, "identity" | "forwardedHeaders">,
+): string | undefined {
   const { identity } = context;
   // A service sees what no caller does.
   if (identity.kind === "SERVICE") return undefined;
@@ -33,7 +36,7 @@ export function cacheScopeKey(scope: CacheScope, context: GatewayContext): strin
 }
 
 /** Tags that an entry has by its hint and by whom it was read for, beside those of the entities it holds. */
-export function scopeTags({ scope, tags }: CacheHint, { identity }: GatewayContext): string[] {
+export function scopeTags({ scope, tags }: CacheHint, { identity }: Pick<GatewayContext, "identity">): string[] {
   const found = tags.filter((tag) => tag !== ORGANIZATION_TAG);
   if (scope === "PUBLIC") return found;
   if (tags.includes(ORGANIZATION_TAG) && (identity.kind === "USER" || identity.kind === "AUDIENCE")) {

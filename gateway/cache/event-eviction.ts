@@ -1,10 +1,10 @@
 /**
- * What an event says drops out of the gateway's cache before anybody is shown the event, on every gateway, since each tails every topic
+ * What an event says drops out of the gateway's caches before anybody is shown the event, on every gateway, since each tails every topic
  * of its live fields. When that cannot be done by name, or nobody knows what was missed, everything goes.
  */
 import type { Cache } from "../../platform/cache/cache.ts";
 import { withDeadline } from "../../platform/deadline.ts";
-import type { EventEnvelope } from "../../platform/events/envelope.ts";
+import type { Change } from "../../platform/events/envelope.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import type { Eviction } from "../ports.ts";
 import { entityTag, organizationTag, userTag } from "./tags.ts";
@@ -12,27 +12,63 @@ import { entityTag, organizationTag, userTag } from "./tags.ts";
 /** A store that does not answer delays all events; after this the next stronger remedy is tried. */
 const PATIENCE_MS = 400;
 
-export function createEventEviction(cache: Cache, logger: Logger): Eviction {
+/**
+ * A subgraph of several processes may answer from the memory of one that has not heard of a change yet, for about a second. What was asked for
+ * in that time is dropped again, once this long has passed, or twice as long.
+ */
+const ECHO_MS = 1_250;
+
+export type Evictable = Pick<Cache, "invalidateTags" | "clear">;
+
+export interface CacheEviction extends Eviction {
+  /** Like `evict`, by tags. */
+  evictTags(tags: readonly string[]): Promise<void>;
+}
+
+export function createEventEviction(caches: readonly Evictable[], logger: Logger): CacheEviction {
+  let young = new Set<string>();
+  let old = new Set<string>();
+  let echo: NodeJS.Timeout | undefined;
+
+  async function each(work: (cache: Evictable) => Promise<void>, failure: string): Promise<void> {
+    await withDeadline(Promise.all(caches.map(work)), PATIENCE_MS, failure);
+  }
+
   async function evictAll(): Promise<void> {
     try {
-      await withDeadline(cache.clear(), PATIENCE_MS, `the cache was not cleared within ${PATIENCE_MS} ms`);
+      await each((cache) => cache.clear(), `the caches were not cleared within ${PATIENCE_MS} ms`);
     } catch (error) {
-      logger.error({ err: error }, "the cache may answer with what events have made old");
+      logger.error({ err: error }, "the caches may answer with what events have made old");
     }
+  }
+
+  async function drop(tags: readonly string[]): Promise<void> {
+    try {
+      await each((cache) => cache.invalidateTags(tags), `nothing was evicted within ${PATIENCE_MS} ms`);
+    } catch (error) {
+      logger.warn({ err: error }, "eviction by event failed: the caches are cleared");
+      await evictAll();
+    }
+  }
+
+  function dropOld(): void {
+    void drop([...old]);
+    [old, young] = [young, new Set()];
+    if (old.size > 0) return;
+    clearInterval(echo);
+    echo = undefined;
+  }
+
+  async function evictTags(tags: readonly string[]): Promise<void> {
+    for (const tag of tags) young.add(tag);
+    if (tags.length > 0) echo ??= setInterval(dropOld, ECHO_MS).unref();
+    await drop(tags);
   }
 
   return {
     evictAll,
-    async evict(events) {
-      const tags = new Set(events.flatMap(tagsOf));
-      try {
-        const evicted = cache.invalidateTags([...tags]);
-        await withDeadline(evicted, PATIENCE_MS, `nothing was evicted within ${PATIENCE_MS} ms`);
-      } catch (error) {
-        logger.warn({ err: error }, "eviction by event failed: the cache is cleared");
-        await evictAll();
-      }
-    },
+    evictTags,
+    evict: (events) => evictTags([...new Set(events.flatMap(tagsOf))]),
   };
 }
 
@@ -40,7 +76,7 @@ export function createEventEviction(cache: Cache, logger: Logger): Eviction {
  * Tags of everything the event may have changed: `entity:<id>` of its subject and of every id in its data (`invoiceId`, `roleIds`),
  * `organization:<id>` and `user:<id>` of whom it concerns.
  */
-export function tagsOf({ subject, orgid, partitionkey, data }: EventEnvelope): string[] {
+export function tagsOf({ subject, orgid, partitionkey, data }: Change): string[] {
   const tags = new Set([entityTag(subject)]);
   // The key of an event that belongs to no organisation is its user.
   tags.add(orgid === undefined ? userTag(partitionkey) : organizationTag(orgid));

@@ -12,6 +12,8 @@ export type ScopeOf = (context: GatewayContext) => string | undefined;
 export interface FetchSharing {
   /** The same client, shared. */
   share(client: SubgraphClient): SubgraphClient;
+  /** Nobody who asks from now on joins a question that was asked before. */
+  close(): void;
 }
 
 interface Flight {
@@ -43,6 +45,7 @@ export function createFetchSharing(scopeOf: ScopeOf): FetchSharing {
   }
 
   return {
+    close,
     share(client) {
       const flights: Flights = new Map();
       all.push(flights);

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { type GraphQLFormattedError, Kind, parse } from "graphql";
 import { z } from "zod";
 import { MASKED_MESSAGE } from "../../platform/errors/graphql-errors.ts";
+import { changeSchema } from "../../platform/events/envelope.ts";
 import { PUBLIC_MARK } from "../errors/public-error.ts";
 import type { GatewayContext } from "../ports.ts";
 import { isJsonObject } from "./json-object.ts";
@@ -26,6 +27,8 @@ const answerSchema = z.object({
     .looseObject({
       idempotency: z.object({ replayed: z.boolean() }).optional(),
       identity: z.object({ changed: z.boolean() }).optional(),
+      // A foreign subgraph may mean something else by it.
+      changes: z.array(changeSchema).optional().catch(undefined),
     })
     .nullish(),
 });
@@ -58,7 +61,12 @@ export function readAnswer(
   if (extensions?.identity?.changed === true) context.rightsChanged = true;
   // The parsed copy would cost a walk over the whole answer: what was checked is handed on itself.
   const data = isJsonObject(body) && isJsonObject(body["data"]) ? body["data"] : null;
-  return { data, errors: (errors ?? []).map((error) => publicError(reader, context, error)), shared: false };
+  return {
+    data,
+    errors: (errors ?? []).map((error) => publicError(reader, context, error)),
+    shared: false,
+    ...(extensions?.changes === undefined ? {} : { changes: extensions.changes }),
+  };
 }
 
 interface ForeignError {

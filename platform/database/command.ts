@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { refuse } from "../errors/user-failure.ts";
-import type { Causation, DomainEvent } from "../events/envelope.ts";
+import type { Causation, DomainEvent, EventEnvelope } from "../events/envelope.ts";
 import type { Outbox } from "../events/outbox.ts";
 import type { SqlTransaction, TransactionHost } from "./sql-transaction.ts";
 import { inTenants } from "./tenant-transaction.ts";
@@ -39,28 +39,49 @@ export interface CommandOutcome<Result> {
   readonly replayed: boolean;
 }
 
+export interface CommandDeps<Tx extends SqlTransaction> {
+  readonly client: TransactionHost<Tx>;
+  readonly outbox: Outbox;
+  /**
+   * Drops from caches what the events say has changed, for good: from then on nothing older may be stored. Called before the commit, since
+   * an event may be out before the command hears of its commit. Never rejects.
+   */
+  readonly evict?: (events: readonly DomainEvent[]) => Promise<void>;
+}
+
+/** An eviction is remembered for longer than this, and a commit rarely takes as long. */
+const EVICTION_HOLDS_MS = 2_000;
+
 /**
  * @param work does the change; its result must be plain JSON when there is an idempotency key, and must hold no secret
  * @throws UserFailure `IDEMPOTENCY_MISMATCH`, `IDEMPOTENCY_IN_PROGRESS`, or what `work` throws; then nothing is written
  */
 export async function runCommand<Tx extends SqlTransaction, Result>(
-  deps: { readonly client: TransactionHost<Tx>; readonly outbox: Outbox },
+  deps: CommandDeps<Tx>,
   request: CommandRequest,
   work: (scope: CommandScope<Tx>) => Promise<Result>,
 ): Promise<CommandOutcome<Result>> {
-  return inTenants(deps.client, request.tenants, async (tx) => {
+  let appended: readonly EventEnvelope[] = [];
+  const events: DomainEvent[] = [];
+  let evictedAt = 0;
+  const outcome = await inTenants(deps.client, request.tenants, async (tx) => {
     const { idempotency } = request;
     if (idempotency !== undefined) {
       const stored = await claimKey<Result>(tx, idempotency);
       if (stored !== undefined) return { result: stored.result, replayed: true };
     }
-    const events: DomainEvent[] = [];
     const result = await work({ tx, emit: (event) => events.push(event) });
     if (idempotency !== undefined) await storeResult(tx, idempotency, result);
+    evictedAt = performance.now();
+    if (events.length > 0) await deps.evict?.(events);
     // Last: it takes the stream's row lock, which every other command of the same tenant waits for.
-    if (events.length > 0) await deps.outbox.append(tx, events, request.causation);
+    if (events.length > 0) appended = await deps.outbox.append(tx, events, request.causation);
     return { result, replayed: false };
   });
+  // The append waited long for other commands of its tenant.
+  if (events.length > 0 && performance.now() - evictedAt > EVICTION_HOLDS_MS) await deps.evict?.(events);
+  request.causation.onAppended?.(appended);
+  return outcome;
 }
 
 /**

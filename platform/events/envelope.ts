@@ -41,6 +41,17 @@ export const envelopeSchema = z.object({
 
 export type EventEnvelope = z.infer<typeof envelopeSchema>;
 
+/** What an event says has changed, without when, by whom and in which order. */
+export const changeSchema = envelopeSchema.pick({
+  type: true,
+  subject: true,
+  orgid: true,
+  partitionkey: true,
+  data: true,
+});
+
+export type Change = z.infer<typeof changeSchema>;
+
 /** Who and what caused a change: copied from the request (or from the event being handled) into new events. */
 export interface Causation {
   readonly actorKind: EventEnvelope["actorkind"];
@@ -52,6 +63,8 @@ export interface Causation {
   readonly causationId?: string;
   readonly hop: number;
   readonly traceparent?: string;
+  /** Told of the events that a command appended, after its commit and before the command is answered. */
+  readonly onAppended?: (events: readonly EventEnvelope[]) => void;
 }
 
 /** What a command says happened; the outbox adds the rest of the envelope. */

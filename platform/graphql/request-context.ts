@@ -1,7 +1,7 @@
 /** What a subgraph knows about the request it answers, rebuilt from signed headers in every topology. */
 import type { GraphQLError } from "graphql";
 import type { ClientFacts, Identity } from "../auth/identity.ts";
-import type { Causation } from "../events/envelope.ts";
+import type { Causation, Change } from "../events/envelope.ts";
 import type { Logger } from "../logger/logger.ts";
 import { formatTraceparent, type TraceContext } from "../tracing/trace-context.ts";
 
@@ -15,12 +15,14 @@ export interface RequestContext {
   idempotencyReplayed?: boolean;
   /** Set by a command after which the caller may do more or less than the signed identity says: the gateway then asks anew. */
   rightsChanged?: boolean;
+  /** What this request's commands changed, as far as it is committed; travels to the gateway, which drops what it made stale. */
+  readonly changes: Change[];
   /** Errors that stand beside a whole answer, e.g. that a list may lack something. */
   remarks?: readonly GraphQLError[];
 }
 
 /** The causation of events that this request's commands emit. The trace id serves as correlation id. */
-export function causationOf({ identity, client, trace }: RequestContext): Causation {
+export function causationOf({ identity, client, trace, changes }: RequestContext): Causation {
   return {
     // An audience commands nothing; what is done for one is done by the gateway.
     actorKind: identity.kind === "AUDIENCE" ? "SERVICE" : identity.kind,
@@ -31,5 +33,6 @@ export function causationOf({ identity, client, trace }: RequestContext): Causat
     correlationId: trace.traceId,
     hop: 0,
     traceparent: formatTraceparent(trace),
+    onAppended: (events) => changes.push(...events),
   };
 }

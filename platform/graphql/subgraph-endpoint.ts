@@ -9,6 +9,8 @@ import {
   GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
+  getOperationAST,
+  OperationTypeNode,
   parse,
   validate,
 } from "graphql";
@@ -16,6 +18,7 @@ import { LRUCache } from "lru-cache";
 import { IDENTITY_HEADER, type IdentityVerifier } from "../auth/identity-header.ts";
 import { AppError, findAppError } from "../errors/app-error.ts";
 import { toPublicError } from "../errors/graphql-errors.ts";
+import type { Change } from "../events/envelope.ts";
 import type { Logger } from "../logger/logger.ts";
 import { traceFromHeaders } from "../tracing/trace-context.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -94,7 +97,7 @@ export function createSubgraphEndpoint<Context>(options: SubgraphEndpointOptions
         const { identity, client } = await verifier.verify(headers[IDENTITY_HEADER]);
         const document = documentOf(body.query);
         if (!("kind" in document)) return fail(document, 400);
-        const request: RequestContext = { identity, client, trace, logger: requestLogger };
+        const request: RequestContext = { identity, client, trace, logger: requestLogger, changes: [] };
         const result = await execute({
           schema,
           document,
@@ -110,7 +113,7 @@ export function createSubgraphEndpoint<Context>(options: SubgraphEndpointOptions
           body: {
             ...(result.data === undefined ? {} : { data: result.data }),
             ...(errors.length === 0 ? {} : { errors }),
-            ...extensionsOf(request),
+            ...extensionsOf(request, isMutation(document, body.operationName)),
           },
         };
       } catch (error) {
@@ -122,18 +125,28 @@ export function createSubgraphEndpoint<Context>(options: SubgraphEndpointOptions
   };
 }
 
-/** What a command has to tell the gateway beside its answer. */
-function extensionsOf({
-  idempotencyReplayed,
-  rightsChanged,
-}: RequestContext): Pick<SubgraphResponseBody, "extensions"> {
-  if (idempotencyReplayed !== true && rightsChanged !== true) return {};
+/** What a command has to tell the gateway beside its answer. Every mutation says what it changed, be it nothing. */
+function extensionsOf(
+  { idempotencyReplayed, rightsChanged, changes }: RequestContext,
+  mutation: boolean,
+): Pick<SubgraphResponseBody, "extensions"> {
+  if (!mutation && idempotencyReplayed !== true && rightsChanged !== true) return {};
   return {
     extensions: {
       ...(idempotencyReplayed === true ? { idempotency: { replayed: true } } : {}),
       ...(rightsChanged === true ? { identity: { changed: true } } : {}),
+      ...(mutation ? { changes: changes.map(toldOf) } : {}),
     },
   };
+}
+
+function isMutation(document: DocumentNode, operationName: string | null | undefined): boolean {
+  return getOperationAST(document, operationName)?.operation === OperationTypeNode.MUTATION;
+}
+
+/** No more than what names stale answers: who did it, and from where, stays here. */
+function toldOf({ type, subject, orgid, partitionkey, data }: Change): Change {
+  return { type, subject, partitionkey, data, ...(orgid === undefined ? {} : { orgid }) };
 }
 
 type ResolverMap = Extract<Parameters<typeof buildSubgraphSchema>[0], { resolvers?: unknown }>["resolvers"];

@@ -186,7 +186,7 @@ test("an event evicts on every gateway within a second, and before it is shown [
   const [quiet, watched] = caches;
   if (quiet === undefined || watched === undefined) throw new Error("two caches");
   const stacks = await Promise.all(
-    caches.map((cache) => startLiveStack({ log, eviction: createEventEviction(cache, logger) })),
+    caches.map((cache) => startLiveStack({ log, eviction: createEventEviction([cache], logger) })),
   );
   const showing = stacks[1];
   if (showing === undefined) throw new Error("two gateways");

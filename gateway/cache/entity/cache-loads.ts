@@ -1,0 +1,86 @@
+/** Questions to subgraphs whose answers are kept: each part is asked for once at a time, and joined by all who want it meanwhile. */
+import type { GatewayContext } from "../../ports.ts";
+import type { SubgraphAnswer, SubgraphClient, SubgraphRequest } from "../../transport/subgraph-client.ts";
+import { scopeTags } from "../cache-scope.ts";
+import type { AnswerStore, Kept, Load } from "./answer-store.ts";
+import type { FetchPolicy } from "./fetch-policy.ts";
+import { tagsNamedIn, tagsOfRepresentation } from "./named-entities.ts";
+
+/** What somebody wants to know, part by part: an entity each, or one for all root fields. */
+export interface Question {
+  readonly policy: FetchPolicy;
+  readonly source: SubgraphClient;
+  readonly request: SubgraphRequest;
+  readonly context: GatewayContext;
+  /** Of each part: `prefix`, and the entity's representation. */
+  readonly keys: readonly string[];
+  readonly prefix: string;
+  readonly ofEntities: boolean;
+}
+
+export interface Part {
+  readonly value: unknown;
+  /** Absent when the value may be old by now. */
+  readonly kept: Kept | undefined;
+}
+
+export interface Outcome {
+  readonly answer: SubgraphAnswer;
+  /** Nothing of it was kept, and it is for nobody but who asked. */
+  readonly failed: boolean;
+  readonly parts: ReadonlyMap<string, Part>;
+}
+
+export interface CacheLoads {
+  /** The load of the part that is under way; `undefined` also when it was overtaken by an eviction. */
+  joinable(key: string): Promise<Outcome> | undefined;
+  /** Asks for these parts. Never rejects, as long as the source never does. */
+  begin(question: Question, keys: readonly string[]): Promise<Outcome>;
+}
+
+/** What is not there now may soon be. */
+const ABSENT_MS = 5_000;
+
+export function createCacheLoads(store: AnswerStore): CacheLoads {
+  const pending = new Map<string, { readonly load: Load; readonly outcome: Promise<Outcome> }>();
+
+  async function ask(question: Question, keys: readonly string[], load: Load): Promise<Outcome> {
+    const { policy, source, request, context, prefix, ofEntities } = question;
+    // Whoever goes away takes nothing with them: others wait for the answer, or will ask for it.
+    const { signal: _signal, ...lasting } = context;
+    const texts = keys.map((key) => key.slice(prefix.length));
+    const representations = ofEntities ? { texts } : undefined;
+    const answer = await source({ ...request, operation: policy.operation, representations }, lasting);
+    const values = ofEntities ? answer.data?.["_entities"] : [answer.data];
+    if (!Array.isArray(values) || values.length !== keys.length) return { answer, failed: true, parts: new Map() };
+    const failed = answer.errors.length > 0 || answer.data === null;
+    const common = scopeTags(policy.hint, context);
+    const parts = keys.map((key, at): [string, Part] => {
+      const value: unknown = values[at];
+      if (failed) return [key, { value, kept: undefined }];
+      const tags = new Set(common);
+      if (ofEntities) tagsOfRepresentation(texts[at] ?? "", policy.keyFields, tags);
+      tagsNamedIn(value, policy.named, tags);
+      const { maxAgeMs } = policy.hint;
+      const ttlMs = value === null ? Math.min(ABSENT_MS, maxAgeMs) : maxAgeMs;
+      return [key, { value, kept: store.put(key, load, value, { ttlMs, tags }) }];
+    });
+    return { answer, failed, parts: new Map(parts) };
+  }
+
+  return {
+    joinable(key) {
+      const found = pending.get(key);
+      return found === undefined || found.load.overtaken() ? undefined : found.outcome;
+    },
+    begin(question, keys) {
+      const load = store.begin();
+      const outcome = ask(question, keys, load).finally(() => {
+        store.end(load);
+        for (const key of keys) if (pending.get(key)?.load === load) pending.delete(key);
+      });
+      for (const key of keys) pending.set(key, { load, outcome });
+      return outcome;
+    },
+  };
+}

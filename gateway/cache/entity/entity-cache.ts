@@ -1,0 +1,235 @@
+/**
+ * Answers of subgraphs, kept per entity, selection and scope, where the schema's hints allow it. A fetch whose entities are all there is
+ * answered at once, by an answer made earlier; otherwise only those that are missing are asked for, each by one request at a time. Errors, and
+ * what came with them, are never kept; whoever joined a question that failed asks for themselves.
+ */
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../../../platform/clock.ts";
+import type { GatewayContext, SchemaGeneration } from "../../ports.ts";
+import { isJsonObject } from "../../transport/json-object.ts";
+import type {
+  SubgraphAnswer,
+  SubgraphClient,
+  SubgraphOperation,
+  SubgraphRequest,
+} from "../../transport/subgraph-client.ts";
+import { cacheScopeKey } from "../cache-scope.ts";
+import { cacheHintsOf } from "../hints.ts";
+import { createAnswerStore, type Kept } from "./answer-store.ts";
+import { createCacheLoads, type Outcome, type Part, type Question } from "./cache-loads.ts";
+import { type Asked, composeEntities } from "./compose-answer.ts";
+import { type FetchPolicy, fetchPolicyOf } from "./fetch-policy.ts";
+import { subgraphTypes } from "./subgraph-types.ts";
+
+export interface EntityCacheCounters {
+  /** Fetches that were answered without the subgraph, and those that were not. */
+  readonly hits: number;
+  readonly misses: number;
+  /** Fetches that may not be kept: something in them has no hint. */
+  readonly passed: number;
+  /** Entities that were there for a fetch that was not answered whole. */
+  readonly partialHits: number;
+  /** Answers asked for before their end, so that nobody waits. */
+  readonly refreshes: number;
+  readonly evictions: number;
+  readonly entries: number;
+}
+
+export interface EntityCache {
+  /**
+   * @param source asked for what is missing: nobody else's question, so that no answer from before an eviction is kept
+   * @param otherwise asked what may not be kept
+   */
+  wrap(
+    generation: SchemaGeneration,
+    subgraph: string,
+    source: SubgraphClient,
+    otherwise: SubgraphClient,
+  ): SubgraphClient;
+  invalidateTags(tags: readonly string[]): Promise<void>;
+  clear(): Promise<void>;
+  counters(): EntityCacheCounters;
+}
+
+export interface EntityCacheOptions {
+  readonly clock: Clock;
+  /** About in bytes; default: 64 MiB. */
+  readonly maxWeight?: number;
+}
+
+const MAX_WEIGHT = 64 * 1024 * 1024;
+const MAX_POLICIES = 4_000;
+
+/** A policy under a number of its own: keys stay short. */
+interface NumberedPolicy extends FetchPolicy {
+  readonly number: number;
+}
+
+/** An answer as it was given, of parts that are still kept. */
+interface WholeAnswer {
+  readonly answer: Promise<SubgraphAnswer>;
+  readonly parts: readonly Kept[];
+  readonly expiresAt: number;
+  readonly refreshAt: number;
+  refreshing: boolean;
+}
+
+export function createEntityCache({ clock, maxWeight = MAX_WEIGHT }: EntityCacheOptions): EntityCache {
+  const store = createAnswerStore({ maxWeight, clock });
+  const loads = createCacheLoads(store);
+  const answers = new LRUCache<string, WholeAnswer>({ maxSize: maxWeight });
+  const counts = { hits: 0, misses: 0, passed: 0, partialHits: 0, refreshes: 0, evictions: 0 };
+  let policies = 0;
+
+  function usable(key: string): WholeAnswer | undefined {
+    const found = answers.get(key);
+    if (found === undefined) return undefined;
+    if (found.expiresAt > store.now() && found.parts.every(isAlive)) return found;
+    answers.delete(key);
+    return undefined;
+  }
+
+  function keep(key: string, answer: SubgraphAnswer, parts: readonly (Kept | undefined)[]): void {
+    const kept: Kept[] = [];
+    let weight = key.length;
+    let expiresAt = Number.POSITIVE_INFINITY;
+    let refreshAt = Number.POSITIVE_INFINITY;
+    for (const part of parts) {
+      if (part?.alive !== true) return;
+      kept.push(part);
+      weight += part.weight;
+      expiresAt = Math.min(expiresAt, part.expiresAt);
+      refreshAt = Math.min(refreshAt, part.refreshAt);
+    }
+    const whole = { answer: Promise.resolve(answer), parts: kept, expiresAt, refreshAt, refreshing: false };
+    answers.set(key, whole, { size: weight });
+  }
+
+  /** Asks anew for those whose end is near; nobody waits. */
+  function refresh(question: Question, keys: readonly string[]): void {
+    const now = store.now();
+    const due = keys.filter((key) => {
+      const kept = store.get(key);
+      return kept !== undefined && kept.refreshAt <= now && loads.joinable(key) === undefined;
+    });
+    if (due.length === 0) return;
+    counts.refreshes += due.length;
+    void loads.begin(question, due);
+  }
+
+  async function fill(question: Question, key: string, context: GatewayContext): Promise<SubgraphAnswer> {
+    const { keys } = question;
+    const fresh = context.fresh === true;
+    const parts = new Map<string, Part>();
+    const joined: [string, Promise<Outcome>][] = [];
+    const missing: string[] = [];
+    for (const each of keys) {
+      const kept = fresh ? undefined : store.get(each);
+      const load = fresh || kept !== undefined ? undefined : loads.joinable(each);
+      if (kept !== undefined) parts.set(each, { value: kept.value, kept });
+      else if (load !== undefined) joined.push([each, load]);
+      else missing.push(each);
+    }
+    count(context, parts.size === keys.length);
+    if (parts.size < keys.length) counts.partialHits += parts.size;
+
+    const asked: Asked[] = [];
+    async function take(wanted: readonly string[], load: Promise<Outcome>): Promise<void> {
+      const outcome = await load;
+      asked.push({ keys: wanted, answer: outcome.answer });
+      for (const [each, part] of outcome.parts) parts.set(each, part);
+    }
+    async function join(): Promise<void> {
+      const failed: string[] = [];
+      for (const [each, load] of joined) {
+        const outcome = await load;
+        const part = outcome.failed ? undefined : outcome.parts.get(each);
+        if (part === undefined) failed.push(each);
+        else parts.set(each, part);
+      }
+      // It failed for another caller: this one is told of nothing but their own errors.
+      if (failed.length > 0) await take(failed, loads.begin(question, failed));
+    }
+    // Begun before anything is awaited: whoever asks next joins it.
+    const own = missing.length === 0 ? undefined : take(missing, loads.begin(question, missing));
+    await Promise.all([own, join()]);
+    const ordered = keys.map((each) => parts.get(each));
+    const answer = question.ofEntities ? composeEntities(keys, ordered, asked) : rootAnswer(ordered[0], asked[0]);
+    if (answer.errors.length === 0) {
+      const kept = ordered.map((part) => part?.kept);
+      keep(key, answer, kept);
+    }
+    return answer;
+  }
+
+  function count(context: GatewayContext, hit: boolean): void {
+    counts[hit ? "hits" : "misses"] += 1;
+    if (context.cacheUse !== undefined) context.cacheUse[hit ? "hits" : "misses"] += 1;
+  }
+
+  return {
+    wrap(generation, subgraph, source, otherwise) {
+      const hints = cacheHintsOf(generation);
+      const types = hints.any ? subgraphTypes(generation, subgraph) : undefined;
+      if (types === undefined) return otherwise;
+      const known = types;
+      const byText = new LRUCache<string, { readonly policy: NumberedPolicy | undefined }>({ max: MAX_POLICIES });
+      const byOperation = new WeakMap<SubgraphOperation, { readonly policy: NumberedPolicy | undefined }>();
+
+      function policyOf(operation: SubgraphOperation): NumberedPolicy | undefined {
+        const present = byOperation.get(operation) ?? byText.get(operation.text);
+        if (present !== undefined) return present.policy;
+        const made = fetchPolicyOf(known, hints, operation);
+        policies += 1;
+        const held = { policy: made === undefined ? undefined : { ...made, number: policies } };
+        byOperation.set(operation, held);
+        byText.set(operation.text, held);
+        return held.policy;
+      }
+
+      return (request, context) => {
+        const policy = policyOf(request.operation);
+        const scope = policy === undefined ? undefined : cacheScopeKey(policy.hint.scope, context);
+        if (policy === undefined || scope === undefined) {
+          counts.passed += 1;
+          return otherwise(request, context);
+        }
+        const prefix = `${policy.number} ${scope}\n${variablesKey(request)}\n`;
+        const texts = request.representations?.texts;
+        const key = texts === undefined ? prefix : `${prefix}${texts.length === 1 ? texts[0] : texts.join(",")}`;
+        const whole = context.fresh === true ? undefined : usable(key);
+        if (whole !== undefined && (whole.refreshing || whole.refreshAt > store.now())) {
+          count(context, true);
+          return whole.answer;
+        }
+        const keys = texts === undefined ? [prefix] : texts.map((text) => `${prefix}${text}`);
+        const question: Question = { policy, source, request, context, keys, prefix, ofEntities: texts !== undefined };
+        if (whole === undefined) return fill(question, key, context);
+        whole.refreshing = true;
+        refresh(question, keys);
+        count(context, true);
+        return whole.answer;
+      };
+    },
+    async invalidateTags(tags) {
+      counts.evictions += store.evict(tags);
+    },
+    async clear() {
+      store.clear();
+      answers.clear();
+    },
+    counters: () => ({ ...counts, entries: store.size }),
+  };
+}
+
+const isAlive = ({ alive }: Kept): boolean => alive;
+
+function variablesKey({ variables }: SubgraphRequest): string {
+  for (const _name in variables) return JSON.stringify(variables);
+  return "";
+}
+
+function rootAnswer(part: Part | undefined, asked: Asked | undefined): SubgraphAnswer {
+  if (asked !== undefined) return { ...asked.answer, shared: true };
+  return { data: isJsonObject(part?.value) ? part.value : null, errors: [], shared: true };
+}
