@@ -2,12 +2,11 @@
  * The gateway: one address in front of all subgraphs. `createGateway` wires its rooms; it reads no environment and opens no port
  * before its part is started.
  */
-import { STATUS_CODES } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { EventLog } from "../platform/events/event-log.ts";
 import type { ServiceDirectory } from "../platform/discovery/service-directory.ts";
+import type { EventLog } from "../platform/events/event-log.ts";
 import type { SubgraphEndpoint } from "../platform/graphql/subgraph-endpoint.ts";
 import { createServer, listen } from "../platform/http/create-server.ts";
 import { type HealthCheck, registerHealthRoutes } from "../platform/http/health.ts";
@@ -22,6 +21,7 @@ import { createOperationExecutor } from "./engine/operation-executor.ts";
 import { createQueryEngine } from "./engine/query-engine.ts";
 import { toGatewayError } from "./errors/public-error.ts";
 import { createRequestScopes } from "./errors/request-scope.ts";
+import { closeDoor, routeUpgrades } from "./http/door.ts";
 import { ANY_GRAPH, EXAMPLES_FOLDER, readExamples } from "./http/examples.ts";
 import { sendClientsAway } from "./http/going-away.ts";
 import { registerGraphQLRoute } from "./http/graphql-route.ts";
@@ -30,21 +30,14 @@ import { countInFlight } from "./http/in-flight.ts";
 import type { MetricsSource } from "./http/metrics-format.ts";
 import { liveMetrics, registerMetrics } from "./http/metrics-page.ts";
 import { createOrigins, registerCors } from "./http/origins.ts";
-import { registerServices } from "./http/services-page.ts";
 import { registerPages } from "./http/pages.ts";
+import { registerServices } from "./http/services-page.ts";
 import { createCostGuard } from "./limits/cost-guard.ts";
 import { createDocumentGuard } from "./limits/document-limits.ts";
 import { createPlanFeatures } from "./limits/plan-features.ts";
 import { createRateLimits } from "./limits/rate/create-rate-limits.ts";
 import { createOperations } from "./operations/create-operations.ts";
-import type {
-  CreateLive,
-  GatewaySettings,
-  LivePart,
-  OperationExecutor,
-  SchemaSource,
-  SubscriptionRoster,
-} from "./ports.ts";
+import type { CreateLive, GatewaySettings, OperationExecutor, SchemaSource, SubscriptionRoster } from "./ports.ts";
 import { callPolicy } from "./transport/call-policy.ts";
 import { createDataSources } from "./transport/data-sources.ts";
 import { createSubgraphClients } from "./transport/subgraph-clients.ts";
@@ -228,7 +221,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           ...(options.roster === undefined ? {} : { roster: options.roster }),
         });
 
-  const metrics: MetricsSource[] = [operations.metrics, rates.metrics];
+  registerServices(server, clients.targets);
+  const metrics: MetricsSource[] = [
+    () => transportMetrics(clients.targets(), clients.pool),
+    operations.metrics,
+    rates.metrics,
+  ];
   if (live !== undefined) metrics.push(() => liveMetrics(live.counters()));
   registerMetrics(server, metrics);
   let port = settings.GATEWAY_PORT;
@@ -276,26 +274,4 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       return port;
     },
   };
-}
-
-/**
- * Browsers open connections ahead of requests: Node takes such a one for busy and would wait for it. Who connects in the last moment is
- * turned away too.
- */
-async function closeDoor(server: FastifyInstance): Promise<void> {
-  server.server.on("connection", (socket) => socket.destroy());
-  server.server.closeAllConnections();
-  await server.close();
-}
-
-function routeUpgrades(server: FastifyInstance, live: LivePart | undefined): void {
-  server.server.on("upgrade", (request, socket, head) => {
-    const path = new URL(request.url ?? "/", "http://gateway").pathname;
-    if (live !== undefined && path === "/graphql") {
-      live.handleUpgrade(request, socket, head);
-      return;
-    }
-    socket.on("error", () => undefined);
-    socket.end(`HTTP/1.1 404 ${STATUS_CODES[404]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
-  });
 }

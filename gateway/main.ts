@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { type Environment, parseConfig } from "../platform/config/parse-config.ts";
+import { registrySettings } from "../platform/config/service-settings.ts";
 import {
   commonSettings,
   eventLogSettings,
@@ -26,6 +27,7 @@ const platformSettings = {
   ...tokenSettings,
   ...eventLogSettings,
   ...redisSettings,
+  ...registrySettings,
   ...gatewaySettings,
 };
 

@@ -6,9 +6,13 @@ import { createIdentitySigner } from "../platform/auth/identity-header.ts";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";
 import { systemClock } from "../platform/clock.ts";
 import { type Environment, parseConfig } from "../platform/config/parse-config.ts";
+import { registrySettings } from "../platform/config/service-settings.ts";
 import { eventLogSettings, identitySettings, redisSettings, tokenSettings } from "../platform/config/settings.ts";
+import { createServiceAddresses } from "../platform/discovery/service-addresses.ts";
+import { createServiceDirectory, type ServiceDirectory } from "../platform/discovery/service-directory.ts";
 import { createEventLog } from "../platform/events/create-event-log.ts";
 import { createIdSource } from "../platform/ids.ts";
+import type { Logger } from "../platform/logger/logger.ts";
 import { createRedisConnection } from "../platform/redis/redis-connection.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { createCacheConsole } from "./cache/console/index.ts";
@@ -20,13 +24,17 @@ import { signedHeaders } from "./transport/subgraph-headers.ts";
 import { WEB_CLIENT_FOLDER, WEB_CLIENT_MANIFEST } from "./web-client-folder.ts";
 
 const SESSIONS_KEPT = 50_000;
+const SUBGRAPHS = ["user", "billing", "audit"] as const;
+const LISTENER_PING_MS = 10_000;
 
 export async function addPlatformGateway(options: StandaloneOptions, environment: Environment): Promise<Gateway> {
   const { settings, lifecycle, logger } = options;
   const config = parseConfig(
-    z.object({ ...identitySettings, ...tokenSettings, ...eventLogSettings, ...redisSettings }),
+    z.object({ ...identitySettings, ...tokenSettings, ...eventLogSettings, ...redisSettings, ...registrySettings }),
     environment,
   );
+  const directory = config.REDIS_URL === undefined ? undefined : openDirectory(config.REDIS_URL, config, logger);
+  if (directory !== undefined) lifecycle.add(directory.part);
   const signer = createIdentitySigner(config.IDENTITY_SECRETS, systemClock);
   const eventLog = await createEventLog(config, logger);
   lifecycle.add({ name: "event log", start: () => eventLog.start(), stop: () => eventLog.stop() });
@@ -58,7 +66,10 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
     clock: systemClock,
     headers: signedHeaders(signer),
     authenticator: createAuthenticator({
-      tokenService: createHttpTokenService({ baseUrl: settings.USER_SUBGRAPH_URL[0] ?? "", signer }),
+      tokenService: createHttpTokenService({
+        addresses: createServiceAddresses("user", settings.USER_SUBGRAPH_URL, directory),
+        signer,
+      }),
       issuer: config.TOKEN_ISSUER,
       audience: config.TOKEN_AUDIENCE,
       cache: createMemoryCache({ maxEntries: SESSIONS_KEPT, clock: systemClock }),
@@ -71,6 +82,7 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
       ["billing", graphql(settings.BILLING_SUBGRAPH_URL)],
       ["audit", graphql(settings.AUDIT_SUBGRAPH_URL)],
     ]),
+    directory,
     endpoints: [streams.endpoint, cacheConsole.endpoint],
     eventLog,
     ...(countingRedis === undefined ? {} : { countingRedis }),
@@ -80,5 +92,20 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
     manifests: [WEB_CLIENT_MANIFEST],
     ...(existsSync(WEB_CLIENT_FOLDER) ? { webClient: WEB_CLIENT_FOLDER } : {}),
     checks: [{ name: "event log", critical: false, check: () => eventLog.check() }, ...streams.checks],
+  });
+}
+
+function openDirectory(
+  url: string,
+  settings: { readonly REDIS_PREFIX: string; readonly SERVICE_LEASE_MS: number },
+  logger: Logger,
+): ServiceDirectory {
+  return createServiceDirectory({
+    redis: createRedisConnection({ url, name: "tributary-directory", logger }),
+    listener: createRedisConnection({ url, name: "tributary-directory-listener", logger, pingMs: LISTENER_PING_MS }),
+    prefix: settings.REDIS_PREFIX,
+    services: SUBGRAPHS,
+    leaseMs: settings.SERVICE_LEASE_MS,
+    logger,
   });
 }

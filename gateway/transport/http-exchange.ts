@@ -8,8 +8,20 @@ export interface HttpExchange {
    * aborts, or when the body is too large or no JSON; the connection is then closed at once.
    */
   post(request: PostRequest): Promise<ReceivedJson>;
-  /** Closes connections; running exchanges end first. */
+  pool(url: URL): PoolUse;
+  /** Closes the connections to an address; running exchanges end first. */
+  leave(url: URL): void;
+  /** The same for all addresses. */
   stop(): void;
+}
+
+/** Connections to an address. */
+export interface PoolUse {
+  readonly open: number;
+  /** Most connections. */
+  readonly size: number;
+  /** Exchanges that wait for a connection. */
+  readonly waiting: number;
 }
 
 export interface PostRequest {
@@ -52,6 +64,14 @@ export function createHttpExchange(): HttpExchange {
 
   return {
     post,
+    pool({ origin }) {
+      const stats = pools.get(origin)?.stats;
+      return { open: stats?.connected ?? 0, size: CONNECTIONS, waiting: stats?.queued ?? 0 };
+    },
+    leave({ origin }) {
+      void pools.get(origin)?.close();
+      pools.delete(origin);
+    },
     stop() {
       for (const pool of pools.values()) void pool.close();
       pools.clear();
@@ -123,7 +143,7 @@ class Answer implements Dispatcher.DispatchHandler {
     const [first, ...others] = this.#chunks;
     const body = others.length === 0 && first !== undefined ? first : Buffer.concat(this.#chunks);
     try {
-      this.#resolve(this.#memory.read(`${this.#request.url.href} ${this.#request.body}`, body));
+      this.#resolve(this.#memory.read(this.#request.body, body));
     } catch (cause) {
       this.#reject(new Error(`answered HTTP ${this.#status} with a body that is no JSON`, { cause }));
     }

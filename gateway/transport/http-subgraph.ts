@@ -8,7 +8,7 @@ export interface HttpSubgraphOptions {
   readonly subgraph: string;
   readonly url: URL;
   readonly headers: SubgraphHeaders;
-  readonly exchange: HttpExchange;
+  readonly exchange: Pick<HttpExchange, "post">;
   readonly timeoutMs: number;
   readonly trustMessages: boolean;
 }

@@ -1,21 +1,29 @@
 /** Which client reaches which subgraph of a supergraph: in this process, or by an address. */
+
+import type { ServiceDirectory } from "../../platform/discovery/service-directory.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
 import type { SubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { evictAfterCommands } from "../cache/command-eviction.ts";
 import type { GatewayCaches } from "../cache/gateway-caches.ts";
 import type { SchemaGeneration } from "../ports.ts";
 import { authorizationScope } from "./authorization-scope.ts";
+import type { CallPolicy } from "./call-policy.ts";
 import { createEntityBatching } from "./entity-batches.ts";
+import type { PoolUse } from "./http-exchange.ts";
 import { createHttpExchange } from "./http-exchange.ts";
 import { createHttpSubgraph } from "./http-subgraph.ts";
 import { createInProcessSubgraph } from "./in-process-subgraph.ts";
 import { createFetchSharing } from "./shared-fetches.ts";
 import type { SubgraphClient } from "./subgraph-client.ts";
 import type { SubgraphHeaders } from "./subgraph-headers.ts";
+import { createSubgraphTargets, type SubgraphTarget } from "./subgraph-targets.ts";
 
 export interface SubgraphClientsOptions {
   readonly headers: SubgraphHeaders;
   readonly timeoutMs: number;
+  readonly policyOf: (subgraph: string) => CallPolicy;
+  /** Says which instances there are; absent: addresses do not change. */
+  readonly directory?: ServiceDirectory | undefined;
   /** Subgraphs in this process, by name. */
   readonly endpoints: ReadonlyMap<string, SubgraphEndpoint>;
   /** Addresses that replace those of the supergraph, by name. */
@@ -31,7 +39,16 @@ export interface SubgraphClients {
   connect(subgraph: string, url: string | undefined): SubgraphClient;
   /** Every subgraph of a generation, by name, except the live ones; equal fetches under way are shared, a request's fetches of entities batched. @throws AppError `CONFIG_INVALID` when one has no address */
   of(generation: SchemaGeneration): ReadonlyMap<string, SubgraphClient>;
+  /** Those reached over HTTP. */
+  targets(): readonly SubgraphTarget[];
+  pool(url: URL): PoolUse;
   stop(): void;
+}
+
+/** One subgraph, whose requests go out together; and the same, where equal questions under way are one. */
+interface AskedClient {
+  readonly batched: SubgraphClient;
+  readonly shared: SubgraphClient;
 }
 
 /** Subgraphs with this ending declare live fields: the gateway answers them from the event log, never by a fetch. */
@@ -43,12 +60,13 @@ export function isLive(subgraph: string): boolean {
 
 export function createSubgraphClients(options: SubgraphClientsOptions): SubgraphClients {
   const exchange = createHttpExchange();
+  const targets = createSubgraphTargets({ exchange, policyOf: options.policyOf, directory: options.directory });
   const sharing = createFetchSharing(authorizationScope);
   const { caches } = options;
   caches?.include({ invalidateTags: async () => sharing.close(), clear: async () => sharing.close() });
   const batching = createEntityBatching();
   const connected = new Map<string, SubgraphClient>();
-  const sharedClients = new Map<SubgraphClient, SubgraphClient>();
+  const askedClients = new Map<SubgraphClient, AskedClient>();
   // Asked for with every request.
   const known = new WeakMap<SchemaGeneration, ReadonlyMap<string, SubgraphClient>>();
 
@@ -56,8 +74,11 @@ export function createSubgraphClients(options: SubgraphClientsOptions): Subgraph
     const endpoint = options.endpoints.get(subgraph);
     const { headers, timeoutMs, trustMessages } = options;
     if (endpoint !== undefined) return createInProcessSubgraph({ endpoint, headers, timeoutMs });
-    const url = toUrl(subgraph, options.urls.get(subgraph)?.[0] ?? declared);
-    return createHttpSubgraph({ subgraph, url, headers, exchange, timeoutMs, trustMessages });
+    const urls = (options.urls.get(subgraph) ?? [declared]).map((address) => toUrl(subgraph, address));
+    const [url] = urls;
+    if (url === undefined) throw new Error(`no address for ${subgraph}`);
+    const calls = targets.open(subgraph, urls);
+    return createHttpSubgraph({ subgraph, url, headers, exchange: calls, timeoutMs, trustMessages });
   }
 
   function connect(subgraph: string, url: string | undefined): SubgraphClient {
@@ -71,11 +92,19 @@ export function createSubgraphClients(options: SubgraphClientsOptions): Subgraph
     return caches === undefined ? client : evictAfterCommands(client, caches.eviction);
   }
 
-  function shared(subgraph: string, url: string | undefined): SubgraphClient {
+  function asked(subgraph: string, url: string | undefined): AskedClient {
     const client = connect(subgraph, url);
-    const known = sharedClients.get(client) ?? sharing.share(batching.batch(client));
-    sharedClients.set(client, known);
-    return known;
+    const present = askedClients.get(client);
+    if (present !== undefined) return present;
+    const batched = batching.batch(client);
+    const made = { batched, shared: sharing.share(batched) };
+    askedClients.set(client, made);
+    return made;
+  }
+
+  function cached(generation: SchemaGeneration, subgraph: string, url: string | undefined): SubgraphClient {
+    const { batched, shared } = asked(subgraph, url);
+    return caches === undefined ? shared : caches.entities.wrap(generation, subgraph, batched, shared);
   }
 
   return {
@@ -86,11 +115,13 @@ export function createSubgraphClients(options: SubgraphClientsOptions): Subgraph
       const clients = new Map(
         [...generation.supergraph.subgraphsMetadata()]
           .filter(({ name }) => !isLive(name))
-          .map(({ name, url }) => [name, shared(name, url)]),
+          .map(({ name, url }) => [name, cached(generation, name, url)]),
       );
       known.set(generation, clients);
       return clients;
     },
+    targets: () => targets.all(),
+    pool: (url) => exchange.pool(url),
     stop: () => exchange.stop(),
   };
 }

@@ -6,8 +6,8 @@ import { IDENTITY_HEADER, type IdentitySigner } from "./identity-header.ts";
 import { sessionFactsSchema, type TokenService } from "./token-service.ts";
 
 export interface HttpTokenServiceOptions {
-  /** Address of the service that issues sessions, without a path. */
-  readonly baseUrl: string;
+  /** Addresses of the service that issues sessions, without a path, in the order in which they are tried. */
+  readonly addresses: () => readonly string[];
   readonly signer: IdentitySigner;
   /** Name of the calling process in the service identity. Default `gateway`. */
   readonly service?: string;
@@ -23,7 +23,7 @@ const keySetSchema = z.object({ keys: z.array(z.record(z.string(), z.unknown()))
 
 /** Its calls reject with AppError `SERVICE_UNAVAILABLE` when the service does not answer as agreed. */
 export function createHttpTokenService(options: HttpTokenServiceOptions): TokenService {
-  const { baseUrl, signer, service = "gateway", audience = "user", timeoutMs = 3_000 } = options;
+  const { addresses, signer, service = "gateway", audience = "user", timeoutMs = 3_000 } = options;
   // One object for all calls: the signer reuses a signature per identity object.
   const identity: Identity = { kind: "SERVICE", service };
 
@@ -33,11 +33,7 @@ export function createHttpTokenService(options: HttpTokenServiceOptions): TokenS
     init: RequestInit,
   ): Promise<z.infer<Schema>> {
     try {
-      const response = await fetch(new URL(path, baseUrl), {
-        ...init,
-        redirect: "error",
-        signal: AbortSignal.timeout(timeoutMs),
-      });
+      const response = await reach(path, { ...init, redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
       if (!response.ok) {
         await response.body?.cancel();
         throw new Error(`${path} answered ${response.status}`);
@@ -48,6 +44,20 @@ export function createHttpTokenService(options: HttpTokenServiceOptions): TokenS
         cause,
       });
     }
+  }
+
+  /** From the first address that answers: whoever asks only reads. */
+  async function reach(path: string, init: RequestInit): Promise<Response> {
+    let failure: unknown = new Error("the service has no address");
+    for (const address of addresses()) {
+      try {
+        return await fetch(new URL(path, address), init);
+      } catch (error) {
+        failure = error;
+        if (init.signal?.aborted === true) break;
+      }
+    }
+    throw failure;
   }
 
   return {

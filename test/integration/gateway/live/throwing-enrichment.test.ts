@@ -3,9 +3,12 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
+import { callPolicy } from "../../../../gateway/transport/call-policy.ts";
 import { createDataSources } from "../../../../gateway/transport/data-sources.ts";
 import { createSubgraphClients, type SubgraphClients } from "../../../../gateway/transport/subgraph-clients.ts";
 import { forwardedHeaders } from "../../../../gateway/transport/subgraph-headers.ts";
+import { subgraphCallSettings } from "../../../../platform/config/service-settings.ts";
 import type { EventLog } from "../../../../platform/events/event-log.ts";
 import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
@@ -80,6 +83,7 @@ beforeAll(async () => {
   clients = createSubgraphClients({
     headers: forwardedHeaders,
     timeoutMs: TIMEOUT_MS,
+    policyOf: (subgraph) => callPolicy(z.object(subgraphCallSettings).parse({}), subgraph),
     endpoints: new Map(),
     urls: new Map(),
     trustMessages: false,

@@ -88,14 +88,14 @@ test("the token service answers the same over HTTP, to signed services only", as
   fixture.subgraph.routes?.(server);
   const baseUrl = await server.listen({ host: "127.0.0.1", port: 0 });
   try {
-    const service = createHttpTokenService({ baseUrl, signer: fixture.signer });
+    const service = createHttpTokenService({ addresses: () => [baseUrl], signer: fixture.signer });
     expect(await service.session(ada.sessionId, ada.userId)).toEqual(await facts(ada));
     expect((await service.session(ada.sessionId, ada.userId))?.grants[organizationId]).toContain("audit.read");
     expect(await service.session(fixture.ids.next("ses"), ada.userId)).toBeNull();
     expect(await service.keys()).toEqual(await fixture.subgraph.tokenService.keys());
     const forged = createIdentitySigner([randomUUID().repeat(2)], fixture.clock);
     await expect(
-      createHttpTokenService({ baseUrl, signer: forged }).session(ada.sessionId, ada.userId),
+      createHttpTokenService({ addresses: () => [baseUrl], signer: forged }).session(ada.sessionId, ada.userId),
     ).rejects.toThrow();
     const asUser = await fixture.signer.sign("user", await fixture.identityOf(ada), {});
     const answer = await fetch(`${baseUrl}/internal/session`, {

@@ -1,0 +1,165 @@
+/**
+ * Calls to one subgraph, whichever of its instances answers. A call that may be repeated goes to another instance at once when the connection
+ * is refused or cut, and is sent again after the policy's pauses, all within its deadline, which each attempt passes on. Other calls
+ * are sent again only if they never left. When no instance may be called, a call fails at once.
+ */
+import { DelegateBackoff, handleWhen, type IRetryBackoffContext, type RetryPolicy, retry } from "cockatiel";
+import type { Balancer } from "./balancer.ts";
+import { type FailureKind, failureKind } from "./call-failure.ts";
+import type { CallPolicy } from "./call-policy.ts";
+import type { HttpExchange, PostRequest } from "./http-exchange.ts";
+import type { Instance } from "./instance.ts";
+
+/** How many milliseconds are left for an answer. */
+export const TIMEOUT_HEADER = "x-tributary-timeout-ms";
+
+type Answer = Awaited<ReturnType<HttpExchange["post"]>>;
+
+export interface ResilientExchangeOptions {
+  readonly exchange: Pick<HttpExchange, "post">;
+  readonly balancer: Balancer;
+  readonly policy: CallPolicy;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+/** Pauses differ by so much at most, so that those who wait do not come back together. */
+const JITTER = 0.2;
+
+/** `url` of a request is replaced by that of the instance. */
+export function createResilientExchange(options: ResilientExchangeOptions): Pick<HttpExchange, "post"> {
+  const { exchange, balancer, policy, now } = options;
+  const retries = createRetries(options);
+
+  function send(instance: Instance, request: PostRequest, end: number): Promise<Answer> {
+    const left = Math.max(1, Math.ceil(end - now()));
+    const timeoutMs = request.repeatable && policy.attemptMs < left ? policy.attemptMs : left;
+    return exchange.post({
+      url: instance.url,
+      headers: { ...request.headers, [TIMEOUT_HEADER]: String(timeoutMs) },
+      body: request.body,
+      timeoutMs,
+      signal: request.signal,
+      repeatable: request.repeatable,
+    });
+  }
+
+  /** One function for the first attempt and the others: a call that succeeds passes one promise more than without all this. @throws CallFailure */
+  async function attempt(instance: Instance, request: PostRequest, end: number, first: boolean): Promise<Answer> {
+    const begun = instance.breaker.begin();
+    instance.inFlight += 1;
+    instance.requests += 1;
+    try {
+      const answer = await send(instance, request, end);
+      instance.inFlight -= 1;
+      instance.breaker.succeeded(begun);
+      return answer;
+    } catch (error) {
+      instance.inFlight -= 1;
+      const failure = judge(error, instance, begun, request);
+      if (first) return recover(failure, instance, request, end);
+      throw failure;
+    }
+  }
+
+  function judge(error: unknown, instance: Instance, begun: number, request: PostRequest): CallFailure {
+    if (request.signal?.aborted === true) {
+      instance.breaker.abandoned(begun);
+      return new CallFailure(error, "failed", false);
+    }
+    instance.failures += 1;
+    instance.breaker.failed(begun);
+    const kind = failureKind(error);
+    return new CallFailure(error, kind, request.repeatable || kind === "unsent");
+  }
+
+  /** One instance after the other, for as long as connections are refused or cut. */
+  async function elsewhere(
+    failure: CallFailure,
+    tried: Set<Instance>,
+    request: PostRequest,
+    end: number,
+  ): Promise<Answer> {
+    let last = failure;
+    while (last.repeatable && last.kind !== "failed" && now() < end) {
+      const instance = balancer.pick(request.repeatable, tried);
+      if (instance === undefined) break;
+      tried.add(instance);
+      instance.retries += 1;
+      try {
+        return await attempt(instance, request, end, false);
+      } catch (error) {
+        last = asFailure(error);
+      }
+    }
+    throw last;
+  }
+
+  async function again(request: PostRequest, end: number): Promise<Answer> {
+    const instance = balancer.pick(request.repeatable);
+    if (instance === undefined) throw new CallFailure(new Error(NOBODY), "unsent", true);
+    instance.retries += 1;
+    try {
+      return await attempt(instance, request, end, false);
+    } catch (error) {
+      return elsewhere(asFailure(error), new Set([instance]), request, end);
+    }
+  }
+
+  /** @throws the failure of the last attempt */
+  async function recover(failure: CallFailure, tried: Instance, request: PostRequest, end: number): Promise<Answer> {
+    try {
+      return await retries.execute(({ attempt: round }) => {
+        const sent = round === 0 ? elsewhere(failure, new Set([tried]), request, end) : again(request, end);
+        return sent.catch((error: unknown) => {
+          const last = asFailure(error);
+          const pause = policy.retryDelaysMs[round] ?? 0;
+          // A pause that ends behind the deadline is none.
+          last.worthwhile = last.repeatable && request.signal?.aborted !== true && now() + pause < end;
+          throw last;
+        });
+      }, request.signal);
+    } catch (error) {
+      throw error instanceof CallFailure ? error.cause : error;
+    }
+  }
+
+  return {
+    post(request) {
+      const instance = balancer.pick(request.repeatable);
+      if (instance === undefined) return Promise.reject(new Error(NOBODY));
+      return attempt(instance, request, now() + request.timeoutMs, true);
+    },
+  };
+}
+
+const NOBODY = "no instance can be asked now";
+
+class CallFailure extends Error {
+  readonly kind: FailureKind;
+  /** May the call be sent again? */
+  readonly repeatable: boolean;
+  /** Is there time for it? */
+  worthwhile = false;
+
+  constructor(cause: unknown, kind: FailureKind, repeatable: boolean) {
+    super("an attempt failed", { cause });
+    this.kind = kind;
+    this.repeatable = repeatable;
+  }
+}
+
+function asFailure(error: unknown): CallFailure {
+  return error instanceof CallFailure ? error : new CallFailure(error, "failed", false);
+}
+
+function createRetries({ policy, random }: ResilientExchangeOptions): RetryPolicy {
+  const pause = ({ attempt }: IRetryBackoffContext<unknown>) =>
+    (policy.retryDelaysMs[attempt - 1] ?? 0) * (1 - JITTER / 2 + JITTER * random());
+  return retry(
+    handleWhen((error) => error instanceof CallFailure && error.worthwhile),
+    { maxAttempts: policy.retryDelaysMs.length, backoff: new DelegateBackoff(pause) },
+  );
+}
