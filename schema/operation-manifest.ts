@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { addTypenameToDocument } from "@apollo/client/utilities";
-import { type DocumentNode, getOperationAST, OperationTypeNode, print } from "graphql";
+import { type DocumentNode, getOperationAST, type OperationTypeNode, print } from "graphql";
 
 export interface RegisteredOperation {
   readonly id: string;
@@ -38,9 +38,8 @@ export const printOperationIds = (operations: readonly RegisteredOperation[]): s
 function registered(document: DocumentNode): RegisteredOperation {
   const operation = getOperationAST(document);
   if (operation?.name === undefined) throw new Error("an operation of the web client has no name");
-  // Apollo Client asks for type names in queries and mutations; subscriptions go past it.
-  const live = operation.operation === OperationTypeNode.SUBSCRIPTION;
-  const body = print(live ? document : addTypenameToDocument(document));
+  // As the client's cache wants it.
+  const body = print(addTypenameToDocument(document));
   const id = createHash("sha256").update(body).digest("hex");
   return { id, name: operation.name.value, type: operation.operation, body };
 }

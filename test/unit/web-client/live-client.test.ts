@@ -241,3 +241,27 @@ test("a stream begins anew even when fetching the current state fails", async ()
   await arrived(ids, "a");
   expect(server.resumes).toEqual(["3", undefined]);
 });
+
+test("a document goes by its hash, and with its text from when the gateway asked for that", async () => {
+  server.refuseNext("PERSISTED_QUERY_NOT_FOUND");
+  const { ids } = follow(connect({ documentId: () => "hash" }));
+  await served();
+  server.append("a");
+  await arrived(ids, "a");
+  server.cut();
+  server.append("b");
+  await arrived(ids, "b");
+  expect(ids).toEqual(["a", "b"]);
+  const extensions = { persistedQuery: { version: 1, sha256Hash: "hash" } };
+  expect(server.payloads.map(({ query }) => query !== "")).toEqual([false, true, true]);
+  expect(server.payloads[0]).toMatchObject({ query: "", extensions });
+  expect(server.payloads[2]).toMatchObject({ extensions: { ...extensions, tributary: { resume: "1" } } });
+});
+
+test("a document that the gateway does not let run ends its stream", async () => {
+  server.refuseNext("PERSISTED_QUERY_NOT_IN_LIST");
+  const ends: string[] = [];
+  follow(connect({ documentId: () => "hash" }), { onEnd: ({ code }) => void ends.push(code) });
+  await waitFor(() => ends.length > 0, { what: "the end of the stream" });
+  expect(ends).toEqual(["PERSISTED_QUERY_NOT_IN_LIST"]);
+});

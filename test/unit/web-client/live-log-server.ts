@@ -17,6 +17,8 @@ export interface LiveLogServer {
   readonly url: string;
   /** `resume` of every subscribe message, in order. */
   readonly resumes: readonly (string | undefined)[];
+  /** Of every subscribe message. */
+  readonly payloads: readonly { readonly query: string; readonly extensions?: unknown }[];
   /** Authorization of every connection, in order. */
   readonly tokens: readonly unknown[];
   /** Subscriptions that are being served. */
@@ -47,6 +49,7 @@ const schema = buildSchema(`
 export async function startLiveLogServer(): Promise<LiveLogServer> {
   const log: string[] = [];
   const resumes: (string | undefined)[] = [];
+  const payloads: { query: string; extensions?: unknown }[] = [];
   const tokens: unknown[] = [];
   const waiting = new Set<() => void>();
   const active = new Map<object, Set<string>>();
@@ -102,6 +105,7 @@ export async function startLiveLogServer(): Promise<LiveLogServer> {
       onSubscribe({ extra }, id, payload) {
         const resume = resumeOf(payload.extensions);
         resumes.push(resume);
+        payloads.push(payload);
         const refused = refusal;
         refusal = undefined;
         if (refused !== undefined) return [refused];
@@ -133,6 +137,7 @@ export async function startLiveLogServer(): Promise<LiveLogServer> {
   return {
     url: `ws://127.0.0.1:${address.port}/graphql`,
     resumes,
+    payloads,
     tokens,
     streams: () => open,
     append(...eventIds) {

@@ -37,7 +37,7 @@ export function useActivity(organizationId: string, rights: ActivityRights): rea
   const { data: history } = useQuery(ActivityHistoryDocument, {
     variables,
     skip: !rights.audit,
-    fetchPolicy: "network-only",
+    fetchPolicy: "cache-and-network",
     errorPolicy: "all",
   });
   useEffect(() => {

@@ -1,6 +1,6 @@
 /** The operations of this client as its build registered them: their texts, and the hashes that gateways know them by. */
 import { addTypenameToDocument } from "@apollo/client/utilities";
-import { type DocumentNode, getOperationAST, OperationTypeNode, print } from "graphql";
+import { type DocumentNode, getOperationAST, print } from "graphql";
 import { operationIds } from "../../../schema/generated/operations.ts";
 
 /** Hash of the text, `undefined` for a document that was not registered. */
@@ -9,8 +9,7 @@ export function operationId(document: DocumentNode): string | undefined {
   return name === undefined ? undefined : operationIds[name];
 }
 
-/** The text that was registered: Apollo Client asks for type names, the live client does not. */
+/** The text that was registered: with the type names that the cache asks for. */
 export function operationText(document: DocumentNode): string {
-  const live = getOperationAST(document)?.operation === OperationTypeNode.SUBSCRIPTION;
-  return print(live ? document : addTypenameToDocument(document));
+  return print(addTypenameToDocument(document));
 }

@@ -13,7 +13,7 @@ const REFRESH_MS = 5_000;
 /** What follows events in the viewer's name, in every window and on every device; what is not wanted can be closed. */
 export function LiveConnectionsPage() {
   const { data, error, refetch } = useQuery(LiveSubscriptionsDocument, {
-    fetchPolicy: "network-only",
+    fetchPolicy: "cache-and-network",
     nextFetchPolicy: "network-only",
     errorPolicy: "all",
     pollInterval: REFRESH_MS,
