@@ -1,0 +1,207 @@
+// An operator's look into the caches of a gateway, over HTTP: who may, what is shown, and that eviction reaches the other gateways.
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import type { AuthenticatorPart } from "../../../../gateway/auth/authenticator.ts";
+import { createCacheConsole } from "../../../../gateway/cache/console/index.ts";
+import { createGateway } from "../../../../gateway/index.ts";
+import { signedHeaders } from "../../../../gateway/transport/subgraph-headers.ts";
+import type { Identity } from "../../../../platform/auth/identity.ts";
+import { createIdentitySigner } from "../../../../platform/auth/identity-header.ts";
+import { type CachePart, createCache } from "../../../../platform/cache/create-cache.ts";
+import { systemClock } from "../../../../platform/clock.ts";
+import { parseConfig } from "../../../../platform/config/parse-config.ts";
+import { gatewaySettings } from "../../../../platform/config/settings.ts";
+import { createLifecycle } from "../../../../platform/lifecycle/lifecycle.ts";
+import { createLogger } from "../../../../platform/logger/logger.ts";
+import { serviceAddress } from "../../../support/services/service-addresses.ts";
+import { waitFor } from "../../../support/wait.ts";
+import { parseAnswer } from "../standalone-gateway.ts";
+
+const SECRETS = ["s".repeat(40)];
+const OPERATORS = "org_operators";
+
+const user = (userId: string, organizationId: string, permissions: readonly string[]): Identity => ({
+  kind: "USER",
+  userId,
+  sessionId: `ses_${userId}`,
+  grants: new Map([[organizationId, new Set(permissions)]]),
+});
+const CALLERS = new Map<string | undefined, Identity>([
+  [undefined, { kind: "ANONYMOUS" }],
+  ["operator", user("usr_operator", OPERATORS, ["organization.read", "organization.manage"])],
+  ["colleague", user("usr_colleague", OPERATORS, ["organization.read"])],
+  ["owner", user("usr_owner", "org_other", ["organization.read", "organization.manage"])],
+]);
+
+const authenticator: AuthenticatorPart = {
+  name: "authenticator",
+  authenticate: async (token) => ({ identity: CALLERS.get(token) ?? { kind: "ANONYMOUS" } }),
+  onRevoked: () => () => undefined,
+  forget: async () => undefined,
+};
+
+interface ConsoleGateway {
+  readonly log: readonly string[];
+  readonly cache: CachePart;
+  ask(token: string | undefined, query: string, variables?: object): Promise<ReturnType<typeof parseAnswer>>;
+  stop(): Promise<void>;
+}
+
+async function startGateway(namespace: string, operatorOrganizationId: string | undefined): Promise<ConsoleGateway> {
+  const log: string[] = [];
+  const logger = createLogger({ name: "test", level: "info", destination: { write: (line) => void log.push(line) } });
+  const lifecycle = createLifecycle(logger);
+  const cache = createCache({
+    namespace,
+    redisUrl: serviceAddress("redis"),
+    maxEntries: 1_000,
+    clock: systemClock,
+    logger,
+  });
+  lifecycle.add(cache);
+  const console = createCacheConsole({ clock: systemClock, logger, identitySecrets: SECRETS, operatorOrganizationId });
+  console.registry.add("test", { lookup: cache.lookup, invalidateTags: cache.cache.invalidateTags });
+  const gateway = await createGateway({
+    settings: parseConfig(z.object(gatewaySettings), { CURSOR_SECRET: "c".repeat(32), GATEWAY_PORT: "0" }),
+    production: false,
+    release: "test",
+    host: "127.0.0.1",
+    lifecycle,
+    clock: systemClock,
+    logger,
+    headers: signedHeaders(createIdentitySigner(SECRETS, systemClock)),
+    authenticator,
+    endpoints: [console.endpoint],
+  });
+  await lifecycle.start();
+  return {
+    log,
+    cache,
+    async ask(token, query, variables = {}) {
+      const response = await fetch(`http://127.0.0.1:${gateway.port}/graphql`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        },
+        body: JSON.stringify({ query, variables }),
+      });
+      return parseAnswer(await response.text());
+    },
+    stop: () => lifecycle.stop(),
+  };
+}
+
+const LOOK = "query($tag: String!) { cacheEntries(tag: $tag) { cache key tags version age expiresAt bytes } }";
+const EVICT = `mutation($tags: [String!]!) { cacheEvict(input: { tags: $tags }) { evictedCount userErrors { code status field } } }`;
+
+let near: ConsoleGateway;
+let far: ConsoleGateway;
+let nobodys: ConsoleGateway;
+
+beforeAll(async () => {
+  const namespace = `console-${randomUUID()}`;
+  [near, far, nobodys] = await Promise.all([
+    startGateway(namespace, OPERATORS),
+    startGateway(namespace, OPERATORS),
+    startGateway(`${namespace}-other`, undefined),
+  ]);
+});
+afterAll(async () => {
+  await Promise.all([near?.stop(), far?.stop(), nobodys?.stop()]);
+});
+
+const load = ({ cache }: ConsoleGateway, key: string, tags: readonly string[], value: string, version?: number) =>
+  cache.cache.getOrLoad(key, { ttlMs: 60_000, tags, ...(version === undefined ? {} : { version }) }, async () => value);
+const held = async (gateway: ConsoleGateway, tag: string) =>
+  (await gateway.ask("operator", LOOK, { tag })).data?.["cacheEntries"];
+
+test("an operator sees what is cached under a tag: never the value, nor the key in clear", async () => {
+  const [tag, other] = [`organization:${randomUUID()}`, `entity:${randomUUID()}`];
+  await load(near, `usr_somebody secret@example.com ${tag}`, [tag, other], "a value that is nobody's business", 7);
+  await waitFor(
+    async () =>
+      z
+        .array(z.unknown())
+        .min(1)
+        .safeParse(await held(near, tag)).success,
+    { what: "the entry" },
+  );
+  const answer = await near.ask("operator", LOOK, { tag });
+  expect(answer.errors).toBeUndefined();
+  expect(answer.data?.["cacheEntries"]).toEqual([
+    {
+      cache: "test",
+      key: expect.stringMatching(/^[\w-]{22}$/),
+      tags: [tag, other],
+      version: 7,
+      age: expect.any(Number),
+      expiresAt: expect.any(String),
+      bytes: expect.any(Number),
+    },
+  ]);
+  expect(JSON.stringify(answer)).not.toMatch(/secret@example\.com|nobody's business/);
+  expect(await held(near, "organization:unknown")).toEqual([]);
+});
+
+test("eviction by hand drops every entry with the tag, on the other gateways, too, and is logged with who did it", async () => {
+  const [tag, kept] = [`organization:${randomUUID()}`, `organization:${randomUUID()}`];
+  const entries = z.array(z.unknown());
+  for (const gateway of [near, far]) {
+    // Each in the memory of each: a gateway that has just begun to listen may not keep the first.
+    await waitFor(
+      async () => {
+        await load(gateway, `one ${tag}`, [tag], "old");
+        await load(gateway, `two ${tag}`, [tag], "old");
+        await load(gateway, `kept ${tag}`, [kept], "kept");
+        return (
+          entries.parse(await held(gateway, tag)).length === 2 && entries.parse(await held(gateway, kept)).length === 1
+        );
+      },
+      { what: "three entries in memory" },
+    );
+  }
+  const evicted = await near.ask("operator", EVICT, { tags: [tag] });
+  expect(evicted.data?.["cacheEvict"]).toEqual({ evictedCount: 2, userErrors: [] });
+  expect(await held(near, tag)).toEqual([]);
+  await waitFor(async () => entries.parse(await held(far, tag)).length === 0, { what: "the other gateway to evict" });
+  expect(await load(far, `one ${tag}`, [tag], "new")).toBe("new");
+  expect(await load(far, `kept ${tag}`, [kept], "other")).toBe("kept");
+  const line = near.log.find((text) => text.includes("evicted by hand"));
+  expect(JSON.parse(line ?? "{}")).toMatchObject({ userId: "usr_operator", tags: [tag], evictedCount: 2 });
+});
+
+test("whoever is no operator may neither look nor evict", async () => {
+  const tag = `organization:${randomUUID()}`;
+  await load(near, `entry ${tag}`, [tag], "value");
+  for (const token of [undefined, "colleague", "owner"]) {
+    const look = await near.ask(token, LOOK, { tag });
+    expect([look.data, look.errors?.[0]?.extensions["code"]], token).toEqual([{ cacheEntries: null }, "FORBIDDEN"]);
+    const evict = await near.ask(token, EVICT, { tags: [tag] });
+    expect(evict.data?.["cacheEvict"], token).toEqual({
+      evictedCount: null,
+      userErrors: [{ code: "FORBIDDEN", status: 403, field: null }],
+    });
+  }
+  expect(await held(near, tag)).toHaveLength(1);
+});
+
+test("an installation that names no operators has none", async () => {
+  const look = await nobodys.ask("operator", LOOK, { tag: "organization:any" });
+  expect(look.errors?.[0]?.extensions["code"]).toBe("FORBIDDEN");
+});
+
+test("a wrong number of entries, or of tags, is refused", async () => {
+  const query = '{ cacheEntries(tag: "a", first: 501) { key } }';
+  expect((await near.ask("operator", query)).errors?.[0]?.extensions["code"]).toBe("BAD_USER_INPUT");
+  for (const [tags, code] of [
+    [[], "INVALID"],
+    [Array.from({ length: 101 }, String), "INVALID"],
+    [[""], "BLANK"],
+    [["t".repeat(257)], "TOO_LONG"],
+  ] as const) {
+    const { data } = await near.ask("operator", EVICT, { tags });
+    expect(data?.["cacheEvict"]).toMatchObject({ evictedCount: null, userErrors: [{ code }] });
+  }
+});
