@@ -8,10 +8,10 @@ import { createInstance, type Instance, type InstanceAddress } from "./instance.
 export interface Balancer {
   readonly instances: readonly Instance[];
   /**
-   * @param repeatable only calls that may be repeated try out an instance while there are others
+   * @param mayTry should the call try out an instance that is due for it, though there are others? One that may be repeated, the first time
    * @returns `undefined`: none may be called now
    */
-  pick(repeatable: boolean, tried?: ReadonlySet<Instance>): Instance | undefined;
+  pick(mayTry: boolean, tried?: ReadonlySet<Instance>): Instance | undefined;
   /** Those that stay keep what is known about them. @returns those that are gone */
   replace(addresses: readonly InstanceAddress[]): readonly Instance[];
 }
@@ -24,7 +24,7 @@ export function createBalancer(policy: CallPolicy, now: () => number): Balancer 
     get instances() {
       return instances;
     },
-    pick(repeatable, tried) {
+    pick(mayTry, tried) {
       const count = instances.length;
       turn = turn + 1 < count ? turn + 1 : 0;
       let best: Instance | undefined;
@@ -37,7 +37,7 @@ export function createBalancer(policy: CallPolicy, now: () => number): Balancer 
         if (readiness === "usable") {
           if (best === undefined || instance.inFlight < best.inFlight) best = instance;
         } else if (readiness === "trial") {
-          if (repeatable) return instance;
+          if (mayTry) return instance;
           onTrial ??= instance;
         }
       }

@@ -84,7 +84,7 @@ export function createResilientExchange(options: ResilientExchangeOptions): Pick
   ): Promise<Answer> {
     let last = failure;
     while (last.repeatable && last.kind !== "failed" && now() < end) {
-      const instance = balancer.pick(request.repeatable, tried);
+      const instance = balancer.pick(false, tried);
       if (instance === undefined) break;
       tried.add(instance);
       instance.retries += 1;
@@ -98,7 +98,7 @@ export function createResilientExchange(options: ResilientExchangeOptions): Pick
   }
 
   async function again(request: PostRequest, end: number): Promise<Answer> {
-    const instance = balancer.pick(request.repeatable);
+    const instance = balancer.pick(false);
     if (instance === undefined) throw new CallFailure(new Error(NOBODY), "unsent", true);
     instance.retries += 1;
     try {

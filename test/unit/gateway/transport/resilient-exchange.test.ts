@@ -1,0 +1,189 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { z } from "zod";
+import { createBalancer } from "../../../../gateway/transport/balancer.ts";
+import { type CallPolicy, callPolicy } from "../../../../gateway/transport/call-policy.ts";
+import type { PostRequest } from "../../../../gateway/transport/http-exchange.ts";
+import { createResilientExchange, TIMEOUT_HEADER } from "../../../../gateway/transport/resilient-exchange.ts";
+import { subgraphCallSettings } from "../../../../platform/config/service-settings.ts";
+
+const settings = z.object(subgraphCallSettings);
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
+afterEach(() => void vi.useRealTimers());
+
+interface Attempt {
+  readonly at: number;
+  readonly instance: string;
+  readonly request: PostRequest;
+}
+
+type Behaviour = "answers" | "is silent" | "refuses" | "cuts" | "answers after 100 ms";
+
+const failure = (code: string) => Object.assign(new Error(code), { code });
+
+/** Instances that behave as told, and a call to their subgraph. */
+function service(behaviours: Readonly<Record<string, Behaviour>>, own: Partial<CallPolicy> = {}) {
+  const policy = { ...callPolicy(settings.parse({}), "billing"), ...own };
+  const behaviour = new Map(Object.entries(behaviours));
+  const attempts: Attempt[] = [];
+  const began = performance.now();
+  const balancer = createBalancer(policy, () => performance.now());
+  balancer.replace([...behaviour.keys()].map((id) => ({ id, url: new URL(`http://${id}/graphql`) })));
+  const exchange = createResilientExchange({
+    balancer,
+    policy,
+    now: () => performance.now(),
+    random: () => 0.5,
+    exchange: {
+      async post(request) {
+        const instance = request.url.hostname;
+        attempts.push({ at: Math.round(performance.now() - began), instance, request });
+        const answer = { json: { data: { from: instance } }, held: false };
+        switch (behaviour.get(instance)) {
+          case "answers":
+            return answer;
+          case "answers after 100 ms":
+            await new Promise((resolve) => setTimeout(resolve, 100));
+            return answer;
+          case "refuses":
+            throw failure("ECONNREFUSED");
+          case "cuts":
+            throw failure("UND_ERR_SOCKET");
+          default:
+            return new Promise((_resolve, reject) => {
+              const timer = setTimeout(() => reject(new Error("no answer in time")), request.timeoutMs);
+              request.signal?.addEventListener("abort", () => {
+                clearTimeout(timer);
+                reject(new Error("gone"));
+              });
+            });
+        }
+      },
+    },
+  });
+  return {
+    balancer,
+    behaviour,
+    attempts,
+    /** The answer, or the message of the failure. */
+    async ask(request: Partial<PostRequest> = {}): Promise<unknown> {
+      const given = {
+        url: new URL("http://nobody/graphql"),
+        headers: { "x-own": "1" },
+        body: "{}",
+        timeoutMs: 10_000,
+        repeatable: true,
+        ...request,
+      };
+      try {
+        return (await exchange.post(given)).json;
+      } catch (error) {
+        return error instanceof Error ? error.message : error;
+      }
+    },
+    times: () => attempts.map(({ at }) => at),
+  };
+}
+
+async function inTime<T>(ms: number, answer: Promise<T>): Promise<T> {
+  await vi.advanceTimersByTimeAsync(ms);
+  return answer;
+}
+
+test("a query that fails is sent again after 1 s and then 2 s [S62]", async () => {
+  const { ask, times } = service({ one: "refuses" });
+  expect(await inTime(10_000, ask())).toBe("ECONNREFUSED");
+  expect(times()).toEqual([0, 1_000, 3_000]);
+});
+
+test("a silent instance is given up before the deadline, so that the query can be sent again [S62]", async () => {
+  const { ask, times } = service({ one: "is silent" }, { attemptMs: 1_500 });
+  expect(await inTime(10_000, ask())).toBe("no answer in time");
+  expect(times()).toEqual([0, 2_500, 6_000]);
+});
+
+test("every attempt says how long it is waited for, and none begins behind the deadline [S62]", async () => {
+  const { ask, attempts } = service({ one: "is silent" });
+  const answer = ask({ timeoutMs: 6_500 });
+  expect(await inTime(6_500, answer)).toBe("no answer in time");
+  expect(attempts.map(({ at, request }) => [at, request.timeoutMs, request.headers])).toEqual([
+    [0, 4_000, { "x-own": "1", [TIMEOUT_HEADER]: "4000" }],
+    [5_000, 1_500, { "x-own": "1", [TIMEOUT_HEADER]: "1500" }],
+  ]);
+});
+
+test("what may not be repeated is sent once, with all the time there is, unless it never left [S62]", async () => {
+  for (const silent of ["is silent", "cuts"] as const) {
+    const { ask, times, attempts } = service({ one: silent, other: "answers" });
+    // The first of both is asked in turn.
+    const answers = await inTime(10_000, Promise.all([ask({ repeatable: false }), ask({ repeatable: false })]));
+    expect(answers.filter((answer) => typeof answer === "string")).toHaveLength(1);
+    expect(times()).toEqual([0, 0]);
+    expect(attempts.map(({ request }) => request.timeoutMs)).toEqual([10_000, 10_000]);
+  }
+  const refusing = service({ one: "refuses", other: "answers" });
+  const answers = await inTime(0, Promise.all([1, 2].map(() => refusing.ask({ repeatable: false }))));
+  expect(answers).toEqual([{ data: { from: "other" } }, { data: { from: "other" } }]);
+});
+
+test("a refused or cut connection sends a query to another instance at once [S62]", async () => {
+  for (const broken of ["refuses", "cuts"] as const) {
+    const { ask, balancer, times } = service({ one: broken, two: broken, three: "answers" });
+    const answers = await inTime(0, Promise.all(Array.from({ length: 30 }, () => ask())));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(new Set(['{"data":{"from":"three"}}']));
+    expect(Math.max(...times())).toBe(0);
+    expect(balancer.instances.map(({ breaker }) => breaker.state)).toEqual(["OPEN", "OPEN", "CLOSED"]);
+  }
+});
+
+test("with every breaker open a query fails at once, in less than 5 ms [S64]", async () => {
+  const { ask, attempts } = service({ one: "refuses" }, { retryDelaysMs: [], breakerCalls: 2 });
+  await ask();
+  await ask();
+  const asked = attempts.length;
+  vi.useRealTimers();
+  const began = performance.now();
+  expect(await ask()).toBe("no instance can be asked now");
+  expect(performance.now() - began).toBeLessThan(5);
+  expect(attempts.length).toBe(asked);
+});
+
+test("queries follow an instance's outage: they wait for it, leave it alone, try it out and come back [S64] [S65]", async () => {
+  const { ask, behaviour, balancer } = service({ one: "refuses" }, { breakerCalls: 2, breakerProbes: 1 });
+  const [instance] = balancer.instances;
+  const waiting = [ask(), ask()];
+  await vi.advanceTimersByTimeAsync(0);
+  expect(instance?.breaker.state).toBe("OPEN");
+  expect(await ask()).toBe("no instance can be asked now");
+  behaviour.set("one", "answers");
+  const answers = await inTime(1_000, Promise.all(waiting));
+  expect(answers).toEqual([{ data: { from: "one" } }, { data: { from: "one" } }]);
+  expect(instance).toMatchObject({ requests: 4, failures: 2, retries: 2, inFlight: 0 });
+  expect(instance?.breaker.state).toBe("CLOSED");
+});
+
+test("an instance that is due for a trial gets one query, not the traffic; commands stay with those that work [S65]", async () => {
+  const { ask, behaviour, attempts, balancer } = service({ one: "refuses", two: "answers" }, { breakerProbes: 1 });
+  for (let index = 0; index < 40; index += 1) await ask();
+  expect(balancer.instances[0]?.breaker.state).toBe("OPEN");
+  await vi.advanceTimersByTimeAsync(1_000);
+  behaviour.set("one", "is silent");
+  const before = attempts.length;
+  expect(await ask({ repeatable: false })).toEqual({ data: { from: "two" } });
+  const trial = ask();
+  const others = await Promise.all([ask(), ask(), ask()]);
+  expect(others).toEqual([1, 2, 3].map(() => ({ data: { from: "two" } })));
+  expect(attempts.slice(before).map(({ instance }) => instance)).toEqual(["two", "one", "two", "two", "two"]);
+  expect(await inTime(5_000, trial)).toEqual({ data: { from: "two" } });
+});
+
+test("whoever leaves tells nothing about the instance, and nothing is sent again for them", async () => {
+  const { ask, times, balancer } = service({ one: "is silent" });
+  const gone = new AbortController();
+  const answer = ask({ signal: gone.signal });
+  await vi.advanceTimersByTimeAsync(100);
+  gone.abort(new Error("gone"));
+  expect(await inTime(10_000, answer)).toBe("gone");
+  expect(times()).toEqual([0]);
+  expect(balancer.instances[0]).toMatchObject({ requests: 1, failures: 0, inFlight: 0 });
+});
