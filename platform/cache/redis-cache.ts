@@ -111,8 +111,12 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
       .pexpire(name, lifeMs, "GT");
   }
 
-  /** The end of the stored entry's life; `undefined`: it is not stored. */
-  async function store(key: string, value: unknown, { marks: its, version, ttlMs, notice }: Storing) {
+  /** The end of the stored entry's life; `OLD`: a newer one is there. */
+  async function store(
+    key: string,
+    value: unknown,
+    { marks: its, version, ttlMs, notice }: Storing,
+  ): Promise<number | "OLD" | "UNKNOWN"> {
     const lifeMs = jittered(ttlMs, jitter, Math.random);
     const expiresAt = now() + lifeMs;
     let text: string;
@@ -120,11 +124,15 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
       text = encodeEntry({ expiresAt, marks: its, value });
     } catch {
       meter.count("errors");
-      return undefined;
+      return "UNKNOWN";
     }
     const commands = keepHighest(key, version, text, lifeMs);
     if (notice !== undefined) commands.publish(channelOf(namespace), notice);
-    return (await ask(commands)) === undefined ? undefined : expiresAt;
+    const answers = await ask(commands.zscore(entryKey(key), text));
+    if (answers === undefined) return "UNKNOWN";
+    if (answers.at(-1) !== null) return expiresAt;
+    meter.count("refusals");
+    return "OLD";
   }
 
   /** Loads, and stores unless something invalidated it meanwhile. */
@@ -138,7 +146,7 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
       // The marks of the load in the same step as those of the value: an invalidation is seen by the one or by the other.
       const after = await marks.takeAfter(marks.of(key, tags), before);
       const until = after && (await store(key, value, { marks: after, version, ttlMs }));
-      if (until === undefined) return over(value);
+      if (typeof until !== "number") return over(value);
       meter.count("fills");
       return { value, until, tags, version };
     } finally {
@@ -192,9 +200,9 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
       // Without a version to tell which is newer the key's mark is made anew: loads that are under way are not stored over this value.
       const taken = await marks.take(names, versioned ? undefined : names[1]);
       const notice = versioned ? encodeNotice({ from: origin, key, version }) : undefined;
-      const stored = taken && (await store(key, value, { marks: taken.marks, version, ttlMs, notice }));
+      const storing = taken && store(key, value, { marks: taken.marks, version, ttlMs, notice });
       // What is there would be served instead.
-      if (stored === undefined) await marks.remove({ key });
+      if (storing === undefined || (await storing) === "UNKNOWN") await marks.remove({ key });
     },
     async delete(key, { version } = {}) {
       if (version === undefined) return marks.remove({ key });

@@ -1,7 +1,7 @@
 /** The billing subgraph: plans, accounts, subscriptions, invoices and payments. */
 import { tenantsOf } from "../../platform/auth/identity.ts";
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
-import { createMemoryCache } from "../../platform/cache/memory-cache.ts";
+import { createProcessCache, type ProcessCacheSettings } from "../../platform/cache/process-cache.ts";
 import { createTenantReader } from "../../platform/database/tenant-reader.ts";
 import { createGroupConsumer } from "../../platform/events/group-consumer.ts";
 import { createOutbox } from "../../platform/events/outbox.ts";
@@ -26,10 +26,11 @@ export type { PaymentProvider } from "./provider/payment-provider.ts";
 const NAME = "billing";
 const TOPIC = "billing.events";
 const POOL_SIZE = 16;
-const PLANS_KEPT = 1_000;
+/** Another shape of a plan needs another name. */
+const CACHE = "billing.1";
 
 export interface BillingSubgraphDeps extends SubgraphFloor {
-  readonly settings: {
+  readonly settings: ProcessCacheSettings & {
     readonly BILLING_DATABASE_URL: string;
     readonly BILLING_RELAY_DATABASE_URL: string;
     readonly BILLING_CURRENCY: string;
@@ -44,7 +45,8 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
   const logger = deps.logger.child({ subgraph: NAME });
   const client = createBillingClient(settings.BILLING_DATABASE_URL, { poolSize: POOL_SIZE });
   const scout = createBillingClient(settings.BILLING_RELAY_DATABASE_URL, { poolSize: 1 });
-  const planCache = createPlanCache(createMemoryCache({ maxEntries: PLANS_KEPT, clock }));
+  const cache = createProcessCache({ name: CACHE, settings, clock, logger });
+  const planCache = createPlanCache(cache);
   const cursors = createCursorCodec(identitySecrets);
   const outbox = createOutbox({ contracts, clock, ids, source: `/tributary/${NAME}`, topic: TOPIC });
   const provider = deps.provider ?? createSandboxProvider({ clock, delayMs: settings.SANDBOX_PROVIDER_DELAY_MS });
@@ -79,11 +81,15 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     endpoint,
     parts: [
       { name: "billing database", start: () => client.$connect(), stop: () => client.$disconnect() },
+      cache,
       { name: "billing payments in progress", start: () => scout.$connect(), stop: () => scout.$disconnect() },
       { name: "billing relay", start: async () => relay.start(), stop: () => relay.stop() },
       { name: "billing accounts", start: () => accounts.start(), stop: () => accounts.stop() },
       createSettlementWorker({ services, scout }),
     ],
-    checks: [{ name: "billing database", critical: true, check: async () => void (await client.$queryRaw`SELECT 1`) }],
+    checks: [
+      { name: "billing database", critical: true, check: async () => void (await client.$queryRaw`SELECT 1`) },
+      cache.check,
+    ],
   };
 }

@@ -78,16 +78,12 @@ export function createLoaders(read: TenantReader<BillingTransaction>, planCache:
     paymentsByInvoice: many(findPaymentsOf, (payment) => payment.invoiceId),
     paymentMethods: one("pm", findPaymentMethods, id),
     paymentMethodsByAccount: many(findPaymentMethodsOf, (method) => method.accountId),
-    plans: new DataLoader((ids) =>
-      planCache.load(ids, (missing) =>
-        read((tx) =>
-          findPlans(
-            tx,
-            missing.filter((key) => idPrefix(key) === "pln"),
-          ),
-        ),
-      ),
-    ),
+    plans: new DataLoader(async (ids) => {
+      const wellFormed = ids.filter((key) => idPrefix(key) === "pln");
+      const plans = await planCache.load(wellFormed, (missing) => read((tx) => findPlans(tx, missing)));
+      const byId = new Map(wellFormed.map((key, at) => [key, plans[at]]));
+      return ids.map((key) => byId.get(key));
+    }),
     subscriptions: one("sub", findSubscriptions, id),
   };
 }

@@ -1,5 +1,6 @@
 /** The billing subgraph as a process of its own. */
 import { z } from "zod";
+import { cacheSettings } from "../../platform/config/cache-settings.ts";
 import { parseConfig } from "../../platform/config/parse-config.ts";
 import { registrationSettings } from "../../platform/config/service-settings.ts";
 import {
@@ -17,6 +18,7 @@ const schema = z.object({
   ...identitySettings,
   ...eventLogSettings,
   ...redisSettings,
+  ...cacheSettings,
   ...registrationSettings,
   ...billingSettings,
 });

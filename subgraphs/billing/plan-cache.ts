@@ -1,8 +1,10 @@
-/** Plans by id, kept for a minute: a published plan never changes, except that it is retired. They belong to nobody. */
-import type { Cache } from "../../platform/cache/cache.ts";
+/**
+ * Plans by id, kept as configuration is: a published plan never changes, except that it is retired. They belong to nobody, so everybody
+ * may be given what is kept.
+ */
+import DataLoader from "dataloader";
+import type { ProcessCache } from "../../platform/cache/process-cache.ts";
 import type { PlanRecord } from "./store/plans.ts";
-
-const TTL_MS = 60_000;
 
 export interface PlanCache {
   /** The plans in the order of `ids`; `find` reads those that are not kept. */
@@ -12,22 +14,24 @@ export interface PlanCache {
   ): Promise<(PlanRecord | undefined)[]>;
 }
 
-export function createPlanCache(cache: Cache): PlanCache {
-  const keyOf = (id: string) => `plan:${id}`;
+/** On every plan. */
+const TAG = "plans";
+
+export function createPlanCache({ cache, lifeOf }: Pick<ProcessCache, "cache" | "lifeOf">): PlanCache {
+  const ttlMs = lifeOf("configuration");
+  const options = {
+    ttlMs,
+    tags: [TAG],
+    // What is not there may be published at any time.
+    ttlMsOf: (plan: PlanRecord | undefined) => (plan === undefined ? 0 : ttlMs),
+  };
   return {
-    async load(ids, find) {
-      const known = new Map<string, PlanRecord>();
-      for (const id of ids) {
-        const plan = await cache.get<PlanRecord>(keyOf(id));
-        if (plan !== undefined) known.set(id, plan);
-      }
-      const missing = ids.filter((id) => !known.has(id));
-      const found = missing.length === 0 ? [] : await find(missing);
-      for (const plan of found) {
-        known.set(plan.id, plan);
-        await cache.set(keyOf(plan.id), plan, { ttlMs: TTL_MS, tags: ["plans"] });
-      }
-      return ids.map((id) => known.get(id));
+    load(ids, find) {
+      const missing = new DataLoader(async (keys: readonly string[]) => {
+        const found = new Map((await find(keys)).map((plan) => [plan.id, plan]));
+        return keys.map((key) => found.get(key));
+      });
+      return Promise.all(ids.map((id) => cache.getOrLoad(`plan:${id}`, options, () => missing.load(id))));
     },
   };
 }

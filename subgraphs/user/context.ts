@@ -61,7 +61,7 @@ export type NodeName =
 export function createUserContext(services: UserServices, request: RequestContext): UserContext {
   let identity = request.identity;
   let read = createTenantReader(services.client, tenantsOf(identity));
-  let loaders = createLoaders(read, identity);
+  let loaders = createLoaders(read, identity, services.rows);
   const cause: Cause = { causation: causationOf(request), client: request.client };
   return {
     services,
@@ -79,7 +79,7 @@ export function createUserContext(services: UserServices, request: RequestContex
     settle(outcome, changed) {
       identity = changed ?? identity;
       read = createTenantReader(services.client, tenantsOf(identity));
-      loaders = createLoaders(read, identity);
+      loaders = createLoaders(read, identity, services.rows);
       if (outcome.replayed) request.idempotencyReplayed = true;
       request.rightsChanged = true;
       return outcome.result;

@@ -1,6 +1,7 @@
 /** The user subgraph: accounts, sessions, organisations and their members; it issues the tokens that the gateway checks. */
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
 import type { TokenService } from "../../platform/auth/token-service.ts";
+import { createProcessCache, type ProcessCacheSettings } from "../../platform/cache/process-cache.ts";
 import { createGroupConsumer, type RetryPolicy } from "../../platform/events/group-consumer.ts";
 import { createRelay } from "../../platform/events/relay.ts";
 import { createCursorCodec } from "../../platform/graphql/connection.ts";
@@ -15,6 +16,7 @@ import { createUserContext, type UserContext } from "./context.ts";
 import { createUserOutbox, USER_TOPIC } from "./outbox.ts";
 import { createPasswordHasher } from "./passwords.ts";
 import { resolvers } from "./resolvers/index.ts";
+import { createUserRows, followRows } from "./rows.ts";
 import { seedDemo } from "./seed-demo.ts";
 import type { UserServices } from "./services.ts";
 import { createTokenService, registerTokenRoutes } from "./token-service.ts";
@@ -22,13 +24,15 @@ import { createTokenService, registerTokenRoutes } from "./token-service.ts";
 export { DEMO } from "./seed-demo.ts";
 
 const NAME = "user";
+/** Another shape of a row needs another name. */
+const CACHE = "user.1";
 const POOL_SIZE = 16;
 /** Mails at once. Each holds two connections of the pool while it is being sent. */
 const MAILS_AT_ONCE = 4;
 const MAIL_RETRIES = { attempts: 6, baseMs: 500, capMs: 15_000 };
 
 export interface UserSubgraphDeps extends SubgraphFloor {
-  readonly settings: {
+  readonly settings: ProcessCacheSettings & {
     readonly USER_DATABASE_URL: string;
     readonly USER_RELAY_DATABASE_URL: string;
     readonly TOKEN_ISSUER: string;
@@ -63,8 +67,12 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     clock,
     ids,
   });
+  const cache = createProcessCache({ name: CACHE, settings, clock, logger });
+  const rows = createUserRows(cache);
   const services: UserServices = {
     client,
+    rows,
+    evict: rows.evict,
     outbox: createUserOutbox({ contracts, clock, ids }),
     clock,
     ids,
@@ -109,11 +117,16 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     tokenService,
     parts: [
       { name: "user database", start: () => client.$connect(), stop: () => client.$disconnect() },
+      cache,
+      followRows({ rows, cache: cache.cache, eventLog, logger }),
       { name: "user signing keys", start: () => accessTokens.start() },
       { name: "user relay", start: async () => relay.start(), stop: () => relay.stop() },
       { name: "user mail", start: () => mails.start(), stop: () => mails.stop().finally(() => mailer.close()) },
     ],
-    checks: [{ name: "user database", critical: true, check: async () => void (await client.$queryRaw`SELECT 1`) }],
+    checks: [
+      { name: "user database", critical: true, check: async () => void (await client.$queryRaw`SELECT 1`) },
+      cache.check,
+    ],
     routes: (server) => registerTokenRoutes(server, tokenService, verifier),
     seedDemo: () => seedDemo(services),
   };

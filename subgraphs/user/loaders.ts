@@ -1,19 +1,22 @@
 /**
  * Batched reads of one request, as its identity may see them: what it may not see is `null`, like what does not exist. Each batch is
- * one transaction within the identity's tenants, so row-level security stands behind every policy here.
+ * one transaction within the identity's tenants, so row-level security stands behind every policy here. Rows that are kept between
+ * requests (rows.ts) are given to nobody but those whom the policy lets see them in this very request.
  */
 import DataLoader from "dataloader";
 import type { Identity } from "../../platform/auth/identity.ts";
+import type { RowCache, VersionedRow } from "../../platform/cache/row-cache.ts";
 import type { TenantReader } from "../../platform/database/tenant-reader.ts";
+import { idPrefix } from "../../platform/ids.ts";
 import type { UserTransaction } from "../../prisma/user/client.ts";
 import {
   canReadInvitations,
   canReadMembership,
   canReadOrganization,
-  canReadSession,
   isSelf,
   organizationsWithReadableMembers,
 } from "./policies.ts";
+import { sessionKey, type UserRows } from "./rows.ts";
 import { findInvitations, type InvitationRow } from "./store/invitations.ts";
 import { findMemberships, findRolesOfMemberships, type MembershipRow } from "./store/memberships.ts";
 import {
@@ -40,7 +43,7 @@ export interface Loaders {
 /** Ids per statement: a page of pages stays one statement, a flood does not become one. */
 const MAX_BATCH = 500;
 
-export function createLoaders(read: TenantReader<UserTransaction>, identity: Identity): Loaders {
+export function createLoaders(read: TenantReader<UserTransaction>, identity: Identity, rows: UserRows): Loaders {
   /** A loader by id: `find` reads the rows, `visible` decides about each. */
   function byId<Row extends { readonly id: string }>(
     find: (tx: UserTransaction, ids: readonly string[]) => Promise<Row[]>,
@@ -56,6 +59,29 @@ export function createLoaders(read: TenantReader<UserTransaction>, identity: Ide
     );
   }
 
+  /** A loader of rows that are kept: `visible` says which of them the identity may see, and which name each has among the kept. */
+  function byKeptId<Row extends VersionedRow & { readonly id: string }>(
+    kept: RowCache<Row>,
+    find: (tx: UserTransaction, ids: readonly string[]) => Promise<Row[]>,
+    visible: (ids: readonly string[]) => Promise<ReadonlyMap<string, string>>,
+  ): DataLoader<string, Row | null> {
+    const source = byId(find, () => true);
+    return new DataLoader(
+      async (ids) => {
+        const names = await visible(ids);
+        return Promise.all(
+          ids.map((id) => {
+            const name = names.get(id);
+            return name === undefined ? null : kept.load(name, () => source.clear(id).load(id));
+          }),
+        );
+      },
+      { maxBatchSize: MAX_BATCH },
+    );
+  }
+
+  const named = (ids: readonly string[]) => new Map(ids.map((id) => [id, id]));
+
   function rolesOf(
     find: (tx: UserTransaction, ids: readonly string[]) => Promise<ReadonlyMap<string, readonly RoleRow[]>>,
   ): DataLoader<string, readonly RoleRow[]> {
@@ -69,15 +95,19 @@ export function createLoaders(read: TenantReader<UserTransaction>, identity: Ide
   }
 
   return {
-    user: byId(
-      (tx, ids) => findVisibleUsers(tx, identity, ids),
-      () => true,
+    user: byKeptId(rows.users, findUsers, async (ids) => named(await visibleUsers(read, identity, ids))),
+    organization: byKeptId(rows.organizations, findOrganizations, async (ids) =>
+      named(ids.filter((id) => canReadOrganization(identity, id))),
     ),
-    organization: byId(findOrganizations, ({ id }) => canReadOrganization(identity, id)),
     membership: byId(findMemberships, (row) => canReadMembership(identity, row)),
     role: byId(findRoles, ({ organizationId }) => canReadOrganization(identity, organizationId)),
     invitation: byId(findInvitations, ({ organizationId }) => canReadInvitations(identity, organizationId)),
-    session: byId(findSessions, (row) => canReadSession(identity, row)),
+    // One's own, by their names: another user's session is not looked for.
+    session: byKeptId(rows.sessions, findSessions, async (ids) => {
+      if (identity.kind !== "USER") return new Map();
+      const { userId } = identity;
+      return new Map(ids.filter((id) => idPrefix(id) === "ses").map((id) => [id, sessionKey(userId, id)]));
+    }),
     rolesOfMembership: rolesOf(findRolesOfMemberships),
     rolesOfOrganization: rolesOf(async (tx, ids) =>
       Map.groupBy(await findRolesOfOrganizations(tx, ids), ({ organizationId }) => organizationId),
@@ -86,11 +116,16 @@ export function createLoaders(read: TenantReader<UserTransaction>, identity: Ide
 }
 
 /** Oneself, and the members of organisations whose members one may read. */
-async function findVisibleUsers(tx: UserTransaction, identity: Identity, ids: readonly string[]): Promise<UserRow[]> {
+async function visibleUsers(
+  read: TenantReader<UserTransaction>,
+  identity: Identity,
+  ids: readonly string[],
+): Promise<readonly string[]> {
   const others = ids.filter((id) => !isSelf(identity, id));
   const organizationIds = organizationsWithReadableMembers(identity);
   const colleagues =
-    others.length === 0 || organizationIds.length === 0 ? undefined : await findMemberIds(tx, others, organizationIds);
-  const visible = ids.filter((id) => isSelf(identity, id) || colleagues?.has(id) === true);
-  return visible.length === 0 ? [] : findUsers(tx, visible);
+    others.length === 0 || organizationIds.length === 0
+      ? undefined
+      : await read((tx) => findMemberIds(tx, others, organizationIds));
+  return ids.filter((id) => isSelf(identity, id) || colleagues?.has(id) === true);
 }

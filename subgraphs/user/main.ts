@@ -1,5 +1,6 @@
 /** The user subgraph as a process of its own. */
 import { z } from "zod";
+import { cacheSettings } from "../../platform/config/cache-settings.ts";
 import { parseConfig } from "../../platform/config/parse-config.ts";
 import { registrationSettings } from "../../platform/config/service-settings.ts";
 import {
@@ -19,6 +20,7 @@ const schema = z.object({
   ...tokenSettings,
   ...eventLogSettings,
   ...redisSettings,
+  ...cacheSettings,
   ...registrationSettings,
   ...userSettings,
 });

@@ -9,10 +9,15 @@ import type { UserClient } from "../../prisma/user/client.ts";
 import type { AccessTokens } from "./access-tokens.ts";
 import type { PasswordHasher } from "./passwords.ts";
 import type { UserIdentity } from "./policies.ts";
+import type { UserRows } from "./rows.ts";
 
 export interface UserServices {
   readonly client: UserClient;
   readonly outbox: Outbox;
+  /** Rows kept between requests. */
+  readonly rows: UserRows;
+  /** Those that a command's events make old: see `runCommand`. */
+  readonly evict: UserRows["evict"];
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly passwords: PasswordHasher;

@@ -7,6 +7,7 @@ import { inTenants } from "../../platform/database/tenant-transaction.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
 import { idPrefix } from "../../platform/ids.ts";
 import { readGrants } from "./grants.ts";
+import { sessionKey } from "./rows.ts";
 import type { UserServices } from "./services.ts";
 import { findSession, touchSession } from "./store/sessions.ts";
 import { findUser } from "./store/users.ts";
@@ -18,20 +19,24 @@ export function createTokenService({
   client,
   clock,
   accessTokens,
-}: Pick<UserServices, "client" | "clock" | "accessTokens">): TokenService {
+  rows,
+}: Pick<UserServices, "client" | "clock" | "accessTokens" | "rows">): TokenService {
   return {
     keys: async () => ({ keys: accessTokens.keys() }),
     async session(sessionId, userId) {
       if (idPrefix(userId) !== "usr" || idPrefix(sessionId) !== "ses") return null;
       const now = clock.now();
+      let touched = false;
       const alive = await inTenants(client, [userId], async (tx) => {
         const session = await findSession(tx, sessionId);
         if (session?.userId !== userId || session.revokedAt !== null || session.expiresAt <= now) return false;
         if ((await findUser(tx, userId))?.status !== "ACTIVE") return false;
         const seenMs = now.getTime() - session.lastSeenAt.getTime();
-        if (seenMs > SEEN_EVERY_MS) await touchSession(tx, sessionId, { now, everyMs: SEEN_EVERY_MS });
+        touched = seenMs > SEEN_EVERY_MS;
+        if (touched) await touchSession(tx, sessionId, { now, everyMs: SEEN_EVERY_MS });
         return true;
       });
+      if (touched) await rows.sessions.forget(sessionKey(userId, sessionId));
       if (!alive) return null;
       const grants = await readGrants(client, userId);
       return {

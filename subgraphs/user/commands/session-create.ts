@@ -5,6 +5,7 @@ import { refuse, type UserFailure } from "../../../platform/errors/user-failure.
 import { constraints } from "../../../schema/constraints.ts";
 import type { SessionCreateInput } from "../../../schema/generated/user.ts";
 import { mintToken } from "../opaque-token.ts";
+import { keepSession } from "../rows.ts";
 import type { Cause, UserServices } from "../services.ts";
 import { insertRefreshToken, insertSession, type SessionRow } from "../store/sessions.ts";
 import { findCredentials, findUser, lockUser } from "../store/users.ts";
@@ -70,7 +71,7 @@ async function startSession(
   const refresh = mintToken("refresh", userId);
   const access = await accessTokens.issue(userId, sessionId);
   const actor = { ...causation, actorKind: "USER" as const, actorId: userId, sessionId };
-  return runCommand(services, { tenants: [userId], causation: actor }, async ({ tx, emit }) => {
+  const outcome = await runCommand(services, { tenants: [userId], causation: actor }, async ({ tx, emit }) => {
     await lockUser(tx, userId);
     // Again: a suspension that came after the password was judged ends every session, and this one must not outlive it.
     if ((await findUser(tx, userId))?.status !== "ACTIVE") throw suspended();
@@ -94,6 +95,8 @@ async function startSession(
     });
     return { session, tokens: { ...access, refreshToken: refresh.token } };
   });
+  await keepSession(services, outcome.result.session);
+  return outcome;
 }
 
 async function reportRefusal(

@@ -6,6 +6,7 @@ import { type CommandOutcome, runCommand } from "../../../platform/database/comm
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import type { SessionRefreshInput } from "../../../schema/generated/user.ts";
 import { mintToken, parseToken } from "../opaque-token.ts";
+import { keepSession } from "../rows.ts";
 import type { Cause, UserServices } from "../services.ts";
 import {
   findSession,
@@ -67,6 +68,7 @@ export async function refreshSession(
   const { result } = outcome;
   // Thrown after the commit: the end of a stolen session must stay.
   if (result === undefined) throw ended;
+  await keepSession(services, result.session);
   const access = await accessTokens.issue(userId, result.session.id);
   return {
     replayed: false,

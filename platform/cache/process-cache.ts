@@ -1,0 +1,38 @@
+/** The cache of a process as its settings say: where it is, how much it holds, how long each kind is kept. */
+import type { Clock } from "../clock.ts";
+import { type CacheKind, type CacheSeconds, cacheSettings } from "../config/cache-settings.ts";
+import type { Logger } from "../logger/logger.ts";
+import { type CachePart, createCache } from "./create-cache.ts";
+
+/** As `cacheSettings`, `redisSettings` and `registrySettings` describe them; what is left out has its default. */
+export interface ProcessCacheSettings {
+  readonly REDIS_URL?: string | undefined;
+  readonly REDIS_PREFIX?: string;
+  readonly CACHE_TTL?: CacheSeconds;
+  readonly CACHE_ENTRIES?: number;
+}
+
+export interface ProcessCache extends CachePart {
+  /** In milliseconds. */
+  lifeOf(kind: CacheKind): number;
+}
+
+export interface ProcessCacheOptions {
+  /** Of all processes that share it. Another shape of the values needs another name. */
+  readonly name: string;
+  readonly settings: ProcessCacheSettings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export function createProcessCache({ name, settings, clock, logger }: ProcessCacheOptions): ProcessCache {
+  const { REDIS_PREFIX = "tributary", CACHE_TTL = cacheSettings.CACHE_TTL.parse(undefined) } = settings;
+  const part = createCache({
+    namespace: `${REDIS_PREFIX}:cache:${name}`,
+    redisUrl: settings.REDIS_URL,
+    maxEntries: settings.CACHE_ENTRIES ?? cacheSettings.CACHE_ENTRIES.parse(undefined),
+    clock,
+    logger,
+  });
+  return { ...part, lifeOf: (kind) => CACHE_TTL[kind] * 1_000 };
+}
