@@ -54,6 +54,8 @@ const MAX_TOKEN_LENGTH = 8_192;
 export function createCallLimit({ counters, points, windowMs }: CallLimitOptions): CallLimit {
   /** Callers by the hashes of their tokens. */
   const proved = new LRUCache<string, string>({ max: TOKENS_KEPT });
+  /** Calls that were counted for an address only, by the hashes of their tokens, until somebody checked these. */
+  const unsettled = new LRUCache<string, number>({ max: TOKENS_KEPT });
   /** Until when callers are refused without being counted any more: a flood does not reach Redis. */
   const refusedUntil = new LRUCache<string, number>({ max: CALLERS_KEPT });
   let refused = 0;
@@ -79,6 +81,13 @@ export function createCallLimit({ counters, points, windowMs }: CallLimitOptions
     return { limit: points, remaining: points - total, resetMs };
   }
 
+  function takeUnsettled(key: string): boolean {
+    const calls = unsettled.get(key) ?? 0;
+    if (calls > 1) unsettled.set(key, calls - 1);
+    else unsettled.delete(key);
+    return calls > 0;
+  }
+
   /** A claim that nobody checked cannot use up anybody's calls; it is refused, unchecked, when they are used up. */
   async function refuseClaim(token: string): Promise<void> {
     const claimed = claimedUser(token);
@@ -92,8 +101,10 @@ export function createCallLimit({ counters, points, windowMs }: CallLimitOptions
     async arrive(token, ip) {
       const address = addressKey(ip);
       if (token === undefined || token.length > MAX_TOKEN_LENGTH) return count(address);
-      const caller = proved.get(digest(token));
+      const key = digest(token);
+      const caller = proved.get(key);
       if (caller !== undefined) return count(caller);
+      unsettled.set(key, (unsettled.get(key) ?? 0) + 1);
       const [standing] = await Promise.all([count(address), refuseClaim(token)]);
       return standing;
     },
@@ -102,10 +113,11 @@ export function createCallLimit({ counters, points, windowMs }: CallLimitOptions
       onRevoked: (listener) => authenticator.onRevoked(listener),
       async authenticate(token, client) {
         const key = token === undefined || token === "" ? undefined : digest(token);
+        const owed = key !== undefined && takeUnsettled(key);
         try {
           const authentication = await authenticator.authenticate(token, client);
           const { identity } = authentication;
-          if (key !== undefined && identity.kind === "USER" && !proved.has(key)) {
+          if (key !== undefined && identity.kind === "USER" && (owed || !proved.has(key))) {
             const caller = userKey(identity.userId);
             proved.set(key, caller);
             await count(caller);

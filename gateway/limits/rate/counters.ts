@@ -4,7 +4,6 @@
  */
 import { LRUCache } from "lru-cache";
 import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from "rate-limiter-flexible";
-import { withDeadline } from "../../../platform/deadline.ts";
 import type { RedisConnection } from "../../../platform/redis/redis-connection.ts";
 
 export interface Tally {
@@ -70,7 +69,7 @@ export function createCounters(redis?: RedisConnection): Counters {
     if (shared === undefined) return undefined;
     if (performance.now() >= silentUntil) {
       try {
-        return await withDeadline(work(shared), PATIENCE_MS, `no answer within ${PATIENCE_MS} ms`);
+        return await withPatience(work(shared));
       } catch {
         silentUntil = performance.now() + REST_MS;
       }
@@ -96,6 +95,20 @@ export function createCounters(redis?: RedisConnection): Counters {
       return alone;
     },
   };
+}
+
+/** A process that was busy itself looks at what has arrived before it calls Redis slow. */
+async function withPatience<Answer>(work: Promise<Answer>): Promise<Answer> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => setImmediate(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`))),
+    PATIENCE_MS,
+  );
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function tallyOf(found: RateLimiterRes | null): Tally {
