@@ -30,6 +30,8 @@ export async function registerCors(server: FastifyInstance, origins: Origins): P
     allowedHeaders: [
       "content-type",
       "authorization",
+      "apollographql-client-name",
+      "apollographql-client-version",
       "apollo-require-preflight",
       "x-apollo-operation-name",
       "idempotency-key",

@@ -1,10 +1,11 @@
 /** The room's parts as the settings ask for them. */
-import { createMemoryCache } from "../../platform/cache/memory-cache.ts";
+import type { Cache } from "../../platform/cache/cache.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import type { Metric } from "../http/metrics-format.ts";
 import type { GatewaySettings } from "../ports.ts";
+import { createDocumentStore } from "./document-store.ts";
 import { createReceivedOperations, type ReceivedOperations } from "./received-operations.ts";
 import { readTrustedDocuments } from "./trusted-documents.ts";
 import { createUsage } from "./usage.ts";
@@ -19,7 +20,9 @@ export interface OperationsOptions {
     | "PERSISTED_QUERIES_KEPT"
   >;
   /** Manifests for where the settings name none. */
-  readonly manifests: readonly string[];
+  readonly manifests?: readonly string[];
+  /** Where gateways share persisted texts. */
+  readonly documents?: Pick<Cache, "get" | "set">;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -29,7 +32,8 @@ export interface Operations extends ReceivedOperations {
 }
 
 /** @throws AppError `CONFIG_INVALID` for manifests that cannot be used, and where only registered operations run but there are none */
-export async function createOperations({ settings, manifests, clock, logger }: OperationsOptions): Promise<Operations> {
+export async function createOperations(options: OperationsOptions): Promise<Operations> {
+  const { settings, manifests = [], documents, clock, logger } = options;
   const mode = settings.TRUSTED_DOCUMENTS;
   const trusted = await readTrustedDocuments(mode === "off" ? [] : (settings.TRUSTED_DOCUMENTS_FILE ?? manifests));
   if (mode === "only" && trusted.names.size === 0) {
@@ -43,9 +47,13 @@ export async function createOperations({ settings, manifests, clock, logger }: O
     only: mode === "only",
     trusted,
     store: settings.PERSISTED_QUERIES
-      ? createMemoryCache({ maxEntries: settings.PERSISTED_QUERIES_KEPT, clock })
+      ? createDocumentStore({
+          kept: settings.PERSISTED_QUERIES_KEPT,
+          ttlMs: settings.PERSISTED_QUERIES_TTL_MS,
+          clock,
+          shared: documents,
+        })
       : undefined,
-    ttlMs: settings.PERSISTED_QUERIES_TTL_MS,
     usage,
     logger,
   });

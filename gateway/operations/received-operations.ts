@@ -4,10 +4,10 @@
  */
 import { GraphQLError } from "graphql";
 import { z } from "zod";
-import type { Cache } from "../../platform/cache/cache.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import type { ClientName } from "./client-name.ts";
 import { documentHash, isDocumentHash } from "./document-hash.ts";
+import type { DocumentStore } from "./document-store.ts";
 import { idNotInList, malformed, mismatch, notFound, notSupported, textNotInList } from "./refusals.ts";
 import type { TrustedDocuments } from "./trusted-documents.ts";
 import type { DocumentSource, Usage } from "./usage.ts";
@@ -45,21 +45,18 @@ export interface ReceivedOperationsOptions {
   readonly only: boolean;
   readonly trusted: TrustedDocuments;
   /** Where texts are kept by their hash; absent: automatic persisted queries are off. */
-  readonly store: Pick<Cache, "get" | "set"> | undefined;
-  readonly ttlMs: number;
+  readonly store: DocumentStore | undefined;
   readonly usage: Usage;
   readonly logger: Logger;
 }
 
-/** With the number of entries, what bounds the store: a longer text runs, but has to be sent each time. In UTF-16 units. */
-const MAX_KEPT_LENGTH = 16_384;
 const MAX_ID_LENGTH = 256;
 const SHA256_PREFIX = "sha256:";
 
 const persistedQuery = z.object({ version: z.literal(1), sha256Hash: z.string().min(1).max(MAX_ID_LENGTH) });
 
 export function createReceivedOperations(options: ReceivedOperationsOptions): ReceivedOperations {
-  const { only, trusted, store, ttlMs, usage, logger } = options;
+  const { only, trusted, store, usage, logger } = options;
 
   function received(
     { client }: SentOperation,
@@ -96,15 +93,13 @@ export function createReceivedOperations(options: ReceivedOperationsOptions): Re
   }
 
   async function lookUp(sent: SentOperation, hash: string): Promise<ReceivedOperation> {
-    const text = isDocumentHash(hash) ? await store?.get<unknown>(keyOf(hash)) : undefined;
-    // Checked again: what others can write to must not decide what runs under a name.
-    if (typeof text !== "string" || documentHash(text) !== hash) throw notFound();
+    const text = isDocumentHash(hash) ? await store?.find(hash) : undefined;
+    if (text === undefined) throw notFound();
     return received(sent, text, "persisted");
   }
 
   function keep(hash: string, text: string): void {
-    if (text.length > MAX_KEPT_LENGTH) return;
-    store?.set(keyOf(hash), text, { ttlMs }).catch((error: unknown) => {
+    store?.keep(hash, text).catch((error: unknown) => {
       logger.warn({ err: error }, "a persisted query could not be kept");
     });
   }
@@ -131,10 +126,6 @@ export function createReceivedOperations(options: ReceivedOperationsOptions): Re
       }
     },
   };
-}
-
-function keyOf(hash: string): string {
-  return `operation:${hash}`;
 }
 
 function idOf({ documentId, extensions }: SentOperation): string | undefined {

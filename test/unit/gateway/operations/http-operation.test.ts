@@ -16,7 +16,6 @@ const operations = createReceivedOperations({
     names: new Set(),
   },
   store: undefined,
-  ttlMs: 1,
   usage: createUsage(new Set()),
   logger: createLogger({ name: "operations-test", level: "silent" }),
 });
