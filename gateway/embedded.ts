@@ -9,6 +9,7 @@ import { z } from "zod";
 import { createIdentitySigner } from "../platform/auth/identity-header.ts";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";
 import { systemClock } from "../platform/clock.ts";
+import { cacheSettings } from "../platform/config/cache-settings.ts";
 import { type Environment, parseConfig } from "../platform/config/parse-config.ts";
 import {
   auditSettings,
@@ -67,6 +68,7 @@ const settingsSchema = z.object({
   ...identitySettings,
   ...tokenSettings,
   ...eventLogSettings,
+  ...cacheSettings,
   ...gatewaySettings,
   ...userSettings,
   ...billingSettings,
@@ -229,6 +231,7 @@ async function addPlatform({ settings: given, foundation, lifecycle, logger, dat
     issuer: settings.TOKEN_ISSUER,
     audience: settings.TOKEN_AUDIENCE,
     cache: createMemoryCache({ maxEntries: SESSIONS_KEPT, clock: systemClock }),
+    sessionMs: settings.CACHE_TTL.token * 1_000,
     eventLog,
     clock: systemClock,
     logger,

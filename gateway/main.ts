@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { cacheSettings } from "../platform/config/cache-settings.ts";
 import { type Environment, parseConfig } from "../platform/config/parse-config.ts";
 import { registrySettings } from "../platform/config/service-settings.ts";
 import {
@@ -27,6 +28,7 @@ const platformSettings = {
   ...tokenSettings,
   ...eventLogSettings,
   ...redisSettings,
+  ...cacheSettings,
   ...registrySettings,
   ...gatewaySettings,
 };

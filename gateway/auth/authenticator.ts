@@ -23,6 +23,8 @@ export interface AuthenticatorOptions {
   readonly cache: Cache;
   /** Where revocations are announced; absent: sessions live for their minute. */
   readonly eventLog?: Pick<EventLog, "tail">;
+  /** How long a session's rights are believed when no event says that they changed, in milliseconds; default: a minute. */
+  readonly sessionMs?: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -44,7 +46,7 @@ interface Answer {
 }
 
 export function createAuthenticator(options: AuthenticatorOptions): AuthenticatorPart {
-  const { tokenService, cache, eventLog, logger } = options;
+  const { tokenService, cache, eventLog, logger, sessionMs = SESSION_MS } = options;
   const tokens = createAccessTokens(options);
   const listeners = new Set<(who: Revocation) => void>();
   // One object per cached session: signatures of the identity header are remembered by it.
@@ -54,7 +56,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   async function session(sessionId: string, userId: string): Promise<SessionFacts | null> {
     const key = `session:${sessionId}:${userId}`;
     const tags = [`session:${sessionId}`, `user:${userId}`];
-    const loading = { ttlMs: SESSION_MS, tags: [...tags, ANY_ORGANIZATION], tagsOf: tagsOf(tags) };
+    const loading = { ttlMs: sessionMs, tags: [...tags, ANY_ORGANIZATION], tagsOf: tagsOf(tags) };
     const { facts } = await cache.getOrLoad<Answer>(key, loading, async () => {
       try {
         return { facts: await tokenService.session(sessionId, userId) };
