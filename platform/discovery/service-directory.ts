@@ -33,6 +33,8 @@ export function createServiceDirectory(options: ServiceDirectoryOptions): Servic
   const keys = registryKeys(options.prefix);
   const listeners: ((service: string, instances: readonly ServiceInstance[]) => void)[] = [];
   const known = new Map<string, readonly ServiceInstance[]>();
+  /** Ids that took themselves out: they are not waited for. */
+  const withdrawn = new Set<string>();
   let graceUntil = 0;
   let work: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
@@ -53,7 +55,8 @@ export function createServiceDirectory(options: ServiceDirectoryOptions): Servic
     for (const service of services) {
       const before = known.get(service) ?? [];
       const listed = await read(service);
-      const instances = oneEach(performance.now() < graceUntil ? [...before, ...listed] : listed);
+      const kept = performance.now() < graceUntil ? before.filter(({ id }) => !withdrawn.has(id)) : [];
+      const instances = oneEach([...kept, ...listed]);
       if (stopped || JSON.stringify(before) === JSON.stringify(instances)) continue;
       known.set(service, instances);
       logger.info({ service, instances: instances.map(({ id, url }) => ({ id, url })) }, "instances changed");
@@ -80,6 +83,7 @@ export function createServiceDirectory(options: ServiceDirectoryOptions): Servic
 
   redis.onReady(() => {
     graceUntil = performance.now() + leaseMs * GRACE;
+    withdrawn.clear();
     void lookSoon();
   });
   listener.onReady(() => {
@@ -88,8 +92,9 @@ export function createServiceDirectory(options: ServiceDirectoryOptions): Servic
       () => undefined,
     );
   });
-  listener.client.on("message", (channel) => {
-    if (channel === keys.channel) void lookSoon();
+  listener.client.on("message", (_channel, id) => {
+    if (id !== "" && performance.now() < graceUntil) withdrawn.add(id);
+    void lookSoon();
   });
 
   return {

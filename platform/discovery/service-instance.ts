@@ -25,7 +25,7 @@ export interface RegistryKeys {
   ids(service: string): string;
   /** An instance as JSON. Lives for as long as its lease. */
   instance(service: string, id: string): string;
-  /** Says the name of a service whose instances changed. */
+  /** Heard when instances changed: the id of one that took itself out, else nothing. */
   readonly channel: string;
 }
 

@@ -58,7 +58,7 @@ export function createServiceRegistration(options: ServiceRegistrationOptions): 
       .set(keys.instance(own.service, own.id), JSON.stringify(own), "PX", Math.floor(leaseMs * ENDS_AT))
       .zadd(keys.ids(own.service), now, own.id)
       .zremrangebyscore(keys.ids(own.service), 0, now - FORGOTTEN_LEASES * leaseMs);
-    if (listed !== true) commands.publish(keys.channel, own.service);
+    if (listed !== true) commands.publish(keys.channel, "");
     await commands.exec();
   }
 
@@ -106,6 +106,6 @@ async function withdraw(redis: RedisConnection, keys: RegistryKeys, { service, i
     .multi()
     .del(keys.instance(service, id))
     .zrem(keys.ids(service), id)
-    .publish(keys.channel, service)
+    .publish(keys.channel, id)
     .exec();
 }
