@@ -1,0 +1,140 @@
+/**
+ * Whole answers of queries, kept as the bytes that were sent: what is found here was neither parsed, planned nor fetched. Guarantees that a
+ * caller is never shown what was made for somebody of other rights, that errors are never kept, and that what an eviction concerns is not
+ * shown to whoever asks after it. Equal questions under way are asked once.
+ */
+import type { DocumentNode } from "graphql";
+import type { Cache } from "../../../platform/cache/cache.ts";
+import type { Clock } from "../../../platform/clock.ts";
+import type { InspectOperation } from "../../engine/compiled-operation.ts";
+import type { Metric } from "../../http/metrics-format.ts";
+import type { AnswerMaking, GatewayContext, SchemaSource } from "../../ports.ts";
+import { cacheScopeKey } from "../cache-scope.ts";
+import { createContentsReader } from "./answer-contents.ts";
+import { tagsOfAnswer } from "./answer-tags.ts";
+import { type CacheableOperation, createCacheableOperations } from "./cacheable-operations.ts";
+import { responsePolicy } from "./policy.ts";
+import { cacheMetrics } from "./response-metrics.ts";
+import { createResponseStore, type Fill, type NewAnswer, type StoredAnswer } from "./response-store.ts";
+
+/** On whose behalf an answer is looked for and, if there is none, made: it must not be made for anybody else. */
+export type Caller = Pick<GatewayContext, "identity" | "forwardedHeaders">;
+
+/** An answer being made that others may get, too. To be ended in any case. */
+export interface Filling {
+  /** For the context in which the operation is executed. */
+  readonly making: AnswerMaking;
+  /**
+   * Idempotent: the first call counts.
+   * @param body of an answer with status 200; `undefined`: there is none
+   * @returns whether it was kept
+   */
+  end(body: Buffer | undefined): boolean;
+}
+
+export type Lookup =
+  | { readonly kind: "hit"; readonly answer: Pick<StoredAnswer, "body" | "storedAt"> }
+  | { readonly kind: "miss" | "bypass"; readonly filling: Filling | undefined };
+
+export interface ResponseCache extends Pick<Cache, "invalidateTags" | "clear"> {
+  /** For the executor, which then tells what answers are made of. */
+  readonly inspection: InspectOperation;
+  /** @returns `undefined` for operations whose answers are never kept */
+  operation(text: string, operationName: string | undefined): CacheableOperation | undefined;
+  /**
+   * The kept answer, or the one that is being made for an equal question, else that the caller has to make it.
+   * @param past makes it in any case
+   */
+  look(operation: CacheableOperation, variables: unknown, caller: Caller, past: boolean): Lookup | Promise<Lookup>;
+  metrics(): readonly Metric[];
+}
+
+export interface ResponseCacheOptions {
+  readonly schema: SchemaSource;
+  readonly maxBytes: number;
+  readonly clock: Clock;
+  parse(text: string): DocumentNode;
+}
+
+/** Within the last tenth of its life one caller makes an answer anew, while the others are given what is there. */
+const REFRESH_SHARE = 0.1;
+
+export function createResponseCache({ schema, maxBytes, clock, parse }: ResponseCacheOptions): ResponseCache {
+  const store = createResponseStore({ maxBytes, clock });
+  const operations = createCacheableOperations({ schema, parse });
+  const count = { hits: 0, misses: 0, bypasses: 0, joined: 0 };
+
+  function fill(key: string, { policy }: CacheableOperation, caller: Caller): Filling {
+    const load = store.begin(key);
+    const making: AnswerMaking = {};
+    let ended = false;
+    return {
+      making,
+      end(body) {
+        if (ended) return false;
+        ended = true;
+        const { contents } = making;
+        const answer =
+          body === undefined || contents === undefined
+            ? undefined
+            : { body, maxAgeMs: policy.maxAgeMs, tags: tagsOfAnswer(policy, contents, caller) };
+        return load.end(answer);
+      },
+    };
+  }
+
+  function miss(key: string, operation: CacheableOperation, caller: Caller): Lookup {
+    count.misses += 1;
+    return { kind: "miss", filling: fill(key, operation, caller) };
+  }
+
+  /** Waits for a load that is under way; when its answer is none for this caller, for the next one, or makes it. */
+  async function join(running: Fill, key: string, operation: CacheableOperation, caller: Caller): Promise<Lookup> {
+    const mark = store.mark();
+    let load: Fill | undefined = running;
+    while (load !== undefined) {
+      const answer: NewAnswer | undefined = await load.outcome;
+      if (answer !== undefined && store.holds(load, answer, mark)) {
+        count.joined += 1;
+        return { kind: "hit", answer: { body: answer.body, storedAt: clock.now().getTime() } };
+      }
+      // Whoever failed may have failed alone: the others do not wait for each other's attempts.
+      load = answer === undefined ? undefined : store.underWay(key);
+    }
+    return miss(key, operation, caller);
+  }
+
+  return {
+    inspection(generation, document, operationName) {
+      if (responsePolicy(generation, document, operationName) === undefined) return undefined;
+      const reader = createContentsReader(generation, document, operationName);
+      return {
+        planned: reader.document,
+        inspect(data, { making }) {
+          if (making !== undefined) making.contents = reader.read(data);
+        },
+      };
+    },
+    operation: operations.find,
+    look(operation, variables, caller, past) {
+      const scope = cacheScopeKey(operation.policy.scope, caller);
+      if (scope === undefined || past) count.bypasses += 1;
+      if (scope === undefined) return { kind: "bypass", filling: undefined };
+      const key = `${operation.keyOf(variables)}\n${scope}`;
+      if (past) return { kind: "bypass", filling: fill(key, operation, caller) };
+      const answer = store.find(key);
+      const running = store.underWay(key);
+      if (answer !== undefined) {
+        const left = answer.expiresAt - clock.now().getTime();
+        if (running === undefined && left < operation.policy.maxAgeMs * REFRESH_SHARE)
+          return miss(key, operation, caller);
+        count.hits += 1;
+        return { kind: "hit", answer };
+      }
+      return running === undefined ? miss(key, operation, caller) : join(running, key, operation, caller);
+    },
+    invalidateTags: store.invalidateTags,
+    clear: store.clear,
+    metrics: () => cacheMetrics({ ...store.counters(), ...count }),
+  };
+}
