@@ -8,15 +8,32 @@ export const SERVERS = {
   stock: "stock Apollo Gateway",
   pipeline: "ours, stock executor",
   own: "ours, authorization passed on",
+  unlike: "ours, no two answers the same bytes",
   shared: "ours, not passed on",
+  entities: "ours, entity cache",
+  responses: "ours, response cache",
   bare: "bare server, same bytes",
 } as const;
 export type ServerName = keyof typeof SERVERS;
 /** In the order in which they are measured: the first is what the others are compared with. */
-export const SERVER_NAMES = ["stock", "pipeline", "own", "shared", "bare"] as const satisfies readonly ServerName[];
+export const SERVER_NAMES = [
+  "stock",
+  "pipeline",
+  "own",
+  "unlike",
+  "shared",
+  "entities",
+  "responses",
+  "bare",
+] as const satisfies readonly ServerName[];
 
 export interface GatewayWorld {
+  /** Without cache hints, and without the two caches they are for. */
   readonly supergraphFile: string;
+  /** The same of subgraphs that send no answer twice. */
+  readonly unlikeFile: string;
+  /** The same graph with cache hints. */
+  readonly hintedFile: string;
   /** What the first server answered. */
   readonly answerFile: string;
   readonly subgraphsUrl: string;
@@ -40,11 +57,17 @@ export async function startServer(name: ServerName, world: GatewayWorld): Promis
     case "bare":
       return startOther("bare-main", world.answerFile);
     case "pipeline":
-      return startGateway(name, world, { EXECUTOR: "apollo" });
+      return startGateway(name, world, world.supergraphFile, { EXECUTOR: "apollo" });
     case "own":
-      return startGateway(name, world, {});
+      return startGateway(name, world, world.supergraphFile, {});
+    case "unlike":
+      return startGateway(name, world, world.unlikeFile, {});
     case "shared":
-      return startGateway(name, world, { FORWARD_HEADERS: "none" });
+      return startGateway(name, world, world.supergraphFile, { FORWARD_HEADERS: "none" });
+    case "entities":
+      return startGateway(name, world, world.hintedFile, { RESPONSE_CACHE_MB: "0" });
+    case "responses":
+      return startGateway(name, world, world.hintedFile, {});
   }
 }
 
@@ -66,13 +89,14 @@ async function startOther(name: string, argument?: string, nodeArguments: readon
 async function startGateway(
   name: ServerName,
   world: GatewayWorld,
+  supergraphFile: string,
   env: Readonly<Record<string, string>>,
 ): Promise<RunningServer> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const process = await startProcess({
     entry: "gateway/main.ts",
-    entryArguments: ["--supergraph", world.supergraphFile, "--port", String(port)],
+    entryArguments: ["--supergraph", supergraphFile, "--port", String(port)],
     nodeArguments: [...world.flags, ...profiling(world)],
     env: { NODE_ENV: "production", LOG_LEVEL: "warn", ...env },
     ready: new URL(`${url}/health`),

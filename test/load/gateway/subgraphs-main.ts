@@ -55,6 +55,8 @@ const requestSchema = z.object({
   variables: z.record(z.string(), z.unknown()).nullish(),
   operationName: z.string().nullish(),
 });
+/** In front of a path: no two answers are the same bytes. */
+const UNLIKE = "/unlike";
 const known = new Map<string, Buffer>();
 let asked = 0;
 
@@ -80,10 +82,18 @@ const server = createServer((request, response) => {
       return;
     }
     asked += 1;
-    answer(request.url ?? "", Buffer.concat(chunks).toString("utf8")).then(
+    const { url = "" } = request;
+    const unlike = url.startsWith(UNLIKE);
+    answer(unlike ? url.slice(UNLIKE.length) : url, Buffer.concat(chunks).toString("utf8")).then(
       (body) => {
-        response.writeHead(200, { "content-type": "application/json", "content-length": body.length });
-        response.end(body);
+        // White space that no answer before had makes it another text with the same meaning.
+        const mark = unlike ? asked.toString(2).replaceAll("0", " ").replaceAll("1", "\t") : "";
+        response.writeHead(200, {
+          "content-type": "application/json",
+          "content-length": body.length + mark.length,
+        });
+        if (unlike) response.write(body);
+        response.end(unlike ? mark : body);
       },
       (error: unknown) => response.writeHead(500).end(String(error)),
     );

@@ -19,10 +19,31 @@ export const SUBGRAPHS = {
     type Product @key(fields: "upc") { upc: String! reviews: [Review] }`,
 };
 
-/** @param base address in front of `/accounts` and so on */
-export function composeShopGraph(base: string): string {
+const HINTS = `extend schema @link(url: "https://tributary.dev/cache/v1.0", import: ["@cacheControl"]) @composeDirective(name: "@cacheControl")
+  directive @cacheControl(maxAge: Int!, scope: CacheControlScope! = VIEWER, tags: [String!]) on OBJECT | FIELD_DEFINITION | INTERFACE | UNION
+  enum CacheControlScope { PUBLIC ORGANIZATION VIEWER }`;
+
+/** Every type may be kept for a minute, for everybody. */
+function hinted(sdl: string): string {
+  const types = sdl
+    .replace('"@shareable"]', '"@shareable", "@composeDirective"]')
+    .replaceAll(/type (User|Product|Review) @key\(fields: "\w+"\)/g, "$& @cacheControl(maxAge: 60, scope: PUBLIC)");
+  return `${types} ${HINTS}`;
+}
+
+export interface ShopGraphOptions {
+  /** Address in front of `/accounts` and so on. */
+  readonly base: string;
+  readonly cacheHints: boolean;
+}
+
+export function composeShopGraph({ base, cacheHints }: ShopGraphOptions): string {
   const { supergraphSdl, errors } = composeServices(
-    Object.entries(SUBGRAPHS).map(([name, sdl]) => ({ name, typeDefs: parse(sdl), url: `${base}/${name}` })),
+    Object.entries(SUBGRAPHS).map(([name, sdl]) => ({
+      name,
+      typeDefs: parse(cacheHints ? hinted(sdl) : sdl),
+      url: `${base}/${name}`,
+    })),
   );
   if (supergraphSdl === undefined) throw new Error(errors?.map(({ message }) => message).join("\n"));
   return supergraphSdl;
