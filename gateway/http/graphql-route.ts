@@ -1,10 +1,11 @@
 /** `/graphql` over HTTP: who asks, within which limits, then Apollo Server, or the live room for answers that stream. */
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { ClientFacts } from "../../platform/auth/identity.ts";
+import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
 import { AppError, findAppError } from "../../platform/errors/app-error.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import { traceFromHeaders } from "../../platform/tracing/trace-context.ts";
+import type { AwaitedAnswer, HttpAnswers, KeptAnswer } from "../cache/response/http-answers.ts";
 import { toRequestError } from "../errors/public-error.ts";
 import type { RequestScopes } from "../errors/request-scope.ts";
 import type { DocumentGuard } from "../limits/document-limits.ts";
@@ -33,6 +34,8 @@ export interface GraphQLRouteOptions {
   readonly landingHeaders: Readonly<Record<string, string>>;
   /** Absent when no subscriptions are served. */
   readonly live: LivePart | undefined;
+  /** Whole answers that are kept; absent: none are. */
+  readonly answers?: HttpAnswers | undefined;
 }
 
 export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLRouteOptions): void {
@@ -44,27 +47,42 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
       method: ["GET", "POST"],
       url: "/graphql",
       async handler(request, reply) {
+        const sent = await receiveHttp(options.operations, {
+          method: request.method,
+          body: request.body,
+          search: searchOf(request),
+          client: clientNameOf(request.headers),
+        });
         const trace = traceFromHeaders(request.headers);
+        const identify = identifier(request, options.authenticator);
+        const forwardedHeaders = pick(request, options.forward);
+        const asked = await ask(request, sent, options.answers, { identify, forwardedHeaders });
+        if (asked?.kind === "kept") {
+          sent.received?.accepted(asked.operationName);
+          reply.header("x-trace-id", trace.traceId);
+          return asked.send(reply);
+        }
         const requestLogger = logger.child({ traceId: trace.traceId });
         return scopes.run({ traceId: trace.traceId, logger: requestLogger }, async () => {
-          const sent = await receiveHttp(options.operations, {
-            method: request.method,
-            body: request.body,
-            search: searchOf(request),
-            client: clientNameOf(request.headers),
-          });
-          const facts = { sent, trace, logger: requestLogger };
-          if (sent.refused === undefined && (await streams(request, reply, options, facts))) return reply;
-          const answer = await server.executeHTTPGraphQLRequest({
-            httpGraphQLRequest: toApolloRequest(request, sent),
-            context: () => admit(request, reply, options, facts),
-          });
-          if (answer.body.kind !== "complete") throw new Error("incremental delivery is not supported");
-          for (const [name, value] of answer.headers) reply.header(name, value);
-          if (answer.headers.get("content-type")?.startsWith("text/html") === true) reply.headers(landingHeaders);
-          const status = answer.status ?? 200;
-          if (status === 401) reply.header("www-authenticate", "Bearer");
-          return reply.status(status).send(answer.body.string);
+          try {
+            const facts = { sent, trace, logger: requestLogger, identify, forwardedHeaders, asked };
+            if (sent.refused === undefined && (await streams(request, reply, options, facts))) return reply;
+            const answer = await server.executeHTTPGraphQLRequest({
+              httpGraphQLRequest: toApolloRequest(request, sent),
+              context: () => admit(request, reply, options, facts),
+            });
+            if (answer.body.kind !== "complete") throw new Error("incremental delivery is not supported");
+            for (const [name, value] of answer.headers) reply.header(name, value);
+            const contentType = answer.headers.get("content-type");
+            if (contentType?.startsWith("text/html") === true) reply.headers(landingHeaders);
+            const status = answer.status ?? 200;
+            if (status === 401) reply.header("www-authenticate", "Bearer");
+            const text = answer.body.string;
+            const body = asked === undefined ? text : asked.keep(reply, { status, contentType, text });
+            return reply.status(status).send(body);
+          } finally {
+            asked?.end();
+          }
         });
       },
     });
@@ -80,16 +98,49 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
 }
 
 /** A request with its document, and by what its answer and its log lines are found. */
-interface RequestFacts extends Pick<HttpExchange, "trace" | "logger"> {
+interface RequestFacts extends Pick<HttpExchange, "trace" | "logger" | "forwardedHeaders"> {
   readonly sent: HttpOperation;
+  readonly identify: Identify;
+  /** The answer, where it may be kept. */
+  readonly asked: AwaitedAnswer | undefined;
+}
+
+/** Who asks. One answer per request, however often it is asked for: what is kept for somebody was made for exactly them. */
+type Identify = () => Promise<Identity>;
+
+const ANONYMOUS: Identity = { kind: "ANONYMOUS" };
+
+function identifier(request: FastifyRequest, authenticator: Authenticator | undefined): Identify {
+  let identity: Promise<Identity> | undefined;
+  async function identify(): Promise<Identity> {
+    if (authenticator === undefined) return ANONYMOUS;
+    return (await authenticator.authenticate(bearerToken(request), clientOf(request))).identity;
+  }
+  return () => {
+    identity ??= identify();
+    return identity;
+  };
+}
+
+/** @returns `undefined` where nothing is kept, and for who is refused: that is told where all refusals are */
+async function ask(
+  request: FastifyRequest,
+  sent: HttpOperation,
+  answers: HttpAnswers | undefined,
+  { identify, forwardedHeaders }: Pick<RequestFacts, "identify" | "forwardedHeaders">,
+): Promise<KeptAnswer | AwaitedAnswer | undefined> {
+  const question = answers?.question(request.method, request.headers, sent);
+  if (answers === undefined || question === undefined) return undefined;
+  const identity = await identify().catch(() => undefined);
+  return identity === undefined ? undefined : answers.ask(question, { identity, forwardedHeaders });
 }
 
 /** @returns whether the live room answers */
 async function streams(
   request: FastifyRequest,
   reply: FastifyReply,
-  { live, forward }: GraphQLRouteOptions,
-  { sent, trace, logger }: RequestFacts,
+  { live }: GraphQLRouteOptions,
+  { sent, trace, logger, forwardedHeaders }: RequestFacts,
 ): Promise<boolean> {
   const { method, headers } = request;
   const { query, body, received } = sent;
@@ -102,7 +153,7 @@ async function streams(
       client: clientOf(request),
       trace,
       logger,
-      forwardedHeaders: pick(request, forward),
+      forwardedHeaders,
       ...(received === undefined ? {} : { received }),
       token: () => bearerToken(request),
       take() {
@@ -130,15 +181,12 @@ async function streams(
 async function admit(
   request: FastifyRequest,
   reply: FastifyReply,
-  { authenticator, guard, forward }: GraphQLRouteOptions,
-  { sent, trace, logger }: RequestFacts,
+  { guard }: GraphQLRouteOptions,
+  { sent, trace, logger, identify, forwardedHeaders, asked }: RequestFacts,
 ): Promise<GatewayContext> {
   const client = clientOf(request);
   try {
-    const { identity } =
-      authenticator === undefined
-        ? { identity: { kind: "ANONYMOUS" as const } }
-        : await authenticator.authenticate(bearerToken(request), client);
+    const identity = await identify();
     if (sent.refused !== undefined) throw sent.refused;
     const { received } = sent;
     if (received !== undefined) guard.parse(received.text);
@@ -153,7 +201,8 @@ async function admit(
       ...(clientName === undefined ? {} : { clientName }),
       trace,
       logger,
-      forwardedHeaders: pick(request, forward),
+      forwardedHeaders,
+      ...asked?.context,
       signal: gone.signal,
       ...(received === undefined ? {} : { received }),
     };
