@@ -3,6 +3,7 @@
  * before its part is started.
  */
 import type { FastifyInstance } from "fastify";
+import type { Cache } from "../platform/cache/cache.ts";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { ServiceDirectory } from "../platform/discovery/service-directory.ts";
@@ -16,6 +17,8 @@ import type { RedisConnection } from "../platform/redis/redis-connection.ts";
 import type { AuthenticatorPart } from "./auth/authenticator.ts";
 import type { CacheRegistry } from "./cache/console/cache-registry.ts";
 import { createGatewayCaches } from "./cache/gateway-caches.ts";
+import { createHttpAnswers } from "./cache/response/http-answers.ts";
+import { createResponseCache } from "./cache/response/response-cache.ts";
 import { openSupergraphFile } from "./composition/supergraph-file.ts";
 import { createOperationExecutor } from "./engine/operation-executor.ts";
 import { createQueryEngine } from "./engine/query-engine.ts";
@@ -75,6 +78,8 @@ export interface GatewayOptions {
   readonly cacheRegistry?: CacheRegistry;
   /** Manifests of the operations that our own clients registered. */
   readonly manifests?: readonly string[];
+  /** Where gateways share the texts that clients persisted; absent: each keeps its own. */
+  readonly documents?: Pick<Cache, "get" | "set">;
   /** Folder of the built web client, served at `/`. */
   readonly webClient?: string;
   /** Where gateways count together how often callers ask; absent: this one counts alone. */
@@ -95,7 +100,6 @@ export interface Gateway {
 const STOP_MS = 8_000;
 const LEAST_REQUEST_MS = 1_000;
 const PLANS_KEPT = 20_000;
-const ENTRIES_KEPT = 50_000;
 /** Calls of one caller per window, where it is known who calls and nothing else is set. */
 const CALLS = 10_000;
 
@@ -118,13 +122,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     maxCost: settings.MAX_COST,
     assumedListSize: settings.COST_ASSUMED_LIST_SIZE,
   });
-  const operations = await createOperations({
-    settings,
-    manifests: options.manifests ?? [],
-    clock: options.clock,
-    logger,
-  });
-  const caches = createGatewayCaches({ clock: options.clock, logger });
+  const operations = await createOperations(options);
+  const caches = createGatewayCaches({ clock: options.clock, logger, entityMb: settings.ENTITY_CACHE_MB });
   const clients = createSubgraphClients({
     headers: options.headers,
     timeoutMs: settings.SUBGRAPH_TIMEOUT_MS,
@@ -169,8 +168,25 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     examples: authenticator === undefined ? ANY_GRAPH : await readExamples(EXAMPLES_FOLDER),
   });
 
+  const responses =
+    settings.RESPONSE_CACHE_MB === 0
+      ? undefined
+      : createResponseCache({
+          schema,
+          maxBytes: settings.RESPONSE_CACHE_MB * 2 ** 20,
+          clock: options.clock,
+          parse: guard.parse,
+        });
+  // After what its answers are made of: nothing may be made anew from what is yet to be evicted.
+  if (responses !== undefined) caches.include(responses);
   const graphql = createGraphQLServer({
-    engine: createQueryEngine(settings.EXECUTOR, { schema, clients, dataSources, logger }),
+    engine: createQueryEngine(settings.EXECUTOR, {
+      schema,
+      clients,
+      dataSources,
+      inspection: responses?.inspection,
+      logger,
+    }),
     scopes,
     costs,
     rates: rates.operations,
@@ -182,9 +198,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const executor = createOperationExecutor({ server: graphql, guard, scopes });
   const { createLive, eventLog } = options;
-  const cache = createMemoryCache({ maxEntries: ENTRIES_KEPT, clock: options.clock });
-  caches.include(cache);
-  options.cacheRegistry?.add("gateway", cache);
+  if (caches.entities !== undefined) options.cacheRegistry?.add("entities", caches.entities);
   const planFeatures =
     eventLog === undefined
       ? undefined
@@ -226,7 +240,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     () => transportMetrics(clients.targets(), clients.pool),
     operations.metrics,
     rates.metrics,
+    caches.metrics,
   ];
+  if (responses !== undefined) metrics.push(responses.metrics);
   if (live !== undefined) metrics.push(() => liveMetrics(live.counters()));
   registerMetrics(server, metrics);
   let port = settings.GATEWAY_PORT;
@@ -249,6 +265,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         forward: options.forward ?? [],
         landingHeaders: pages.landingHeaders,
         live,
+        answers: responses === undefined ? undefined : createHttpAnswers(responses, options.clock),
       });
       await live?.start();
       routeUpgrades(server, live);

@@ -103,7 +103,7 @@ export interface GatewayContext {
   /** Set when a command changed what the caller may do. */
   rightsChanged?: boolean;
   /** Present where somebody wants to know: fetches that the entity cache answered, and those that it asked subgraphs for. */
-  readonly cacheUse?: { hits: number; misses: number };
+  cacheUse?: { hits: number; misses: number };
   /** Present where the answer may be kept. */
   readonly making?: AnswerMaking;
 }

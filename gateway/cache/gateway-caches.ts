@@ -1,28 +1,34 @@
 /** The gateway's caches and what empties them, as one: whatever is evicted by an event or after a command leaves all of them. */
 import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
+import type { MetricsSource } from "../http/metrics-format.ts";
 import { createEntityCache, type EntityCache } from "./entity/entity-cache.ts";
+import { entityCacheMetrics } from "./entity/entity-cache-metrics.ts";
 import { type CacheEviction, createEventEviction, type Evictable } from "./event-eviction.ts";
 
 export interface GatewayCaches {
-  readonly entities: EntityCache;
+  /** Absent where nothing of subgraphs' answers is kept. */
+  readonly entities: EntityCache | undefined;
   readonly eviction: CacheEviction;
   /** From now on this one is evicted, too. */
   include(cache: Evictable): void;
+  readonly metrics: MetricsSource;
 }
 
-export function createGatewayCaches({
-  clock,
-  logger,
-}: {
+export interface GatewayCachesOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-}): GatewayCaches {
-  const entities = createEntityCache({ clock });
-  const all: Evictable[] = [entities];
+  /** Memory for the entity cache, in MiB; 0: there is none. */
+  readonly entityMb: number;
+}
+
+export function createGatewayCaches({ clock, logger, entityMb }: GatewayCachesOptions): GatewayCaches {
+  const entities = entityMb === 0 ? undefined : createEntityCache({ clock, maxWeight: entityMb * 2 ** 20 });
+  const all: Evictable[] = entities === undefined ? [] : [entities];
   return {
     entities,
     eviction: createEventEviction(all, logger),
     include: (cache) => all.push(cache),
+    metrics: () => (entities === undefined ? [] : entityCacheMetrics(entities.counters())),
   };
 }

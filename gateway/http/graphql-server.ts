@@ -47,7 +47,11 @@ export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer
     stopOnTerminationSignals: false,
     nodeEnv: production ? "production" : "test",
     logger: quietLogger(logger),
-    plugins: [ApolloServerPluginCacheControlDisabled(), answers(costs, rates, onRightsChanged), landing(landingPage)],
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      answers(costs, rates, onRightsChanged, !production),
+      landing(landingPage),
+    ],
     formatError(formatted, error) {
       const scope = scopes.current() ?? { traceId: "none", logger };
       const known = error instanceof GraphQLError ? error : new GraphQLError(formatted.message);
@@ -60,6 +64,7 @@ function answers(
   costs: CostGuard,
   rates: OperationLimit,
   onRightsChanged: GraphQLServerOptions["onRightsChanged"],
+  showCache: boolean,
 ): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart() {
@@ -77,6 +82,7 @@ function answers(
           cost = costs.admit(admitted);
           await rates.admit(admitted, contextValue, cost.estimated);
           contextValue.received?.accepted(operation.name?.value);
+          if (showCache) contextValue.cacheUse = { hits: 0, misses: 0 };
         },
         async willSendResponse({ response, contextValue }) {
           if (contextValue.rightsChanged === true) await onRightsChanged(contextValue);
@@ -90,6 +96,10 @@ function answers(
             }
           }
           if (cost !== undefined) result.extensions = { ...result.extensions, cost };
+          const { cacheUse } = contextValue;
+          if (cacheUse !== undefined && cacheUse.hits + cacheUse.misses > 0) {
+            result.extensions = { ...result.extensions, cache: { fetches: cacheUse } };
+          }
           if (contextValue.idempotencyReplayed === true) {
             result.extensions = { ...result.extensions, idempotency: { replayed: true } };
           }

@@ -104,7 +104,7 @@ export function createSubgraphClients(options: SubgraphClientsOptions): Subgraph
 
   function cached(generation: SchemaGeneration, subgraph: string, url: string | undefined): SubgraphClient {
     const { batched, shared } = asked(subgraph, url);
-    return caches === undefined ? shared : caches.entities.wrap(generation, subgraph, batched, shared);
+    return caches?.entities?.wrap(generation, subgraph, batched, shared) ?? shared;
   }
 
   return {

@@ -194,6 +194,18 @@ export const gatewaySettings = {
     .min(1)
     .default(10)
     .describe("Values that the estimate assumes in a list when no argument or directive says how many"),
+  ENTITY_CACHE_MB: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(64)
+    .describe("Memory for subgraphs' answers that the schema's cache hints let the gateway keep, in MiB; 0 keeps none"),
+  RESPONSE_CACHE_MB: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(64)
+    .describe("Memory for whole answers that the schema's cache hints let the gateway keep, in MiB; 0 keeps none"),
   PERSISTED_QUERIES: z
     .stringbool()
     .default(true)

@@ -4,6 +4,7 @@
  * once `evict` has returned nothing that it named is served.
  */
 import { LRUCache } from "lru-cache";
+import type { CacheLookup } from "../../../platform/cache/cache-lookup.ts";
 import type { Clock } from "../../../platform/clock.ts";
 
 export interface Kept {
@@ -46,12 +47,14 @@ export interface AnswerStore {
   /** @returns how many were dropped */
   evict(tags: readonly string[]): number;
   clear(): void;
+  readonly lookup: CacheLookup;
   readonly size: number;
 }
 
 interface Entry extends Kept {
   readonly tags: ReadonlySet<string>;
   readonly order: number;
+  readonly storedAt: number;
 }
 
 interface OpenLoad extends Load {
@@ -117,6 +120,7 @@ export function createAnswerStore({ maxWeight, clock, random = Math.random }: An
         alive: true,
         tags,
         order: own.order,
+        storedAt: start,
       };
       for (const tag of tags) {
         const keys = keysByTag.get(tag) ?? new Set();
@@ -141,6 +145,13 @@ export function createAnswerStore({ maxWeight, clock, random = Math.random }: An
       keysByTag.clear();
       for (const load of open.values()) load.cleared = true;
     },
+    lookup: (tag) =>
+      [...(keysByTag.get(tag) ?? [])].flatMap((key) => {
+        const entry = entries.peek(key);
+        if (entry === undefined || entry.expiresAt <= now()) return [];
+        const { storedAt, expiresAt, tags, weight } = entry;
+        return [{ key, tags: [...tags], storedAt, expiresAt, bytes: () => weight }];
+      }),
     get size() {
       return entries.size;
     },

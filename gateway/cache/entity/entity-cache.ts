@@ -4,6 +4,7 @@
  * what came with them, are never kept; whoever joined a question that failed asks for themselves.
  */
 import { LRUCache } from "lru-cache";
+import type { CacheLookup } from "../../../platform/cache/cache-lookup.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { GatewayContext, SchemaGeneration } from "../../ports.ts";
 import { isJsonObject } from "../../transport/json-object.ts";
@@ -48,16 +49,16 @@ export interface EntityCache {
   ): SubgraphClient;
   invalidateTags(tags: readonly string[]): Promise<void>;
   clear(): Promise<void>;
+  readonly lookup: CacheLookup;
   counters(): EntityCacheCounters;
 }
 
 export interface EntityCacheOptions {
   readonly clock: Clock;
-  /** About in bytes; default: 64 MiB. */
-  readonly maxWeight?: number;
+  /** Of everything kept, in bytes, about. */
+  readonly maxWeight: number;
 }
 
-const MAX_WEIGHT = 64 * 1024 * 1024;
 const MAX_POLICIES = 4_000;
 
 /** A policy under a number of its own: keys stay short. */
@@ -74,7 +75,7 @@ interface WholeAnswer {
   refreshing: boolean;
 }
 
-export function createEntityCache({ clock, maxWeight = MAX_WEIGHT }: EntityCacheOptions): EntityCache {
+export function createEntityCache({ clock, maxWeight }: EntityCacheOptions): EntityCache {
   const store = createAnswerStore({ maxWeight, clock });
   const loads = createCacheLoads(store);
   const answers = new LRUCache<string, WholeAnswer>({ maxSize: maxWeight });
@@ -218,6 +219,7 @@ export function createEntityCache({ clock, maxWeight = MAX_WEIGHT }: EntityCache
       store.clear();
       answers.clear();
     },
+    lookup: store.lookup,
     counters: () => ({ ...counts, entries: store.size }),
   };
 }

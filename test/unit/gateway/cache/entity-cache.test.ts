@@ -81,7 +81,7 @@ function shop(held = false) {
   let version = 0;
   const asked: Question[] = [];
   const passed: SubgraphRequest[] = [];
-  const cache = createEntityCache({ clock: { now: () => new Date(now) } });
+  const cache = createEntityCache({ clock: { now: () => new Date(now) }, maxWeight: 1_000_000 });
   const client = cache.wrap(
     generation,
     "shop",
