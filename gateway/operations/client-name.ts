@@ -5,6 +5,7 @@ export interface ClientName {
   readonly version: string | undefined;
 }
 
+/** In UTF-16 units; the rest is cut. Whitespace becomes blanks. */
 const MAX_LENGTH = 64;
 
 /** From headers, or from the payload of `connection_init`, which may hold them by the same names, also below `headers`. */
@@ -18,5 +19,5 @@ function textOf(holder: Readonly<Record<string, unknown>> | undefined, key: stri
   const own = holder?.[key];
   const value =
     own ?? (typeof nested === "object" && nested !== null ? new Map(Object.entries(nested)).get(key) : undefined);
-  return typeof value === "string" && value !== "" ? value.slice(0, MAX_LENGTH) : undefined;
+  return typeof value === "string" && value !== "" ? value.slice(0, MAX_LENGTH).replace(/\s/g, " ") : undefined;
 }

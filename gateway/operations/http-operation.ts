@@ -34,7 +34,7 @@ export async function receiveHttp(
   { method, body, search, client }: HttpOperationRequest,
 ): Promise<HttpOperation> {
   const params = new URLSearchParams(search);
-  const request = { body, query: fieldsOf(params), search };
+  const request = { body, query: search === "" ? {} : fieldsOf(params), search };
   const get = method === "GET";
   const holder = get ? request.query : body;
   if (!isJsonObject(holder)) return request;

@@ -24,40 +24,61 @@ export interface Usage {
 const MAX_CLIENTS = 100;
 const MAX_OPERATIONS = 500;
 const MAX_NAME_LENGTH = 64;
+/** Between a client's name and its version, which hold no tabs. */
+const BETWEEN = "\t";
 
 /** @param registered operation names that are always counted by name */
 export function createUsage(registered: ReadonlySet<string>): Usage {
-  const clients = createTally(MAX_CLIENTS, labels({ client: "other", version: "other" }));
-  const operations = createTally(MAX_OPERATIONS, labels({ operation: "other" }));
+  const clients = createTally(MAX_CLIENTS, `other${BETWEEN}other`);
+  const operations = createTally(MAX_OPERATIONS, "other", registered);
   const sources = new Map<string, number>();
   const refusals = new Map<string, number>();
-  for (const name of registered) operations.reserve(labels({ operation: name }));
   return {
     count({ client, operationName, source }) {
-      clients.add(labels({ client: client?.name ?? "unknown", version: client?.version ?? "unknown" }));
-      operations.add(labels({ operation: operationName?.slice(0, MAX_NAME_LENGTH) ?? "unnamed" }));
-      increase(sources, labels({ document: source }));
+      clients.add(`${client?.name ?? "unknown"}${BETWEEN}${client?.version ?? "unknown"}`);
+      operations.add(operationName?.slice(0, MAX_NAME_LENGTH) ?? "unnamed");
+      increase(sources, source);
     },
-    countRefusal: (code) => increase(refusals, labels({ code })),
+    countRefusal: (code) => increase(refusals, code),
     metrics: () => [
-      counter("operations_by_client_total", "Operations that were let in, by client program", clients.counts),
-      counter("operations_by_name_total", "Operations that were let in, by name", operations.counts),
-      counter("operations_total", "Operations that were let in, by where their document came from", sources),
-      counter("operations_refused_total", "Operations refused before their document was parsed", refusals),
+      counter("operations_by_client_total", "Operations that were let in, by client program", clients.counts, (key) => {
+        const [client = "", version = ""] = key.split(BETWEEN);
+        return { client, version };
+      }),
+      counter("operations_by_name_total", "Operations that were let in, by name", operations.counts, (operation) => ({
+        operation,
+      })),
+      counter(
+        "operations_total",
+        "Operations that were let in, by where their document came from",
+        sources,
+        (document) => ({
+          document,
+        }),
+      ),
+      counter("operations_refused_total", "Operations refused before their document was parsed", refusals, (code) => ({
+        code,
+      })),
     ],
   };
 }
 
-function counter(name: string, help: string, counts: ReadonlyMap<string, number>): Metric {
-  return { type: "counter", name: `tributary_${name}`, help, samples: [...counts] };
+/** Labels are written when somebody reads them: counting happens with every operation. */
+function counter(
+  name: string,
+  help: string,
+  counts: ReadonlyMap<string, number>,
+  labelsOf: (key: string) => Readonly<Record<string, string>>,
+): Metric {
+  const samples = [...counts].map(([key, count]) => [labels(labelsOf(key)), count] as const);
+  return { type: "counter", name: `tributary_${name}`, help, samples };
 }
 
-function createTally(most: number, rest: string) {
+/** @param reserved keys that are always counted by themselves */
+function createTally(most: number, rest: string, reserved: ReadonlySet<string> = new Set()) {
   const counts = new Map<string, number>();
-  const reserved = new Set<string>();
   return {
     counts,
-    reserve: (key: string) => void reserved.add(key),
     add(key: string) {
       const own = counts.has(key) || reserved.has(key) || counts.size < most;
       increase(counts, own ? key : rest);
