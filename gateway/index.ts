@@ -199,6 +199,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const executor = createOperationExecutor({ server: graphql, guard, scopes });
   const { createLive, eventLog } = options;
   if (caches.entities !== undefined) options.cacheRegistry?.add("entities", caches.entities);
+  if (responses !== undefined) options.cacheRegistry?.add("responses", responses);
   const planFeatures =
     eventLog === undefined
       ? undefined

@@ -27,7 +27,7 @@ export interface QueryCacheEntriesArgs {
 export interface CacheEntryObject {
   /** Which cache holds it, e.g. `response`. */
   readonly cache: string;
-  /** A digest of its key: keys hold what callers asked for. Equal on every gateway. */
+  /** A digest of its key: keys hold what callers asked for. */
   readonly key: string;
   /** Any of these drops it. */
   readonly tags: readonly string[];
@@ -43,6 +43,8 @@ export interface CacheEntryObject {
 export interface CacheEvictPayloadObject<Own = NoParents> {
   /** How many entries the answering gateway held under these tags; null when it refused. */
   readonly evictedCount?: number | null | undefined;
+  /** How many gateways were told, the answering one included; null when it refused, or could not tell the others. */
+  readonly gatewayCount?: number | null | undefined;
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
@@ -79,6 +81,7 @@ interface Fields<Own> {
   };
   readonly CacheEvictPayload: {
     readonly evictedCount: Field<NoArgs, number | null | undefined>;
+    readonly gatewayCount: Field<NoArgs, number | null | undefined>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
   readonly Mutation: {

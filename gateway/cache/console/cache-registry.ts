@@ -1,4 +1,4 @@
-/** Which caches a gateway has, by the names that operators see. */
+/** What a gateway's caches offer to an operator. */
 import type { Cache } from "../../../platform/cache/cache.ts";
 import type { CacheLookup } from "../../../platform/cache/cache-lookup.ts";
 
@@ -7,5 +7,6 @@ export interface InspectableCache extends Pick<Cache, "invalidateTags"> {
 }
 
 export interface CacheRegistry {
+  /** @param name that operators see */
   add(name: string, cache: InspectableCache): void;
 }

@@ -1,5 +1,6 @@
 /** The `cache` subgraph's resolvers: what is cached under a tag, and dropping it. Operators only; each eviction is logged with who asked. */
 import { createHash } from "node:crypto";
+import { GraphQLError } from "graphql";
 import type { CacheEntryFacts } from "../../../platform/cache/cache-lookup.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
@@ -9,10 +10,14 @@ import type { RequestContext } from "../../../platform/graphql/request-context.t
 import { scalars } from "../../../platform/graphql/scalars.ts";
 import type { Resolvers, ResolversOf } from "../../../schema/generated/cache.ts";
 import type { InspectableCache } from "./cache-registry.ts";
+import type { EvictionCalls } from "./eviction-calls.ts";
 import { isOperator } from "./operators.ts";
 
 export interface ConsoleContext {
   readonly caches: ReadonlyMap<string, InspectableCache>;
+  /** Drops from all caches of this gateway what carries one of the tags. */
+  readonly evict: (tags: readonly string[]) => Promise<void>;
+  readonly calls: EvictionCalls;
   readonly operatorOrganizationId: string | undefined;
   readonly clock: Clock;
   readonly request: RequestContext;
@@ -24,6 +29,11 @@ interface NamedEntry extends CacheEntryFacts {
 
 interface ConsoleParents {
   readonly CacheEntry: NamedEntry;
+}
+
+interface Evicted {
+  readonly evictedCount: number | null;
+  readonly gatewayCount: number | null;
 }
 
 const MAX_ENTRIES = 500;
@@ -44,8 +54,8 @@ const query: ResolversOf<"Query", ConsoleContext, ConsoleParents> = {
 };
 
 const mutation: ResolversOf<"Mutation", ConsoleContext, ConsoleParents> = {
-  cacheEvict: (_parent, { input: { tags } }, { caches, operatorOrganizationId, request }) =>
-    mutationPayload<{ evictedCount: number | null }>({ evictedCount: null }, async () => {
+  cacheEvict: (_parent, { input: { tags } }, { caches, evict, calls, operatorOrganizationId, request }, info) =>
+    mutationPayload<Evicted>({ evictedCount: null, gatewayCount: null }, async () => {
       const { identity, logger } = request;
       if (!isOperator(identity, operatorOrganizationId)) throw refuse("FORBIDDEN", ONLY_OPERATORS);
       if (tags.length === 0 || tags.length > MAX_TAGS) throw refuse("INVALID", `Give 1 to ${MAX_TAGS} tags.`, "tags");
@@ -54,10 +64,18 @@ const mutation: ResolversOf<"Mutation", ConsoleContext, ConsoleParents> = {
         throw refuse("TOO_LONG", `A tag has at most ${MAX_TAG_LENGTH} characters.`, "tags");
       }
       const evictedCount = entriesUnder(tags, caches).length;
-      await Promise.all([...caches.values()].map((cache) => cache.invalidateTags(tags)));
+      await evict(tags);
+      const gatewayCount = await calls.tell(tags).catch((cause: unknown) => {
+        const originalError = new AppError("INCOMPLETE", "Other gateways could not be told: try again shortly.", {
+          retryable: true,
+          cause,
+        });
+        request.remarks = [new GraphQLError(originalError.message, { originalError, path: [info.path.key] })];
+        return null;
+      });
       const userId = identity.kind === "USER" ? identity.userId : identity.kind;
-      logger.info({ userId, tags, evictedCount }, "cache entries were evicted by hand");
-      return { evictedCount };
+      logger.info({ userId, tags, evictedCount, gatewayCount }, "cache entries were evicted by hand");
+      return { evictedCount, gatewayCount };
     }),
 };
 

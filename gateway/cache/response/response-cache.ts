@@ -5,6 +5,7 @@
  */
 import type { DocumentNode } from "graphql";
 import type { Cache } from "../../../platform/cache/cache.ts";
+import type { CacheLookup } from "../../../platform/cache/cache-lookup.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { InspectOperation } from "../../engine/compiled-operation.ts";
 import type { Metric } from "../../http/metrics-format.ts";
@@ -39,6 +40,7 @@ export type Lookup =
 export interface ResponseCache extends Pick<Cache, "invalidateTags" | "clear"> {
   /** For the executor, which then tells what answers are made of. */
   readonly inspection: InspectOperation;
+  readonly lookup: CacheLookup;
   /** @returns `undefined` for operations whose answers are never kept */
   operation(text: string, operationName: string | undefined): CacheableOperation | undefined;
   /**
@@ -133,6 +135,7 @@ export function createResponseCache({ schema, maxBytes, clock, parse }: Response
       }
       return running === undefined ? miss(key, operation, caller) : join(running, key, operation, caller);
     },
+    lookup: store.lookup,
     invalidateTags: store.invalidateTags,
     clear: store.clear,
     metrics: () => cacheMetrics({ ...store.counters(), ...count }),

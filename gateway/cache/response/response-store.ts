@@ -5,6 +5,7 @@
  */
 import { LRUCache } from "lru-cache";
 import type { Cache } from "../../../platform/cache/cache.ts";
+import type { CacheLookup } from "../../../platform/cache/cache-lookup.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import { createEvictionJournal } from "./eviction-journal.ts";
 
@@ -48,6 +49,7 @@ export interface ResponseCounters {
 }
 
 export interface ResponseStore extends Pick<Cache, "invalidateTags" | "clear"> {
+  readonly lookup: CacheLookup;
   find(key: string): StoredAnswer | undefined;
   /** The load of this key that others may wait for. */
   underWay(key: string): Fill | undefined;
@@ -110,6 +112,13 @@ export function createResponseStore(options: { readonly maxBytes: number; readon
 
   return {
     mark: journal.mark,
+    lookup: (tag) =>
+      [...(keysByTag.get(tag) ?? [])].flatMap((key) => {
+        const entry = entries.peek(key);
+        if (entry === undefined || entry.expiresAt <= now()) return [];
+        const { body, tags, storedAt, expiresAt } = entry;
+        return [{ key, tags: [...tags], storedAt, expiresAt, bytes: () => body.length }];
+      }),
     find(key) {
       const entry = entries.get(key);
       if (entry === undefined || entry.expiresAt > now()) return entry;
