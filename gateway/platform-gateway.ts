@@ -51,8 +51,9 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
     logger,
     identitySecrets: config.IDENTITY_SECRETS,
     operatorOrganizationId: settings.OPERATOR_ORGANIZATION_ID,
+    redisUrl: config.REDIS_URL,
   });
-  for (const part of streams.parts) lifecycle.add(part);
+  for (const part of [...streams.parts, ...cacheConsole.parts]) lifecycle.add(part);
   const countingRedis =
     config.REDIS_URL === undefined
       ? undefined
