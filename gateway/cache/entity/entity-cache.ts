@@ -7,6 +7,7 @@ import { LRUCache } from "lru-cache";
 import type { CacheLookup } from "../../../platform/cache/cache-lookup.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { GatewayContext, SchemaGeneration } from "../../ports.ts";
+import { internJson } from "../../transport/interned-json.ts";
 import { isJsonObject } from "../../transport/json-object.ts";
 import type {
   SubgraphAnswer,
@@ -68,7 +69,9 @@ interface NumberedPolicy extends FetchPolicy {
 
 /** An answer as it was given, of parts that are still kept. */
 interface WholeAnswer {
-  readonly answer: Promise<SubgraphAnswer>;
+  /** Interned when it is first asked for again: few are. */
+  answer: Promise<SubgraphAnswer> | undefined;
+  readonly given: SubgraphAnswer;
   readonly parts: readonly Kept[];
   readonly expiresAt: number;
   readonly refreshAt: number;
@@ -102,7 +105,7 @@ export function createEntityCache({ clock, maxWeight }: EntityCacheOptions): Ent
       expiresAt = Math.min(expiresAt, part.expiresAt);
       refreshAt = Math.min(refreshAt, part.refreshAt);
     }
-    const whole = { answer: Promise.resolve(answer), parts: kept, expiresAt, refreshAt, refreshing: false };
+    const whole = { answer: undefined, given: answer, parts: kept, expiresAt, refreshAt, refreshing: false };
     answers.set(key, whole, { size: weight });
   }
 
@@ -201,7 +204,7 @@ export function createEntityCache({ clock, maxWeight }: EntityCacheOptions): Ent
         const whole = context.fresh === true ? undefined : usable(key);
         if (whole !== undefined && (whole.refreshing || whole.refreshAt > store.now())) {
           count(context, true);
-          return whole.answer;
+          return answerOf(whole);
         }
         const keys = texts === undefined ? [prefix] : texts.map((text) => `${prefix}${text}`);
         const question: Question = { policy, source, request, context, keys, prefix, ofEntities: texts !== undefined };
@@ -209,7 +212,7 @@ export function createEntityCache({ clock, maxWeight }: EntityCacheOptions): Ent
         whole.refreshing = true;
         refresh(question, keys);
         count(context, true);
-        return whole.answer;
+        return answerOf(whole);
       };
     },
     async invalidateTags(tags) {
@@ -222,6 +225,14 @@ export function createEntityCache({ clock, maxWeight }: EntityCacheOptions): Ent
     lookup: store.lookup,
     counters: () => ({ ...counts, entries: store.size }),
   };
+}
+
+function answerOf(whole: WholeAnswer): Promise<SubgraphAnswer> {
+  if (whole.answer === undefined) {
+    internJson(whole.given.data);
+    whole.answer = Promise.resolve({ ...whole.given, interned: true });
+  }
+  return whole.answer;
 }
 
 const isAlive = ({ alive }: Kept): boolean => alive;
