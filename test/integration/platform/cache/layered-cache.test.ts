@@ -1,11 +1,8 @@
 // Memory over a real Redis: each cache of these tests is what one process has.
-import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { type CachePart, type CreateCacheOptions, createCache } from "../../../../platform/cache/create-cache.ts";
-import { systemClock } from "../../../../platform/clock.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RedisServer, startRedis } from "../../../support/services/redis.ts";
 import { deferred, waitFor } from "../../../support/wait.ts";
+import { type CacheSetup, openCaches } from "./open-cache.ts";
 
 const TTL = { ttlMs: 60_000 };
 let redis: RedisServer;
@@ -15,26 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis?.stop());
 
-async function open(options: Partial<CreateCacheOptions> = {}): Promise<CachePart> {
-  const logger = createLogger({ name: "cache-test", level: "silent" });
-  const part = createCache({
-    namespace: randomUUID(),
-    redisUrl: redis.url,
-    maxEntries: 10_000,
-    clock: systemClock,
-    logger,
-    timeoutMs: 500,
-    ...options,
-  });
-  onTestFinished(() => part.stop());
-  await part.start();
-  return part;
-}
-
-async function openTwo(options: Partial<CreateCacheOptions> = {}): Promise<[CachePart, CachePart]> {
-  const namespace = randomUUID();
-  return [await open({ namespace, ...options }), await open({ namespace, ...options })];
-}
+const openTwo = (setup: Partial<CacheSetup> = {}) => openCaches({ redisUrl: redis.url, ...setup });
 
 test("a load fills both levels, a hit of Redis fills memory, and memory answers from then on [S31, S32]", async () => {
   const [a, b] = await openTwo();
@@ -96,4 +74,74 @@ test("a value whose own tag was invalidated while it was loaded is kept nowhere 
     expect(await a.cache.get("k")).toBeUndefined();
     expect(await b.cache.get("k")).toBeUndefined();
   }
+});
+
+test("200 concurrent reads of a cold key, and of one whose time has come, load once over two processes [CA-01]", async () => {
+  let now = Date.now();
+  const [a, b] = await openTwo({ clock: { now: () => new Date(now) } });
+  let loads = 0;
+  const load = async () => {
+    loads += 1;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return { amountMinor: 5n };
+  };
+  const readAll = () =>
+    Promise.all(Array.from({ length: 200 }, (_, at) => (at % 2 ? a : b).cache.getOrLoad("k", { ttlMs: 10_000 }, load)));
+  for (const value of await readAll()) expect(value).toEqual({ amountMinor: 5n });
+  expect(loads).toBe(1);
+  now += 10_000;
+  for (const value of await readAll()) expect(value).toEqual({ amountMinor: 5n });
+  expect(loads).toBe(2);
+});
+
+test("1,000 writes by A: A never reads an older row, B for no longer than a second, and neither in the end [CA-02, S34, S36]", async () => {
+  const [a, b] = await openTwo();
+  let row = 0;
+  let staleAtA = 0;
+  const behindMs: number[] = [];
+  const options = { ...TTL, tags: ["row"], versionOf: (value: number) => value };
+  const load = async () => row;
+  for (let write = 1; write <= 1_000; write += 1) {
+    row = write;
+    if (write % 2) await a.cache.delete("k", { version: write });
+    else await a.cache.invalidateTags(["row"]);
+    const since = performance.now();
+    if ((await a.cache.getOrLoad("k", options, load)) !== write) staleAtA += 1;
+    while ((await b.cache.getOrLoad("k", options, load)) !== write) {
+      if (performance.now() - since > 5_000) throw new Error("B is still behind after 5 s");
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    behindMs.push(performance.now() - since);
+  }
+  expect(staleAtA).toBe(0);
+  expect(behindMs.toSorted((x, y) => x - y)[990]).toBeLessThan(1_000);
+});
+
+test("the same id in two tenants and for two viewers of different rights is never mixed up, 1,000 times [CA-07]", async () => {
+  const [a, b] = await openTwo();
+  const scopes = ["org_1:OWNER", "org_1:MEMBER", "org_2:OWNER", "viewer:usr_1", "viewer:usr_2"];
+  const reads = Array.from({ length: 1_000 }, async (_, at) => {
+    const { cache } = at % 2 ? a : b;
+    const scope = scopes[at % scopes.length] ?? "";
+    if (at % 97 === 0) await cache.invalidateTags([scope]);
+    const seen = await cache.getOrLoad(`${scope}:inv_1`, { ...TTL, tags: [scope] }, async () => ({ scope }));
+    return seen.scope === scope;
+  });
+  expect((await Promise.all(reads)).filter((own) => !own)).toEqual([]);
+});
+
+test("a value set by one process replaces what others hold, and a load from before it is not stored over it [S33]", async () => {
+  const [a, b] = await openTwo();
+  const gate = deferred<string>();
+  const begun = deferred();
+  const reading = b.cache.getOrLoad("k", TTL, () => {
+    begun.resolve();
+    return gate.promise;
+  });
+  await begun.promise;
+  await a.cache.set("k", "written", TTL);
+  gate.resolve("read before");
+  await reading;
+  expect(await a.cache.get("k")).toBe("written");
+  await waitFor(async () => (await b.cache.get("k")) === "written", { what: "B to follow", deadlineMs: 1_000 });
 });
