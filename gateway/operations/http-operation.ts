@@ -6,6 +6,7 @@ import { GraphQLError } from "graphql";
 import { isJsonObject } from "../transport/json-object.ts";
 import type { ClientName } from "./client-name.ts";
 import type { ReceivedOperation, ReceivedOperations } from "./received-operations.ts";
+import { malformed } from "./refusals.ts";
 
 export interface HttpOperationRequest {
   readonly method: string;
@@ -39,8 +40,10 @@ export async function receiveHttp(
   const holder = get ? request.query : body;
   if (!isJsonObject(holder)) return request;
   const { query, documentId, extensions: given } = holder;
-  // Refused as malformed by whoever reads it: there is no text to look at.
-  if (get && [query, documentId, given].some(Array.isArray)) return request;
+  // Readers differ in which of several they take: what is checked has to be what runs.
+  if (get && [query, documentId, given].some(Array.isArray)) {
+    return { ...request, refused: malformed("Give `query`, `documentId` and `extensions` at most once each.") };
+  }
   const extensions = get ? parsed(given) : given;
   try {
     const found = operations.receive({ query, documentId, extensions, client });

@@ -143,6 +143,7 @@ function idOf({ documentId, extensions }: SentOperation): string | undefined {
 
 function idOfExtensions(extensions: unknown): string | undefined {
   if (typeof extensions !== "object" || extensions === null || !("persistedQuery" in extensions)) return undefined;
+  if (extensions.persistedQuery === null || extensions.persistedQuery === undefined) return undefined;
   const given = persistedQuery.safeParse(extensions.persistedQuery);
   if (!given.success) throw malformed("`extensions.persistedQuery` must hold `version` 1 and `sha256Hash`.");
   return given.data.sha256Hash;

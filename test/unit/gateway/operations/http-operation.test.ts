@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { documentHash } from "../../../../gateway/operations/document-hash.ts";
 import { receiveHttp } from "../../../../gateway/operations/http-operation.ts";
@@ -52,10 +53,56 @@ test("a request without a name is passed on untouched", async () => {
   expect(await get(address)).toMatchObject({ search: address, query: { query: TEXT }, received: { text: TEXT } });
 });
 
-test("what was checked is what runs: several texts in one address are none", async () => {
-  const sent = await get(`${search({ query: TEXT })}&query=%7Bother%7D`);
-  expect(sent.received).toBeUndefined();
-  expect(sent.query["query"]).toEqual([TEXT, "{other}"]);
+test("what was checked is what runs: an address that names several operations is refused", async () => {
+  const one = search({ query: TEXT });
+  for (const more of ["query=%7Bother%7D", "documentId=a&documentId=b", "extensions=%7B%7D&extensions=%7B%7D"]) {
+    const sent = await get(`${one}&${more}`);
+    expect(sent.refused?.extensions["code"]).toBe("BAD_REQUEST");
+    expect(sent.received).toBeUndefined();
+  }
+});
+
+test("no request that holds a text gets by unseen", async () => {
+  const scraps = [
+    "",
+    "?",
+    "&",
+    "=",
+    "query",
+    "documentId",
+    "extensions",
+    "{other}",
+    encodeURIComponent(TEXT),
+    "%",
+    "+",
+    "%7B",
+    "null",
+    '{"persistedQuery":null}',
+    HASH,
+  ];
+  const address = fc.array(fc.constantFrom(...scraps), { maxLength: 14 }).map((parts) => `?${parts.join("")}`);
+  await fc.assert(
+    fc.asyncProperty(address, async (text) => {
+      const sent = await get(text);
+      const texts = new URLSearchParams(sent.search).getAll("query").filter((query) => query !== "");
+      if (sent.refused === undefined && texts.length > 0) expect(texts).toEqual([sent.received?.text]);
+    }),
+    { numRuns: 2_000 },
+  );
+  const part = fc.oneof(
+    fc.constantFrom("", TEXT, "{ other }", HASH, null, 7),
+    fc.constant({ persistedQuery }),
+    fc.anything(),
+  );
+  const body = fc.record({ query: part, documentId: part, extensions: part }, { requiredKeys: [] });
+  await fc.assert(
+    fc.asyncProperty(body, async (given) => {
+      const { refused, received, body: left } = await post(given);
+      const text: unknown = Reflect.get(Object(left), "query");
+      if (refused === undefined && typeof text === "string" && text !== "") expect(received?.text).toBe(text);
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
 test("refusals are told, not thrown", async () => {
