@@ -4,7 +4,9 @@ import { z } from "zod";
 import { createHttpTokenService } from "../platform/auth/http-token-service.ts";
 import { createIdentitySigner } from "../platform/auth/identity-header.ts";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";
+import { createRedisCache } from "../platform/cache/redis-cache.ts";
 import { systemClock } from "../platform/clock.ts";
+import { cacheSettings } from "../platform/config/cache-settings.ts";
 import { type Environment, parseConfig } from "../platform/config/parse-config.ts";
 import { registrySettings } from "../platform/config/service-settings.ts";
 import { eventLogSettings, identitySettings, redisSettings, tokenSettings } from "../platform/config/settings.ts";
@@ -30,7 +32,14 @@ const LISTENER_PING_MS = 10_000;
 export async function addPlatformGateway(options: StandaloneOptions, environment: Environment): Promise<Gateway> {
   const { settings, lifecycle, logger } = options;
   const config = parseConfig(
-    z.object({ ...identitySettings, ...tokenSettings, ...eventLogSettings, ...redisSettings, ...registrySettings }),
+    z.object({
+      ...identitySettings,
+      ...tokenSettings,
+      ...eventLogSettings,
+      ...redisSettings,
+      ...cacheSettings,
+      ...registrySettings,
+    }),
     environment,
   );
   const directory = config.REDIS_URL === undefined ? undefined : openDirectory(config.REDIS_URL, config, logger);
@@ -74,6 +83,7 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
       issuer: config.TOKEN_ISSUER,
       audience: config.TOKEN_AUDIENCE,
       cache: createMemoryCache({ maxEntries: SESSIONS_KEPT, clock: systemClock }),
+      sessionMs: config.CACHE_TTL.token * 1_000,
       eventLog,
       clock: systemClock,
       logger,
@@ -86,7 +96,15 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
     directory,
     endpoints: [streams.endpoint, cacheConsole.endpoint],
     eventLog,
-    ...(countingRedis === undefined ? {} : { countingRedis }),
+    ...(countingRedis === undefined
+      ? {}
+      : {
+          countingRedis,
+          documents: createRedisCache(countingRedis, {
+            namespace: `${config.REDIS_PREFIX}:operations`,
+            clock: systemClock,
+          }),
+        }),
     createLive,
     roster: streams.roster,
     cacheRegistry: cacheConsole.registry,
