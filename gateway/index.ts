@@ -109,7 +109,7 @@ const CALLS = 10_000;
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { settings, lifecycle, logger } = options;
-  const schema = await openSupergraphFile(settings.SUPERGRAPH_FILE, logger);
+  const schema = await openSupergraphFile(settings.SUPERGRAPH_FILE, logger, settings.MAX_PLAN_OPTIONS);
   const scopes = createRequestScopes();
   const guard = createDocumentGuard({
     maxTokens: settings.MAX_TOKENS,
@@ -175,6 +175,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           schema,
           maxBytes: settings.RESPONSE_CACHE_MB * 2 ** 20,
           clock: options.clock,
+          shown: !options.production,
           parse: guard.parse,
         });
   // After what its answers are made of: nothing may be made anew from what is yet to be evicted.

@@ -1,16 +1,19 @@
 /** Turns supergraph SDL into a generation, or refuses it: nothing half-built ever becomes current. */
 import { createHash } from "node:crypto";
 import { Supergraph } from "@apollo/federation-internals";
-import { QueryPlanner } from "@apollo/query-planner";
 import { AppError } from "../../platform/errors/app-error.ts";
+import { BoundedPlanner } from "../limits/bounded-planner.ts";
 import type { SchemaGeneration } from "../ports.ts";
 
+/** More than any operation of ours needs, tenfold. */
+const PLAN_OPTIONS = 100;
+
 /** @throws AppError `CONFIG_INVALID` when the SDL is no valid supergraph */
-export function buildGeneration(supergraphSdl: string): SchemaGeneration {
+export function buildGeneration(supergraphSdl: string, maxPlanOptions = PLAN_OPTIONS): SchemaGeneration {
   try {
     const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: true });
     const planningSchema = supergraph.apiSchema();
-    let planner: QueryPlanner | undefined;
+    let planner: BoundedPlanner | undefined;
     return {
       id: createHash("sha256").update(supergraphSdl).digest("hex").slice(0, 16),
       supergraphSdl,
@@ -19,7 +22,7 @@ export function buildGeneration(supergraphSdl: string): SchemaGeneration {
       planningSchema,
       apiSchema: planningSchema.toGraphQLJSSchema(),
       queryPlanner() {
-        planner ??= new QueryPlanner(supergraph);
+        planner ??= new BoundedPlanner(supergraph, maxPlanOptions);
         return planner;
       },
     };

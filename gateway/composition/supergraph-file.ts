@@ -17,16 +17,20 @@ export interface SupergraphFile extends SchemaSource {
 }
 
 /** @throws AppError `CONFIG_INVALID` when the file cannot be read or is no valid supergraph */
-export async function openSupergraphFile(file: string, logger: Logger): Promise<SupergraphFile> {
+export async function openSupergraphFile(
+  file: string,
+  logger: Logger,
+  maxPlanOptions?: number,
+): Promise<SupergraphFile> {
   let seen = await read(file);
-  let current = buildGeneration(seen);
+  let current = buildGeneration(seen, maxPlanOptions);
   const listeners = new Set<(generation: SchemaGeneration) => void>();
 
   async function look(): Promise<void> {
     const sdl = await readFile(file, "utf8");
     if (sdl === seen) return;
     seen = sdl;
-    const next = buildGeneration(sdl);
+    const next = buildGeneration(sdl, maxPlanOptions);
     const previous = current;
     current = next;
     try {

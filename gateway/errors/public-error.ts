@@ -25,6 +25,7 @@ const REQUEST_CODES = new Set([
   "MAX_ROOT_FIELDS_LIMIT",
   "MAX_DIRECTIVES_LIMIT",
   "COST_ESTIMATED_TOO_EXPENSIVE",
+  "QUERY_PLAN_COMPLEXITY_EXCEEDED",
 ]);
 
 /** What a refusal says besides its code. */

@@ -188,6 +188,12 @@ export const gatewaySettings = {
     .min(1)
     .default(200_000)
     .describe("Highest estimated cost of an operation: about the objects it could return"),
+  MAX_PLAN_OPTIONS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(100)
+    .describe("Most ways to fetch a selection, over all subgraphs, that are compared when an operation is planned"),
   COST_ASSUMED_LIST_SIZE: z.coerce
     .number()
     .int()

@@ -1,0 +1,33 @@
+/**
+ * The query planner, which gives up on operations whose possible plans are too many: a few hundred bytes can otherwise keep it busy for
+ * minutes and use up the process's memory, where subgraphs can answer for each other and types differ between them.
+ */
+import type { Operation, Supergraph } from "@apollo/federation-internals";
+import { type QueryPlan, QueryPlanner } from "@apollo/query-planner";
+import { GraphQLError } from "graphql";
+
+/** Beyond it the planner compares plans until it finds no better one; it has found a good one long before. */
+const MAX_EVALUATED_PLANS = 100;
+
+/** How @apollo/query-planner 2.14.4 reports its two limits; it gives them no code. */
+const TOO_COMPLEX = /^(Too many options generated for|Number of non-local selections exceeds limit)/;
+
+/** `buildQueryPlan` throws GraphQLError `QUERY_PLAN_COMPLEXITY_EXCEEDED`. */
+export class BoundedPlanner extends QueryPlanner {
+  /** @param maxOptions ways to reach one selection that are followed at a time */
+  constructor(supergraph: Supergraph, maxOptions: number) {
+    super(supergraph, { debug: { maxEvaluatedPlans: MAX_EVALUATED_PLANS, pathsLimit: maxOptions } });
+  }
+
+  override buildQueryPlan(operation: Operation, options?: Parameters<QueryPlanner["buildQueryPlan"]>[1]): QueryPlan {
+    try {
+      return super.buildQueryPlan(operation, options);
+    } catch (error) {
+      if (!(error instanceof Error) || !TOO_COMPLEX.test(error.message)) throw error;
+      throw new GraphQLError(
+        "There are too many ways to answer the operation. Ask for less below fields that several subgraphs have, or in several operations.",
+        { extensions: { code: "QUERY_PLAN_COMPLEXITY_EXCEEDED", http: { status: 400 } } },
+      );
+    }
+  }
+}

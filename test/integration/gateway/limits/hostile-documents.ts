@@ -1,0 +1,184 @@
+// Documents meant to cost much more to look at than to send, each within the limit of a request's size. Every one comes in as many
+// different texts as are asked for, so that nothing remembers it.
+import { getIntrospectionQuery } from "graphql";
+
+export interface HostileRequest {
+  readonly query: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
+
+export type HostileDocument = readonly [name: string, make: (salt: number) => HostileRequest];
+
+const times = (count: number, write: (at: number) => string, separator = " ") =>
+  Array.from({ length: count }, (_, at) => write(at)).join(separator);
+const nested = (count: number, open: (at: number) => string, inner: string) =>
+  times(count, open) + inner + " }".repeat(count);
+
+/** Field sets of `type`, which has a field `field` of the same type and the leaf `leaf`, below `{ root { … } }`. */
+export interface Recursion {
+  /** The selection of a value of the type, up to its selection set: `node(id: "x") { ... on User`. */
+  readonly root: string;
+  readonly closes: string;
+  readonly type: string;
+  readonly field: string;
+  readonly leaf: string;
+}
+
+/** Any graph's. */
+export function hostileDocuments({ root, closes, type, field, leaf }: Recursion): readonly HostileDocument[] {
+  const below = (selection: string) => `{ ${root} { ${selection} } ${closes} }`;
+  const fragments = (count: number, body: (at: number) => string, last: string) =>
+    `${times(count, (at) => `fragment F${at} on ${type} { ${body(at + 1)} }`)} fragment F${count} on ${type} { ${last} }`;
+  const query = (text: (salt: number) => string): ((salt: number) => HostileRequest) => {
+    return (salt) => ({ query: `${text(salt)} # ${salt}` });
+  };
+  return [
+    ["10,000 tokens", query(() => `{ ${"a ".repeat(10_000)}}`)],
+    ["200 KB of opening braces", query(() => "{a".repeat(100_000))],
+    ["200 KB of opening brackets in a value", query(() => `{ a(b: ${"[".repeat(200_000)}) }`)],
+    ["200 KB of commas and blanks", query(() => `{ ${", ".repeat(100_000)} __typename }`)],
+    ["200 KB of comments", query(() => `{ ${"#\n".repeat(100_000)} __typename }`)],
+    ["200 KB of a name", query((salt) => `{ ${"a".repeat(200_000)}${salt} }`)],
+    ["200 KB of an integer", query(() => `{ a(b: ${"9".repeat(200_000)}) }`)],
+    ["200 KB of a string", query(() => `{ a(b: "${"x".repeat(200_000)}") }`)],
+    ["200 KB of a block string", query(() => `{ a(b: """${"\n  x".repeat(50_000)}""") }`)],
+    ["200 KB of escapes", query(() => `{ a(b: "${"\\u0041".repeat(33_000)}") }`)],
+    ["200 KB of unicode names", query(() => `{ ${"ä".repeat(100_000)} }`)],
+    ["300 aliases", query(() => `{ ${times(300, (at) => `a${at}: __typename`)} }`)],
+    ["800 directives at a field", query(() => `{ __typename ${"@a".repeat(800)} }`)],
+    ["400 directives over the fields", query(() => `{ ${times(100, () => "__typename @a @b @c @d")} }`)],
+    ["unknown fields", query((salt) => below(times(450, (at) => `${leaf}${at}x${salt}`)))],
+    ["unknown fragments", query(() => below(times(300, (at) => `...G${at}`)))],
+    [
+      "unused fragments",
+      query((salt) => `{ __typename } ${times(150, (at) => `fragment G${at}x${salt} on ${type} { ${leaf} }`)}`),
+    ],
+    ["unknown variables", query(() => below(times(180, (at) => `${leaf} @include(if: $v${at})`)))],
+    ["unused variables", query(() => `query (${times(200, (at) => `$v${at}: Int`)}) { __typename }`)],
+    ["many operations", query(() => times(190, (at) => `query Q${at} { __typename }`))],
+    [
+      "a fragment in each other",
+      query(() => `${below("...F0")} fragment F0 on ${type} { ...F1 } fragment F1 on ${type} { ...F0 }`),
+    ],
+    ["a cycle of fragments", query(() => `${below("...F0")} ${fragments(120, (at) => `...F${at}`, "...F0")}`)],
+    [
+      "a fragment bomb of spreads",
+      query(() => `${below("...F0")} ${fragments(60, (at) => `...F${at} ...F${at} ...F${at}`, leaf)}`),
+    ],
+    [
+      "a fragment bomb of fields",
+      query(
+        () =>
+          `${below("...F0")} ${fragments(11, (at) => `${field} { ...F${at} ...F${at} ...F${at} ...F${at} }`, leaf)}`,
+      ),
+    ],
+    [
+      "a fragment bomb of aliases",
+      query(() => `${below("...F0")} ${fragments(4, (at) => times(5, (n) => `a${n}: ${field} { ...F${at} }`), leaf)}`),
+    ],
+    [
+      "as deep as allowed, as broad as allowed",
+      query(() => below(nested(11, (at) => `${leaf} a${at}: ${field} {`, leaf))),
+    ],
+    ["equal fields", query(() => below(times(900, () => leaf)))],
+    ["equal fields with selections", query(() => below(times(230, () => `${field} { ${leaf} }`)))],
+    ["equal nested fields", query(() => below(times(26, () => nested(10, () => `${field} {`, leaf))))],
+    [
+      "equal fields in fragments of their own",
+      query(
+        () => `${below(times(90, (at) => `...G${at}`))} ${times(90, (at) => `fragment G${at} on ${type} { ${leaf} }`)}`,
+      ),
+    ],
+    [
+      "equal fields with selections in fragments of their own",
+      query(
+        () =>
+          `${below(times(60, (at) => `...G${at}`))} ${times(60, (at) => `fragment G${at} on ${type} { ${field} { ${leaf} } }`)}`,
+      ),
+    ],
+    [
+      "fragments that meet at each level",
+      query(
+        () =>
+          `${below("...F0 ...G0")} ${fragments(10, (at) => `${field} { ...F${at} ...G${at} }`, leaf)} ${fragments(
+            10,
+            (at) => `${field} { ...F${at} ...G${at} ${leaf} }`,
+            leaf,
+          ).replaceAll("fragment F", "fragment G")}`,
+      ),
+    ],
+    [
+      "inline fragments that meet at each level",
+      query(() => below(nested(11, () => `... { ${field} { ${leaf} } } ... { ${leaf} } ${field} {`, leaf))),
+    ],
+    ["200 inline fragments", query(() => below(times(200, () => `... on ${type} { ${leaf} }`)))],
+    ["inline fragments in each other", query(() => below(nested(240, () => "... {", leaf)))],
+    [
+      "conflicts everywhere",
+      query(() => below(times(30, (at) => `x: ${at % 2 === 0 ? leaf : "__typename"}`) + times(200, () => ` ${leaf}`))),
+    ],
+    [
+      "conditions everywhere",
+      (salt) => ({
+        query: `query (${times(16, (at) => `$v${at}: Boolean!`)}) ${below(times(16, (at) => `... @include(if: $v${at}) { ${field} { ${leaf} } }`))} # ${salt}`,
+        variables: Object.fromEntries(Array.from({ length: 16 }, (_, at) => [`v${at}`, true])),
+      }),
+    ],
+    [
+      "conditions within conditions",
+      (salt) => ({
+        query: `query (${times(10, (at) => `$v${at}: Boolean!`)}) ${below(nested(10, (at) => `${field} @include(if: $v${at}) { ${leaf} ... @skip(if: $v${at}) { ${field} { ${leaf} } }`, leaf))} # ${salt}`,
+        variables: Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`v${at}`, true])),
+      }),
+    ],
+    ["introspection", query(() => getIntrospectionQuery())],
+    [
+      "introspection in circles",
+      query(
+        () =>
+          `{ __schema { types { ${nested(5, () => "fields { type {", "name").replace(/name( })+$/, (end) => `${end}${" }".repeat(5)}`)} } } }`,
+      ),
+    ],
+    [
+      "introspection by aliases",
+      query(() => `{ ${times(20, (at) => `a${at}: __schema { types { fields { name type { name } } } }`)} }`),
+    ],
+    ...["__proto__", "constructor", "toString", "hasOwnProperty", "valueOf"].flatMap((name): HostileDocument[] => [
+      [`\`${name}\` as a field`, query(() => below(name))],
+      [`\`${name}\` as an alias`, query(() => below(`${name}: ${leaf}`))],
+      [`\`${name}\` as a fragment`, query(() => `${below(`...${name}`)} fragment ${name} on ${type} { ${leaf} }`)],
+      [`\`${name}\` as a type condition`, query(() => below(`... on ${name} { ${leaf} }`))],
+      [`\`${name}\` as a directive`, query(() => below(`${leaf} @${name}`))],
+      [`\`${name}\` as an argument`, query(() => below(`${leaf}(${name}: 1)`))],
+      [`\`${name}\` as an operation`, query(() => `query ${name} ${below(leaf)}`)],
+      [
+        `\`${name}\` as a variable`,
+        (salt) => ({
+          query: `query ($${name}: Boolean!) ${below(`${leaf} @include(if: $${name})`)} # ${salt}`,
+          variables: JSON.parse(`{ "${name}": true }`),
+        }),
+      ],
+    ]),
+    [
+      "a variable of nested lists",
+      (salt) => ({
+        query: `query ($v: [Int]) ${below(leaf)} # ${salt}`,
+        variables: { v: JSON.parse("[".repeat(50_000) + "]".repeat(50_000)) },
+      }),
+    ],
+    [
+      "a variable that is a long list",
+      (salt) => ({
+        query: `query ($v: [ID!]) ${below(`${leaf} @include(if: $v)`)} # ${salt}`,
+        variables: { v: Array.from({ length: 60_000 }, () => "x") },
+      }),
+    ],
+    [
+      "20,000 variables",
+      (salt) => ({
+        query: `${below(leaf)} # ${salt}`,
+        variables: Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`v${at}`, 1])),
+      }),
+    ],
+  ];
+}
