@@ -128,8 +128,9 @@ function tellProxies(reply: FastifyReply, { maxAgeMs, scope }: ResponsePolicy, g
     reply.header("cache-control", "no-store");
     return;
   }
-  const audience = scope === "PUBLIC" ? "public" : "private";
-  reply.header("cache-control", `${audience}, max-age=${Math.floor(maxAgeMs / 1_000)}`);
+  // A browser hears of no event: what is somebody's own it may keep, and asks before it shows that again.
+  const control = scope === "PUBLIC" ? `public, max-age=${Math.floor(maxAgeMs / 1_000)}` : "private, no-cache";
+  reply.header("cache-control", control);
   const vary = reply.getHeader("vary");
   const own = scope === "PUBLIC" ? "Accept" : "Accept, Authorization";
   reply.header("vary", typeof vary === "string" ? `${vary}, ${own}` : own);

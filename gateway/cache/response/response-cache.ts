@@ -9,7 +9,7 @@ import type { CacheLookup } from "../../../platform/cache/cache-lookup.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { InspectOperation } from "../../engine/compiled-operation.ts";
 import type { Metric } from "../../http/metrics-format.ts";
-import type { AnswerMaking, GatewayContext, SchemaSource } from "../../ports.ts";
+import type { AnswerContents, AnswerMaking, GatewayContext, SchemaSource } from "../../ports.ts";
 import { cacheScopeKey } from "../cache-scope.ts";
 import { createContentsReader } from "./answer-contents.ts";
 import { tagsOfAnswer } from "./answer-tags.ts";
@@ -17,6 +17,7 @@ import { type CacheableOperation, createCacheableOperations } from "./cacheable-
 import { responsePolicy } from "./policy.ts";
 import { cacheMetrics } from "./response-metrics.ts";
 import { createResponseStore, type Fill, type NewAnswer, type StoredAnswer } from "./response-store.ts";
+import { shownAnswer } from "./shown-answer.ts";
 
 /** On whose behalf an answer is looked for and, if there is none, made: it must not be made for anybody else. */
 export type Caller = Pick<GatewayContext, "identity" | "forwardedHeaders">;
@@ -55,13 +56,15 @@ export interface ResponseCacheOptions {
   readonly schema: SchemaSource;
   readonly maxBytes: number;
   readonly clock: Clock;
+  /** Do kept answers say in their extensions why they were kept? */
+  readonly shown: boolean;
   parse(text: string): DocumentNode;
 }
 
 /** Within the last tenth of its life one caller makes an answer anew, while the others are given what is there. */
 const REFRESH_SHARE = 0.1;
 
-export function createResponseCache({ schema, maxBytes, clock, parse }: ResponseCacheOptions): ResponseCache {
+export function createResponseCache({ schema, maxBytes, clock, shown, parse }: ResponseCacheOptions): ResponseCache {
   const store = createResponseStore({ maxBytes, clock });
   const operations = createCacheableOperations({ schema, parse });
   const count = { hits: 0, misses: 0, bypasses: 0, joined: 0 };
@@ -70,17 +73,21 @@ export function createResponseCache({ schema, maxBytes, clock, parse }: Response
     const load = store.begin(key);
     const making: AnswerMaking = {};
     let ended = false;
+
+    function answerOf(made: Buffer, contents: AnswerContents): NewAnswer {
+      const { maxAgeMs, scope } = policy;
+      const tags = tagsOfAnswer(policy, contents, caller);
+      const body = shown ? shownAnswer(made, { maxAgeMs, scope, tags, keptAt: clock.now() }) : made;
+      return { body, maxAgeMs, tags };
+    }
+
     return {
       making,
       end(body) {
         if (ended) return false;
         ended = true;
         const { contents } = making;
-        const answer =
-          body === undefined || contents === undefined
-            ? undefined
-            : { body, maxAgeMs: policy.maxAgeMs, tags: tagsOfAnswer(policy, contents, caller) };
-        return load.end(answer);
+        return load.end(body === undefined || contents === undefined ? undefined : answerOf(body, contents));
       },
     };
   }

@@ -20,7 +20,7 @@ beforeEach(() => {
 const BOOK = "query Book($isbn: ID!) { book(isbn: $isbn) { title rating lines { text } } }";
 
 test("an answer that is kept needs no subgraph, and says so with its age [S13]", async () => {
-  await using gateway = await startStandalone(graph.supergraphSdl);
+  await using gateway = await startStandalone(graph.supergraphSdl, {}, true);
   const body = { query: BOOK, variables: { isbn: "1" } };
   const first = await gateway.post(body);
   expect(first.body).toMatchObject({ data: { book: { title: "Emma", rating: 5, lines: [{ text: "…" }] } } });
@@ -158,6 +158,23 @@ test("a new supergraph begins without the answers of the old one", async () => {
   graph.titles.set("1", "Sanditon");
   await writeFile(gateway.supergraphFile, `${graph.supergraphSdl}\n# newer\n`);
   await expect.poll(async () => (await gateway.post(body)).headers.get("x-cache"), { timeout: 10_000 }).toBe("MISS");
+});
+
+test("in development a kept answer says until when, for whom and by which tags it was kept", async () => {
+  await using gateway = await startStandalone(graph.supergraphSdl);
+  const ask = async () => {
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: BOOK, variables: { isbn: "1" } }),
+    });
+    return response.json();
+  };
+  const { data } = await ask();
+  const kept = await ask();
+  expect(kept.data).toEqual(data);
+  expect(kept.extensions.cost).toBeDefined();
+  expect(kept.extensions.cache.answer).toMatchObject({ maxAgeSeconds: 60, scope: "PUBLIC", tags: ["entity:1"] });
 });
 
 test("what became of questions is counted on /metrics", async () => {

@@ -1,0 +1,18 @@
+/** In development a kept answer says of itself why it was kept, in `extensions.cache`. */
+import { isJsonObject } from "../../transport/json-object.ts";
+import type { ResponsePolicy } from "./policy.ts";
+
+export interface Keeping extends Pick<ResponsePolicy, "maxAgeMs" | "scope"> {
+  readonly tags: ReadonlySet<string>;
+  readonly keptAt: Date;
+}
+
+/** @param body JSON text of an answer, as it was made; what that took is no longer said */
+export function shownAnswer(body: Buffer, { maxAgeMs, scope, tags, keptAt }: Keeping): Buffer {
+  const answer: unknown = JSON.parse(body.toString());
+  if (!isJsonObject(answer)) return body;
+  const { extensions } = answer;
+  const kept = { keptAt: keptAt.toISOString(), maxAgeSeconds: maxAgeMs / 1_000, scope, tags: [...tags].sort() };
+  const shown = { ...(isJsonObject(extensions) ? extensions : {}), cache: { answer: kept } };
+  return Buffer.from(JSON.stringify({ ...answer, extensions: shown }));
+}
