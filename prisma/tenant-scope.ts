@@ -1,8 +1,14 @@
 /**
  * The tenants of transactions begun in the current asynchronous context, for the connections of this folder's clients.
- * Set by `inTenants` (platform/database) and by nothing else; a transaction begun outside of it sees no tenant's rows.
+ * Set by `platform/database/tenant-transaction.ts` and by nothing else; a transaction begun outside of it sees no tenant's rows.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 
-/** Ids separated by commas. */
-export const tenantScope = new AsyncLocalStorage<string>();
+export interface TenantScope {
+  /** Ids separated by commas. */
+  readonly tenants: string;
+  /** Each statement is a transaction of its own. */
+  readonly reading: boolean;
+}
+
+export const tenantScope = new AsyncLocalStorage<TenantScope>();

@@ -1,10 +1,9 @@
 /**
- * Reads of one request, gathered: whatever is asked for before the last answer has been used runs in one transaction, since
- * opening and closing one costs as much as three reads. It is closed as soon as nothing waits, so no connection is held while a
- * request does something else. Read committed: each statement sees what was committed before it.
+ * Reads of one request, gathered: whatever is asked for before the last answer has been used runs on one connection. It is given back as
+ * soon as nothing waits, so none is held while a request does something else. Each statement sees what was committed before it.
  */
 import type { SqlTransaction, TransactionHost } from "./sql-transaction.ts";
-import { inTenants } from "./tenant-transaction.ts";
+import { readInTenants } from "./tenant-transaction.ts";
 
 /** Runs a read that sees the rows of the reader's tenants only. Must not write: there is no one to roll it back alone. */
 export type TenantReader<Tx extends SqlTransaction> = <Result>(work: (tx: Tx) => Promise<Result>) => Promise<Result>;
@@ -25,7 +24,7 @@ export function createTenantReader<Tx extends SqlTransaction>(
   function open(): Shared<Tx> {
     const opened = Promise.withResolvers<Tx>();
     const closed = Promise.withResolvers<void>();
-    inTenants(client, tenants, (tx) => {
+    readInTenants(client, tenants, (tx) => {
       opened.resolve(tx);
       return closed.promise;
     }).catch(opened.reject);
@@ -51,10 +50,10 @@ export function createTenantReader<Tx extends SqlTransaction>(
     try {
       return await work(await shared.transaction);
     } catch (error) {
-      // A failed statement ends the whole transaction: nobody else joins it, and who shared it tries once on its own.
+      // Perhaps the connection is gone: nobody else joins it, and who shared it tries once on its own.
       if (current === shared) current = undefined;
       if (alone && shared.pending === 1) throw error;
-      return await inTenants(client, tenants, work);
+      return await readInTenants(client, tenants, work);
     } finally {
       leave(shared);
     }

@@ -22,9 +22,25 @@ export function inTenants<Tx extends SqlTransaction, R>(
   work: (tx: Tx) => Promise<R>,
   limits: { readonly maxWait: number; readonly timeout: number } = LIMITS,
 ): Promise<R> {
+  // The clients of prisma/ bind the transaction to this scope with the message that begins it.
+  return tenantScope.run({ tenants: listOf(tenants), reading: false }, () => client.$transaction(work, limits));
+}
+
+/**
+ * Runs reads of `tenants`' rows on one connection. Each statement is a transaction of its own, which sees what was committed before it, and
+ * nothing can be rolled back: `work` must not write.
+ */
+export function readInTenants<Tx extends SqlTransaction, R>(
+  client: TransactionHost<Tx>,
+  tenants: readonly string[],
+  work: (tx: Tx) => Promise<R>,
+): Promise<R> {
+  return tenantScope.run({ tenants: listOf(tenants), reading: true }, () => client.$transaction(work, LIMITS));
+}
+
+function listOf(tenants: readonly string[]): string {
   for (const tenant of tenants) {
     if (!TENANT_PATTERN.test(tenant)) throw new TypeError(`not a tenant id: ${JSON.stringify(tenant)}`);
   }
-  // The clients of prisma/ bind the transaction to this scope with the message that begins it.
-  return tenantScope.run(tenants.join(","), () => client.$transaction(work, limits));
+  return tenants.join(",");
 }

@@ -1,11 +1,10 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTenantReader, type TenantReader } from "../../../platform/database/tenant-reader.ts";
-import { inTenants } from "../../../platform/database/tenant-transaction.ts";
+import { inTenants, readInTenants } from "../../../platform/database/tenant-transaction.ts";
 import { type AuditClient, type AuditTransaction, createAuditClient } from "../../../prisma/audit/client.ts";
 import { databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
 import { type PostgresServer, startPostgres } from "../../support/services/postgres.ts";
-import { waitFor } from "../../support/wait.ts";
 
 let server: PostgresServer;
 let client: AuditClient;
@@ -32,37 +31,54 @@ afterAll(async () => {
   await server?.stop();
 });
 
-/** Which transaction a read runs in: its start is its name. */
-async function startOf(tx: AuditTransaction): Promise<string> {
-  const [row] = await tx.$queryRaw<{ start: string }[]>`SELECT now()::text || pg_backend_pid() AS start`;
-  return row?.start ?? "";
+async function connectionOf(tx: AuditTransaction): Promise<number> {
+  const [row] = await tx.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
+  return row?.pid ?? 0;
 }
 
-test("reads beside each other, and reads that follow at once, share one transaction", async () => {
-  const [first, second] = await Promise.all([reader(startOf), reader(startOf)]);
-  const third = await reader(startOf);
+test("reads beside each other, and reads that follow at once, share one connection", async () => {
+  const [first, second] = await Promise.all([reader(connectionOf), reader(connectionOf)]);
+  const third = await reader(connectionOf);
   expect(new Set([first, second, third]).size).toBe(1);
 });
 
-test("once nothing is asked for, the transaction ends and its connection is free", async () => {
-  const before = await reader(startOf);
+test("a read sees what was committed after the read before it, and leaves no transaction open", async () => {
   const admin = new Client({ connectionString: server.adminUrl });
   await admin.connect();
+  const sequence = (tx: AuditTransaction) => tx.auditChain.findMany({ select: { sequence: true } });
   try {
-    await waitFor(
-      async () => {
-        const open = await admin.query(
-          "SELECT 1 FROM pg_stat_activity WHERE usename = 'tributary_audit_app' AND state LIKE 'idle in transaction%'",
-        );
-        return open.rowCount === 0;
-      },
-      { what: "the transaction to end" },
-    );
+    await reader(async (tx) => {
+      expect(await sequence(tx)).toEqual([{ sequence: 1n }]);
+      const open = await admin.query(
+        "SELECT 1 FROM pg_stat_activity WHERE usename = 'tributary_audit_app' AND state LIKE 'idle in transaction%'",
+      );
+      expect(open.rowCount).toBe(0);
+      await inTenants(client, ["org_a"], (other) => other.auditChain.updateMany({ data: { sequence: 2n } }));
+      expect(await sequence(tx)).toEqual([{ sequence: 2n }]);
+    });
   } finally {
     await admin.end();
   }
-  expect(await reader(startOf)).not.toBe(before);
 });
+
+test("readers on connections that others had before see their own tenants' rows only, a thousand times [S77, CA-07]", async () => {
+  const readers = ["org_a", "org_b"].map((tenant) => ({ tenant, read: createTenantReader(client, [tenant]) }));
+  const seen = await Promise.all(
+    Array.from({ length: 1_000 }, async (_, index) => {
+      const { tenant, read } = readers[index % 2] ?? { tenant: "", read: reader };
+      const [rows, found] = await Promise.all([
+        read((tx) => tx.auditChain.findMany({ select: { tenantId: true } })),
+        // Prisma gathers these by transaction.
+        read((tx) => tx.auditChain.findUnique({ where: { tenantId: "org_a" }, select: { tenantId: true } })),
+      ]);
+      if (index % 7 === 0) await new Promise(setImmediate);
+      return JSON.stringify([rows, found]) === JSON.stringify(expected(tenant));
+    }),
+  );
+  expect(seen.filter((right) => !right)).toEqual([]);
+});
+
+const expected = (tenant: string) => [[{ tenantId: tenant }], tenant === "org_a" ? { tenantId: tenant } : null];
 
 test("a reader sees its tenants' rows and no others [S77]", async () => {
   const seen = await reader((tx) => tx.auditChain.findMany({ select: { tenantId: true } }));
@@ -77,21 +93,40 @@ test("a transaction that is not bound to tenants sees no row, whatever ran on it
   await Promise.all(Array.from({ length: 8 }, () => inTenants(client, ["org_a"], (tx) => tx.auditChain.count())));
   expect(await client.$transaction((tx) => tx.auditChain.count())).toBe(0);
   expect(await client.auditChain.count()).toBe(0);
+  await Promise.all(Array.from({ length: 8 }, () => readInTenants(client, ["org_a"], (tx) => tx.auditChain.count())));
+  expect(await client.$transaction((tx) => tx.auditChain.count())).toBe(0);
+  expect(await client.auditChain.count()).toBe(0);
 });
 
 test("what is no tenant id is refused before it reaches the database", () => {
   for (const bad of ["", "org_a,org_b", "org_a'; SELECT '"]) {
     expect(() => inTenants(client, [bad], async () => 0)).toThrow(TypeError);
+    expect(() => readInTenants(client, [bad], async () => 0)).toThrow(TypeError);
   }
 });
 
-test("a read that fails takes nobody with it who shared its transaction", async () => {
+test("a read that fails takes nobody with it who shared its connection", async () => {
   const answers = await Promise.allSettled([
-    reader(startOf),
+    reader(connectionOf),
     reader((tx) => tx.$queryRaw`SELECT 1 / 0`),
     reader((tx) => tx.auditChain.count()),
-    reader(startOf),
+    reader(connectionOf),
   ]);
   expect(answers.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
   expect(await reader((tx) => tx.auditChain.count())).toBe(1);
+});
+
+test("a statement of every kind is bound: prepared or not, with parameters or without, of several rows or none", async () => {
+  const answers = await reader(async (tx) => [
+    await tx.$queryRawUnsafe("SELECT tenant_id FROM audit_chain"),
+    await tx.$queryRawUnsafe("SELECT tenant_id FROM audit_chain WHERE tenant_id = $1", "org_b"),
+    await tx.$queryRawUnsafe("VALUES (1), (2), (3)"),
+    await tx.$queryRawUnsafe("SELECT count(*)::int AS n FROM audit_chain, generate_series(1, 2000)"),
+  ]);
+  expect(answers).toEqual([
+    [{ tenant_id: "org_a" }],
+    [],
+    [{ column1: 1 }, { column1: 2 }, { column1: 3 }],
+    [{ n: 2_000 }],
+  ]);
 });
