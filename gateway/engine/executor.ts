@@ -5,7 +5,7 @@ import type { GatewayContext, SchemaGeneration } from "../ports.ts";
 import type { JsonObject } from "../transport/json-object.ts";
 import type { SubgraphClient } from "../transport/subgraph-client.ts";
 import { type CompiledOperation, compileOperation, type InspectOperation } from "./compiled-operation.ts";
-import { runSteps } from "./execution/run-steps.ts";
+import { type Run, runSteps } from "./execution/run-steps.ts";
 import type { Shared } from "./execution/targets-at.ts";
 import { errorsIn } from "./response/errors-in.ts";
 
@@ -62,8 +62,9 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
       const data: JsonObject = {};
       const shared: Shared = new Set();
       const errors: GraphQLError[] = [];
+      let plain = false;
       if (operation.step !== undefined) {
-        await runSteps(operation.step, {
+        const run: Run = {
           clients: clients(request.generation),
           context,
           variables,
@@ -71,10 +72,14 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
           data,
           shared,
           errors,
-        });
+          plain: true,
+        };
+        await runSteps(operation.step, run);
+        plain = run.plain;
       }
       const missing: GraphQLError[] = [];
-      const text = operation.writer(coerced)(data, { errors: missing, path: [], shared, texts: new Map() });
+      const writing = { errors: missing, path: [], plain, shared, texts: new Map() };
+      const text = operation.writer(coerced)(data, writing);
       if (errors.length === 0 && missing.length === 0) operation.inspection?.inspect(data, context);
       const told = errors.length > 0 ? errorsIn(text, errors) : errors;
       // A failed fetch leaves holes, which were told as its errors; holes without any are errors of their own.

@@ -15,11 +15,13 @@ export interface ReceivedJson {
   readonly json: unknown;
   /** Is it held for others, too? Then it may not be changed, and equal objects within it are one. */
   readonly held: boolean;
+  /** No string in it holds anything that JSON would escape. */
+  readonly plain: boolean;
 }
 
 interface Held {
   readonly bytes: Buffer;
-  readonly json: unknown;
+  readonly received: ReceivedJson;
 }
 
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -27,6 +29,7 @@ const MAX_BYTES = 8 * 1024 * 1024;
 const WORTH_IT = { least: 1_024, most: 1024 * 1024 };
 /** Questions whose last answer is told by its checksum; a power of two. */
 const SIGHTINGS = 4_096;
+const BACKSLASH = 0x5c;
 
 export function createAnswerMemory(): AnswerMemory {
   const held = new LRUCache<string, Held>({
@@ -49,15 +52,17 @@ export function createAnswerMemory(): AnswerMemory {
   return {
     read(question, answer) {
       const { length } = answer;
-      if (length < WORTH_IT.least || length > WORTH_IT.most) return { json: parsed(answer), held: false };
+      const plain = !answer.includes(BACKSLASH);
+      if (length < WORTH_IT.least || length > WORTH_IT.most) return { json: parsed(answer), held: false, plain };
       const before = held.get(question);
-      if (before?.bytes.equals(answer) === true) return { json: before.json, held: true };
+      if (before?.bytes.equals(answer) === true) return before.received;
       if (before !== undefined) held.delete(question);
       const json = parsed(answer);
-      if (!again(question, answer)) return { json, held: false };
+      if (!again(question, answer)) return { json, held: false, plain };
+      const received = { json: internJson(json), held: true, plain };
       // A copy: the bytes that came in may be a part of something larger.
-      held.set(question, { bytes: Buffer.from(answer), json: internJson(json) });
-      return { json, held: true };
+      held.set(question, { bytes: Buffer.from(answer), received });
+      return received;
     },
   };
 }

@@ -132,7 +132,7 @@ function splitUnit<Call extends EntityCall>(
   { members, texts }: Unit<Call>,
   found: unknown,
   errors: readonly GraphQLFormattedError[],
-  { shared, interned = false }: SubgraphAnswer,
+  { shared, interned = false, plain = false }: SubgraphAnswer,
   answers: Map<Call, SubgraphAnswer>,
 ): void {
   const entities: readonly unknown[] | undefined =
@@ -150,7 +150,8 @@ function splitUnit<Call extends EntityCall>(
     const list =
       positions?.map((position) => entities[position]) ??
       (members.length === 1 ? entities : entities.slice(0, call.texts.length));
-    answers.set(call, { data: { [ENTITIES]: list }, errors: own, shared: shared || members.length > 1, interned });
+    const data = { [ENTITIES]: list };
+    answers.set(call, { data, errors: own, shared: shared || members.length > 1, interned, plain });
   }
 }
 

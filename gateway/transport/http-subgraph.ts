@@ -1,5 +1,6 @@
 /** A subgraph in another process. Guarantees an answer within the deadline: the subgraph's, or an error for its fields. */
 import type { HttpExchange } from "./http-exchange.ts";
+import { isRepeatable } from "./repeatable.ts";
 import { readAnswer, unavailable } from "./subgraph-answer.ts";
 import { type SubgraphClient, variablesText } from "./subgraph-client.ts";
 import type { SubgraphHeaders } from "./subgraph-headers.ts";
@@ -19,16 +20,17 @@ export function createHttpSubgraph(options: HttpSubgraphOptions): SubgraphClient
     const { json: query, name, kind } = request.operation;
     const named = name === undefined ? "" : `,"operationName":${JSON.stringify(name)}`;
     try {
-      const { json, held } = await exchange.post({
+      const { json, held, plain } = await exchange.post({
         url,
         headers: await headers(subgraph, context),
         body: `{"query":${query},"variables":${variablesText(request)}${named}}`,
         timeoutMs,
         signal: context.signal,
-        repeatable: kind !== "mutation",
+        repeatable: isRepeatable(request),
+        patient: kind === "mutation",
       });
       const answer = readAnswer({ subgraph, trustMessages }, request, context, json);
-      return held ? { ...answer, shared: true, interned: true } : answer;
+      return { ...answer, shared: held, interned: held, plain };
     } catch (error) {
       return unavailable(subgraph, request, context, error);
     }

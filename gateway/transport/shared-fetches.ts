@@ -19,6 +19,8 @@ export interface FetchSharing {
 interface Flight {
   readonly answer: Promise<SubgraphAnswer>;
   readonly abort: AbortController;
+  /** All who ever asked, and those who have not left. */
+  askers: number;
   waiting: number;
 }
 
@@ -34,12 +36,16 @@ export function createFetchSharing(scopeOf: ScopeOf): FetchSharing {
 
   function begin(flights: Flights, key: string, ask: (signal: AbortSignal) => Promise<SubgraphAnswer>): Flight {
     const abort = new AbortController();
-    const answer = ask(abort.signal).then((own) => ({ ...own, shared: true }));
-    const flight: Flight = { answer, abort, waiting: 0 };
-    const end = () => {
-      if (flights.get(key) === flight) flights.delete(key);
-    };
-    answer.then(end, end);
+    const flight: Flight = { answer: answered(), abort, askers: 0, waiting: 0 };
+    async function answered(): Promise<SubgraphAnswer> {
+      try {
+        const answer = await ask(abort.signal);
+        // Nobody joins from here on: the answer of one asker is all theirs.
+        return flight.askers > 1 && !answer.shared ? { ...answer, shared: true } : answer;
+      } finally {
+        if (flights.get(key) === flight) flights.delete(key);
+      }
+    }
     flights.set(key, flight);
     return flight;
   }
@@ -68,6 +74,7 @@ export function createFetchSharing(scopeOf: ScopeOf): FetchSharing {
 
 /** The last one who goes takes the question with them. */
 function wait(flight: Flight, signal: AbortSignal | undefined): Promise<SubgraphAnswer> {
+  flight.askers += 1;
   flight.waiting += 1;
   if (signal === undefined) return flight.answer;
   const leave = () => {

@@ -39,6 +39,8 @@ export interface SubgraphAnswer {
   readonly shared: boolean;
   /** Are equal objects within `data` one object? */
   readonly interned?: boolean;
+  /** Is no string in `data` one that JSON would escape? Absent: nobody looked. */
+  readonly plain?: boolean;
   /** What a command changed; absent when the subgraph did not tell. */
   readonly changes?: readonly Change[];
 }

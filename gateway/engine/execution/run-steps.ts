@@ -23,6 +23,8 @@ export interface Run {
   /** Objects of `data` that stand at several places. */
   readonly shared: Shared;
   readonly errors: GraphQLError[];
+  /** True until an answer comes whose strings may have to be escaped. */
+  plain: boolean;
 }
 
 export async function runSteps(step: Step, run: Run): Promise<void> {
@@ -127,7 +129,7 @@ function complete(step: FetchStep, object: JsonObject, data: JsonObject): void {
   }
 }
 
-function ask(step: FetchStep, run: Run, representations: Representations | undefined): Promise<SubgraphAnswer> {
+async function ask(step: FetchStep, run: Run, representations: Representations | undefined): Promise<SubgraphAnswer> {
   const { subgraph, operation } = step;
   const client = run.clients.get(subgraph);
   if (client === undefined) throw new Error(`the plan asks ${subgraph}, which is no subgraph of the supergraph`);
@@ -136,7 +138,9 @@ function ask(step: FetchStep, run: Run, representations: Representations | undef
     const value = Object.hasOwn(run.variables, name) ? run.variables[name] : undefined;
     if (value !== undefined) variables[name] = value;
   }
-  return client({ operation, variables, representations }, run.context);
+  const answer = await client({ operation, variables, representations }, run.context);
+  if (answer.plain !== true) run.plain = false;
+  return answer;
 }
 
 function copiesOf({ interned }: SubgraphAnswer, { shared }: Run): Copies | undefined {

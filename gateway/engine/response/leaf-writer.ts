@@ -2,8 +2,8 @@
 import { type GraphQLLeafType, isEnumType } from "graphql";
 import { stringText } from "./text.ts";
 
-/** @param value not null. @returns `undefined` for a value that the type cannot have */
-export type LeafWriter = (value: unknown) => string | undefined;
+/** @param value not null; @param plain see `stringText`. @returns `undefined` for a value that the type cannot have */
+export type LeafWriter = (value: unknown, plain: boolean) => string | undefined;
 
 export function leafWriter(type: GraphQLLeafType): LeafWriter {
   if (isEnumType(type)) {
@@ -12,9 +12,9 @@ export function leafWriter(type: GraphQLLeafType): LeafWriter {
   }
   switch (type.name) {
     case "String":
-      return (value) => (typeof value === "string" ? stringText(value) : undefined);
+      return (value, plain) => (typeof value === "string" ? stringText(value, plain) : undefined);
     case "ID":
-      return (value) => (typeof value === "string" ? stringText(value) : integerText(value));
+      return (value, plain) => (typeof value === "string" ? stringText(value, plain) : integerText(value));
     case "Int":
       return integerText;
     case "Float":
@@ -22,7 +22,7 @@ export function leafWriter(type: GraphQLLeafType): LeafWriter {
     case "Boolean":
       return (value) => (typeof value === "boolean" ? String(value) : undefined);
     default:
-      return (value) => (typeof value === "string" ? stringText(value) : JSON.stringify(value));
+      return (value, plain) => (typeof value === "string" ? stringText(value, plain) : JSON.stringify(value));
   }
 }
 

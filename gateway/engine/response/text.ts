@@ -4,8 +4,9 @@
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const SPECIAL = /["\\\u0000-\u001f\ud800-\udfff]/;
 
-export function stringText(value: string): string {
-  return SPECIAL.test(value) ? JSON.stringify(value) : `"${value}"`;
+/** @param plain known to hold nothing of the kind */
+export function stringText(value: string, plain = false): string {
+  return !plain && SPECIAL.test(value) ? JSON.stringify(value) : `"${value}"`;
 }
 
 /** JSON text in the place of the value that it stands for: an answer that was written already. */

@@ -26,6 +26,8 @@ export interface Writing {
   readonly errors: GraphQLError[];
   /** Where we are. */
   readonly path: (string | number)[];
+  /** No string in the data holds anything that JSON would escape. */
+  readonly plain: boolean;
   /** Objects that stand at several places … */
   readonly shared: ReadonlySet<object>;
   /** … and the text of those that were written, by who wrote them. */
@@ -207,7 +209,8 @@ function valueWriter(
   }
   if (isCompositeType(type)) return objectWriter(options, type, selectionSets);
   const write = leafWriter(type);
-  return (value, writing) => write(value) ?? wrong(writing, `Invalid value found for a field of type ${type.name}.`);
+  return (value, writing) =>
+    write(value, writing.plain) ?? wrong(writing, `Invalid value found for a field of type ${type.name}.`);
 }
 
 function listWriter(write: Write, nonNull: boolean, itemType: string): Write {

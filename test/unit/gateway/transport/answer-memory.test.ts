@@ -19,7 +19,7 @@ test("an answer is held when it comes the second time in a row, and from then on
 test("another answer, or another question, is never answered by what is held", () => {
   const memory = createAnswerMemory();
   for (const _ of [1, 2]) memory.read("q", answer("a"));
-  expect(memory.read("q", answer("b"))).toEqual({ json: JSON.parse(answer("b").toString()), held: false });
+  expect(memory.read("q", answer("b"))).toMatchObject({ json: JSON.parse(answer("b").toString()), held: false });
   expect(memory.read("p", answer("a")).held).toBe(false);
   expect(memory.read("q", answer("a")).held).toBe(false);
 });
@@ -33,7 +33,7 @@ test("answers that take turns are not held", () => {
 test("what is no JSON is refused, and small answers are not worth holding", () => {
   const memory = createAnswerMemory();
   expect(() => memory.read("q", Buffer.from("<html>".repeat(500)))).toThrow(SyntaxError);
-  for (const _ of [1, 2, 3]) expect(memory.read("q", Buffer.from("{}"))).toEqual({ json: {}, held: false });
+  for (const _ of [1, 2, 3]) expect(memory.read("q", Buffer.from("{}"))).toMatchObject({ json: {}, held: false });
 });
 
 test("interned values are equal to what they were, whatever their names and depth", () => {
@@ -53,4 +53,10 @@ test("equal objects become one, different ones do not", () => {
   internJson(value);
   expect(value[1]).toBe(value[0]);
   expect(new Set(value).size).toBe(3);
+});
+
+test("an answer is plain when no string in it would have to be escaped", () => {
+  const memory = createAnswerMemory();
+  const plain = (text: string) => memory.read("q", Buffer.from(JSON.stringify([text]))).plain;
+  expect(["Zoë 😀 /", 'a"b', "a\nb", "\ud800"].map(plain)).toEqual([true, false, false, false]);
 });

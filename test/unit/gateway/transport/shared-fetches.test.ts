@@ -50,8 +50,10 @@ test("equal questions of one caller that are under way are asked once, later one
     { data: { a: 1 }, errors: [], shared: true },
     { data: { a: 1 }, errors: [], shared: true },
   ]);
-  void client(request("{ a }"), ada);
+  const alone = client(request("{ a }"), ada);
   expect(asked).toHaveLength(2);
+  asked[1]?.answer({ a: 2 });
+  expect(await alone).toEqual({ data: { a: 2 }, errors: [], shared: false });
 });
 
 test("other questions, other callers, and the same caller with other rights ask for themselves [CA-07]", () => {
