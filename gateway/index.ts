@@ -265,6 +265,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         scopes,
         logger,
         forward: options.forward ?? [],
+        timeoutMs: settings.REQUEST_TIMEOUT_MS,
         landingHeaders: pages.landingHeaders,
         live,
         answers: responses === undefined ? undefined : createHttpAnswers(responses, options.clock),

@@ -94,6 +94,8 @@ export interface GatewayContext {
   readonly forwardedHeaders: Readonly<Record<string, string>>;
   /** Aborts when the caller is gone: fetches under way are cancelled. */
   readonly signal?: AbortSignal;
+  /** Time of `performance.now()` when it has to be answered with what has come by then. */
+  readonly deadline?: number;
   /** The operation as its client sent it; absent for those that are run from within the gateway. */
   readonly received?: ReceivedOperation;
   /** Set when something older than an event was answered: caches, also those of subgraphs' answers, are passed by. */

@@ -16,7 +16,9 @@ import { type HttpOperation, receiveHttp } from "../operations/http-operation.ts
 import type { ReceivedOperations } from "../operations/received-operations.ts";
 import type { Authenticator, GatewayContext, HttpExchange, LivePart } from "../ports.ts";
 import { readOnlyJson } from "./content-type.ts";
+import { pickForwarded } from "./forwarded-headers.ts";
 import { limitCalls } from "./limited-calls.ts";
+import { revalidate } from "./revalidation.ts";
 
 export interface GraphQLRouteOptions {
   readonly server: ApolloServer<GatewayContext>;
@@ -30,6 +32,8 @@ export interface GraphQLRouteOptions {
   readonly logger: Logger;
   /** Names of client headers that go on to subgraphs. */
   readonly forward: readonly string[];
+  /** From then on a request is answered with what has come, in milliseconds; absent: when all has come. */
+  readonly timeoutMs?: number;
   /** Set on HTML answers. */
   readonly landingHeaders: Readonly<Record<string, string>>;
   /** Absent when no subscriptions are served. */
@@ -43,6 +47,7 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
   fastify.register(async (scope) => {
     readOnlyJson(scope);
     if (options.calls !== undefined) limitCalls(scope, options.calls);
+    revalidate(scope);
     scope.route({
       method: ["GET", "POST"],
       url: "/graphql",
@@ -55,7 +60,7 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
         });
         const trace = traceFromHeaders(request.headers);
         const identify = identifier(request, options.authenticator);
-        const forwardedHeaders = pick(request, options.forward);
+        const forwardedHeaders = pickForwarded(request.headers, options.forward);
         const asked = await ask(request, sent, options.answers, { identify, forwardedHeaders });
         if (asked?.kind === "kept") {
           sent.received?.accepted(asked.operationName);
@@ -181,7 +186,7 @@ async function streams(
 async function admit(
   request: FastifyRequest,
   reply: FastifyReply,
-  { guard }: GraphQLRouteOptions,
+  { guard, timeoutMs }: GraphQLRouteOptions,
   { sent, trace, logger, identify, forwardedHeaders, asked }: RequestFacts,
 ): Promise<GatewayContext> {
   const client = clientOf(request);
@@ -204,6 +209,7 @@ async function admit(
       forwardedHeaders,
       ...asked?.context,
       signal: gone.signal,
+      ...(timeoutMs === undefined ? {} : { deadline: performance.now() + timeoutMs }),
       ...(received === undefined ? {} : { received }),
     };
   } catch (error) {
@@ -231,15 +237,6 @@ function clientOf(request: FastifyRequest): ClientFacts {
 function searchOf({ url }: FastifyRequest): string {
   const mark = url.indexOf("?");
   return mark === -1 ? "" : url.slice(mark);
-}
-
-function pick(request: FastifyRequest, names: readonly string[]): Record<string, string> {
-  const picked: Record<string, string> = {};
-  for (const name of names) {
-    const value = request.headers[name];
-    if (typeof value === "string") picked[name] = value;
-  }
-  return picked;
 }
 
 function toApolloRequest(request: FastifyRequest, { body, search }: HttpOperation): HTTPGraphQLRequest {

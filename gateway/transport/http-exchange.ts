@@ -32,6 +32,8 @@ export interface PostRequest {
   readonly signal?: AbortSignal | undefined;
   /** May the request be sent again when a kept connection turns out to be closed? */
   readonly repeatable: boolean;
+  /** Is what was begun better waited for than begun again, as a command is? */
+  readonly patient: boolean;
 }
 
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;

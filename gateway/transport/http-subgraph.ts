@@ -4,6 +4,7 @@ import { isRepeatable } from "./repeatable.ts";
 import { readAnswer, unavailable } from "./subgraph-answer.ts";
 import { type SubgraphClient, variablesText } from "./subgraph-client.ts";
 import type { SubgraphHeaders } from "./subgraph-headers.ts";
+import { timeLeft } from "./time-left.ts";
 
 export interface HttpSubgraphOptions {
   readonly subgraph: string;
@@ -24,7 +25,7 @@ export function createHttpSubgraph(options: HttpSubgraphOptions): SubgraphClient
         url,
         headers: await headers(subgraph, context),
         body: `{"query":${query},"variables":${variablesText(request)}${named}}`,
-        timeoutMs,
+        timeoutMs: timeLeft(context, timeoutMs),
         signal: context.signal,
         repeatable: isRepeatable(request),
         patient: kind === "mutation",

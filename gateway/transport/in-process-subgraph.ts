@@ -7,6 +7,7 @@ import type { SubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.
 import { readAnswer, unavailable } from "./subgraph-answer.ts";
 import { type SubgraphClient, variablesOf } from "./subgraph-client.ts";
 import type { SubgraphHeaders } from "./subgraph-headers.ts";
+import { timeLeft } from "./time-left.ts";
 
 export interface InProcessSubgraphOptions {
   readonly endpoint: SubgraphEndpoint;
@@ -19,12 +20,13 @@ export function createInProcessSubgraph(options: InProcessSubgraphOptions): Subg
   return async (request, context) => {
     const { text: query, name: operationName } = request.operation;
     try {
+      const left = timeLeft(context, timeoutMs);
       const call = endpoint.handle(await headers(endpoint.name, context), {
         query,
         variables: variablesOf(request),
         operationName,
       });
-      const response = await withDeadline(call, timeoutMs, `no answer within ${timeoutMs} ms`);
+      const response = await withDeadline(call, left, `no answer within ${left} ms`);
       return readAnswer({ subgraph: endpoint.name, trustMessages: false }, request, context, response.body);
     } catch (error) {
       return unavailable(endpoint.name, request, context, error);

@@ -35,7 +35,7 @@ export function createResilientExchange(options: ResilientExchangeOptions): Pick
 
   function send(instance: Instance, request: PostRequest, end: number): Promise<Answer> {
     const left = Math.max(1, Math.ceil(end - now()));
-    const timeoutMs = request.repeatable && policy.attemptMs < left ? policy.attemptMs : left;
+    const timeoutMs = request.repeatable && !request.patient && policy.attemptMs < left ? policy.attemptMs : left;
     return exchange.post({
       url: instance.url,
       headers: { ...request.headers, [TIMEOUT_HEADER]: String(timeoutMs) },
@@ -43,6 +43,7 @@ export function createResilientExchange(options: ResilientExchangeOptions): Pick
       timeoutMs,
       signal: request.signal,
       repeatable: request.repeatable,
+      patient: request.patient,
     });
   }
 

@@ -25,10 +25,12 @@ const headerNames = list
   .refine(
     (names) =>
       !names.some((name) =>
-        /^(host|connection|content-.*|transfer-encoding|te|trailer|upgrade|expect|keep-alive)$/.test(name),
+        /^(host|connection|content-.*|transfer-encoding|te|trailer|upgrade|expect|keep-alive|proxy-.*|x-tributary-.*)$/.test(
+          name,
+        ),
       ),
     {
-      error: "must not name headers that belong to one connection or one body",
+      error: "must not name headers that belong to one connection, one body or the gateway",
     },
   );
 const secret = z.string().min(32, "must be at least 32 characters of randomness");
@@ -192,7 +194,7 @@ export const gatewaySettings = {
     .number()
     .int()
     .min(1)
-    .default(100)
+    .default(50)
     .describe("Most ways to fetch a selection, over all subgraphs, that are compared when an operation is planned"),
   COST_ASSUMED_LIST_SIZE: z.coerce
     .number()

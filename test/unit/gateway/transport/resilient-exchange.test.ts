@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { createAnswerMemory } from "../../../../gateway/transport/answer-memory.ts";
 import { createBalancer } from "../../../../gateway/transport/balancer.ts";
 import { type CallPolicy, callPolicy } from "../../../../gateway/transport/call-policy.ts";
 import type { PostRequest } from "../../../../gateway/transport/http-exchange.ts";
@@ -38,7 +39,10 @@ function service(behaviours: Readonly<Record<string, Behaviour>>, own: Partial<C
       async post(request) {
         const instance = request.url.hostname;
         attempts.push({ at: Math.round(performance.now() - began), instance, request });
-        const answer = { json: { data: { from: instance } }, held: false };
+        const answer = createAnswerMemory().read(
+          request.body,
+          Buffer.from(JSON.stringify({ data: { from: instance } })),
+        );
         switch (behaviour.get(instance)) {
           case "answers":
             return answer;
@@ -73,6 +77,7 @@ function service(behaviours: Readonly<Record<string, Behaviour>>, own: Partial<C
         body: "{}",
         timeoutMs: 10_000,
         repeatable: true,
+        patient: false,
         ...request,
       };
       try {
@@ -110,6 +115,15 @@ test("every attempt says how long it is waited for, and none begins behind the d
     [0, 4_000, { "x-own": "1", [TIMEOUT_HEADER]: "4000" }],
     [5_000, 1_500, { "x-own": "1", [TIMEOUT_HEADER]: "1500" }],
   ]);
+});
+
+test("a command that may be repeated is given all the time there is, and sent again only when it failed sooner [S62]", async () => {
+  const { ask, attempts } = service({ one: "is silent" });
+  expect(await inTime(10_000, ask({ patient: true }))).toBe("no answer in time");
+  expect(attempts.map(({ at, request }) => [at, request.timeoutMs])).toEqual([[0, 10_000]]);
+  const cutting = service({ one: "cuts" });
+  expect(await inTime(10_000, cutting.ask({ patient: true }))).toBe("UND_ERR_SOCKET");
+  expect(cutting.times()).toEqual([0, 1_000, 3_000]);
 });
 
 test("what may not be repeated is sent once, with all the time there is, unless it never left [S62]", async () => {

@@ -9,9 +9,14 @@ test("forwarded headers are a list without case, authorization when nothing is s
   expect(FORWARD_HEADERS.parse("none")).toEqual([]);
 });
 
-test.each(["Host", "content-length", "Transfer-Encoding", "content-type", "connection"])(
-  "%s cannot be forwarded: it belongs to one connection or body",
-  (name) => {
-    expect(FORWARD_HEADERS.safeParse(`authorization,${name}`).success).toBe(false);
-  },
-);
+test.each([
+  "Host",
+  "content-length",
+  "Transfer-Encoding",
+  "content-type",
+  "connection",
+  "Proxy-Authorization",
+  "X-Tributary-Identity",
+])("%s cannot be forwarded: it belongs to one connection, one body or the gateway", (name) => {
+  expect(FORWARD_HEADERS.safeParse(`authorization,${name}`).success).toBe(false);
+});
