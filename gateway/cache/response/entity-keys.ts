@@ -16,7 +16,7 @@ export interface EntityKeys {
   isEntity(type: GraphQLNamedType): boolean;
   /** Does it stand for entities, itself or by what its fields lead to, e.g. a connection? Values such as an amount of money do not. */
   leadsToEntities(type: GraphQLNamedType): boolean;
-  /** Fields of the type, each of which is a key by itself. */
+  /** The field of the type that is a key by itself; none where keys have several fields, or clients cannot see them. */
   ofType(type: GraphQLNamedType): readonly string[];
 }
 
@@ -45,7 +45,9 @@ function readEntityKeys({ supergraph, apiSchema }: SchemaGeneration): EntityKeys
       const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
       return field !== undefined && field.args.length === 0 && isLeafType(getNamedType(field.type));
     });
-    keys.set(type.name, single);
+    // Another key might have to be fetched from another subgraph; events name ids.
+    const chosen = single.includes("id") ? "id" : single[0];
+    keys.set(type.name, chosen === undefined ? [] : [chosen]);
   }
 
   function isEntity(type: GraphQLNamedType): boolean {

@@ -1,0 +1,200 @@
+// Two gateways with a response cache each, and random schedules of writes, events, reads and their loads: nobody is shown what is older than
+// the last event that their gateway was told, or than what they wrote through it themselves, nor what is another tenant's.
+import fc from "fast-check";
+import { parse } from "graphql";
+import { pino } from "pino";
+import { expect, test } from "vitest";
+import { tagsOf } from "../../../../../gateway/cache/event-eviction.ts";
+import { createResponseCache } from "../../../../../gateway/cache/response/response-cache.ts";
+import type { Identity } from "../../../../../platform/auth/identity.ts";
+import { generationOf } from "./graph.ts";
+
+const generation = generationOf(`
+  type Query { doc(id: ID!): Doc docs: [Doc!] mine: Note }
+  type Doc @key(fields: "id") @cacheControl(maxAge: 60, scope: ORGANIZATION) { id: ID! version: Int! }
+  type Note @key(fields: "id") @cacheControl(maxAge: 60) { id: ID! version: Int! }`);
+
+const TENANTS = ["o1", "o2"] as const;
+type Tenant = (typeof TENANTS)[number];
+const VIEWERS: readonly { readonly tenant: Tenant; readonly identity: Extract<Identity, { kind: "USER" }> }[] =
+  TENANTS.flatMap((tenant) =>
+    ["a", "b"].map((name) => ({
+      tenant,
+      identity: {
+        kind: "USER",
+        userId: `${tenant}-${name}`,
+        sessionId: `s-${tenant}-${name}`,
+        grants: new Map([[tenant, new Set(["read"])]]),
+      },
+    })),
+  );
+
+/** Both tenants name things alike. */
+const IDS = ["1", "2", "3"] as const;
+const QUESTIONS = [
+  ...IDS.map((id) => ({ text: "query Doc($id: ID!) { doc(id: $id) { version } }", variables: { id } })),
+  { text: "{ docs { version } }", variables: undefined },
+  { text: "{ mine { version } }", variables: undefined },
+] as const;
+
+interface Change {
+  readonly tenant: Tenant;
+  /** Of a document, or of somebody's note. */
+  readonly id: string;
+  readonly viewer?: string;
+}
+
+interface Told {
+  readonly tenant: Tenant;
+  readonly viewer: string | undefined;
+  /** How often what was read had been changed; of a list, the changes of all its documents. */
+  readonly changes: number;
+}
+
+function world() {
+  const changes: Change[] = [];
+  const count = (seen: readonly Change[], tenant: Tenant, question: number, viewer: string): number =>
+    seen.filter((change) => {
+      if (change.tenant !== tenant) return false;
+      if (question === 4) return change.viewer === viewer;
+      return change.viewer === undefined && (question === 3 || change.id === IDS[question]);
+    }).length;
+  const existing = (tenant: Tenant) => [
+    ...new Set(changes.filter((each) => each.tenant === tenant && each.viewer === undefined).map(({ id }) => id)),
+  ];
+
+  function gateway() {
+    const cache = createResponseCache({
+      schema: { current: () => generation, onChange: () => () => undefined },
+      maxBytes: 1_000_000,
+      clock: { now: () => new Date(0) },
+      shown: false,
+      parse,
+    });
+    const loads: (() => void)[] = [];
+    let delivered = 0;
+    /** Beside what events told: this gateway's own writes. */
+    const known = new Set<Change>();
+    const evict = (change: Change) => {
+      known.add(change);
+      const data = change.viewer === undefined ? { docId: change.id } : { noteId: change.id };
+      const key = change.viewer ?? change.tenant;
+      const subject = change.viewer ?? change.id;
+      const orgid = change.viewer === undefined ? { orgid: change.tenant } : {};
+      return cache.invalidateTags(tagsOf({ type: "changed", subject, partitionkey: key, ...orgid, data }));
+    };
+
+    async function read(viewer: (typeof VIEWERS)[number], question: number, past: boolean): Promise<void> {
+      const { text, variables } = QUESTIONS[question] ?? QUESTIONS[0];
+      const { identity, tenant } = viewer;
+      const least = count([...known], tenant, question, identity.userId);
+      const operation = cache.operation(text, undefined);
+      if (operation === undefined) throw new Error("it may be kept");
+      const lookup = await cache.look(operation, variables, { identity, forwardedHeaders: {} }, past);
+      let body: Buffer;
+      if (lookup.kind === "hit") body = lookup.answer.body;
+      else {
+        const { filling } = lookup;
+        if (filling === undefined) throw new Error("everybody may fill");
+        // Asks the subgraph now, and has its answer some time later.
+        const told: Told = {
+          tenant,
+          viewer: question === 4 ? identity.userId : undefined,
+          changes: count(changes, tenant, question, identity.userId),
+        };
+        const item = (id: string) => ({ version: told.changes, key_of_Doc_id: id });
+        const id = IDS[question];
+        const data =
+          question === 4
+            ? { mine: { version: told.changes, key_of_Note_id: `note-${identity.userId}` } }
+            : question === 3
+              ? { docs: existing(tenant).map(item) }
+              : { doc: id !== undefined && existing(tenant).includes(id) ? item(id) : null };
+        await new Promise<void>((resolve) => loads.push(resolve));
+        const context = { identity, making: filling.making };
+        cache.inspection(generation, parse(text), undefined)?.inspect(data, {
+          ...context,
+          client: {},
+          trace: { traceId: "", spanId: "" },
+          logger: SILENT,
+          forwardedHeaders: {},
+        });
+        body = Buffer.from(JSON.stringify(told));
+        filling.end(body);
+      }
+      const told: Told = JSON.parse(body.toString());
+      expect(told.tenant).toBe(tenant);
+      if (question === 4) expect(told.viewer).toBe(identity.userId);
+      expect(told.changes).toBeGreaterThanOrEqual(least);
+    }
+
+    return {
+      read,
+      evict,
+      loads,
+      async deliver() {
+        const change = changes[delivered];
+        if (change === undefined) return;
+        delivered += 1;
+        await evict(change);
+      },
+    };
+  }
+
+  return { changes, gateways: [gateway(), gateway()] as const };
+}
+
+const SILENT = pino({ level: "silent" });
+
+const step = fc.oneof(
+  fc.record({ do: fc.constant("write" as const), tenant: fc.nat(1), id: fc.nat(2), through: fc.nat(1) }),
+  fc.record({ do: fc.constant("note" as const), viewer: fc.nat(3), through: fc.nat(1) }),
+  fc.record({ do: fc.constant("deliver" as const), through: fc.nat(1) }),
+  fc.record({ do: fc.constant("load" as const), through: fc.nat(1), which: fc.nat(20) }),
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("read" as const),
+      viewer: fc.nat(3),
+      question: fc.nat(4),
+      through: fc.nat(1),
+      past: fc.integer({ min: 0, max: 9 }).map((chance) => chance === 0),
+    }),
+  },
+);
+
+test("no schedule of writes, events and reads over two gateways shows anything old or anybody else's [CA-07]", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 80 }), async (steps) => {
+      const { changes, gateways } = world();
+      const reads: Promise<void>[] = [];
+      for (const each of steps) {
+        const gateway = gateways[each.through === 0 ? 0 : 1];
+        if (each.do === "deliver") await gateway.deliver();
+        else if (each.do === "load") gateway.loads.splice(each.which % Math.max(1, gateway.loads.length), 1)[0]?.();
+        else if (each.do === "read") {
+          const viewer = VIEWERS[each.viewer];
+          if (viewer !== undefined) reads.push(gateway.read(viewer, each.question, each.past));
+        } else {
+          const viewer = each.do === "note" ? VIEWERS[each.viewer] : undefined;
+          const tenant = viewer?.tenant ?? (each.do === "write" ? TENANTS[each.tenant] : undefined) ?? "o1";
+          const id = each.do === "write" ? (IDS[each.id] ?? "1") : `note-${viewer?.identity.userId}`;
+          const change: Change = { tenant, id, ...(viewer === undefined ? {} : { viewer: viewer.identity.userId }) };
+          changes.push(change);
+          // Before the writer has their answer; other gateways follow by event.
+          await gateway.evict(change);
+        }
+        // Whatever can go on does.
+        for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+      }
+      for (const { loads } of gateways) {
+        while (loads.length > 0) {
+          loads.shift()?.();
+          for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+        }
+      }
+      await Promise.all(reads);
+    }),
+    { numRuns: 400 },
+  );
+});
