@@ -50,7 +50,10 @@ export interface TopicTailOptions {
   readonly logger: Logger;
   /** Before these events enter their ring: nobody has seen them yet. Events wait for it. Must not reject. */
   readonly beforeEvents?: (events: readonly LiveEvent[]) => Promise<void>;
-  /** Events before this moment may never have come to `beforeEvents`: at every opening, after an interruption, at a gap. */
+  /**
+   * Events before this moment may never have come to `beforeEvents`: at every opening, after an interruption, at a gap. Called again and again
+   * while the log does not answer or the tail is behind it.
+   */
   readonly onMissed?: () => void;
   /** After the event is in its ring. */
   readonly onEvent: (event: LiveEvent) => void;
@@ -63,8 +66,8 @@ interface Shelf {
   readonly pages: LogPages;
 }
 
-/** New partitions and a topic created anew are noticed within this time, also when nobody asks. */
-const LOOK_EVERY_MS = 5_000;
+/** New partitions, a topic created anew and a tail that is cut off are noticed within this time or two, also when nobody asks. */
+const LOOK_EVERY_MS = 2_500;
 const RETRY = { baseMs: 100, capMs: 2_000 };
 
 /** @throws AppError `EVENT_LOG_UNAVAILABLE` */
@@ -238,8 +241,26 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
   }
 
   await open();
+  let seen = new Map<number, bigint>();
+
+  /** Has the tail brought by now what was stored at the last look? */
+  function checkArrival(found: TopicState): void {
+    if ([...seen].some(([partition, high]) => (shelves.get(partition)?.ring.next ?? high) < high)) options.onMissed?.();
+    seen = new Map([...found.ranges].map(([partition, { high }]) => [partition, high]));
+  }
+
+  let waiting = false;
   const looking = setInterval(() => {
-    if (looks.idle) void looks.next().catch(() => undefined);
+    if (waiting) options.onMissed?.();
+    else {
+      waiting = true;
+      void looks
+        .next()
+        .then(checkArrival, () => options.onMissed?.())
+        .finally(() => {
+          waiting = false;
+        });
+    }
   }, LOOK_EVERY_MS).unref();
   return {
     topic,

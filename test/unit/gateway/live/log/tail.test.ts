@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createCursorCodec } from "../../../../../gateway/live/log/cursor.ts";
 import { startingPoint } from "../../../../../gateway/live/log/resume.ts";
 import { openTopicTail } from "../../../../../gateway/live/log/tail.ts";
@@ -138,5 +138,43 @@ test("records of a partition that the tail saw first wait until the partition is
   await delivered;
   expect(happened).toEqual([`${MOVER} UNKNOWN_PARTITION`, `${MOVER} 1`]);
   expect(tail.ring(1)).toMatchObject({ first: 0n, next: 1n });
+  await tail.stop();
+});
+
+test("a tail that is behind its log, or cannot ask it, says again and again that something may be missed", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const log = createMemoryLog(TOPIC);
+  let missed = 0;
+  let ranges = log.ranges;
+  const tail = await openTopicTail({
+    log: { ...log, ranges: (topic) => ranges(topic) },
+    topic: TOPIC,
+    ring: { events: 2, bytes: 100_000 },
+    logger: pino({ level: "silent" }),
+    onMissed: () => {
+      missed += 1;
+    },
+    onEvent: () => undefined,
+    onLost: () => undefined,
+  });
+  async function missedIn(looks: number): Promise<number> {
+    const before = missed;
+    for (let look = 0; look < looks; look += 1) {
+      vi.advanceTimersByTime(2_500);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return missed - before;
+  }
+  expect(await missedIn(3)).toBe(0);
+  await append(log, STAYER, 1, 2);
+  // The first look sees what is stored, the next ones that it has not come.
+  expect(await missedIn(3)).toBe(2);
+  await log.advance();
+  expect(await missedIn(3)).toBe(0);
+  ranges = () => Promise.reject(new Error("away"));
+  expect(await missedIn(2)).toBe(2);
+  ranges = () => new Promise(() => undefined);
+  expect(await missedIn(3)).toBe(2);
   await tail.stop();
 });
