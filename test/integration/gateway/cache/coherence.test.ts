@@ -1,0 +1,119 @@
+// Two gateways with all their caches, two tenants, writes and reads at random: whoever is shown an event on a gateway, or wrote through it,
+// reads nothing older there afterwards, and nobody reads what is another tenant's.
+import { randomInt } from "node:crypto";
+import { setImmediate as turn } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { createGraphQLClient } from "../../../support/client/graphql-client.ts";
+import { createLiveClient } from "../../../support/client/live-client.ts";
+import { type Member, newMember, newOrganization } from "../../../support/client/newcomer.ts";
+import type { Stack } from "../../../support/stack/stack.ts";
+import { startStack } from "../../../support/stack/start-stack.ts";
+import { waitFor } from "../../../support/wait.ts";
+
+const WRITES = 40;
+const READERS = 4;
+const READS_BETWEEN = 12;
+
+let stack: Stack;
+
+beforeAll(async () => {
+  stack = await startStack("distributed", { gateways: 2, settings: { RATE_LIMIT_POINTS: "1000000" } });
+}, 90_000);
+
+afterAll(() => stack.stop());
+
+const answerSchema = z.object({
+  data: z.object({ organization: z.object({ id: z.string(), name: z.string(), version: z.number() }) }),
+});
+
+test("nobody reads what is older than an event that they were shown, or than what they wrote, nor another tenant's [CA-02, CA-07]", async () => {
+  const tenants = await Promise.all(["Red", "Blue"].map(tenantOf));
+  const found = { reads: 0, kept: 0 };
+
+  await Promise.all(
+    tenants.map(async ({ owner, organizationId, name, shown }) => {
+      const written = { version: 1, over: false };
+
+      /** The version that it showed. */
+      async function read(gateway: number): Promise<number> {
+        const response = await fetch(`${gatewayUrl(gateway)}/graphql`, {
+          method: "POST",
+          headers: { "content-type": "application/json", authorization: `Bearer ${owner.accessToken}` },
+          body: JSON.stringify({
+            query: "query($id: ID!) { organization(id: $id) { id name version } }",
+            variables: { id: organizationId },
+          }),
+        });
+        const { organization } = answerSchema.parse(await response.json()).data;
+        expect(organization.id).toBe(organizationId);
+        expect(organization.name).toMatch(new RegExp(`^${name}\\b`));
+        found.reads += 1;
+        if (response.headers.get("x-cache") === "HIT") found.kept += 1;
+        return organization.version;
+      }
+
+      async function write(gateway: number): Promise<void> {
+        const client = createGraphQLClient(`${gatewayUrl(gateway)}/graphql`, owner.accessToken);
+        const input = { id: organizationId, expectedVersion: written.version, name: `${name} ${written.version}` };
+        await client.mutate("organizationUpdate", input, "organization { version }");
+        written.version += 1;
+        expect(await read(gateway)).toBe(written.version);
+      }
+
+      async function keepReading(): Promise<void> {
+        while (!written.over) {
+          const gateway = randomInt(2);
+          const least = shown[gateway]?.() ?? 0;
+          expect(await read(gateway)).toBeGreaterThanOrEqual(least);
+          await turn();
+        }
+      }
+
+      const readers = Array.from({ length: READERS }, keepReading);
+      for (let index = 0; index < WRITES; index += 1) {
+        await write(randomInt(2));
+        const until = found.reads + randomInt(READS_BETWEEN);
+        await waitFor(async () => found.reads >= until, { what: "reads between two writes", deadlineMs: 10_000 });
+      }
+      for (const gateway of [0, 1]) {
+        await waitFor(async () => (await read(gateway)) === written.version, {
+          what: `the last write on gateway ${gateway}`,
+          deadlineMs: 5_000,
+        });
+      }
+      written.over = true;
+      await Promise.all(readers);
+    }),
+  );
+  expect(found.kept).toBeGreaterThan(found.reads / 10);
+  await Promise.all(tenants.map(({ stop }) => stop()));
+}, 120_000);
+
+function gatewayUrl(gateway: number): string {
+  return stack.gateways[gateway]?.url ?? "";
+}
+
+/** An organisation with its owner, who is shown its events on both gateways. */
+async function tenantOf(name: string) {
+  const owner: Member = await newMember(stack, `${name} Owner`);
+  const { organizationId } = await newOrganization(owner, name);
+  const followed = await Promise.all(
+    stack.gateways.map(async ({ url }) => {
+      const client = createLiveClient({ url: `${url.replace("http", "ws")}/graphql`, token: owner.accessToken });
+      const stream = await client.subscribe(
+        `subscription($id: ID!) { identityEvents(organizationId: $id, types: ["user.organization.updated.v1"]) { type } }`,
+        { id: organizationId },
+      );
+      return { client, version: () => 1 + stream.messages.length };
+    }),
+  );
+  return {
+    owner,
+    organizationId,
+    name,
+    /** The version that the latest event on a gateway told of. */
+    shown: followed.map(({ version }) => version),
+    stop: () => Promise.all(followed.map(({ client }) => client.close())),
+  };
+}
