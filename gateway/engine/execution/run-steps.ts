@@ -27,28 +27,33 @@ export interface Run {
   plain: boolean;
 }
 
-export async function runSteps(step: Step, run: Run): Promise<void> {
+const DONE = Promise.resolve();
+const NO_VARIABLES: JsonObject = Object.freeze({});
+
+export function runSteps(step: Step, run: Run): Promise<unknown> {
   switch (step.kind) {
     case "sequence":
-      for (const inner of step.steps) await runSteps(inner, run);
-      return;
+      return runInTurn(step.steps, run);
     case "parallel":
-      await Promise.all(step.steps.map((inner) => runSteps(inner, run)));
-      return;
+      return Promise.all(step.steps.map((inner) => runSteps(inner, run)));
     case "condition": {
       const inner = run.condition(step.variable) ? step.whenTrue : step.whenFalse;
-      if (inner !== undefined) await runSteps(inner, run);
-      return;
+      return inner === undefined ? DONE : runSteps(inner, run);
     }
     case "fetch":
       return step.representation === undefined ? fetchRoot(step, run) : fetchEntities(step, step.representation, run);
   }
 }
 
+async function runInTurn(steps: readonly Step[], run: Run): Promise<void> {
+  for (const step of steps) await runSteps(step, run);
+}
+
 async function fetchRoot(step: FetchStep, run: Run): Promise<void> {
   const targets = targetsAt(run.data, step.path, run.shared);
   if (targets.length === 0) return;
   const answer = await ask(step, run, undefined);
+  if (answer.plain !== true) run.plain = false;
   const [place] = answer.errors.length > 0 ? placesAt(run.data, step.path) : [];
   for (const error of answer.errors) {
     note(step, run, error, error.path === undefined ? undefined : [...(place?.path ?? []), ...error.path]);
@@ -68,16 +73,19 @@ interface Question extends Representations {
 function questionOf(step: FetchStep, run: Run, representationOf: NonNullable<FetchStep["representation"]>): Question {
   const texts: string[] = [];
   const objects: JsonObject[][] = [];
-  const known = new Map<string, { readonly index: number; readonly first: Target }>();
+  const firsts: Target[] = [];
+  const known = new Map<string, number>();
   for (const target of targetsAt(run.data, step.path, run.shared)) {
     const text = representationOf(target.object);
     if (text === undefined) continue;
-    const before = known.get(text);
-    if (before === undefined) {
-      known.set(text, { index: texts.length, first: target });
+    const index = known.get(text);
+    const first = index === undefined ? undefined : firsts[index];
+    if (index === undefined || first === undefined) {
+      known.set(text, texts.length);
+      firsts.push(target);
       texts.push(text);
       objects.push([target.object]);
-    } else if (!unite(before.first, target, run.shared)) objects[before.index]?.push(target.object);
+    } else if (!unite(first, target, run.shared)) objects[index]?.push(target.object);
   }
   const sent = step.inputRewrite === undefined ? texts : texts.map((text) => rewritten(text, step.inputRewrite));
   return { texts: sent, objects };
@@ -98,6 +106,7 @@ async function fetchEntities(
   const { texts, objects } = question;
   if (texts.length === 0) return;
   const answer = await ask(step, run, question);
+  if (answer.plain !== true) run.plain = false;
   if (answer.errors.length > 0) noteEntityErrors(step, run, answer.errors, question);
   if (answer.data === null) return;
   const entities = answer.data["_entities"];
@@ -116,7 +125,8 @@ async function fetchEntities(
     const [first, ...others] = objects[index] ?? [];
     if (!isJsonObject(entity) || first === undefined) continue;
     const data = prepareEntity(step, answer, entity, first, copies);
-    for (const object of [first, ...others]) complete(step, object, data);
+    complete(step, first, data);
+    for (const object of others) complete(step, object, data);
   }
 }
 
@@ -129,18 +139,21 @@ function complete(step: FetchStep, object: JsonObject, data: JsonObject): void {
   }
 }
 
-async function ask(step: FetchStep, run: Run, representations: Representations | undefined): Promise<SubgraphAnswer> {
+function ask(step: FetchStep, run: Run, representations: Representations | undefined): Promise<SubgraphAnswer> {
   const { subgraph, operation } = step;
   const client = run.clients.get(subgraph);
   if (client === undefined) throw new Error(`the plan asks ${subgraph}, which is no subgraph of the supergraph`);
+  const variables = step.variables.length === 0 ? NO_VARIABLES : variablesFor(step, run);
+  return client({ operation, variables, representations }, run.context);
+}
+
+function variablesFor(step: FetchStep, run: Run): JsonObject {
   const variables: JsonObject = {};
   for (const name of step.variables) {
     const value = Object.hasOwn(run.variables, name) ? run.variables[name] : undefined;
     if (value !== undefined) variables[name] = value;
   }
-  const answer = await client({ operation, variables, representations }, run.context);
-  if (answer.plain !== true) run.plain = false;
-  return answer;
+  return variables;
 }
 
 function copiesOf({ interned }: SubgraphAnswer, { shared }: Run): Copies | undefined {
