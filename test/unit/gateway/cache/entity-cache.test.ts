@@ -1,8 +1,5 @@
-import { composeServices } from "@apollo/composition";
-import { parse } from "graphql";
 import { expect, test } from "vitest";
 import { createEntityCache } from "../../../../gateway/cache/entity/entity-cache.ts";
-import { buildGeneration } from "../../../../gateway/composition/schema-generation.ts";
 import type { GatewayContext } from "../../../../gateway/ports.ts";
 import { isJsonObject } from "../../../../gateway/transport/json-object.ts";
 import {
@@ -12,39 +9,9 @@ import {
 } from "../../../../gateway/transport/subgraph-client.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { newTrace } from "../../../../platform/tracing/trace-context.ts";
+import { hintedShop } from "./hinted-shop.ts";
 
 const logger = createLogger({ name: "test", level: "silent" });
-
-const SHOP = `
-  extend schema
-    @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@composeDirective"])
-    @link(url: "https://tributary.dev/cache/v1.0", import: ["@cacheControl"])
-    @composeDirective(name: "@cacheControl")
-  directive @cacheControl(maxAge: Int!, scope: CacheControlScope! = VIEWER, tags: [String!]) on OBJECT | FIELD_DEFINITION | INTERFACE | UNION
-  enum CacheControlScope { PUBLIC ORGANIZATION VIEWER }
-  type Query {
-    product(id: ID!): Product
-    bare(id: ID!): Bare
-    page: Page @cacheControl(maxAge: 60, scope: PUBLIC)
-    now: String
-    never: Product @cacheControl(maxAge: 0)
-  }
-  type Product @key(fields: "id") @cacheControl(maxAge: 60, scope: PUBLIC) {
-    id: ID! name: String price: Price maker: Maker parts: [Product!] bare: Bare
-  }
-  type Price { amount: Int }
-  type Page { title: String items: [Product!] }
-  type Maker @key(fields: "id") @cacheControl(maxAge: 30, scope: ORGANIZATION, tags: ["organization"]) { id: ID! name: String }
-  type Bare @key(fields: "id") { id: ID! secret: String }
-`;
-
-function generationOf(sdl: string) {
-  const { supergraphSdl, errors } = composeServices([{ name: "shop", url: "http://shop", typeDefs: parse(sdl) }]);
-  if (supergraphSdl === undefined) throw new Error(String(errors));
-  return buildGeneration(supergraphSdl);
-}
-
-const generation = generationOf(SHOP);
 
 function member(userId: string, permissions: readonly string[] = ["read"], organizationId = "org_1"): GatewayContext {
   const grants = new Map([[organizationId, new Set(permissions)]]);
@@ -83,7 +50,7 @@ function shop(held = false) {
   const passed: SubgraphRequest[] = [];
   const cache = createEntityCache({ clock: { now: () => new Date(now) }, maxWeight: 1_000_000 });
   const client = cache.wrap(
-    generation,
+    hintedShop,
     "shop",
     (request) => {
       const ids = (request.representations?.texts ?? []).map((text) => String(JSON.parse(text).id));
