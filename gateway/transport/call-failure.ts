@@ -1,10 +1,13 @@
 /** What the failure of a call says about repeating it. */
 
 /**
- * `unsent`: the request did not leave, so that any may go elsewhere. `cut`: the connection broke before the answer was whole. `failed`: any
- * other failure, a silent instance above all.
+ * `unsent`: the request did not leave, so that any may go elsewhere. `cut`: the connection broke before the answer was whole. `final`: it
+ * is the request's own fault, wherever it goes. `failed`: any other failure, a silent instance above all.
  */
-export type FailureKind = "unsent" | "cut" | "failed";
+export type FailureKind = "unsent" | "cut" | "final" | "failed";
+
+/** An answer that would be no better from another instance. */
+export class FinalAnswerError extends Error {}
 
 const UNSENT: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
@@ -16,9 +19,14 @@ const UNSENT: ReadonlySet<string> = new Set([
 ]);
 const CUT: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
+/** undici refuses what no server could take. */
+const FINAL: ReadonlySet<string> = new Set(["UND_ERR_INVALID_ARG"]);
+
 export function failureKind(error: unknown): FailureKind {
+  if (error instanceof FinalAnswerError) return "final";
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (typeof code !== "string") return "failed";
   if (UNSENT.has(code)) return "unsent";
+  if (FINAL.has(code)) return "final";
   return CUT.has(code) ? "cut" : "failed";
 }

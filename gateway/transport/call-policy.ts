@@ -17,6 +17,7 @@ export interface CallPolicy {
 
 type PolicySettings = Pick<
   GatewaySettings,
+  | "SUBGRAPH_TIMEOUT_MS"
   | "SUBGRAPH_RETRIES"
   | "SUBGRAPH_ATTEMPT_MS"
   | "SUBGRAPH_BREAKER_SHARE"
@@ -31,7 +32,7 @@ export function callPolicy(settings: PolicySettings, subgraph: string): CallPoli
   const own = Object.hasOwn(SUBGRAPH_POLICIES, subgraph) ? SUBGRAPH_POLICIES[subgraph] : undefined;
   return {
     retryDelaysMs: own?.retryDelaysMs ?? settings.SUBGRAPH_RETRIES,
-    attemptMs: own?.attemptMs ?? settings.SUBGRAPH_ATTEMPT_MS,
+    attemptMs: Math.min(own?.attemptMs ?? settings.SUBGRAPH_ATTEMPT_MS, settings.SUBGRAPH_TIMEOUT_MS),
     breakerShare: own?.breakerShare ?? settings.SUBGRAPH_BREAKER_SHARE,
     breakerCalls: own?.breakerCalls ?? settings.SUBGRAPH_BREAKER_CALLS,
     breakerOpenMs: own?.breakerOpenMs ?? settings.SUBGRAPH_BREAKER_OPEN_MS,

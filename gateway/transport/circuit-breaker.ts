@@ -66,7 +66,10 @@ export function createCircuitBreaker(policy: BreakerPolicy, now: () => number): 
     },
     succeeded(begun) {
       if (begun !== epoch) return;
-      if (state === "CLOSED") return window.success(CircuitState.Closed);
+      if (state === "CLOSED") {
+        window.success(CircuitState.Closed);
+        return;
+      }
       passed += 1;
       if (passed < policy.breakerProbes) return;
       // The window forgets what was before.

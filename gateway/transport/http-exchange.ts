@@ -1,6 +1,7 @@
 /** One JSON POST over a pool of kept connections: bounded in time and size, aborted when the caller is gone. */
 import { type Dispatcher, Pool } from "undici";
 import { type AnswerMemory, createAnswerMemory, type ReceivedJson } from "./answer-memory.ts";
+import { FinalAnswerError } from "./call-failure.ts";
 
 export interface HttpExchange {
   /**
@@ -136,7 +137,8 @@ class Answer implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#size += chunk.length;
-    if (this.#size > MAX_ANSWER_BYTES) this.#fail(new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`));
+    if (this.#size > MAX_ANSWER_BYTES)
+      this.#fail(new FinalAnswerError(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`));
     else this.#chunks.push(chunk);
   }
 
@@ -147,7 +149,9 @@ class Answer implements Dispatcher.DispatchHandler {
     try {
       this.#resolve(this.#memory.read(this.#request.body, body));
     } catch (cause) {
-      this.#reject(new Error(`answered HTTP ${this.#status} with a body that is no JSON`, { cause }));
+      const ofRequest = this.#status >= 400 && this.#status < 500;
+      const message = `answered HTTP ${this.#status} with a body that is no JSON`;
+      this.#reject(ofRequest ? new FinalAnswerError(message, { cause }) : new Error(message, { cause }));
     }
   }
 

@@ -33,9 +33,12 @@ export function createResilientExchange(options: ResilientExchangeOptions): Pick
   const { exchange, balancer, policy, now } = options;
   const retries = createRetries(options);
 
-  function send(instance: Instance, request: PostRequest, end: number): Promise<Answer> {
+  function timeFor(request: PostRequest, end: number): number {
     const left = Math.max(1, Math.ceil(end - now()));
-    const timeoutMs = request.repeatable && !request.patient && policy.attemptMs < left ? policy.attemptMs : left;
+    return request.repeatable && !request.patient && policy.attemptMs < left ? policy.attemptMs : left;
+  }
+
+  function send(instance: Instance, request: PostRequest, timeoutMs: number): Promise<Answer> {
     return exchange.post({
       url: instance.url,
       headers: { ...request.headers, [TIMEOUT_HEADER]: String(timeoutMs) },
@@ -50,30 +53,32 @@ export function createResilientExchange(options: ResilientExchangeOptions): Pick
   /** One function for the first attempt and the others: a call that succeeds passes one promise more than without all this. @throws CallFailure */
   async function attempt(instance: Instance, request: PostRequest, end: number, first: boolean): Promise<Answer> {
     const begun = instance.breaker.begin();
+    const timeoutMs = timeFor(request, end);
     instance.inFlight += 1;
     instance.requests += 1;
     try {
-      const answer = await send(instance, request, end);
+      const answer = await send(instance, request, timeoutMs);
       instance.inFlight -= 1;
       instance.breaker.succeeded(begun);
       return answer;
     } catch (error) {
       instance.inFlight -= 1;
-      const failure = judge(error, instance, begun, request);
+      const kind = request.signal?.aborted === true ? "final" : failureKind(error);
+      tell(instance, begun, kind, request, timeoutMs);
+      const failure = new CallFailure(error, kind, kind === "unsent" || (kind !== "final" && request.repeatable));
       if (first) return recover(failure, instance, request, end);
       throw failure;
     }
   }
 
-  function judge(error: unknown, instance: Instance, begun: number, request: PostRequest): CallFailure {
-    if (request.signal?.aborted === true) {
-      instance.breaker.abandoned(begun);
-      return new CallFailure(error, "failed", false);
-    }
-    instance.failures += 1;
-    instance.breaker.failed(begun);
-    const kind = failureKind(error);
-    return new CallFailure(error, kind, request.repeatable || kind === "unsent");
+  function tell(instance: Instance, begun: number, kind: FailureKind, request: PostRequest, timeoutMs: number): void {
+    const left = request.signal?.aborted === true;
+    if (!left) instance.failures += 1;
+    if (left) instance.breaker.abandoned(begun);
+    else if (kind === "final") instance.breaker.succeeded(begun);
+    // A call whose request had hardly any time left says nothing about who was to answer it.
+    else if (kind === "failed" && timeoutMs < policy.attemptMs) instance.breaker.abandoned(begun);
+    else instance.breaker.failed(begun);
   }
 
   /** One instance after the other, for as long as connections are refused or cut. */
@@ -84,7 +89,7 @@ export function createResilientExchange(options: ResilientExchangeOptions): Pick
     end: number,
   ): Promise<Answer> {
     let last = failure;
-    while (last.repeatable && last.kind !== "failed" && now() < end) {
+    while (last.repeatable && (last.kind === "unsent" || last.kind === "cut") && now() < end) {
       const instance = balancer.pick(false, tried);
       if (instance === undefined) break;
       tried.add(instance);

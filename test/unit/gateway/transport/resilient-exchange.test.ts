@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createAnswerMemory } from "../../../../gateway/transport/answer-memory.ts";
 import { createBalancer } from "../../../../gateway/transport/balancer.ts";
+import { FinalAnswerError } from "../../../../gateway/transport/call-failure.ts";
 import { type CallPolicy, callPolicy } from "../../../../gateway/transport/call-policy.ts";
 import type { PostRequest } from "../../../../gateway/transport/http-exchange.ts";
 import { createResilientExchange, TIMEOUT_HEADER } from "../../../../gateway/transport/resilient-exchange.ts";
@@ -18,7 +19,7 @@ interface Attempt {
   readonly request: PostRequest;
 }
 
-type Behaviour = "answers" | "is silent" | "refuses" | "cuts" | "answers after 100 ms";
+type Behaviour = "answers" | "is silent" | "refuses" | "cuts" | "answers too much";
 
 const failure = (code: string) => Object.assign(new Error(code), { code });
 
@@ -46,9 +47,8 @@ function service(behaviours: Readonly<Record<string, Behaviour>>, own: Partial<C
         switch (behaviour.get(instance)) {
           case "answers":
             return answer;
-          case "answers after 100 ms":
-            await new Promise((resolve) => setTimeout(resolve, 100));
-            return answer;
+          case "answers too much":
+            throw new FinalAnswerError("too large");
           case "refuses":
             throw failure("ECONNREFUSED");
           case "cuts":
@@ -189,6 +189,22 @@ test("an instance that is due for a trial gets one query, not the traffic; comma
   expect(others).toEqual([1, 2, 3].map(() => ({ data: { from: "two" } })));
   expect(attempts.slice(before).map(({ instance }) => instance)).toEqual(["two", "one", "two", "two", "two"]);
   expect(await inTime(5_000, trial)).toEqual({ data: { from: "two" } });
+});
+
+test("what is the request's own fault is not sent again, and takes the instance from nobody else", async () => {
+  const { ask, times, balancer } = service({ one: "answers too much", two: "answers too much" });
+  for (let index = 0; index < 40; index += 1) expect(await ask()).toBe("too large");
+  expect(times()).toHaveLength(40);
+  expect(balancer.instances.map(({ breaker }) => breaker.state)).toEqual(["CLOSED", "CLOSED"]);
+});
+
+test("a call that had hardly any time left says nothing about the instance, one that had enough does", async () => {
+  const { ask, balancer } = service({ one: "is silent" }, { retryDelaysMs: [], breakerCalls: 2 });
+  const hurried = Promise.all([1, 2, 3, 4].map(() => ask({ timeoutMs: 50 })));
+  expect(await inTime(50, hurried)).toHaveLength(4);
+  expect(balancer.instances[0]?.breaker.state).toBe("CLOSED");
+  await inTime(4_000, Promise.all([ask(), ask()]));
+  expect(balancer.instances[0]?.breaker.state).toBe("OPEN");
 });
 
 test("whoever leaves tells nothing about the instance, and nothing is sent again for them", async () => {
