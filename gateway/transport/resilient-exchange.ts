@@ -72,9 +72,9 @@ export function createResilientExchange(options: ResilientExchangeOptions): Pick
   }
 
   function tell(instance: Instance, begun: number, kind: FailureKind, request: PostRequest, timeoutMs: number): void {
-    const left = request.signal?.aborted === true;
-    if (!left) instance.failures += 1;
-    if (left) instance.breaker.abandoned(begun);
+    const gone = request.signal?.aborted === true;
+    if (!gone) instance.failures += 1;
+    if (gone) instance.breaker.abandoned(begun);
     else if (kind === "final") instance.breaker.succeeded(begun);
     // A call whose request had hardly any time left says nothing about who was to answer it.
     else if (kind === "failed" && timeoutMs < policy.attemptMs) instance.breaker.abandoned(begun);
