@@ -43,7 +43,7 @@ export interface Cache {
    * not kept. Rejects with what `load` rejects with; that is not kept either.
    */
   getOrLoad<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<T>;
-  /** Drops the entry, unless it is newer than the given version, and keeps a load that is under way from being stored. */
+  /** Drops the entry, unless it has the given version or a newer one, and keeps a load that is under way from being stored. */
   delete(key: string, options?: CacheDeleteOptions): Promise<void>;
   /** Drops every entry that carries one of the tags, and keeps loads that are under way from being stored. */
   invalidateTags(tags: readonly string[]): Promise<void>;

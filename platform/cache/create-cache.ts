@@ -12,6 +12,7 @@ import { createInvalidationChannel } from "./invalidation-channel.ts";
 import type { Notice } from "./invalidation-notice.ts";
 import { createLayeredCache } from "./layered-cache.ts";
 import { createMemoryCache, type MemoryCache } from "./memory-cache.ts";
+import { type CacheObserver, type ObserverCounters, observeCache } from "./observer.ts";
 import { createRedisCache } from "./redis-cache.ts";
 
 export interface CreateCacheOptions {
@@ -25,9 +26,11 @@ export interface CreateCacheOptions {
   readonly logger: Logger;
   /** The share of each time to live that chance may take off, 0 to 1; default: 0.1. */
   readonly jitter?: number;
-  /** How long one operation of Redis may take; default: 50 ms. */
+  /** What a load of a key would give now, or `undefined`: then a sample of what is served is compared with it after invalidations. */
+  readonly source?: ((key: string) => Promise<unknown>) | undefined;
+  /** How long one operation of Redis may take; default: 100 ms. */
   readonly timeoutMs?: number;
-  /** How long the other processes wait for the one that loads; default: 5 s. */
+  /** How long the other processes wait for the one that loads; default: 1.5 s. */
   readonly leaseMs?: number;
 }
 
@@ -35,13 +38,14 @@ export interface CreateCacheOptions {
 export interface CacheLevels {
   readonly memory: CacheCounters;
   readonly redis?: CacheCounters;
+  readonly observer?: ObserverCounters;
 }
 
-export interface CachePart extends LifecyclePart {
+interface Unobserved extends LifecyclePart {
   readonly cache: Cache;
   /** What of it is in this process's memory. */
   readonly lookup: CacheLookup;
-  counters(): CacheLevels;
+  counters(): Pick<CacheLevels, "memory" | "redis">;
   /** Never critical: without Redis every read is answered, only slower. */
   readonly check: HealthCheck;
   /** Resolves also when Redis is away. */
@@ -49,9 +53,30 @@ export interface CachePart extends LifecyclePart {
   stop(): Promise<void>;
 }
 
+export interface CachePart extends Unobserved {
+  counters(): CacheLevels;
+}
+
 export function createCache(options: CreateCacheOptions): CachePart {
-  const { redisUrl, namespace, maxEntries, clock, jitter = 0.1 } = options;
-  if (redisUrl !== undefined) return createShared(options, redisUrl);
+  const { redisUrl, source } = options;
+  let observer: CacheObserver | undefined;
+  const others = (keys: readonly string[]) => observer?.invalidated(keys.length > 0 ? keys : undefined);
+  const part = redisUrl === undefined ? createAlone(options) : createShared(options, redisUrl, others);
+  if (source === undefined) return part;
+  const observing = observeCache(part.cache, { source });
+  observer = observing;
+  return {
+    ...part,
+    cache: observing.cache,
+    counters: () => ({ ...part.counters(), observer: observing.counters() }),
+    async stop() {
+      observing.stop();
+      await part.stop();
+    },
+  };
+}
+
+function createAlone({ namespace, maxEntries, clock, jitter = 0.1 }: CreateCacheOptions): Unobserved {
   const meter = createCacheMeter();
   const cache = createMemoryCache({ maxEntries, clock, jitter, meter });
   return {
@@ -65,7 +90,11 @@ export function createCache(options: CreateCacheOptions): CachePart {
   };
 }
 
-function createShared(options: CreateCacheOptions, url: string): CachePart {
+function createShared(
+  options: CreateCacheOptions,
+  url: string,
+  onInvalidated: (keys: readonly string[]) => void,
+): Unobserved {
   const { namespace, maxEntries, clock, logger, timeoutMs, leaseMs, jitter = 0.1 } = options;
   const name = `cache ${namespace}`;
   const origin = randomUUID();
@@ -88,7 +117,10 @@ function createShared(options: CreateCacheOptions, url: string): CachePart {
     redis: connection,
     listener,
     logger,
-    onNotice: (notice) => void evict(memory, notice),
+    onNotice(notice) {
+      void evict(memory, notice);
+      onInvalidated("version" in notice ? [notice.key] : notice.keys);
+    },
     onGap: () => void memory.clear(),
     onTick: () => void redis.settle(),
   });

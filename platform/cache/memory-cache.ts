@@ -107,6 +107,13 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
     }
   }
 
+  /** From now on until then nothing older is kept. What has this version is what the deletion speaks of, and stays. */
+  function hold(key: string, version: number, floorUntil: number): void {
+    const present = held(key);
+    const stays = present !== undefined && present.version >= version;
+    write(key, stays ? { ...present, floorUntil } : tombstone(version, floorUntil));
+  }
+
   function store(key: string, value: unknown, ttlMs: number, tags: readonly string[], version: number): void {
     const storedAt = now();
     const expiresAt = storedAt + jittered(ttlMs, jitter, random);
@@ -179,7 +186,7 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
     async delete(key, { version } = {}) {
       overtake((flight) => flight.key === key);
       if (version === undefined) drop(key);
-      else write(key, tombstone(version, now() + TOMBSTONE_MS));
+      else hold(key, version, now() + TOMBSTONE_MS);
     },
     async invalidateTags(tags) {
       for (const tag of tags) {

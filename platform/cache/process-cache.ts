@@ -10,6 +10,7 @@ export interface ProcessCacheSettings {
   readonly REDIS_PREFIX?: string;
   readonly CACHE_TTL?: CacheSeconds;
   readonly CACHE_ENTRIES?: number;
+  readonly CACHE_TIMEOUT_MS?: number;
 }
 
 export interface ProcessCache extends CachePart {
@@ -21,16 +22,20 @@ export interface ProcessCacheOptions {
   /** Of all processes that share it. Another shape of the values needs another name. */
   readonly name: string;
   readonly settings: ProcessCacheSettings;
+  /** As of `createCache`. */
+  readonly source?: (key: string) => Promise<unknown>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-export function createProcessCache({ name, settings, clock, logger }: ProcessCacheOptions): ProcessCache {
+export function createProcessCache({ name, settings, source, clock, logger }: ProcessCacheOptions): ProcessCache {
   const { REDIS_PREFIX = "tributary", CACHE_TTL = cacheSettings.CACHE_TTL.parse(undefined) } = settings;
   const part = createCache({
     namespace: `${REDIS_PREFIX}:cache:${name}`,
     redisUrl: settings.REDIS_URL,
     maxEntries: settings.CACHE_ENTRIES ?? cacheSettings.CACHE_ENTRIES.parse(undefined),
+    source,
+    timeoutMs: settings.CACHE_TIMEOUT_MS ?? cacheSettings.CACHE_TIMEOUT_MS.parse(undefined),
     clock,
     logger,
   });

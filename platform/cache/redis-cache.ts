@@ -22,9 +22,9 @@ export interface RedisCacheOptions {
   readonly clock: Clock;
   /** Tells this process's notices from those of others; default: `namespace`. */
   readonly origin?: string;
-  /** How long one operation may take; default: 50 ms. */
+  /** How long one operation may take; default: 100 ms. */
   readonly timeoutMs?: number;
-  /** How long the other processes wait for the one that loads; default: 5 s. */
+  /** How long the other processes wait for the one that loads; default: 1.5 s. */
   readonly leaseMs?: number;
   /** The share of each time to live that chance may take off, 0 to 1; default: 0. */
   readonly jitter?: number;
@@ -62,7 +62,7 @@ interface Storing {
 type Found = RedisEntry & { readonly version: number };
 
 export function createRedisCache(connection: RedisConnection, options: RedisCacheOptions): RedisCache {
-  const { namespace, clock, origin = namespace, timeoutMs = 50, leaseMs = 5_000, jitter = 0 } = options;
+  const { namespace, clock, origin = namespace, timeoutMs = 100, leaseMs = 1_500, jitter = 0 } = options;
   const { meter = createCacheMeter() } = options;
   const { client } = connection;
   const ask = createRedisAsking(connection, { timeoutMs, meter });
@@ -97,14 +97,14 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
     return { value, until: Number.NEGATIVE_INFINITY, tags: [], version: NO_VERSION };
   }
 
-  /** The highest version stays, in one step; the newest of equal ones. */
+  /** The highest version stays, in one step. Of equal ones the newest, and rather a value than a deletion, whose text comes first. */
   function keepHighest(key: string, version: number, text: string, ttlMs: number): ChainableCommander {
     const name = entryKey(key);
     const score = version === NO_VERSION ? "-inf" : version;
     const lifeMs = Math.max(1, Math.ceil(ttlMs));
-    return client
-      .multi()
-      .zremrangebyscore(name, score, score)
+    const commands = client.multi();
+    if (text !== TOMBSTONE) commands.zremrangebyscore(name, score, score);
+    return commands
       .zadd(name, score, text)
       .zremrangebyrank(name, 0, -2)
       .pexpire(name, lifeMs, "NX")
@@ -158,7 +158,10 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
   /** `undefined`: Redis could not be asked. */
   async function lease(key: string): Promise<boolean | undefined> {
     const answer = await ask(client.pipeline().set(leaseKey(key), "1", "PX", leaseMs, "NX"));
-    return answer === undefined ? undefined : answer[0] === "OK";
+    if (answer !== undefined) return answer[0] === "OK";
+    // It may have been taken all the same, and others would wait for nobody.
+    void ask(client.pipeline().unlink(leaseKey(key)), true);
+    return undefined;
   }
 
   async function getOrLoadHeld<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<Held<T>> {

@@ -23,7 +23,7 @@ export function encodeEntry({ expiresAt, marks, value }: RedisEntry): string {
   return JSON.stringify({ format: FORMAT, expiresAt, marks, value: encodeValue(value) });
 }
 
-/** What holds a deletion's version. */
+/** What holds a deletion's version. Sorts before every entry, since those end later. */
 export const TOMBSTONE = JSON.stringify({ format: FORMAT, expiresAt: 0, marks: [] });
 
 /** `undefined` for everything that is not to be served. */

@@ -36,4 +36,10 @@ export const cacheSettings = {
     .default(SECONDS)
     .describe("Longest time that what was read is kept, in seconds by kind; what changes is evicted at once"),
   CACHE_ENTRIES: z.coerce.number().int().min(1).default(20_000).describe("Most entries of one cache in memory"),
+  CACHE_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(100)
+    .describe("With REDIS_URL: longest time that one question to it may take before it is passed by, in milliseconds"),
 };

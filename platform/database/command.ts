@@ -43,14 +43,11 @@ export interface CommandDeps<Tx extends SqlTransaction> {
   readonly client: TransactionHost<Tx>;
   readonly outbox: Outbox;
   /**
-   * Drops from caches what the events say has changed, for good: from then on nothing older may be stored. Called before the commit, since
-   * an event may be out before the command hears of its commit. Never rejects.
+   * Drops from caches what the events say has changed. Called before the commit, since an event may be out before the command hears of its
+   * commit: from then on nothing older may be stored. And after it: nobody may be given what was read before. Never rejects.
    */
   readonly evict?: (events: readonly DomainEvent[]) => Promise<void>;
 }
-
-/** An eviction is remembered for longer than this, and a commit rarely takes as long. */
-const EVICTION_HOLDS_MS = 2_000;
 
 /**
  * @param work does the change; its result must be plain JSON when there is an idempotency key, and must hold no secret
@@ -63,7 +60,6 @@ export async function runCommand<Tx extends SqlTransaction, Result>(
 ): Promise<CommandOutcome<Result>> {
   let appended: readonly EventEnvelope[] = [];
   const events: DomainEvent[] = [];
-  let evictedAt = 0;
   const outcome = await inTenants(deps.client, request.tenants, async (tx) => {
     const { idempotency } = request;
     if (idempotency !== undefined) {
@@ -72,14 +68,12 @@ export async function runCommand<Tx extends SqlTransaction, Result>(
     }
     const result = await work({ tx, emit: (event) => events.push(event) });
     if (idempotency !== undefined) await storeResult(tx, idempotency, result);
-    evictedAt = performance.now();
     if (events.length > 0) await deps.evict?.(events);
     // Last: it takes the stream's row lock, which every other command of the same tenant waits for.
     if (events.length > 0) appended = await deps.outbox.append(tx, events, request.causation);
     return { result, replayed: false };
   });
-  // The append waited long for other commands of its tenant.
-  if (events.length > 0 && performance.now() - evictedAt > EVICTION_HOLDS_MS) await deps.evict?.(events);
+  if (events.length > 0) await deps.evict?.(events);
   request.causation.onAppended?.(appended);
   return outcome;
 }

@@ -14,7 +14,7 @@ import { createBillingClient } from "../../prisma/billing/client.ts";
 import { billingHandlers, tenantsOfEvent } from "./consumers.ts";
 import type { BillingContext, BillingServices } from "./context.ts";
 import { createLoaders } from "./loaders.ts";
-import { createPlanCache } from "./plan-cache.ts";
+import { createPlanCache, readKept } from "./plan-cache.ts";
 import type { PaymentProvider } from "./provider/payment-provider.ts";
 import { createSandboxProvider } from "./provider/sandbox-provider.ts";
 import { resolvers } from "./resolvers/index.ts";
@@ -45,7 +45,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
   const logger = deps.logger.child({ subgraph: NAME });
   const client = createBillingClient(settings.BILLING_DATABASE_URL, { poolSize: POOL_SIZE });
   const scout = createBillingClient(settings.BILLING_RELAY_DATABASE_URL, { poolSize: 1 });
-  const cache = createProcessCache({ name: CACHE, settings, clock, logger });
+  const cache = createProcessCache({ name: CACHE, settings, source: readKept(client), clock, logger });
   const planCache = createPlanCache(cache);
   const cursors = createCursorCodec(identitySecrets);
   const outbox = createOutbox({ contracts, clock, ids, source: `/tributary/${NAME}`, topic: TOPIC });

@@ -4,7 +4,8 @@
  */
 import DataLoader from "dataloader";
 import type { ProcessCache } from "../../platform/cache/process-cache.ts";
-import type { PlanRecord } from "./store/plans.ts";
+import type { BillingClient } from "../../prisma/billing/client.ts";
+import { findPlans, type PlanRecord } from "./store/plans.ts";
 
 export interface PlanCache {
   /** The plans in the order of `ids`; `find` reads those that are not kept. */
@@ -14,6 +15,7 @@ export interface PlanCache {
   ): Promise<(PlanRecord | undefined)[]>;
 }
 
+const KEY = "plan:";
 /** On every plan. */
 const TAG = "plans";
 
@@ -31,7 +33,12 @@ export function createPlanCache({ cache, lifeOf }: Pick<ProcessCache, "cache" | 
         const found = new Map((await find(keys)).map((plan) => [plan.id, plan]));
         return keys.map((key) => found.get(key));
       });
-      return Promise.all(ids.map((id) => cache.getOrLoad(`plan:${id}`, options, () => missing.load(id))));
+      return Promise.all(ids.map((id) => cache.getOrLoad(`${KEY}${id}`, options, () => missing.load(id))));
     },
   };
+}
+
+/** Reads a kept plan anew, by its key. */
+export function readKept(client: BillingClient): (key: string) => Promise<PlanRecord | undefined> {
+  return async (key) => (await findPlans(client, [key.slice(KEY.length)])).at(0);
 }

@@ -16,7 +16,7 @@ import { createUserContext, type UserContext } from "./context.ts";
 import { createUserOutbox, USER_TOPIC } from "./outbox.ts";
 import { createPasswordHasher } from "./passwords.ts";
 import { resolvers } from "./resolvers/index.ts";
-import { createUserRows, followRows } from "./rows.ts";
+import { createUserRows, followRows, readKept } from "./rows.ts";
 import { seedDemo } from "./seed-demo.ts";
 import type { UserServices } from "./services.ts";
 import { createTokenService, registerTokenRoutes } from "./token-service.ts";
@@ -67,7 +67,7 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     clock,
     ids,
   });
-  const cache = createProcessCache({ name: CACHE, settings, clock, logger });
+  const cache = createProcessCache({ name: CACHE, settings, source: readKept(client), clock, logger });
   const rows = createUserRows(cache);
   const services: UserServices = {
     client,

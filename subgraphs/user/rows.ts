@@ -5,16 +5,18 @@
  */
 import { z } from "zod";
 import type { ProcessCache } from "../../platform/cache/process-cache.ts";
-import { createRowCache, type RowCache } from "../../platform/cache/row-cache.ts";
+import { createRowCache, type RowCache, type VersionedRow } from "../../platform/cache/row-cache.ts";
+import { inTenants } from "../../platform/database/tenant-transaction.ts";
 import type { DomainEvent } from "../../platform/events/envelope.ts";
 import type { EventLog, LogReader } from "../../platform/events/event-log.ts";
 import { idPrefix } from "../../platform/ids.ts";
 import type { LifecyclePart } from "../../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
+import type { UserClient } from "../../prisma/user/client.ts";
 import { USER_TOPIC } from "./outbox.ts";
-import type { OrganizationRow } from "./store/organizations.ts";
-import type { SessionRow } from "./store/sessions.ts";
-import type { UserRow } from "./store/users.ts";
+import { findOrganizations, type OrganizationRow } from "./store/organizations.ts";
+import { findSession, type SessionRow } from "./store/sessions.ts";
+import { findUser, type UserRow } from "./store/users.ts";
 
 export interface UserRows {
   readonly users: RowCache<UserRow>;
@@ -52,6 +54,19 @@ export function createUserRows({ cache, lifeOf }: Pick<ProcessCache, "cache" | "
       });
       await Promise.all(evictions);
     },
+  };
+}
+
+/** Reads a kept row anew, by its key: the owner's transaction sees it. `undefined` for a row that is gone. */
+export function readKept(client: UserClient): (key: string) => Promise<VersionedRow | undefined> {
+  return async (key) => {
+    const [table, name = ""] = key.split(":");
+    const [owner = "", sessionId = ""] = name.split("/");
+    return inTenants(client, [owner], async (tx): Promise<VersionedRow | undefined> => {
+      if (table === "user") return findUser(tx, owner);
+      if (table === "organization") return (await findOrganizations(tx, [owner])).at(0);
+      return table === "session" ? findSession(tx, sessionId) : undefined;
+    });
   };
 }
 

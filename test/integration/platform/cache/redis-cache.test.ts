@@ -91,6 +91,8 @@ test("the highest version stays, and a deletion's version is remembered [S34]", 
   expect(await a.cache.get("k")).toBe("new");
   await a.cache.set("k", "same", { ...TTL, version: 10 });
   expect(await b.cache.get("k")).toBe("same");
+  await b.cache.delete("k", { version: 10 });
+  expect(await a.cache.get("k")).toBe("same");
   await b.cache.delete("k", { version: 11 });
   await a.cache.set("k", "new", { ...TTL, version: 10 });
   expect(await a.cache.get("k")).toBeUndefined();

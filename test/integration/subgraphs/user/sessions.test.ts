@@ -5,6 +5,7 @@ import { createHttpTokenService } from "../../../../platform/auth/http-token-ser
 import { createIdentitySigner } from "../../../../platform/auth/identity-header.ts";
 import { createServer } from "../../../../platform/http/create-server.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
+import { freePort } from "../../../support/ports.ts";
 import { ANONYMOUS, type Person, startUser, type UserFixture } from "./user-fixture.ts";
 
 let fixture: UserFixture;
@@ -81,14 +82,16 @@ test("an expired session has no facts", async () => {
   expect((await refresh(ada.refreshToken)).userErrors[0].code).toBe("EXPIRED");
 });
 
-test("the token service answers the same over HTTP, to signed services only", async () => {
+test("the token service answers the same over HTTP, from any instance that is there, to signed services only", async () => {
   const ada = await fixture.person();
   const organizationId = await fixture.organization(ada);
   const server = createServer({ logger: createLogger({ name: "test", level: "silent" }), maxBodyBytes: 10_000 });
   fixture.subgraph.routes?.(server);
   const baseUrl = await server.listen({ host: "127.0.0.1", port: 0 });
   try {
-    const service = createHttpTokenService({ addresses: () => [baseUrl], signer: fixture.signer });
+    // An instance that is gone costs nobody their session: the next one is asked.
+    const gone = `http://127.0.0.1:${await freePort()}`;
+    const service = createHttpTokenService({ addresses: () => [gone, baseUrl], signer: fixture.signer });
     expect(await service.session(ada.sessionId, ada.userId)).toEqual(await facts(ada));
     expect((await service.session(ada.sessionId, ada.userId))?.grants[organizationId]).toContain("audit.read");
     expect(await service.session(fixture.ids.next("ses"), ada.userId)).toBeNull();

@@ -40,7 +40,9 @@ export interface Person {
   readonly refreshToken: string;
 }
 
-export async function startUser(overrides: Pick<UserSubgraphDeps, "mailRetries"> & { smtpUrl?: string } = {}) {
+export async function startUser(
+  overrides: Pick<UserSubgraphDeps, "mailRetries"> & { smtpUrl?: string; redisUrl?: string } = {},
+) {
   const adminUrl = serviceAddress("postgres");
   const name = `user_${randomBytes(5).toString("hex")}`;
   const folder = await mkdtemp(join(tmpdir(), "tributary-user-"));
@@ -69,16 +71,15 @@ export async function startUser(overrides: Pick<UserSubgraphDeps, "mailRetries">
     SMTP_URL: overrides.smtpUrl ?? mailbox.smtpUrl,
     MAIL_FROM: "Tributary <no-reply@test.example>",
     WEB_CLIENT_URL: "http://client.test",
+    REDIS_URL: overrides.redisUrl,
+    REDIS_PREFIX: name,
+    // A machine that is busy with other tests is no fault of Redis.
+    CACHE_TIMEOUT_MS: 5_000,
   };
   const contracts = await loadEventContracts(fileURLToPath(new URL("../../../../schema/events", import.meta.url)));
+  const floor = { settings, eventLog, contracts, clock, ids, logger, identitySecrets: SECRETS };
   const subgraph: UserSubgraph = createUserSubgraph({
-    settings,
-    eventLog,
-    contracts,
-    clock,
-    ids,
-    logger,
-    identitySecrets: SECRETS,
+    ...floor,
     ...(overrides.mailRetries === undefined ? {} : { mailRetries: overrides.mailRetries }),
   });
   for (const part of subgraph.parts) await part.start?.();
@@ -204,6 +205,8 @@ export async function startUser(overrides: Pick<UserSubgraphDeps, "mailRetries">
 
   return {
     subgraph,
+    /** What another process of the subgraph is made of. */
+    floor,
     settings,
     admin,
     clock,
