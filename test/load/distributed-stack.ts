@@ -1,4 +1,5 @@
 // A distributed platform for a load, with stores of its own.
+import { stopProcesses } from "../support/process.ts";
 import { ensureServices } from "../support/services/ensure-services.ts";
 import type { Stack, StackOptions } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
@@ -17,6 +18,8 @@ export async function startDistributedStack(options: StackOptions): Promise<Stac
       },
     };
   } catch (error) {
+    // Those that did become ready.
+    await stopProcesses();
     await services.stop();
     throw error;
   }

@@ -3,6 +3,7 @@ import { commit } from "./commit.ts";
 import { delivery } from "./delivery.ts";
 import { deploy } from "./deploy.ts";
 import { gateway } from "./gateway.ts";
+import { hostile } from "./hostile.ts";
 import { idle } from "./idle.ts";
 import { jitter } from "./jitter.ts";
 import { platform } from "./platform.ts";
@@ -23,6 +24,7 @@ const SCENARIOS: Readonly<Record<string, (programArguments: readonly string[]) =
   sustained,
   gateway,
   platform,
+  hostile,
 };
 
 async function main([name, ...rest]: readonly string[]): Promise<number> {

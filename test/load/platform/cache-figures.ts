@@ -11,7 +11,17 @@ export interface LevelFigures {
 export type CacheFigures = ReadonlyMap<string, LevelFigures>;
 
 const SAMPLE = /^(?<metric>[a-z_]*cache[a-z_]*)(?:\{(?<labels>[^}]*)\})? (?<value>[0-9.e+]+)$/;
-const COUNTED = { hits: /hits?(_total)?$/, misses: /miss(es)?(_total)?$/, loads: /loads?(_total)?$/ } as const;
+const COUNTED: readonly (readonly [keyof LevelFigures, RegExp])[] = [
+  ["hits", /_hits(_total)?$/],
+  ["misses", /_misses(_total)?$/],
+  ["loads", /_loads(_total)?$/],
+];
+/** Of caches that count by result. Whoever joins an equal question under way was answered without one of their own. */
+const RESULTS: Readonly<Record<string, readonly (keyof LevelFigures)[]>> = {
+  hit: ["hits"],
+  joined: ["hits"],
+  miss: ["misses", "loads"],
+};
 
 export async function readCacheFigures(url: string): Promise<CacheFigures> {
   const response = await fetch(`${url}/metrics`);
@@ -22,17 +32,30 @@ export async function readCacheFigures(url: string): Promise<CacheFigures> {
 /** @param text in Prometheus' format, version 0.0.4 */
 export function parseCacheFigures(text: string): CacheFigures {
   const figures = new Map<string, LevelFigures>();
+  const add = (name: string, what: keyof LevelFigures, count: number) => {
+    const known = figures.get(name) ?? NOTHING;
+    figures.set(name, { ...known, [what]: known[what] + count });
+  };
   for (const line of text.split("\n")) {
     const { metric = "", labels = "", value = "" } = SAMPLE.exec(line)?.groups ?? {};
-    const level = [...labels.matchAll(/="([^"]*)"/g)].map(([, label]) => label).join(" ");
-    for (const [what, pattern] of Object.entries(COUNTED)) {
-      if (!pattern.test(metric)) continue;
-      const name = level === "" ? metric.replace(pattern, "") : level;
-      figures.set(name, { ...(figures.get(name) ?? NOTHING), [what]: Number(value) });
+    const { result, ...others } = Object.fromEntries([...labels.matchAll(LABEL)].map(([, name, of]) => [name, of]));
+    const level = Object.values(others).join(" ");
+    const by = /(lookups|fetches)_total$/;
+    if (result !== undefined && by.test(metric)) {
+      for (const what of RESULTS[result] ?? []) add(shortName(metric.replace(by, ""), level), what, Number(value));
+    }
+    for (const [what, pattern] of COUNTED) {
+      if (pattern.test(metric)) add(shortName(metric.replace(pattern, ""), level), what, Number(value));
     }
   }
   return figures;
 }
+
+const LABEL = /([a-z_]+)="([^"]*)"/g;
+
+/** `tributary_entity_cache` → `entity`. */
+const shortName = (metric: string, level: string) =>
+  [metric.replace(/^tributary_/, "").replace(/_?cache_?/, ""), level].filter((part) => part !== "").join(" ");
 
 const NOTHING: LevelFigures = { hits: 0, misses: 0, loads: 0 };
 
