@@ -6,7 +6,7 @@ import { BoundedPlanner } from "../limits/bounded-planner.ts";
 import type { SchemaGeneration } from "../ports.ts";
 
 /** More than any operation of ours needs, tenfold. */
-const PLAN_OPTIONS = 100;
+const PLAN_OPTIONS = 50;
 
 /** @throws AppError `CONFIG_INVALID` when the SDL is no valid supergraph */
 export function buildGeneration(supergraphSdl: string, maxPlanOptions = PLAN_OPTIONS): SchemaGeneration {

@@ -31,6 +31,8 @@ export interface GraphQLServerOptions {
 
 /** Selections after expansion of fragments, checked by Apollo Server after our limits on the text. */
 const MAX_SELECTIONS = 5_000;
+/** What is wrong with a document is told up to here; a hundred problems cost more than a document that is right. */
+const MAX_PROBLEMS = 10;
 
 export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer<GatewayContext> {
   const { engine, scopes, costs, rates, introspection, production, logger, landingPage, onRightsChanged } = options;
@@ -42,6 +44,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
     maxRecursiveSelections: MAX_SELECTIONS,
+    validationOptions: { maxErrors: MAX_PROBLEMS },
     persistedQueries: false,
     stringifyResult: writeResult,
     stopOnTerminationSignals: false,

@@ -12,6 +12,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { LRUCache } from "lru-cache";
+import { repeatedFields } from "./repeated-fields.ts";
 
 export interface DocumentLimits {
   readonly maxTokens: number;
@@ -24,7 +25,7 @@ export interface DocumentGuard {
   /**
    * Parses a document that is within the limits.
    * @throws GraphQLError with `extensions.code` `GRAPHQL_PARSE_FAILED`, `MAX_TOKENS_LIMIT`, `MAX_DEPTH_LIMIT`, `MAX_ALIASES_LIMIT`,
-   * `MAX_ROOT_FIELDS_LIMIT` or `MAX_DIRECTIVES_LIMIT`
+   * `MAX_ROOT_FIELDS_LIMIT`, `MAX_DIRECTIVES_LIMIT`, `MAX_LENGTH_LIMIT` or `MAX_REPEATED_FIELDS_LIMIT`
    */
   parse(query: string): DocumentNode;
 }
@@ -35,6 +36,12 @@ const MAX_DIRECTIVES_PER_PLACE = 4;
 
 /** graphql-js 16 writes "more that". */
 const TOO_MANY_TOKENS = /^Syntax Error: Document contains more tha/;
+
+/** In UTF-16 units. Blanks and comments are no tokens, but have to be read all the same. */
+const MAX_LENGTH = 65_536;
+
+/** Two selections below one field are one pair, ten are 45: a client that composes fragments has a few of them at each level. */
+const MAX_PAIRS = 1_000;
 
 const KEPT_DOCUMENTS = 1_000;
 
@@ -54,8 +61,17 @@ export function createDocumentGuard(limits: DocumentLimits): DocumentGuard {
     parse(query) {
       const known = accepted.get(query);
       if (known !== undefined) return known;
+      if (query.length > MAX_LENGTH) {
+        throw refusal("MAX_LENGTH_LIMIT", `The document is longer than ${MAX_LENGTH} characters.`);
+      }
       const document = parseWithin(query, limits.maxTokens);
       checkDocument(document, limits);
+      if (repeatedFields(document) > MAX_PAIRS) {
+        throw refusal(
+          "MAX_REPEATED_FIELDS_LIMIT",
+          "The document selects below one field, or spreads fragments at one place, too many times.",
+        );
+      }
       accepted.set(query, document);
       return document;
     },

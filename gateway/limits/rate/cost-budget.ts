@@ -117,6 +117,14 @@ export function createCostBudget({ counters, planFeatures }: CostBudgetOptions):
 /** Those of the caller's organisations whose ids are in the variables, or in the document itself. */
 function namedOf({ variables, text }: Spending, own: readonly string[]): readonly string[] {
   if (own.length < 2) return own;
-  const values = JSON.stringify(variables);
-  return own.filter((id) => values.includes(id) || text?.includes(id) === true);
+  const named = new Set(own.filter((id) => text?.includes(id) === true));
+  const ids = new Set(own);
+  // Not by recursion: they may be nested deeper than the stack is.
+  const left: unknown[] = [variables];
+  while (left.length > 0) {
+    const value = left.pop();
+    if (typeof value === "string" && ids.has(value)) named.add(value);
+    else if (typeof value === "object" && value !== null) for (const item of Object.values(value)) left.push(item);
+  }
+  return [...named];
 }

@@ -1,6 +1,7 @@
 /** What a socket's `subscribe` message leads to: a live subscription, or the one result of a query or mutation. */
 import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError, getOperationAST } from "graphql";
 import { AppError } from "../../../platform/errors/app-error.ts";
+import { refuseDeepNesting } from "../../limits/nesting.ts";
 import type { GatewayContext, LivePorts } from "../../ports.ts";
 import type { Hub, Subscription } from "../hub.ts";
 import { InvalidOperation, unresolved } from "../plan/plan.ts";
@@ -136,6 +137,7 @@ export function createOperations(hub: Hub, ports: OperationPorts): Operations {
       connection.preparing.add(id);
       try {
         await ports.admitCall?.(connection.identity(), connection.client);
+        refuseDeepNesting(payload);
         const received = await receive(connection, payload);
         const query = received?.text ?? payload.query;
         const document = ports.parseDocument(query);
