@@ -104,6 +104,7 @@ export function createResilientExchange(options: ResilientExchangeOptions): Pick
   }
 
   async function again(request: PostRequest, end: number): Promise<Answer> {
+    if (request.signal?.aborted === true) throw new CallFailure(request.signal.reason, "final", false);
     const instance = balancer.pick(false);
     if (instance === undefined) throw new CallFailure(new Error(NOBODY), "unsent", true);
     instance.retries += 1;
