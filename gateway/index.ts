@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from "fastify";
 import type { Cache } from "../platform/cache/cache.ts";
+import { type CountedCache, cacheMetrics } from "../platform/cache/cache-metrics.ts";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { ServiceDirectory } from "../platform/discovery/service-directory.ts";
@@ -11,6 +12,7 @@ import type { EventLog } from "../platform/events/event-log.ts";
 import type { SubgraphEndpoint } from "../platform/graphql/subgraph-endpoint.ts";
 import { createServer, listen } from "../platform/http/create-server.ts";
 import { type HealthCheck, registerHealthRoutes } from "../platform/http/health.ts";
+import type { MetricsSource } from "../platform/http/metrics-format.ts";
 import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../platform/logger/logger.ts";
 import type { RedisConnection } from "../platform/redis/redis-connection.ts";
@@ -30,7 +32,6 @@ import { sendClientsAway } from "./http/going-away.ts";
 import { registerGraphQLRoute } from "./http/graphql-route.ts";
 import { createGraphQLServer } from "./http/graphql-server.ts";
 import { countInFlight } from "./http/in-flight.ts";
-import type { MetricsSource } from "./http/metrics-format.ts";
 import { liveMetrics, registerMetrics } from "./http/metrics-page.ts";
 import { createOrigins, registerCors } from "./http/origins.ts";
 import { registerPages } from "./http/pages.ts";
@@ -63,6 +64,8 @@ export interface GatewayOptions {
   readonly forward?: readonly string[];
   /** Show subgraphs' own error messages; only for subgraphs that are not ours (standalone). */
   readonly trustMessages?: boolean;
+  /** Caches of the subgraphs in this process: what they count is on the gateway's page. */
+  readonly counted?: readonly CountedCache[];
   /** Subgraphs in this process. */
   readonly endpoints?: readonly SubgraphEndpoint[];
   /** GraphQL addresses that replace those of the supergraph, by subgraph name. */
@@ -169,7 +172,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   });
 
   const responses =
-    settings.RESPONSE_CACHE_MB === 0
+    settings.RESPONSE_CACHE_MB === 0 || settings.EXECUTOR === "apollo"
       ? undefined
       : createResponseCache({
           schema,
@@ -245,6 +248,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     caches.metrics,
   ];
   if (responses !== undefined) metrics.push(responses.metrics);
+  const counted = options.counted ?? [];
+  if (counted.length > 0) metrics.push(() => cacheMetrics(counted));
   if (live !== undefined) metrics.push(() => liveMetrics(live.counters()));
   registerMetrics(server, metrics);
   let port = settings.GATEWAY_PORT;

@@ -19,9 +19,11 @@ export interface CacheableOperations {
   find(text: string, operationName: string | undefined): CacheableOperation | undefined;
 }
 
-const MAX_TEXTS = 1_000;
-/** Longer ones are read each time. In UTF-16 units. */
+/** Of all texts that are remembered, and of one: longer ones are read each time. In UTF-16 units. */
+const MAX_LENGTH = 4_194_304;
 const MAX_TEXT_LENGTH = 65_536;
+/** What remembering a text costs beside it. */
+const OVERHEAD = 1_000;
 /** Names that are not there are not remembered, but a document may hold many operations. */
 const MAX_NAMES = 100;
 
@@ -34,7 +36,10 @@ export interface CacheableOperationsOptions {
 }
 
 export function createCacheableOperations({ schema, parse }: CacheableOperationsOptions): CacheableOperations {
-  const texts = new LRUCache<string, ByName>({ max: MAX_TEXTS });
+  const texts = new LRUCache<string, ByName>({
+    maxSize: MAX_LENGTH,
+    sizeCalculation: (_names, text) => OVERHEAD + text.length,
+  });
   let generation = schema.current();
   let last = 0;
 

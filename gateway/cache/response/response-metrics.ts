@@ -1,5 +1,5 @@
 /** The response cache's numbers for `/metrics`. */
-import { labels, type Metric } from "../../http/metrics-format.ts";
+import { labels, type Metric } from "../../../platform/http/metrics-format.ts";
 import type { ResponseCounters } from "./response-store.ts";
 
 export interface LookupCounters {

@@ -1,16 +1,18 @@
 // Two gateways with all their caches, two tenants, writes and reads at random: whoever is shown an event on a gateway, or wrote through it,
 // reads nothing older there afterwards, and nobody reads what is another tenant's.
-import { randomInt } from "node:crypto";
+import { randomInt, randomUUID } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { createGraphQLClient } from "../../../support/client/graphql-client.ts";
 import { createLiveClient } from "../../../support/client/live-client.ts";
+import { tokenFromMail } from "../../../support/client/mailbox-client.ts";
 import { type Member, newMember, newOrganization } from "../../../support/client/newcomer.ts";
 import type { Stack } from "../../../support/stack/stack.ts";
 import { startStack } from "../../../support/stack/start-stack.ts";
 import { waitFor } from "../../../support/wait.ts";
 
+const QUERY = "query($id: ID!) { organization(id: $id) { id name version } }";
 const WRITES = 40;
 const READERS = 4;
 const READS_BETWEEN = 12;
@@ -37,19 +39,12 @@ test("nobody reads what is older than an event that they were shown, or than wha
 
       /** The version that it showed. */
       async function read(gateway: number): Promise<number> {
-        const response = await fetch(`${gatewayUrl(gateway)}/graphql`, {
-          method: "POST",
-          headers: { "content-type": "application/json", authorization: `Bearer ${owner.accessToken}` },
-          body: JSON.stringify({
-            query: "query($id: ID!) { organization(id: $id) { id name version } }",
-            variables: { id: organizationId },
-          }),
-        });
-        const { organization } = answerSchema.parse(await response.json()).data;
+        const { text, kept } = await look(gateway, owner, organizationId);
+        const { organization } = answerSchema.parse(JSON.parse(text)).data;
         expect(organization.id).toBe(organizationId);
         expect(organization.name).toMatch(new RegExp(`^${name}\\b`));
         found.reads += 1;
-        if (response.headers.get("x-cache") === "HIT") found.kept += 1;
+        if (kept) found.kept += 1;
         return organization.version;
       }
 
@@ -89,6 +84,72 @@ test("nobody reads what is older than an event that they were shown, or than wha
   expect(found.kept).toBeGreaterThan(found.reads / 10);
   await Promise.all(tenants.map(({ stop }) => stop()));
 }, 120_000);
+
+interface Look {
+  readonly status: number;
+  readonly kept: boolean;
+  readonly text: string;
+}
+
+async function look(gateway: number, { accessToken }: Member, organizationId: string): Promise<Look> {
+  const response = await fetch(`${gatewayUrl(gateway)}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${accessToken}` },
+    body: JSON.stringify({ query: QUERY, variables: { id: organizationId } }),
+  });
+  const { status, headers } = response;
+  return { status, kept: headers.get("x-cache") === "HIT", text: await response.text() };
+}
+
+async function twice(gateway: number, member: Member, organizationId: string): Promise<Look> {
+  await look(gateway, member, organizationId);
+  return look(gateway, member, organizationId);
+}
+
+test("what was kept for a member is not shown to them once they were removed, nor to anybody else [CA-07]", async () => {
+  const [owner, friend, stranger] = await Promise.all([newMember(stack), newMember(stack), newMember(stack)]);
+  const { organizationId } = await newOrganization(owner, "Green");
+  const { organization } = await owner.client.request<{ organization: { roles: { id: string; name: string }[] } }>(
+    "query($id: ID!) { organization(id: $id) { roles { id name } } }",
+    { id: organizationId },
+  );
+  const roleIds = organization.roles.filter(({ name }) => name === "MEMBER").map(({ id }) => id);
+  await owner.client.mutate(
+    "invitationCreate",
+    { organizationId, email: friend.email, roleIds, idempotencyKey: randomUUID() },
+    "invitation { id }",
+  );
+  const token = await tokenFromMail(stack.mailbox, friend.email, "/invite");
+  const { membership } = await friend.client.mutate<{ membership: { id: string } }>(
+    "invitationAccept",
+    { token },
+    "membership { id }",
+  );
+  for (const gateway of [0, 1]) {
+    await waitFor(async () => (await twice(gateway, friend, organizationId)).text.includes("Green"), {
+      what: `the membership on gateway ${gateway}`,
+      deadlineMs: 5_000,
+    });
+    expect(await twice(gateway, friend, organizationId)).toMatchObject({ status: 200, kept: true });
+    expect((await look(gateway, stranger, organizationId)).text).not.toContain("Green");
+  }
+  await owner.client.mutate("membershipRemove", { id: membership.id }, "removedId");
+  for (const gateway of [0, 1]) {
+    await waitFor(async () => !(await look(gateway, friend, organizationId)).text.includes("Green"), {
+      what: `the removal on gateway ${gateway}`,
+      deadlineMs: 2_000,
+    });
+    expect((await twice(gateway, owner, organizationId)).text).toContain("Green");
+  }
+});
+
+test("a session that was ended is shown nothing that was kept for it", async () => {
+  const owner = await newMember(stack);
+  const { organizationId } = await newOrganization(owner);
+  expect(await twice(0, owner, organizationId)).toMatchObject({ status: 200, kept: true });
+  await owner.client.mutate("sessionRevoke", { id: owner.sessionId }, "revokedIds");
+  expect(await look(0, owner, organizationId)).toMatchObject({ status: 401, kept: false });
+});
 
 function gatewayUrl(gateway: number): string {
   return stack.gateways[gateway]?.url ?? "";

@@ -186,8 +186,11 @@ test("what became of questions is counted on /metrics", async () => {
   expect(text).toContain("tributary_response_cache_entries 2");
 });
 
-test("nothing is kept where no memory is given", async () => {
-  await using gateway = await startStandalone(graph.supergraphSdl, { RESPONSE_CACHE_MB: 0 });
+test.each([
+  { where: "no memory is given", settings: { RESPONSE_CACHE_MB: 0 } },
+  { where: "the stock executor tells nothing of what answers are made of", settings: { EXECUTOR: "apollo" as const } },
+])("nothing is kept where $where", async ({ settings }) => {
+  await using gateway = await startStandalone(graph.supergraphSdl, settings);
   const body = { query: BOOK, variables: { isbn: "1" } };
   await gateway.post(body);
   expect((await gateway.post(body)).headers.get("x-cache")).toBeNull();
