@@ -3,7 +3,10 @@
  * extensions), the same over HTTP and for operations that come over a socket.
  */
 import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
-import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from "@apollo/server/plugin/disabled";
 import { type FormattedExecutionResult, GraphQLError, OperationTypeNode } from "graphql";
 import type { Logger } from "../../platform/logger/logger.ts";
 import type { QueryEngine } from "../engine/engine-contract.ts";
@@ -132,10 +135,12 @@ function showIncomplete(result: FormattedExecutionResult, scope: RequestScope): 
   else delete result.extensions;
 }
 
+/** Without a page of ours there is none: Apollo Server's own loads scripts from elsewhere. */
 function landing(html: string | undefined): ApolloServerPlugin<GatewayContext> {
+  if (html === undefined) return ApolloServerPluginLandingPageDisabled();
   return {
     async serverWillStart() {
-      return html === undefined ? {} : { renderLandingPage: async () => ({ html }) };
+      return { renderLandingPage: async () => ({ html }) };
     },
   };
 }
