@@ -117,13 +117,14 @@ function isOfAll({ extensions }: GraphQLFormattedError): boolean {
 function contextOf(calls: readonly Waiting[]): GatewayContext {
   const [first] = calls;
   if (first === undefined) throw new Error("a batch of nothing is never sent");
+  if (calls.every(({ context }) => context.signal === first.context.signal)) return first.context;
+  const { signal: _own, ...unbound } = first.context;
   const signals = new Set<AbortSignal>();
   for (const { context } of calls) {
-    const { signal: _first, ...unbound } = first.context;
     if (context.signal === undefined) return unbound;
     signals.add(context.signal);
   }
-  return signals.size === 1 ? first.context : { ...first.context, signal: whenAllAbort(signals) };
+  return { ...unbound, signal: whenAllAbort(signals) };
 }
 
 function whenAllAbort(signals: ReadonlySet<AbortSignal>): AbortSignal {

@@ -31,10 +31,14 @@ const request = (text: string, kind: "query" | "mutation" = "query"): SubgraphRe
 
 /** A subgraph that answers when it is told to. */
 function subgraph() {
-  const asked: { readonly context: GatewayContext; answer(data: Record<string, unknown>): void }[] = [];
+  const asked: { readonly context: GatewayContext; answer(data: Record<string, unknown>): void; fail(): void }[] = [];
   const client = createFetchSharing(authorizationScope).share((_request, context) => {
     const { promise, resolve } = Promise.withResolvers<SubgraphAnswer>();
-    asked.push({ context, answer: (data) => resolve({ data, errors: [], shared: false }) });
+    asked.push({
+      context,
+      answer: (data) => resolve({ data, errors: [], shared: false }),
+      fail: () => resolve({ data: null, errors: [{ message: "no answer" }], shared: false }),
+    });
     return promise;
   });
   return { asked, client };
@@ -93,14 +97,33 @@ test("commands are never shared", () => {
   expect(asked).toHaveLength(2);
 });
 
-test("a shared question is given up when the last one who waits is gone", () => {
+test("whoever asked first takes the question with them, and those who joined it ask anew, once", async () => {
+  const { asked, client } = subgraph();
+  const ada = caller("ada");
+  const leaving = new AbortController();
+  const first = client(request("{ a }"), { ...ada, signal: leaving.signal });
+  const joined = [client(request("{ a }"), ada), client(request("{ a }"), ada)];
+  expect(asked).toHaveLength(1);
+  leaving.abort();
+  asked[0]?.fail();
+  expect((await first).data).toBe(null);
+  await expect.poll(() => asked.length).toBe(2);
+  asked[1]?.answer({ a: 1 });
+  expect((await Promise.all(joined)).map(({ data }) => data)).toEqual([{ a: 1 }, { a: 1 }]);
+  expect(asked).toHaveLength(2);
+});
+
+test("nobody joins a question whose asker has left, and whoever joins and leaves takes nothing with them", async () => {
   const { asked, client } = subgraph();
   const ada = caller("ada");
   const [one, other] = [new AbortController(), new AbortController()];
   void client(request("{ a }"), { ...ada, signal: one.signal });
-  void client(request("{ a }"), { ...ada, signal: other.signal });
   one.abort();
-  expect(asked[0]?.context.signal?.aborted).toBe(false);
+  const later = client(request("{ a }"), ada);
+  expect(asked).toHaveLength(2);
+  void client(request("{ a }"), { ...ada, signal: other.signal });
   other.abort();
-  expect(asked[0]?.context.signal?.aborted).toBe(true);
+  expect(asked[1]?.context.signal).toBe(undefined);
+  asked[1]?.answer({ a: 1 });
+  expect((await later).data).toEqual({ a: 1 });
 });
