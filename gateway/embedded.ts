@@ -259,6 +259,7 @@ async function addPlatform({ settings: given, foundation, lifecycle, logger, dat
     logger,
     headers: signedHeaders(createIdentitySigner(settings.IDENTITY_SECRETS, systemClock)),
     authenticator,
+    counted: subgraphs.flatMap(({ caches = [] }) => caches),
     endpoints: [...subgraphs, streams, cacheConsole].map(({ endpoint }) => endpoint),
     eventLog,
     createLive,

@@ -64,9 +64,8 @@ export interface GatewayOptions {
   readonly forward?: readonly string[];
   /** Show subgraphs' own error messages; only for subgraphs that are not ours (standalone). */
   readonly trustMessages?: boolean;
-  /** Caches of the subgraphs in this process: what they count is on the gateway's page. */
+  /** Subgraphs in this process, and what their caches count. */
   readonly counted?: readonly CountedCache[];
-  /** Subgraphs in this process. */
   readonly endpoints?: readonly SubgraphEndpoint[];
   /** GraphQL addresses that replace those of the supergraph, by subgraph name. */
   readonly urls?: ReadonlyMap<string, readonly string[]>;
@@ -248,8 +247,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     caches.metrics,
   ];
   if (responses !== undefined) metrics.push(responses.metrics);
-  const counted = options.counted ?? [];
-  if (counted.length > 0) metrics.push(() => cacheMetrics(counted));
+  if (options.counted !== undefined) metrics.push(() => cacheMetrics(options.counted ?? []));
   if (live !== undefined) metrics.push(() => liveMetrics(live.counters()));
   registerMetrics(server, metrics);
   let port = settings.GATEWAY_PORT;

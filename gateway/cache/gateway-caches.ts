@@ -1,7 +1,7 @@
 /** The gateway's caches and what empties them, as one: whatever is evicted by an event or after a command leaves all of them. */
 import type { Clock } from "../../platform/clock.ts";
+import type { MetricsSource } from "../../platform/http/metrics-format.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
-import type { MetricsSource } from "../http/metrics-format.ts";
 import { createEntityCache, type EntityCache } from "./entity/entity-cache.ts";
 import { entityCacheMetrics } from "./entity/entity-cache-metrics.ts";
 import { type CacheEviction, createEventEviction, type Evictable } from "./event-eviction.ts";

@@ -1,9 +1,7 @@
 /** `/metrics`: what the rooms count about themselves, and the live room's counters by their names there. */
 import type { FastifyInstance } from "fastify";
+import { METRICS_TYPE, type Metric, type MetricsSource, metricsText } from "../../platform/http/metrics-format.ts";
 import type { LiveCounters } from "../live/metrics.ts";
-import { type Metric, type MetricsSource, metricsText } from "./metrics-format.ts";
-
-const PROMETHEUS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 export function liveMetrics(counters: LiveCounters): readonly Metric[] {
   const metrics: Metric[] = [];
@@ -50,6 +48,6 @@ export function liveMetrics(counters: LiveCounters): readonly Metric[] {
 /** `GET /metrics`: numbers only, none of them anybody's; a proxy need not pass it on. */
 export function registerMetrics(server: FastifyInstance, sources: readonly MetricsSource[]): void {
   server.get("/metrics", async (_request, reply) =>
-    reply.type(PROMETHEUS_TYPE).send(metricsText(sources.flatMap((source) => source()))),
+    reply.type(METRICS_TYPE).send(metricsText(sources.flatMap((source) => source()))),
   );
 }

@@ -2,8 +2,8 @@
 import type { Cache } from "../../platform/cache/cache.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
+import type { Metric } from "../../platform/http/metrics-format.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
-import type { Metric } from "../http/metrics-format.ts";
 import type { GatewaySettings } from "../ports.ts";
 import { createDocumentStore } from "./document-store.ts";
 import { createReceivedOperations, type ReceivedOperations } from "./received-operations.ts";

@@ -1,5 +1,5 @@
 /** What calls to subgraphs came to, per subgraph and instance, for `/metrics`. Instances are named as they named themselves, without addresses. */
-import { labels, type Metric } from "../http/metrics-format.ts";
+import { labels, type Metric } from "../../platform/http/metrics-format.ts";
 import type { BreakerState } from "./circuit-breaker.ts";
 import type { PoolUse } from "./http-exchange.ts";
 import type { Instance } from "./instance.ts";

@@ -1,8 +1,10 @@
 /** Serves one subgraph over HTTP: `POST /graphql` for the gateway, health routes, and the subgraph's own. */
 import { z } from "zod";
+import { cacheMetrics } from "../cache/cache-metrics.ts";
 import { AppError } from "../errors/app-error.ts";
 import { createServer, listen } from "../http/create-server.ts";
 import { registerHealthRoutes } from "../http/health.ts";
+import { METRICS_TYPE, metricsText } from "../http/metrics-format.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
 import type { Logger } from "../logger/logger.ts";
 import type { Subgraph } from "./subgraph.ts";
@@ -32,6 +34,8 @@ export function addSubgraphServer(options: SubgraphServerOptions): { readonly po
   const { subgraph, lifecycle, logger, host, port, portSetting, release } = options;
   const server = createServer({ logger, maxBodyBytes: MAX_BODY_BYTES });
   registerHealthRoutes(server, { service: subgraph.name, release, lifecycle, checks: subgraph.checks });
+  const caches = subgraph.caches ?? [];
+  server.get("/metrics", async (_request, reply) => reply.type(METRICS_TYPE).send(metricsText(cacheMetrics(caches))));
   subgraph.routes?.(server);
   server.post("/graphql", async (request, reply) => {
     const body = bodySchema.safeParse(request.body);

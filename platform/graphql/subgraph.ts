@@ -1,5 +1,6 @@
 /** What a subgraph is to the processes that host it: an endpoint, parts to start and stop, health, and its own HTTP routes. */
 import type { FastifyInstance } from "fastify";
+import type { CountedCache } from "../cache/cache-metrics.ts";
 import type { Clock } from "../clock.ts";
 import type { EventContracts } from "../events/contracts.ts";
 import type { EventLog } from "../events/event-log.ts";
@@ -15,6 +16,8 @@ export interface Subgraph {
   /** Database, relay, consumers, workers: in start order. */
   readonly parts: readonly LifecyclePart[];
   readonly checks: readonly HealthCheck[];
+  /** Whose counts the process that hosts it shows. */
+  readonly caches?: readonly CountedCache[];
   /** Routes beside `/graphql`, e.g. public keys. */
   readonly routes?: (server: FastifyInstance) => void;
 }

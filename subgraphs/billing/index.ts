@@ -91,5 +91,6 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
       { name: "billing database", critical: true, check: async () => void (await client.$queryRaw`SELECT 1`) },
       cache.check,
     ],
+    caches: [cache],
   };
 }

@@ -127,6 +127,7 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
       { name: "user database", critical: true, check: async () => void (await client.$queryRaw`SELECT 1`) },
       cache.check,
     ],
+    caches: [cache],
     routes: (server) => registerTokenRoutes(server, tokenService, verifier),
     seedDemo: () => seedDemo(services),
   };

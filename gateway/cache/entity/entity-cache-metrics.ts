@@ -1,5 +1,5 @@
 /** The entity cache's numbers for `/metrics`. */
-import { labels, type Metric } from "../../http/metrics-format.ts";
+import { labels, type Metric } from "../../../platform/http/metrics-format.ts";
 import type { EntityCacheCounters } from "./entity-cache.ts";
 
 export function entityCacheMetrics(counters: EntityCacheCounters): readonly Metric[] {

@@ -1,6 +1,7 @@
 /** All limits on how often and how much callers ask, over one set of counters. */
+
+import { labels, type Metric } from "../../../platform/http/metrics-format.ts";
 import type { RedisConnection } from "../../../platform/redis/redis-connection.ts";
-import { labels, type Metric } from "../../http/metrics-format.ts";
 import type { PlanFeatures, SchemaSource } from "../../ports.ts";
 import { type CallLimit, createCallLimit } from "./call-limit.ts";
 import { createCostBudget } from "./cost-budget.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { metricsText } from "../../../../gateway/http/metrics-format.ts";
 import { liveMetrics } from "../../../../gateway/http/metrics-page.ts";
 import { createLiveMeter } from "../../../../gateway/live/metrics.ts";
+import { metricsText } from "../../../../platform/http/metrics-format.ts";
 
 test("buckets count everything at or below their bound, and what is above them all shows in the count", () => {
   const meter = createLiveMeter();

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { metricsText } from "../../../../gateway/http/metrics-format.ts";
 import { clientNameOf } from "../../../../gateway/operations/client-name.ts";
 import { createUsage } from "../../../../gateway/operations/usage.ts";
+import { metricsText } from "../../../../platform/http/metrics-format.ts";
 
 test("use is counted by client and version, by operation and by where the document came from", () => {
   const usage = createUsage(new Set());

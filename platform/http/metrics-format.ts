@@ -1,5 +1,7 @@
 /** Counters in Prometheus' text format, version 0.0.4: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 
+export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
 export interface Metric {
   readonly type: "gauge" | "counter" | "histogram";
   /** Whole name, e.g. `tributary_live_connections`. */
