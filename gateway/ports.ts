@@ -22,6 +22,7 @@ import type { Change } from "../platform/events/envelope.ts";
 import type { EventLog } from "../platform/events/event-log.ts";
 import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../platform/logger/logger.ts";
+import type { Stages } from "../platform/tracing/stages.ts";
 import type { TraceContext } from "../platform/tracing/trace-context.ts";
 import type { CostedOperation } from "./limits/document-cost.ts";
 import type { LiveCounters } from "./live/metrics.ts";
@@ -88,6 +89,8 @@ export interface GatewayContext {
   readonly client: ClientFacts;
   readonly clientName?: ClientName;
   readonly trace: TraceContext;
+  /** Present when the request is recorded. */
+  readonly stages?: Stages | undefined;
   /** Carries the trace id on every line. */
   readonly logger: Logger;
   /** Headers that the standalone gateway passes on as they came; empty in the platform. */
@@ -121,9 +124,11 @@ export interface AnswerContents {
   readonly open: boolean;
 }
 
-/** Where the executor notes what an answer without errors is made of. */
+/** Where is noted what an answer without errors is made of: by the executor, and by caches that a part of it came from. */
 export interface AnswerMaking {
   contents?: AnswerContents;
+  /** When the first of what it was made of ends that was kept already, in milliseconds since the epoch. */
+  endsAt?: number;
 }
 
 export interface OperationRequest {

@@ -161,6 +161,7 @@ export function createEntityCache({ clock, maxWeight }: EntityCacheOptions): Ent
     const answer = question.ofEntities ? composeEntities(keys, ordered, asked) : rootAnswer(ordered[0], asked[0]);
     if (answer.errors.length === 0) {
       const kept = ordered.map((part) => part?.kept);
+      for (const part of kept) endsAt(context, part);
       keep(key, answer, kept);
     }
     return answer;
@@ -204,6 +205,7 @@ export function createEntityCache({ clock, maxWeight }: EntityCacheOptions): Ent
         const whole = context.fresh === true ? undefined : usable(key);
         if (whole !== undefined && (whole.refreshing || whole.refreshAt > store.now())) {
           count(context, true);
+          endsAt(context, whole);
           return answerOf(whole);
         }
         const keys = texts === undefined ? [prefix] : texts.map((text) => `${prefix}${text}`);
@@ -212,6 +214,7 @@ export function createEntityCache({ clock, maxWeight }: EntityCacheOptions): Ent
         whole.refreshing = true;
         refresh(question, keys);
         count(context, true);
+        endsAt(context, whole);
         return answerOf(whole);
       };
     },
@@ -233,6 +236,13 @@ function answerOf(whole: WholeAnswer): Promise<SubgraphAnswer> {
     whole.answer = Promise.resolve({ ...whole.given, interned: true });
   }
   return whole.answer;
+}
+
+/** Whoever keeps an answer that this is a part of keeps it no longer. */
+function endsAt({ making }: GatewayContext, kept: Pick<Kept, "expiresAt"> | undefined): void {
+  if (making !== undefined && kept !== undefined) {
+    making.endsAt = Math.min(making.endsAt ?? Number.POSITIVE_INFINITY, kept.expiresAt);
+  }
 }
 
 const isAlive = ({ alive }: Kept): boolean => alive;

@@ -61,6 +61,7 @@ const PAST = /\b(?:no-cache|no-store|max-age=0)\b/i;
 export function createHttpAnswers(cache: ResponseCache, clock: Clock): HttpAnswers {
   // What answers came as is learned from those that were made: who chooses it needs not be asked again.
   const chosen = new LRUCache<string, string>({ max: ACCEPTS_KEPT });
+  const ageSince = (bornAt: number) => String(Math.max(0, Math.floor((clock.now().getTime() - bornAt) / 1_000)));
 
   return {
     question(method, headers, sent) {
@@ -86,15 +87,14 @@ export function createHttpAnswers(cache: ResponseCache, clock: Clock): HttpAnswe
       const { policy, name } = operation;
       const lookup = await cache.look(operation, variables, caller, fresh || contentType === undefined);
       if (lookup.kind === "hit") {
-        const { body, storedAt } = lookup.answer;
+        const { body, bornAt } = lookup.answer;
         return {
           kind: "kept",
           operationName: name,
           send(reply) {
-            const age = Math.max(0, clock.now().getTime() - storedAt);
             reply.header("content-type", contentType);
-            reply.header("age", String(Math.floor(age / 1_000)));
             reply.header("x-cache", "HIT");
+            reply.header("age", ageSince(bornAt));
             tellProxies(reply, policy, get);
             return reply.send(body);
           },
@@ -113,7 +113,11 @@ export function createHttpAnswers(cache: ResponseCache, clock: Clock): HttpAnswe
           if (answer.contentType?.startsWith("application/") !== true) return answer.text;
           chosen.set(accepts, answer.contentType);
           const body = Buffer.from(answer.text);
-          if (filling.end(body)) tellProxies(reply, policy, get);
+          const bornAt = filling.end(body);
+          if (bornAt === undefined) return body;
+          // It may be made of what was kept already.
+          if (get) reply.header("age", ageSince(bornAt));
+          tellProxies(reply, policy, get);
           return body;
         },
         end: () => void filling?.end(undefined),

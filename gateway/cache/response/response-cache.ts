@@ -29,13 +29,13 @@ export interface Filling {
   /**
    * Idempotent: the first call counts.
    * @param body of an answer with status 200; `undefined`: there is none
-   * @returns whether it was kept
+   * @returns since when it is getting old, in milliseconds since the epoch; `undefined`: it was not kept
    */
-  end(body: Buffer | undefined): boolean;
+  end(body: Buffer | undefined): number | undefined;
 }
 
 export type Lookup =
-  | { readonly kind: "hit"; readonly answer: Pick<StoredAnswer, "body" | "storedAt"> }
+  | { readonly kind: "hit"; readonly answer: Pick<StoredAnswer, "body" | "bornAt"> }
   | { readonly kind: "miss" | "bypass"; readonly filling: Filling | undefined };
 
 export interface ResponseCache extends Pick<Cache, "invalidateTags" | "clear"> {
@@ -61,12 +61,10 @@ export interface ResponseCacheOptions {
   parse(text: string): DocumentNode;
 }
 
-/** Within the last tenth of its life one caller makes an answer anew, while the others are given what is there. */
-const REFRESH_SHARE = 0.1;
-
 export function createResponseCache({ schema, maxBytes, clock, shown, parse }: ResponseCacheOptions): ResponseCache {
   const store = createResponseStore({ maxBytes, clock });
   const operations = createCacheableOperations({ schema, parse });
+  const now = () => clock.now().getTime();
   const count = { hits: 0, misses: 0, bypasses: 0, joined: 0 };
 
   function fill(key: string, { policy }: CacheableOperation, caller: Caller): Filling {
@@ -78,16 +76,19 @@ export function createResponseCache({ schema, maxBytes, clock, shown, parse }: R
       const { maxAgeMs, scope } = policy;
       const tags = tagsOfAnswer(policy, contents, caller);
       const body = shown ? shownAnswer(made, { maxAgeMs, scope, tags, keptAt: clock.now() }) : made;
-      return { body, maxAgeMs, tags };
+      const { endsAt = Number.POSITIVE_INFINITY } = making;
+      // What it was made of lives no longer by being part of it.
+      return { body, bornAt: Math.min(now(), endsAt - maxAgeMs), maxAgeMs, tags };
     }
 
     return {
       making,
       end(body) {
-        if (ended) return false;
+        if (ended) return undefined;
         ended = true;
         const { contents } = making;
-        return load.end(body === undefined || contents === undefined ? undefined : answerOf(body, contents));
+        const answer = body === undefined || contents === undefined ? undefined : answerOf(body, contents);
+        return load.end(answer) ? answer?.bornAt : undefined;
       },
     };
   }
@@ -105,7 +106,7 @@ export function createResponseCache({ schema, maxBytes, clock, shown, parse }: R
       const answer: NewAnswer | undefined = await load.outcome;
       if (answer !== undefined && store.holds(load, answer, mark)) {
         count.joined += 1;
-        return { kind: "hit", answer: { body: answer.body, storedAt: clock.now().getTime() } };
+        return { kind: "hit", answer };
       }
       // Whoever failed may have failed alone: the others do not wait for each other's attempts.
       load = answer === undefined ? undefined : store.underWay(key);
@@ -134,9 +135,7 @@ export function createResponseCache({ schema, maxBytes, clock, shown, parse }: R
       const answer = store.find(key);
       const running = store.underWay(key);
       if (answer !== undefined) {
-        const left = answer.expiresAt - clock.now().getTime();
-        if (running === undefined && left < operation.policy.maxAgeMs * REFRESH_SHARE)
-          return miss(key, operation, caller);
+        if (running === undefined && answer.refreshAt <= now()) return miss(key, operation, caller);
         count.hits += 1;
         return { kind: "hit", answer };
       }

@@ -11,13 +11,18 @@ import { createEvictionJournal } from "./eviction-journal.ts";
 
 export interface StoredAnswer {
   readonly body: Buffer;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, as all of these: since when it is getting old. */
+  readonly bornAt: number;
   readonly storedAt: number;
+  /** From then on it is worth making anew before anybody has to wait. */
+  readonly refreshAt: number;
   readonly expiresAt: number;
 }
 
 export interface NewAnswer {
   readonly body: Buffer;
+  /** Earlier than now where a part of it was kept already. */
+  readonly bornAt: number;
   readonly maxAgeMs: number;
   readonly tags: ReadonlySet<string>;
 }
@@ -65,6 +70,8 @@ export interface ResponseStore extends Pick<Cache, "invalidateTags" | "clear"> {
 /** On answers that any event may concern. */
 export const ANY_EVENT_TAG = "event";
 
+/** Within the last tenth of its life one caller makes an answer anew, while the others are given what is there. */
+const REFRESH_SHARE = 0.1;
 const JOURNAL = 16_384;
 /** What an entry costs beside its body. */
 const OVERHEAD_BYTES = 500;
@@ -96,11 +103,13 @@ export function createResponseStore(options: { readonly maxBytes: number; readon
   });
   const now = () => clock.now().getTime();
 
-  function store(key: string, { body, maxAgeMs, tags }: NewAnswer): void {
+  function store(key: string, { body, bornAt, maxAgeMs, tags }: NewAnswer): void {
     const storedAt = now();
+    const expiresAt = bornAt + maxAgeMs;
+    const refreshAt = expiresAt - REFRESH_SHARE * (expiresAt - storedAt);
     // Deleted first: `dispose` of a replaced entry runs after the new one is stored and would drop its tags.
     entries.delete(key);
-    entries.set(key, { body, storedAt, expiresAt: storedAt + maxAgeMs, tags });
+    entries.set(key, { body, bornAt, storedAt, refreshAt, expiresAt, tags });
     if (!entries.has(key)) return;
     count.fills += 1;
     for (const tag of tags) {

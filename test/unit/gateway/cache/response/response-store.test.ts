@@ -10,6 +10,7 @@ function storeAt(maxBytes = 1_000_000) {
 
 const answer = (text: string, ...tags: string[]) => ({
   body: Buffer.from(text),
+  bornAt: 0,
   maxAgeMs: 1_000,
   tags: new Set(tags),
 });
@@ -22,6 +23,13 @@ test("an answer is found until its time is over", () => {
   expect(store.find("k")).toBeDefined();
   time.now = 1_000;
   expect(store.find("k")).toBeUndefined();
+});
+
+test("an answer of which a part was kept already ends with that", () => {
+  const { store, time } = storeAt();
+  time.now = 500;
+  store.begin("k").end(answer("a"));
+  expect(store.find("k")).toMatchObject({ bornAt: 0, storedAt: 500, refreshAt: 950, expiresAt: 1_000 });
 });
 
 test("what was evicted while an answer was made is not kept, whatever tags were unknown when it began", async () => {
