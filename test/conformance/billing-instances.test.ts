@@ -10,14 +10,27 @@ import type { Stack } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 import { waitFor } from "../support/wait.ts";
 
-const LEASE_MS = 3_000;
-const PER_SECOND = 40;
+const LEASE_MS = 6_000;
+const PER_SECOND = 20;
+const READ = `query Billing($id: ID!, $first: Int!) { organization(id: $id) { id
+  billingAccount { id currency invoices(first: $first) { edges { node { id number status } } } } } }`;
+
 let stack: Stack;
 let tenants: readonly Tenant[];
 let client: LoadClient;
 
 beforeAll(async () => {
-  const settings = { SERVICE_LEASE_MS: String(LEASE_MS), RATE_LIMIT_POINTS: "1000000" };
+  const settings = {
+    SERVICE_LEASE_MS: String(LEASE_MS),
+    RATE_LIMIT_POINTS: "1000000",
+    // A machine that is busy with other things is slow, and no instance's fault.
+    REQUEST_TIMEOUT_MS: "18000",
+    SUBGRAPH_TIMEOUT_MS: "18000",
+    SUBGRAPH_ATTEMPT_MS: "15000",
+    // Reads are to reach billing, again and again.
+    ENTITY_CACHE_MB: "0",
+    RESPONSE_CACHE_MB: "0",
+  };
   stack = await startStack("distributed", { settings });
   ({ tenants } = await populate(stack, 4, 0));
   client = createLoadClient(stack.url);
@@ -27,14 +40,12 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-/** Named anew each time: equal reads are answered before they reach billing. */
 function readOf(tenant: Tenant, number: number): PlannedRequest {
-  const query = `query Billing($id: ID!) { organization(id: $id) { id
-    billingAccount { id currency named${number}: invoices(first: 5) { edges { node { id number status } } } } } }`;
+  const variables = { id: tenant.organizationId, first: 1 + (number % 50) };
   return {
     name: "Billing",
     kind: "read",
-    body: JSON.stringify({ query, variables: { id: tenant.organizationId } }),
+    body: JSON.stringify({ query: READ, variables }),
     accept: (data) => expect(data).toMatchObject({ organization: { billingAccount: { currency: "EUR" } } }),
   };
 }
@@ -60,7 +71,7 @@ async function untilAllTakeCalls(count: number, more: number): Promise<readonly 
     if (now.size !== count) return undefined;
     return [...now].every(([target, calls]) => calls >= (before.get(target) ?? 0) + more) ? [...now.keys()] : undefined;
   };
-  return waitFor(taking, { what: `${count} instances to take ${more} calls`, deadlineMs: 20_000 });
+  return waitFor(taking, { what: `${count} instances to take ${more} calls`, deadlineMs: 60_000 });
 }
 
 test("billing's instances are started, killed, started again and stopped under load, and no read fails [S6] [S64] [S66] [S67] [S69]", async () => {
@@ -69,7 +80,7 @@ test("billing's instances are started, killed, started again and stopped under l
   let over = false;
   const load = runArrivals({
     perSecond: PER_SECOND,
-    seconds: 120,
+    seconds: 300,
     enough: () => over,
     begin(due) {
       number += 1;
@@ -80,9 +91,12 @@ test("billing's instances are started, killed, started again and stopped under l
   });
   let most = 0;
   const watching = setInterval(() => {
-    void metric("pool_sockets").then((sockets) => {
-      most = Math.max(most, ...sockets.values());
-    });
+    metric("pool_sockets").then(
+      (sockets) => {
+        most = Math.max(most, ...sockets.values());
+      },
+      () => undefined,
+    );
   }, 100);
   try {
     const [first] = await untilAllTakeCalls(1, 20);
@@ -95,11 +109,11 @@ test("billing's instances are started, killed, started again and stopped under l
     // One dies without a word: its breaker opens, its calls go to the other, its lease ends.
     await stack.processes.billing.crash();
     const opened = async () => ((await metric("breaker_opened_total")).get(first ?? "") ?? 0) > 0;
-    await waitFor(opened, { what: "the breaker of the dead instance to open", intervalMs: 10 });
+    await waitFor(opened, { what: "the breaker of the dead instance to open", intervalMs: 10, deadlineMs: LEASE_MS });
     expect((await metric("retries_total")).get(both.find((target) => target !== first) ?? "")).toBeGreaterThan(0);
     await waitFor(async () => !(await targets()).includes(first ?? ""), {
       what: "its lease to end",
-      deadlineMs: 2 * LEASE_MS,
+      deadlineMs: 5 * LEASE_MS,
     });
 
     // It comes back in a life of its own, and the other leaves as it should.
@@ -108,7 +122,10 @@ test("billing's instances are started, killed, started again and stopped under l
     expect(third).toBeDefined();
     const { code } = await second.kill("SIGTERM");
     expect(code).toBe(0);
-    await waitFor(async () => (await targets()).join() === third, { what: "the stopped instance to be gone" });
+    await waitFor(async () => (await targets()).join() === third, {
+      what: "the stopped instance to be gone",
+      deadlineMs: LEASE_MS,
+    });
     await untilAllTakeCalls(1, 30);
   } finally {
     clearInterval(watching);
