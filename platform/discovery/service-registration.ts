@@ -24,6 +24,8 @@ export interface ServiceRegistrationOptions {
 }
 
 const RENEWALS = 5;
+/** Looks in a row that find the process unready before it is taken out: one slow answer of its database is no outage. */
+const MISSES = 2;
 /** The listing ends this share of the lease early, so that watchers, who look now and then, have seen it in time. */
 const ENDS_AT = 0.8;
 /** Ids that were not heard of for so many leases are forgotten. Clocks differ, so it is generous. */
@@ -37,6 +39,7 @@ export function createServiceRegistration(options: ServiceRegistrationOptions): 
   const keys = registryKeys(options.prefix);
   let instance: ServiceInstance | undefined;
   let listed: boolean | undefined;
+  let misses = 0;
   let timer: NodeJS.Timeout | undefined;
   let work: Promise<void> = Promise.resolve();
   let stopped = false;
@@ -45,6 +48,8 @@ export function createServiceRegistration(options: ServiceRegistrationOptions): 
     if (instance === undefined || stopped) return;
     const ready = await options.ready().catch(() => false);
     if (stopped || !redis.ready) return;
+    misses = ready ? 0 : misses + 1;
+    if (misses > 0 && misses < MISSES) return;
     if (ready) await list(instance);
     else if (listed !== false) await withdraw(redis, keys, instance);
     if (listed !== ready) logger.info({ instance: instance.id, url: instance.url, listed: ready }, "registry was told");
