@@ -6,7 +6,7 @@ import { runArrivals, seededRandom } from "./arrivals.ts";
 import { type Durations, mergeDurations } from "./durations.ts";
 import { createLoadClient, type LoadClient } from "./http-client.ts";
 import { createOperationLog, type OperationLog } from "./operation-log.ts";
-import { attachCard, nextRequest } from "./operations.ts";
+import { attachCard, type Mix, nextRequest } from "./operations.ts";
 import { type Population, populate, type Tenant } from "./population.ts";
 import { sendPlanned } from "./send-planned.ts";
 import { type Delivery, judgeDelivery, newestSequence, type Subscriber, subscribe } from "./subscribers.ts";
@@ -26,8 +26,7 @@ export interface MixedLoad {
   readonly subscribers: number;
   readonly warmUp: Rate;
   readonly rate: Rate;
-  /** The place of the tenant whose request is next, by a random number in [0, 1); default: everybody's equally often. */
-  readonly choose?: (random: number) => number;
+  readonly mix?: Mix;
   /** Called right before the measured requests. */
   readonly begin?: (world: MixedWorld) => Promise<void>;
   /** Called when the last of them was answered. */
@@ -94,7 +93,7 @@ async function drive({ client, population }: MixedWorld, load: MixedLoad, rate: 
   const { lateness } = await runArrivals({
     ...rate,
     begin: (due) => {
-      const { tenant, planned } = nextRequest(population, random, load.choose);
+      const { tenant, planned } = nextRequest(population, random, load.mix);
       return sendPlanned(client, tenant, planned, due, log);
     },
   });

@@ -128,29 +128,40 @@ function updateOrganization(tenant: Tenant): PlannedRequest {
   };
 }
 
-/** Shares of all requests, as of people at work: 90 % look (a menu, a whole screen, one thing, a list), 10 % change something. */
-const MIX: readonly (readonly [number, (tenant: Tenant, population: Population) => PlannedRequest])[] = [
-  [0.25, readViewer],
-  [0.2, readOrganization],
-  [0.2, readInvoice],
-  [0.15, readPlans],
-  [0.1, readAuditLog],
-  [0.04, attachCard],
-  [0.03, payInvoice],
-  [0.02, updateOrganization],
-  [0.01, startSubscription],
+type Plan = (tenant: Tenant, population: Population) => PlannedRequest;
+
+/** Shares of what people look at: a menu, a whole screen, one thing, a list. */
+const READS: readonly (readonly [number, Plan])[] = [
+  [25, readViewer],
+  [20, readOrganization],
+  [20, readInvoice],
+  [15, readPlans],
+  [10, readAuditLog],
+];
+const WRITES: readonly (readonly [number, Plan])[] = [
+  [4, attachCard],
+  [3, payInvoice],
+  [2, updateOrganization],
+  [1, startSubscription],
 ];
 
-/** @param choose the place of the tenant whose request it is, by a random number in [0, 1); default: everybody's equally often */
+export interface Mix {
+  /** The place of the tenant whose request is next, by a random number in [0, 1); default: everybody's equally often. */
+  readonly choose?: ((random: number) => number) | undefined;
+  /** Share of the requests that change something; default: 0.1. */
+  readonly writes?: number | undefined;
+}
+
 export function nextRequest(
   population: Population,
   random: () => number,
-  choose = (drawn: number) => Math.floor(drawn * population.tenants.length),
+  { choose = (drawn) => Math.floor(drawn * population.tenants.length), writes = 0.1 }: Mix = {},
 ): { readonly tenant: Tenant; readonly planned: PlannedRequest } {
   const tenant = population.tenants[choose(random())];
   if (tenant === undefined) throw new Error("a load needs at least one tenant");
-  let drawn = random();
-  for (const [share, plan] of MIX) {
+  const plans = random() < writes ? WRITES : READS;
+  let drawn = random() * plans.reduce((sum, [share]) => sum + share, 0);
+  for (const [share, plan] of plans) {
     if (drawn < share) return { tenant, planned: plan(tenant, population) };
     drawn -= share;
   }

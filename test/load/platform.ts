@@ -22,13 +22,19 @@ const OPTIONS = {
   rate: { type: "string", default: "300" },
   seconds: { type: "string", default: "30" },
   tenants: { type: "string", default: "60" },
+  writes: { type: "string", default: "0.1" },
   profile: { type: "string" },
 } as const;
 
-/** @param programArguments `--rate` per second, `--seconds`, `--tenants`, `--profile` FOLDER for a CPU profile of each process */
+/** @param programArguments `--rate` per second, `--seconds`, `--tenants`, `--writes` as a share, `--profile` FOLDER for a CPU profile of each process */
 export async function platform(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
-  const load = { rate: Number(values.rate), seconds: Number(values.seconds), tenants: Number(values.tenants) };
+  const load = {
+    rate: Number(values.rate),
+    seconds: Number(values.seconds),
+    tenants: Number(values.tenants),
+    writes: Number(values.writes),
+  };
   const folder = await temporaryFolder();
   const profiles = values.profile === undefined ? undefined : resolve(values.profile);
   const profileFile = profiles === undefined ? undefined : join(folder.path, "{pid}.cpuprofile");
@@ -45,10 +51,19 @@ export async function platform(programArguments: readonly string[]): Promise<num
   }
 }
 
+interface LoadSize {
+  /** Requests per second. */
+  readonly rate: number;
+  readonly seconds: number;
+  readonly tenants: number;
+  /** Share of the requests that change something. */
+  readonly writes: number;
+}
+
 async function measure(
   stack: Stack,
   folder: string,
-  { rate, seconds, tenants }: { readonly rate: number; readonly seconds: number; readonly tenants: number },
+  { rate, seconds, tenants, writes }: LoadSize,
 ): Promise<PlatformOutcome> {
   const processes = createServerProcesses(stack, folder);
   let figures: Pick<PlatformOutcome, "servers" | "caches" | "stampede"> | undefined;
@@ -62,7 +77,7 @@ async function measure(
     warmUp: WARM_UP,
     rate: { perSecond: rate, seconds },
     // The last one is nobody's: the stampede needs somebody of whom no cache knows.
-    choose: createZipf(tenants - 1, ZIPF_EXPONENT),
+    mix: { choose: createZipf(tenants - 1, ZIPF_EXPONENT), writes },
     async begin() {
       before = await processes.caches();
       processes.begin();

@@ -12,9 +12,9 @@ export type CacheFigures = ReadonlyMap<string, LevelFigures>;
 
 const SAMPLE = /^(?<metric>[a-z_]*cache[a-z_]*)(?:\{(?<labels>[^}]*)\})? (?<value>[0-9.e+]+)$/;
 const COUNTED: readonly (readonly [keyof LevelFigures, RegExp])[] = [
-  ["hits", /_hits(_total)?$/],
-  ["misses", /_misses(_total)?$/],
-  ["loads", /_loads(_total)?$/],
+  ["hits", /cache_hits(_total)?$/],
+  ["misses", /cache_misses(_total)?$/],
+  ["loads", /cache_loads(_total)?$/],
 ];
 /** Of caches that count by result. Whoever joins an equal question under way was answered without one of their own. */
 const RESULTS: Readonly<Record<string, readonly (keyof LevelFigures)[]>> = {
@@ -53,9 +53,11 @@ export function parseCacheFigures(text: string): CacheFigures {
 
 const LABEL = /([a-z_]+)="([^"]*)"/g;
 
-/** `tributary_entity_cache` → `entity`. */
+/** `tributary_entity_cache` → `entity`, `prefix:cache:user.1 memory` → `user.1 memory`. */
 const shortName = (metric: string, level: string) =>
-  [metric.replace(/^tributary_/, "").replace(/_?cache_?/, ""), level].filter((part) => part !== "").join(" ");
+  [metric.replace(/^tributary_/, "").replace(/_?cache_?.*$/, ""), level.replace(/^\S*:cache:/, "")]
+    .filter((part) => part !== "")
+    .join(" ");
 
 const NOTHING: LevelFigures = { hits: 0, misses: 0, loads: 0 };
 
