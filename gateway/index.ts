@@ -2,30 +2,20 @@
  * The gateway: one address in front of all subgraphs. `createGateway` wires its rooms; it reads no environment and opens no port
  * before its part is started.
  */
-import type { FastifyInstance } from "fastify";
-import type { Cache } from "../platform/cache/cache.ts";
-import { type CountedCache, cacheMetrics } from "../platform/cache/cache-metrics.ts";
+import { cacheMetrics } from "../platform/cache/cache-metrics.ts";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";
-import type { Clock } from "../platform/clock.ts";
-import type { ServiceDirectory } from "../platform/discovery/service-directory.ts";
-import type { EventLog } from "../platform/events/event-log.ts";
-import type { SubgraphEndpoint } from "../platform/graphql/subgraph-endpoint.ts";
 import { createServer, listen } from "../platform/http/create-server.ts";
-import { type HealthCheck, registerHealthRoutes } from "../platform/http/health.ts";
+import { registerHealthRoutes } from "../platform/http/health.ts";
 import type { MetricsSource } from "../platform/http/metrics-format.ts";
-import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
-import type { Logger } from "../platform/logger/logger.ts";
-import type { RedisConnection } from "../platform/redis/redis-connection.ts";
-import type { AuthenticatorPart } from "./auth/authenticator.ts";
-import type { CacheRegistry } from "./cache/console/cache-registry.ts";
 import { createGatewayCaches } from "./cache/gateway-caches.ts";
 import { createHttpAnswers } from "./cache/response/http-answers.ts";
 import { createResponseCache } from "./cache/response/response-cache.ts";
 import { openSupergraphFile } from "./composition/supergraph-file.ts";
 import { createOperationExecutor } from "./engine/operation-executor.ts";
 import { createQueryEngine } from "./engine/query-engine.ts";
-import { toGatewayError } from "./errors/public-error.ts";
+import { countErrors } from "./errors/counted-errors.ts";
 import { createRequestScopes } from "./errors/request-scope.ts";
+import type { GatewayOptions } from "./gateway-options.ts";
 import { closeDoor, routeUpgrades } from "./http/door.ts";
 import { ANY_GRAPH, EXAMPLES_FOLDER, readExamples } from "./http/examples.ts";
 import { sendClientsAway } from "./http/going-away.ts";
@@ -41,55 +31,12 @@ import { createDocumentGuard } from "./limits/document-limits.ts";
 import { createPlanFeatures } from "./limits/plan-features.ts";
 import { createRateLimits } from "./limits/rate/create-rate-limits.ts";
 import { createOperations } from "./operations/create-operations.ts";
-import type { CreateLive, GatewaySettings, OperationExecutor, SchemaSource, SubscriptionRoster } from "./ports.ts";
+import type { OperationExecutor, SchemaSource } from "./ports.ts";
 import { callPolicy } from "./transport/call-policy.ts";
 import { createDataSources } from "./transport/data-sources.ts";
+import { stagedHeaders } from "./transport/staged-headers.ts";
 import { createSubgraphClients } from "./transport/subgraph-clients.ts";
-import type { SubgraphHeaders } from "./transport/subgraph-headers.ts";
 import { transportMetrics } from "./transport/transport-metrics.ts";
-
-export interface GatewayOptions {
-  readonly settings: GatewaySettings;
-  readonly production: boolean;
-  readonly release: string;
-  readonly host: string;
-  readonly lifecycle: Lifecycle;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** How a request to a subgraph proves on whose behalf it is made. */
-  readonly headers: SubgraphHeaders;
-  /** Absent: everybody is anonymous (standalone). */
-  readonly authenticator?: AuthenticatorPart;
-  /** Names of client headers that go on to subgraphs; none in the platform. */
-  readonly forward?: readonly string[];
-  /** Show subgraphs' own error messages; only for subgraphs that are not ours (standalone). */
-  readonly trustMessages?: boolean;
-  /** Subgraphs in this process, and what their caches count. */
-  readonly counted?: readonly CountedCache[];
-  readonly endpoints?: readonly SubgraphEndpoint[];
-  /** GraphQL addresses that replace those of the supergraph, by subgraph name. */
-  readonly urls?: ReadonlyMap<string, readonly string[]>;
-  /** Where instances of subgraphs say that they can be asked; started before the gateway. */
-  readonly directory?: ServiceDirectory | undefined;
-  /** With both, subscriptions are served. */
-  readonly eventLog?: EventLog;
-  readonly createLive?: CreateLive;
-  /** Told which subscriptions are open. */
-  readonly roster?: SubscriptionRoster;
-  /** Told which caches there are. */
-  readonly cacheRegistry?: CacheRegistry;
-  /** Manifests of the operations that our own clients registered. */
-  readonly manifests?: readonly string[];
-  /** Where gateways share the texts that clients persisted; absent: each keeps its own. */
-  readonly documents?: Pick<Cache, "get" | "set">;
-  /** Folder of the built web client, served at `/`. */
-  readonly webClient?: string;
-  /** Where gateways count together how often callers ask; absent: this one counts alone. */
-  readonly countingRedis?: RedisConnection;
-  readonly checks?: readonly HealthCheck[];
-  /** Further routes, e.g. the local mailbox. */
-  readonly routes?: (server: FastifyInstance) => void;
-}
 
 export interface Gateway {
   readonly schema: SchemaSource;
@@ -113,6 +60,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { settings, lifecycle, logger } = options;
   const schema = await openSupergraphFile(settings.SUPERGRAPH_FILE, logger, settings.MAX_PLAN_OPTIONS);
   const scopes = createRequestScopes();
+  const errors = countErrors();
   const guard = createDocumentGuard({
     maxTokens: settings.MAX_TOKENS,
     maxDepth: settings.MAX_DEPTH,
@@ -127,7 +75,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const operations = await createOperations(options);
   const caches = createGatewayCaches({ clock: options.clock, logger, entityMb: settings.ENTITY_CACHE_MB });
   const clients = createSubgraphClients({
-    headers: options.headers,
+    headers: stagedHeaders(options.headers),
     timeoutMs: settings.SUBGRAPH_TIMEOUT_MS,
     policyOf: (subgraph) => callPolicy(settings, subgraph),
     directory: options.directory,
@@ -191,6 +139,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       logger,
     }),
     scopes,
+    errors,
     costs,
     rates: rates.operations,
     introspection,
@@ -199,7 +148,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     landingPage: pages.landing,
     onRightsChanged: async ({ identity }) => options.authenticator?.forget(identity),
   });
-  const executor = createOperationExecutor({ server: graphql, guard, scopes });
+  const executor = createOperationExecutor({ server: graphql, guard, scopes, errors });
   const { createLive, eventLog } = options;
   if (caches.entities !== undefined) options.cacheRegistry?.add("entities", caches.entities);
   if (responses !== undefined) options.cacheRegistry?.add("responses", responses);
@@ -231,8 +180,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           ...(calls === undefined
             ? {}
             : { admitCall: async (identity, { ip }) => void (await calls.call(identity, ip)) }),
-          publicErrors: (errors, { trace, logger: requestLogger }) =>
-            errors.map((error) => toGatewayError(error, { traceId: trace.traceId, logger: requestLogger })),
+          publicErrors: (found, { trace, logger: requestLogger }) =>
+            found.map((error) => errors.toPublic(error, { traceId: trace.traceId, logger: requestLogger })),
           originAllowed: origins.allowed,
           eviction: caches.eviction,
           planFeatures,
@@ -243,6 +192,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const metrics: MetricsSource[] = [
     () => transportMetrics(clients.targets(), clients.pool),
     operations.metrics,
+    errors.metrics,
     rates.metrics,
     caches.metrics,
   ];

@@ -1,6 +1,7 @@
 /** Executes an operation: plans it once, runs its steps against the subgraphs, writes the answer as JSON text. */
 import { type DocumentNode, GraphQLError } from "graphql";
 import { LRUCache } from "lru-cache";
+import type { Stages } from "../../platform/tracing/stages.ts";
 import type { GatewayContext, SchemaGeneration } from "../ports.ts";
 import type { JsonObject } from "../transport/json-object.ts";
 import type { SubgraphClient } from "../transport/subgraph-client.ts";
@@ -55,6 +56,7 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
   return {
     async execute(request) {
       const { variables, context } = request;
+      context.stages?.enter("transformation");
       const operation = operationOf(request);
       const values = operation.coerce(variables);
       if ("errors" in values) return { errors: values.errors.map(asUserInput) };
@@ -76,7 +78,9 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
         };
         await runSteps(operation.step, run);
         plain = run.plain;
+        if (errors.length > 0 && context.stages !== undefined) noteFailures(context.stages, data, errors);
       }
+      context.stages?.enter("formatting");
       const missing: GraphQLError[] = [];
       const writing = { errors: missing, path: [], plain, shared, texts: new Map() };
       const text = operation.writer(coerced)(data, writing);
@@ -86,6 +90,14 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
       return { data: text, errors: told.length > 0 ? told : missing };
     },
   };
+}
+
+/** An operation of which nothing came has failed; one of which a part is missing goes on. */
+function noteFailures(stages: Stages, data: JsonObject, errors: readonly GraphQLError[]): void {
+  const [first] = errors;
+  const nothing = Object.values(data).every((value) => value === null);
+  if (nothing && first !== undefined) stages.fail(first);
+  else for (const error of errors) stages.note(error);
 }
 
 function asUserInput(error: GraphQLError): GraphQLError {

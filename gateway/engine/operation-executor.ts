@@ -1,7 +1,7 @@
 /** Queries and mutations from transports other than HTTP, executed exactly as over HTTP. */
 import type { ApolloServer } from "@apollo/server";
 import { type FormattedExecutionResult, GraphQLError } from "graphql";
-import { toGatewayError } from "../errors/public-error.ts";
+import type { CountedErrors } from "../errors/counted-errors.ts";
 import type { RequestScopes } from "../errors/request-scope.ts";
 import type { DocumentGuard } from "../limits/document-limits.ts";
 import type { GatewayContext, OperationExecutor } from "../ports.ts";
@@ -12,9 +12,15 @@ export interface OperationExecutorOptions {
   readonly server: ApolloServer<GatewayContext>;
   readonly guard: DocumentGuard;
   readonly scopes: RequestScopes;
+  readonly errors: CountedErrors;
 }
 
-export function createOperationExecutor({ server, guard, scopes }: OperationExecutorOptions): OperationExecutor {
+export function createOperationExecutor({
+  server,
+  guard,
+  scopes,
+  errors,
+}: OperationExecutorOptions): OperationExecutor {
   return {
     execute({ query, variables, operationName, context }) {
       const scope = { traceId: context.trace.traceId, logger: context.logger };
@@ -36,7 +42,7 @@ export function createOperationExecutor({ server, guard, scopes }: OperationExec
             error instanceof GraphQLError
               ? error
               : new GraphQLError("execution failed", { originalError: error instanceof Error ? error : null });
-          return { errors: [toGatewayError(known, scope)] };
+          return { errors: [errors.toPublic(known, scope)] };
         }
       });
     },

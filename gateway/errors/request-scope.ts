@@ -4,10 +4,13 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Logger } from "../../platform/logger/logger.ts";
+import type { Stages } from "../../platform/tracing/stages.ts";
 
 export interface RequestScope {
   readonly traceId: string;
   readonly logger: Logger;
+  /** Present when the request is recorded. */
+  readonly stages?: Stages | undefined;
 }
 
 export interface RequestScopes {

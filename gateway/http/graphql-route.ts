@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
 import { AppError, findAppError } from "../../platform/errors/app-error.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
+import type { Stages } from "../../platform/tracing/stages.ts";
 import { traceFromHeaders } from "../../platform/tracing/trace-context.ts";
 import type { AwaitedAnswer, HttpAnswers, KeptAnswer } from "../cache/response/http-answers.ts";
 import { toRequestError } from "../errors/public-error.ts";
@@ -19,6 +20,7 @@ import type { Authenticator, GatewayContext, HttpExchange, LivePart } from "../p
 import { readOnlyJson } from "./content-type.ts";
 import { pickForwarded } from "./forwarded-headers.ts";
 import { limitCalls } from "./limited-calls.ts";
+import { followStages } from "./request-stages.ts";
 import { revalidate } from "./revalidation.ts";
 
 export interface GraphQLRouteOptions {
@@ -57,13 +59,14 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
       method: ["GET", "POST"],
       url: "/graphql",
       async handler(request, reply) {
+        const trace = traceFromHeaders(request.headers);
+        const stages = followStages(trace, reply);
         const sent = await receiveHttp(options.operations, {
           method: request.method,
           body: request.body,
           search: searchOf(request),
           client: clientNameOf(request.headers),
         });
-        const trace = traceFromHeaders(request.headers);
         const identify = identifier(request, options.authenticator);
         const forwardedHeaders = pickForwarded(request.headers, options.forward);
         const asked = await ask(request, sent, options.answers, { identify, forwardedHeaders });
@@ -73,9 +76,9 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
           return asked.send(reply);
         }
         const requestLogger = logger.child({ traceId: trace.traceId });
-        return scopes.run({ traceId: trace.traceId, logger: requestLogger }, async () => {
+        return scopes.run({ traceId: trace.traceId, logger: requestLogger, stages }, async () => {
           try {
-            const facts = { sent, trace, logger: requestLogger, identify, forwardedHeaders, asked };
+            const facts = { sent, trace, stages, logger: requestLogger, identify, forwardedHeaders, asked };
             if (sent.refused === undefined && (await streams(request, reply, options, facts))) return reply;
             const answer = await server.executeHTTPGraphQLRequest({
               httpGraphQLRequest: toApolloRequest(request, sent),
@@ -89,6 +92,7 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
             if (status === 401) reply.header("www-authenticate", "Bearer");
             const text = answer.body.string;
             const body = asked === undefined ? text : asked.keep(reply, { status, contentType, text });
+            stages?.enter("output");
             return reply.status(status).send(body);
           } finally {
             asked?.end();
@@ -111,6 +115,7 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
 interface RequestFacts extends Pick<HttpExchange, "trace" | "logger" | "forwardedHeaders"> {
   readonly sent: HttpOperation;
   readonly identify: Identify;
+  readonly stages: Stages | undefined;
   /** The answer, where it may be kept. */
   readonly asked: AwaitedAnswer | undefined;
 }
@@ -192,24 +197,27 @@ async function admit(
   request: FastifyRequest,
   reply: FastifyReply,
   { guard, timeoutMs }: GraphQLRouteOptions,
-  { sent, trace, logger, identify, forwardedHeaders, asked }: RequestFacts,
+  { sent, trace, stages, logger, identify, forwardedHeaders, asked }: RequestFacts,
 ): Promise<GatewayContext> {
-  const client = clientOf(request);
   try {
     const identity = await identify();
     if (sent.refused !== undefined) throw sent.refused;
+    stages?.enter("sanitisation");
+    const client = clientOf(request);
+    const clientName = clientNameOf(request.headers);
+    stages?.enter("parsing");
     const { received } = sent;
     if (received !== undefined) guard.parse(received.text);
     const gone = new AbortController();
     reply.raw.once("close", () => {
       if (!reply.raw.writableEnded) gone.abort(new Error("the caller is gone"));
     });
-    const clientName = clientNameOf(request.headers);
     return {
       identity,
       client,
       ...(clientName === undefined ? {} : { clientName }),
       trace,
+      stages,
       logger,
       forwardedHeaders,
       ...asked?.context,

@@ -12,7 +12,8 @@ import type { Logger } from "../../platform/logger/logger.ts";
 import type { QueryEngine } from "../engine/engine-contract.ts";
 import { quietLogger } from "../engine/quiet-logger.ts";
 import { writeResult } from "../engine/response/write-result.ts";
-import { statusOf, toGatewayError } from "../errors/public-error.ts";
+import type { CountedErrors } from "../errors/counted-errors.ts";
+import { statusOf } from "../errors/public-error.ts";
 import type { RequestScope, RequestScopes } from "../errors/request-scope.ts";
 import type { Cost, CostGuard } from "../limits/cost-guard.ts";
 import type { OperationLimit } from "../limits/rate/operation-limit.ts";
@@ -21,6 +22,7 @@ import type { GatewayContext } from "../ports.ts";
 export interface GraphQLServerOptions {
   readonly engine: QueryEngine;
   readonly scopes: RequestScopes;
+  readonly errors: CountedErrors;
   readonly costs: CostGuard;
   readonly rates: OperationLimit;
   readonly introspection: boolean;
@@ -38,7 +40,7 @@ const MAX_SELECTIONS = 5_000;
 const MAX_PROBLEMS = 10;
 
 export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer<GatewayContext> {
-  const { engine, scopes, costs, rates, introspection, production, logger, landingPage, onRightsChanged } = options;
+  const { engine, scopes, errors, introspection, production, logger, landingPage } = options;
   return new ApolloServer<GatewayContext>({
     gateway: engine,
     introspection,
@@ -53,25 +55,19 @@ export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer
     stopOnTerminationSignals: false,
     nodeEnv: production ? "production" : "test",
     logger: quietLogger(logger),
-    plugins: [
-      ApolloServerPluginCacheControlDisabled(),
-      answers(costs, rates, onRightsChanged, !production),
-      landing(landingPage),
-    ],
+    plugins: [ApolloServerPluginCacheControlDisabled(), answers(options), landing(landingPage)],
     formatError(formatted, error) {
       const scope = scopes.current() ?? { traceId: "none", logger };
       const known = error instanceof GraphQLError ? error : new GraphQLError(formatted.message);
-      return toGatewayError(known, scope);
+      // Later it is known already, at the stage where it happened.
+      if (scope.stages?.isBefore("formatting")) scope.stages.fail(known);
+      return errors.toPublic(known, scope);
     },
   });
 }
 
-function answers(
-  costs: CostGuard,
-  rates: OperationLimit,
-  onRightsChanged: GraphQLServerOptions["onRightsChanged"],
-  showCache: boolean,
-): ApolloServerPlugin<GatewayContext> {
+function answers(options: GraphQLServerOptions): ApolloServerPlugin<GatewayContext> {
+  const { errors, costs, rates, onRightsChanged, production } = options;
   return {
     async requestDidStart() {
       let cost: Cost | undefined;
@@ -88,13 +84,13 @@ function answers(
           cost = costs.admit(admitted);
           await rates.admit(admitted, contextValue, cost.estimated);
           contextValue.received?.accepted(operation.name?.value);
-          if (showCache) contextValue.cacheUse = { hits: 0, misses: 0 };
+          if (!production) contextValue.cacheUse = { hits: 0, misses: 0 };
         },
         async willSendResponse({ response, contextValue }) {
           if (contextValue.rightsChanged === true) await onRightsChanged(contextValue);
           if (response.body.kind !== "single") return;
           const result = response.body.singleResult;
-          showIncomplete(result, { traceId: contextValue.trace.traceId, logger: contextValue.logger });
+          showIncomplete(result, errors, { traceId: contextValue.trace.traceId, logger: contextValue.logger });
           if (result.data == null && result.errors !== undefined) {
             // A status that Apollo Server chose itself (405 for a mutation by GET) says more.
             if (response.http.status === undefined || response.http.status >= 500) {
@@ -121,14 +117,14 @@ function answers(
  * Where a subgraph left out a field that may not be null, @apollo/gateway 2.14.4 nulls what holds it and tells so only in an
  * extension; an answer with holes must have errors.
  */
-function showIncomplete(result: FormattedExecutionResult, scope: RequestScope): void {
+function showIncomplete(result: FormattedExecutionResult, errors: CountedErrors, scope: RequestScope): void {
   const { valueCompletion, ...extensions } = result.extensions ?? {};
   if (!Array.isArray(valueCompletion)) return;
   const missing = valueCompletion.filter((error) => error instanceof GraphQLError);
   result.errors = [
     ...(result.errors ?? []),
     ...missing.map((error) =>
-      toGatewayError(new GraphQLError(error.message, { path: error.path ?? null, originalError: error }), scope),
+      errors.toPublic(new GraphQLError(error.message, { path: error.path ?? null, originalError: error }), scope),
     ),
   ];
   if (Object.keys(extensions).length > 0) result.extensions = extensions;

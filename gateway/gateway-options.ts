@@ -1,0 +1,59 @@
+/** What `createGateway` is made of: everything that differs between the platform, the embedded and the standalone gateway. */
+import type { FastifyInstance } from "fastify";
+import type { Cache } from "../platform/cache/cache.ts";
+import type { CountedCache } from "../platform/cache/cache-metrics.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { ServiceDirectory } from "../platform/discovery/service-directory.ts";
+import type { EventLog } from "../platform/events/event-log.ts";
+import type { SubgraphEndpoint } from "../platform/graphql/subgraph-endpoint.ts";
+import type { HealthCheck } from "../platform/http/health.ts";
+import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
+import type { Logger } from "../platform/logger/logger.ts";
+import type { RedisConnection } from "../platform/redis/redis-connection.ts";
+import type { AuthenticatorPart } from "./auth/authenticator.ts";
+import type { CacheRegistry } from "./cache/console/cache-registry.ts";
+import type { CreateLive, GatewaySettings, SubscriptionRoster } from "./ports.ts";
+import type { SubgraphHeaders } from "./transport/subgraph-headers.ts";
+
+export interface GatewayOptions {
+  readonly settings: GatewaySettings;
+  readonly production: boolean;
+  readonly release: string;
+  readonly host: string;
+  readonly lifecycle: Lifecycle;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How a request to a subgraph proves on whose behalf it is made. */
+  readonly headers: SubgraphHeaders;
+  /** Absent: everybody is anonymous (standalone). */
+  readonly authenticator?: AuthenticatorPart;
+  /** Names of client headers that go on to subgraphs; none in the platform. */
+  readonly forward?: readonly string[];
+  /** Show subgraphs' own error messages; only for subgraphs that are not ours (standalone). */
+  readonly trustMessages?: boolean;
+  /** Subgraphs in this process, and what their caches count. */
+  readonly counted?: readonly CountedCache[];
+  readonly endpoints?: readonly SubgraphEndpoint[];
+  /** GraphQL addresses that replace those of the supergraph, by subgraph name. */
+  readonly urls?: ReadonlyMap<string, readonly string[]>;
+  /** Where instances of subgraphs say that they can be asked; started before the gateway. */
+  readonly directory?: ServiceDirectory | undefined;
+  /** With both, subscriptions are served. */
+  readonly eventLog?: EventLog;
+  readonly createLive?: CreateLive;
+  /** Told which subscriptions are open. */
+  readonly roster?: SubscriptionRoster;
+  /** Told which caches there are. */
+  readonly cacheRegistry?: CacheRegistry;
+  /** Manifests of the operations that our own clients registered. */
+  readonly manifests?: readonly string[];
+  /** Where gateways share the texts that clients persisted; absent: each keeps its own. */
+  readonly documents?: Pick<Cache, "get" | "set">;
+  /** Folder of the built web client, served at `/`. */
+  readonly webClient?: string;
+  /** Where gateways count together how often callers ask; absent: this one counts alone. */
+  readonly countingRedis?: RedisConnection;
+  readonly checks?: readonly HealthCheck[];
+  /** Further routes, e.g. the local mailbox. */
+  readonly routes?: (server: FastifyInstance) => void;
+}
