@@ -39,5 +39,6 @@ export function createProcessCache({ name, settings, source, clock, logger }: Pr
     clock,
     logger,
   });
-  return { ...part, lifeOf: (kind) => CACHE_TTL[kind] * 1_000 };
+  // The prefix is the installation's, and the same in all its names.
+  return { ...part, name: `cache ${name}`, lifeOf: (kind) => CACHE_TTL[kind] * 1_000 };
 }
