@@ -46,19 +46,21 @@ export function repeatedFields({ definitions }: DocumentNode): number {
     }
   }
 
-  function measure(sets: readonly SelectionSetNode[]): void {
-    // A cycle of fragments ends here, too: validation refuses it.
-    if (steps > MAX_STEPS) return;
+  function measure(sets: readonly SelectionSetNode[], level: number): void {
+    // A cycle of fragments ends here: validation refuses it.
+    if (steps > MAX_STEPS || level > MAX_LEVELS) return;
     const places = new Map<string, SelectionSetNode[]>();
     const spread = new Set<string>();
     for (const set of sets) collect(set, places, spread);
-    for (const below of places.values()) measure(below);
+    for (const below of places.values()) measure(below, level + 1);
   }
 
   for (const definition of definitions) {
-    if (definition.kind === Kind.OPERATION_DEFINITION) measure([definition.selectionSet]);
+    if (definition.kind === Kind.OPERATION_DEFINITION) measure([definition.selectionSet], 0);
   }
   return steps > MAX_STEPS ? Number.POSITIVE_INFINITY : pairs;
 }
 
 const MAX_STEPS = 20_000;
+/** Far deeper than the limit on depth, and far from the end of the stack. */
+const MAX_LEVELS = 100;
