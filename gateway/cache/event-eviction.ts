@@ -52,7 +52,7 @@ export function createEventEviction(caches: readonly Evictable[], logger: Logger
   }
 
   function dropOld(): void {
-    void drop([...old]);
+    if (old.size > 0) void drop([...old]);
     [old, young] = [young, new Set()];
     if (old.size > 0) return;
     clearInterval(echo);

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createEventEviction, tagsOf } from "../../../../gateway/cache/event-eviction.ts";
 import type { Cache } from "../../../../platform/cache/cache.ts";
 import { createMemoryCache } from "../../../../platform/cache/memory-cache.ts";
@@ -59,4 +59,24 @@ test("a cache that does not answer holds events up for less than a second", asyn
   const started = performance.now();
   await createEventEviction([{ invalidateTags: never, clear: never }], logger).evict([event({})]);
   expect(performance.now() - started).toBeLessThan(1_000);
+});
+
+test("what was asked shortly after an event is dropped once more within three seconds, and never again", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const dropped: string[][] = [];
+  const cache = {
+    invalidateTags: async (tags: readonly string[]) => void dropped.push([...tags]),
+    clear: async () => undefined,
+  };
+  const { evictTags } = createEventEviction([cache], logger);
+  await evictTags(["early"]);
+  vi.advanceTimersByTime(1_000);
+  await evictTags(["late"]);
+  expect(dropped).toEqual([["early"], ["late"]]);
+  // The first tick is too early for what came just before it.
+  vi.advanceTimersByTime(1_500);
+  expect(dropped.slice(2).flat()).toEqual(["early", "late"]);
+  vi.advanceTimersByTime(60_000);
+  expect(dropped.slice(2).flat()).toEqual(["early", "late"]);
 });
