@@ -30,7 +30,7 @@ export async function readCacheFigures(url: string): Promise<CacheFigures> {
 }
 
 /** @param text in Prometheus' format, version 0.0.4 */
-export function parseCacheFigures(text: string): CacheFigures {
+function parseCacheFigures(text: string): CacheFigures {
   const figures = new Map<string, LevelFigures>();
   const add = (name: string, what: keyof LevelFigures, count: number) => {
     const known = figures.get(name) ?? NOTHING;
