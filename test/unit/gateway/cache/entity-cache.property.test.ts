@@ -40,12 +40,12 @@ const aStep = fc.oneof(
       gateway: aGateway,
       organization: anOrganization,
       type: fc.constantFrom("Maker" as const, "Product" as const),
-      ids: fc.uniqueArray(anId, { minLength: 1 }),
-      fresh: fc.boolean(),
+      ids: fc.uniqueArray(anId, { minLength: 1, maxLength: 2 }),
+      fresh: fc.nat(9).map((chance) => chance === 0),
     }),
   },
   {
-    weight: 2,
+    weight: 1,
     arbitrary: fc.record({
       kind: fc.constant("write" as const),
       gateway: aGateway,
@@ -54,7 +54,7 @@ const aStep = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("fail" as const) }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant("advance" as const), which: fc.nat(20) }) },
+  { weight: 9, arbitrary: fc.record({ kind: fc.constant("advance" as const), which: fc.nat(20) }) },
 );
 
 /** What is read of an organisation's maker, and of a product, which is everybody's. */
@@ -149,7 +149,7 @@ test("no gateway shows what is older than an event it heard before the read, nor
   let reads = 0;
   let hits = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(aStep, { minLength: 10, maxLength: 60 }), async (steps) => {
+    fc.asyncProperty(fc.array(aStep, { minLength: 60, maxLength: 160 }), async (steps) => {
       const { gateways, pending, write, failNext } = world();
       const running: Promise<void>[] = [];
       const wrong: string[] = [];
@@ -198,7 +198,7 @@ test("no gateway shows what is older than an event it heard before the read, nor
       hits += gateways.reduce((sum, { cache }: { readonly cache: EntityCache }) => sum + cache.counters().hits, 0);
       expect(wrong).toEqual([]);
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
   // It was a cache that was tested.
   expect(hits).toBeGreaterThan(reads / 50);
