@@ -92,7 +92,7 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
             if (status === 401) reply.header("www-authenticate", "Bearer");
             const text = answer.body.string;
             const body = asked === undefined ? text : asked.keep(reply, { status, contentType, text });
-            stages?.enter("output");
+            if (status < 400) stages?.enter("output");
             return reply.status(status).send(body);
           } finally {
             asked?.end();

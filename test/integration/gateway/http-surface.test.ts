@@ -138,7 +138,7 @@ test("wrong variables are the caller's fault", async () => {
   expect(body.errors?.[0]?.extensions["traceId"]).toMatch(/^[0-9a-f]{32}$/);
 });
 
-test("only known origins get permission to call", async () => {
+test("only known origins get permission to call, and never with credentials or for everybody [S10]", async () => {
   const preflight = (origin: string) =>
     fetch(`${gateway.url}/graphql`, {
       method: "OPTIONS",
@@ -152,6 +152,16 @@ test("only known origins get permission to call", async () => {
   for (const origin of ["https://evil.example", "null", "https://app.example.evil"]) {
     const { headers } = await preflight(origin);
     expect([...headers.keys()].filter((name) => name.startsWith("access-control-allow"))).toEqual([]);
+  }
+  for (const origin of ["https://app.example", "https://evil.example"]) {
+    const { headers } = await send("/graphql", {
+      method: "POST",
+      headers: { origin, "content-type": "application/json" },
+      body: JSON.stringify({ query: "{ __typename }" }),
+    });
+    expect(headers.get("content-type")).toContain("application/json");
+    expect(headers.get("access-control-allow-origin")).toBe(origin === "https://app.example" ? origin : null);
+    expect(headers.get("access-control-allow-credentials")).toBeNull();
   }
 });
 

@@ -92,7 +92,9 @@ async function startPlatform(supergraphSdl: string, urls = new Map<string, reado
         headers: { "content-type": "application/json", ...headers },
         body: JSON.stringify({ query }),
       });
-      return { status: response.status, headers: response.headers, body: parseAnswer(await response.text()) };
+      const text = await response.text();
+      const { extensions } = z.object({ extensions: z.unknown().optional() }).parse(JSON.parse(text));
+      return { status: response.status, headers: response.headers, extensions, body: parseAnswer(text) };
     },
     async [Symbol.asyncDispose]() {
       await lifecycle.stop();
@@ -150,12 +152,22 @@ test("expected refusals pass, faults are masked with an id that finds the log li
   ]);
 });
 
-test("a foreign subgraph's own words stay inside", async () => {
+test("cost, trace and masked errors are the gateway's: a foreign subgraph's own answer has none of them, and its words stay inside [S7]", async () => {
   await using graph = await startInventedGraph();
   const supergraph = compose({ products: "http://products.invalid/", reviews: "http://reviews.invalid/" });
   const urls = new Map([["products", [graph.products.url]]]);
   await using platform = await startPlatform(supergraph, urls);
-  const { body } = await platform.ask("{ topProducts { name } broken refused }");
+  const own = await fetch(graph.products.url, { method: "POST", body: JSON.stringify({ query: "{ broken }" }) });
+  expect(own.headers.has("x-trace-id")).toBe(false);
+  expect(await own.json()).toEqual({
+    data: { broken: null },
+    errors: [{ message: expect.stringContaining("SELECT"), locations: expect.anything(), path: ["broken"] }],
+  });
+  const { body, headers, extensions } = await platform.ask("{ topProducts { name } broken refused }");
+  expect(extensions).toMatchObject({ cost: { estimated: expect.any(Number), maximum: expect.any(Number) } });
+  const traceId = headers.get("x-trace-id");
+  expect(traceId).toMatch(/^[0-9a-f]{32}$/);
+  for (const error of body.errors ?? []) expect(error.extensions["traceId"]).toBe(traceId);
   expect(body.data).toMatchObject({ topProducts: [{ name: "Table" }, { name: "Couch" }], broken: null, refused: null });
   expect(JSON.stringify(body)).not.toMatch(/prisma|SELECT|secret|\.ts/i);
   expect(body.errors?.map(({ path, extensions }) => [path?.[0], extensions["code"]]).sort()).toEqual([
@@ -164,5 +176,6 @@ test("a foreign subgraph's own words stay inside", async () => {
   ]);
   const sent = graph.products.requests.at(-1);
   expect(sent?.["x-tributary-identity"]).toMatch(/^eyJ/);
+  expect(sent?.["traceparent"]).toContain(traceId);
   expect(sent).not.toHaveProperty("authorization");
 });
