@@ -2,12 +2,13 @@
  * The socket surface: graphql-transport-ws on ws. graphql-ws keeps the protocol and its close codes; origin, size limits,
  * heartbeats and the `next` frames of live operations are ours.
  */
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ExecutionArgs, GraphQLError } from "graphql";
 import { type ConnectionInitMessage, handleProtocols, makeServer } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { ClientFacts } from "../../../platform/auth/identity.ts";
+import { refuseUpgrade } from "../../http/refused-upgrade.ts";
 import { clientNameOf } from "../../operations/client-name.ts";
 import type { LivePorts } from "../../ports.ts";
 import type { Allowance } from "../access/allowance.ts";
@@ -165,8 +166,8 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Allowanc
     handleUpgrade(request, socket, head) {
       socket.on("error", () => socket.destroy());
       const phase = lifecycle.phase;
-      if (stopping || phase === "draining" || phase === "stopped") return refuse(socket, 503);
-      if (!ports.originAllowed(request.headers.origin)) return refuse(socket, 403);
+      if (stopping || phase === "draining" || phase === "stopped") return refuseUpgrade(socket, 503, 1);
+      if (!ports.originAllowed(request.headers.origin)) return refuseUpgrade(socket, 403);
       sockets.handleUpgrade(request, socket, head, (opened) => accept(opened, socket, request));
     },
     start() {
@@ -196,11 +197,6 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Allowanc
 /** graphql-ws reads what only a server may say, and then throws. */
 function isServersMessage(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("Unexpected message of type");
-}
-
-function refuse(socket: Duplex, status: 403 | 503): void {
-  const retry = status === 503 ? "Retry-After: 1\r\n" : "";
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n${retry}\r\n`);
 }
 
 function clientOf(request: IncomingMessage): ClientFacts {

@@ -1,5 +1,7 @@
+import { connect } from "node:net";
 import { getIntrospectionQuery } from "graphql";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { waitFor } from "../../support/wait.ts";
 import { type InventedGraph, startInventedGraph } from "./invented-graph.ts";
 import { parseAnswer, type RunningGateway, startStandalone } from "./standalone-gateway.ts";
 
@@ -64,6 +66,28 @@ test("unreadable bodies are refused as JSON without internals [GW-07]", async ()
     expect(parseAnswer(text).errors).toHaveLength(1);
   }
 });
+
+test.each(["//", "//[", "/nowhere"])(
+  "asking for a socket at the address %s is answered with 404, and the connection ends [GW-07]",
+  async (path) => {
+    const socket = connect({ port: Number(new URL(gateway.url).port), host: "127.0.0.1", allowHalfOpen: true });
+    let answer = "";
+    socket.on("data", (chunk) => {
+      answer += String(chunk);
+    });
+    socket.on("error", () => undefined);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: gateway\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+    await waitFor(() => socket.readableEnded, { what: "the end of the answer" });
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+    // It does not leave by itself: a server that only ended its own side would hear it for good.
+    const gone = () => {
+      socket.write("still here");
+      return socket.closed;
+    };
+    await waitFor(gone, { what: "the end of the connection" });
+    expect((await send("/health", {})).status).toBe(200);
+  },
+);
 
 test("an operation that cannot be chosen, or is no query or mutation, is refused [GW-08]", async () => {
   const two = "query A { __typename } query B { __typename }";
