@@ -1,56 +1,50 @@
 // The client, in a process of its own: every connection asks again as soon as it has its answer, each time as somebody else. Linux.
 import { readFile } from "node:fs/promises";
 import process from "node:process";
-import { type Dispatcher, Pool } from "undici";
+import { setTimeout } from "node:timers/promises";
 import { createDurations } from "../durations.ts";
+import { createCountingConnection } from "./counting-connection.ts";
 import { type Load, type LoadFigures, loadSchema } from "./load-figures.ts";
 import { QUERY } from "./supergraph.ts";
 
 /** Of the kernel's clock that processor time is told in. */
 const TICK_MS = 10;
+/** ASCII. */
 const BODY = JSON.stringify({ query: QUERY });
+const PAUSE_AFTER_ERROR_MS = 10;
 
 async function run(load: Load): Promise<LoadFigures> {
-  const pool = new Pool(load.url, { connections: load.connections, pipelining: 1 });
+  const { host } = new URL(load.url);
   let durations = createDurations();
   let errors = 0;
   let answered = 0;
   let callers = 0;
   let stopped = false;
 
-  function ask(over: () => void): void {
-    if (stopped) {
-      over();
-      return;
-    }
+  /** Each question comes from somebody else. */
+  function question(): string {
     callers += 1;
-    const begun = performance.now();
-    let status = 0;
-    let bytes = 0;
-    const next = (right: boolean) => {
-      answered += 1;
-      if (right) durations.record(performance.now() - begun);
-      else errors += 1;
-      ask(over);
-    };
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart() {},
-      onResponseStart(_controller, code) {
-        status = code;
-      },
-      onResponseData(_controller, chunk) {
-        bytes += chunk.length;
-      },
-      onResponseEnd: () => next(status === 200 && bytes === load.bytes),
-      // Not at once: a server that is gone is not asked in a tight loop.
-      onResponseError: () => void setTimeout(next, 10, false),
-    };
-    const headers = { "content-type": "application/json", authorization: `Bearer ${process.pid}-${callers}` };
-    pool.dispatch({ path: "/graphql", method: "POST", headers, body: BODY }, handler);
+    return `POST /graphql HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\nauthorization: Bearer ${process.pid}-${callers}\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`;
   }
 
-  const connections = Array.from({ length: load.connections }, () => new Promise<void>((resolve) => ask(resolve)));
-  await pause(load.warmUpSeconds);
+  async function askAgain(): Promise<void> {
+    const connection = createCountingConnection(load.url);
+    while (!stopped) {
+      const begun = performance.now();
+      const { status, bytes } = await connection.ask(question());
+      answered += 1;
+      if (status === 200 && bytes === load.bytes) durations.record(performance.now() - begun);
+      else {
+        errors += 1;
+        // Not at once: a server that is gone is not asked in a tight loop.
+        await setTimeout(PAUSE_AFTER_ERROR_MS);
+      }
+    }
+    connection.close();
+  }
+
+  const connections = Array.from({ length: load.connections }, askAgain);
+  await setTimeout(load.warmUpSeconds * 1_000);
 
   const asked = async () => Number(await (await fetch(load.askedUrl)).text());
   const before = {
@@ -66,7 +60,7 @@ async function run(load: Load): Promise<LoadFigures> {
   // A machine that does much else may answer nothing for a second.
   for (let second = 0; second < load.seconds || answered === 0; second += 1) {
     const [count, since] = [durations.count, performance.now()];
-    await pause(1);
+    await setTimeout(1_000);
     windows.push(((durations.count - count) * 1_000) / (performance.now() - since));
   }
   const total = answered;
@@ -77,7 +71,6 @@ async function run(load: Load): Promise<LoadFigures> {
   const [rssMb, peakRssMb] = await memoryOf(load.pid);
   stopped = true;
   await Promise.all(connections);
-  await pool.close();
   return {
     perSecond: windows.toSorted((a, b) => a - b)[Math.floor(windows.length / 2)] ?? Number.NaN,
     p50Ms: durations.percentile(50),
@@ -91,8 +84,6 @@ async function run(load: Load): Promise<LoadFigures> {
     clientShare: (used.user + used.system) / 1_000 / ownMs,
   };
 }
-
-const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
 
 async function cpuMsOf(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8");
