@@ -18,7 +18,7 @@ const STAGES = [
   "output",
 ] as const;
 
-export type Stage = (typeof STAGES)[number];
+type Stage = (typeof STAGES)[number];
 
 export interface Stages {
   /** Ends the running stage and begins this one. Nothing happens when it was reached before, or when a stage has failed. */
