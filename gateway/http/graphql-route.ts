@@ -73,6 +73,7 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
         if (asked?.kind === "kept") {
           sent.received?.accepted(asked.operationName);
           reply.header("x-trace-id", trace.traceId);
+          stages?.enter("output");
           return asked.send(reply);
         }
         const requestLogger = logger.child({ traceId: trace.traceId });
@@ -155,7 +156,7 @@ async function streams(
   request: FastifyRequest,
   reply: FastifyReply,
   { live }: GraphQLRouteOptions,
-  { sent, trace, logger, forwardedHeaders }: RequestFacts,
+  { sent, trace, stages, logger, forwardedHeaders }: RequestFacts,
 ): Promise<boolean> {
   const { method, headers } = request;
   const { query, body, received } = sent;
@@ -172,6 +173,7 @@ async function streams(
       ...(received === undefined ? {} : { received }),
       token: () => bearerToken(request),
       take() {
+        stages?.enter("output");
         reply.hijack();
         for (const [name, value] of Object.entries(reply.getHeaders())) {
           if (value !== undefined) reply.raw.setHeader(name, value);

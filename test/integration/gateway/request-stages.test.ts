@@ -4,6 +4,8 @@ import {
   BasicTracerProvider,
   InMemorySpanExporter,
   type ReadableSpan,
+  type Sampler,
+  SamplingDecision,
   SimpleSpanProcessor,
   type SpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
@@ -25,6 +27,11 @@ const ALL = [
 ];
 const RENAME = 'mutation { rename(upc: "1", name: "Desk") { name } }';
 
+let sampled = true;
+const sampler: Sampler = {
+  shouldSample: () => ({ decision: sampled ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD }),
+  toString: () => "chosen by the test",
+};
 const exporter = new InMemorySpanExporter();
 /** What began and ended, in its order: the SDK's times of a span are not all from one clock. */
 const happened: { readonly traceId: string; readonly what: string }[] = [];
@@ -39,7 +46,7 @@ let gateway: RunningGateway;
 
 beforeAll(async () => {
   trace.setGlobalTracerProvider(
-    new BasicTracerProvider({ spanProcessors: [order, new SimpleSpanProcessor(exporter)] }),
+    new BasicTracerProvider({ sampler, spanProcessors: [order, new SimpleSpanProcessor(exporter)] }),
   );
   graph = await startInventedGraph();
   gateway = await startStandalone(graph.supergraphSdl, { SUBGRAPH_RETRIES: [] });
@@ -115,4 +122,15 @@ test("a part that is missing is noted where it happened, and the rest is answere
   const work = spans.find(({ name }) => name === "business logic");
   expect(work?.events.map(({ name }) => name)).toContain("exception");
   expect(work?.status.code).toBe(SpanStatusCode.UNSET);
+});
+
+test("a request that nobody samples has no stages at all", async () => {
+  const before = happened.length;
+  sampled = false;
+  try {
+    await gateway.post({ query: RENAME });
+  } finally {
+    sampled = true;
+  }
+  expect(happened).toHaveLength(before);
 });
