@@ -12,6 +12,8 @@ export interface Balancer {
    * @returns `undefined`: none may be called now
    */
   pick(mayTry: boolean, tried?: ReadonlySet<Instance>): Instance | undefined;
+  /** Can any but this one be called, and not for a trial only? */
+  hasOther(than: Instance): boolean;
   /** Those that stay keep what is known about them. @returns those that are gone */
   replace(addresses: readonly InstanceAddress[]): readonly Instance[];
 }
@@ -43,6 +45,7 @@ export function createBalancer(policy: CallPolicy, now: () => number): Balancer 
       }
       return best ?? onTrial;
     },
+    hasOther: (than) => instances.some((instance) => instance !== than && instance.breaker.readiness() === "usable"),
     replace(addresses) {
       const before = instances;
       instances = addresses.map(

@@ -1,13 +1,19 @@
 /** What the failure of a call says about repeating it. */
 
 /**
- * `unsent`: the request did not leave, so that any may go elsewhere. `cut`: the connection broke before the answer was whole. `final`: it
- * is the request's own fault, wherever it goes. `failed`: any other failure, a silent instance above all.
+ * `unsent`: the request did not leave, so that any may go elsewhere. `cut`: the connection broke before the answer was whole. `silent`:
+ * there was no answer in time. `final`: it is the request's own fault, wherever it goes. `failed`: any other failure.
  */
-export type FailureKind = "unsent" | "cut" | "final" | "failed";
+export type FailureKind = "unsent" | "cut" | "silent" | "final" | "failed";
 
 /** An answer that would be no better from another instance. */
 export class FinalAnswerError extends Error {}
+
+export class NoAnswerError extends Error {
+  constructor(timeoutMs: number) {
+    super(`no answer within ${timeoutMs} ms`);
+  }
+}
 
 const UNSENT: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
@@ -24,6 +30,7 @@ const FINAL: ReadonlySet<string> = new Set(["UND_ERR_INVALID_ARG"]);
 
 export function failureKind(error: unknown): FailureKind {
   if (error instanceof FinalAnswerError) return "final";
+  if (error instanceof NoAnswerError) return "silent";
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (typeof code !== "string") return "failed";
   if (UNSENT.has(code)) return "unsent";

@@ -1,7 +1,7 @@
 /** One JSON POST over a pool of kept connections: bounded in time and size, aborted when the caller is gone. */
 import { type Dispatcher, Pool } from "undici";
 import { type AnswerMemory, createAnswerMemory, type ReceivedJson } from "./answer-memory.ts";
-import { FinalAnswerError } from "./call-failure.ts";
+import { FinalAnswerError, failureKind, NoAnswerError } from "./call-failure.ts";
 
 export interface HttpExchange {
   /**
@@ -56,12 +56,15 @@ export function createHttpExchange(): HttpExchange {
   }
 
   async function post(request: PostRequest): Promise<ReceivedJson> {
+    const end = performance.now() + request.timeoutMs;
     try {
       return await exchange(poolOf(request.url), request, memory);
     } catch (error) {
+      const timeoutMs = Math.ceil(end - performance.now());
+      const pool = pools.get(request.url.origin);
+      if (!request.repeatable || failureKind(error) !== "cut" || timeoutMs <= 0 || pool === undefined) throw error;
       // The server closed the kept connection while we wrote to it: it has read nothing, another connection will do.
-      if (request.repeatable && isReset(error)) return exchange(poolOf(request.url), request, memory);
-      throw error;
+      return exchange(pool, { ...request, timeoutMs }, memory);
     }
   }
 
@@ -121,7 +124,7 @@ class Answer implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#reject = reject;
     const { timeoutMs, signal } = request;
-    this.#timer = setTimeout(() => this.#fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    this.#timer = setTimeout(() => this.#fail(new NoAnswerError(timeoutMs)), timeoutMs);
     if (signal?.aborted === true) this.#gone();
     else signal?.addEventListener("abort", this.#gone, { once: true });
   }
@@ -178,9 +181,4 @@ class Answer implements Dispatcher.DispatchHandler {
     this.#request.signal?.removeEventListener("abort", this.#gone);
     return true;
   }
-}
-
-function isReset(error: unknown): boolean {
-  if (!(error instanceof Error) || !("code" in error)) return false;
-  return error.code === "ECONNRESET" || error.code === "EPIPE" || error.code === "UND_ERR_SOCKET";
 }

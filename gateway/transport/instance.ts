@@ -17,11 +17,20 @@ export interface Instance extends InstanceAddress {
   readonly breaker: CircuitBreaker;
   inFlight: number;
   requests: number;
+  answers: number;
   failures: number;
   /** Attempts that were not the first of their call. */
   retries: number;
 }
 
 export function createInstance(address: InstanceAddress, policy: CallPolicy, now: () => number): Instance {
-  return { ...address, breaker: createCircuitBreaker(policy, now), inFlight: 0, requests: 0, failures: 0, retries: 0 };
+  return {
+    ...address,
+    breaker: createCircuitBreaker(policy, now),
+    inFlight: 0,
+    requests: 0,
+    answers: 0,
+    failures: 0,
+    retries: 0,
+  };
 }

@@ -1,7 +1,8 @@
 /**
  * Calls to one subgraph, whichever of its instances answers. A call that may be repeated goes to another instance at once when the connection
  * is refused or cut, and is sent again after the policy's pauses, all within its deadline, which each attempt passes on. Other calls
- * are sent again only if they never left. When no instance may be called, a call fails at once.
+ * are sent again only if they never left. When no instance may be called, a call fails at once; the last one is therefore left alone for
+ * being slow only when it answers nobody at all.
  */
 import { DelegateBackoff, handleWhen, type IRetryBackoffContext, type RetryPolicy, retry } from "cockatiel";
 import type { Balancer } from "./balancer.ts";
@@ -54,31 +55,41 @@ export function createResilientExchange(options: ResilientExchangeOptions): Pick
   async function attempt(instance: Instance, request: PostRequest, end: number, first: boolean): Promise<Answer> {
     const begun = instance.breaker.begin();
     const timeoutMs = timeFor(request, end);
+    const { answers } = instance;
     instance.inFlight += 1;
     instance.requests += 1;
     try {
       const answer = await send(instance, request, timeoutMs);
       instance.inFlight -= 1;
+      instance.answers += 1;
       instance.breaker.succeeded(begun);
       return answer;
     } catch (error) {
       instance.inFlight -= 1;
       const kind = request.signal?.aborted === true ? "final" : failureKind(error);
-      tell(instance, begun, kind, request, timeoutMs);
+      const telling = kind !== "silent" || isTelling(instance, answers, timeoutMs);
+      tell(instance, begun, request, telling ? kind : undefined);
       const failure = new CallFailure(error, kind, kind === "unsent" || (kind !== "final" && request.repeatable));
       if (first) return recover(failure, instance, request, end);
       throw failure;
     }
   }
 
-  function tell(instance: Instance, begun: number, kind: FailureKind, request: PostRequest, timeoutMs: number): void {
+  /** @param kind absent: the failure says nothing about the instance */
+  function tell(instance: Instance, begun: number, request: PostRequest, kind: FailureKind | undefined): void {
     const gone = request.signal?.aborted === true;
     if (!gone) instance.failures += 1;
-    if (gone) instance.breaker.abandoned(begun);
+    if (gone || kind === undefined) instance.breaker.abandoned(begun);
     else if (kind === "final") instance.breaker.succeeded(begun);
-    // A call whose request had hardly any time left says nothing about who was to answer it.
-    else if (kind === "failed" && timeoutMs < policy.attemptMs) instance.breaker.abandoned(begun);
     else instance.breaker.failed(begun);
+  }
+
+  /** @param answers how many the instance had given before it was silent */
+  function isTelling(instance: Instance, answers: number, timeoutMs: number): boolean {
+    // The request may have had hardly any time left.
+    if (timeoutMs < policy.attemptMs) return false;
+    // One that is only slow is still better than none.
+    return instance.answers === answers || balancer.hasOther(instance);
   }
 
   /** One instance after the other, for as long as connections are refused or cut. */

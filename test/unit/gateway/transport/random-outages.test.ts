@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createAnswerMemory } from "../../../../gateway/transport/answer-memory.ts";
 import { createBalancer } from "../../../../gateway/transport/balancer.ts";
+import { NoAnswerError } from "../../../../gateway/transport/call-failure.ts";
 import { callPolicy } from "../../../../gateway/transport/call-policy.ts";
 import { createResilientExchange } from "../../../../gateway/transport/resilient-exchange.ts";
 import { subgraphCallSettings } from "../../../../platform/config/service-settings.ts";
@@ -92,7 +93,7 @@ test("calls end by their deadline, commands are never repeated once they left, a
             if (outcome === "answers") answer();
             else if (outcome === "refuses") reject(Object.assign(new Error("refused"), { code: "ECONNREFUSED" }));
             else if (outcome === "cuts") reject(Object.assign(new Error("cut"), { code: "ECONNRESET" }));
-            else setTimeout(() => reject(new Error("late")), timeoutMs);
+            else setTimeout(() => reject(new NoAnswerError(timeoutMs)), timeoutMs);
             if (outcome === "answers late") setTimeout(answer, 200);
             return promise;
           },
