@@ -5,7 +5,7 @@
 import type { Grants, Identity } from "../../platform/auth/identity.ts";
 import type { GatewayContext } from "../ports.ts";
 import type { CacheHint, CacheScope } from "./hints.ts";
-import { ORGANIZATION_TAG, organizationTag, userTag } from "./tags.ts";
+import { addTag, ORGANIZATION_TAG, organizationTag, userTag } from "./tags.ts";
 
 const PUBLIC_SCOPE = "public";
 
@@ -35,15 +35,22 @@ export function cacheScopeKey(
   return scope === "VIEWER" ? texts.viewer : texts.organization;
 }
 
-/** Tags that an entry has by its hint and by whom it was read for, beside those of the entities it holds. */
-export function scopeTags({ scope, tags }: CacheHint, { identity }: Pick<GatewayContext, "identity">): string[] {
-  const found = tags.filter((tag) => tag !== ORGANIZATION_TAG);
+/**
+ * Tags that an entry has by its hint and by whom it was read for, beside those of the entities it holds.
+ * @param sources whose events may change it
+ */
+export function scopeTags(
+  { scope, tags }: Pick<CacheHint, "scope" | "tags">,
+  { identity }: Pick<GatewayContext, "identity">,
+  sources: Iterable<string>,
+): Set<string> {
+  const found = new Set(tags.filter((tag) => tag !== ORGANIZATION_TAG));
   if (scope === "PUBLIC") return found;
   if (tags.includes(ORGANIZATION_TAG) && (identity.kind === "USER" || identity.kind === "AUDIENCE")) {
-    for (const id of identity.grants.keys()) found.push(organizationTag(id));
+    for (const id of identity.grants.keys()) addTag(found, organizationTag(id), sources);
   }
   if (identity.kind === "USER" && (scope === "VIEWER" || identity.grants.size === 0)) {
-    found.push(userTag(identity.userId));
+    addTag(found, userTag(identity.userId), sources);
   }
   return found;
 }
@@ -63,7 +70,8 @@ function makeTexts(identity: Extract<Identity, { kind: "USER" | "AUDIENCE" }>): 
     const audience = `audience ${rights}`;
     return { organization: audience, viewer: audience };
   }
-  const viewer = `viewer ${JSON.stringify(identity.userId)} ${rights}`;
+  // A user's sessions may differ in what they are shown of themselves.
+  const viewer = `viewer ${JSON.stringify([identity.userId, identity.sessionId])} ${rights}`;
   // Whoever belongs nowhere has nobody to share with.
   return { organization: identity.grants.size === 0 ? viewer : `members ${rights}`, viewer };
 }

@@ -8,7 +8,7 @@ import type { SchemaGeneration } from "../ports.ts";
 
 /**
  * Who may be shown the same value: `PUBLIC` everybody; `ORGANIZATION` whoever holds the same permissions in the same organisations; `VIEWER`
- * one user while their permissions last.
+ * one session of a user while their permissions last.
  */
 export type CacheScope = "PUBLIC" | "ORGANIZATION" | "VIEWER";
 

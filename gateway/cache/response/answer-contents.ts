@@ -111,6 +111,7 @@ function createCompiler(generation: SchemaGeneration, document: DocumentNode, ta
   return function compile(
     type: GraphQLCompositeType,
     selectionSets: readonly SelectionSetNode[],
+    vouchedAbove = false,
   ): { readonly fields: readonly FieldShape[]; readonly scalars: boolean } {
     let scalars = false;
     const fields: FieldShape[] = [];
@@ -129,15 +130,17 @@ function createCompiler(generation: SchemaGeneration, document: DocumentNode, ta
       }
       const inner = nodes.flatMap(({ selectionSet }) => (selectionSet === undefined ? [] : [selectionSet]));
       const entity = keys.isEntity(value);
+      // What says by which events a connection changes says it of the connection's edges, too.
+      const vouched = plain || vouchedAbove || !keys.leadsToEntities(value);
       fields.push({
         read: reader(node.alias?.value ?? node.name.value),
         list: keys.leadsToEntities(value) && (!entity || isListType(getNullableType(definition.type))),
         // A value that belongs to the entity around it changes with that.
-        vouched: plain || !keys.leadsToEntities(value),
+        vouched,
         shape: {
           keys: tagged.keyNames(value).map(reader),
           identified: entity,
-          fields: compile(value, inner).fields,
+          fields: compile(value, inner, vouched && !entity).fields,
         },
       });
     }

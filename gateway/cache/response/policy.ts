@@ -4,6 +4,7 @@
  */
 import {
   type DocumentNode,
+  type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
   type GraphQLNamedType,
@@ -99,6 +100,14 @@ function createReader(generation: SchemaGeneration, document: DocumentNode) {
     for (const tag of hint.tags) tags.add(tag);
   }
 
+  /** An entity of which nothing but its name is asked: that is said by who holds it. */
+  function isReference({ selectionSet }: FieldNode, value: GraphQLNamedType): boolean {
+    const names = ["__typename", ...keys.ofType(value)];
+    return (
+      selectionSet?.selections.every((node) => node.kind === Kind.FIELD && names.includes(node.name.value)) === true
+    );
+  }
+
   /** @returns whether all of it may be kept */
   function read(selectionSet: SelectionSetNode, type: GraphQLCompositeType): boolean {
     const types = visited.get(selectionSet) ?? new Set();
@@ -113,7 +122,8 @@ function createReader(generation: SchemaGeneration, document: DocumentNode) {
         const value = getNamedType(field.type);
         const found = hintsOfField({ schema: apiSchema, hints, keys }, type, name, value);
         for (const hint of found) apply(hint);
-        if (found.length === 0 && (type === apiSchema.getQueryType() || keys.isEntity(value))) return false;
+        const root = type === apiSchema.getQueryType();
+        if (found.length === 0 && (root || (keys.isEntity(value) && !isReference(node, value)))) return false;
         return node.selectionSet === undefined || (isCompositeType(value) && read(node.selectionSet, value));
       }
       const fragment = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node;

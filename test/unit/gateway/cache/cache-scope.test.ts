@@ -26,6 +26,13 @@ test("members with equal rights share what is an organisation's, and nothing tha
   expect(cacheScopeKey("PUBLIC", one)).toBe(cacheScopeKey("PUBLIC", contextOf({ kind: "ANONYMOUS" })));
 });
 
+test("two sessions of one user share what is an organisation's, and nothing that is a viewer's", () => {
+  const one = user("usr_1", { org_a: ["read"] });
+  const other = { ...one, sessionId: "ses_other" };
+  expect(cacheScopeKey("ORGANIZATION", contextOf(one))).toBe(cacheScopeKey("ORGANIZATION", contextOf(other)));
+  expect(cacheScopeKey("VIEWER", contextOf(one))).not.toBe(cacheScopeKey("VIEWER", contextOf(other)));
+});
+
 test("other rights, other organisations, an audience and who belongs nowhere are scopes of their own", () => {
   const read = new Map([["org_a", new Set(["read"])]]);
   const keys = [

@@ -51,6 +51,16 @@ test("a list whose hint names its tags does not wait for other events", () => {
   expect(read({ chosen: [] }).open).toBe(false);
 });
 
+test("what a hint's tags say of a connection they say of its edges, and of nothing in the entities there", () => {
+  const { read } = readerOf("{ chosenLoans { nodes { id book { title author { name } } } } }");
+  const book = { key_of_Book_isbn: "1", author: { key_of_Author_id: "a1" } };
+  expect(read({ chosenLoans: { nodes: [{ key_of_Loan_id: "l1", book }] } })).toEqual({
+    ids: new Set(["l1", "1", "a1"]),
+    open: false,
+  });
+  expect(read({ chosenLoans: { nodes: [{ key_of_Loan_id: "l1", book: { ...book, author: null } }] } }).open).toBe(true);
+});
+
 test("members of unions and interfaces are found by their own keys", () => {
   const { read } = readerOf("{ anything { ... on Book { title } } keepable { id } }");
   const found = read({

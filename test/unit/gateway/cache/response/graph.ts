@@ -29,6 +29,7 @@ export const LIBRARY = `
     book(isbn: ID!): Book
     books: [Book!]!
     chosen: [Book!]! @cacheControl(maxAge: 20, scope: PUBLIC, tags: ["books"])
+    chosenLoans: Loans @cacheControl(maxAge: 20, scope: VIEWER, tags: ["loans"])
     shelf: Shelf
     keptShelf: Shelf @cacheControl(maxAge: 30, scope: ORGANIZATION)
     loan: Loan
@@ -46,7 +47,7 @@ export const LIBRARY = `
   interface Keepable @cacheControl(maxAge: 9, scope: PUBLIC) { id: ID! }
   union Anything = Book | Loan
   type Book @key(fields: "isbn") @cacheControl(maxAge: 60, scope: PUBLIC) {
-    isbn: ID! title: String! price: Price! author: Author loans: Loans
+    isbn: ID! title: String! price: Price! author: Author loans: Loans secret: Secret
     stock: Int @cacheControl(maxAge: 2, scope: PUBLIC)
   }
   type Author @key(fields: "id") @cacheControl(maxAge: 40, scope: ORGANIZATION) { id: ID! name: String! books: [Book!] }
@@ -56,4 +57,4 @@ export const LIBRARY = `
   type Loan implements Node & Keepable @key(fields: "id") @cacheControl(maxAge: 10, tags: ["organization"]) {
     id: ID! book: Book!
   }
-  type Secret implements Node @key(fields: "id") { id: ID! }`;
+  type Secret implements Node @key(fields: "id") { id: ID! note: String }`;

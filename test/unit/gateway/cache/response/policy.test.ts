@@ -27,6 +27,11 @@ test("an answer is worth the least of its parts", () => {
   });
 });
 
+test("of an entity without a hint no more than its name is kept", () => {
+  expect(policyOf("{ book(isbn: 1) { secret { __typename id } } }")).toMatchObject({ scope: "PUBLIC" });
+  expect(policyOf("{ book(isbn: 1) { author { books { secret { id } } } } }")).toMatchObject({ scope: "ORGANIZATION" });
+});
+
 test("what a part of carries no hint is not kept", () => {
   for (const text of [
     "{ shelf { name } }",
@@ -34,6 +39,8 @@ test("what a part of carries no hint is not kept", () => {
     "{ count }",
     "{ never { title } }",
     "{ secret { id } }",
+    "{ book(isbn: 1) { secret { id note } } }",
+    "{ book(isbn: 1) { secret { ... on Secret { id } } } }",
     "{ node { id } }",
     "{ rare { title } }",
     "{ __schema { queryType { name } } book(isbn: 1) { title } }",
