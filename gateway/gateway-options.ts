@@ -9,9 +9,9 @@ import type { SubgraphEndpoint } from "../platform/graphql/subgraph-endpoint.ts"
 import type { HealthCheck } from "../platform/http/health.ts";
 import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../platform/logger/logger.ts";
-import type { RedisConnection } from "../platform/redis/redis-connection.ts";
 import type { AuthenticatorPart } from "./auth/authenticator.ts";
 import type { CacheRegistry } from "./cache/console/cache-registry.ts";
+import type { SharedCounting } from "./limits/rate/counters.ts";
 import type { CreateLive, GatewaySettings, SubscriptionRoster } from "./ports.ts";
 import type { SubgraphHeaders } from "./transport/subgraph-headers.ts";
 
@@ -52,7 +52,7 @@ export interface GatewayOptions {
   /** Folder of the built web client, served at `/`. */
   readonly webClient?: string;
   /** Where gateways count together how often callers ask; absent: this one counts alone. */
-  readonly countingRedis?: RedisConnection;
+  readonly counting?: SharedCounting;
   readonly checks?: readonly HealthCheck[];
   /** Further routes, e.g. the local mailbox. */
   readonly routes?: (server: FastifyInstance) => void;

@@ -89,7 +89,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     schema,
     points: settings.RATE_LIMIT_POINTS ?? (options.authenticator === undefined ? undefined : CALLS),
     windowMs: settings.RATE_LIMIT_WINDOW_MS,
-    redis: options.countingRedis,
+    sharing: options.counting,
     planFeatures: () => planFeatures,
   });
   const { calls } = rates;

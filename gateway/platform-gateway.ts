@@ -60,7 +60,7 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
     logger,
     identitySecrets: config.IDENTITY_SECRETS,
     operatorOrganizationId: settings.OPERATOR_ORGANIZATION_ID,
-    redisUrl: config.REDIS_URL,
+    redis: config.REDIS_URL === undefined ? undefined : { url: config.REDIS_URL, prefix: config.REDIS_PREFIX },
   });
   for (const part of [...streams.parts, ...cacheConsole.parts]) lifecycle.add(part);
   const countingRedis =
@@ -99,7 +99,7 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
     ...(countingRedis === undefined
       ? {}
       : {
-          countingRedis,
+          counting: { redis: countingRedis, prefix: config.REDIS_PREFIX },
           documents: createRedisCache(countingRedis, {
             namespace: `${config.REDIS_PREFIX}:operations`,
             clock: systemClock,

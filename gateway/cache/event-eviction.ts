@@ -7,25 +7,32 @@ import { withDeadline } from "../../platform/deadline.ts";
 import type { Change } from "../../platform/events/envelope.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import type { Eviction } from "../ports.ts";
-import { entityTag, organizationTag, userTag } from "./tags.ts";
+import { type EventSources, sourceOfType } from "./event-sources.ts";
+import { ANY_SOURCE, entityTag, organizationTag, sourcedTag, userTag } from "./tags.ts";
 
 /** A store that does not answer delays all events; after this the next stronger remedy is tried. */
 const PATIENCE_MS = 400;
 
 /**
- * A subgraph of several processes may answer from the memory of one that has not heard of a change yet, for about a second. What was asked for
- * in that time is dropped again, once this long has passed, or twice as long.
+ * A subgraph that keeps rows may answer from the memory of a process that has not heard of a change yet, for about a second: another one of
+ * several, or the only one when a command line made the change. What was asked for in that time is dropped again, once this long has passed,
+ * or twice as long.
  */
 const ECHO_MS = 1_250;
 
 export type Evictable = Pick<Cache, "invalidateTags" | "clear">;
 
 export interface CacheEviction extends Eviction {
-  /** Like `evict`, by tags. */
+  /** Like `evict`, by tags, whoever caused it. */
   evictTags(tags: readonly string[]): Promise<void>;
 }
 
-export function createEventEviction(caches: readonly Evictable[], logger: Logger): CacheEviction {
+/** @param sources which subgraphs may be trusted to be up to date; any other may answer from memory */
+export function createEventEviction(
+  caches: readonly Evictable[],
+  logger: Logger,
+  sources: EventSources = new Map(),
+): CacheEviction {
   let young = new Set<string>();
   let old = new Set<string>();
   let echo: NodeJS.Timeout | undefined;
@@ -59,24 +66,36 @@ export function createEventEviction(caches: readonly Evictable[], logger: Logger
     echo = undefined;
   }
 
-  async function evictTags(tags: readonly string[]): Promise<void> {
+  function dropAgain(tags: Iterable<string>): void {
     for (const tag of tags) young.add(tag);
-    if (tags.length > 0) echo ??= setInterval(dropOld, ECHO_MS).unref();
-    await drop(tags);
+    if (young.size > 0) echo ??= setInterval(dropOld, ECHO_MS).unref();
   }
+
+  const remembers = ({ type }: Change) => sources.get(sourceOfType(type))?.remembers !== false;
 
   return {
     evictAll,
-    evictTags,
-    evict: (events) => evictTags([...new Set(events.flatMap(tagsOf))]),
+    async evictTags(tags) {
+      dropAgain(tags);
+      await drop(tags);
+    },
+    async evict(events) {
+      dropAgain(events.filter(remembers).flatMap(tagsOf));
+      await drop([...new Set(events.flatMap(tagsOf))]);
+    },
   };
 }
 
 /**
  * Tags of everything the event may have changed: `entity:<id>` of its subject and of every id in its data (`invoiceId`, `roleIds`),
- * `organization:<id>` and `user:<id>` of whom it concerns.
+ * `organization:<id>` and `user:<id>` of whom it concerns. Each for what its own source answered, and for what anybody's events may change.
  */
-export function tagsOf({ subject, orgid, partitionkey, data }: Change): string[] {
+export function tagsOf(change: Change): string[] {
+  const source = sourceOfType(change.type);
+  return namedBy(change).flatMap((tag) => [sourcedTag(tag, source), sourcedTag(tag, ANY_SOURCE)]);
+}
+
+function namedBy({ subject, orgid, partitionkey, data }: Change): string[] {
   const tags = new Set([entityTag(subject)]);
   // The key of an event that belongs to no organisation is its user.
   tags.add(orgid === undefined ? userTag(partitionkey) : organizationTag(orgid));

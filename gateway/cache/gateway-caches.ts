@@ -5,6 +5,7 @@ import type { Logger } from "../../platform/logger/logger.ts";
 import { createEntityCache, type EntityCache } from "./entity/entity-cache.ts";
 import { entityCacheMetrics } from "./entity/entity-cache-metrics.ts";
 import { type CacheEviction, createEventEviction, type Evictable } from "./event-eviction.ts";
+import type { EventSources } from "./event-sources.ts";
 
 export interface GatewayCaches {
   /** Absent where nothing of subgraphs' answers is kept. */
@@ -20,14 +21,15 @@ export interface GatewayCachesOptions {
   readonly logger: Logger;
   /** Memory for the entity cache, in MiB; 0: there is none. */
   readonly entityMb: number;
+  readonly sources: EventSources;
 }
 
-export function createGatewayCaches({ clock, logger, entityMb }: GatewayCachesOptions): GatewayCaches {
-  const entities = entityMb === 0 ? undefined : createEntityCache({ clock, maxWeight: entityMb * 2 ** 20 });
+export function createGatewayCaches({ clock, logger, entityMb, sources }: GatewayCachesOptions): GatewayCaches {
+  const entities = entityMb === 0 ? undefined : createEntityCache({ clock, maxWeight: entityMb * 2 ** 20, sources });
   const all: Evictable[] = entities === undefined ? [] : [entities];
   return {
     entities,
-    eviction: createEventEviction(all, logger),
+    eviction: createEventEviction(all, logger, sources),
     include: (cache) => all.push(cache),
     metrics: () => (entities === undefined ? [] : entityCacheMetrics(entities.counters())),
   };

@@ -60,7 +60,7 @@ export const registrySettings = {
     .string()
     .min(1)
     .default("tributary")
-    .describe("Begins the registry's keys and channels: installations that share one Redis need one each"),
+    .describe("Begins keys and channels in Redis: installations that share one Redis need one each"),
   SERVICE_LEASE_MS: milliseconds
     .min(500)
     .default(10_000)

@@ -23,8 +23,14 @@ export interface CacheConsoleOptions {
   readonly identitySecrets: readonly string[];
   /** Whose managers are operators; absent: nobody is. */
   readonly operatorOrganizationId: string | undefined;
-  /** Absent: there is no other gateway. */
-  readonly redisUrl?: string | undefined;
+  /** Where gateways hear each other; absent: there is no other one. */
+  readonly redis?: RedisPlace | undefined;
+}
+
+export interface RedisPlace {
+  readonly url: string;
+  /** Begins channels: that of the installation. */
+  readonly prefix: string;
 }
 
 export interface CacheConsole extends Subgraph {
@@ -33,13 +39,13 @@ export interface CacheConsole extends Subgraph {
 }
 
 export function createCacheConsole(options: CacheConsoleOptions): CacheConsole {
-  const { clock, identitySecrets, operatorOrganizationId, redisUrl } = options;
+  const { clock, identitySecrets, operatorOrganizationId, redis } = options;
   const logger = options.logger.child({ subgraph: NAME });
   const caches = new Map<string, InspectableCache>();
   async function evict(tags: readonly string[]): Promise<void> {
     await Promise.all([...caches.values()].map((cache) => cache.invalidateTags(tags)));
   }
-  const { calls, parts } = redisUrl === undefined ? ALONE : shared(redisUrl, logger, evict);
+  const { calls, parts } = redis === undefined ? ALONE : shared(redis, logger, evict);
   return {
     name: NAME,
     registry: { add: (name, cache) => void caches.set(name, cache) },
@@ -60,11 +66,12 @@ type Reach = { readonly calls: EvictionCalls } & Pick<Subgraph, "parts">;
 
 const ALONE: Reach = { calls: { tell: async () => 1 }, parts: [] };
 
-function shared(url: string, logger: Logger, onCall: (tags: readonly string[]) => Promise<void>): Reach {
+function shared(place: RedisPlace, logger: Logger, onCall: (tags: readonly string[]) => Promise<void>): Reach {
+  const { url, prefix } = place;
   const redis = createRedisConnection({ url, name: "tributary-console", logger });
   const listener = createRedisConnection({ url, name: "tributary-console-listener", logger, pingMs: LISTENER_PING_MS });
   return {
-    calls: createEvictionCalls({ redis, listener, logger, onCall }),
+    calls: createEvictionCalls({ redis, listener, prefix, logger, onCall }),
     parts: [
       {
         name: "cache console",

@@ -2,14 +2,17 @@
 import type { GatewayContext } from "../../ports.ts";
 import type { SubgraphAnswer, SubgraphClient, SubgraphRequest } from "../../transport/subgraph-client.ts";
 import { scopeTags } from "../cache-scope.ts";
+import { addTag, entityTag } from "../tags.ts";
 import type { AnswerStore, Kept, Load } from "./answer-store.ts";
 import type { FetchPolicy } from "./fetch-policy.ts";
-import { tagsNamedIn, tagsOfRepresentation } from "./named-entities.ts";
+import { idsNamedIn, idsOfRepresentation } from "./named-entities.ts";
 
 /** What somebody wants to know, part by part: an entity each, or one for all root fields. */
 export interface Question {
   readonly policy: FetchPolicy;
   readonly source: SubgraphClient;
+  /** Whose events change what it answers. */
+  readonly eventSource: string;
   readonly request: SubgraphRequest;
   readonly context: GatewayContext;
   /** Of each part: `prefix`, and the entity's representation. */
@@ -45,7 +48,7 @@ export function createCacheLoads(store: AnswerStore): CacheLoads {
   const pending = new Map<string, { readonly load: Load; readonly outcome: Promise<Outcome> }>();
 
   async function ask(question: Question, keys: readonly string[], load: Load): Promise<Outcome> {
-    const { policy, source, request, context, prefix, ofEntities } = question;
+    const { policy, source, eventSource, request, context, prefix, ofEntities } = question;
     // Whoever goes away takes nothing with them: others wait for the answer, or will ask for it.
     const { signal: _signal, ...lasting } = context;
     const texts = keys.map((key) => key.slice(prefix.length));
@@ -54,13 +57,16 @@ export function createCacheLoads(store: AnswerStore): CacheLoads {
     const values = ofEntities ? answer.data?.["_entities"] : [answer.data];
     if (!Array.isArray(values) || values.length !== keys.length) return { answer, failed: true, parts: new Map() };
     const failed = answer.errors.length > 0 || answer.data === null;
-    const common = scopeTags(policy.hint, context);
+    const sources = [eventSource];
+    const common = scopeTags(policy.hint, context, sources);
     const parts = keys.map((key, at): [string, Part] => {
       const value: unknown = values[at];
       if (failed) return [key, { value, kept: undefined }];
       const tags = new Set(common);
-      if (ofEntities) tagsOfRepresentation(texts[at] ?? "", policy.keyFields, tags);
-      tagsNamedIn(value, policy.named, tags);
+      const ids = new Set<string>();
+      if (ofEntities) idsOfRepresentation(texts[at] ?? "", policy.keyFields, ids);
+      idsNamedIn(value, policy.named, ids);
+      for (const id of ids) addTag(tags, entityTag(id), sources);
       const { maxAgeMs } = policy.hint;
       const ttlMs = value === null ? Math.min(ABSENT_MS, maxAgeMs) : maxAgeMs;
       return [key, { value, kept: store.put(key, load, value, { ttlMs, tags }) }];

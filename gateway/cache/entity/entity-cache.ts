@@ -16,7 +16,9 @@ import type {
   SubgraphRequest,
 } from "../../transport/subgraph-client.ts";
 import { cacheScopeKey } from "../cache-scope.ts";
+import type { EventSources } from "../event-sources.ts";
 import { cacheHintsOf } from "../hints.ts";
+import { sourceOf } from "../tags.ts";
 import { createAnswerStore, type Kept } from "./answer-store.ts";
 import { createCacheLoads, type Outcome, type Part, type Question } from "./cache-loads.ts";
 import { type Asked, composeEntities } from "./compose-answer.ts";
@@ -58,6 +60,8 @@ export interface EntityCacheOptions {
   readonly clock: Clock;
   /** Of everything kept, in bytes, about. */
   readonly maxWeight: number;
+  /** By whose events answers of these go; those of others go by anybody's. */
+  readonly sources?: EventSources;
 }
 
 const MAX_POLICIES = 4_000;
@@ -78,7 +82,7 @@ interface WholeAnswer {
   refreshing: boolean;
 }
 
-export function createEntityCache({ clock, maxWeight }: EntityCacheOptions): EntityCache {
+export function createEntityCache({ clock, maxWeight, sources = new Map() }: EntityCacheOptions): EntityCache {
   const store = createAnswerStore({ maxWeight, clock });
   const loads = createCacheLoads(store);
   const answers = new LRUCache<string, WholeAnswer>({ maxSize: maxWeight });
@@ -178,6 +182,7 @@ export function createEntityCache({ clock, maxWeight }: EntityCacheOptions): Ent
       const types = hints.any ? subgraphTypes(generation, subgraph) : undefined;
       if (types === undefined) return otherwise;
       const known = types;
+      const eventSource = sourceOf(sources, subgraph);
       const byText = new LRUCache<string, { readonly policy: NumberedPolicy | undefined }>({ max: MAX_POLICIES });
       const byOperation = new WeakMap<SubgraphOperation, { readonly policy: NumberedPolicy | undefined }>();
 
@@ -209,7 +214,8 @@ export function createEntityCache({ clock, maxWeight }: EntityCacheOptions): Ent
           return answerOf(whole);
         }
         const keys = texts === undefined ? [prefix] : texts.map((text) => `${prefix}${text}`);
-        const question: Question = { policy, source, request, context, keys, prefix, ofEntities: texts !== undefined };
+        const ofEntities = texts !== undefined;
+        const question: Question = { policy, source, eventSource, request, context, keys, prefix, ofEntities };
         if (whole === undefined) return fill(question, key, context);
         whole.refreshing = true;
         refresh(question, keys);

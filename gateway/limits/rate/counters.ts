@@ -25,12 +25,18 @@ export interface Counters {
   readonly alone: number;
 }
 
-const PREFIX = "tributary:rate";
 const PATIENCE_MS = 200;
 /** A Redis that was silent is not waited for by the next call. */
 const REST_MS = 1_000;
 /** Beyond, the key that was not counted for the longest time begins anew. */
 const KEYS_KEPT = 50_000;
+
+/** A Redis that gateways count in. */
+export interface SharedCounting {
+  readonly redis: RedisConnection;
+  /** Begins the keys: that of the installation. */
+  readonly prefix: string;
+}
 
 interface Limiters {
   readonly own: RateLimiterMemory;
@@ -39,7 +45,7 @@ interface Limiters {
   readonly keys: LRUCache<string, true>;
 }
 
-export function createCounters(redis?: RedisConnection): Counters {
+export function createCounters(sharing?: SharedCounting): Counters {
   const bySeconds = new Map<number, Limiters>();
   let silentUntil = 0;
   let alone = 0;
@@ -48,14 +54,15 @@ export function createCounters(redis?: RedisConnection): Counters {
     const seconds = Math.max(1, Math.ceil(windowMs / 1_000));
     const known = bySeconds.get(seconds);
     if (known !== undefined) return known;
-    const options = { points: Number.MAX_SAFE_INTEGER, duration: seconds, keyPrefix: `${PREFIX}:${seconds}` };
+    const keyPrefix = `${sharing?.prefix ?? ""}:rate:${seconds}`;
+    const options = { points: Number.MAX_SAFE_INTEGER, duration: seconds, keyPrefix };
     const own = new RateLimiterMemory(options);
     const made: Limiters = {
       own,
       shared:
-        redis === undefined
+        sharing === undefined
           ? undefined
-          : new RateLimiterRedis({ ...options, storeClient: redis.client, rejectIfRedisNotReady: true }),
+          : new RateLimiterRedis({ ...options, storeClient: sharing.redis.client, rejectIfRedisNotReady: true }),
       keys: new LRUCache({ max: KEYS_KEPT, dispose: (_, key, why) => why === "evict" && void own.delete(key) }),
     };
     bySeconds.set(seconds, made);

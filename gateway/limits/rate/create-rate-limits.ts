@@ -1,11 +1,10 @@
 /** All limits on how often and how much callers ask, over one set of counters. */
 
 import { labels, type Metric } from "../../../platform/http/metrics-format.ts";
-import type { RedisConnection } from "../../../platform/redis/redis-connection.ts";
 import type { PlanFeatures, SchemaSource } from "../../ports.ts";
 import { type CallLimit, createCallLimit } from "./call-limit.ts";
 import { createCostBudget } from "./cost-budget.ts";
-import { createCounters } from "./counters.ts";
+import { createCounters, type SharedCounting } from "./counters.ts";
 import { createFieldLimit } from "./field-limit.ts";
 import { createOperationLimit, type OperationLimit } from "./operation-limit.ts";
 import type { Limited } from "./rate-limited.ts";
@@ -22,14 +21,14 @@ export interface RateLimitsOptions {
   /** Calls of one caller per window. */
   readonly points: number | undefined;
   readonly windowMs: number;
-  /** Shared with other gateways; absent: this one counts alone. */
-  readonly redis: RedisConnection | undefined;
+  /** Where other gateways count, too; absent: this one counts alone. */
+  readonly sharing: SharedCounting | undefined;
   /** Asked at the first operation at the earliest. */
   readonly planFeatures: () => PlanFeatures | undefined;
 }
 
-export function createRateLimits({ schema, points, windowMs, redis, planFeatures }: RateLimitsOptions): RateLimits {
-  const counters = createCounters(redis);
+export function createRateLimits({ schema, points, windowMs, sharing, planFeatures }: RateLimitsOptions): RateLimits {
+  const counters = createCounters(sharing);
   const calls = points === undefined ? undefined : createCallLimit({ counters, points, windowMs });
   const fields = createFieldLimit({ schema, counters });
   const budget = createCostBudget({ counters, planFeatures });

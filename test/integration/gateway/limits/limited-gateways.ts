@@ -63,6 +63,8 @@ const KEY = new TextEncoder().encode("only these tests sign with this key");
 
 export interface Between {
   readonly redisUrl?: string;
+  /** Of the installation, in Redis. */
+  readonly prefix?: string;
   /** With one, sockets are served. */
   readonly eventLog?: EventLog;
 }
@@ -71,7 +73,7 @@ export interface Between {
 export async function startLimitedGateway(
   settings: Partial<GatewaySettings>,
   good: ReadonlyMap<string, string>,
-  { redisUrl, eventLog }: Between = {},
+  { redisUrl, prefix = "limits-test", eventLog }: Between = {},
 ): Promise<LimitedGateway> {
   const folder = await mkdtemp(join(tmpdir(), "tributary-limits-"));
   const { supergraphSdl, errors } = composeServices([
@@ -119,7 +121,7 @@ export async function startLimitedGateway(
     authenticator,
     endpoints: [endpoint],
     ...(eventLog === undefined ? {} : { eventLog, createLive }),
-    ...(redis === undefined ? {} : { countingRedis: redis }),
+    ...(redis === undefined ? {} : { counting: { redis, prefix } }),
   });
   await lifecycle.start();
   onTestFinished(async () => {

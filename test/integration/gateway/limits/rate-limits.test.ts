@@ -53,6 +53,9 @@ test("call N + 1 is refused by whichever gateway gets it, unauthenticated and wi
   expect(third.checks()).toBe(0);
   expect(gateways.map((gateway) => [gateway.checks(), gateway.fetches()])).toEqual(before);
   expect((await third.ask(QUERY, BEN)).status).toBe(200);
+  // Another installation on the same Redis has people of its own.
+  const other = await startLimitedGateway(TEN, GOOD, { redisUrl: url, prefix: "elsewhere" });
+  expect((await other.ask(QUERY, ADA)).status).toBe(200);
   expect(await gateways[0].metrics()).toContain('tributary_rate_limited_total{limited="caller"} 1');
 });
 
