@@ -87,7 +87,7 @@ const readViewer = read("viewer", VIEWER, viewerData);
 const readPlans = read("plans", PLANS, plansData);
 const readOrganization = ({ organizationId: id }: Tenant) =>
   read("organization", ORGANIZATION, organizationData, { id })();
-const readInvoice = ({ invoiceId: id }: Tenant) => read("invoice", INVOICE, invoiceData, { id })();
+export const readInvoice = ({ invoiceId: id }: Tenant) => read("invoice", INVOICE, invoiceData, { id })();
 const readAuditLog = ({ organizationId: id }: Tenant) => read("auditLog", AUDIT_LOG, auditData, { id })();
 
 /** One entity of one subgraph. */
