@@ -1,5 +1,6 @@
 /** What processes keep of what they have read, and for how long. */
 import { z } from "zod";
+import { count } from "./setting-kinds.ts";
 
 /** How long each kind may be served when nothing says that it has changed, in seconds. */
 const SECONDS = {
@@ -35,11 +36,8 @@ export const cacheSettings = {
   CACHE_TTL: seconds
     .default(SECONDS)
     .describe("Longest time that what was read is kept, in seconds by kind; what changes is evicted at once"),
-  CACHE_ENTRIES: z.coerce.number().int().min(1).default(20_000).describe("Most entries of one cache in memory"),
-  CACHE_TIMEOUT_MS: z.coerce
-    .number()
-    .int()
-    .min(1)
+  CACHE_ENTRIES: count.default(20_000).describe("Most entries of one cache in memory"),
+  CACHE_TIMEOUT_MS: count
     .default(100)
     .describe("With REDIS_URL: longest time that one question to it may take before it is passed by, in milliseconds"),
 };

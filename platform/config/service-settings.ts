@@ -1,11 +1,8 @@
 /** How processes find and call each other: the registry's settings, and the gateway's policies for calls to subgraphs. */
 import { z } from "zod";
+import { count, milliseconds, url } from "./setting-kinds.ts";
 
-const milliseconds = z.coerce.number().int().min(1);
-const count = z.coerce.number().int().min(1);
-const httpUrl = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
-  error: "must be a URL with the scheme http or https",
-});
+const httpUrl = url("http", "https");
 
 /** `1000,2000`; `none` is the empty list, since an empty variable means "not set". */
 const delays = z.string().transform((text, context) => {

@@ -4,14 +4,12 @@
  */
 import { z } from "zod";
 import { cacheSettings } from "./cache-settings.ts";
+import { limitSettings } from "./limit-settings.ts";
+import { liveSettings } from "./live-settings.ts";
 import { addresses, registrationSettings, subgraphCallSettings } from "./service-settings.ts";
+import { count, milliseconds, url } from "./setting-kinds.ts";
 
 const port = z.coerce.number().int().min(0).max(65535);
-const milliseconds = z.coerce.number().int().min(1);
-const url = (...schemes: string[]) =>
-  z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)), {
-    error: `must be a URL with the scheme ${schemes.join(" or ")}`,
-  });
 const postgresUrl = url("postgres", "postgresql");
 const list = z.string().transform((text) =>
   text
@@ -72,12 +70,7 @@ export const eventLogSettings = {
     .string()
     .default("")
     .describe("Put before every topic and group name, for clusters that are shared"),
-  KAFKA_REPLICATION: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(1)
-    .describe("Replication factor of created topics; 3 in production"),
+  KAFKA_REPLICATION: count.default(1).describe("Replication factor of created topics; 3 in production"),
   EVENT_PARTITIONS: z.coerce.number().int().min(1).max(1000).default(4).describe("Partitions of created topics"),
 };
 
@@ -128,80 +121,8 @@ export const gatewaySettings = {
     .regex(/^org_[A-Za-z0-9_-]+$/, "must be the id of an organisation")
     .optional()
     .describe("Organisation whose managers are operators: they may look into the caches and evict; unset: nobody may"),
-  LIVE_RING_EVENTS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(10_000)
-    .describe("Most events kept in memory per partition for resuming subscribers"),
-  LIVE_RING_BYTES: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(16_777_216)
-    .describe(
-      "Most bytes of their text per partition: times topics times EVENT_PARTITIONS, and as much while many catch up",
-    ),
-  WS_SOCKETS_PER_USER: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(100)
-    .describe("Most sockets and HTTP streams, together, that one user may have open on one gateway"),
-  LIVE_SUBSCRIPTIONS_PER_ORGANIZATION: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(20_000)
-    .describe("Most live subscriptions to one organization's streams on one gateway; its plan may allow fewer"),
-  LIVE_LEASE_MS: milliseconds
-    .default(60_000)
-    .describe("A gateway that died is forgotten by the others after this time, with the subscriptions it had"),
-  DRAIN_MS: milliseconds
-    .default(5_000)
-    .describe(
-      "A stop closes open sockets spread over at most this time; with 2 s more it must fit into SHUTDOWN_GRACE_MS",
-    ),
-  DRAIN_NOTICE_MS: milliseconds
-    .default(1_000)
-    .describe(
-      "A stop answers requests for this long while anybody is connected, so that balancers and clients can leave",
-    ),
-  WS_INIT_TIMEOUT_MS: milliseconds.default(3_000).describe("A socket must send connection_init within this time"),
-  WS_PING_MS: milliseconds.default(25_000).describe("Ping period of sockets; a peer silent for two periods is dropped"),
-  SSE_HEARTBEAT_MS: milliseconds.default(15_000).describe("Heartbeat period of answers that stream over HTTP"),
-  RATE_LIMIT_POINTS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .optional()
-    .describe("Most operations of one caller per window; default: 10,000, and none for the standalone gateway"),
-  RATE_LIMIT_WINDOW_MS: milliseconds
-    .default(10_000)
-    .describe("Window in which the operations of one caller are counted, in milliseconds, rounded up to seconds"),
-  MAX_BODY_BYTES: z.coerce.number().int().min(1_000).default(262_144).describe("Largest request body, in bytes"),
-  MAX_TOKENS: z.coerce.number().int().min(1).default(1_000).describe("Most tokens in a GraphQL document"),
-  MAX_DEPTH: z.coerce.number().int().min(1).default(15).describe("Deepest selection in an operation"),
-  MAX_ALIASES: z.coerce.number().int().min(0).default(30).describe("Most aliases in an operation"),
-  MAX_ROOT_FIELDS: z.coerce.number().int().min(1).default(20).describe("Most root fields in an operation"),
-  MAX_COST: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(200_000)
-    .describe("Highest estimated cost of an operation: about the objects it could return"),
-  MAX_PLAN_OPTIONS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(50)
-    .describe("Most ways to fetch a selection, over all subgraphs, that are compared when an operation is planned"),
-  COST_ASSUMED_LIST_SIZE: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(10)
-    .describe("Values that the estimate assumes in a list when no argument or directive says how many"),
+  ...liveSettings,
+  ...limitSettings,
   ENTITY_CACHE_MB: z.coerce
     .number()
     .int()
@@ -221,12 +142,7 @@ export const gatewaySettings = {
   PERSISTED_QUERIES_TTL_MS: milliseconds
     .default(86_400_000)
     .describe("How long such a text is kept after it was sent, in milliseconds"),
-  PERSISTED_QUERIES_KEPT: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(2_000)
-    .describe("Most such texts in memory, of 16,384 characters at most"),
+  PERSISTED_QUERIES_KEPT: count.default(2_000).describe("Most such texts in memory, of 16,384 characters at most"),
   TRUSTED_DOCUMENTS: z
     .enum(["off", "prefer", "only"])
     .default("prefer")
@@ -247,13 +163,8 @@ export const userSettings = {
     .string()
     .default(".data/signing-keys.json")
     .describe("JWK set with the private EdDSA keys of access tokens; created when missing"),
-  ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(1).default(900).describe("Lifetime of access tokens, in seconds"),
-  REFRESH_TOKEN_SECONDS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(2_592_000)
-    .describe("Lifetime of refresh tokens and sessions, in seconds"),
+  ACCESS_TOKEN_SECONDS: count.default(900).describe("Lifetime of access tokens, in seconds"),
+  REFRESH_TOKEN_SECONDS: count.default(2_592_000).describe("Lifetime of refresh tokens and sessions, in seconds"),
   BCRYPT_COST: z.coerce.number().int().min(4).max(15).default(11).describe("Cost of password hashes"),
   SMTP_URL: url("smtp", "smtps").describe("Mail server"),
   MAIL_FROM: z.string().default("Tributary <no-reply@tributary.local>").describe("Sender of mails"),

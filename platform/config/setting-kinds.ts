@@ -1,0 +1,12 @@
+/** Kinds of values that several settings have. */
+import { z } from "zod";
+
+export const count = z.coerce.number().int().min(1);
+export const milliseconds = count;
+
+/** @param schemes without a colon */
+export function url(...schemes: readonly string[]) {
+  return z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)), {
+    error: `must be a URL with the scheme ${schemes.join(" or ")}`,
+  });
+}
