@@ -17,6 +17,7 @@ import { clientNameOf } from "../operations/client-name.ts";
 import { type HttpOperation, receiveHttp } from "../operations/http-operation.ts";
 import type { ReceivedOperations } from "../operations/received-operations.ts";
 import type { Authenticator, GatewayContext, HttpExchange, LivePart } from "../ports.ts";
+import { bearerOf } from "./bearer-token.ts";
 import { readOnlyJson } from "./content-type.ts";
 import { pickForwarded } from "./forwarded-headers.ts";
 import { limitCalls } from "./limited-calls.ts";
@@ -237,7 +238,7 @@ async function admit(
 function bearerToken(request: FastifyRequest): string | undefined {
   const header = request.headers.authorization;
   if (header === undefined) return undefined;
-  const token = /^Bearer +(\S+) *$/i.exec(header)?.[1];
+  const token = bearerOf(header);
   if (token === undefined) {
     throw new AppError("UNAUTHENTICATED", "Send the access token as `Authorization: Bearer <token>`.");
   }

@@ -3,11 +3,12 @@ import type { FastifyInstance } from "fastify";
 import { traceFromHeaders } from "../../platform/tracing/trace-context.ts";
 import type { CallLimit, Standing } from "../limits/rate/call-limit.ts";
 import { retryAfterSeconds } from "../limits/rate/rate-limited.ts";
+import { bearerOf } from "./bearer-token.ts";
 
 /** For every route of the scope. Answers tell the caller's standing in `RateLimit-*`, refusals also `Retry-After`. */
 export function limitCalls(scope: FastifyInstance, limit: CallLimit): void {
   scope.addHook("onRequest", async (request, reply) => {
-    const token = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
+    const token = bearerOf(request.headers.authorization);
     try {
       reply.headers(standingHeaders(await limit.arrive(token, request.ip)));
     } catch (error) {

@@ -1,5 +1,9 @@
-/** Who may see the same: the authorization scope of a request, as a key. */
+/**
+ * Who shares answers that are under way. Cached answers are for whom their schema says; here nobody vouched for anything, so that somebody
+ * signed in shares with themselves only, session by session and as long as their rights stay.
+ */
 import type { Identity } from "../../platform/auth/identity.ts";
+import { cacheScopeKey } from "../cache/cache-scope.ts";
 import type { GatewayContext } from "../ports.ts";
 
 /** Identities are made anew when rights change: what was asked with other rights is another scope. */
@@ -14,17 +18,8 @@ function numberOf(identity: Identity): number {
   return last;
 }
 
-/** A session's own scope; for an audience and for anonymous callers, everybody's who is treated alike. Whoever acts for a service shares nothing. */
-export function authorizationScope({ identity, forwardedHeaders }: GatewayContext): string | undefined {
-  switch (identity.kind) {
-    case "USER":
-      return `user ${numberOf(identity)}`;
-    case "AUDIENCE":
-      return `audience ${JSON.stringify([...identity.grants].map(([id, permissions]) => [id, [...permissions]]))}`;
-    case "ANONYMOUS":
-      // The standalone gateway knows nobody: its callers differ by what goes on to the subgraphs.
-      return `anonymous ${JSON.stringify(forwardedHeaders)}`;
-    default:
-      return undefined;
-  }
+/** Whoever acts for a service shares nothing. */
+export function authorizationScope(context: GatewayContext): string | undefined {
+  const { identity } = context;
+  return identity.kind === "USER" ? `user ${numberOf(identity)}` : cacheScopeKey("VIEWER", context);
 }
