@@ -37,6 +37,7 @@ import { createBillingSubgraph, seedPlans } from "../subgraphs/billing/index.ts"
 import { createUserSubgraph } from "../subgraphs/user/index.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { createCacheConsole } from "./cache/console/index.ts";
+import { PLATFORM_SOURCES } from "./cache/event-sources.ts";
 import { lockDataFolder } from "./embedded/data-folder-lock.ts";
 import { type EmbeddedDatabases, startDatabases } from "./embedded/databases.ts";
 import { type DemoAccount, prepareDemo } from "./embedded/demo-data.ts";
@@ -264,6 +265,7 @@ async function addPlatform({ settings: given, foundation, lifecycle, logger, dat
     eventLog,
     createLive,
     roster: streams.roster,
+    eventSources: PLATFORM_SOURCES,
     cacheRegistry: cacheConsole.registry,
     manifests: [WEB_CLIENT_MANIFEST],
     ...(foundation.webClient === undefined ? {} : { webClient: foundation.webClient }),

@@ -11,6 +11,7 @@ import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../platform/logger/logger.ts";
 import type { AuthenticatorPart } from "./auth/authenticator.ts";
 import type { CacheRegistry } from "./cache/console/cache-registry.ts";
+import type { EventSources } from "./cache/event-sources.ts";
 import type { SharedCounting } from "./limits/rate/counters.ts";
 import type { CreateLive, GatewaySettings, SubscriptionRoster } from "./ports.ts";
 import type { SubgraphHeaders } from "./transport/subgraph-headers.ts";
@@ -43,6 +44,8 @@ export interface GatewayOptions {
   readonly createLive?: CreateLive;
   /** Told which subscriptions are open. */
   readonly roster?: SubscriptionRoster;
+  /** Subgraphs whose data change by their own events alone; default: none is known to. */
+  readonly eventSources?: EventSources;
   /** Told which caches there are. */
   readonly cacheRegistry?: CacheRegistry;
   /** Manifests of the operations that our own clients registered. */

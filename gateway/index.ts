@@ -73,7 +73,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     assumedListSize: settings.COST_ASSUMED_LIST_SIZE,
   });
   const operations = await createOperations(options);
-  const caches = createGatewayCaches({ clock: options.clock, logger, entityMb: settings.ENTITY_CACHE_MB });
+  const sources = options.eventSources ?? new Map();
+  const caches = createGatewayCaches({ clock: options.clock, logger, entityMb: settings.ENTITY_CACHE_MB, sources });
   const clients = createSubgraphClients({
     headers: stagedHeaders(options.headers),
     timeoutMs: settings.SUBGRAPH_TIMEOUT_MS,
@@ -125,6 +126,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           schema,
           maxBytes: settings.RESPONSE_CACHE_MB * 2 ** 20,
           clock: options.clock,
+          sources,
           shown: !options.production,
           parse: guard.parse,
         });

@@ -18,6 +18,7 @@ import type { Logger } from "../platform/logger/logger.ts";
 import { createRedisConnection } from "../platform/redis/redis-connection.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { createCacheConsole } from "./cache/console/index.ts";
+import { PLATFORM_SOURCES } from "./cache/event-sources.ts";
 import { createGateway, type Gateway } from "./index.ts";
 import { createLive } from "./live/index.ts";
 import type { StandaloneOptions } from "./standalone.ts";
@@ -107,6 +108,7 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
         }),
     createLive,
     roster: streams.roster,
+    eventSources: PLATFORM_SOURCES,
     cacheRegistry: cacheConsole.registry,
     manifests: [WEB_CLIENT_MANIFEST],
     ...(existsSync(WEB_CLIENT_FOLDER) ? { webClient: WEB_CLIENT_FOLDER } : {}),

@@ -115,13 +115,15 @@ export interface GatewayContext {
 
 /** What an answer is made of: by whose events it may become old. */
 export interface AnswerContents {
-  /** Ids of all entities. */
-  readonly ids: ReadonlySet<string>;
+  /** Ids of all entities, and of each whose events change what is shown of it (gateway/cache/event-sources.ts); `*`: anybody's. */
+  readonly ids: ReadonlyMap<string, ReadonlySet<string>>;
   /**
-   * May an event change it that names none of them? Lists grow by entities that are not in them yet, and what is not there may come; unless
+   * Whose events may change it that name none of them? Lists grow by entities that are not in them yet, and what is not there may come; unless
    * a tag of the hint says by which events.
    */
-  readonly open: boolean;
+  readonly open: ReadonlySet<string>;
+  /** Whose events may change anything in it. */
+  readonly sources: ReadonlySet<string>;
 }
 
 /** Where is noted what an answer without errors is made of: by the executor, and by caches that a part of it came from. */

@@ -15,9 +15,11 @@ import {
 } from "graphql";
 import type { AnswerContents, SchemaGeneration } from "../../ports.ts";
 import { isJsonObject, type JsonObject, reader } from "../../transport/json-object.ts";
+import type { EventSources } from "../event-sources.ts";
 import { cacheHintsOf } from "../hints.ts";
-import { ORGANIZATION_TAG } from "../tags.ts";
+import { ANY_SOURCE, ORGANIZATION_TAG } from "../tags.ts";
 import { entityKeysOf } from "./entity-keys.ts";
+import { type FieldSources, fieldSourcesOf } from "./field-sources.ts";
 import { hintsOfField } from "./policy.ts";
 import { type TaggedDocument, tagDocument } from "./tagged-document.ts";
 
@@ -30,8 +32,10 @@ export interface ContentsReader {
 /** Objects of one selection. */
 interface Shape {
   readonly keys: readonly ((object: JsonObject) => unknown)[];
-  /** Should each have a key? One that has none may be changed by any event. */
+  /** Should each have a key? One that has none may be changed by events that do not name it. */
   readonly identified: boolean;
+  /** Whose events change what is shown of it, be it that it is there. */
+  readonly sources: ReadonlySet<string>;
   readonly fields: readonly FieldShape[];
 }
 
@@ -42,6 +46,20 @@ interface FieldShape {
   readonly list: boolean;
   /** Does a tag say which events these are? */
   readonly vouched: boolean;
+  /** Whose events change what it leads to. */
+  readonly sources: ReadonlySet<string>;
+  /** And of everything below it: what is missing there may take this with it. */
+  readonly all: ReadonlySet<string>;
+}
+
+interface Selected {
+  readonly fields: readonly FieldShape[];
+  /** Whose events change the fields themselves. */
+  readonly sources: ReadonlySet<string>;
+  /** And of everything below. */
+  readonly all: ReadonlySet<string>;
+  /** Those among all by whose events it goes that name nothing in it: a hint says so. */
+  readonly open: ReadonlySet<string>;
 }
 
 /** @param document valid, with the operation in it */
@@ -49,27 +67,28 @@ export function createContentsReader(
   generation: SchemaGeneration,
   document: DocumentNode,
   operationName: string | undefined,
+  sources: EventSources = new Map(),
 ): ContentsReader {
   const operation = getOperationAST(document, operationName);
   const root = generation.apiSchema.getQueryType();
   if (operation == null || root == null) throw new Error("the operation was not resolved");
   const tagged = tagDocument(generation, document);
-  const compile = createCompiler(generation, document, tagged);
-  const { fields, scalars } = compile(root, [operation.selectionSet]);
-  const shape: Shape = { keys: [], identified: false, fields };
+  const compile = createCompiler(generation, document, tagged, fieldSourcesOf(generation, sources));
+  const { fields, all, open } = compile(root, [operation.selectionSet], false);
+  const shape: Shape = { keys: [], identified: false, sources: all, fields };
   return {
     document: tagged.document,
     read(data) {
-      const found = { ids: new Set<string>(), open: scalars };
+      const found: Found = { ids: new Map(), open: new Set(open), sources: all };
       walk(shape, data, found, new Map());
       return found;
     },
   };
 }
 
-interface Found {
-  readonly ids: Set<string>;
-  open: boolean;
+interface Found extends AnswerContents {
+  readonly ids: Map<string, Set<string>>;
+  readonly open: Set<string>;
 }
 
 type Seen = Map<Shape, Set<object>>;
@@ -83,12 +102,13 @@ function walk(shape: Shape, object: JsonObject, found: Found, seen: Seen): void 
   for (const read of shape.keys) {
     const id = read(object);
     if (typeof id !== "string" && typeof id !== "number") continue;
-    found.ids.add(String(id));
+    const sources = found.ids.get(String(id)) ?? new Set();
+    found.ids.set(String(id), addAll(sources, shape.sources));
     known = true;
   }
-  if (shape.identified && !known) found.open = true;
+  if (shape.identified && !known) addAll(found.open, shape.sources);
   for (const field of shape.fields) {
-    if (field.list && !field.vouched) found.open = true;
+    if (field.list && !field.vouched) addAll(found.open, field.sources);
     walkValue(field, field.read(object), found, seen);
   }
 }
@@ -96,10 +116,20 @@ function walk(shape: Shape, object: JsonObject, found: Found, seen: Seen): void 
 function walkValue(field: FieldShape, value: unknown, found: Found, seen: Seen): void {
   if (Array.isArray(value)) for (const item of value) walkValue(field, item, found, seen);
   else if (isJsonObject(value)) walk(field.shape, value, found, seen);
-  else if (!field.vouched) found.open = true;
+  else if (!field.vouched) addAll(found.open, field.all);
 }
 
-function createCompiler(generation: SchemaGeneration, document: DocumentNode, tagged: TaggedDocument) {
+function addAll(into: Set<string>, sources: Iterable<string>): Set<string> {
+  for (const source of sources) into.add(source);
+  return into;
+}
+
+function createCompiler(
+  generation: SchemaGeneration,
+  document: DocumentNode,
+  tagged: TaggedDocument,
+  sourcesOf: FieldSources,
+) {
   const schema: GraphQLSchema = generation.apiSchema;
   const hints = cacheHintsOf(generation);
   const keys = entityKeysOf(generation);
@@ -111,42 +141,55 @@ function createCompiler(generation: SchemaGeneration, document: DocumentNode, ta
   return function compile(
     type: GraphQLCompositeType,
     selectionSets: readonly SelectionSetNode[],
-    vouchedAbove = false,
-  ): { readonly fields: readonly FieldShape[]; readonly scalars: boolean } {
-    let scalars = false;
+    vouchedAbove: boolean,
+  ): Selected {
+    const [sources, all, open] = [new Set<string>(), new Set<string>(), new Set<string>()];
     const fields: FieldShape[] = [];
     for (const { parent, nodes } of selected(schema, fragments, type, selectionSets)) {
       const [node] = nodes;
       const definition = node !== undefined && "getFields" in parent ? parent.getFields()[node.name.value] : undefined;
       if (node === undefined || definition === undefined) continue;
       const value = getNamedType(definition.type);
-      const plain = hintsOfField({ schema, hints, keys }, parent, node.name.value, value).some(({ tags }) =>
-        tags.some((tag) => tag !== ORGANIZATION_TAG),
-      );
+      const tags = hintsOfField({ schema, hints, keys }, parent, node.name.value, value).flatMap((hint) => hint.tags);
+      const plain = tags.some((tag) => tag !== ORGANIZATION_TAG);
+      const own = sourcesOf(parent, node.name.value);
+      addAll(sources, own);
+      addAll(all, own);
       if (!isCompositeType(value)) {
         // At the root it belongs to no entity.
-        if (!plain) scalars = true;
+        if (tags.includes(ORGANIZATION_TAG) || (type === schema.getQueryType() && !plain)) addAll(open, own);
         continue;
       }
       const inner = nodes.flatMap(({ selectionSet }) => (selectionSet === undefined ? [] : [selectionSet]));
       const entity = keys.isEntity(value);
       // What says by which events a connection changes says it of the connection's edges, too.
       const vouched = plain || vouchedAbove || !keys.leadsToEntities(value);
+      const below = compile(value, inner, vouched && !entity);
+      const whole = orAnybody(addAll(new Set(own), below.all));
+      addAll(all, whole);
+      addAll(open, tags.includes(ORGANIZATION_TAG) ? whole : below.open);
       fields.push({
         read: reader(node.alias?.value ?? node.name.value),
         list: keys.leadsToEntities(value) && (!entity || isListType(getNullableType(definition.type))),
         // A value that belongs to the entity around it changes with that.
         vouched,
+        sources: orAnybody(own),
+        all: whole,
         shape: {
           keys: tagged.keyNames(value).map(reader),
           identified: entity,
-          fields: compile(value, inner, vouched && !entity).fields,
+          sources: orAnybody(addAll(new Set(own), below.sources)),
+          fields: below.fields,
         },
       });
     }
-    return { fields, scalars };
+    return { fields, sources, all, open };
   };
 }
+
+/** A field that is a key by itself has no source: whoever it leads to is then anybody's. */
+const orAnybody = (sources: ReadonlySet<string>): ReadonlySet<string> =>
+  sources.size === 0 ? new Set([ANY_SOURCE]) : sources;
 
 /** Fields by response name and by the type that they are selected of, whatever type an object has. */
 function selected(

@@ -11,6 +11,7 @@ import type { Metric } from "../../../platform/http/metrics-format.ts";
 import type { InspectOperation } from "../../engine/compiled-operation.ts";
 import type { AnswerContents, AnswerMaking, GatewayContext, SchemaSource } from "../../ports.ts";
 import { cacheScopeKey } from "../cache-scope.ts";
+import type { EventSources } from "../event-sources.ts";
 import { createContentsReader } from "./answer-contents.ts";
 import { tagsOfAnswer } from "./answer-tags.ts";
 import { type CacheableOperation, createCacheableOperations } from "./cacheable-operations.ts";
@@ -56,12 +57,15 @@ export interface ResponseCacheOptions {
   readonly schema: SchemaSource;
   readonly maxBytes: number;
   readonly clock: Clock;
+  /** By whose events what these answered goes; what others answered goes by anybody's. */
+  readonly sources?: EventSources;
   /** Do kept answers say in their extensions why they were kept? */
   readonly shown: boolean;
   parse(text: string): DocumentNode;
 }
 
-export function createResponseCache({ schema, maxBytes, clock, shown, parse }: ResponseCacheOptions): ResponseCache {
+export function createResponseCache(options: ResponseCacheOptions): ResponseCache {
+  const { schema, maxBytes, clock, sources, shown, parse } = options;
   const store = createResponseStore({ maxBytes, clock });
   const operations = createCacheableOperations({ schema, parse });
   const now = () => clock.now().getTime();
@@ -117,7 +121,7 @@ export function createResponseCache({ schema, maxBytes, clock, shown, parse }: R
   return {
     inspection(generation, document, operationName) {
       if (responsePolicy(generation, document, operationName) === undefined) return undefined;
-      const reader = createContentsReader(generation, document, operationName);
+      const reader = createContentsReader(generation, document, operationName, sources);
       return {
         planned: reader.document,
         inspect(data, { making }) {

@@ -174,7 +174,11 @@ test("in development a kept answer says until when, for whom and by which tags i
   const kept = await ask();
   expect(kept.data).toEqual(data);
   expect(kept.extensions.cost).toBeDefined();
-  expect(kept.extensions.cache.answer).toMatchObject({ maxAgeSeconds: 60, scope: "PUBLIC", tags: ["entity:1"] });
+  expect(kept.extensions.cache.answer).toMatchObject({
+    maxAgeSeconds: 60,
+    scope: "PUBLIC",
+    tags: ["entity:1", "entity:1:*"],
+  });
 });
 
 test("what became of questions is counted on /metrics", async () => {

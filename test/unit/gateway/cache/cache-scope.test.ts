@@ -57,11 +57,14 @@ test("a service is shown nothing cached", () => {
 test("an entry carries the organisations it was read for where its hint says so, and its viewer", () => {
   const context = contextOf(user("usr_1", { org_a: ["read"], org_b: ["read"] }));
   const hint = { maxAgeMs: 1, tags: ["organization", "prices"] } as const;
-  expect(scopeTags({ ...hint, scope: "ORGANIZATION" }, context)).toEqual([
+  const tags = (scope: "PUBLIC" | "ORGANIZATION" | "VIEWER") => [...scopeTags({ ...hint, scope }, context, ["shop"])];
+  expect(tags("ORGANIZATION")).toEqual([
     "prices",
     "organization:org_a",
+    "organization:org_a:shop",
     "organization:org_b",
+    "organization:org_b:shop",
   ]);
-  expect(scopeTags({ ...hint, scope: "VIEWER" }, context)).toContain("user:usr_1");
-  expect(scopeTags({ ...hint, scope: "PUBLIC" }, context)).toEqual(["prices"]);
+  expect(tags("VIEWER")).toEqual(expect.arrayContaining(["user:usr_1", "user:usr_1:shop"]));
+  expect(tags("PUBLIC")).toEqual(["prices"]);
 });

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createEventEviction, tagsOf } from "../../../../gateway/cache/event-eviction.ts";
+import { PLATFORM_SOURCES } from "../../../../gateway/cache/event-sources.ts";
 import type { Cache } from "../../../../platform/cache/cache.ts";
 import { createMemoryCache } from "../../../../platform/cache/memory-cache.ts";
 import { systemClock } from "../../../../platform/clock.ts";
@@ -16,30 +17,30 @@ function event(more: Partial<EventEnvelope>): EventEnvelope {
 
 test("an event's tags name its subject, its organisation and every id in its data", () => {
   const data = { invoiceId: "inv-1", accountId: "acc-1", paymentId: null, roleIds: ["r-1", "r-2"], number: "7" };
-  expect(tagsOf(event({ subject: "inv-1", orgid: "org-1", data })).sort()).toEqual([
-    "entity:acc-1",
-    "entity:inv-1",
-    "entity:r-1",
-    "entity:r-2",
-    "organization:org-1",
-  ]);
+  const type = "billing.invoice.paid.v1";
+  const named = ["entity:acc-1", "entity:inv-1", "entity:r-1", "entity:r-2", "organization:org-1"];
+  // Of what its own source answered, and of what may go by anybody's events.
+  expect(tagsOf(event({ type, subject: "inv-1", orgid: "org-1", data })).sort()).toEqual(
+    named.flatMap((tag) => [`${tag}:*`, `${tag}:billing`]),
+  );
 });
 
 test("an event without an organisation concerns the user of its key", () => {
-  expect(tagsOf(event({ subject: "ses-1", data: {} }))).toEqual(["entity:ses-1", "user:key-1"]);
+  const tags = tagsOf(event({ subject: "ses-1", data: {} }));
+  expect(tags.filter((tag) => tag.endsWith(":*"))).toEqual(["entity:ses-1:*", "user:key-1:*"]);
 });
 
 test("users and organisations that the data names are concerned too", () => {
   const data = { userId: "usr-1", organizationId: "org-2" };
   expect(tagsOf(event({ subject: "mem-1", orgid: "org-1", data }))).toEqual(
-    expect.arrayContaining(["user:usr-1", "entity:usr-1", "organization:org-1", "organization:org-2"]),
+    expect.arrayContaining(["user:usr-1:*", "entity:usr-1:*", "organization:org-1:*", "organization:org-2:*"]),
   );
 });
 
 test("an event evicts what carries one of its tags and nothing else [S36]", async () => {
   const cache = createMemoryCache({ maxEntries: 10, clock: systemClock });
-  await cache.set("changed", 1, { ...TTL, tags: ["entity:inv-1"] });
-  await cache.set("other", 2, { ...TTL, tags: ["entity:inv-2"] });
+  await cache.set("changed", 1, { ...TTL, tags: ["entity:inv-1:*"] });
+  await cache.set("other", 2, { ...TTL, tags: ["entity:inv-2:*"] });
   await createEventEviction([cache], logger).evict([event({ subject: "inv-1" })]);
   expect([await cache.get("changed"), await cache.get("other")]).toEqual([undefined, 2]);
 });
@@ -79,4 +80,24 @@ test("what was asked shortly after an event is dropped once more within three se
   expect(dropped.slice(2).flat()).toEqual(["early", "late"]);
   vi.advanceTimersByTime(60_000);
   expect(dropped.slice(2).flat()).toEqual(["early", "late"]);
+});
+
+test("what is always up to date when it is asked is dropped once", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const dropped: string[] = [];
+  const cache = {
+    invalidateTags: async (tags: readonly string[]) => void dropped.push(...tags),
+    clear: async () => undefined,
+  };
+  const { evict } = createEventEviction([cache], logger, PLATFORM_SOURCES);
+  const data = {};
+  await evict([
+    event({ type: "billing.invoice.paid.v1", subject: "inv-1", data }),
+    event({ type: "user.organization.updated.v1", subject: "org-1", data }),
+    event({ type: "shop.order.placed.v1", subject: "ord-1", data }),
+  ]);
+  vi.advanceTimersByTime(60_000);
+  const times = (tag: string) => dropped.filter((each) => each === tag).length;
+  expect(["entity:inv-1:billing", "entity:org-1:user", "entity:ord-1:shop"].map(times)).toEqual([1, 2, 2]);
 });

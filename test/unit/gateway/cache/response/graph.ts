@@ -6,7 +6,7 @@ import type { SchemaGeneration } from "../../../../../gateway/ports.ts";
 
 const HEAD = `
   extend schema
-    @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@composeDirective"])
+    @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@composeDirective", "@external", "@requires"])
     @link(url: "https://tributary.dev/cache/v1.0", import: ["@cacheControl"])
     @link(url: "https://tributary.dev/limits/v1.0", import: ["@rateLimit"])
     @composeDirective(name: "@cacheControl")
@@ -16,10 +16,17 @@ const HEAD = `
     on OBJECT | FIELD_DEFINITION | INTERFACE | UNION
   enum CacheControlScope { PUBLIC ORGANIZATION VIEWER }`;
 
-export function generationOf(sdl: string): SchemaGeneration {
-  const { supergraphSdl, errors } = composeServices([
-    { name: "one", url: "http://one", typeDefs: parse(`${HEAD} ${sdl}`) },
-  ]);
+export const generationOf = (sdl: string): SchemaGeneration => composed({ one: sdl });
+
+/** @param subgraphs SDL by name */
+export function composed(subgraphs: Readonly<Record<string, string>>): SchemaGeneration {
+  const { supergraphSdl, errors } = composeServices(
+    Object.entries(subgraphs).map(([name, sdl]) => ({
+      name,
+      url: `http://${name}`,
+      typeDefs: parse(`${HEAD} ${sdl}`),
+    })),
+  );
   if (supergraphSdl === undefined) throw new Error(errors?.map(({ message }) => message).join("\n"));
   return buildGeneration(supergraphSdl);
 }
@@ -29,7 +36,7 @@ export const LIBRARY = `
     book(isbn: ID!): Book
     books: [Book!]!
     chosen: [Book!]! @cacheControl(maxAge: 20, scope: PUBLIC, tags: ["books"])
-    chosenLoans: Loans @cacheControl(maxAge: 20, scope: VIEWER, tags: ["loans"])
+    chosenBooks: Books @cacheControl(maxAge: 20, scope: VIEWER, tags: ["books"])
     shelf: Shelf
     keptShelf: Shelf @cacheControl(maxAge: 30, scope: ORGANIZATION)
     loan: Loan
@@ -53,6 +60,7 @@ export const LIBRARY = `
   type Author @key(fields: "id") @cacheControl(maxAge: 40, scope: ORGANIZATION) { id: ID! name: String! books: [Book!] }
   type Price { minor: Int! }
   type Shelf { name: String! books: [Book!]! }
+  type Books { nodes: [Book!]! }
   type Loans { total: Int! nodes: [Loan!]! }
   type Loan implements Node & Keepable @key(fields: "id") @cacheControl(maxAge: 10, tags: ["organization"]) {
     id: ID! book: Book!

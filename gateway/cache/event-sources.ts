@@ -1,0 +1,22 @@
+/**
+ * Subgraphs of which the gateway may rely that their data change with events of their own and with no others: the first part of an event's
+ * type is its source, e.g. `billing` of `billing.invoice.paid.v1`. What such a subgraph answered stays when others' events name the same
+ * things. Of any other subgraph nothing is assumed.
+ */
+
+export interface EventSource {
+  /** May it answer from memory of its own that hears of a change later than the gateway? By about a second. */
+  readonly remembers: boolean;
+}
+
+/** By the subgraph's name. */
+export type EventSources = ReadonlyMap<string, EventSource>;
+
+/** Where every state change emits an event of its owner. Of what events tell of, only the user subgraph keeps rows. */
+export const PLATFORM_SOURCES: EventSources = new Map([
+  ["user", { remembers: true }],
+  ["billing", { remembers: false }],
+  ["audit", { remembers: false }],
+]);
+
+export const sourceOfType = (type: string): string => type.slice(0, Math.max(0, type.indexOf(".")));
