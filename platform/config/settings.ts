@@ -23,7 +23,7 @@ const headerNames = list
   .refine(
     (names) =>
       !names.some((name) =>
-        /^(host|connection|content-.*|transfer-encoding|te|trailer|upgrade|expect|keep-alive|proxy-.*|x-tributary-.*)$/.test(
+        /^(host|accept|accept-encoding|connection|content-.*|transfer-encoding|te|trailer|upgrade|expect|keep-alive|proxy-.*|x-tributary-.*)$/.test(
           name,
         ),
       ),

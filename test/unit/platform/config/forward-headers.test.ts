@@ -11,6 +11,8 @@ test("forwarded headers are a list without case, authorization when nothing is s
 
 test.each([
   "Host",
+  "Accept",
+  "Accept-Encoding",
   "content-length",
   "Transfer-Encoding",
   "content-type",
