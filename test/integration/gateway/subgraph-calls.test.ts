@@ -25,7 +25,8 @@ test("a request is answered at its deadline with what has come, though each of i
   graph.reviews.behaviour = "hang";
   const before = performance.now();
   const { status, body } = await gateway.post({ query: "{ topProducts { name reviews { body } } }" });
-  expect(performance.now() - before).toBeLessThan(1_500);
+  // Each attempt alone may take 4 s.
+  expect(performance.now() - before).toBeLessThan(3_500);
   expect(status).toBe(200);
   expect(body.data).toEqual({
     topProducts: [
