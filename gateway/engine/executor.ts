@@ -63,6 +63,7 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
       const { coerced } = values;
       const data: JsonObject = {};
       const shared: Shared = new Set();
+      const gone = new Set<object>();
       const errors: GraphQLError[] = [];
       let plain = false;
       if (operation.step !== undefined) {
@@ -73,6 +74,7 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
           condition: (variable) => coerced[variable] === true,
           data,
           shared,
+          gone,
           errors,
           plain: true,
         };
@@ -82,7 +84,7 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
       }
       context.stages?.enter("formatting");
       const missing: GraphQLError[] = [];
-      const writing = { errors: missing, path: [], plain, shared, texts: new Map() };
+      const writing = { errors: missing, path: [], plain, shared, gone, texts: new Map() };
       const text = operation.writer(coerced)(data, writing);
       if (errors.length === 0 && missing.length === 0) operation.inspection?.inspect(data, context);
       const told = errors.length > 0 ? errorsIn(text, errors) : errors;

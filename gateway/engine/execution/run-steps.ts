@@ -22,6 +22,8 @@ export interface Run {
   readonly data: JsonObject;
   /** Objects of `data` that stand at several places. */
   readonly shared: Shared;
+  /** Objects of `data` of which a subgraph says, without an error, that there is no such entity. */
+  readonly gone: Set<object>;
   readonly errors: GraphQLError[];
   /** True until an answer comes whose strings may have to be escaped. */
   plain: boolean;
@@ -123,6 +125,7 @@ async function fetchEntities(
   for (let index = 0; index < texts.length; index += 1) {
     const entity: unknown = entities[index];
     const [first, ...others] = objects[index] ?? [];
+    if (entity === null && answer.errors.length === 0) for (const object of objects[index] ?? []) run.gone.add(object);
     if (!isJsonObject(entity) || first === undefined) continue;
     const data = prepareEntity(step, answer, entity, first, copies);
     complete(step, first, data);

@@ -28,6 +28,8 @@ export interface Writing {
   readonly path: (string | number)[];
   /** No string in the data holds anything that JSON would escape. */
   readonly plain: boolean;
+  /** Entities of which a subgraph says that there are none: they are null where a part of theirs is missing that may not be. */
+  readonly gone: ReadonlySet<object>;
   /** Objects that stand at several places … */
   readonly shared: ReadonlySet<object>;
   /** … and the text of those that were written, by who wrote them. */
@@ -118,7 +120,7 @@ function once(write: Write): Write {
   return remembering;
 }
 
-function writeObject(shape: readonly FieldWriter[], object: JsonObject, writing: Writing): string | undefined {
+function writeObject(shape: readonly FieldWriter[], object: JsonObject, writing: Writing): string | null | undefined {
   let text = "{";
   for (const { head, name, read, write, nonNull, parent } of shape) {
     const value = read(object);
@@ -130,6 +132,7 @@ function writeObject(shape: readonly FieldWriter[], object: JsonObject, writing:
     }
     if (typeof written !== "string") {
       if (nonNull) {
+        if (value === undefined && writing.gone.size > 0 && writing.gone.has(object)) return null;
         if (written === null) {
           const path = [...writing.path, name];
           writing.errors.push(
