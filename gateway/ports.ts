@@ -129,6 +129,8 @@ export interface AnswerContents {
 /** Where is noted what an answer without errors is made of: by the executor, and by caches that a part of it came from. */
 export interface AnswerMaking {
   contents?: AnswerContents;
+  /** Fetches that it took: how many the entity cache answered, and of how many subgraphs were asked. */
+  readonly fetches: { kept: number; asked: number };
   /** When the first of what it was made of ends that was kept already, in milliseconds since the epoch. */
   endsAt?: number;
 }

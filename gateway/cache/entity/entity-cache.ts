@@ -174,6 +174,7 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
   function count(context: GatewayContext, hit: boolean): void {
     counts[hit ? "hits" : "misses"] += 1;
     if (context.cacheUse !== undefined) context.cacheUse[hit ? "hits" : "misses"] += 1;
+    if (context.making !== undefined) context.making.fetches[hit ? "kept" : "asked"] += 1;
   }
 
   return {
@@ -202,6 +203,7 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
         const scope = policy === undefined ? undefined : cacheScopeKey(policy.hint.scope, context);
         if (policy === undefined || scope === undefined) {
           counts.passed += 1;
+          if (context.making !== undefined) context.making.fetches.asked += 1;
           return otherwise(request, context);
         }
         const prefix = `${policy.number} ${scope}\n${variablesKey(request)}\n`;

@@ -69,11 +69,12 @@ export function createResponseCache(options: ResponseCacheOptions): ResponseCach
   const store = createResponseStore({ maxBytes, clock });
   const operations = createCacheableOperations({ schema, parse });
   const now = () => clock.now().getTime();
-  const count = { hits: 0, misses: 0, bypasses: 0, joined: 0 };
+  const count = { hits: 0, misses: 0, composed: 0, bypasses: 0, joined: 0, keptFetches: 0, askedFetches: 0 };
 
-  function fill(key: string, { policy }: CacheableOperation, caller: Caller): Filling {
+  /** @param missed was an answer looked for? */
+  function fill(key: string, { policy }: CacheableOperation, caller: Caller, missed: boolean): Filling {
     const load = store.begin(key);
-    const making: AnswerMaking = {};
+    const making: AnswerMaking = { fetches: { kept: 0, asked: 0 } };
     let ended = false;
 
     function answerOf(made: Buffer, contents: AnswerContents): NewAnswer {
@@ -82,7 +83,8 @@ export function createResponseCache(options: ResponseCacheOptions): ResponseCach
       const body = shown ? shownAnswer(made, { maxAgeMs, scope, tags, keptAt: clock.now() }) : made;
       const { endsAt = Number.POSITIVE_INFINITY } = making;
       // What it was made of lives no longer by being part of it.
-      return { body, bornAt: Math.min(now(), endsAt - maxAgeMs), maxAgeMs, tags };
+      const fetches = making.fetches.kept + making.fetches.asked;
+      return { body, fetches, bornAt: Math.min(now(), endsAt - maxAgeMs), maxAgeMs, tags };
     }
 
     return {
@@ -90,6 +92,7 @@ export function createResponseCache(options: ResponseCacheOptions): ResponseCach
       end(body) {
         if (ended) return undefined;
         ended = true;
+        if (missed) countMade(making);
         const { contents } = making;
         const answer = body === undefined || contents === undefined ? undefined : answerOf(body, contents);
         return load.end(answer) ? answer?.bornAt : undefined;
@@ -97,10 +100,21 @@ export function createResponseCache(options: ResponseCacheOptions): ResponseCach
     };
   }
 
-  function miss(key: string, operation: CacheableOperation, caller: Caller): Lookup {
-    count.misses += 1;
-    return { kind: "miss", filling: fill(key, operation, caller) };
+  function countMade({ fetches: { kept, asked } }: AnswerMaking): void {
+    count[kept > 0 && asked === 0 ? "composed" : "misses"] += 1;
+    count.keptFetches += kept;
+    count.askedFetches += asked;
   }
+
+  function hit(answer: StoredAnswer | NewAnswer, how: "hits" | "joined"): Lookup {
+    count[how] += 1;
+    count.keptFetches += answer.fetches;
+    return { kind: "hit", answer };
+  }
+
+  const miss = (key: string, operation: CacheableOperation, caller: Caller): Lookup => {
+    return { kind: "miss", filling: fill(key, operation, caller, true) };
+  };
 
   /** Waits for a load that is under way; when its answer is none for this caller, for the next one, or makes it. */
   async function join(running: Fill, key: string, operation: CacheableOperation, caller: Caller): Promise<Lookup> {
@@ -109,8 +123,7 @@ export function createResponseCache(options: ResponseCacheOptions): ResponseCach
     while (load !== undefined) {
       const answer: NewAnswer | undefined = await load.outcome;
       if (answer !== undefined && store.holds(load, answer, mark)) {
-        count.joined += 1;
-        return { kind: "hit", answer };
+        return hit(answer, "joined");
       }
       // Whoever failed may have failed alone: the others do not wait for each other's attempts.
       load = answer === undefined ? undefined : store.underWay(key);
@@ -135,13 +148,12 @@ export function createResponseCache(options: ResponseCacheOptions): ResponseCach
       if (scope === undefined || past) count.bypasses += 1;
       if (scope === undefined) return { kind: "bypass", filling: undefined };
       const key = `${operation.keyOf(variables)}\n${scope}`;
-      if (past) return { kind: "bypass", filling: fill(key, operation, caller) };
+      if (past) return { kind: "bypass", filling: fill(key, operation, caller, false) };
       const answer = store.find(key);
       const running = store.underWay(key);
       if (answer !== undefined) {
         if (running === undefined && answer.refreshAt <= now()) return miss(key, operation, caller);
-        count.hits += 1;
-        return { kind: "hit", answer };
+        return hit(answer, "hits");
       }
       return running === undefined ? miss(key, operation, caller) : join(running, key, operation, caller);
     },

@@ -5,14 +5,33 @@ import type { ResponseCounters } from "./response-store.ts";
 export interface LookupCounters {
   readonly hits: number;
   readonly misses: number;
+  /** Questions whose answers were made of kept parts alone. */
+  readonly composed: number;
   /** Questions of who is shown nothing cached, or did not want it. */
   readonly bypasses: number;
   /** Questions answered by the answer to an equal one under way. */
   readonly joined: number;
+  /** Fetches that the answers to questions are made of: those that nobody had to be asked for, and those of which subgraphs were. */
+  readonly keptFetches: number;
+  readonly askedFetches: number;
 }
 
 export function cacheMetrics(counters: ResponseCounters & LookupCounters): readonly Metric[] {
-  const { hits, misses, bypasses, joined, fills, overtaken, invalidated, evicted, entries, bytes } = counters;
+  const {
+    hits,
+    misses,
+    composed,
+    bypasses,
+    joined,
+    keptFetches,
+    askedFetches,
+    fills,
+    overtaken,
+    invalidated,
+    evicted,
+    entries,
+    bytes,
+  } = counters;
   const metric = (type: Metric["type"], name: string, help: string, samples: Metric["samples"]): Metric => ({
     type,
     name: `tributary_response_cache_${name}`,
@@ -26,7 +45,13 @@ export function cacheMetrics(counters: ResponseCounters & LookupCounters): reado
       "counter",
       "lookups_total",
       "Questions whose answers may be kept, by what became of them",
-      by("result", { hit: hits, joined, miss: misses, bypass: bypasses }),
+      by("result", { hit: hits, joined, composed, miss: misses, bypass: bypasses }),
+    ),
+    metric(
+      "counter",
+      "needed_total",
+      "Fetches that the answers to these questions are made of, by whether a subgraph was asked",
+      by("from", { kept: keptFetches, subgraph: askedFetches }),
     ),
     metric(
       "counter",

@@ -17,10 +17,13 @@ export interface StoredAnswer {
   /** From then on it is worth making anew before anybody has to wait. */
   readonly refreshAt: number;
   readonly expiresAt: number;
+  /** Fetches that it took to make. */
+  readonly fetches: number;
 }
 
 export interface NewAnswer {
   readonly body: Buffer;
+  readonly fetches: number;
   /** Earlier than now where a part of it was kept already. */
   readonly bornAt: number;
   readonly maxAgeMs: number;
@@ -103,13 +106,13 @@ export function createResponseStore(options: { readonly maxBytes: number; readon
   });
   const now = () => clock.now().getTime();
 
-  function store(key: string, { body, bornAt, maxAgeMs, tags }: NewAnswer): void {
+  function store(key: string, { body, fetches, bornAt, maxAgeMs, tags }: NewAnswer): void {
     const storedAt = now();
     const expiresAt = bornAt + maxAgeMs;
     const refreshAt = expiresAt - REFRESH_SHARE * (expiresAt - storedAt);
     // Deleted first: `dispose` of a replaced entry runs after the new one is stored and would drop its tags.
     entries.delete(key);
-    entries.set(key, { body, bornAt, storedAt, refreshAt, expiresAt, tags });
+    entries.set(key, { body, fetches, bornAt, storedAt, refreshAt, expiresAt, tags });
     if (!entries.has(key)) return;
     count.fills += 1;
     for (const tag of tags) {

@@ -7,8 +7,13 @@ export interface LevelFigures {
   readonly loads: number;
 }
 
-/** By the cache's name and level, e.g. `response memory`. */
+/** By the cache's name and level, e.g. `user.1 memory`, and for the gateway by `REQUESTS` and `NEEDED`. */
 export type CacheFigures = ReadonlyMap<string, LevelFigures>;
+
+/** Requests for answers that may be kept: hits were answered without a question to any subgraph. */
+export const REQUESTS = "read requests";
+/** Fetches that the answers to these requests are made of: for hits no subgraph was asked. */
+export const NEEDED = "fetches needed by them";
 
 const SAMPLE = /^(?<metric>[a-z_]*cache[a-z_]*)(?:\{(?<labels>[^}]*)\})? (?<value>[0-9.e+]+)$/;
 const COUNTED: readonly (readonly [keyof LevelFigures, RegExp])[] = [
@@ -16,10 +21,14 @@ const COUNTED: readonly (readonly [keyof LevelFigures, RegExp])[] = [
   ["misses", /cache_misses(_total)?$/],
   ["loads", /cache_loads(_total)?$/],
 ];
-/** Of caches that count by result. Whoever joins an equal question under way was answered without one of their own. */
+/**
+ * Of caches that count by result. Whoever joins an equal question under way was answered without one of their own. An answer that was put
+ * together from kept parts is a miss of the cache that keeps whole ones.
+ */
 const RESULTS: Readonly<Record<string, readonly (keyof LevelFigures)[]>> = {
   hit: ["hits"],
   joined: ["hits"],
+  composed: ["misses", "loads"],
   miss: ["misses", "loads"],
 };
 
@@ -40,6 +49,13 @@ function parseCacheFigures(text: string): CacheFigures {
     const { metric = "", labels = "", value = "" } = SAMPLE.exec(line)?.groups ?? {};
     const { result, ...others } = Object.fromEntries([...labels.matchAll(LABEL)].map(([, name, of]) => [name, of]));
     const level = Object.values(others).join(" ");
+    if (metric.endsWith("response_cache_needed_total")) {
+      add(NEEDED, others["from"] === "kept" ? "hits" : "misses", Number(value));
+      continue;
+    }
+    if (metric.endsWith("response_cache_lookups_total") && result !== undefined && result !== "bypass") {
+      add(REQUESTS, result === "miss" ? "misses" : "hits", Number(value));
+    }
     const by = /(lookups|fetches)_total$/;
     if (result !== undefined && by.test(metric)) {
       for (const what of RESULTS[result] ?? []) add(shortName(metric.replace(by, ""), level), what, Number(value));

@@ -187,6 +187,10 @@ test("what became of questions is counted on /metrics", async () => {
   const text = await (await fetch(`${gateway.url}/metrics`)).text();
   expect(text).toContain('tributary_response_cache_lookups_total{result="hit"} 1');
   expect(text).toContain('tributary_response_cache_lookups_total{result="miss"} 2');
+  // A kept answer counts for as many fetches as it once took.
+  const needed = (from: string) => Number(new RegExp(`needed_total\\{from="${from}"\\} (\\d+)`).exec(text)?.[1]);
+  expect(needed("subgraph")).toBeGreaterThan(0);
+  expect(needed("kept") * 2).toBe(needed("subgraph"));
   expect(text).toContain("tributary_response_cache_entries 2");
 });
 

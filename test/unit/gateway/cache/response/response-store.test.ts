@@ -10,6 +10,7 @@ function storeAt(maxBytes = 1_000_000) {
 
 const answer = (text: string, ...tags: string[]) => ({
   body: Buffer.from(text),
+  fetches: 1,
   bornAt: 0,
   maxAgeMs: 1_000,
   tags: new Set(tags),
