@@ -1,6 +1,7 @@
 // Sessions: rotation of refresh tokens, theft, revocation, and what the gateway is told about them.
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { createServer as createTcpServer } from "node:net";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { createHttpTokenService } from "../../../../platform/auth/http-token-service.ts";
 import { createIdentitySigner } from "../../../../platform/auth/identity-header.ts";
 import { createServer } from "../../../../platform/http/create-server.ts";
@@ -80,6 +81,24 @@ test("an expired session has no facts", async () => {
   fixture.advance(86_400_001);
   expect(await facts(ada)).toBeNull();
   expect((await refresh(ada.refreshToken)).userErrors[0].code).toBe("EXPIRED");
+});
+
+test("an instance that is silent costs a question about a session time, but not its answer", async () => {
+  const ada = await fixture.person();
+  const server = createServer({ logger: createLogger({ name: "test", level: "silent" }), maxBodyBytes: 10_000 });
+  onTestFinished(() => server.close());
+  fixture.subgraph.routes?.(server);
+  const baseUrl = await server.listen({ host: "127.0.0.1", port: 0 });
+  const silent = createTcpServer(() => undefined);
+  onTestFinished(() => void silent.close());
+  const port = await freePort();
+  await new Promise<void>((resolve) => silent.listen(port, "127.0.0.1", resolve));
+  const service = createHttpTokenService({
+    addresses: () => [`http://127.0.0.1:${port}`, baseUrl],
+    signer: fixture.signer,
+    timeoutMs: 2_000,
+  });
+  expect(await service.session(ada.sessionId, ada.userId)).toEqual(await facts(ada));
 });
 
 test("the token service answers the same over HTTP, from any instance that is there, to signed services only", async () => {
