@@ -5,40 +5,23 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { cacheSettings } from "../platform/config/cache-settings.ts";
 import { type Environment, parseConfig } from "../platform/config/parse-config.ts";
-import { registrySettings } from "../platform/config/service-settings.ts";
-import {
-  commonSettings,
-  eventLogSettings,
-  gatewaySettings,
-  identitySettings,
-  redisSettings,
-  tokenSettings,
-} from "../platform/config/settings.ts";
+import { commonSettings, gatewaySettings } from "../platform/config/settings.ts";
 import { AppError } from "../platform/errors/app-error.ts";
 import { createLifecycle } from "../platform/lifecycle/lifecycle.ts";
 import { failStart, runProcess } from "../platform/lifecycle/run-process.ts";
 import { createLogger } from "../platform/logger/logger.ts";
+import { platformSettings } from "./platform-settings.ts";
 import { checkStopTimes } from "./stop-times.ts";
 
-const platformSettings = {
-  ...commonSettings,
-  ...identitySettings,
-  ...tokenSettings,
-  ...eventLogSettings,
-  ...redisSettings,
-  ...cacheSettings,
-  ...registrySettings,
-  ...gatewaySettings,
-};
+const everyGateways = { ...commonSettings, ...gatewaySettings };
 
 async function main(environment: Environment): Promise<void> {
   const { supergraph, port } = readArguments();
   const given = { ...environment, ...(port === undefined ? {} : { GATEWAY_PORT: port }) };
   // The platform's gateway reads more settings further in: whatever is wrong with any of them is said here, together.
-  if (supergraph === undefined) checkStopTimes(parseConfig(z.object(platformSettings), given));
-  const settings = parseConfig(z.object({ ...commonSettings, ...gatewaySettings }), {
+  if (supergraph === undefined) checkStopTimes(parseConfig(z.object({ ...everyGateways, ...platformSettings }), given));
+  const settings = parseConfig(z.object(everyGateways), {
     ...given,
     // Alone, there are no live streams whose cursors would have to be signed.
     ...(supergraph === undefined

@@ -6,10 +6,7 @@ import { createIdentitySigner } from "../platform/auth/identity-header.ts";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";
 import { createRedisCache } from "../platform/cache/redis-cache.ts";
 import { systemClock } from "../platform/clock.ts";
-import { cacheSettings } from "../platform/config/cache-settings.ts";
 import { type Environment, parseConfig } from "../platform/config/parse-config.ts";
-import { registrySettings } from "../platform/config/service-settings.ts";
-import { eventLogSettings, identitySettings, redisSettings, tokenSettings } from "../platform/config/settings.ts";
 import { createServiceAddresses } from "../platform/discovery/service-addresses.ts";
 import { createServiceDirectory, type ServiceDirectory } from "../platform/discovery/service-directory.ts";
 import { createEventLog } from "../platform/events/create-event-log.ts";
@@ -21,6 +18,7 @@ import { createCacheConsole } from "./cache/console/index.ts";
 import { PLATFORM_SOURCES } from "./cache/event-sources.ts";
 import { createGateway, type Gateway } from "./index.ts";
 import { createLive } from "./live/index.ts";
+import { platformSettings } from "./platform-settings.ts";
 import type { StandaloneOptions } from "./standalone.ts";
 import { createStreams } from "./streams/index.ts";
 import { signedHeaders } from "./transport/subgraph-headers.ts";
@@ -32,17 +30,7 @@ const LISTENER_PING_MS = 10_000;
 
 export async function addPlatformGateway(options: StandaloneOptions, environment: Environment): Promise<Gateway> {
   const { settings, lifecycle, logger } = options;
-  const config = parseConfig(
-    z.object({
-      ...identitySettings,
-      ...tokenSettings,
-      ...eventLogSettings,
-      ...redisSettings,
-      ...cacheSettings,
-      ...registrySettings,
-    }),
-    environment,
-  );
+  const config = parseConfig(z.object(platformSettings), environment);
   const directory = config.REDIS_URL === undefined ? undefined : openDirectory(config.REDIS_URL, config, logger);
   if (directory !== undefined) lifecycle.add(directory.part);
   const signer = createIdentitySigner(config.IDENTITY_SECRETS, systemClock);
