@@ -5,7 +5,7 @@
 import type { Cache } from "../../platform/cache/cache.ts";
 import { createMemoryCache } from "../../platform/cache/memory-cache.ts";
 import type { Clock } from "../../platform/clock.ts";
-import { createAttempts } from "../live/socket/attempts.ts";
+import { createAttempts } from "../limits/attempts.ts";
 import { documentHash } from "./document-hash.ts";
 
 export interface DocumentStore {

@@ -8,12 +8,12 @@ import type { ClientFacts, Identity } from "../../../platform/auth/identity.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import { systemSleep } from "../../../platform/events/backoff.ts";
 import { newTrace } from "../../../platform/tracing/trace-context.ts";
+import { createAttempts } from "../../limits/attempts.ts";
 import type { ClientName } from "../../operations/client-name.ts";
 import type { GatewayContext, LivePorts, Revocation } from "../../ports.ts";
 import { createStanding, type StandingEnd } from "../access/standing.ts";
 import type { Subscription } from "../hub.ts";
 import type { LiveMeter } from "../metrics.ts";
-import { createAttempts } from "./attempts.ts";
 import { CLOSE, type CloseReason, fitting } from "./close-codes.ts";
 import type { SharedBody } from "./frames.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createAttempts } from "../../../../../gateway/live/socket/attempts.ts";
+import { createAttempts } from "../../../../gateway/limits/attempts.ts";
 
 test("a burst is allowed at once, then one attempt per period", () => {
   let now = 5_000;
