@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 export const count = z.coerce.number().int().min(1);
-export const milliseconds = count;
+export const milliseconds = z.coerce.number().int().min(1);
 
 /** @param schemes without a colon */
 export function url(...schemes: readonly string[]) {
