@@ -74,7 +74,7 @@ export function createContentsReader(
   if (operation == null || root == null) throw new Error("the operation was not resolved");
   const tagged = tagDocument(generation, document);
   const compile = createCompiler(generation, document, tagged, fieldSourcesOf(generation, sources));
-  const { fields, all, open } = compile(root, [operation.selectionSet], false);
+  const { fields, all, open } = compile(root, [operation.selectionSet], false, new Set([ANY_SOURCE]));
   const shape: Shape = { keys: [], identified: false, sources: all, fields };
   return {
     document: tagged.document,
@@ -142,6 +142,7 @@ function createCompiler(
     type: GraphQLCompositeType,
     selectionSets: readonly SelectionSetNode[],
     vouchedAbove: boolean,
+    holder: ReadonlySet<string>,
   ): Selected {
     const [sources, all, open] = [new Set<string>(), new Set<string>(), new Set<string>()];
     const fields: FieldShape[] = [];
@@ -152,9 +153,11 @@ function createCompiler(
       const value = getNamedType(definition.type);
       const tags = hintsOfField({ schema, hints, keys }, parent, node.name.value, value).flatMap((hint) => hint.tags);
       const plain = tags.some((tag) => tag !== ORGANIZATION_TAG);
-      const own = sourcesOf(parent, node.name.value);
-      addAll(sources, own);
-      addAll(all, own);
+      const declared = sourcesOf(parent, node.name.value);
+      // What has none of its own changes with what holds it.
+      const own = declared.size > 0 ? declared : holder;
+      addAll(sources, declared);
+      addAll(all, declared);
       if (!isCompositeType(value)) {
         // At the root it belongs to no entity.
         if (tags.includes(ORGANIZATION_TAG) || (type === schema.getQueryType() && !plain)) addAll(open, own);
@@ -164,8 +167,8 @@ function createCompiler(
       const entity = keys.isEntity(value);
       // What says by which events a connection changes says it of the connection's edges, too.
       const vouched = plain || vouchedAbove || !keys.leadsToEntities(value);
-      const below = compile(value, inner, vouched && !entity);
-      const whole = orAnybody(addAll(new Set(own), below.all));
+      const below = compile(value, inner, vouched && !entity, own);
+      const whole = addAll(new Set(own), below.all);
       addAll(all, whole);
       addAll(open, tags.includes(ORGANIZATION_TAG) ? whole : below.open);
       fields.push({
@@ -173,12 +176,12 @@ function createCompiler(
         list: keys.leadsToEntities(value) && (!entity || isListType(getNullableType(definition.type))),
         // A value that belongs to the entity around it changes with that.
         vouched,
-        sources: orAnybody(own),
+        sources: own,
         all: whole,
         shape: {
           keys: tagged.keyNames(value).map(reader),
           identified: entity,
-          sources: orAnybody(addAll(new Set(own), below.sources)),
+          sources: addAll(new Set(own), below.sources),
           fields: below.fields,
         },
       });
@@ -186,10 +189,6 @@ function createCompiler(
     return { fields, sources, all, open };
   };
 }
-
-/** A field that is a key by itself has no source: whoever it leads to is then anybody's. */
-const orAnybody = (sources: ReadonlySet<string>): ReadonlySet<string> =>
-  sources.size === 0 ? new Set([ANY_SOURCE]) : sources;
 
 /** Fields by response name and by the type that they are selected of, whatever type an object has. */
 function selected(

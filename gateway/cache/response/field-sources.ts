@@ -7,8 +7,8 @@ import { ANY_SOURCE, sourceOf } from "../tags.ts";
 import { entityKeysOf, membersOf } from "./entity-keys.ts";
 
 /**
- * `*` among them: nobody knows. None for what never changes: names of types, and keys, as long as the entity is there, which is for the
- * field to say that leads to it.
+ * `*` among them: nobody knows. None for what changes with the field that leads to it: names of types, keys, and all fields of what is no
+ * entity.
  */
 export type FieldSources = (parent: GraphQLCompositeType, field: string) => ReadonlySet<string>;
 
@@ -19,6 +19,8 @@ export function fieldSourcesOf(generation: SchemaGeneration, sources: EventSourc
 
   function ofMember(type: GraphQLCompositeType, field: string): readonly string[] {
     if (field === "__typename" || keys.ofType(type).includes(field)) return [];
+    // What is no entity comes whole from who answers the field that leads to it.
+    if (!keys.isEntity(type) && type.name !== apiSchema.getQueryType()?.name) return [];
     const graphs = graphsOf(supergraph, type.name, field);
     return graphs === undefined || graphs.length === 0
       ? [ANY_SOURCE]
