@@ -102,7 +102,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   ]);
   const introspection = settings.INTROSPECTION ?? !options.production;
 
-  const server = createServer({ logger, maxBodyBytes: settings.MAX_BODY_BYTES });
+  const server = createServer({ logger, maxBodyBytes: settings.MAX_BODY_BYTES, sockets: true });
   const inFlight = countInFlight(server);
   const goingAway = sendClientsAway(server, lifecycle);
   await registerCors(server, origins);

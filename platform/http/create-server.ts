@@ -1,5 +1,6 @@
 /** Fastify with the settings every process of ours shares: JSON errors only, trace id on every answer, a body limit. */
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { type FastifyError, type FastifyInstance, fastify } from "fastify";
 import { AppError, findAppError } from "../errors/app-error.ts";
 import { MASKED_MESSAGE } from "../errors/graphql-errors.ts";
@@ -8,9 +9,11 @@ import type { Logger } from "../logger/logger.ts";
 export interface ServerOptions {
   readonly logger: Logger;
   readonly maxBodyBytes: number;
+  /** Does whoever makes the server answer those who want a socket? */
+  readonly sockets?: boolean;
 }
 
-export function createServer({ logger, maxBodyBytes }: ServerOptions): FastifyInstance {
+export function createServer({ logger, maxBodyBytes, sockets = false }: ServerOptions): FastifyInstance {
   const server = fastify({
     logger: false,
     bodyLimit: maxBodyBytes,
@@ -19,6 +22,9 @@ export function createServer({ logger, maxBodyBytes }: ServerOptions): FastifyIn
     // Nor is a request refused that comes over one meanwhile: it is answered, and told to come over no other.
     return503OnClosing: false,
     requestTimeout: 60_000,
+    // Clients may offer another protocol than HTTP/1.1 with any request; one that is not spoken here is passed over. Node below 24.9 ignores
+    // this and takes every offer for a socket's.
+    ...(sockets ? { http: { shouldUpgradeCallback: wantsSocket } } : {}),
     // Raised before routing (bad URL, bad header): the reply has no route, hence no serializer.
     frameworkErrors: (error, _request, reply) => {
       reply.raw.writeHead(statusOf(error), { "content-type": "application/json; charset=utf-8" });
@@ -37,6 +43,10 @@ export function createServer({ logger, maxBodyBytes }: ServerOptions): FastifyIn
     }),
   );
   return server;
+}
+
+function wantsSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === "websocket";
 }
 
 /** Listens and turns "port taken" into advice. Resolves to the port in use. */

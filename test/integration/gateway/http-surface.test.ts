@@ -89,6 +89,20 @@ test.each(["//", "//[", "/nowhere"])(
   },
 );
 
+test("a request that offers HTTP/2 is answered as if it did not", async () => {
+  const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1");
+  let answer = "";
+  socket.on("data", (chunk) => {
+    answer += String(chunk);
+  });
+  socket.write(
+    "GET /health HTTP/1.1\r\nHost: gateway\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n",
+  );
+  await waitFor(() => answer.includes("\r\n\r\n"), { what: "an answer" });
+  socket.destroy();
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+});
+
 test("an operation that cannot be chosen, or is no query or mutation, is refused [GW-08]", async () => {
   const two = "query A { __typename } query B { __typename }";
   const ambiguous = await gateway.post({ query: two });
