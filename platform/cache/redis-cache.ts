@@ -78,7 +78,7 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
     if (found === undefined) return null;
     const [text, score] = Array.isArray(found[0]) ? found[0].flat() : [];
     const entry = typeof text === "string" ? decodeEntry(text, now()) : undefined;
-    if (entry === undefined) return undefined;
+    if (entry === undefined || !marks.ofThisRun(entry.marks)) return undefined;
     // Asked after the entry was read: what is invalidated in between is seen here.
     const answer = await ask(client.pipeline().mget(...entry.marks.map(([name]) => name)));
     if (answer === undefined || marks.unsettled) return null;
@@ -137,14 +137,14 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
 
   /** Loads, and stores unless something invalidated it meanwhile. */
   async function fill<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<Held<T>> {
-    const before = await marks.take(marks.of(key, options.tags ?? []));
+    const before = await marks.take(() => marks.of(key, options.tags ?? []));
     meter.count("loads");
     try {
       const value = await load();
       const { ttlMs, tags, version } = settled(value, options);
       if (before === undefined || ttlMs <= 0) return over(value);
       // The marks of the load in the same step as those of the value: an invalidation is seen by the one or by the other.
-      const after = await marks.takeAfter(marks.of(key, tags), before);
+      const after = await marks.takeAfter(() => marks.of(key, tags), before);
       const until = after && (await store(key, value, { marks: after, version, ttlMs }));
       if (typeof until !== "number") return over(value);
       meter.count("fills");
@@ -198,10 +198,9 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
     get: async <T>(key: string) => (await getHeld<T>(key))?.value,
     getOrLoad: async (key, options, load) => (await getOrLoadHeld(key, options, load)).value,
     async set(key, value, { ttlMs, tags = [], version = NO_VERSION }) {
-      const names = marks.of(key, tags);
       const versioned = version !== NO_VERSION;
       // Without a version to tell which is newer the key's mark is made anew: loads that are under way are not stored over this value.
-      const taken = await marks.take(names, versioned ? undefined : names[1]);
+      const taken = await marks.take(() => marks.of(key, tags), versioned ? undefined : key);
       const notice = versioned ? encodeNotice({ from: origin, key, version }) : undefined;
       const storing = taken && store(key, value, { marks: taken.marks, version, ttlMs, notice });
       // What is there would be served instead.

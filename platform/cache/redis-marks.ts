@@ -1,7 +1,8 @@
 /**
  * The marks that entries in Redis depend on: one of the whole cache, one per key, one per tag. To invalidate is to remove a mark, to write
  * it down in a short journal, and to tell the other processes, all in one step. What could not be done is done before this process reads
- * Redis again.
+ * Redis again. The mark of the whole cache bears the name of the server's run: what a restarted server brings back from an old snapshot, or a
+ * replica that took over, may have been invalidated meanwhile, and is no longer valid.
  */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
@@ -15,18 +16,20 @@ export type Marks = RedisEntry["marks"];
 export interface RedisMarks {
   /** Those of an entry. */
   of(key: string, tags: readonly string[]): string[];
+  /** Are these of an entry that was stored in the server's present run? */
+  ofThisRun(marks: Marks): boolean;
   /** Which tags these marks stand for. */
   tagsIn(marks: Marks): string[];
   /** Removes marks: of a key, of tags, or the one of all. Resolves when it is done, or when it is sure that this process waits for it. */
   remove(what: { readonly key?: string; readonly tags?: readonly string[]; readonly all?: boolean }): Promise<void>;
-  /** Whether nothing is left that other reads would have to be protected from. Tries what is left. */
+  /** Whether Redis may be read: its run is known, and nothing is left that reads would have to be protected from. Tries what is left. */
   settle(urgent?: boolean): Promise<boolean>;
   /** Whether something is left, without trying. */
   readonly unsettled: boolean;
-  /** The marks as they are now; those that are missing are made. With `anew` that one is made in any case, and the others are told. */
-  take(names: readonly string[], anew?: string): Promise<Taken | undefined>;
+  /** The marks as they are now; those that are missing are made. That of the key `anew` is made in any case, and the others are told. */
+  take(names: () => readonly string[], anew?: string): Promise<Taken | undefined>;
   /** The marks as they are now, unless one of them, or of those in `before`, was removed since. `undefined` when that is not known. */
-  takeAfter(names: readonly string[], before: Taken): Promise<Marks | undefined>;
+  takeAfter(names: () => readonly string[], before: Taken): Promise<Marks | undefined>;
 }
 
 export interface Taken {
@@ -51,6 +54,25 @@ export function createRedisMarks(
   const tagPrefix = `${namespace}:tag:`;
   const journal = `${namespace}:journal`;
   const left = new Set<string>();
+  /** Of this connection; it is asked anew over each. */
+  let run: string | undefined;
+  let connections = 0;
+  client.on("close", () => {
+    connections += 1;
+    run = undefined;
+  });
+
+  async function learnRun(urgent: boolean): Promise<boolean> {
+    if (run !== undefined) return true;
+    if (client.status !== "ready") return false;
+    const before = connections;
+    const answers = await ask(client.pipeline().info("server"), urgent);
+    if (answers === undefined || connections !== before) return false;
+    run = /^run_id:(\w+)/m.exec(String(answers[0]))?.[1] ?? "unnamed";
+    return true;
+  }
+
+  const ofRun = () => `${whole}:${run}`;
 
   const tagsIn = (names: readonly string[]) =>
     names.filter((name) => name.startsWith(tagPrefix)).map((name) => name.slice(tagPrefix.length));
@@ -64,15 +86,18 @@ export function createRedisMarks(
     });
 
   /** One step: whoever sees a mark gone finds it in the journal. */
-  const removal = (names: readonly string[]) =>
-    client
+  function removal(names: readonly string[]) {
+    const marks = names.map((name) => (name === whole ? ofRun() : name));
+    return client
       .multi()
-      .unlink(...names)
-      .xadd(journal, "MAXLEN", "~", JOURNAL_LINES, "*", "marks", JSON.stringify(names))
+      .unlink(...marks)
+      .xadd(journal, "MAXLEN", "~", JOURNAL_LINES, "*", "marks", JSON.stringify(marks))
       .pexpire(journal, MARK_MS)
       .publish(channelOf(namespace), noticeOf(names));
+  }
 
   async function settle(urgent = false): Promise<boolean> {
+    if (!(await learnRun(urgent))) return false;
     if (left.size === 0) return true;
     if (left.size > MOST_LEFT) {
       left.clear();
@@ -96,7 +121,8 @@ export function createRedisMarks(
   }
 
   return {
-    of: (key, tags) => [whole, `${keyPrefix}${key}`, ...tags.map((tag) => `${tagPrefix}${tag}`)],
+    of: (key, tags) => [ofRun(), `${keyPrefix}${key}`, ...tags.map((tag) => `${tagPrefix}${tag}`)],
+    ofThisRun: (marks) => run !== undefined && marks[0]?.[0] === ofRun(),
     tagsIn: (marks) => tagsIn(marks.map(([name]) => name)),
     async remove({ key, tags = [], all = false }) {
       if (all) left.add(whole);
@@ -106,16 +132,19 @@ export function createRedisMarks(
     },
     settle,
     get unsettled() {
-      return left.size > 0;
+      return left.size > 0 || run === undefined;
     },
-    async take(names, anew) {
+    async take(wanted, anew) {
       if (!(await settle())) return undefined;
-      const answers = await ask(making(names, anew).xrevrange(journal, "+", "-", "COUNT", 1), anew !== undefined);
+      const names = wanted();
+      const fresh = anew === undefined ? undefined : `${keyPrefix}${anew}`;
+      const answers = await ask(making(names, fresh).xrevrange(journal, "+", "-", "COUNT", 1), anew !== undefined);
       const marks = marksFrom(names, answers?.at(-2));
       return marks && { marks, line: linesIn(answers?.at(-1)).at(-1)?.id ?? "" };
     },
-    async takeAfter(wanted, before) {
+    async takeAfter(namesOf, before) {
       if (!(await settle())) return undefined;
+      const wanted = namesOf();
       const names = [...new Set([...wanted, ...before.marks.map(([name]) => name)])];
       // The line itself is asked for, too: when it is gone, so may be others after it.
       const from = before.line === "" ? "-" : before.line;

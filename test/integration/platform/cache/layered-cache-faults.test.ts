@@ -50,6 +50,34 @@ test("Redis killed and returned empty: every read of two processes is answered, 
   expect(await b.cache.get("k")).toBe(2);
 });
 
+test("a Redis that was set back to an old snapshot gives nothing of it: what it holds was invalidated since", async () => {
+  const mortal = await startRedis();
+  onTestFinished(() => mortal.kill());
+  const namespace = randomUUID();
+  const part = await openCache({ namespace, redisUrl: mortal.url });
+  let row = 1;
+  const read = () => part.cache.getOrLoad("k", TTL, async () => row);
+  expect(await read()).toBe(1);
+  const before = new Redis(mortal.url);
+  onTestFinished(() => before.disconnect());
+  // The snapshot: everything as it was, marks and entries.
+  const names = await before.keys(`${namespace}:*`);
+  const snapshot = await Promise.all(names.map(async (name) => [name, await before.dumpBuffer(name)] as const));
+  expect(names.length).toBeGreaterThan(2);
+  row = 2;
+  await part.cache.invalidateTags(["row"]);
+  expect(await read()).toBe(2);
+  before.disconnect();
+  await mortal.kill();
+  const reborn = await startRedis({ port: mortal.port });
+  onTestFinished(() => reborn.stop());
+  const after = new Redis(reborn.url);
+  onTestFinished(() => after.disconnect());
+  for (const [name, dump] of snapshot) if (dump !== null) await after.restore(name, 0, dump, "REPLACE");
+  await healthy(part);
+  expect(await read()).toBe(2);
+});
+
 test("a process that is cut off serves nothing from memory after a second, and says that it is degraded [S36]", async () => {
   const namespace = randomUUID();
   const { url, proxy } = await openPath(redis);
