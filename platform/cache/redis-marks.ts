@@ -64,7 +64,8 @@ export function createRedisMarks(
 
   async function learnRun(urgent: boolean): Promise<boolean> {
     if (run !== undefined) return true;
-    if (client.status !== "ready") return false;
+    // Tried again and again while Redis is away: only what somebody wanted to read counts as an error.
+    if (urgent && client.status !== "ready") return false;
     const before = connections;
     const answers = await ask(client.pipeline().info("server"), urgent);
     if (answers === undefined || connections !== before) return false;
