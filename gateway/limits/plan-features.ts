@@ -93,13 +93,18 @@ export function createPlanFeatures(options: PlanFeaturesOptions): PlanFeatures &
 
   async function featuresOf(organizationId: string): Promise<Features> {
     const key = `plan-features:${organizationId}`;
+    const unknown = `plan-features-unknown:${organizationId}`;
     const tags = [tagOf(organizationId)];
+    const known = await cache.get<Features>(key);
+    if (known !== undefined) return known;
+    // Beside the answer, not in its place: an answer that is still under way would be overtaken by what is set there.
+    if ((await cache.get<true>(unknown)) === true) return NOTHING_KNOWN;
     try {
       const asking = cache.getOrLoad(key, { ttlMs: FEATURES_MS, tags }, () => ask(organizationId));
       return await withDeadline(asking, PATIENCE_MS, `no answer within ${PATIENCE_MS} ms`);
     } catch (error) {
       logger.warn({ err: error, organizationId }, "a plan's limits are not known now: it limits nothing");
-      await cache.set(key, NOTHING_KNOWN, { ttlMs: UNKNOWN_MS, tags });
+      await cache.set(unknown, true, { ttlMs: UNKNOWN_MS, tags });
       return NOTHING_KNOWN;
     }
   }

@@ -119,8 +119,9 @@ test("another plan counts as soon as its event arrives, for its organization, an
 test("an answer that was asked for before the plan changed is not kept", async () => {
   const first = Promise.withResolvers<FormattedExecutionResult>();
   const answers = [first.promise, answerOf([{ limits: { live_connections: "500" } }])];
-  const { limit, happen } = await build(() => answers.shift() ?? answerOf([]));
+  const { asked, limit, happen } = await build(() => answers.shift() ?? answerOf([]));
   const early = limit();
+  await vi.waitFor(() => expect(asked).toHaveLength(1));
   await happen("billing.subscription.activated.v1");
   first.resolve(answerOf([STARTER]));
   expect(await early).toBe(25n);

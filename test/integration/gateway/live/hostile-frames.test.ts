@@ -184,10 +184,17 @@ test.each<[string, object | string, string, string | undefined]>([
   [
     "a variable that is too deep to follow",
     `{"query":${JSON.stringify(VARIED)},"variables":{"types":${deep(50_000)}}}`,
-    "BAD_USER_INPUT",
+    "BAD_REQUEST",
     undefined,
   ],
-  ["a document that is too deep to follow", { query: "{a".repeat(50_000) }, "MAX_TOKENS_LIMIT", undefined],
+  [
+    "extensions that are too deep to follow",
+    `{"query":${JSON.stringify(QUERY)},"extensions":{"a":${deep(50_000)}}}`,
+    "BAD_REQUEST",
+    undefined,
+  ],
+  ["a document that is too deep to follow", { query: "{a".repeat(30_000) }, "MAX_TOKENS_LIMIT", undefined],
+  ["a document that is too long", { query: "{a".repeat(50_000) }, "MAX_LENGTH_LIMIT", undefined],
   [
     "an operation name that every object has",
     { query: QUERY, operationName: "__proto__" },
@@ -226,7 +233,6 @@ test.each<[string, string]>([
     "a cursor in the prototype",
     `{"query":${JSON.stringify(QUERY)},"extensions":{"tributary":{"__proto__":{"resume":"x"}}}}`,
   ],
-  ["extensions that are too deep to follow", `{"query":${JSON.stringify(QUERY)},"extensions":{"a":${deep(50_000)}}}`],
 ])("%s change nothing", async (_, payload) => {
   const client = await open();
   client.send(`{"id":"a","type":"subscribe","payload":${payload}}`);
