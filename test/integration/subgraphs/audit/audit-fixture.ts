@@ -53,6 +53,8 @@ export async function createAuditFixture() {
   await log.start();
   const client = createAuditClient(auditUrls.app, { poolSize: 20 });
   const superuser = new Pool({ connectionString: inDatabase(adminUrl, name), max: 2 });
+  // Dropping the database ends connections that are still closing.
+  superuser.on("error", () => undefined);
   const sequences = new Map<string, number>();
   const instances: Subgraph[] = [];
 

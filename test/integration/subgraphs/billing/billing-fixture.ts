@@ -53,6 +53,8 @@ export async function startBilling() {
   const adminOf = new URL(adminUrl);
   adminOf.pathname = `/${name}_billing`;
   const admin = new Pool({ connectionString: adminOf.href, max: 2 });
+  // Dropping the database ends connections that are still closing.
+  admin.on("error", () => undefined);
 
   const running: Subgraph[] = [];
 

@@ -87,6 +87,8 @@ export async function startUser(
   const adminOf = new URL(adminUrl);
   adminOf.pathname = `/${name}_user`;
   const admin = new Pool({ connectionString: adminOf.href, max: 2 });
+  // Dropping the database ends connections that are still closing.
+  admin.on("error", () => undefined);
   // The end of the fixture drops the database under idle connections.
   admin.on("error", () => undefined);
 
