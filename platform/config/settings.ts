@@ -154,6 +154,15 @@ export const gatewaySettings = {
     ),
 };
 
+/** What the process of every subgraph has. */
+export const subgraphProcessSettings = {
+  ...commonSettings,
+  ...identitySettings,
+  ...eventLogSettings,
+  ...redisSettings,
+  ...registrationSettings,
+};
+
 /** The user subgraph. */
 export const userSettings = {
   USER_PORT: port.default(4001).describe("Port of the user subgraph"),

@@ -13,7 +13,7 @@ import { createLogger } from "../logger/logger.ts";
 import type { Subgraph, SubgraphFloor } from "./subgraph.ts";
 import { addSubgraphServer } from "./subgraph-server.ts";
 
-/** The settings that every subgraph process has. */
+/** What the frame needs of `subgraphProcessSettings`. */
 export interface SubgraphProcessSettings extends EventLogSettings, RegisteredProcessSettings {
   readonly LOG_LEVEL: string;
   readonly SHUTDOWN_GRACE_MS: number;

@@ -1,25 +1,11 @@
 /** The audit subgraph as a process of its own. */
 import { z } from "zod";
 import { parseConfig } from "../../platform/config/parse-config.ts";
-import { registrationSettings } from "../../platform/config/service-settings.ts";
-import {
-  auditSettings,
-  commonSettings,
-  eventLogSettings,
-  identitySettings,
-  redisSettings,
-} from "../../platform/config/settings.ts";
+import { auditSettings, subgraphProcessSettings } from "../../platform/config/settings.ts";
 import { runSubgraph } from "../../platform/graphql/run-subgraph.ts";
 import { createAuditSubgraph } from "./index.ts";
 
-const schema = z.object({
-  ...commonSettings,
-  ...identitySettings,
-  ...eventLogSettings,
-  ...redisSettings,
-  ...registrationSettings,
-  ...auditSettings,
-});
+const schema = z.object({ ...subgraphProcessSettings, ...auditSettings });
 
 await runSubgraph({
   name: "audit",

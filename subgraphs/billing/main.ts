@@ -2,26 +2,11 @@
 import { z } from "zod";
 import { cacheSettings } from "../../platform/config/cache-settings.ts";
 import { parseConfig } from "../../platform/config/parse-config.ts";
-import { registrationSettings } from "../../platform/config/service-settings.ts";
-import {
-  billingSettings,
-  commonSettings,
-  eventLogSettings,
-  identitySettings,
-  redisSettings,
-} from "../../platform/config/settings.ts";
+import { billingSettings, subgraphProcessSettings } from "../../platform/config/settings.ts";
 import { runSubgraph } from "../../platform/graphql/run-subgraph.ts";
 import { createBillingSubgraph } from "./index.ts";
 
-const schema = z.object({
-  ...commonSettings,
-  ...identitySettings,
-  ...eventLogSettings,
-  ...redisSettings,
-  ...cacheSettings,
-  ...registrationSettings,
-  ...billingSettings,
-});
+const schema = z.object({ ...subgraphProcessSettings, ...cacheSettings, ...billingSettings });
 
 await runSubgraph({
   name: "billing",

@@ -2,28 +2,11 @@
 import { z } from "zod";
 import { cacheSettings } from "../../platform/config/cache-settings.ts";
 import { parseConfig } from "../../platform/config/parse-config.ts";
-import { registrationSettings } from "../../platform/config/service-settings.ts";
-import {
-  commonSettings,
-  eventLogSettings,
-  identitySettings,
-  redisSettings,
-  tokenSettings,
-  userSettings,
-} from "../../platform/config/settings.ts";
+import { subgraphProcessSettings, tokenSettings, userSettings } from "../../platform/config/settings.ts";
 import { runSubgraph } from "../../platform/graphql/run-subgraph.ts";
 import { createUserSubgraph } from "./index.ts";
 
-const schema = z.object({
-  ...commonSettings,
-  ...identitySettings,
-  ...tokenSettings,
-  ...eventLogSettings,
-  ...redisSettings,
-  ...cacheSettings,
-  ...registrationSettings,
-  ...userSettings,
-});
+const schema = z.object({ ...subgraphProcessSettings, ...tokenSettings, ...cacheSettings, ...userSettings });
 
 await runSubgraph({
   name: "user",
