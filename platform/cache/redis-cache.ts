@@ -105,7 +105,8 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
     const commands = client.multi();
     if (text !== TOMBSTONE) commands.zremrangebyscore(name, score, score);
     return commands
-      .zadd(name, score, text)
+      // GT: all deletions are one member, and that of an older version may come late.
+      .zadd(name, "GT", score, text)
       .zremrangebyrank(name, 0, -2)
       .pexpire(name, lifeMs, "NX")
       .pexpire(name, lifeMs, "GT");

@@ -98,6 +98,16 @@ test("the highest version stays, and a deletion's version is remembered [S34]", 
   expect(await a.cache.get("k")).toBeUndefined();
 });
 
+test("a deletion that comes late takes back nothing of a newer one [S34]", async () => {
+  const [a, b] = await openTwo();
+  await a.cache.delete("k", { version: 11 });
+  await b.cache.delete("k", { version: 10 });
+  await b.cache.set("k", "old", { ...TTL, version: 10 });
+  expect(await a.cache.get("k")).toBeUndefined();
+  await b.cache.set("k", "new", { ...TTL, version: 11 });
+  expect(await a.cache.get("k")).toBe("new");
+});
+
 test("a damaged entry or one of another format is a miss [S41]", async () => {
   const namespace = randomUUID();
   const { cache, connection } = await open(redis.url, namespace);
