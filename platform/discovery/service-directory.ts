@@ -4,7 +4,7 @@
  */
 import type { LifecyclePart } from "../lifecycle/lifecycle.ts";
 import type { Logger } from "../logger/logger.ts";
-import type { RedisConnection } from "../redis/redis-connection.ts";
+import { RECONNECT_CAP_MS, type RedisConnection } from "../redis/redis-connection.ts";
 import { instanceSchema, registryKeys, type ServiceInstance } from "./service-instance.ts";
 
 export interface ServiceDirectory {
@@ -25,8 +25,12 @@ export interface ServiceDirectoryOptions {
 
 /** Looks per lease; a listing ends a fifth of it early. */
 const LOOKS = 10;
-/** A Redis that comes back may be empty: for this share of a lease whoever was known stays, so that they can tell of themselves anew. */
+/**
+ * A Redis that comes back may be empty: for this share of a lease whoever was known stays, so that they can tell of themselves anew, and
+ * in any case until the last of them has tried to connect again and was heard.
+ */
 const GRACE = 0.5;
+const LEAST_GRACE_MS = 2 * RECONNECT_CAP_MS;
 
 export function createServiceDirectory(options: ServiceDirectoryOptions): ServiceDirectory {
   const { redis, listener, services, leaseMs, logger } = options;
@@ -82,7 +86,7 @@ export function createServiceDirectory(options: ServiceDirectoryOptions): Servic
   }
 
   redis.onReady(() => {
-    graceUntil = performance.now() + leaseMs * GRACE;
+    graceUntil = performance.now() + Math.max(leaseMs * GRACE, LEAST_GRACE_MS);
     withdrawn.clear();
     void lookSoon();
   });

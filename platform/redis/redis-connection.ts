@@ -32,7 +32,9 @@ export interface RedisConnectionOptions {
 }
 
 const ANSWER_MS = 2_000;
-const RETRY = { baseMs: 100, capMs: 2_000 };
+/** The longest pause before a connection is tried again. */
+export const RECONNECT_CAP_MS = 2_000;
+const RETRY = { baseMs: 100, capMs: RECONNECT_CAP_MS };
 
 export function createRedisConnection({ url, name, logger, pingMs }: RedisConnectionOptions): RedisConnection {
   let away = false;
