@@ -37,8 +37,8 @@ export function createServiceDirectory(options: ServiceDirectoryOptions): Servic
   const keys = registryKeys(options.prefix);
   const listeners: ((service: string, instances: readonly ServiceInstance[]) => void)[] = [];
   const known = new Map<string, readonly ServiceInstance[]>();
-  /** Ids that took themselves out: they are not waited for. */
-  const withdrawn = new Set<string>();
+  /** Ids that were known when Redis came back and have not been heard of since. */
+  const awaited = new Set<string>();
   let graceUntil = 0;
   let work: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
@@ -59,7 +59,8 @@ export function createServiceDirectory(options: ServiceDirectoryOptions): Servic
     for (const service of services) {
       const before = known.get(service) ?? [];
       const listed = await read(service);
-      const kept = performance.now() < graceUntil ? before.filter(({ id }) => !withdrawn.has(id)) : [];
+      for (const { id } of listed) awaited.delete(id);
+      const kept = performance.now() < graceUntil ? before.filter(({ id }) => awaited.has(id)) : [];
       const instances = oneEach([...kept, ...listed]);
       if (stopped || JSON.stringify(before) === JSON.stringify(instances)) continue;
       known.set(service, instances);
@@ -87,7 +88,7 @@ export function createServiceDirectory(options: ServiceDirectoryOptions): Servic
 
   redis.onReady(() => {
     graceUntil = performance.now() + Math.max(leaseMs * GRACE, LEAST_GRACE_MS);
-    withdrawn.clear();
+    for (const { id } of [...known.values()].flat()) awaited.add(id);
     void lookSoon();
   });
   listener.onReady(() => {
@@ -97,7 +98,8 @@ export function createServiceDirectory(options: ServiceDirectoryOptions): Servic
     );
   });
   listener.client.on("message", (_channel, id) => {
-    if (id !== "" && performance.now() < graceUntil) withdrawn.add(id);
+    // It took itself out, or says that it is there: it is not waited for any longer.
+    awaited.delete(id);
     void lookSoon();
   });
 
