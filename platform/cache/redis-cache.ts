@@ -97,7 +97,10 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
     return { value, until: Number.NEGATIVE_INFINITY, tags: [], version: NO_VERSION };
   }
 
-  /** The highest version stays, in one step, also when an older deletion comes late: all deletions are one member. Of equal ones the newest, and rather a value than a deletion, whose text comes first. */
+  /**
+   * The highest version stays, in one step, also when an older deletion comes late: all deletions are one member. Of equal ones the newest,
+   * and rather a value than a deletion, whose text comes first.
+   */
   function keepHighest(key: string, version: number, text: string, ttlMs: number): ChainableCommander {
     const name = entryKey(key);
     const score = version === NO_VERSION ? "-inf" : version;
