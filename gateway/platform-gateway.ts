@@ -36,12 +36,14 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
   const signer = createIdentitySigner(config.IDENTITY_SECRETS, systemClock);
   const eventLog = await createEventLog(config, logger);
   lifecycle.add({ name: "event log", start: () => eventLog.start(), stop: () => eventLog.stop() });
+  const sharedPlace =
+    config.REDIS_URL === undefined ? undefined : { url: config.REDIS_URL, prefix: config.REDIS_PREFIX };
   const streams = createStreams({
     clock: systemClock,
     ids: createIdSource(systemClock),
     logger,
     identitySecrets: config.IDENTITY_SECRETS,
-    redisUrl: config.REDIS_URL,
+    redis: sharedPlace,
     leaseMs: settings.LIVE_LEASE_MS,
   });
   const cacheConsole = createCacheConsole({
@@ -49,7 +51,7 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
     logger,
     identitySecrets: config.IDENTITY_SECRETS,
     operatorOrganizationId: settings.OPERATOR_ORGANIZATION_ID,
-    redis: config.REDIS_URL === undefined ? undefined : { url: config.REDIS_URL, prefix: config.REDIS_PREFIX },
+    redis: sharedPlace,
   });
   for (const part of [...streams.parts, ...cacheConsole.parts]) lifecycle.add(part);
   const countingRedis =

@@ -8,7 +8,7 @@ import type { Logger } from "../../platform/logger/logger.ts";
 import type { RedisConnection } from "../../platform/redis/redis-connection.ts";
 import { closeOwn } from "./directory.ts";
 import type { Roster } from "./roster.ts";
-import { answerChannel, CLOSE_CHANNEL, closeAnswerSchema, closeRequestSchema } from "./shared-keys.ts";
+import { closeAnswerSchema, closeRequestSchema, type SharedKeys } from "./shared-keys.ts";
 
 /** `UNKNOWN`: every gateway that listens has answered, and none of them holds it. */
 export type CloseOutcome = "CLOSED" | "UNKNOWN" | "SILENT";
@@ -24,6 +24,7 @@ export interface CloseCallsOptions {
   readonly redis: RedisConnection;
   /** Listens and does nothing else. */
   readonly listener: RedisConnection;
+  readonly keys: SharedKeys;
   readonly gatewayId: string;
   readonly logger: Logger;
 }
@@ -37,7 +38,8 @@ interface Question {
 
 const ANSWER_MS = 2_000;
 
-export function createCloseCalls({ roster, redis, listener, gatewayId, logger }: CloseCallsOptions): CloseCalls {
+export function createCloseCalls(options: CloseCallsOptions): CloseCalls {
+  const { roster, redis, listener, keys, gatewayId, logger } = options;
   const questions = new Map<string, Question>();
   let listening = false;
 
@@ -51,7 +53,7 @@ export function createCloseCalls({ roster, redis, listener, gatewayId, logger }:
     const { requestId, from, userId, id } = request;
     const answer = JSON.stringify({ requestId, closed: closeOwn(roster, userId, id) });
     redis.client
-      .publish(answerChannel(from), answer)
+      .publish(keys.answerChannel(from), answer)
       .catch((error: unknown) => logger.warn({ err: error }, "a request to close a subscription was not answered"));
   }
 
@@ -67,7 +69,7 @@ export function createCloseCalls({ roster, redis, listener, gatewayId, logger }:
   async function listen(): Promise<void> {
     listening = false;
     try {
-      await listener.client.subscribe(CLOSE_CHANNEL, answerChannel(gatewayId));
+      await listener.client.subscribe(keys.closeChannel, keys.answerChannel(gatewayId));
       listening = true;
     } catch (error) {
       // The connection went again: its return subscribes.
@@ -77,7 +79,7 @@ export function createCloseCalls({ roster, redis, listener, gatewayId, logger }:
 
   listener.onReady(() => void listen());
   listener.client.on("message", (channel: string, text: string) => {
-    if (channel === CLOSE_CHANNEL) hearQuestion(text);
+    if (channel === keys.closeChannel) hearQuestion(text);
     else hearAnswer(text);
   });
 
@@ -93,7 +95,7 @@ export function createCloseCalls({ roster, redis, listener, gatewayId, logger }:
       try {
         const request = { requestId, from: gatewayId, userId, id } satisfies z.infer<typeof closeRequestSchema>;
         // This gateway is one of those who hear it.
-        question.asked = await redis.client.publish(CLOSE_CHANNEL, JSON.stringify(request));
+        question.asked = await redis.client.publish(keys.closeChannel, JSON.stringify(request));
         judge(question);
         return await promise;
       } finally {

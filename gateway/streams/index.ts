@@ -17,9 +17,16 @@ import { resolvers, type StreamsContext } from "./resolvers.ts";
 import { createRoster, type Roster } from "./roster.ts";
 import { createRosterPublisher } from "./roster-publisher.ts";
 import { createSharedDirectory } from "./shared-directory.ts";
+import { sharedKeys } from "./shared-keys.ts";
 
 const NAME = "streams";
 const LISTENER_PING_MS = 10_000;
+
+export interface SharedPlace {
+  readonly url: string;
+  /** Begins the names of everything that is kept there. */
+  readonly prefix: string;
+}
 
 export interface StreamsOptions {
   readonly clock: Clock;
@@ -28,7 +35,7 @@ export interface StreamsOptions {
   /** The first signs, all verify. */
   readonly identitySecrets: readonly string[];
   /** Absent: there is no other gateway. */
-  readonly redisUrl?: string | undefined;
+  readonly redis?: SharedPlace | undefined;
   /** A gateway that died is forgotten after this time, in milliseconds. */
   readonly leaseMs: number;
 }
@@ -39,13 +46,13 @@ export interface Streams extends Subgraph {
 }
 
 export function createStreams(options: StreamsOptions): Streams {
-  const { clock, identitySecrets, redisUrl } = options;
+  const { clock, identitySecrets, redis } = options;
   const logger = options.logger.child({ subgraph: NAME });
   const roster = createRoster(options);
   const { directory, parts, checks } =
-    redisUrl === undefined
+    redis === undefined
       ? { directory: createOwnDirectory(roster), parts: [], checks: [] }
-      : shared(roster, redisUrl, { ...options, logger });
+      : shared(roster, redis, { ...options, logger });
   return {
     name: NAME,
     roster,
@@ -64,17 +71,18 @@ export function createStreams(options: StreamsOptions): Streams {
 
 function shared(
   roster: Roster,
-  url: string,
+  { url, prefix }: SharedPlace,
   { clock, ids, logger, leaseMs }: StreamsOptions,
 ): { directory: Directory } & Pick<Subgraph, "parts" | "checks"> {
   // Its own for each life: what a dead gateway told is never taken for this one's.
   const gatewayId = ids.uuid();
+  const keys = sharedKeys(prefix);
   const redis = createRedisConnection({ url, name: "tributary-streams", logger });
   const listener = createRedisConnection({ url, name: "tributary-streams-listener", logger, pingMs: LISTENER_PING_MS });
-  const publisher = createRosterPublisher({ roster, redis, gatewayId, leaseMs, clock, logger });
-  const calls = createCloseCalls({ roster, redis, listener, gatewayId, logger });
+  const publisher = createRosterPublisher({ roster, redis, keys, gatewayId, leaseMs, clock, logger });
+  const calls = createCloseCalls({ roster, redis, listener, keys, gatewayId, logger });
   return {
-    directory: createSharedDirectory({ roster, redis, calls, gatewayId, logger }),
+    directory: createSharedDirectory({ roster, redis, keys, calls, gatewayId, logger }),
     parts: [
       {
         name: "streams",

@@ -8,7 +8,7 @@ import type { Logger } from "../../platform/logger/logger.ts";
 import type { RedisConnection } from "../../platform/redis/redis-connection.ts";
 import { entryOf } from "./entry.ts";
 import type { Roster, Row } from "./roster.ts";
-import { GATEWAYS, subscriptionsKey } from "./shared-keys.ts";
+import type { SharedKeys } from "./shared-keys.ts";
 
 export interface RosterPublisher {
   start(): void;
@@ -19,6 +19,7 @@ export interface RosterPublisher {
 export interface RosterPublisherOptions {
   readonly roster: Roster;
   readonly redis: RedisConnection;
+  readonly keys: SharedKeys;
   readonly gatewayId: string;
   readonly leaseMs: number;
   readonly clock: Clock;
@@ -36,13 +37,13 @@ const RENEWALS = 3;
 const FORGOTTEN_LEASES = 10;
 
 export function createRosterPublisher(options: RosterPublisherOptions): RosterPublisher {
-  const { roster, redis, gatewayId, leaseMs, clock, logger } = options;
+  const { roster, redis, keys, gatewayId, leaseMs, clock, logger } = options;
   /** User → ids that came or went since they were written; `null`: everything of the user. */
   const changed = new Map<string, Set<string> | null>();
   const written = new WeakMap<Row, number>();
   /** Users of whom the server holds something. */
   const told = new Set<string>();
-  const keyOf = (userId: string) => subscriptionsKey(userId, gatewayId);
+  const keyOf = (userId: string) => keys.subscriptions(userId, gatewayId);
   let work: Promise<void> = Promise.resolve();
   let gathering: NodeJS.Timeout | undefined;
   let renewing: NodeJS.Timeout | undefined;
@@ -87,8 +88,8 @@ export function createRosterPublisher(options: RosterPublisherOptions): RosterPu
   async function renew(): Promise<void> {
     const now = clock.now().getTime();
     const announcement = redis.client.multi();
-    announcement.zadd(GATEWAYS, now, gatewayId);
-    announcement.zremrangebyscore(GATEWAYS, 0, now - FORGOTTEN_LEASES * leaseMs);
+    announcement.zadd(keys.gateways, now, gatewayId);
+    announcement.zremrangebyscore(keys.gateways, 0, now - FORGOTTEN_LEASES * leaseMs);
     await run(announcement);
     const users = roster.users();
     for (let from = 0; from < users.length; from += USERS_PER_BATCH) {
@@ -162,7 +163,7 @@ export function createRosterPublisher(options: RosterPublisherOptions): RosterPu
       clearInterval(renewing);
       enqueue(async () => {
         await writeChanges();
-        await redis.client.zrem(GATEWAYS, gatewayId);
+        await redis.client.zrem(keys.gateways, gatewayId);
       });
       await work;
     },

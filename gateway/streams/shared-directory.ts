@@ -7,23 +7,24 @@ import type { CloseCalls } from "./close-calls.ts";
 import { closeOwn, type Directory } from "./directory.ts";
 import { type Entry, entryOf, entrySchema } from "./entry.ts";
 import { ID_PREFIX, type Roster } from "./roster.ts";
-import { GATEWAYS, subscriptionsKey } from "./shared-keys.ts";
+import type { SharedKeys } from "./shared-keys.ts";
 
 export interface SharedDirectoryOptions {
   readonly roster: Roster;
   readonly redis: RedisConnection;
+  readonly keys: SharedKeys;
   readonly calls: CloseCalls;
   readonly gatewayId: string;
   readonly logger: Logger;
 }
 
 export function createSharedDirectory(options: SharedDirectoryOptions): Directory {
-  const { roster, redis, calls, gatewayId, logger } = options;
+  const { roster, redis, keys, calls, gatewayId, logger } = options;
 
   /** Keys of what the other gateways hold for the user; most of them do not exist. */
   async function keysElsewhere(userId: string): Promise<string[]> {
-    const gateways = await redis.client.zrange(GATEWAYS, 0, "-1");
-    return gateways.filter((other) => other !== gatewayId).map((other) => subscriptionsKey(userId, other));
+    const gateways = await redis.client.zrange(keys.gateways, 0, "-1");
+    return gateways.filter((other) => other !== gatewayId).map((other) => keys.subscriptions(userId, other));
   }
 
   async function entriesElsewhere(userId: string): Promise<Entry[]> {

@@ -52,6 +52,7 @@ export interface ClosePayload {
 
 export interface GatewayOptions {
   readonly redisUrl?: string;
+  readonly prefix?: string;
   readonly leaseMs?: number;
 }
 
@@ -69,7 +70,7 @@ export async function startGateway(world: LiveStack, options: GatewayOptions = {
     ids: createIdSource(systemClock),
     logger,
     identitySecrets: [SECRET],
-    redisUrl: options.redisUrl,
+    redis: options.redisUrl === undefined ? undefined : { url: options.redisUrl, prefix: options.prefix ?? "shared" },
     leaseMs: options.leaseMs ?? 60_000,
   });
   for (const part of streams.parts) await part.start?.();

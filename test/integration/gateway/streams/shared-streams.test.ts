@@ -112,6 +112,31 @@ test("each gateway lists what all of them hold, and closes it wherever it is [S1
   await untilListed(one, token, 2);
 });
 
+test("gateways with different prefixes share a Redis and nothing in it", async () => {
+  const shop = "shared-9";
+  const token = member(shop);
+  const { url } = await redisServer();
+  const [one, two] = [await gatewayOver(url), await gatewayOver(url)];
+  const stranger = await gatewayOver(url, { prefix: "another" });
+  await follow(one, token, shop);
+  const [entry] = await untilListed(two, token, 1);
+  const id = entry?.id ?? "";
+  expect(await stranger.ids(token)).toEqual([]);
+  expect((await stranger.close(token, id)).data?.liveSubscriptionClose.userErrors).toHaveLength(1);
+  await follow(stranger, token, shop);
+  const redis = new Redis(url);
+  onTestFinished(() => redis.disconnect());
+  const names = await waitFor(
+    async () => {
+      const found = await redis.keys("*");
+      return found.some((name) => name.startsWith(`another:streams:member-${shop}:`)) && found;
+    },
+    { what: "the stranger's subscription" },
+  );
+  expect(names.filter((name) => !/^(shared|another):streams:/.test(name))).toEqual([]);
+  expect(await two.ids(token)).toEqual([id]);
+});
+
 test("counts of other gateways follow with the renewal of the lease", async () => {
   const shop = "shared-2";
   const token = member(shop);
