@@ -6,11 +6,12 @@ import type { GraphQLFormattedError } from "graphql";
 import type { GatewayContext } from "../ports.ts";
 import { createEntityBatch, type EntityBatch, type EntityCall } from "./entity-batch.ts";
 import { createEntityQueries } from "./entity-queries.ts";
+import { unavailable } from "./subgraph-answer.ts";
 import type { SubgraphAnswer, SubgraphClient } from "./subgraph-client.ts";
 
 export interface EntityBatching {
   /** The same client, asked less often. */
-  batch(client: SubgraphClient): SubgraphClient;
+  batch(subgraph: string, client: SubgraphClient): SubgraphClient;
 }
 
 interface Waiting extends EntityCall {
@@ -41,7 +42,7 @@ export function createEntityBatching(): EntityBatching {
   }
 
   return {
-    batch(client) {
+    batch(subgraph, client) {
       let groups: Groups = new Map();
       /** Until when (`performance.now()`) the subgraph, having refused documents of several fetches, is spared them. */
       let refusesUntil = 0;
@@ -49,12 +50,21 @@ export function createEntityBatching(): EntityBatching {
       function flush(): void {
         const due = groups;
         groups = new Map();
-        for (const calls of due.values()) send(calls);
+        for (const calls of due.values()) void answering(calls, () => send(calls));
+      }
+
+      /** Nobody is left waiting, whatever fails here: who has no answer by then gets an error in its place. */
+      async function answering(calls: readonly Waiting[], work: () => void | Promise<void>): Promise<void> {
+        try {
+          await work();
+        } catch (error) {
+          for (const { request, context, resolve } of calls) resolve(unavailable(subgraph, request, context, error));
+        }
       }
 
       function send(calls: readonly Waiting[]): void {
         if (calls.length === 1 || performance.now() < refusesUntil) for (const call of calls) alone(call);
-        else for (const batch of batchesOf(calls)) void settle(batch);
+        else for (const batch of batchesOf(calls)) void answering(batch.calls, () => settle(batch));
       }
 
       function batchesOf(calls: readonly Waiting[]): EntityBatch<Waiting>[] {

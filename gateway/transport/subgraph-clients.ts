@@ -96,7 +96,7 @@ export function createSubgraphClients(options: SubgraphClientsOptions): Subgraph
     const client = connect(subgraph, url);
     const present = askedClients.get(client);
     if (present !== undefined) return present;
-    const batched = batching.batch(client);
+    const batched = batching.batch(subgraph, client);
     const made = { batched, shared: sharing.share(batched) };
     askedClients.set(client, made);
     return made;

@@ -51,7 +51,7 @@ export function comparedGraph(subgraphs: Readonly<Record<string, string>>, world
   const clients = new Map<string, SubgraphClient>(
     served.map(({ name, answer }) => [
       name,
-      batching.batch(async (request) => {
+      batching.batch(name, async (request) => {
         const result = await answer(request.operation.text, variablesOf(request), request.operation.name);
         // Some answers come as if they had come before, some are the request's own.
         const { length } = request.operation.text;

@@ -48,7 +48,7 @@ const subgraph: SubgraphClient = async (request, asker) => {
 beforeEach(() => {
   sent = [];
   refuses = () => false;
-  client = createEntityBatching().batch(subgraph);
+  client = createEntityBatching().batch("things", subgraph);
 });
 
 const operations = new Map(
@@ -135,7 +135,7 @@ test("a subgraph that does not answer is asked once, and each fetch misses its o
   const extensions = { status: 503, retryable: true };
   const errors = [1, 2].map((id) => ({ message: "away", path: [`_entities_${id}`], extensions }));
   let asked = 0;
-  const away = createEntityBatching().batch(async () => {
+  const away = createEntityBatching().batch("things", async () => {
     asked += 1;
     return { data: null, errors, shared: false };
   });
@@ -144,6 +144,34 @@ test("a subgraph that does not answer is asked once, and each fetch misses its o
   expect(asked).toBe(1);
   const missing = { data: null, errors: [{ message: "away", path: ["_entities", 0], extensions }] };
   expect(answers).toMatchObject([missing, missing]);
+});
+
+test("an answer that cannot be split, or a client that fails, leaves nobody waiting", async () => {
+  const broken = {
+    data: { _entities: [] },
+    get errors(): never {
+      throw new Error("unreadable");
+    },
+    shared: false,
+  };
+  for (const fails of [() => Promise.resolve(broken), () => Promise.reject(new Error("fails"))]) {
+    const failing = createEntityBatching().batch("things", fails);
+    const who = context();
+    const answers = await Promise.all([failing(request(LABEL, ["a"]), who), failing(request(PARTS, ["a"]), who)]);
+    const missing = { path: ["_entities", 0], extensions: { code: "SERVICE_UNAVAILABLE", retryable: true } };
+    expect(answers).toMatchObject([
+      { data: null, errors: [missing] },
+      { data: null, errors: [missing] },
+    ]);
+  }
+});
+
+test("variables that cannot be written fail their own fetches, not the process", async () => {
+  const who = context();
+  const endless = request(SIZED, ["a"], { size: 1n });
+  const answers = await Promise.all([client(endless, who), client(endless, who)]);
+  expect(answers.map(({ errors }) => errors[0]?.extensions?.["code"])).toEqual(Array(2).fill("SERVICE_UNAVAILABLE"));
+  expect(sent).toEqual([]);
 });
 
 test("a batch is given up when nobody waits for any of it", async () => {
@@ -163,7 +191,7 @@ test("a batch is given up when nobody waits for any of it", async () => {
 
 test("mutations, and queries of anything but entities, are never held back", () => {
   let asked = 0;
-  const passing = createEntityBatching().batch(() => {
+  const passing = createEntityBatching().batch("things", () => {
     asked += 1;
     return Promise.resolve({ data: {}, errors: [], shared: false });
   });
