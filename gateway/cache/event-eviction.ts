@@ -2,12 +2,13 @@
  * What an event says drops out of the gateway's caches before anybody is shown the event, on every gateway, since each tails every topic
  * of its live fields. When that cannot be done by name, or nobody knows what was missed, everything goes.
  */
+import { LRUCache } from "lru-cache";
 import type { Cache } from "../../platform/cache/cache.ts";
 import { withDeadline } from "../../platform/deadline.ts";
 import type { Change } from "../../platform/events/envelope.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import type { Eviction } from "../ports.ts";
-import { type EventSources, sourceOfType } from "./event-sources.ts";
+import { type EventSources, kindOfType, sourceOfType } from "./event-sources.ts";
 import { ANY_SOURCE, entityTag, organizationTag, sourcedTag, userTag } from "./tags.ts";
 
 /** A store that does not answer delays all events; after this the next stronger remedy is tried. */
@@ -19,6 +20,9 @@ const PATIENCE_MS = 400;
  * or twice as long.
  */
 const ECHO_MS = 1_250;
+
+/** Events whose first eviction is remembered: more than arrive between a command's answer and its events, by far. */
+const SEEN = 10_000;
 
 export type Evictable = Pick<Cache, "invalidateTags" | "clear">;
 
@@ -72,6 +76,19 @@ export function createEventEviction(
   }
 
   const remembers = ({ type }: Change) => sources.get(sourceOfType(type))?.remembers !== false;
+  const seen = new LRUCache<string, true>({ max: SEEN });
+
+  /**
+   * A command's answer and the log tell of the same event. What was asked after the first of them is not older than the event, unless its
+   * subgraph remembers.
+   */
+  function isNews(change: Change): boolean {
+    const { id } = change;
+    if (id === undefined || remembers(change)) return true;
+    const news = !seen.has(id);
+    seen.set(id, true);
+    return news;
+  }
 
   return {
     evictAll,
@@ -81,18 +98,20 @@ export function createEventEviction(
     },
     async evict(events) {
       dropAgain(events.filter(remembers).flatMap(tagsOf));
-      await drop([...new Set(events.flatMap(tagsOf))]);
+      const tags = new Set(events.filter(isNews).flatMap(tagsOf));
+      if (tags.size > 0) await drop([...tags]);
     },
   };
 }
 
 /**
  * Tags of everything the event may have changed: `entity:<id>` of its subject and of every id in its data (`invoiceId`, `roleIds`),
- * `organization:<id>` and `user:<id>` of whom it concerns. Each for what its own source answered, and for what anybody's events may change.
+ * `organization:<id>` and `user:<id>` of whom it concerns. Each for what its own source answered, be it all or what goes by events of this kind,
+ * and for what anybody's events may change.
  */
 export function tagsOf(change: Change): string[] {
-  const source = sourceOfType(change.type);
-  return namedBy(change).flatMap((tag) => [sourcedTag(tag, source), sourcedTag(tag, ANY_SOURCE)]);
+  const sources = [sourceOfType(change.type), kindOfType(change.type), ANY_SOURCE];
+  return namedBy(change).flatMap((tag) => sources.map((source) => sourcedTag(tag, source)));
 }
 
 function namedBy({ subject, orgid, partitionkey, data }: Change): string[] {

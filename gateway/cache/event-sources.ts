@@ -19,4 +19,7 @@ export const PLATFORM_SOURCES: EventSources = new Map([
   ["audit", { remembers: false }],
 ]);
 
+/** What an event is about: `billing.invoice` of `billing.invoice.paid.v1`. */
+export const kindOfType = (type: string): string => type.split(".", 2).join(".");
+
 export const sourceOfType = (type: string): string => type.slice(0, Math.max(0, type.indexOf(".")));

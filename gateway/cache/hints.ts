@@ -18,6 +18,8 @@ export interface CacheHint {
   readonly scope: CacheScope;
   /** Names to evict by; `organization` stands for every event of the organisations that the value was read for. */
   readonly tags: readonly string[];
+  /** The kinds of events that may change it; absent: any of those of the subgraph that answers it. */
+  readonly changedBy?: readonly string[];
 }
 
 export interface CacheHints {
@@ -52,8 +54,12 @@ const hintSchema = z
       .nullish()
       .transform((scope) => (scope == null || scope === "PRIVATE" ? "VIEWER" : scope)),
     tags: z.array(z.string()).nullish(),
+    changedBy: z.array(z.string()).nullish(),
   })
-  .transform(({ maxAge, scope, tags }): CacheHint => ({ maxAgeMs: maxAge * 1_000, scope, tags: tags ?? [] }));
+  .transform(({ maxAge, scope, tags, changedBy }): CacheHint => {
+    const hint = { maxAgeMs: maxAge * 1_000, scope, tags: tags ?? [] };
+    return changedBy == null ? hint : { ...hint, changedBy };
+  });
 
 const linkSchema = z.object({
   url: z.string(),

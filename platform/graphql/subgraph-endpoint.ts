@@ -145,8 +145,15 @@ function isMutation(document: DocumentNode, operationName: string | null | undef
 }
 
 /** No more than what names stale answers: who did it, and from where, stays here. */
-function toldOf({ type, subject, orgid, partitionkey, data }: Change): Change {
-  return { type, subject, partitionkey, data, ...(orgid === undefined ? {} : { orgid }) };
+function toldOf({ id, type, subject, orgid, partitionkey, data }: Change): Change {
+  return {
+    type,
+    subject,
+    partitionkey,
+    data,
+    ...(id === undefined ? {} : { id }),
+    ...(orgid === undefined ? {} : { orgid }),
+  };
 }
 
 type ResolverMap = Extract<Parameters<typeof buildSubgraphSchema>[0], { resolvers?: unknown }>["resolvers"];

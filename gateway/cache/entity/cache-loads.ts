@@ -11,8 +11,6 @@ import { idsNamedIn, idsOfRepresentation } from "./named-entities.ts";
 export interface Question {
   readonly policy: FetchPolicy;
   readonly source: SubgraphClient;
-  /** Whose events change what it answers. */
-  readonly eventSource: string;
   readonly request: SubgraphRequest;
   readonly context: GatewayContext;
   /** Of each part: `prefix`, and the entity's representation. */
@@ -48,7 +46,7 @@ export function createCacheLoads(store: AnswerStore): CacheLoads {
   const pending = new Map<string, { readonly load: Load; readonly outcome: Promise<Outcome> }>();
 
   async function ask(question: Question, keys: readonly string[], load: Load): Promise<Outcome> {
-    const { policy, source, eventSource, request, context, prefix, ofEntities } = question;
+    const { policy, source, request, context, prefix, ofEntities } = question;
     // Whoever goes away takes nothing with them: others wait for the answer, or will ask for it.
     const { signal: _signal, ...lasting } = context;
     const texts = keys.map((key) => key.slice(prefix.length));
@@ -57,7 +55,7 @@ export function createCacheLoads(store: AnswerStore): CacheLoads {
     const values = ofEntities ? answer.data?.["_entities"] : [answer.data];
     if (!Array.isArray(values) || values.length !== keys.length) return { answer, failed: true, parts: new Map() };
     const failed = answer.errors.length > 0 || answer.data === null;
-    const sources = [eventSource];
+    const { sources } = policy;
     const common = scopeTags(policy.hint, context, sources);
     const parts = keys.map((key, at): [string, Part] => {
       const value: unknown = values[at];

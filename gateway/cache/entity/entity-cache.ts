@@ -190,7 +190,7 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
       function policyOf(operation: SubgraphOperation): NumberedPolicy | undefined {
         const present = byOperation.get(operation) ?? byText.get(operation.text);
         if (present !== undefined) return present.policy;
-        const made = fetchPolicyOf(known, hints, operation);
+        const made = fetchPolicyOf(known, hints, operation, eventSource);
         policies += 1;
         const held = { policy: made === undefined ? undefined : { ...made, number: policies } };
         byOperation.set(operation, held);
@@ -217,7 +217,7 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
         }
         const keys = texts === undefined ? [prefix] : texts.map((text) => `${prefix}${text}`);
         const ofEntities = texts !== undefined;
-        const question: Question = { policy, source, eventSource, request, context, keys, prefix, ofEntities };
+        const question: Question = { policy, source, request, context, keys, prefix, ofEntities };
         if (whole === undefined) return fill(question, key, context);
         whole.refreshing = true;
         refresh(question, keys);

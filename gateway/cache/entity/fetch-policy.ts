@@ -15,6 +15,7 @@ import {
   stripIgnoredCharacters,
 } from "graphql";
 import { type SubgraphOperation, subgraphOperation } from "../../transport/subgraph-client.ts";
+import { changedBy } from "../changed-by.ts";
 import type { CacheHint, CacheHints, CacheScope } from "../hints.ts";
 import { type Named, NOTHING_NAMED } from "./named-entities.ts";
 import type { SubgraphTypes } from "./subgraph-types.ts";
@@ -26,6 +27,8 @@ export interface FetchPolicy {
   readonly operation: SubgraphOperation;
   /** Where entities are named: in each entity asked for, or in the answer to a query of root fields. */
   readonly named: Named;
+  /** By whose events what is selected changes. */
+  readonly sources: ReadonlySet<string>;
   /** Members of a representation that name its entity. */
   readonly keyFields: ReadonlySet<string>;
 }
@@ -38,23 +41,28 @@ const WIDTH: Readonly<Record<CacheScope, number>> = { PUBLIC: 2, ORGANIZATION: 1
 /** Something selected carries no hint. */
 class Uncacheable extends Error {}
 
-/** @param operation a query @returns `undefined`: it is not to be kept */
+/**
+ * @param operation a query
+ * @param source of the subgraph's events
+ * @returns `undefined`: it is not to be kept
+ */
 export function fetchPolicyOf(
   types: SubgraphTypes,
   hints: CacheHints,
   operation: SubgraphOperation,
+  source: string,
 ): FetchPolicy | undefined {
   // A client's own name like ours would be taken for ours.
   if (operation.kind !== "query" || operation.text.includes(ADDED)) return undefined;
   try {
-    return compile(types, hints, operation);
+    return compile(types, hints, operation, source);
   } catch (error) {
     if (error instanceof Uncacheable) return undefined;
     throw error;
   }
 }
 
-function compile(types: SubgraphTypes, hints: CacheHints, operation: SubgraphOperation): FetchPolicy {
+function compile(types: SubgraphTypes, hints: CacheHints, operation: SubgraphOperation, source: string): FetchPolicy {
   const document = parse(operation.text, { noLocation: true });
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const node of document.definitions) {
@@ -63,6 +71,15 @@ function compile(types: SubgraphTypes, hints: CacheHints, operation: SubgraphOpe
   let hint: CacheHint | undefined;
   let added = false;
   const keyFields = new Set<string>();
+  const sources = new Set<string>();
+
+  /** What is no entity changes with what holds it, and names do not change. */
+  function addSources(parent: CompositeType, field: string): void {
+    for (const type of types.possible(parent)) {
+      const changes = types.isEntity(type) ? !types.keyFields(type).includes(field) : type === types.queryType;
+      if (changes) for (const each of changedBy(hints, type, field, source)) sources.add(each);
+    }
+  }
 
   function take(found: CacheHint | undefined): void {
     if (found === undefined || found.maxAgeMs === 0) throw new Uncacheable();
@@ -103,6 +120,7 @@ function compile(types: SubgraphTypes, hints: CacheHints, operation: SubgraphOpe
     if (name.startsWith("__") || name === "_service") throw new Uncacheable();
     const type = types.fieldType(parent, name);
     if (type === undefined) throw new Uncacheable();
+    addSources(parent, name);
     const own = hints.ofField(parent.name, name);
     if (own !== undefined) take(own);
     if (node.selectionSet === undefined) {
@@ -201,6 +219,8 @@ function compile(types: SubgraphTypes, hints: CacheHints, operation: SubgraphOpe
     hint,
     operation: added ? subgraphOperation(text, operation.name, "query") : operation,
     named: collected.settled(),
+    // Nothing but names is selected: which entities there are may still change.
+    sources: sources.size === 0 ? new Set([source]) : sources,
     keyFields,
   };
 }

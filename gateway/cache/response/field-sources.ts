@@ -2,7 +2,9 @@
 import type { Supergraph } from "@apollo/federation-internals";
 import type { GraphQLCompositeType } from "graphql";
 import type { SchemaGeneration } from "../../ports.ts";
+import { changedBy } from "../changed-by.ts";
 import type { EventSources } from "../event-sources.ts";
+import { cacheHintsOf } from "../hints.ts";
 import { ANY_SOURCE, sourceOf } from "../tags.ts";
 import { entityKeysOf, membersOf } from "./entity-keys.ts";
 
@@ -15,16 +17,16 @@ export type FieldSources = (parent: GraphQLCompositeType, field: string) => Read
 export function fieldSourcesOf(generation: SchemaGeneration, sources: EventSources): FieldSources {
   const { apiSchema, supergraph } = generation;
   const keys = entityKeysOf(generation);
+  const hints = cacheHintsOf(generation);
   const names = graphNames(supergraph);
 
   function ofMember(type: GraphQLCompositeType, field: string): readonly string[] {
     if (field === "__typename" || keys.ofType(type).includes(field)) return [];
     // What is no entity comes whole from who answers the field that leads to it.
     if (!keys.isEntity(type) && type.name !== apiSchema.getQueryType()?.name) return [];
-    const graphs = graphsOf(supergraph, type.name, field);
-    return graphs === undefined || graphs.length === 0
-      ? [ANY_SOURCE]
-      : graphs.map((graph) => sourceOf(sources, names.get(graph) ?? ""));
+    const graphs = graphsOf(supergraph, type.name, field) ?? [];
+    const its = graphs.length === 0 ? [ANY_SOURCE] : graphs.map((graph) => sourceOf(sources, names.get(graph) ?? ""));
+    return its.flatMap((source) => changedBy(hints, type.name, field, source));
   }
 
   return (parent, field) => {

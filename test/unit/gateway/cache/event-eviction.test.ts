@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createEventEviction, tagsOf } from "../../../../gateway/cache/event-eviction.ts";
 import { PLATFORM_SOURCES } from "../../../../gateway/cache/event-sources.ts";
@@ -19,9 +20,9 @@ test("an event's tags name its subject, its organisation and every id in its dat
   const data = { invoiceId: "inv-1", accountId: "acc-1", paymentId: null, roleIds: ["r-1", "r-2"], number: "7" };
   const type = "billing.invoice.paid.v1";
   const named = ["entity:acc-1", "entity:inv-1", "entity:r-1", "entity:r-2", "organization:org-1"];
-  // Of what its own source answered, and of what may go by anybody's events.
+  // Of what its own source answered, of what goes by events of this kind, and of what may go by anybody's events.
   expect(tagsOf(event({ type, subject: "inv-1", orgid: "org-1", data })).sort()).toEqual(
-    named.flatMap((tag) => [`${tag}:*`, `${tag}:billing`]),
+    named.flatMap((tag) => [`${tag}:*`, `${tag}:billing`, `${tag}:billing.invoice`]),
   );
 });
 
@@ -80,6 +81,27 @@ test("what was asked shortly after an event is dropped once more within three se
   expect(dropped.slice(2).flat()).toEqual(["early", "late"]);
   vi.advanceTimersByTime(60_000);
   expect(dropped.slice(2).flat()).toEqual(["early", "late"]);
+});
+
+test("what an event changed goes once, be it told by the command's answer first or by the log; what is remembered goes each time", async () => {
+  const dropped: string[] = [];
+  const cache = {
+    invalidateTags: async (tags: readonly string[]) => void dropped.push(...tags),
+    clear: async () => undefined,
+  };
+  const { evict } = createEventEviction([cache], logger, PLATFORM_SOURCES);
+  const data = {};
+  const paid = event({ type: "billing.invoice.paid.v1", subject: "inv-1", data });
+  const again = event({ type: "billing.invoice.paid.v1", id: randomUUID(), subject: "inv-1", data });
+  const renamed = event({ type: "user.organization.updated.v1", subject: "org-1", data });
+  const { id: _id, ...unnamed } = event({ type: "billing.invoice.paid.v1", subject: "inv-2", data });
+  const times = (tag: string) => dropped.filter((each) => each === tag).length;
+  await evict([paid, renamed, unnamed]);
+  await evict([paid]);
+  await evict([paid, renamed, unnamed]);
+  expect(["entity:inv-1:billing", "entity:org-1:user", "entity:inv-2:billing"].map(times)).toEqual([1, 2, 2]);
+  await evict([again]);
+  expect(times("entity:inv-1:billing")).toBe(2);
 });
 
 test("what is always up to date when it is asked is dropped once", async () => {

@@ -1,16 +1,22 @@
 // What the platform's hints and sources rely on: which events name what, and whose fields are whose.
 import { readdirSync, readFileSync } from "node:fs";
-import { parse } from "graphql";
+import { getNamedType, getNullableType, isListType, isObjectType, parse } from "graphql";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { PLATFORM_SOURCES, sourceOfType } from "../../../../gateway/cache/event-sources.ts";
+import { fetchPolicyOf } from "../../../../gateway/cache/entity/fetch-policy.ts";
+import { subgraphTypes } from "../../../../gateway/cache/entity/subgraph-types.ts";
+import { kindOfType, PLATFORM_SOURCES, sourceOfType } from "../../../../gateway/cache/event-sources.ts";
+import { cacheHintsOf } from "../../../../gateway/cache/hints.ts";
 import { createContentsReader } from "../../../../gateway/cache/response/answer-contents.ts";
+import { entityKeysOf } from "../../../../gateway/cache/response/entity-keys.ts";
 import { buildGeneration } from "../../../../gateway/composition/schema-generation.ts";
+import { subgraphOperation } from "../../../../gateway/transport/subgraph-client.ts";
 
 const EVENTS = new URL("../../../../schema/events/", import.meta.url);
 const generation = buildGeneration(
   readFileSync(new URL("../../../../schema/generated/supergraph.graphql", import.meta.url), "utf8"),
 );
+const hints = cacheHintsOf(generation);
 const contract = z.object({ required: z.array(z.string()).default([]) });
 const types = readdirSync(EVENTS).filter((name) => /\.v\d+\.json$/.test(name));
 
@@ -38,10 +44,17 @@ test("of every field that is kept it is known whose events change it", () => {
   expect(sourcesOf("{ viewer { user { id displayName } memberships { edges { node { roles { name } } } } } }")).toEqual(
     ["user"],
   );
-  expect(sourcesOf('{ invoice(id: "1") { number total { amountMinor } payments { status } } }')).toEqual(["billing"]);
+  expect(sourcesOf('{ invoice(id: "1") { number total { amountMinor } payments { status } } }')).toEqual([
+    "billing",
+    "billing.invoice",
+    "billing.payment",
+  ]);
   const account = "billingAccount { amountDue { currency } subscriptions { edges { node { plan { code } } } } }";
   expect(sourcesOf(`{ organization(id: "1") { name members { pageInfo { hasNextPage } } ${account} } }`)).toEqual([
-    "billing",
+    "billing.account",
+    "billing.invoice",
+    "billing.plan",
+    "billing.subscription",
     "user",
   ]);
   expect(sourcesOf('{ organization(id: "1") { auditLog { edges { node { hash actor { user { id } } } } } } }')).toEqual(
@@ -51,4 +64,51 @@ test("of every field that is kept it is known whose events change it", () => {
   const data = { organization: { key_of_Organization_id: "1", auditLog: { edges: [] } } };
   const { open } = createContentsReader(generation, parse(log), undefined, PLATFORM_SOURCES).read(data);
   expect([...open]).toEqual(["audit"]);
+});
+
+/** Fields of the public schema with what its hints say of them. */
+function* hintedFields() {
+  for (const type of Object.values(generation.apiSchema.getTypeMap())) {
+    if (!isObjectType(type)) continue;
+    for (const field of Object.values(type.getFields())) yield { type: type.name, field };
+  }
+}
+
+test("every kind of events that a hint relies on exists, but for that of plans", () => {
+  const kinds = new Set<string>();
+  for (const { type, field } of hintedFields()) {
+    for (const hint of [hints.ofType(type), hints.ofField(type, field.name)]) {
+      for (const kind of hint?.changedBy ?? []) kinds.add(kind);
+    }
+  }
+  expect([...kinds].filter((kind) => !types.map(kindOfType).includes(kind))).toEqual(["billing.plan"]);
+  expect(kinds).toContain("billing.payment");
+});
+
+test("where a type names the events that change it, each of its lists of entities names its own", () => {
+  const keys = entityKeysOf(generation);
+  const silent: string[] = [];
+  for (const { type, field } of hintedFields()) {
+    const value = getNamedType(field.type);
+    const listed = keys.leadsToEntities(value) && (!keys.isEntity(value) || isListType(getNullableType(field.type)));
+    const named = hints.ofField(type, field.name)?.changedBy !== undefined;
+    // The audit log has events of one kind only, and its entries are its own.
+    const audit = getNamedType(field.type).name === "AuditEntryConnection";
+    if (hints.ofType(type)?.changedBy !== undefined && listed && !named && !audit) silent.push(`${type}.${field.name}`);
+  }
+  expect(silent).toEqual([]);
+});
+
+test("attaching a card and trying to pay leave an organisation's screen in the cache, an invoice that is paid does not [S36]", () => {
+  const screen = `query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on Organization { billingAccount {
+    id currency amountDue { amountMinor } subscriptions(first: 5) { edges { node { id status plan { code } } } } invoices(first: 10) { edges { node { id status } } } } } } }`;
+  const billing = subgraphTypes(generation, "billing");
+  if (billing === undefined) throw new Error("the platform has no billing subgraph");
+  const policy = fetchPolicyOf(billing, hints, subgraphOperation(screen, undefined, "query"), "billing");
+  const changing = types.filter((type) => policy?.sources.has(kindOfType(type)));
+  expect(changing).toEqual(
+    expect.arrayContaining(["billing.invoice.paid.v1.json", "billing.subscription.activated.v1.json"]),
+  );
+  expect(changing.filter((type) => type.startsWith("billing.payment"))).toEqual([]);
+  expect(policy?.sources).not.toContain("billing");
 });
