@@ -46,7 +46,16 @@ test("published plans come cheapest first, in pages both ways", async () => {
     nodes: [
       { code: "starter", interval: "MONTH", price: { amountMinor: "900", currency: "EUR" } },
       { code: "team" },
-      { code: "business", features: [{ key: "seats", limit: null }, { limit: "20000000" }, { limit: "10000" }] },
+      {
+        code: "business",
+        features: [
+          { key: "seats", limit: null },
+          { limit: "20000000" },
+          { limit: "10000" },
+          { key: "query_cost_per_minute", limit: "500000000" },
+          { key: "query_cost_per_minute_and_client", limit: "250000000" },
+        ],
+      },
     ],
   });
   const second = await page(`first: 3, after: "${first.pageInfo.endCursor}"`);
