@@ -1,0 +1,53 @@
+/** The graph as it is executed: the query engine behind validation, limits and the form of every answer, over HTTP and from within. */
+import type { ApolloServer } from "@apollo/server";
+import type { ResponseCache } from "./cache/response/response-cache.ts";
+import { createOperationExecutor } from "./engine/operation-executor.ts";
+import { createQueryEngine } from "./engine/query-engine.ts";
+import type { CountedErrors } from "./errors/counted-errors.ts";
+import type { RequestScopes } from "./errors/request-scope.ts";
+import type { GatewayOptions } from "./gateway-options.ts";
+import { createGraphQLServer } from "./http/graphql-server.ts";
+import type { HttpFront } from "./http/http-front.ts";
+import type { Limits } from "./limits/create-limits.ts";
+import type { GatewayContext, OperationExecutor, SchemaSource } from "./ports.ts";
+import type { Transport } from "./transport/create-transport.ts";
+
+export interface GraphNeighbours {
+  readonly schema: SchemaSource;
+  readonly transport: Transport;
+  readonly responses: ResponseCache | undefined;
+  readonly limits: Limits;
+  readonly scopes: RequestScopes;
+  readonly errors: CountedErrors;
+  readonly front: HttpFront;
+}
+
+export interface Graph {
+  readonly server: ApolloServer<GatewayContext>;
+  readonly executor: OperationExecutor;
+}
+
+export function connectGraph(options: GatewayOptions, neighbours: GraphNeighbours): Graph {
+  const { settings, production, logger } = options;
+  const { schema, transport, responses, limits, scopes, errors, front } = neighbours;
+  const { clients, dataSources } = transport;
+  const server = createGraphQLServer({
+    engine: createQueryEngine(settings.EXECUTOR, {
+      schema,
+      clients,
+      dataSources,
+      inspection: responses?.inspection,
+      logger,
+    }),
+    scopes,
+    errors,
+    costs: limits.costs,
+    rates: limits.rates.operations,
+    introspection: front.introspection,
+    production,
+    logger,
+    landingPage: front.pages.landing,
+    onRightsChanged: async ({ identity }) => options.authenticator?.forget(identity),
+  });
+  return { server, executor: createOperationExecutor({ server, guard: limits.documents, scopes, errors }) };
+}

@@ -1,0 +1,52 @@
+/** What the live room gets from the others; there is one where somebody brings it, and events, and callers are known. */
+import type { CacheEviction } from "./cache/event-eviction.ts";
+import type { CountedErrors } from "./errors/counted-errors.ts";
+import type { GatewayOptions } from "./gateway-options.ts";
+import type { Origins } from "./http/origins.ts";
+import type { Limits } from "./limits/create-limits.ts";
+import type { ReceivedOperations } from "./operations/received-operations.ts";
+import type { Authenticator, LivePart, OperationExecutor, PlanFeatures, SchemaSource } from "./ports.ts";
+import type { DataSources } from "./transport/data-sources.ts";
+
+export interface LiveNeighbours {
+  readonly schema: SchemaSource;
+  readonly authenticator: Authenticator | undefined;
+  readonly executor: OperationExecutor;
+  readonly dataSources: DataSources;
+  readonly operations: ReceivedOperations;
+  readonly limits: Limits;
+  readonly errors: CountedErrors;
+  readonly origins: Origins;
+  readonly eviction: CacheEviction;
+  readonly planFeatures: PlanFeatures | undefined;
+}
+
+export function connectLive(options: GatewayOptions, neighbours: LiveNeighbours): LivePart | undefined {
+  const { createLive, eventLog, settings, lifecycle, clock, logger, roster } = options;
+  const { schema, authenticator, executor, operations, limits, errors, planFeatures } = neighbours;
+  if (createLive === undefined || eventLog === undefined || authenticator === undefined || planFeatures === undefined) {
+    return undefined;
+  }
+  const { calls } = limits.rates;
+  return createLive({
+    schema,
+    authenticator,
+    executor,
+    dataSources: () => neighbours.dataSources.of(schema.current()),
+    eventLog,
+    settings,
+    lifecycle,
+    clock,
+    logger,
+    operations,
+    parseDocument: limits.documents.parse,
+    admitCost: limits.costs.admit,
+    ...(calls === undefined ? {} : { admitCall: async (identity, { ip }) => void (await calls.call(identity, ip)) }),
+    publicErrors: (found, { trace, logger: requestLogger }) =>
+      found.map((error) => errors.toPublic(error, { traceId: trace.traceId, logger: requestLogger })),
+    originAllowed: neighbours.origins.allowed,
+    eviction: neighbours.eviction,
+    planFeatures,
+    ...(roster === undefined ? {} : { roster }),
+  });
+}

@@ -1,0 +1,72 @@
+/**
+ * The gateway's HTTP server with everything that needs no graph: origins, health, pages, further routes. It opens its port when told to,
+ * and closes it only after its clients had time to leave and their requests time to end.
+ */
+import type { FastifyInstance } from "fastify";
+import { createServer, listen } from "../../platform/http/create-server.ts";
+import { registerHealthRoutes } from "../../platform/http/health.ts";
+import type { GatewayOptions } from "../gateway-options.ts";
+import { closeDoor } from "./door.ts";
+import { ANY_GRAPH, EXAMPLES_FOLDER, readExamples } from "./examples.ts";
+import { sendClientsAway } from "./going-away.ts";
+import { countInFlight } from "./in-flight.ts";
+import { createOrigins, type Origins, registerCors } from "./origins.ts";
+import { type Pages, registerPages } from "./pages.ts";
+
+export interface HttpFront {
+  readonly server: FastifyInstance;
+  readonly origins: Origins;
+  readonly pages: Pages;
+  /** Whether clients may ask for the schema. */
+  readonly introspection: boolean;
+  /** @returns the port, known from then on as the gateway's own origin */
+  open(): Promise<number>;
+  /** @param since when the stop began, by `performance.now()`: what it took until now is taken off the time that clients have */
+  close(since: number): Promise<void>;
+}
+
+/** Requests under way at a stop get what is left of this, and the shorter time at least. */
+const STOP_MS = 8_000;
+const LEAST_REQUEST_MS = 1_000;
+
+export async function createHttpFront(options: GatewayOptions): Promise<HttpFront> {
+  const { settings, lifecycle, logger } = options;
+  const origins = createOrigins([
+    ...settings.ALLOWED_ORIGINS,
+    ...(settings.GATEWAY_PUBLIC_URL === undefined ? [] : [settings.GATEWAY_PUBLIC_URL]),
+  ]);
+  const introspection = settings.INTROSPECTION ?? !options.production;
+  const server = createServer({ logger, maxBodyBytes: settings.MAX_BODY_BYTES, sockets: true });
+  const inFlight = countInFlight(server);
+  const goingAway = sendClientsAway(server, lifecycle);
+  await registerCors(server, origins);
+  registerHealthRoutes(server, {
+    service: "gateway",
+    release: options.release,
+    lifecycle,
+    checks: options.checks ?? [],
+  });
+  options.routes?.(server);
+  const pages = await registerPages(server, {
+    introspection,
+    webClient: options.webClient,
+    examples: options.authenticator === undefined ? ANY_GRAPH : await readExamples(EXAMPLES_FOLDER),
+  });
+  return {
+    server,
+    origins,
+    pages,
+    introspection,
+    async open() {
+      const port = await listen(server, options.host, settings.GATEWAY_PORT, "GATEWAY_PORT");
+      for (const name of ["127.0.0.1", "localhost"]) origins.add(`http://${name}:${port}`);
+      return port;
+    },
+    async close(since) {
+      // The door stays open until then: `/ready` tells balancers to send nobody any more.
+      await goingAway.everybodyLeft(settings.DRAIN_NOTICE_MS - (performance.now() - since));
+      await inFlight.settled(Math.max(LEAST_REQUEST_MS, STOP_MS - (performance.now() - since)));
+      await closeDoor(server);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/** Every limit that a caller meets, as the settings ask for them: of a document, of what it costs, of how often it is asked. */
+import type { GatewayOptions } from "../gateway-options.ts";
+import type { PlanFeatures, SchemaSource } from "../ports.ts";
+import { type CostGuard, createCostGuard } from "./cost-guard.ts";
+import { createDocumentGuard, type DocumentGuard } from "./document-limits.ts";
+import { createRateLimits, type RateLimits } from "./rate/create-rate-limits.ts";
+
+export interface Limits {
+  readonly documents: DocumentGuard;
+  readonly costs: CostGuard;
+  readonly rates: RateLimits;
+}
+
+/** Calls of one caller per window, where it is known who calls and nothing else is set. */
+const CALLS = 10_000;
+
+/** @param planFeatures asked at the first operation at the earliest */
+export function createLimits(
+  { settings, authenticator, counting }: GatewayOptions,
+  schema: SchemaSource,
+  planFeatures: () => PlanFeatures | undefined,
+): Limits {
+  return {
+    documents: createDocumentGuard({
+      maxTokens: settings.MAX_TOKENS,
+      maxDepth: settings.MAX_DEPTH,
+      maxAliases: settings.MAX_ALIASES,
+      maxRootFields: settings.MAX_ROOT_FIELDS,
+    }),
+    costs: createCostGuard({
+      schema,
+      maxCost: settings.MAX_COST,
+      assumedListSize: settings.COST_ASSUMED_LIST_SIZE,
+    }),
+    rates: createRateLimits({
+      schema,
+      points: settings.RATE_LIMIT_POINTS ?? (authenticator === undefined ? undefined : CALLS),
+      windowMs: settings.RATE_LIMIT_WINDOW_MS,
+      sharing: counting,
+      planFeatures,
+    }),
+  };
+}
