@@ -6,8 +6,6 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { createIdentitySigner } from "../platform/auth/identity-header.ts";
-import { createMemoryCache } from "../platform/cache/memory-cache.ts";
 import { systemClock } from "../platform/clock.ts";
 import { cacheSettings } from "../platform/config/cache-settings.ts";
 import { type Environment, parseConfig } from "../platform/config/parse-config.ts";
@@ -35,20 +33,14 @@ import { freePort, isPortFree } from "../prisma/free-port.ts";
 import { createAuditSubgraph } from "../subgraphs/audit/index.ts";
 import { createBillingSubgraph, seedPlans } from "../subgraphs/billing/index.ts";
 import { createUserSubgraph } from "../subgraphs/user/index.ts";
-import { createAuthenticator } from "./auth/authenticator.ts";
-import { createCacheConsole } from "./cache/console/index.ts";
-import { PLATFORM_SOURCES } from "./cache/event-sources.ts";
 import { lockDataFolder } from "./embedded/data-folder-lock.ts";
 import { type EmbeddedDatabases, startDatabases } from "./embedded/databases.ts";
 import { type DemoAccount, prepareDemo } from "./embedded/demo-data.ts";
 import { type EmbeddedSecrets, openSecrets } from "./embedded/secrets.ts";
 import { prepareWebClient } from "./embedded/web-client-build.ts";
 import { createGateway } from "./index.ts";
-import { createLive } from "./live/index.ts";
+import { createPlatformRooms } from "./platform-rooms.ts";
 import { checkStopTimes } from "./stop-times.ts";
-import { createStreams } from "./streams/index.ts";
-import { signedHeaders } from "./transport/subgraph-headers.ts";
-import { WEB_CLIENT_MANIFEST } from "./web-client-folder.ts";
 
 export interface EmbeddedOptions {
   readonly environment: Environment;
@@ -77,8 +69,6 @@ const settingsSchema = z.object({
   ...embeddedSettings,
 });
 type EmbeddedSettings = z.infer<typeof settingsSchema>;
-
-const SESSIONS_KEPT = 50_000;
 
 /**
  * Prepares everything that has to run before the parts can be made, and adds the parts to the lifecycle.
@@ -227,52 +217,28 @@ async function addPlatform({ settings: given, foundation, lifecycle, logger, dat
   });
   lifecycle.add({ name: "plans", start: async () => void (await seedPlans({ settings, ids })) });
   for (const part of subgraphs.flatMap(({ parts }) => parts)) lifecycle.add(part);
-  const authenticator = createAuthenticator({
+  const rooms = createPlatformRooms({
+    settings,
     tokenService: user.tokenService,
-    issuer: settings.TOKEN_ISSUER,
-    audience: settings.TOKEN_AUDIENCE,
-    cache: createMemoryCache({ maxEntries: SESSIONS_KEPT, clock: systemClock }),
-    sessionMs: settings.CACHE_TTL.token * 1_000,
     eventLog,
-    clock: systemClock,
-    logger,
-  });
-  const streams = createStreams({
     clock: systemClock,
     ids,
     logger,
-    identitySecrets: settings.IDENTITY_SECRETS,
-    leaseMs: settings.LIVE_LEASE_MS,
   });
-  const cacheConsole = createCacheConsole({
-    clock: systemClock,
-    logger,
-    identitySecrets: settings.IDENTITY_SECRETS,
-    operatorOrganizationId: settings.OPERATOR_ORGANIZATION_ID,
-  });
+  for (const part of rooms.parts) lifecycle.add(part);
+  const { authenticator } = rooms.options;
   const gateway = await createGateway({
+    ...rooms.options,
     settings,
     production: settings.NODE_ENV === "production",
     release: settings.PROCESS_RELEASE,
     host: settings.HOST,
     lifecycle,
-    clock: systemClock,
     logger,
-    headers: signedHeaders(createIdentitySigner(settings.IDENTITY_SECRETS, systemClock)),
-    authenticator,
     counted: subgraphs.flatMap(({ caches = [] }) => caches),
-    endpoints: [...subgraphs, streams, cacheConsole].map(({ endpoint }) => endpoint),
-    eventLog,
-    createLive,
-    roster: streams.roster,
-    eventSources: PLATFORM_SOURCES,
-    cacheRegistry: cacheConsole.registry,
-    manifests: [WEB_CLIENT_MANIFEST],
+    endpoints: [...subgraphs.map(({ endpoint }) => endpoint), ...rooms.options.endpoints],
     ...(foundation.webClient === undefined ? {} : { webClient: foundation.webClient }),
-    checks: [
-      ...subgraphs.flatMap(({ checks }) => checks),
-      { name: "event log", critical: false, check: () => eventLog.check() },
-    ],
+    checks: [...subgraphs.flatMap(({ checks }) => checks), ...rooms.checks],
     routes: (server) => registerMailboxRoutes(server, foundation.mailbox),
   });
   return {

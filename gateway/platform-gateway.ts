@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { z } from "zod";
 import { createHttpTokenService } from "../platform/auth/http-token-service.ts";
 import { createIdentitySigner } from "../platform/auth/identity-header.ts";
-import { createMemoryCache } from "../platform/cache/memory-cache.ts";
 import { createRedisCache } from "../platform/cache/redis-cache.ts";
 import { systemClock } from "../platform/clock.ts";
 import { type Environment, parseConfig } from "../platform/config/parse-config.ts";
@@ -13,18 +12,12 @@ import { createEventLog } from "../platform/events/create-event-log.ts";
 import { createIdSource } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger/logger.ts";
 import { createRedisConnection } from "../platform/redis/redis-connection.ts";
-import { createAuthenticator } from "./auth/authenticator.ts";
-import { createCacheConsole } from "./cache/console/index.ts";
-import { PLATFORM_SOURCES } from "./cache/event-sources.ts";
 import { createGateway, type Gateway } from "./index.ts";
-import { createLive } from "./live/index.ts";
+import { createPlatformRooms } from "./platform-rooms.ts";
 import { platformSettings } from "./platform-settings.ts";
 import type { StandaloneOptions } from "./standalone.ts";
-import { createStreams } from "./streams/index.ts";
-import { signedHeaders } from "./transport/subgraph-headers.ts";
-import { WEB_CLIENT_FOLDER, WEB_CLIENT_MANIFEST } from "./web-client-folder.ts";
+import { WEB_CLIENT_FOLDER } from "./web-client-folder.ts";
 
-const SESSIONS_KEPT = 50_000;
 const SUBGRAPHS = ["user", "billing", "audit"] as const;
 const LISTENER_PING_MS = 10_000;
 
@@ -33,27 +26,21 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
   const config = parseConfig(z.object(platformSettings), environment);
   const directory = config.REDIS_URL === undefined ? undefined : openDirectory(config.REDIS_URL, config, logger);
   if (directory !== undefined) lifecycle.add(directory.part);
-  const signer = createIdentitySigner(config.IDENTITY_SECRETS, systemClock);
   const eventLog = await createEventLog(config, logger);
   lifecycle.add({ name: "event log", start: () => eventLog.start(), stop: () => eventLog.stop() });
-  const sharedPlace =
-    config.REDIS_URL === undefined ? undefined : { url: config.REDIS_URL, prefix: config.REDIS_PREFIX };
-  const streams = createStreams({
+  const rooms = createPlatformRooms({
+    settings: { ...settings, ...config },
+    tokenService: createHttpTokenService({
+      addresses: createServiceAddresses("user", settings.USER_SUBGRAPH_URL, directory),
+      signer: createIdentitySigner(config.IDENTITY_SECRETS, systemClock),
+    }),
+    eventLog,
+    redis: config.REDIS_URL === undefined ? undefined : { url: config.REDIS_URL, prefix: config.REDIS_PREFIX },
     clock: systemClock,
     ids: createIdSource(systemClock),
     logger,
-    identitySecrets: config.IDENTITY_SECRETS,
-    redis: sharedPlace,
-    leaseMs: settings.LIVE_LEASE_MS,
   });
-  const cacheConsole = createCacheConsole({
-    clock: systemClock,
-    logger,
-    identitySecrets: config.IDENTITY_SECRETS,
-    operatorOrganizationId: settings.OPERATOR_ORGANIZATION_ID,
-    redis: sharedPlace,
-  });
-  for (const part of [...streams.parts, ...cacheConsole.parts]) lifecycle.add(part);
+  for (const part of rooms.parts) lifecycle.add(part);
   const countingRedis =
     config.REDIS_URL === undefined
       ? undefined
@@ -64,29 +51,13 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
   const graphql = (bases: readonly string[]) => bases.map((base) => new URL("/graphql", base).href);
   return createGateway({
     ...options,
-    clock: systemClock,
-    headers: signedHeaders(signer),
-    authenticator: createAuthenticator({
-      tokenService: createHttpTokenService({
-        addresses: createServiceAddresses("user", settings.USER_SUBGRAPH_URL, directory),
-        signer,
-      }),
-      issuer: config.TOKEN_ISSUER,
-      audience: config.TOKEN_AUDIENCE,
-      cache: createMemoryCache({ maxEntries: SESSIONS_KEPT, clock: systemClock }),
-      sessionMs: config.CACHE_TTL.token * 1_000,
-      eventLog,
-      clock: systemClock,
-      logger,
-    }),
+    ...rooms.options,
     urls: new Map([
       ["user", graphql(settings.USER_SUBGRAPH_URL)],
       ["billing", graphql(settings.BILLING_SUBGRAPH_URL)],
       ["audit", graphql(settings.AUDIT_SUBGRAPH_URL)],
     ]),
     directory,
-    endpoints: [streams.endpoint, cacheConsole.endpoint],
-    eventLog,
     ...(countingRedis === undefined
       ? {}
       : {
@@ -96,13 +67,8 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
             clock: systemClock,
           }),
         }),
-    createLive,
-    roster: streams.roster,
-    eventSources: PLATFORM_SOURCES,
-    cacheRegistry: cacheConsole.registry,
-    manifests: [WEB_CLIENT_MANIFEST],
     ...(existsSync(WEB_CLIENT_FOLDER) ? { webClient: WEB_CLIENT_FOLDER } : {}),
-    checks: [{ name: "event log", critical: false, check: () => eventLog.check() }, ...streams.checks],
+    checks: rooms.checks,
   });
 }
 
