@@ -10,7 +10,6 @@ import type { AwaitedAnswer, HttpAnswers, KeptAnswer } from "../cache/response/h
 import { toRequestError } from "../errors/public-error.ts";
 import type { RequestScopes } from "../errors/request-scope.ts";
 import type { DocumentGuard } from "../limits/document-limits.ts";
-import { refuseDeepNesting, refuseDeepTexts } from "../limits/nesting.ts";
 import type { CallLimit } from "../limits/rate/call-limit.ts";
 import { retryAfterSeconds } from "../limits/rate/rate-limited.ts";
 import { clientNameOf } from "../operations/client-name.ts";
@@ -51,10 +50,6 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
   fastify.register(async (scope) => {
     readOnlyJson(scope);
     if (options.calls !== undefined) limitCalls(scope, options.calls);
-    scope.addHook("preHandler", async ({ body, query }) => {
-      refuseDeepNesting(body);
-      refuseDeepTexts(query);
-    });
     revalidate(scope);
     scope.route({
       method: ["GET", "POST"],
