@@ -22,4 +22,7 @@ export const PLATFORM_SOURCES: EventSources = new Map([
 /** What an event is about: `billing.invoice` of `billing.invoice.paid.v1`. */
 export const kindOfType = (type: string): string => type.split(".", 2).join(".");
 
+/** Are these kinds of events, rather than all events of a source? */
+export const isNarrow = (sources: Iterable<string>): boolean => [...sources].every((source) => source.includes("."));
+
 export const sourceOfType = (type: string): string => type.slice(0, Math.max(0, type.indexOf(".")));

@@ -5,7 +5,7 @@ import { scopeTags } from "../cache-scope.ts";
 import { addTag, entityTag } from "../tags.ts";
 import type { AnswerStore, Kept, Load } from "./answer-store.ts";
 import type { FetchPolicy } from "./fetch-policy.ts";
-import { idsNamedIn, idsOfRepresentation } from "./named-entities.ts";
+import { tellNamed, tellRepresented } from "./named-entities.ts";
 
 /** What somebody wants to know, part by part: an entity each, or one for all root fields. */
 export interface Question {
@@ -61,10 +61,9 @@ export function createCacheLoads(store: AnswerStore): CacheLoads {
       const value: unknown = values[at];
       if (failed) return [key, { value, kept: undefined }];
       const tags = new Set(common);
-      const ids = new Set<string>();
-      if (ofEntities) idsOfRepresentation(texts[at] ?? "", policy.keyFields, ids);
-      idsNamedIn(value, policy.named, ids);
-      for (const id of ids) addTag(tags, entityTag(id), sources);
+      const tell = (id: string, its: ReadonlySet<string>) => addTag(tags, entityTag(id), its);
+      if (ofEntities) tellRepresented(texts[at] ?? "", policy.keyFields, policy.named, tell);
+      tellNamed(value, policy.named, tell);
       const { maxAgeMs } = policy.hint;
       const ttlMs = value === null ? Math.min(ABSENT_MS, maxAgeMs) : maxAgeMs;
       return [key, { value, kept: store.put(key, load, value, { ttlMs, tags }) }];

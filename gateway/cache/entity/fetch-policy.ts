@@ -17,7 +17,7 @@ import {
 import { type SubgraphOperation, subgraphOperation } from "../../transport/subgraph-client.ts";
 import { changedBy } from "../changed-by.ts";
 import type { CacheHint, CacheHints, CacheScope } from "../hints.ts";
-import { type Named, NOTHING_NAMED } from "./named-entities.ts";
+import type { Named } from "./named-entities.ts";
 import type { SubgraphTypes } from "./subgraph-types.ts";
 
 export interface FetchPolicy {
@@ -25,7 +25,7 @@ export interface FetchPolicy {
   readonly hint: CacheHint;
   /** What to ask instead: the same, and the names of entities. */
   readonly operation: SubgraphOperation;
-  /** Where entities are named: in each entity asked for, or in the answer to a query of root fields. */
+  /** Where entities are named, and by whose events each goes: in each entity asked for, or in the answer to a query of root fields. */
   readonly named: Named;
   /** By whose events what is selected changes. */
   readonly sources: ReadonlySet<string>;
@@ -74,10 +74,14 @@ function compile(types: SubgraphTypes, hints: CacheHints, operation: SubgraphOpe
   const sources = new Set<string>();
 
   /** What is no entity changes with what holds it, and names do not change. */
-  function addSources(parent: CompositeType, field: string): void {
+  function addSources(parent: CompositeType, field: string, named: Collected): void {
     for (const type of types.possible(parent)) {
       const changes = types.isEntity(type) ? !types.keyFields(type).includes(field) : type === types.queryType;
-      if (changes) for (const each of changedBy(hints, type, field, source)) sources.add(each);
+      if (!changes) continue;
+      for (const each of changedBy(hints, type, field, source)) {
+        sources.add(each);
+        named.sources.add(each);
+      }
     }
   }
 
@@ -120,7 +124,7 @@ function compile(types: SubgraphTypes, hints: CacheHints, operation: SubgraphOpe
     if (name.startsWith("__") || name === "_service") throw new Uncacheable();
     const type = types.fieldType(parent, name);
     if (type === undefined) throw new Uncacheable();
-    addSources(parent, name);
+    addSources(parent, name, named);
     const own = hints.ofField(parent.name, name);
     if (own !== undefined) take(own);
     if (node.selectionSet === undefined) {
@@ -214,13 +218,14 @@ function compile(types: SubgraphTypes, hints: CacheHints, operation: SubgraphOpe
     return [{ ...node, selectionSet: walk(root, node.selectionSet, collected, false) }];
   });
   if (hint === undefined) throw new Uncacheable();
+  // Nothing but names is selected: which entities there are may still change.
+  if (sources.size === 0) sources.add(source);
   const text = added ? stripIgnoredCharacters(print({ ...document, definitions })) : operation.text;
   return {
     hint,
     operation: added ? subgraphOperation(text, operation.name, "query") : operation,
-    named: collected.settled(),
-    // Nothing but names is selected: which entities there are may still change.
-    sources: sources.size === 0 ? new Set([source]) : sources,
+    named: collected.settled(sources),
+    sources,
     keyFields,
   };
 }
@@ -241,6 +246,8 @@ function narrower(left: CacheHint, right: CacheHint): CacheHint {
 
 class Collected {
   readonly names = new Set<string>();
+  /** By whose events what is selected of the entity changes. */
+  readonly sources = new Set<string>();
   readonly members = new Map<string, Collected>();
 
   below(name: string): Collected {
@@ -249,11 +256,13 @@ class Collected {
     return known;
   }
 
-  settled(): Named {
+  /** @param all of the whole operation: an entity of which only the name is selected changes with what holds it */
+  settled(all: ReadonlySet<string>): Named {
     const members = [...this.members].flatMap(([name, below]) => {
-      const named = below.settled();
-      return named === NOTHING_NAMED ? [] : [[name, named] as const];
+      const named = below.settled(all);
+      return named.names.length === 0 && named.members.length === 0 ? [] : [[name, named] as const];
     });
-    return this.names.size === 0 && members.length === 0 ? NOTHING_NAMED : { names: [...this.names], members };
+    const sources = this.sources.size === 0 ? all : this.sources;
+    return { names: [...this.names], sources, members };
   }
 }

@@ -1,33 +1,34 @@
 /** Finds the entities that an answer tells of, by the names that were asked for along with it. */
 import { isJsonObject, readMember } from "../../transport/json-object.ts";
 
-/** Which members of an object name an entity, and below which others there are more. */
+/** Which members of an object name an entity, by whose events it goes, and below which others there are more. */
 export interface Named {
   readonly names: readonly string[];
+  readonly sources: ReadonlySet<string>;
   readonly members: readonly (readonly [string, Named])[];
 }
 
-export const NOTHING_NAMED: Named = { names: [], members: [] };
+type Tell = (id: string, sources: ReadonlySet<string>) => void;
 
-/** Adds the ids of all entities in `value` to `into`. */
-export function idsNamedIn(value: unknown, named: Named, into: Set<string>): void {
-  if (named === NOTHING_NAMED) return;
+/** Tells of all entities in `value`. */
+export function tellNamed(value: unknown, named: Named, tell: Tell): void {
+  if (named.names.length === 0 && named.members.length === 0) return;
   if (Array.isArray(value)) {
-    for (const item of value) idsNamedIn(item, named, into);
+    for (const item of value) tellNamed(item, named, tell);
     return;
   }
   if (!isJsonObject(value)) return;
-  for (const name of named.names) addName(readMember(value, name), into);
-  for (const [name, below] of named.members) idsNamedIn(readMember(value, name), below, into);
+  for (const name of named.names) tellId(readMember(value, name), named, tell);
+  for (const [name, below] of named.members) tellNamed(readMember(value, name), below, tell);
 }
 
-/** Adds the ids of the entity that a representation stands for. */
-export function idsOfRepresentation(text: string, keyFields: ReadonlySet<string>, into: Set<string>): void {
+/** Tells of the entity that a representation stands for. */
+export function tellRepresented(text: string, keyFields: ReadonlySet<string>, named: Named, tell: Tell): void {
   const value: unknown = JSON.parse(text);
   if (!isJsonObject(value)) return;
-  for (const name of keyFields) addName(readMember(value, name), into);
+  for (const name of keyFields) tellId(readMember(value, name), named, tell);
 }
 
-function addName(value: unknown, into: Set<string>): void {
-  if (typeof value === "string" || typeof value === "number") into.add(String(value));
+function tellId(value: unknown, { sources }: Named, tell: Tell): void {
+  if (typeof value === "string" || typeof value === "number") tell(String(value), sources);
 }

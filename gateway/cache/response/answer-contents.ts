@@ -15,7 +15,7 @@ import {
 } from "graphql";
 import type { AnswerContents, SchemaGeneration } from "../../ports.ts";
 import { isJsonObject, type JsonObject, reader } from "../../transport/json-object.ts";
-import type { EventSources } from "../event-sources.ts";
+import { type EventSources, isNarrow } from "../event-sources.ts";
 import { cacheHintsOf } from "../hints.ts";
 import { ANY_SOURCE, ORGANIZATION_TAG } from "../tags.ts";
 import { entityKeysOf } from "./entity-keys.ts";
@@ -181,7 +181,8 @@ function createCompiler(
         shape: {
           keys: tagged.keyNames(value).map(reader),
           identified: entity,
-          sources: addAll(new Set(own), below.sources),
+          // Whoever says by which kinds of events a reference changes says it of what holds it: these events name that.
+          sources: below.sources.size > 0 && isNarrow(own) ? below.sources : addAll(new Set(own), below.sources),
           fields: below.fields,
         },
       });

@@ -112,3 +112,21 @@ test("attaching a card and trying to pay leave an organisation's screen in the c
   expect(changing.filter((type) => type.startsWith("billing.payment"))).toEqual([]);
   expect(policy?.sources).not.toContain("billing");
 });
+
+test("a plan that somebody starts is shown by everybody: nobody else's answers go by it [S36]", async () => {
+  const log = `{ organization(id: "1") { billingAccount { subscriptions { edges { node { status plan { name } } } } } } }`;
+  const data = {
+    organization: {
+      key_of_Organization_id: "1",
+      billingAccount: {
+        key_of_BillingAccount_id: "2",
+        subscriptions: {
+          edges: [{ node: { key_of_BillingSubscription_id: "3", plan: { key_of_Plan_id: "4", name: "Team" } } }],
+        },
+      },
+    },
+  };
+  const { ids } = createContentsReader(generation, parse(log), undefined, PLATFORM_SOURCES).read(data);
+  expect([...(ids.get("4") ?? [])]).toEqual(["billing.plan"]);
+  expect([...(ids.get("3") ?? [])]).toEqual(["billing.subscription"]);
+});
