@@ -28,7 +28,7 @@ async function drops(type: string, subject: string, data: Readonly<Record<string
   const cache = createEntityCache({ clock: systemClock, maxWeight: 1_000_000, sources: PLATFORM_SOURCES });
   const source = async () => {
     asked += 1;
-    return { data: { _entities: [ANSWER] }, errors: [] };
+    return { data: { _entities: [ANSWER] }, errors: [], shared: false };
   };
   const client = cache.wrap(generation, "billing", source, source);
   const ask = () => client(entities(SCREEN, ["org_1"], "Organization"), member("a"));
