@@ -1,12 +1,12 @@
 /**
  * How every client of this folder talks to Postgres: a bounded pool, statements prepared once per connection, and transactions that
- * are bound to their tenants by the very message that begins them.
+ * are bound to their tenants by the message of their first statement.
  */
 import { createHash } from "node:crypto";
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
-import { BIND_TENANTS, TenantQuery } from "./tenant-query.ts";
-import { tenantScope } from "./tenant-scope.ts";
+import { BEGIN, bindTenants, bindTenantsUntil, COMMIT, type Frame, FramedQuery, PrepareFrames } from "./framed-query.ts";
+import { type TenantScope, tenantScope } from "./tenant-scope.ts";
 
 export interface ConnectionOptions {
   /** Most connections held at once. A request waits 5 s for one, then fails. */
@@ -48,53 +48,93 @@ function createStatementNames(): (query: { readonly sql: string }) => string {
   };
 }
 
+/** Where a connection is in the transaction that @prisma/adapter-pg 7.10 has begun on it. `BEGUN`: nothing was sent yet. */
+type Phase = "NONE" | "READING" | "BEGUN" | "OPEN" | "COMMITTING" | "COMMITTED";
+
 /**
- * Adds the tenants to the `BEGIN` that @prisma/adapter-pg 7.10 sends as a message of its own: one round trip instead of two for every
- * transaction. Where nothing is written there is no `BEGIN` and no `COMMIT` either: each statement brings the tenants along, and sees what was
- * committed before it, as in a transaction. Can go when the adapter offers a hook for the start of a transaction.
+ * Sends the `BEGIN`, the tenants and, where the scope says so, the `COMMIT` along with a statement: @prisma/adapter-pg 7.10 sends each as a
+ * message of its own. Where nothing is written there is no `BEGIN` and no `COMMIT` either: each statement brings the tenants along, and sees
+ * what was committed before it, as in a transaction. Can go when the adapter offers hooks for the start and the end of a transaction.
  */
 class TenantClient extends pg.Client {
-  /** Of the reads that have this connection now. */
-  #readers: string | undefined;
-  #canBind = false;
+  #phase: Phase = "NONE";
+  #scope: TenantScope | undefined;
+  #prepared = false;
 
   // `never` fits all of the overloads, which are passed on as they came.
   override query(config: never, ...rest: never[]): never {
     const text = textOf(config);
     if (text === "BEGIN") return this.#begin(config) as never;
-    if (this.#readers === undefined) return super.query(config, ...rest) as never;
-    if (text === "COMMIT" || text === "ROLLBACK") {
-      this.#readers = undefined;
-      return NOTHING as never;
-    }
-    return this.#read(config, this.#readers) as never;
+    const scope = this.#scope;
+    if (scope === undefined) return super.query(config, ...rest) as never;
+    if (text === "COMMIT" || text === "ROLLBACK") return this.#end(config) as never;
+    return this.#statement(config, scope) as never;
   }
 
   #begin(config: never): unknown {
     const scope = tenantScope.getStore();
-    this.#readers = undefined;
+    this.#scope = scope;
+    this.#phase = "NONE";
     if (scope === undefined) return super.query(config);
-    const { tenants, reading } = scope;
-    if (!ID_LIST.test(tenants)) throw new TypeError("not a list of tenant ids");
-    if (!reading) return super.query(`BEGIN; SELECT set_config('app.tenants', '${tenants}', true)`);
-    this.#readers = tenants;
-    return this.#canBind ? NOTHING : this.#prepareBinding();
+    if (!ID_LIST.test(scope.tenants)) throw new TypeError("not a list of tenant ids");
+    this.#phase = scope.reading ? "READING" : "BEGUN";
+    return this.#prepared ? NOTHING : this.#prepare();
   }
 
-  /** Outside of a transaction the setting has no effect. */
-  async #prepareBinding(): Promise<unknown> {
-    const prepared = await super.query({ ...BIND_TENANTS, values: [""] });
-    this.#canBind = true;
-    return prepared;
+  #end(config: never): unknown {
+    // A statement that is given up while it commits is waited for.
+    const open = this.#phase === "OPEN" || this.#phase === "COMMITTING";
+    this.#phase = "NONE";
+    this.#scope = undefined;
+    return open ? super.query(config) : NOTHING;
   }
 
-  #read(config: object, tenants: string): Promise<unknown> {
+  #statement(config: never, scope: TenantScope): unknown {
+    const { deadline } = scope;
+    const tenants = bindTenants(scope.tenants);
+    switch (this.#phase) {
+      case "READING":
+        return this.#framed(config, [deadline === undefined ? tenants : bindTenantsUntil(scope.tenants, deadline)], []);
+      case "BEGUN":
+        this.#phase = "OPEN";
+        return scope.ending ? this.#last(config, [BEGIN, tenants]) : this.#framed(config, [BEGIN, tenants], []);
+      case "OPEN":
+        return scope.ending ? this.#last(config, []) : super.query(config);
+      default:
+        return Promise.reject(new Error("a statement follows the last one of its transaction"));
+    }
+  }
+
+  /** When it fails nothing is committed, and the transaction is still open. */
+  async #last(config: object, before: readonly Frame[]): Promise<unknown> {
+    this.#phase = "COMMITTING";
+    try {
+      const result = await this.#framed(config, before, [COMMIT]);
+      this.#leaveCommitting("COMMITTED");
+      return result;
+    } catch (error) {
+      this.#leaveCommitting("OPEN");
+      throw error;
+    }
+  }
+
+  #leaveCommitting(next: Phase): void {
+    if (this.#phase === "COMMITTING") this.#phase = next;
+  }
+
+  async #prepare(): Promise<unknown> {
+    await this.#answerOf((answered) => new PrepareFrames(answered));
+    this.#prepared = true;
+    return NOTHING;
+  }
+
+  #framed(config: object, before: readonly Frame[], after: readonly Frame[]): Promise<unknown> {
+    return this.#answerOf((answered) => new FramedQuery(config, before, after, answered));
+  }
+
+  #answerOf(query: (answered: (error: Error | null, result: unknown) => void) => object): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      super.query(
-        new TenantQuery(config, tenants, (error, result) =>
-          error === null ? resolve(result) : reject(error),
-        ) as never,
-      );
+      super.query(query((error, result) => (error === null ? resolve(result) : reject(error))) as never);
     });
   }
 }

@@ -9,6 +9,10 @@ export interface TenantScope {
   readonly tenants: string;
   /** Each statement is a transaction of its own. */
   readonly reading: boolean;
+  /** Of reads: when their statements end at the latest, by `performance.now()`. */
+  readonly deadline?: number | undefined;
+  /** The next statement is the transaction's last: its message commits too. */
+  ending: boolean;
 }
 
 export const tenantScope = new AsyncLocalStorage<TenantScope>();

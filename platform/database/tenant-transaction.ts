@@ -2,7 +2,7 @@
  * The only door to tables with a tenant. Row-level security is forced on them and compares `tenant_id` with the
  * transaction-local setting `app.tenants`: a statement outside this function sees no row.
  */
-import { tenantScope } from "../../prisma/tenant-scope.ts";
+import { type TenantScope, tenantScope } from "../../prisma/tenant-scope.ts";
 import type { SqlTransaction, TransactionHost } from "./sql-transaction.ts";
 
 /** Ids of organisations and of at most one user: commas would split the setting, so only our id alphabet passes. */
@@ -10,6 +10,14 @@ const TENANT_PATTERN = /^[A-Za-z0-9_-]+$/;
 
 /** Waiting for a connection, and running, in milliseconds: a command that takes longer is stuck, not slow. */
 const LIMITS = { maxWait: 5_000, timeout: 15_000 };
+
+export interface TransactionEnd {
+  /**
+   * The next statement is the last one: the commit goes with it, in one message. It commits if and only if the statement succeeds, so nothing
+   * that may fail may follow it in `work`.
+   */
+  commitWithNext(): void;
+}
 
 /**
  * Runs `work` in one transaction that sees and writes the rows of `tenants` only.
@@ -19,23 +27,32 @@ const LIMITS = { maxWait: 5_000, timeout: 15_000 };
 export function inTenants<Tx extends SqlTransaction, R>(
   client: TransactionHost<Tx>,
   tenants: readonly string[],
-  work: (tx: Tx) => Promise<R>,
+  work: (tx: Tx, end: TransactionEnd) => Promise<R>,
   limits: { readonly maxWait: number; readonly timeout: number } = LIMITS,
 ): Promise<R> {
-  // The clients of prisma/ bind the transaction to this scope with the message that begins it.
-  return tenantScope.run({ tenants: listOf(tenants), reading: false }, () => client.$transaction(work, limits));
+  const scope: TenantScope = { tenants: listOf(tenants), reading: false, ending: false };
+  const end: TransactionEnd = {
+    commitWithNext() {
+      scope.ending = true;
+    },
+  };
+  // The clients of prisma/ bind the transaction to this scope with its first statement.
+  return tenantScope.run(scope, () => client.$transaction((tx) => work(tx, end), limits));
 }
 
 /**
  * Runs reads of `tenants`' rows on one connection. Each statement is a transaction of its own, which sees what was committed before it, and
  * nothing can be rolled back: `work` must not write.
+ * @param deadline by `performance.now()`: Postgres ends statements that still run then
  */
 export function readInTenants<Tx extends SqlTransaction, R>(
   client: TransactionHost<Tx>,
   tenants: readonly string[],
   work: (tx: Tx) => Promise<R>,
+  deadline?: number,
 ): Promise<R> {
-  return tenantScope.run({ tenants: listOf(tenants), reading: true }, () => client.$transaction(work, LIMITS));
+  const scope: TenantScope = { tenants: listOf(tenants), reading: true, deadline, ending: false };
+  return tenantScope.run(scope, () => client.$transaction(work, LIMITS));
 }
 
 function listOf(tenants: readonly string[]): string {

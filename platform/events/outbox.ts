@@ -22,68 +22,127 @@ export interface OutboxOptions {
   readonly topic: string;
 }
 
+/** A change that the statement of the append makes too. */
+export interface SideChange {
+  /** INSERT, UPDATE or DELETE. One text for all its calls, since it is prepared; its only parameter is `$1`. */
+  readonly sql: string;
+  /** Another one, of other rows; neither sees what the other does. */
+  readonly also?: string;
+  readonly json: string;
+}
+
+/** An event with a cause of its own. */
+export interface CausedEvent {
+  readonly event: DomainEvent;
+  readonly causation: Causation;
+}
+
 export interface Outbox {
   /**
-   * Writes the events of one change, in order; call it at the end of a transaction: it locks the streams of the events'
+   * Writes the events of one change, in order and in one statement; call it at the end of a transaction: it locks the streams of the events'
    * keys until the commit. Again in the same transaction only for the same keys, or two transactions may deadlock. The transaction's tenants must include every key.
    * @throws AppError `BAD_USER_INPUT` for an event above the size limit, `STATE_INVALID` for a causation loop.
    */
-  append(tx: SqlTransaction, events: readonly DomainEvent[], causation: Causation): Promise<EventEnvelope[]>;
+  append(
+    tx: SqlTransaction,
+    events: readonly DomainEvent[],
+    causation: Causation,
+    side?: SideChange,
+  ): Promise<EventEnvelope[]>;
+  /** The same for events whose causes differ. */
+  appendCaused(tx: SqlTransaction, events: readonly CausedEvent[], side?: SideChange): Promise<EventEnvelope[]>;
 }
 
-const sequenceRows = z.array(z.object({ last: z.string() })).length(1);
-
-/* One statement per key, keys sorted: two transactions that share keys lock them in the same order. */
-const TAKE_SEQUENCES = `
-  INSERT INTO stream_head AS head (topic, tenant_id, last_sequence) VALUES ($1, $2, $3::bigint)
-  ON CONFLICT (topic, tenant_id) DO UPDATE SET last_sequence = head.last_sequence + EXCLUDED.last_sequence
-  RETURNING last_sequence::text AS last`;
-
-const INSERT_ROWS = `
-  WITH written AS (
+/**
+ * Takes each key's sequences and writes the rows that bear them. The keys are sorted, so two transactions that share some lock them in the same
+ * order; a row's position is taken after its key's lock, so positions and sequences are in the same order.
+ */
+const APPEND = `
+  WITH head AS (
+    INSERT INTO stream_head AS head (topic, tenant_id, last_sequence)
+    SELECT $2, key, amount FROM json_to_recordset($3::json) AS wanted (key text, amount bigint) ORDER BY key COLLATE "C"
+    ON CONFLICT (topic, tenant_id) DO UPDATE SET last_sequence = head.last_sequence + EXCLUDED.last_sequence
+    RETURNING tenant_id, last_sequence
+  ), written AS (
     INSERT INTO outbox (event_id, topic, tenant_id, envelope)
-    SELECT row.event_id, $1, row.tenant_id, row.envelope
-    FROM json_to_recordset($2::json) AS row (event_id uuid, tenant_id text, envelope text)
-  )
-  SELECT pg_notify('outbox', '')::text`;
+    SELECT event_id, $2, tenant_id, opening || (last_sequence - later) || closing
+    FROM json_to_recordset($4::json) AS event (n int, event_id uuid, tenant_id text, later bigint, opening text, closing text)
+    JOIN head USING (tenant_id) ORDER BY n
+  ), side AS (SIDE)
+  SELECT tenant_id AS key, last_sequence::text AS last, pg_notify('outbox', '')::text FROM head`;
+
+const headRows = z.array(z.object({ key: z.string(), last: z.string() }));
+
+/** Never sent: where there is no side change, its parameter still needs a type. */
+const NO_SIDE: SideChange = { sql: "SELECT $1::json", json: "null" };
 
 export function createOutbox({ contracts, clock, ids, source, topic }: OutboxOptions): Outbox {
-  return {
-    async append(tx, events, causation) {
-      if (events.length === 0) return [];
+  async function appendCaused(
+    tx: SqlTransaction,
+    events: readonly CausedEvent[],
+    side: SideChange = NO_SIDE,
+  ): Promise<EventEnvelope[]> {
+    if (events.length === 0) return [];
+    const amounts = new Map<string, number>();
+    for (const { event, causation } of events) {
       if (causation.hop > MAX_HOP) {
-        throw new AppError("STATE_INVALID", `more than ${MAX_HOP} events caused each other: ${events[0]?.type ?? ""}`);
+        throw new AppError("STATE_INVALID", `more than ${MAX_HOP} events caused each other: ${event.type}`);
       }
-      const perKey = new Map<string, number>();
-      for (const { key } of events) perKey.set(key, (perKey.get(key) ?? 0) + 1);
-      const nextSequence = new Map<string, bigint>();
-      for (const key of [...perKey.keys()].sort()) {
-        const amount = perKey.get(key) ?? 0;
-        const [row] = sequenceRows.parse(await tx.$queryRawUnsafe(TAKE_SEQUENCES, topic, key, amount));
-        nextSequence.set(key, BigInt(row?.last ?? 0) - BigInt(amount) + 1n);
-      }
-      const time = clock.now().toISOString();
-      const envelopes = events.map((event) => {
-        const sequence = nextSequence.get(event.key) ?? 1n;
-        nextSequence.set(event.key, sequence + 1n);
-        return envelopeOf(event, causation, { id: ids.uuid(), source, time, sequence });
-      });
-      const rows = envelopes.map((envelope) => ({
-        event_id: envelope.id,
-        tenant_id: envelope.partitionkey,
-        envelope: contracts.encodeEvent(envelope),
-      }));
-      await tx.$queryRawUnsafe(INSERT_ROWS, topic, JSON.stringify(rows));
-      return envelopes;
-    },
+      amounts.set(event.key, (amounts.get(event.key) ?? 0) + 1);
+    }
+    const left = new Map(amounts);
+    const time = clock.now().toISOString();
+    const drafts = events.map(({ event, causation }) => {
+      const later = (left.get(event.key) ?? 1) - 1;
+      left.set(event.key, later);
+      return { later, envelope: envelopeOf(event, causation, { id: ids.uuid(), source, time }) };
+    });
+    const rows = drafts.map(({ later, envelope }, n) => {
+      const { id, partitionkey } = envelope;
+      return { n, event_id: id, tenant_id: partitionkey, later, ...aroundSequence(contracts.encodeEvent(envelope)) };
+    });
+    const wanted = [...amounts].map(([key, amount]) => ({ key, amount }));
+    const statement = APPEND.replace("SIDE", () => changesOf(side));
+    const heads = headRows.parse(
+      await tx.$queryRawUnsafe(statement, side.json, topic, JSON.stringify(wanted), JSON.stringify(rows)),
+    );
+    const last = new Map(heads.map(({ key, last }) => [key, BigInt(last)]));
+    return drafts.map(({ later, envelope }) => {
+      const sequence = String((last.get(envelope.partitionkey) ?? 0n) - BigInt(later));
+      return { ...envelope, sequence };
+    });
+  }
+
+  return {
+    append: (tx, events, causation, side) =>
+      appendCaused(
+        tx,
+        events.map((event) => ({ event, causation })),
+        side,
+      ),
+    appendCaused,
   };
+}
+
+function changesOf({ sql, also }: SideChange): string {
+  return also === undefined ? sql : `${sql}), also AS (${also}`;
+}
+
+/** Stands for the sequence, which the database knows: as long as the largest, so that no event outgrows the limit when it gets its own. */
+const ANY_SEQUENCE = "9223372036854775807";
+const CLOSING = '"}';
+
+/** The text of an envelope before and after its sequence, which is its last member. */
+function aroundSequence(text: string): { readonly opening: string; readonly closing: string } {
+  const end = `"sequence":"${ANY_SEQUENCE}${CLOSING}`;
+  if (!text.endsWith(end)) throw new Error("the sequence is not the last member of the envelope");
+  return { opening: text.slice(0, -(ANY_SEQUENCE.length + CLOSING.length)), closing: CLOSING };
 }
 
 interface Stamp {
   readonly id: string;
   readonly source: string;
   readonly time: string;
-  readonly sequence: bigint;
 }
 
 function envelopeOf(event: DomainEvent, causation: Causation, stamp: Stamp): EventEnvelope {
@@ -97,7 +156,6 @@ function envelopeOf(event: DomainEvent, causation: Causation, stamp: Stamp): Eve
     datacontenttype: "application/json",
     data: { ...event.data },
     partitionkey: event.key,
-    sequence: String(stamp.sequence),
     ...(event.organizationId === undefined ? {} : { orgid: event.organizationId }),
     actorkind: causation.actorKind,
     ...(causation.actorId === undefined ? {} : { actorid: causation.actorId }),
@@ -109,5 +167,6 @@ function envelopeOf(event: DomainEvent, causation: Causation, stamp: Stamp): Eve
     ...(causation.causationId === undefined ? {} : { causationid: causation.causationId }),
     hop: causation.hop,
     ...(causation.traceparent === undefined ? {} : { traceparent: causation.traceparent }),
+    sequence: ANY_SEQUENCE,
   };
 }

@@ -1,0 +1,83 @@
+/**
+ * Idempotency keys: what a command answered is stored under the client's key, in the transaction of the change, so that a repetition is given
+ * the same answer and changes nothing. A key is claimed by inserting its row; a second request waits there for the first one's end.
+ */
+import { createHash } from "node:crypto";
+import canonicalize from "canonicalize";
+import { refuse } from "../errors/user-failure.ts";
+import type { SqlTransaction } from "./sql-transaction.ts";
+
+export interface IdempotentRequest {
+  /** Chosen by the client. */
+  readonly key: string;
+  /** Owner of the key: the same key of another tenant is another key. */
+  readonly tenant: string;
+  readonly command: string;
+  /** What the key stands for; another input under the same key is refused. */
+  readonly input: unknown;
+}
+
+const CLAIM = `
+  INSERT INTO idempotency (tenant_id, key, command, input_hash, state) VALUES ($1, $2, $3, $4, 'RUNNING')
+  ON CONFLICT (tenant_id, key) DO NOTHING`;
+
+const FIND = "SELECT input_hash, state, result FROM idempotency WHERE tenant_id = $1 AND key = $2";
+
+/* The row was inserted by this transaction: nobody has seen it RUNNING. */
+const STORE = `
+  UPDATE idempotency SET state = 'DONE', result = stored.result, updated_at = now()
+  FROM json_to_record($1::json) AS stored (tenant text, key text, result jsonb)
+  WHERE idempotency.tenant_id = stored.tenant AND idempotency.key = stored.key`;
+
+/**
+ * Inserts the key, waiting for a concurrent transaction that holds it.
+ * @returns what is stored when the key was used before
+ * @throws UserFailure `INVALID`, `IDEMPOTENCY_MISMATCH`, `IDEMPOTENCY_IN_PROGRESS`
+ */
+export async function claimKey<Result>(
+  tx: SqlTransaction,
+  request: IdempotentRequest,
+): Promise<{ result: Result } | undefined> {
+  const { tenant, key, command } = request;
+  if (key.length < 8 || key.length > 128)
+    throw refuse("INVALID", "An idempotency key has 8 to 128 characters, e.g. a UUID.", "idempotencyKey");
+  const hash = hashInput(request);
+  const inserted = await tx.$executeRawUnsafe(CLAIM, tenant, key, command, hash);
+  if (inserted === 1) return undefined;
+  const [row] = await tx.$queryRawUnsafe<{ input_hash: string; state: string; result: { value: Result } }[]>(
+    FIND,
+    tenant,
+    key,
+  );
+  if (row === undefined) throw new Error("idempotency row vanished");
+  if (row.input_hash !== hash) {
+    throw refuse(
+      "IDEMPOTENCY_MISMATCH",
+      "This idempotency key was used with another input: choose a new key.",
+      "idempotencyKey",
+    );
+  }
+  if (row.state !== "DONE") {
+    throw refuse(
+      "IDEMPOTENCY_IN_PROGRESS",
+      "The first request with this key is still running: retry shortly.",
+      "idempotencyKey",
+    );
+  }
+  return { result: row.result.value };
+}
+
+/** Stores the answer under the key that this transaction claimed. Its one parameter, `$1`, is the JSON text. */
+export function storingResult({ tenant, key }: IdempotentRequest, result: unknown): { sql: string; json: string } {
+  return { sql: STORE, json: JSON.stringify({ tenant, key, result: { value: result ?? null } }) };
+}
+
+/** SHA-256 of the canonical JSON (RFC 8785) of command and input, so that key order does not matter. */
+function hashInput({ command, input }: IdempotentRequest): string {
+  const text = canonicalize([command, JSON.parse(JSON.stringify(input, bigintAsText) ?? "null")]) ?? "";
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function bigintAsText(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? value.toString() : value;
+}
