@@ -1,8 +1,9 @@
 /**
  * A subgraph in this process, called with the same signed headers that HTTP would carry. Guarantees an answer within the deadline,
- * as over HTTP; the subgraph's work itself cannot be cancelled and its late answer is dropped.
+ * as over HTTP; the subgraph is told how long it has, and what it answers later is dropped.
  */
 import { withDeadline } from "../../platform/deadline.ts";
+import { TIMEOUT_HEADER } from "../../platform/graphql/request-deadline.ts";
 import type { SubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { readAnswer, unavailable } from "./subgraph-answer.ts";
 import { type SubgraphClient, variablesOf } from "./subgraph-client.ts";
@@ -21,11 +22,11 @@ export function createInProcessSubgraph(options: InProcessSubgraphOptions): Subg
     const { text: query, name: operationName } = request.operation;
     try {
       const left = timeLeft(context, timeoutMs);
-      const call = endpoint.handle(await headers(endpoint.name, context), {
-        query,
-        variables: variablesOf(request),
-        operationName,
-      });
+      const signed = await headers(endpoint.name, context);
+      const call = endpoint.handle(
+        { ...signed, [TIMEOUT_HEADER]: String(left) },
+        { query, variables: variablesOf(request), operationName },
+      );
       const response = await withDeadline(call, left, `no answer within ${left} ms`);
       return readAnswer({ subgraph: endpoint.name, trustMessages: false }, request, context, response.body);
     } catch (error) {

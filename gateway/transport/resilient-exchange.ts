@@ -5,14 +5,12 @@
  * being slow only when it answers nobody at all.
  */
 import { DelegateBackoff, handleWhen, type IRetryBackoffContext, type RetryPolicy, retry } from "cockatiel";
+import { TIMEOUT_HEADER } from "../../platform/graphql/request-deadline.ts";
 import type { Balancer } from "./balancer.ts";
 import { type FailureKind, failureKind } from "./call-failure.ts";
 import type { CallPolicy } from "./call-policy.ts";
 import type { HttpExchange, PostRequest } from "./http-exchange.ts";
 import type { Instance } from "./instance.ts";
-
-/** How many milliseconds are left for an answer. */
-export const TIMEOUT_HEADER = "x-tributary-timeout-ms";
 
 type Answer = Awaited<ReturnType<HttpExchange["post"]>>;
 

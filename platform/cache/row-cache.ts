@@ -4,6 +4,7 @@
  * not as somebody may see it: whoever hands it out has to know that the viewer may see it.
  */
 import type { Cache } from "./cache.ts";
+import { loadInTime } from "./joined-loads.ts";
 
 export interface VersionedRow {
   readonly version: number;
@@ -45,7 +46,7 @@ export function createRowCache<Row extends VersionedRow>(
     versionOf: (row: Row | null) => row?.version,
   };
   return {
-    load: (id, load) => cache.getOrLoad(keyOf(id), loading, load),
+    load: (id, load) => loadInTime(cache, keyOf(id), loading, load),
     put: (id, row) => cache.set(keyOf(id), row, { ...life, version: row.version }),
     changed: (id, version) => cache.delete(keyOf(id), { version }),
     forget: (id) => cache.delete(keyOf(id)),

@@ -59,6 +59,8 @@ export interface Causation {
   readonly causationId?: string;
   readonly hop: number;
   readonly traceparent?: string;
+  /** Asked by each transaction of a command before its first statement. @throws when nobody waits and none has begun */
+  readonly onBegin?: () => void;
   /** Told of the events that a command appended, after its commit and before the command is answered. */
   readonly onAppended?: (events: readonly EventEnvelope[]) => void;
 }

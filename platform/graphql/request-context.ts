@@ -1,6 +1,7 @@
 /** What a subgraph knows about the request it answers, rebuilt from signed headers in every topology. */
 import type { GraphQLError } from "graphql";
 import type { ClientFacts, Identity } from "../auth/identity.ts";
+import { assertInTime } from "../deadline.ts";
 import type { Causation, Change } from "../events/envelope.ts";
 import type { Logger } from "../logger/logger.ts";
 import { formatTraceparent, type TraceContext } from "../tracing/trace-context.ts";
@@ -11,6 +12,15 @@ export interface RequestContext {
   readonly trace: TraceContext;
   /** Carries the trace id on every line. */
   readonly logger: Logger;
+  /**
+   * Until when somebody waits for the answer, by `performance.now()`, where the operation only reads: its statements end by then. Absent
+   * where it commands something, since what was begun is brought to its end.
+   */
+  readonly readDeadline?: number | undefined;
+  /** Until when a command may begin. */
+  readonly commandDeadline?: number | undefined;
+  /** Set by the first transaction of a command. */
+  begun?: boolean;
   /** Set by a command that answered from its idempotency record; travels to the caller as `extensions.idempotency.replayed`. */
   idempotencyReplayed?: boolean;
   /** Set by a command after which the caller may do more or less than the signed identity says: the gateway then asks anew. */
@@ -22,7 +32,8 @@ export interface RequestContext {
 }
 
 /** The causation of events that this request's commands emit. The trace id serves as correlation id. */
-export function causationOf({ identity, client, trace, changes }: RequestContext): Causation {
+export function causationOf(request: RequestContext): Causation {
+  const { identity, client, trace, changes } = request;
   return {
     // An audience commands nothing; what is done for one is done by the gateway.
     actorKind: identity.kind === "AUDIENCE" ? "SERVICE" : identity.kind,
@@ -33,6 +44,10 @@ export function causationOf({ identity, client, trace, changes }: RequestContext
     correlationId: trace.traceId,
     hop: 0,
     traceparent: formatTraceparent(trace),
+    onBegin() {
+      if (request.begun !== true) assertInTime(request.commandDeadline);
+      request.begun = true;
+    },
     onAppended: (events) => changes.push(...events),
   };
 }

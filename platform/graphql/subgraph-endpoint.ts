@@ -16,12 +16,14 @@ import {
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import { IDENTITY_HEADER, type IdentityVerifier } from "../auth/identity-header.ts";
+import { assertInTime } from "../deadline.ts";
 import { AppError, findAppError } from "../errors/app-error.ts";
 import { toPublicError } from "../errors/graphql-errors.ts";
 import type { Change } from "../events/envelope.ts";
 import type { Logger } from "../logger/logger.ts";
 import { traceFromHeaders } from "../tracing/trace-context.ts";
 import type { RequestContext } from "./request-context.ts";
+import { deadlineOf } from "./request-deadline.ts";
 
 /** A resolver map by type name, checked against the schema by its generated type. */
 export type SubgraphResolvers = Readonly<Record<string, object>>;
@@ -62,10 +64,15 @@ export interface SubgraphEndpoint {
 
 const MAX_DOCUMENTS = 2_000;
 
-export function createSubgraphEndpoint<Context>(options: SubgraphEndpointOptions<Context>): SubgraphEndpoint {
+export function createSubgraphEndpoint<Context extends object>(
+  options: SubgraphEndpointOptions<Context>,
+): SubgraphEndpoint {
   const { name, typeDefs, resolvers, createContext, verifier, logger } = options;
   const schema = buildSubgraphSchema({ typeDefs, resolvers: asResolverMap(resolvers) });
   const documents = new LRUCache<string, DocumentNode>({ max: MAX_DOCUMENTS });
+  /** Until when the commands of a request may begin. */
+  const commandDeadlines = new WeakMap<object, number>();
+  refuseLateCommands(schema, commandDeadlines);
 
   function documentOf(query: string): DocumentNode | readonly GraphQLError[] {
     const known = documents.get(query);
@@ -97,11 +104,22 @@ export function createSubgraphEndpoint<Context>(options: SubgraphEndpointOptions
         const { identity, client } = await verifier.verify(headers[IDENTITY_HEADER]);
         const document = documentOf(body.query);
         if (!("kind" in document)) return fail(document, 400);
-        const request: RequestContext = { identity, client, trace, logger: requestLogger, changes: [] };
+        const deadline = deadlineOf(headers);
+        const mutation = isMutation(document, body.operationName);
+        const request: RequestContext = {
+          identity,
+          client,
+          trace,
+          logger: requestLogger,
+          changes: [],
+          [mutation ? "commandDeadline" : "readDeadline"]: deadline,
+        };
+        const contextValue = createContext(request);
+        if (mutation && deadline !== undefined) commandDeadlines.set(contextValue, deadline);
         const result = await execute({
           schema,
           document,
-          contextValue: createContext(request),
+          contextValue,
           variableValues: body.variables ?? {},
           operationName: body.operationName ?? null,
         });
@@ -113,7 +131,7 @@ export function createSubgraphEndpoint<Context>(options: SubgraphEndpointOptions
           body: {
             ...(result.data === undefined ? {} : { data: result.data }),
             ...(errors.length === 0 ? {} : { errors }),
-            ...extensionsOf(request, isMutation(document, body.operationName)),
+            ...extensionsOf(request, mutation),
           },
         };
       } catch (error) {
@@ -123,6 +141,18 @@ export function createSubgraphEndpoint<Context>(options: SubgraphEndpointOptions
       }
     },
   };
+}
+
+/** The commands of one operation run one after the other: what has not begun when nobody waits any more is not begun. */
+function refuseLateCommands(schema: GraphQLSchema, deadlines: WeakMap<object, number>): void {
+  for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
+    const { resolve } = field;
+    if (resolve === undefined) continue;
+    field.resolve = (source, input, context: object, info) => {
+      assertInTime(deadlines.get(context));
+      return resolve(source, input, context, info);
+    };
+  }
 }
 
 /** What a command has to tell the gateway beside its answer. Every mutation says what it changed, be it nothing. */

@@ -10,7 +10,7 @@ import type { Subgraph, SubgraphFloor } from "../../platform/graphql/subgraph.ts
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
 import { createAuditClient } from "../../prisma/audit/client.ts";
-import { auditHandlers, RECORDED_TOPICS } from "./consumers.ts";
+import { auditHandler, RECORDED_TOPICS } from "./consumers.ts";
 import type { AuditContext } from "./context.ts";
 import { createLoaders } from "./loaders.ts";
 import { resolvers } from "./resolvers/index.ts";
@@ -19,7 +19,7 @@ const NAME = "audit";
 const TOPIC = "audit.events";
 const POOL_SIZE = 12;
 /** A command's events come together: one lock of the chain and one commit for all of them. */
-const EVENTS_PER_TRANSACTION = 16;
+const EVENTS_PER_TRANSACTION = 50;
 
 export interface AuditSubgraphDeps extends SubgraphFloor {
   readonly settings: { readonly AUDIT_DATABASE_URL: string; readonly AUDIT_RELAY_DATABASE_URL: string };
@@ -38,7 +38,7 @@ export function createAuditSubgraph(deps: AuditSubgraphDeps): Subgraph {
     topics: RECORDED_TOPICS,
     contracts,
     database: client,
-    handlers: auditHandlers({ outbox, clock, ids }),
+    handlers: auditHandler({ outbox, clock, ids }),
     together: EVENTS_PER_TRANSACTION,
     clock,
     logger,
@@ -48,7 +48,7 @@ export function createAuditSubgraph(deps: AuditSubgraphDeps): Subgraph {
     typeDefs: loadTypeDefs(NAME),
     resolvers,
     createContext: (request) => {
-      const read = createTenantReader(client, tenantsOf(request.identity));
+      const read = createTenantReader(client, tenantsOf(request.identity), request.readDeadline);
       return { request, read, cursors, loaders: createLoaders(read, request) };
     },
     verifier: createIdentityVerifier(identitySecrets, NAME, clock),

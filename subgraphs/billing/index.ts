@@ -70,7 +70,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     typeDefs: loadTypeDefs(NAME),
     resolvers,
     createContext(request) {
-      const read = createTenantReader(client, tenantsOf(request.identity));
+      const read = createTenantReader(client, tenantsOf(request.identity), request.readDeadline);
       return { request, services, cursors, read, loaders: createLoaders(read, planCache) };
     },
     verifier: createIdentityVerifier(identitySecrets, NAME, clock),

@@ -3,6 +3,7 @@
  * may be given what is kept.
  */
 import DataLoader from "dataloader";
+import { loadInTime } from "../../platform/cache/joined-loads.ts";
 import type { ProcessCache } from "../../platform/cache/process-cache.ts";
 import type { BillingClient } from "../../prisma/billing/client.ts";
 import { findPlans, type PlanRecord } from "./store/plans.ts";
@@ -33,7 +34,7 @@ export function createPlanCache({ cache, lifeOf }: Pick<ProcessCache, "cache" | 
         const found = new Map((await find(keys)).map((plan) => [plan.id, plan]));
         return keys.map((key) => found.get(key));
       });
-      return Promise.all(ids.map((id) => cache.getOrLoad(`${KEY}${id}`, options, () => missing.load(id))));
+      return Promise.all(ids.map((id) => loadInTime(cache, `${KEY}${id}`, options, () => missing.load(id))));
     },
   };
 }

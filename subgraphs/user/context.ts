@@ -60,7 +60,7 @@ export type NodeName =
 
 export function createUserContext(services: UserServices, request: RequestContext): UserContext {
   let identity = request.identity;
-  let read = createTenantReader(services.client, tenantsOf(identity));
+  let read = createTenantReader(services.client, tenantsOf(identity), request.readDeadline);
   let loaders = createLoaders(read, identity, services.rows);
   const cause: Cause = { causation: causationOf(request), client: request.client };
   return {

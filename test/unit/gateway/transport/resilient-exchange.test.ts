@@ -5,8 +5,9 @@ import { createBalancer } from "../../../../gateway/transport/balancer.ts";
 import { FinalAnswerError, NoAnswerError } from "../../../../gateway/transport/call-failure.ts";
 import { type CallPolicy, callPolicy } from "../../../../gateway/transport/call-policy.ts";
 import type { PostRequest } from "../../../../gateway/transport/http-exchange.ts";
-import { createResilientExchange, TIMEOUT_HEADER } from "../../../../gateway/transport/resilient-exchange.ts";
+import { createResilientExchange } from "../../../../gateway/transport/resilient-exchange.ts";
 import { subgraphCallSettings } from "../../../../platform/config/service-settings.ts";
+import { TIMEOUT_HEADER } from "../../../../platform/graphql/request-deadline.ts";
 
 const settings = z.object(subgraphCallSettings);
 
