@@ -1,12 +1,16 @@
 // `npm test`: runs every Vitest project (or what the arguments select, as in `vitest run`) with the services it needs, names at
 // the end the suites that could not run, and ends with the counts on a line of their own.
 import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { createVitest, parseCLI, type TestSpecification, type Vitest } from "vitest/node";
 import { servicesOf, TEST_PROJECTS } from "./projects.ts";
 import { countTests, type SuitesNotRun, summarize } from "./support/run-summary.ts";
 import { type EnsuredServices, ensureServices } from "./support/services/ensure-services.ts";
 
 const STOP_DEADLINE_MS = 15_000;
+// Inherited by the workers and by every process that a test starts: hundreds of them load the same modules, and parsing those again
+// took a quarter of all CPU time.
+process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("../.cache/compiled", import.meta.url));
 const ci = !["", "0", "false"].includes(process.env["CI"] ?? "");
 
 let services: EnsuredServices | undefined;

@@ -23,7 +23,10 @@ export async function deploy(programArguments: readonly string[]): Promise<numbe
     tenants: Number(values.tenants),
     calmMs: Number(values.calm) * 1_000,
   };
-  const stack = await startDistributedStack({ gateways: 2, settings: { LOG_LEVEL: "warn", SEED_DEMO: "false" } });
+  const stack = await startDistributedStack({
+    gateways: 2,
+    settings: { LOG_LEVEL: "warn", SEED_DEMO: "false", DRAIN_NOTICE_MS: "1000" },
+  });
   try {
     say(`${plan.sockets} sockets and ${plan.perSecond} requests a second; each of two gateways is stopped in turn`);
     return report(await runRollingDeploy(stack, plan));

@@ -17,7 +17,7 @@ export interface ProcessOptions {
   readonly entry: string;
   readonly entryArguments?: readonly string[];
   readonly nodeArguments?: readonly string[];
-  /** Added to a bare environment (PATH, HOME, TMPDIR): a test's settings never depend on the caller's shell. */
+  /** Added to a bare environment (PATH, HOME, TMPDIR and the like): a test's settings never depend on the caller's shell. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** A line of its output, or a URL that must answer 2xx; default: as soon as it runs. */
   readonly ready?: RegExp | URL;
@@ -137,6 +137,6 @@ async function orEnded<T>(running: { readonly exited: Promise<Exit> }, wait: Pro
 }
 
 function bareEnvironment(): Record<string, string | undefined> {
-  const { PATH, HOME, TMPDIR, LANG } = process.env;
-  return { PATH, HOME, TMPDIR, LANG };
+  const { PATH, HOME, TMPDIR, LANG, NODE_COMPILE_CACHE } = process.env;
+  return { PATH, HOME, TMPDIR, LANG, NODE_COMPILE_CACHE };
 }

@@ -7,7 +7,14 @@ import { type DatabaseName, databaseUrls, prepareDatabase } from "../../../prism
 import { freePort, freePorts } from "../ports.ts";
 import { type ProjectProcess, startProcess } from "../process.ts";
 import { serviceAddress } from "../services/service-addresses.ts";
-import { createStackProcess, type ServiceProcess, type Stack, type StackOptions, temporaryFolder } from "./stack.ts";
+import {
+  createStackProcess,
+  QUICK_STOP,
+  type ServiceProcess,
+  type Stack,
+  type StackOptions,
+  temporaryFolder,
+} from "./stack.ts";
 import { startFlags } from "./start-flags.ts";
 
 /** Roles are shared by all databases of a server, hence one password for every stack on it. */
@@ -65,6 +72,7 @@ export async function startDistributed({ settings = {}, gateways: gatewayCount =
     MAILBOX_DIR: join(folder.path, "mailbox"),
     BCRYPT_COST: "4",
     SANDBOX_PROVIDER_DELAY_MS: "300",
+    ...QUICK_STOP,
     ...settings,
   };
   const gatewayFlags = await startFlags("start:gateway");
@@ -87,13 +95,13 @@ export async function startDistributed({ settings = {}, gateways: gatewayCount =
     service(billingPort, "subgraphs/billing/main.ts"),
     service(auditPort, "subgraphs/audit/main.ts"),
   ]);
-  const gateways = await Promise.all(
-    gatewayPorts.map((port) => service(port, "gateway/main.ts", "/ready", { GATEWAY_PORT: String(port) })),
-  );
+  const [gateways] = await Promise.all([
+    Promise.all(gatewayPorts.map((port) => service(port, "gateway/main.ts", "/ready", { GATEWAY_PORT: String(port) }))),
+    seed(env),
+  ]);
   const [gateway] = gateways;
   if (gateway === undefined) throw new Error("a stack needs a gateway");
   const processes: Record<ServiceProcess, typeof user> = { gateway, user, billing, audit };
-  await seed(env);
   return {
     topology: "distributed",
     url: url(gatewayPort),
@@ -115,8 +123,7 @@ export async function startDistributed({ settings = {}, gateways: gatewayCount =
       return start(`subgraphs/${subgraph}/main.ts`, `${url(port)}/ready`, changed);
     },
     async stop() {
-      await Promise.all(gateways.map((process) => process.current().stop()));
-      await Promise.all([user, billing, audit, mailbox].map((process) => process.current().stop()));
+      await Promise.all([...gateways, user, billing, audit, mailbox].map((process) => process.current().stop()));
       await dropDatabases(adminUrl, name);
       await folder.remove();
     },

@@ -5,7 +5,7 @@ import { databaseUrls } from "../../../prisma/databases.ts";
 import { readSecret } from "../../../prisma/embedded-cluster.ts";
 import { freePort } from "../ports.ts";
 import { startProcess } from "../process.ts";
-import { createStackProcess, type Stack, type StackOptions, temporaryFolder } from "./stack.ts";
+import { createStackProcess, QUICK_STOP, type Stack, type StackOptions, temporaryFolder } from "./stack.ts";
 import { startFlags } from "./start-flags.ts";
 
 const READY_DEADLINE_MS = 60_000;
@@ -25,6 +25,7 @@ export async function startEmbedded({ settings = {} }: StackOptions): Promise<St
         LOG_LEVEL: "info",
         BCRYPT_COST: "4",
         SANDBOX_PROVIDER_DELAY_MS: "300",
+        ...QUICK_STOP,
         ...settings,
       },
       ready: new URL(`${url}/ready`),
