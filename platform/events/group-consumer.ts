@@ -6,14 +6,14 @@
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { SqlTransaction, TransactionHost } from "../database/sql-transaction.ts";
-import { inTenants } from "../database/tenant-transaction.ts";
+import { inTenants, type TransactionEnd } from "../database/tenant-transaction.ts";
 import { withDeadline } from "../deadline.ts";
 import { type BackoffPolicy, backoffMs, type Sleep, systemSleep } from "./backoff.ts";
 import type { EventContracts } from "./contracts.ts";
 import { appendDeadLetter, deadLetterTopic } from "./dead-letter.ts";
 import type { EventEnvelope } from "./envelope.ts";
 import type { EventLog, LogReader, LogRecord } from "./event-log.ts";
-import { claimEvent, startInboxPurge } from "./inbox.ts";
+import { claimEvents, startInboxPurge } from "./inbox.ts";
 import { createPartitionWindow, type PartitionWindow } from "./partition-window.ts";
 import { createSlots } from "./slots.ts";
 import { isStoreOutage } from "./store-outage.ts";
@@ -34,6 +34,16 @@ export type EventHandler<Tx extends SqlTransaction> = (
   context: HandlerContext,
 ) => Promise<void>;
 
+/**
+ * Takes what waits of one key, in order, as far as it is decodable. Runs inside the transaction that it claims the events in, all of them
+ * (`CLAIM_EVENTS`, as `consumer`): it is given events again, also within one call, and has an effect for those that it could claim only.
+ */
+export type BatchHandler<Tx extends SqlTransaction> = (
+  events: readonly EventEnvelope[],
+  tx: Tx,
+  batch: { readonly consumer: string; readonly end: TransactionEnd },
+) => Promise<void>;
+
 export interface RetryPolicy extends BackoffPolicy {
   /** Failed attempts after which the event becomes a dead letter. */
   readonly attempts: number;
@@ -50,8 +60,11 @@ export interface GroupConsumerOptions<Tx extends SqlTransaction> {
   readonly topics: readonly string[];
   readonly contracts: EventContracts;
   readonly database: TransactionHost<Tx>;
-  /** By event type; `"*"` takes every type without a handler of its own. Types without any handler are passed over. */
-  readonly handlers: Readonly<Record<string, EventHandler<Tx>>>;
+  /**
+   * By event type; `"*"` takes every type without a handler of its own. Types without any handler are passed over. Or one function for all
+   * types and for several events.
+   */
+  readonly handlers: Readonly<Record<string, EventHandler<Tx>>> | BatchHandler<Tx>;
   /** Whose rows the transaction may see. Default: the event's partition key. */
   readonly tenants?: (event: EventEnvelope) => readonly string[];
   readonly policy?: Partial<RetryPolicy>;
@@ -125,17 +138,25 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
   let lastActivityAt: Date | undefined;
   let outageSince: Date | undefined;
 
-  async function attemptOnce(
-    event: EventEnvelope,
-    handler: EventHandler<Tx>,
-    attempt: number,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const context = { attempt, traceparent: event.traceparent, signal };
-    const effect = inTenants(database, tenantsOf(event), async (tx) => {
-      if (await claimEvent(tx, group, event.id)) await handler(event, tx, context);
+  function handlerOf(event: EventEnvelope): EventHandler<Tx> | undefined {
+    return typeof handlers === "function" ? undefined : (handlers[event.type] ?? handlers["*"]);
+  }
+
+  /** One transaction for events of a key, none of which is passed over. */
+  async function attempt(events: readonly EventEnvelope[], attempt: number, signal: AbortSignal): Promise<void> {
+    const [first] = events;
+    if (first === undefined) return;
+    const effect = inTenants(database, tenantsOf(first), async (tx, end) => {
+      if (typeof handlers === "function") return handlers(events, tx, { consumer: group, end });
+      for (const event of await claimEvents(tx, group, events)) {
+        await handlerOf(event)?.(event, tx, { attempt, traceparent: event.traceparent, signal });
+      }
     });
     await withDeadline(effect, policy.deadlineMs, tooLong);
+  }
+
+  function isPassedOver(event: EventEnvelope): boolean {
+    return typeof handlers !== "function" && handlerOf(event) === undefined;
   }
 
   async function giveUp(record: LogRecord, attempts: number, error: unknown, signal: AbortSignal): Promise<void> {
@@ -157,19 +178,10 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
   async function processTogether(records: readonly LogRecord[], signal: AbortSignal): Promise<boolean> {
     const known = records.map((record) => contracts.decodeEvent(record.value));
     const events = known.flatMap((decoded) => (decoded.ok ? [decoded.event] : []));
-    const [first] = events;
-    if (first === undefined || events.length < records.length) return false;
-    const context = { attempt: 1, traceparent: first.traceparent, signal };
-    const effect = () =>
-      inTenants(database, tenantsOf(first), async (tx) => {
-        for (const event of events) {
-          const handler = handlers[event.type] ?? handlers["*"];
-          if (handler === undefined || !(await claimEvent(tx, group, event.id))) continue;
-          await handler(event, tx, { ...context, traceparent: event.traceparent });
-        }
-      });
+    if (events.length < records.length) return false;
+    const wanted = events.filter((event) => !isPassedOver(event));
     try {
-      await slots.use(() => withDeadline(effect(), policy.deadlineMs, tooLong));
+      await slots.use(() => attempt(wanted, 1, signal));
       lastActivityAt = clock.now();
       outageSince = undefined;
       return true;
@@ -192,15 +204,14 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
       return;
     }
     const { event } = decoded;
-    const handler = handlers[event.type] ?? handlers["*"];
-    if (handler === undefined) return;
+    if (isPassedOver(event)) return;
     let failed = 0;
     let outages = 0;
     for (;;) {
       signal.throwIfAborted();
       try {
         // A key that backs off holds no slot, so it cannot keep other keys waiting.
-        await slots.use(() => attemptOnce(event, handler, failed + 1, signal));
+        await slots.use(() => attempt([event], failed + 1, signal));
         lastActivityAt = clock.now();
         outageSince = undefined;
         return;

@@ -1,20 +1,43 @@
 /** The inbox: a row per (consumer, event id), written in the transaction of the effect, makes a redelivery harmless. */
 import type { Logger } from "pino";
+import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { SqlTransaction, TransactionHost } from "../database/sql-transaction.ts";
 import { systemSleep } from "./backoff.ts";
+import type { EventEnvelope } from "./envelope.ts";
 
 /**
- * Claims an event for a consumer inside the caller's transaction.
- * @returns false when its effect was committed before. A concurrent claim of the same event waits for the other's end.
+ * Claims events for a consumer (`$1`) by their ids (`$2`) and returns the ids that nobody had claimed; for statements that do more. Sorted, so
+ * that two who are given the same events wait for each other and do not deadlock.
  */
-export async function claimEvent(tx: SqlTransaction, consumer: string, eventId: string): Promise<boolean> {
-  const inserted = await tx.$executeRawUnsafe(
-    "INSERT INTO inbox (consumer, event_id) VALUES ($1, $2::uuid) ON CONFLICT DO NOTHING",
-    consumer,
-    eventId,
+export const CLAIM_EVENTS = `
+  INSERT INTO inbox (consumer, event_id) SELECT $1, id FROM unnest($2::uuid[]) AS event (id) ORDER BY id
+  ON CONFLICT DO NOTHING RETURNING event_id::text AS id`;
+
+const claimedRows = z.array(z.object({ id: z.string() }));
+
+/**
+ * Claims events for a consumer inside the caller's transaction.
+ * @returns in their order and each once, those whose effect was not committed before. A concurrent claim of the same event waits for the other's
+ * end.
+ */
+export async function claimEvents(
+  tx: SqlTransaction,
+  consumer: string,
+  events: readonly EventEnvelope[],
+): Promise<EventEnvelope[]> {
+  const ids = events.map(({ id }) => id);
+  const rows = claimedRows.parse(await tx.$queryRawUnsafe(CLAIM_EVENTS, consumer, ids));
+  return onlyClaimed(
+    events,
+    rows.map(({ id }) => id),
   );
-  return inserted === 1;
+}
+
+/** Of `events`, in their order and each once, those whose ids `CLAIM_EVENTS` returned: in lower case, as Postgres writes them. */
+export function onlyClaimed(events: readonly EventEnvelope[], ids: Iterable<string>): EventEnvelope[] {
+  const claimed = new Set(ids);
+  return events.filter(({ id }) => claimed.delete(id.toLowerCase()));
 }
 
 export interface InboxPurgeOptions {

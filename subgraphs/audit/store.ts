@@ -1,5 +1,8 @@
 /** Every statement on the audit tables. Callers bring a transaction that is bound to its tenants. */
 import { z } from "zod";
+import type { EventEnvelope } from "../../platform/events/envelope.ts";
+import { CLAIM_EVENTS, onlyClaimed } from "../../platform/events/inbox.ts";
+import type { SideChange } from "../../platform/events/outbox.ts";
 import type { Page } from "../../platform/graphql/connection.ts";
 import type { AuditTransaction } from "../../prisma/audit/client.ts";
 import type { AuditFilter } from "../../schema/generated/audit.ts";
@@ -32,14 +35,39 @@ function toRecord(row: Row): AuditEntryRecord {
   return { ...row, ...storedParts.parse(row) };
 }
 
-/** Locks the tenant's chain until the commit, so that entries get their sequence one after the other. */
-export async function lockChain(tx: AuditTransaction, tenantId: string): Promise<ChainHead> {
-  // An update of nothing locks the row like FOR UPDATE, and makes it where it is missing.
-  const [row] = await tx.$queryRaw<{ sequence: bigint; hash: string }[]>`
-    INSERT INTO audit_chain (tenant_id, sequence, hash) VALUES (${tenantId}, 0, '')
+export interface ClaimedChain {
+  readonly head: ChainHead;
+  /** In their order, each once: those that nobody had claimed before. */
+  readonly events: readonly EventEnvelope[];
+}
+
+/* Counting waits for every claim before it locks, so everyone takes the two in one order. An update of nothing locks the row like FOR UPDATE, and
+   makes it where it is missing. */
+const CLAIM_ONTO_CHAIN = `
+  WITH claimed AS (${CLAIM_EVENTS}), head AS (
+    INSERT INTO audit_chain (tenant_id, sequence, hash) SELECT $3, 0, '' WHERE (SELECT count(*) FROM claimed) > 0
     ON CONFLICT (tenant_id) DO UPDATE SET sequence = audit_chain.sequence
-    RETURNING sequence, hash`;
-  return row === undefined || row.sequence === 0n ? { sequence: 0n, hash: null } : row;
+    RETURNING sequence, hash
+  )
+  SELECT sequence::text, hash, (SELECT json_agg(id) FROM claimed) AS claimed FROM head`;
+
+const claimedChains = z.array(z.object({ sequence: z.string(), hash: z.string(), claimed: z.array(z.string()) }));
+
+/**
+ * Claims events for `consumer` and locks the tenant's chain until the commit, so that entries get their sequence one after the other.
+ * @returns nothing, and locks nothing, when all of them were claimed before
+ */
+export async function claimOntoChain(
+  tx: AuditTransaction,
+  consumer: string,
+  tenantId: string,
+  events: readonly EventEnvelope[],
+): Promise<ClaimedChain | undefined> {
+  const ids = events.map(({ id }) => id);
+  const [row] = claimedChains.parse(await tx.$queryRawUnsafe(CLAIM_ONTO_CHAIN, consumer, ids, tenantId));
+  if (row === undefined) return undefined;
+  const sequence = BigInt(row.sequence);
+  return { head: { sequence, hash: sequence === 0n ? null : row.hash }, events: onlyClaimed(events, row.claimed) };
 }
 
 /** Where the chain ends, as last written; takes no lock. */
@@ -48,20 +76,26 @@ export async function chainHead(tx: AuditTransaction, tenantId: string): Promise
   return row === null || row.sequence === 0n ? { sequence: 0n, hash: null } : row;
 }
 
-export async function appendEntry(tx: AuditTransaction, entry: AuditEntryRecord): Promise<void> {
-  await tx.auditEntry.create({
-    data: {
-      ...entry,
-      targets: entry.targets.map(({ type, id }) => ({ type, id })),
-      targetIds: entry.targets.map(({ id }) => id),
-      metadata: z.json().parse(entry.metadata) ?? {},
-    },
-    select: { id: true },
-  });
-  await tx.auditChain.update({
-    where: { tenantId: entry.tenantId },
-    data: { sequence: entry.sequence, hash: entry.hash },
-  });
+const INSERT_ENTRIES = `
+  INSERT INTO audit_entry (id, tenant_id, organization_id, sequence, event_id, actor_kind, actor_id, action, outcome, targets, target_ids,
+    metadata, ip, user_agent, occurred_at, recorded_at, trace_id, correlation_id, hash, previous_hash)
+  SELECT id, "tenantId", "organizationId", sequence, "eventId", "actorKind", "actorId", action, outcome, targets,
+    ARRAY(SELECT target ->> 'id' FROM jsonb_array_elements(targets) AS target),
+    metadata, ip, "userAgent", "occurredAt", "recordedAt", "traceId", "correlationId", hash, "previousHash"
+  FROM json_to_recordset($1::json) AS entry (
+    id text, "tenantId" text, "organizationId" text, sequence bigint, "eventId" uuid, "actorKind" text, "actorId" text, action text,
+    outcome text, targets jsonb, metadata jsonb, ip text, "userAgent" text, "occurredAt" timestamptz, "recordedAt" timestamptz,
+    "traceId" text, "correlationId" text, hash text, "previousHash" text)`;
+
+const MOVE_HEAD = `
+  UPDATE audit_chain SET sequence = last.sequence, hash = last.hash
+  FROM json_to_record($1::json -> -1) AS last ("tenantId" text, sequence bigint, hash text)
+  WHERE tenant_id = "tenantId"`;
+
+/** What writes new entries of one chain, the last of which becomes its head; the caller has locked it. */
+export function storingEntries(entries: readonly AuditEntryRecord[]): SideChange {
+  const rows = entries.map((entry) => ({ ...entry, sequence: entry.sequence.toString() }));
+  return { sql: INSERT_ENTRIES, also: MOVE_HEAD, json: JSON.stringify(rows) };
 }
 
 export async function findEntries(tx: AuditTransaction, ids: readonly string[]): Promise<AuditEntryRecord[]> {

@@ -5,7 +5,7 @@ import { inTenants } from "../../../../platform/database/tenant-transaction.ts";
 import { deadLetterSchema } from "../../../../platform/events/dead-letter.ts";
 import { envelopeSchema } from "../../../../platform/events/envelope.ts";
 import { createOutbox } from "../../../../platform/events/outbox.ts";
-import { recordEntry } from "../../../../subgraphs/audit/commands/record-entry.ts";
+import { recordEntries } from "../../../../subgraphs/audit/commands/record-entries.ts";
 import { verifyChain } from "../../../../subgraphs/audit/entry-hash.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { type AuditFixture, createAuditFixture, recordsOf } from "./audit-fixture.ts";
@@ -83,7 +83,9 @@ test("fifty transactions that append to one chain at once neither fork it nor le
   await Promise.all(
     Array.from({ length: 50 }, () => {
       const event = fixture.renamed(organization);
-      return inTenants(client, [organization], (tx) => recordEntry({ outbox, clock: systemClock, ids }, event, tx));
+      return inTenants(client, [organization], (tx, end) =>
+        recordEntries({ outbox, clock: systemClock, ids }, [event], tx, { consumer: "test", end }),
+      );
     }),
   );
   const entries = await fixture.chain(organization);
