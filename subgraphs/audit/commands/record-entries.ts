@@ -63,7 +63,8 @@ function nextEntry({ ids, clock }: RecordEntriesDeps, event: EventEnvelope, head
     tenantId: event.partitionkey,
     organizationId: event.orgid ?? null,
     sequence: head.sequence + 1n,
-    eventId: event.id,
+    // As it is read again: the hash covers it.
+    eventId: event.id.toLowerCase(),
     actorKind: event.actorkind,
     actorId: event.actorid ?? null,
     metadata: event.data,
