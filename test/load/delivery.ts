@@ -1,8 +1,8 @@
 // `npm run load -- delivery`: one event to 1, 100 and 5,000 subscribers of an operation, and to 50 operations, by the gateway's live
 // room, by a bare ws broadcast of the same bytes, and by the usual graphql-ws server; every server alone in its process.
 import { parseArgs } from "node:util";
+import { openEventLog } from "../support/services/event-log.ts";
 import { type FanOutResult, measureFanOut } from "./live/fan-out.ts";
-import { openLiveWorld } from "./live/live-world.ts";
 import { figure, type Limit, printVerdict, say, table } from "./live/verdict.ts";
 
 const BUDGET = { timesBare: 1.5, timesCheaperThanStock: 3, p99Ms: 300 };
@@ -17,7 +17,7 @@ const OPTIONS = {
 export async function delivery(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
   const largest = Number(values.subscribers);
-  const own = await openLiveWorld();
+  const own = await openEventLog();
   try {
     const world = { ...own, profile: values.profile };
     const shared: FanOutResult[] = [];

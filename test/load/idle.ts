@@ -1,7 +1,7 @@
 // `npm run load -- idle`: authenticated subscriptions on which nothing happens, each of a viewer and a socket of its own, on one
 // process: what one costs in memory and processor time, and whether any is closed.
 import { parseArgs } from "node:util";
-import { startEventDatabases } from "../integration/events/event-databases.ts";
+import { startEventDatabases } from "../support/services/event-databases.ts";
 import { type ServerProcess, startServerProcess } from "./live/measured-server.ts";
 import { operationText } from "./live/operation.ts";
 import { openStreams } from "./live/stream-client.ts";

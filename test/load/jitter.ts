@@ -1,10 +1,10 @@
 // `npm run load -- jitter`: clients that lose the network at random while events flow, and resume by cursor.
 import { parseArgs } from "node:util";
 import { eventWriter } from "../integration/gateway/live/live-stack.ts";
+import { openEventLog } from "../support/services/event-log.ts";
 import { waitFor } from "../support/wait.ts";
 import { seededRandom } from "./arrivals.ts";
 import { createDurations } from "./durations.ts";
-import { openLiveWorld } from "./live/live-world.ts";
 import { startServerProcess } from "./live/measured-server.ts";
 import { operationText } from "./live/operation.ts";
 import { createReceipts, sumOf } from "./live/receipts.ts";
@@ -26,7 +26,7 @@ const OFFLINE_MS = 2_000;
 export async function jitter(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
   const [count, seconds, rate] = [Number(values.clients), Number(values.seconds), Number(values.rate)];
-  const world = await openLiveWorld();
+  const world = await openEventLog();
   const { eventsUrl, log } = world;
   const server = await startServerProcess("live", { eventsUrl });
   try {

@@ -1,9 +1,9 @@
 // `npm run load -- reload`: new supergraphs while events flow to open streams.
 import { parseArgs } from "node:util";
 import { eventWriter } from "../integration/gateway/live/live-stack.ts";
+import { openEventLog } from "../support/services/event-log.ts";
 import { waitFor } from "../support/wait.ts";
 import { createDurations } from "./durations.ts";
-import { openLiveWorld } from "./live/live-world.ts";
 import { startServerProcess } from "./live/measured-server.ts";
 import { operationText } from "./live/operation.ts";
 import { createReceipts, sumOf } from "./live/receipts.ts";
@@ -23,7 +23,7 @@ const PAUSE_MS = 50;
 export async function reload(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
   const [subscribers, reloads] = [Number(values.subscribers), Number(values.reloads)];
-  const world = await openLiveWorld();
+  const world = await openEventLog();
   const { eventsUrl, log } = world;
   const server = await startServerProcess("live", { eventsUrl });
   try {

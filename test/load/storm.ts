@@ -3,9 +3,9 @@
 import { parseArgs } from "node:util";
 import { eventWriter } from "../integration/gateway/live/live-stack.ts";
 import { freePort } from "../support/ports.ts";
+import { type OpenEventLog, openEventLog } from "../support/services/event-log.ts";
 import { waitFor } from "../support/wait.ts";
 import { createFollowFigures, type Follower, follow, tell } from "./live/follower.ts";
-import { type LiveWorld, openLiveWorld } from "./live/live-world.ts";
 import { type ServerProcess, type ServerTask, startServerProcess } from "./live/measured-server.ts";
 import { operationText } from "./live/operation.ts";
 import { sumOf } from "./live/receipts.ts";
@@ -28,7 +28,7 @@ const CALM_MS = 3_000;
 export async function storm(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
   const subscribers = Number(values.subscribers);
-  const world = await openLiveWorld();
+  const world = await openEventLog();
   const shops = Array.from({ length: Number(values.shops) }, (_, index) => `storm-${index}`);
   const first: ServerTask = { ask: "admit", viewers: subscribers, shops, scope: "ORGANIZATION" };
   const options = { eventsUrl: world.eventsUrl, port: await freePort(), first };
@@ -52,7 +52,7 @@ interface Load {
 }
 
 async function measure(
-  { log }: LiveWorld,
+  { log }: OpenEventLog,
   url: string,
   { subscribers, shops, rate }: Load,
   restart: () => Promise<ServerProcess>,

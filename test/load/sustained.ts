@@ -1,9 +1,9 @@
 // `npm run load -- sustained`: a steady stream of events to many subscribers of one process, 30,000 frames a second by default.
 import { parseArgs } from "node:util";
 import { eventWriter } from "../integration/gateway/live/live-stack.ts";
+import { type OpenEventLog, openEventLog } from "../support/services/event-log.ts";
 import { waitFor } from "../support/wait.ts";
 import { createDurations } from "./durations.ts";
-import { type LiveWorld, openLiveWorld } from "./live/live-world.ts";
 import { type ServerProcess, startServerProcess } from "./live/measured-server.ts";
 import { operationText } from "./live/operation.ts";
 import { createReceipts, sumOf } from "./live/receipts.ts";
@@ -24,7 +24,7 @@ const WARM_UP_SECONDS = 3;
 /** @param programArguments `--subscribers`, `--rate` of events per second, `--seconds`, `--profile` FOLDER for a CPU profile of the server */
 export async function sustained(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
-  const world = await openLiveWorld();
+  const world = await openEventLog();
   const server = await startServerProcess("live", { eventsUrl: world.eventsUrl, profile: values.profile });
   try {
     const load = {
@@ -46,7 +46,7 @@ interface Load {
   readonly seconds: number;
 }
 
-async function measure({ log }: LiveWorld, server: ServerProcess, { subscribers, rate, seconds }: Load) {
+async function measure({ log }: OpenEventLog, server: ServerProcess, { subscribers, rate, seconds }: Load) {
   await server.perform({ ask: "admit", viewers: subscribers, shops: [SHOP], scope: "ORGANIZATION" });
   const receipts = Array.from({ length: subscribers }, createReceipts);
   let latency = createDurations();

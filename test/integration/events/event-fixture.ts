@@ -11,7 +11,7 @@ import { createPostgresEventLog } from "../../../platform/events/postgres-event-
 import { createIdSource } from "../../../platform/ids.ts";
 import { createUserClient } from "../../../prisma/user/client.ts";
 import type { PrismaClient } from "../../../prisma/user/generated/client.ts";
-import { startEventDatabases } from "./event-databases.ts";
+import { startEventDatabases } from "../../support/services/event-databases.ts";
 
 export const THING = "test.thing.happened.v1";
 export const FROM_REQUEST: Causation = { actorKind: "SERVICE", correlationId: "request-1", hop: 0 };

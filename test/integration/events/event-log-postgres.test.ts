@@ -2,9 +2,9 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EventLog, LogRecord } from "../../../platform/events/event-log.ts";
 import { createPostgresEventLog } from "../../../platform/events/postgres-event-log.ts";
+import { type EventDatabases, startEventDatabases } from "../../support/services/event-databases.ts";
 import { startPostgres } from "../../support/services/postgres.ts";
 import { waitFor } from "../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "./event-databases.ts";
 import { describeEventLog } from "./event-log-contract.ts";
 import { groupRecorder } from "./group-recorder.ts";
 

@@ -3,43 +3,25 @@ import { ApolloClient, InMemoryCache } from "@apollo/client";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { parse } from "graphql";
 import { type Client, createClient } from "graphql-ws";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { EventLog } from "../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../platform/logger/logger.ts";
+import { afterAll, expect, test } from "vitest";
 import { waitFor } from "../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../events/event-databases.ts";
-import { eventWriter, type LiveStack, startLiveStack, viewer } from "../gateway/live/live-stack.ts";
+import { eventWriter, viewer } from "../gateway/live/live-stack.ts";
+import { liveStackOfFile } from "../gateway/live/stack-of-file.ts";
 import { ORDERS } from "./followers.ts";
 
-let databases: EventDatabases;
-let log: EventLog;
-let stack: LiveStack;
+const world = liveStackOfFile();
 const clients: Client[] = [];
-
-beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
-  stack = await startLiveStack({ log });
-});
 
 afterAll(async () => {
   for (const client of clients) client.terminate();
-  await stack?.stop();
-  await log?.stop();
-  await databases?.stop();
 });
 
 /** The first ping comes when the subscription was accepted. */
 function connect(shop: string) {
-  stack.viewers.set(shop, viewer(`user-${shop}`, { [shop]: ["orders.read"] }));
+  world.stack.viewers.set(shop, viewer(`user-${shop}`, { [shop]: ["orders.read"] }));
   let pings = 0;
   const client = createClient({
-    url: stack.url,
+    url: world.stack.url,
     connectionParams: { Authorization: `Bearer ${shop}` },
     on: {
       ping() {
@@ -59,7 +41,7 @@ test("Apollo Client with its own graphql-ws link follows a live field", async ()
     .subscribe({ query: parse(ORDERS), variables: { shop: "plain-apollo" } })
     .subscribe(({ data }) => void seen.push(data));
   await accepted();
-  await eventWriter(log, "plain-apollo").append(2);
+  await eventWriter(world.log, "plain-apollo").append(2);
   await waitFor(() => seen.length === 2, { what: "two events" });
   expect(seen).toMatchObject([{ orderEvents: { sequence: "1" } }, { orderEvents: { sequence: "2" } }]);
   subscription.unsubscribe();
@@ -70,7 +52,7 @@ test("a bare graphql-ws client, as GraphiQL and Apollo Sandbox have one, follows
   const results = client.iterate({ query: ORDERS, variables: { shop: "plain-ws" } });
   const first = results.next();
   await accepted();
-  await eventWriter(log, "plain-ws").append(1);
+  await eventWriter(world.log, "plain-ws").append(1);
   expect((await first).value).toMatchObject({ data: { orderEvents: { sequence: "1" } } });
   await results.return?.();
 });

@@ -1,18 +1,14 @@
 // Each client library, with the live client behind it, against a gateway on the Postgres log and a network that breaks.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { EventLog } from "../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../platform/logger/logger.ts";
 import { type CursorStore, createMemoryCursorStore } from "../../../web-client/src/graphql/cursor-store.ts";
 import { createLiveClient } from "../../../web-client/src/graphql/live-client.ts";
 import { createFaultProxy, type FaultProxy } from "../../support/fault-proxy.ts";
+import { eventLogOfFile } from "../../support/services/event-log-of-file.ts";
 import { waitFor } from "../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../events/event-databases.ts";
 import { eventWriter, type LiveStack, startLiveStack, viewer } from "../gateway/live/live-stack.ts";
 import { FOLLOW } from "./followers.ts";
 
-let databases: EventDatabases;
-let log: EventLog;
+const events = eventLogOfFile();
 let stack: LiveStack;
 let proxy: FaultProxy;
 /** Of the gateway that answers behind the proxy's port, which clients see unchanged. */
@@ -20,12 +16,6 @@ const target = { host: "127.0.0.1", port: 0 };
 const leftovers: (() => void)[] = [];
 
 beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
   await startGateway();
   proxy = await createFaultProxy({ target });
 });
@@ -37,12 +27,10 @@ afterEach(() => {
 afterAll(async () => {
   await proxy?.stop();
   await stack?.stop();
-  await log?.stop();
-  await databases?.stop();
 });
 
 async function startGateway() {
-  stack = await startLiveStack({ log });
+  stack = await startLiveStack({ log: events.log });
   target.port = Number(new URL(stack.url).port);
 }
 
@@ -100,7 +88,7 @@ describe.each(Object.keys(FOLLOW) as (keyof typeof FOLLOW)[])("%s", (library) =>
 
   test("after a cut exactly the missed events arrive, in order and once, then live ones [EV-09]", async () => {
     const shop = shopOf("cut");
-    const writer = eventWriter(log, shop);
+    const writer = eventWriter(events.log, shop);
     const { sequences, resyncs, errors, arrived } = await follow(library, shop);
     await writer.append(3);
     await arrived(3);
@@ -116,7 +104,7 @@ describe.each(Object.keys(FOLLOW) as (keyof typeof FOLLOW)[])("%s", (library) =>
 
   test("after a restart of the gateway exactly the missed events arrive, then live ones", async () => {
     const shop = shopOf("restart");
-    const writer = eventWriter(log, shop);
+    const writer = eventWriter(events.log, shop);
     const { sequences, resyncs, errors, arrived } = await follow(library, shop);
     await writer.append(2);
     await arrived(2);
@@ -132,7 +120,7 @@ describe.each(Object.keys(FOLLOW) as (keyof typeof FOLLOW)[])("%s", (library) =>
 
   test("a cursor that cannot be resumed asks for the current state once, and the stream begins anew", async () => {
     const shop = shopOf("resync");
-    const writer = eventWriter(log, shop);
+    const writer = eventWriter(events.log, shop);
     await writer.append(2);
     const cursors = createMemoryCursorStore();
     cursors.set(STREAM, "of another installation");
@@ -144,7 +132,7 @@ describe.each(Object.keys(FOLLOW) as (keyof typeof FOLLOW)[])("%s", (library) =>
 
   test("the cursor moves after the observers ran, and the next subscription continues behind it", async () => {
     const shop = shopOf("processed");
-    const writer = eventWriter(log, shop);
+    const writer = eventWriter(events.log, shop);
     const cursors = createMemoryCursorStore();
     const before: (string | undefined)[] = [];
     const first = await follow(library, shop, { cursors, onEvent: () => void before.push(cursors.get(STREAM)) });

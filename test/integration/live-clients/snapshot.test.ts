@@ -3,17 +3,14 @@ import { ApolloClient, InMemoryCache } from "@apollo/client";
 import { Client, subscriptionExchange } from "@urql/core";
 import { parse } from "graphql";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { EventLog } from "../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../platform/logger/logger.ts";
 import { createLiveLink } from "../../../web-client/src/graphql/apollo-link.ts";
 import { type CursorStore, createMemoryCursorStore } from "../../../web-client/src/graphql/cursor-store.ts";
 import { createLiveClient, type LiveClient } from "../../../web-client/src/graphql/live-client.ts";
 import { createLiveForwarder } from "../../../web-client/src/graphql/urql-exchange.ts";
 import { createFaultProxy, type FaultProxy } from "../../support/fault-proxy.ts";
 import { waitFor } from "../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../events/event-databases.ts";
-import { eventWriter, type LiveStack, startLiveStack, viewer } from "../gateway/live/live-stack.ts";
+import { eventWriter, viewer } from "../gateway/live/live-stack.ts";
+import { liveStackOfFile } from "../gateway/live/stack-of-file.ts";
 
 const DOCUMENT = `subscription Stock($shop: ID!) { stockEvents(shop: $shop, snapshot: true) {
   eventId event { ... on StockChanged { item version } ... on StockSnapshot { shop { stock { item version } } } }
@@ -60,21 +57,12 @@ const LIBRARIES: Readonly<Record<string, (following: Following) => void>> = {
   },
 };
 
-let databases: EventDatabases;
-let log: EventLog;
-let stack: LiveStack;
+const world = liveStackOfFile();
 let proxy: FaultProxy;
 const leftovers: (() => void)[] = [];
 
 beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
-  stack = await startLiveStack({ log });
-  proxy = await createFaultProxy({ target: { host: "127.0.0.1", port: Number(new URL(stack.url).port) } });
+  proxy = await createFaultProxy({ target: { host: "127.0.0.1", port: Number(new URL(world.stack.url).port) } });
 });
 
 afterEach(() => {
@@ -83,16 +71,13 @@ afterEach(() => {
 
 afterAll(async () => {
   await proxy?.stop();
-  await stack?.stop();
-  await log?.stop();
-  await databases?.stop();
 });
 
 function createStock(shop: string) {
   const levels = new Map<string, { version: number; count: number }>();
-  const writer = eventWriter(log, shop, "stock.events");
-  stack.shop.stock.set(shop, levels);
-  stack.viewers.set(shop, viewer(`user-${shop}`, { [shop]: ["orders.read"] }));
+  const writer = eventWriter(world.log, shop, "stock.events");
+  world.stack.shop.stock.set(shop, levels);
+  world.stack.viewers.set(shop, viewer(`user-${shop}`, { [shop]: ["orders.read"] }));
   return {
     async change(item: string) {
       const level = { version: (levels.get(item)?.version ?? 0) + 1, count: 0 };
@@ -154,7 +139,7 @@ test("a follower whose cursor is refused has the state again without having aske
   cursors.set(STREAM, "of another installation");
   const resyncs: string[] = [];
   const events: string[] = [];
-  const live = createLiveClient({ url: stack.url, token: async () => shop, cursors });
+  const live = createLiveClient({ url: world.stack.url, token: async () => shop, cursors });
   leftovers.push(() => live.dispose());
   live.subscribe<Data & Record<string, unknown>, Record<string, unknown>>(
     { document: DOCUMENT, variables: { shop }, stream: STREAM, continues: true },

@@ -1,9 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
+import { openEventLog } from "../../../support/services/event-log.ts";
 import { startRedis } from "../../../support/services/redis.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { startEventDatabases } from "../../events/event-databases.ts";
 import { connect } from "../live/socket-client.ts";
 import { type LimitedAnswer, startLimitedGateway, tokenOf } from "./limited-gateways.ts";
 
@@ -154,14 +152,8 @@ test("a field without an address rule is counted for whoever signed in [GW-14]",
 });
 
 test("operations over a socket count like those over HTTP and are refused in-band with the same code [S3]", async () => {
-  const databases = await startEventDatabases();
-  onTestFinished(() => databases.stop());
-  const eventLog = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await eventLog.start();
-  onTestFinished(() => eventLog.stop());
+  const { log: eventLog, stop } = await openEventLog("silent");
+  onTestFinished(stop);
   const gateway = await startLimitedGateway(TEN, GOOD, { eventLog });
   const socket = await connect(`${gateway.url.replace("http", "ws")}/graphql`);
   // Counts as a call: the token is checked for the first time.

@@ -1,36 +1,15 @@
 // Tokens renewed in place while a socket is open.
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
+import { expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
-import { eventWriter, type LiveStack, startLiveStack, viewer } from "./live-stack.ts";
+import { eventWriter, viewer } from "./live-stack.ts";
 import { connect, type SocketClient } from "./socket-client.ts";
+import { liveStackOfFile } from "./stack-of-file.ts";
 
-let databases: EventDatabases;
-let log: EventLog;
-let stack: LiveStack;
-
-beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
-  stack = await startLiveStack({ log });
-});
-
-afterAll(async () => {
-  await stack?.stop();
-  await log?.stop();
-  await databases?.stop();
-});
+const world = liveStackOfFile();
 
 const QUERY = (shop: string) => `subscription { orderEvents(shop: "${shop}") { sequence } }`;
 
-async function open(token: string, url = stack.url): Promise<SocketClient> {
+async function open(token: string, url = world.stack.url): Promise<SocketClient> {
   const client = await connect(url);
   await client.init(token);
   return client;
@@ -45,10 +24,10 @@ function refresh(client: SocketClient, accessToken: unknown) {
 }
 
 test("a refreshed socket outlives its first token and loses no event", async () => {
-  stack.viewers.set("short-1", viewer("user-r1", { "org-r1": ["orders.read"] }, 700));
+  world.stack.viewers.set("short-1", viewer("user-r1", { "org-r1": ["orders.read"] }, 700));
   const renewed = viewer("user-r1", { "org-r1": ["orders.read"] });
-  stack.viewers.set("long-1", renewed);
-  const writer = eventWriter(log, "org-r1");
+  world.stack.viewers.set("long-1", renewed);
+  const writer = eventWriter(world.log, "org-r1");
   const client = await open("short-1");
   const witness = await open("short-1");
   await client.subscribe("a", QUERY("org-r1"));
@@ -64,8 +43,8 @@ test("a refreshed socket outlives its first token and loses no event", async () 
 });
 
 test("a refresh takes grants anew, more and fewer", async () => {
-  stack.viewers.set("before", viewer("user-r2", { "org-r2": ["orders.read"] }));
-  stack.viewers.set("after", viewer("user-r2", { "org-r3": ["orders.read"] }));
+  world.stack.viewers.set("before", viewer("user-r2", { "org-r2": ["orders.read"] }));
+  world.stack.viewers.set("after", viewer("user-r2", { "org-r3": ["orders.read"] }));
   const client = await open("before");
   await client.subscribe("lost", QUERY("org-r2"));
   await client.subscribe("early", QUERY("org-r3"));
@@ -73,28 +52,28 @@ test("a refresh takes grants anew, more and fewer", async () => {
   expect((await client.take("error", "lost"))[0]?.payload[0].extensions.code).toBe("NOT_FOUND");
   expect(client.of("error", "early")).toHaveLength(1);
   await client.subscribe("gained", QUERY("org-r3"));
-  await eventWriter(log, "org-r3").append(1);
+  await eventWriter(world.log, "org-r3").append(1);
   await client.take("next", "gained");
   client.close();
 });
 
 test("a refreshed socket ends with the session of its newer token", async () => {
-  stack.viewers.set("first", viewer("user-r4", {}));
-  stack.viewers.set("second", viewer("user-r4", {}));
+  world.stack.viewers.set("first", viewer("user-r4", {}));
+  world.stack.viewers.set("second", viewer("user-r4", {}));
   const client = await open("first");
   await refresh(client, "second");
-  stack.viewers.delete("first");
-  stack.revoke({ userId: "user-r4" });
+  world.stack.viewers.delete("first");
+  world.stack.revoke({ userId: "user-r4" });
   await refresh(client, "second");
-  stack.viewers.delete("second");
-  stack.revoke({ userId: "user-r4" });
+  world.stack.viewers.delete("second");
+  world.stack.revoke({ userId: "user-r4" });
   expect(await client.closed()).toEqual({ code: 4403, reason: "Session ended" });
 });
 
 test.each(["forged", "", 7])(
   "the bad token %j is answered with an error, and the old one still counts",
   async (bad) => {
-    stack.viewers.set("short-5", viewer("user-r5", {}, 500));
+    world.stack.viewers.set("short-5", viewer("user-r5", {}, 500));
     const client = await open("short-5");
     expect(await refresh(client, bad)).toMatchObject({
       error: { extensions: { code: "UNAUTHENTICATED", status: 401 } },
@@ -105,12 +84,12 @@ test.each(["forged", "", 7])(
 );
 
 test("a token of another session is refused, one of another user closes the socket with 4403", async () => {
-  stack.viewers.set("mine", viewer("user-r6", {}));
-  stack.viewers.set("my phone", {
+  world.stack.viewers.set("mine", viewer("user-r6", {}));
+  world.stack.viewers.set("my phone", {
     identity: { kind: "USER", userId: "user-r6", sessionId: "phone", grants: new Map() },
     expiresAt: new Date(Date.now() + 60_000),
   });
-  stack.viewers.set("theirs", viewer("user-r7", {}));
+  world.stack.viewers.set("theirs", viewer("user-r7", {}));
   const client = await open("mine");
   expect(await refresh(client, "my phone")).toMatchObject({ error: { extensions: { code: "FORBIDDEN" } } });
   client.send({ type: "ping", payload: { tributary: { accessToken: "theirs" } } });
@@ -118,15 +97,15 @@ test("a token of another session is refused, one of another user closes the sock
 });
 
 test("a refresh before connection_init opens nothing", async () => {
-  stack.viewers.set("eager", viewer("user-r8", { "org-r8": ["orders.read"] }));
-  const client = await connect(stack.url);
+  world.stack.viewers.set("eager", viewer("user-r8", { "org-r8": ["orders.read"] }));
+  const client = await connect(world.stack.url);
   expect(await refresh(client, "eager")).toMatchObject({ error: { extensions: { code: "UNAUTHENTICATED" } } });
   client.send({ id: "a", type: "subscribe", payload: { query: QUERY("org-r8") } });
   expect(await client.closed()).toMatchObject({ code: 4401 });
 });
 
 test("a ping without a token is answered with its own payload", async () => {
-  stack.viewers.set("plain", viewer("user-r9", {}));
+  world.stack.viewers.set("plain", viewer("user-r9", {}));
   const client = await open("plain");
   client.send({ type: "ping", payload: { tributary: { note: 1 } } });
   client.send({ type: "ping" });

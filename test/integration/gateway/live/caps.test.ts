@@ -1,31 +1,13 @@
 // How much one user and one organisation may hold, and that whoever holds nothing useful makes room.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { WebSocket } from "ws";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
+import { eventLogOfFile } from "../../../support/services/event-log-of-file.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
 import { eventWriter, startLiveStack, viewer } from "./live-stack.ts";
 import { connect, type SocketClient } from "./socket-client.ts";
 import { read, startStreamStack } from "./stream-stack.ts";
 
-let databases: EventDatabases;
-let log: EventLog;
-
-beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
-});
-
-afterAll(async () => {
-  await log?.stop();
-  await databases?.stop();
-});
+const events = eventLogOfFile();
 
 const QUERY = (shop: string) => `subscription { orderEvents(shop: "${shop}") { sequence } }`;
 
@@ -36,7 +18,7 @@ async function open(token: string, url: string): Promise<SocketClient> {
 }
 
 test("a user's socket beyond the cap is closed with 4429, and a closed one makes room [WS-06]", async () => {
-  const capped = await startLiveStack({ log, settings: { WS_SOCKETS_PER_USER: 3 } });
+  const capped = await startLiveStack({ log: events.log, settings: { WS_SOCKETS_PER_USER: 3 } });
   capped.viewers.set("many", viewer("user-c1", { "org-c1": ["orders.read"] }));
   capped.viewers.set("other", viewer("user-c2", {}));
   const clients = await Promise.all([1, 2, 3].map(() => open("many", capped.url)));
@@ -52,13 +34,13 @@ test("a user's socket beyond the cap is closed with 4429, and a closed one makes
   await open("many", capped.url);
   const [, second] = clients;
   await second?.subscribe("a", QUERY("org-c1"));
-  await eventWriter(log, "org-c1").append(1);
+  await eventWriter(events.log, "org-c1").append(1);
   await second?.take("next", "a");
   await capped.stop();
 });
 
 test("an organization's subscription beyond the cap is refused by id, and an ended one makes room [WS-06]", async () => {
-  const capped = await startLiveStack({ log, settings: { LIVE_SUBSCRIPTIONS_PER_ORGANIZATION: 2 } });
+  const capped = await startLiveStack({ log: events.log, settings: { LIVE_SUBSCRIPTIONS_PER_ORGANIZATION: 2 } });
   capped.viewers.set("one", viewer("user-c3", { "org-c3": ["orders.read"], "org-c4": ["orders.read"] }));
   capped.viewers.set("two", viewer("user-c4", { "org-c3": ["orders.read"] }));
   const one = await open("one", capped.url);
@@ -84,7 +66,7 @@ test("an organization's subscription beyond the cap is refused by id, and an end
     },
     { what: "room after a lost socket" },
   );
-  await eventWriter(log, "org-c3").append(1);
+  await eventWriter(events.log, "org-c3").append(1);
   await one.take("next", `again-${tries}`);
   await capped.stop();
 });
@@ -97,7 +79,7 @@ test("a plan caps its organization's subscriptions exactly, also when all come a
   ]);
   const asked: string[] = [];
   const capped = await startLiveStack({
-    log,
+    log: events.log,
     settings: { LIVE_SUBSCRIPTIONS_PER_ORGANIZATION: 20 },
     planFeatures: {
       async limit(organizationId, key) {
@@ -130,7 +112,7 @@ test("a plan caps its organization's subscriptions exactly, also when all come a
   client.send({ id: "org-p2-0", type: "complete" });
   await client.subscribe("late", QUERY("org-p2"));
   expect(client.of("error", "late")[0]?.payload[0].extensions.planLimit).toBe("19");
-  await eventWriter(log, "org-p2").append(1);
+  await eventWriter(events.log, "org-p2").append(1);
   await client.take("next", "org-p2-19");
   client.send({ id: "org-p2-1", type: "complete" });
   await client.subscribe("later", QUERY("org-p2"));
@@ -139,7 +121,7 @@ test("a plan caps its organization's subscriptions exactly, also when all come a
 });
 
 test("sockets and streams of a user count together, whichever are more [WS-06]", async () => {
-  const capped = await startStreamStack({ log, settings: { WS_SOCKETS_PER_USER: 3 } });
+  const capped = await startStreamStack({ log: events.log, settings: { WS_SOCKETS_PER_USER: 3 } });
   const { live, url } = capped;
   live.viewers.set("both", viewer("user-c6", { "org-c6": ["orders.read"] }));
   live.viewers.set("other", viewer("user-c7", { "org-c6": ["orders.read"] }));
@@ -178,7 +160,7 @@ test("sockets and streams of a user count together, whichever are more [WS-06]",
 });
 
 test("a thousand sockets that never send init are closed with 4408, and meanwhile a user connects within a second [WS-09]", async () => {
-  const crowded = await startLiveStack({ log, settings: { WS_INIT_TIMEOUT_MS: 1_500 } });
+  const crowded = await startLiveStack({ log: events.log, settings: { WS_INIT_TIMEOUT_MS: 1_500 } });
   crowded.viewers.set("busy", viewer("user-c5", { "org-c5": ["orders.read"] }));
   const idle = await Promise.all(Array.from({ length: 1_000 }, () => openSilently(crowded.url)));
   const since = performance.now();
@@ -187,7 +169,7 @@ test("a thousand sockets that never send init are closed with 4408, and meanwhil
   await client.subscribe("a", QUERY("org-c5"));
   const codes = await Promise.all(idle.map(({ closed }) => closed));
   expect(new Set(codes)).toEqual(new Set([4408]));
-  await eventWriter(log, "org-c5").append(1);
+  await eventWriter(events.log, "org-c5").append(1);
   await client.take("next", "a");
   await crowded.stop();
 });

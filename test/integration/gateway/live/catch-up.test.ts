@@ -6,9 +6,9 @@ import { createKafkaEventLog } from "../../../../platform/events/kafka-event-log
 import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
 import { prefixedEventLog } from "../../../../platform/events/prefixed-event-log.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
+import { type EventDatabases, startEventDatabases } from "../../../support/services/event-databases.ts";
 import { serviceAddress } from "../../../support/services/service-addresses.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
 import { eventWriter, type LiveStack, startLiveStack, TOPIC, viewer } from "./live-stack.ts";
 import { connect, type Message } from "./socket-client.ts";
 

@@ -1,46 +1,25 @@
 // The numbers move with what happens, and fall back when it is over.
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
+import { expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
-import { eventWriter, type LiveStack, startLiveStack, viewer } from "./live-stack.ts";
+import { eventWriter, viewer } from "./live-stack.ts";
 import { connect } from "./socket-client.ts";
+import { liveStackOfFile } from "./stack-of-file.ts";
 
-let databases: EventDatabases;
-let log: EventLog;
-let stack: LiveStack;
-
-beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
-  stack = await startLiveStack({ log });
-});
-
-afterAll(async () => {
-  await stack?.stop();
-  await log?.stop();
-  await databases?.stop();
-});
+const world = liveStackOfFile();
 
 test("connections, subscriptions, events, frames, enrichments, replays and resyncs are counted [WS-09]", async () => {
-  stack.viewers.set("counted", viewer("user-n", { "org-n": ["orders.read"] }));
+  world.stack.viewers.set("counted", viewer("user-n", { "org-n": ["orders.read"] }));
   const query = `subscription { orderEvents(shop: "org-n") { sequence } }`;
-  const client = await connect(stack.url);
+  const client = await connect(world.stack.url);
   await client.init("counted");
   await client.subscribe("a", query);
   const start = client.cursor("a");
   await client.subscribe("b", query);
-  const writer = eventWriter(log, "org-n");
+  const writer = eventWriter(world.log, "org-n");
   await writer.append(3);
   await client.take("next", "a", 3);
   await client.take("next", "b", 3);
-  expect(stack.live.counters()).toMatchObject({
+  expect(world.stack.live.counters()).toMatchObject({
     connectionsOpen: 1,
     connectionsTotal: 1,
     subscriptions: 2,
@@ -52,8 +31,8 @@ test("connections, subscriptions, events, frames, enrichments, replays and resyn
     ringEvents: 3,
     replayReads: 0,
   });
-  expect(stack.live.counters().ringBytes).toBeGreaterThan(3 * 300);
-  await waitFor(() => stack.live.counters().latency.count === 3, { what: "three latencies" });
+  expect(world.stack.live.counters().ringBytes).toBeGreaterThan(3 * 300);
+  await waitFor(() => world.stack.live.counters().latency.count === 3, { what: "three latencies" });
 
   await client.subscribe("c", query, { resume: start });
   await client.take("next", "c", 3);
@@ -61,7 +40,7 @@ test("connections, subscriptions, events, frames, enrichments, replays and resyn
   writer.skip(1);
   await writer.append(1);
   await Promise.all(["a", "b", "c"].map((id) => client.take("error", id)));
-  expect(stack.live.counters()).toMatchObject({
+  expect(world.stack.live.counters()).toMatchObject({
     replays: 1,
     resyncs: { FOREIGN_CURSOR: 1, GAP: 3, RETENTION: 0 },
     subscriptions: 0,
@@ -70,6 +49,6 @@ test("connections, subscriptions, events, frames, enrichments, replays and resyn
 
   await client.subscribe("e", query);
   client.socket.terminate();
-  await waitFor(() => stack.live.counters().connectionsOpen === 0, { what: "no connection" });
-  expect(stack.live.counters()).toMatchObject({ connectionsTotal: 1, subscriptions: 0, distinctOperations: 0 });
+  await waitFor(() => world.stack.live.counters().connectionsOpen === 0, { what: "no connection" });
+  expect(world.stack.live.counters()).toMatchObject({ connectionsTotal: 1, subscriptions: 0, distinctOperations: 0 });
 });

@@ -1,33 +1,12 @@
 // Delivery over real sockets and the Postgres log.
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
+import { expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
-import { eventWriter, type LiveStack, startLiveStack, TOPIC, viewer } from "./live-stack.ts";
+import { eventWriter, startLiveStack, TOPIC, viewer } from "./live-stack.ts";
 import { composeShop, generationOf, LIVE_LINK, ORDERS_LIVE } from "./shop-graph.ts";
 import { connect, type Message, type SocketClient } from "./socket-client.ts";
+import { liveStackOfFile } from "./stack-of-file.ts";
 
-let databases: EventDatabases;
-let log: EventLog;
-let stack: LiveStack;
-
-beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
-  stack = await startLiveStack({ log });
-});
-
-afterAll(async () => {
-  await stack?.stop();
-  await log?.stop();
-  await databases?.stop();
-});
+const world = liveStackOfFile();
 
 const QUERY = `subscription Orders($shop: ID, $after: String, $types: [String!]) {
   orderEvents(shop: $shop, after: $after, types: $types) {
@@ -38,8 +17,8 @@ const QUERY = `subscription Orders($shop: ID, $after: String, $types: [String!])
 
 async function member(shop: string) {
   const token = `member of ${shop}`;
-  stack.viewers.set(token, viewer(`user-${shop}`, { [shop]: ["orders.read"] }));
-  const client = await connect(stack.url);
+  world.stack.viewers.set(token, viewer(`user-${shop}`, { [shop]: ["orders.read"] }));
+  const client = await connect(world.stack.url);
   await client.init(token);
   return client;
 }
@@ -59,7 +38,7 @@ async function settled(client: SocketClient) {
 test("an event reaches a subscriber enriched across subgraphs", async () => {
   const client = await member("shop-1");
   await client.subscribe("a", QUERY, { variables: { shop: "shop-1" } });
-  await eventWriter(log, "shop-1").append(1);
+  await eventWriter(world.log, "shop-1").append(1);
   const [first] = await client.take("next", "a");
   expect(first?.payload).toMatchObject({
     data: {
@@ -80,7 +59,7 @@ test("an event reaches a subscriber enriched across subgraphs", async () => {
 });
 
 test("a subscriber who drops and resumes gets exactly the missed events, then live ones [EV-09]", async () => {
-  const writer = eventWriter(log, "shop-2");
+  const writer = eventWriter(world.log, "shop-2");
   const before = await member("shop-2");
   await before.subscribe("a", QUERY, { variables: { shop: "shop-2" } });
   await writer.append(3);
@@ -98,7 +77,7 @@ test("a subscriber who drops and resumes gets exactly the missed events, then li
 });
 
 test("the argument `after` resumes like the extension does", async () => {
-  const writer = eventWriter(log, "shop-3");
+  const writer = eventWriter(world.log, "shop-3");
   const client = await member("shop-3");
   await client.subscribe("a", QUERY, { variables: { shop: "shop-3" } });
   const start = client.cursor("a");
@@ -110,11 +89,11 @@ test("the argument `after` resumes like the extension does", async () => {
 });
 
 test("a new gateway continues from the cursor of another one, from the log", async () => {
-  const writer = eventWriter(log, "shop-4");
+  const writer = eventWriter(world.log, "shop-4");
   const first = await member("shop-4");
   await first.subscribe("a", QUERY, { variables: { shop: "shop-4" } });
   await writer.append(250);
-  const other = await startLiveStack({ log });
+  const other = await startLiveStack({ log: world.log });
   other.viewers.set("t", viewer("user-shop-4", { "shop-4": ["orders.read"] }));
   const client = await connect(other.url);
   await client.init("t");
@@ -131,7 +110,7 @@ test("a new gateway continues from the cursor of another one, from the log", asy
 });
 
 test("a subscription without a cursor starts at the log's end as of the subscribe", async () => {
-  const writer = eventWriter(log, "shop-5");
+  const writer = eventWriter(world.log, "shop-5");
   await writer.append(5);
   const client = await member("shop-5");
   await client.subscribe("a", QUERY, { variables: { shop: "shop-5" } });
@@ -141,7 +120,7 @@ test("a subscription without a cursor starts at the log's end as of the subscrib
 });
 
 test("a filter leaves numbers out and is no gap", async () => {
-  const writer = eventWriter(log, "shop-6");
+  const writer = eventWriter(world.log, "shop-6");
   const client = await member("shop-6");
   await client.subscribe("a", QUERY, { variables: { shop: "shop-6", types: ["orders.order.shipped.v1"] } });
   await writer.append(2);
@@ -155,7 +134,7 @@ test("a filter leaves numbers out and is no gap", async () => {
 });
 
 test("events that the log holds twice arrive once, also behind a cursor", async () => {
-  const writer = eventWriter(log, "shop-7");
+  const writer = eventWriter(world.log, "shop-7");
   const client = await member("shop-7");
   await client.subscribe("a", QUERY, { variables: { shop: "shop-7" } });
   const batch = await writer.append(2);
@@ -172,7 +151,7 @@ test("events that the log holds twice arrive once, also behind a cursor", async 
 });
 
 test("an event missing in the log ends the subscription instead of being skipped", async () => {
-  const writer = eventWriter(log, "shop-8");
+  const writer = eventWriter(world.log, "shop-8");
   const client = await member("shop-8");
   await client.subscribe("a", QUERY, { variables: { shop: "shop-8" } });
   await writer.append(1);
@@ -188,8 +167,8 @@ test("a record that nobody can read is a gap, also for a subscriber who has seen
   const client = await member("shop-18");
   await client.subscribe("a", QUERY, { variables: { shop: "shop-18" } });
   const start = client.cursor("a");
-  await log.append(TOPIC, [{ key: "shop-18", value: "{}" }]);
-  const other = await startLiveStack({ log });
+  await world.log.append(TOPIC, [{ key: "shop-18", value: "{}" }]);
+  const other = await startLiveStack({ log: world.log });
   other.viewers.set("t", viewer("user-shop-18", { "shop-18": ["orders.read"] }));
   const late = await connect(other.url);
   await late.init("t");
@@ -203,7 +182,7 @@ test("a record that nobody can read is a gap, also for a subscriber who has seen
 });
 
 test("a cursor that is changed, or of another stream, is refused before any event", async () => {
-  await eventWriter(log, "shop-9").append(1);
+  await eventWriter(world.log, "shop-9").append(1);
   const client = await member("shop-9");
   const foreign = await member("shop-10");
   await foreign.subscribe("a", QUERY, { variables: { shop: "shop-10" } });
@@ -219,17 +198,17 @@ test("a cursor that is changed, or of another stream, is refused before any even
 });
 
 test("a cursor below what the log keeps is refused with the reason", async () => {
-  const writer = eventWriter(log, "shop-11");
+  const writer = eventWriter(world.log, "shop-11");
   const client = await member("shop-11");
   await client.subscribe("a", QUERY, { variables: { shop: "shop-11" } });
   const start = client.cursor("a");
   await writer.append(2);
   await client.take("next", "a", 2);
-  const partition = await log.partitionOf(TOPIC, "shop-11");
-  await databases.events.query("UPDATE event_partition SET low = next_offset WHERE topic = $1 AND partition = $2", [
-    TOPIC,
-    partition,
-  ]);
+  const partition = await world.log.partitionOf(TOPIC, "shop-11");
+  await world.databases.events.query(
+    "UPDATE event_partition SET low = next_offset WHERE topic = $1 AND partition = $2",
+    [TOPIC, partition],
+  );
   await client.subscribe("b", QUERY, { variables: { shop: "shop-11" }, resume: start });
   const [error] = await client.take("error", "b");
   expect(error?.payload[0].extensions).toMatchObject({ code: "RESYNC_REQUIRED", reason: "RETENTION" });
@@ -237,13 +216,13 @@ test("a cursor below what the log keeps is refused with the reason", async () =>
 });
 
 test("what a subgraph cannot give is an error in the event, and the stream goes on", async () => {
-  const writer = eventWriter(log, "shop-12");
+  const writer = eventWriter(world.log, "shop-12");
   const client = await member("shop-12");
   await client.subscribe("a", QUERY, { variables: { shop: "shop-12" } });
-  stack.shop.failing.add("people");
+  world.stack.shop.failing.add("people");
   await writer.append(1);
   const [partial] = await client.take("next", "a");
-  stack.shop.failing.delete("people");
+  world.stack.shop.failing.delete("people");
   expect(partial?.payload.data.orderEvents).toMatchObject({ sequence: "1", actor: null });
   expect(partial?.payload.errors[0].extensions.traceId).toMatch(/^[0-9a-f]{32}$/);
   await writer.append(1);
@@ -253,20 +232,20 @@ test("what a subgraph cannot give is an error in the event, and the stream goes 
 });
 
 test("many subscribers of one operation cost one enrichment", async () => {
-  const writer = eventWriter(log, "shop-13");
+  const writer = eventWriter(world.log, "shop-13");
   const client = await member("shop-13");
   for (const id of range(1, 20)) await client.subscribe(id, QUERY, { variables: { shop: "shop-13" } });
-  stack.shop.fetches.clear();
+  world.stack.shop.fetches.clear();
   await writer.append(1);
   for (const id of range(1, 20)) await client.take("next", id);
   // The order, its buyer, and the actor: one fetch of orders; the two people may be one fetch or two.
-  expect(stack.shop.fetches.get("orders")).toBe(1);
-  expect(stack.shop.fetches.get("people")).toBeLessThanOrEqual(2);
+  expect(world.stack.shop.fetches.get("orders")).toBe(1);
+  expect(world.stack.shop.fetches.get("people")).toBeLessThanOrEqual(2);
   client.close();
 });
 
 test("a reload re-plans running subscriptions and ends those that are no longer valid, on the same socket", async () => {
-  const writer = eventWriter(log, "shop-14");
+  const writer = eventWriter(world.log, "shop-14");
   const client = await member("shop-14");
   await client.subscribe("a", 'subscription { orderEvents(shop: "shop-14") { sequence } }');
   await client.subscribe(
@@ -277,29 +256,29 @@ test("a reload re-plans running subscriptions and ends those that are no longer 
   await client.take("next", "a");
   await client.take("next", "b");
   const first = generationOf(composeShop(), "first");
-  stack.reload(generationOf(composeShop(LIVE_LINK + ORDERS_LIVE.replace(" reason: String", "")), "second"));
+  world.stack.reload(generationOf(composeShop(LIVE_LINK + ORDERS_LIVE.replace(" reason: String", "")), "second"));
   const [error] = await client.take("error", "b");
   expect(error?.payload[0].extensions).toMatchObject({ code: "SCHEMA_CHANGED", status: 409 });
   await writer.append(1);
   expect(sequencesOf(await client.take("next", "a", 2))).toEqual(["1", "2"]);
-  stack.reload(first);
+  world.stack.reload(first);
   client.close();
 });
 
 test("pings carry the cursor of a quiet stream", async () => {
-  const quick = await startLiveStack({ log, settings: { WS_PING_MS: 60 } });
+  const quick = await startLiveStack({ log: world.log, settings: { WS_PING_MS: 60 } });
   quick.viewers.set("t", viewer("user-q", { "shop-15": ["orders.read"] }));
   const client = await connect(quick.url);
   await client.init("t");
   await client.subscribe("a", QUERY, { variables: { shop: "shop-15" } });
   const start = client.cursor("a");
   // Events of another key in the same partition move the cursor.
-  const partition = await log.partitionOf(TOPIC, "shop-15");
+  const partition = await world.log.partitionOf(TOPIC, "shop-15");
   let other = 0;
-  while ((await log.partitionOf(TOPIC, `other-${other}`)) !== partition) other += 1;
-  await eventWriter(log, `other-${other}`).append(1);
+  while ((await world.log.partitionOf(TOPIC, `other-${other}`)) !== partition) other += 1;
+  await eventWriter(world.log, `other-${other}`).append(1);
   await waitFor(() => client.cursor("a") !== start, { what: "a cursor in a ping" });
-  await eventWriter(log, "shop-15").append(1);
+  await eventWriter(world.log, "shop-15").append(1);
   expect(sequencesOf(await client.take("next", "a"))).toEqual(["1"]);
   await quick.stop();
 });

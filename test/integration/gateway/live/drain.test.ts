@@ -1,36 +1,18 @@
 // A gateway that stops: its clients go on at another one, exactly where they were.
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
+import { expect, test } from "vitest";
+import { eventLogOfFile } from "../../../support/services/event-log-of-file.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
 import { eventWriter, type LiveStack, startLiveStack, viewer } from "./live-stack.ts";
 import { connect, type SocketClient } from "./socket-client.ts";
 
-let databases: EventDatabases;
-let log: EventLog;
-
-beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
-});
-
-afterAll(async () => {
-  await log?.stop();
-  await databases?.stop();
-});
+const events = eventLogOfFile();
 
 const SHOP = "shop-drained";
 const QUERY = `subscription { orderEvents(shop: "${SHOP}") { sequence } }`;
 
 async function startGateway(): Promise<LiveStack> {
-  const stack = await startLiveStack({ log });
+  const stack = await startLiveStack({ log: events.log });
   stack.viewers.set("member", viewer("user-drained", { [SHOP]: ["orders.read"] }));
   return stack;
 }
@@ -101,7 +83,7 @@ test("fifty clients lose nothing and get nothing twice while two gateways are st
     deadlineMs: 10_000,
   });
 
-  const writer = eventWriter(log, SHOP);
+  const writer = eventWriter(events.log, SHOP);
   let writing = true;
   const written = (async () => {
     while (writing) {
@@ -135,7 +117,7 @@ test("fifty clients lose nothing and get nothing twice while two gateways are st
 });
 
 test("a drain is spread over its time, says when to come back, and refuses newcomers at once", async () => {
-  const stack = await startLiveStack({ log, settings: { DRAIN_MS: 300 } });
+  const stack = await startLiveStack({ log: events.log, settings: { DRAIN_MS: 300 } });
   stack.viewers.set("member", viewer("user-drained", { [SHOP]: ["orders.read"] }));
   const clients = await Promise.all(Array.from({ length: 60 }, () => connect(stack.url)));
   const times: number[] = [];

@@ -1,42 +1,25 @@
 // What enriching an event costs its subgraphs, and that nothing is shown that is older than the event.
 import type { GraphQLDataSource } from "@apollo/gateway";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { createEventEviction } from "../../../../gateway/cache/event-eviction.ts";
 import { createMemoryCache } from "../../../../platform/cache/memory-cache.ts";
 import { systemClock } from "../../../../platform/clock.ts";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { envelopeText } from "../../../unit/gateway/live/memory-log.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
 import { type LiveStack, startLiveStack, TOPIC, viewer } from "./live-stack.ts";
 import { composeShop, generationOf, LIVE_LINK, ORDERS_LIVE } from "./shop-graph.ts";
 import { connect } from "./socket-client.ts";
+import { liveStackOfFile } from "./stack-of-file.ts";
 
-let databases: EventDatabases;
-let log: EventLog;
-let stack: LiveStack;
+const world = liveStackOfFile();
 
 const logger = createLogger({ name: "test", level: "silent" });
-
-beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({ connectionString: databases.eventsUrl, logger });
-  await log.start();
-  stack = await startLiveStack({ log });
-});
-
-afterAll(async () => {
-  await stack?.stop();
-  await log?.stop();
-  await databases?.stop();
-});
 
 const QUERY = `subscription($shop: ID) { orderEvents(shop: $shop) {
   sequence event { ... on OrderShipped { reason order { id version state } } } } }`;
 
-async function member(shop: string, on: LiveStack = stack, user = `user-${shop}`) {
+async function member(shop: string, on: LiveStack = world.stack, user = `user-${shop}`) {
   on.viewers.set(user, viewer(user, { [shop]: ["orders.read"] }));
   const client = await connect(on.url);
   await client.init(user);
@@ -64,7 +47,7 @@ async function ship(shop: string, shipped: readonly Shipped[], first = 1): Promi
       ...more,
     }),
   }));
-  await log.append(TOPIC, records);
+  await world.log.append(TOPIC, records);
 }
 
 const fetchesOf = ({ shop }: LiveStack) => [...shop.fetches.values()].reduce((sum, count) => sum + count, 0);
@@ -72,9 +55,9 @@ const fetchesOf = ({ shop }: LiveStack) => [...shop.fetches.values()].reduce((su
 test("an entity that a replica answers older than its event is fetched again until it is not", async () => {
   const client = await member("fresh-1");
   await client.subscribe("a", QUERY, { variables: { shop: "fresh-1" } });
-  stack.shop.versions.set("late-order", 3);
-  stack.shop.lag.set("late-order", [1, 2, 2]);
-  const before = stack.live.counters();
+  world.stack.shop.versions.set("late-order", 3);
+  world.stack.shop.lag.set("late-order", [1, 2, 2]);
+  const before = world.stack.live.counters();
   await ship("fresh-1", [{ order: "late-order", version: 3 }]);
   const [frame] = await client.take("next", "a");
   expect(frame?.payload).toMatchObject({
@@ -82,7 +65,7 @@ test("an entity that a replica answers older than its event is fetched again unt
   });
   expect(frame?.payload.errors).toBeUndefined();
   expect(JSON.stringify(frame)).not.toContain("_tributary");
-  expect(stack.live.counters().staleRefetches - before.staleRefetches).toBe(3);
+  expect(world.stack.live.counters().staleRefetches - before.staleRefetches).toBe(3);
   client.close();
 });
 
@@ -90,9 +73,9 @@ test("an entity that stays older than its event is an error, and holds no other 
   const [stale, other] = [await member("fresh-2"), await member("fresh-3")];
   await stale.subscribe("a", QUERY, { variables: { shop: "fresh-2" } });
   await other.subscribe("a", QUERY, { variables: { shop: "fresh-3" } });
-  stack.shop.versions.set("stuck-order", 4);
+  world.stack.shop.versions.set("stuck-order", 4);
   await ship("fresh-2", [{ order: "stuck-order", version: 5 }]);
-  await waitFor(() => stack.live.counters().eventsIn > 0, { what: "the event" });
+  await waitFor(() => world.stack.live.counters().eventsIn > 0, { what: "the event" });
   await ship("fresh-3", [{ order: "usual-order" }]);
   await other.take("next", "a");
   expect(stale.of("next", "a")).toHaveLength(0);
@@ -113,17 +96,17 @@ test("an entity that stays older than its event is an error, and holds no other 
 test("an entity that was just created is waited for; one that is gone since long ago is not", async () => {
   const client = await member("fresh-4");
   await client.subscribe("a", QUERY, { variables: { shop: "fresh-4" } });
-  stack.shop.lag.set("new-order", [0, 0]);
-  stack.shop.versions.set("gone-order", 0);
-  const before = stack.live.counters();
+  world.stack.shop.lag.set("new-order", [0, 0]);
+  world.stack.shop.versions.set("gone-order", 0);
+  const before = world.stack.live.counters();
   await ship("fresh-4", [{ order: "new-order" }]);
   const [created] = await client.take("next", "a");
   expect(created?.payload.data.orderEvents.event.order).toMatchObject({ version: 1 });
-  expect(stack.live.counters().staleRefetches - before.staleRefetches).toBe(2);
+  expect(world.stack.live.counters().staleRefetches - before.staleRefetches).toBe(2);
   await ship("fresh-4", [{ order: "gone-order", version: 2 }], 2);
   const [, deleted] = await client.take("next", "a", 2);
   expect(deleted?.payload.data.orderEvents.event).toMatchObject({ reason: "sent", order: null });
-  expect(stack.live.counters().staleRefetches - before.staleRefetches).toBe(2);
+  expect(world.stack.live.counters().staleRefetches - before.staleRefetches).toBe(2);
   client.close();
 });
 
@@ -136,7 +119,7 @@ test("fifty operations cost an event as many fetches as one, and events that com
   for (let number = 0; number < 50; number += 1) {
     await client.subscribe(`${number}`, operation(number), { variables: { shop } });
   }
-  const before = { fetches: fetchesOf(stack), ...stack.live.counters() };
+  const before = { fetches: fetchesOf(world.stack), ...world.stack.live.counters() };
   await ship(shop, [{ order: "order-1" }]);
   const last = await client.take("next", "49");
   await client.take("next", "0");
@@ -149,34 +132,36 @@ test("fifty operations cost an event as many fetches as one, and events that com
     },
   });
   // Who acted, the order, who bought it.
-  expect(fetchesOf(stack) - before.fetches).toBe(3);
-  expect(stack.live.counters().enrichmentFetches - before.enrichmentFetches).toBe(3);
+  expect(fetchesOf(world.stack) - before.fetches).toBe(3);
+  expect(world.stack.live.counters().enrichmentFetches - before.enrichmentFetches).toBe(3);
 
   const orders = Array.from({ length: 12 }, (_, index) => ({ order: `together-${index}` }));
   await ship(shop, orders, 2);
   for (let number = 0; number < 50; number += 1) await client.take("next", `${number}`, 13);
   // One read of the log brings them all; under load it may take it two or three.
-  expect(fetchesOf(stack) - before.fetches).toBeLessThanOrEqual(3 + 3 * 3);
+  expect(fetchesOf(world.stack) - before.fetches).toBeLessThanOrEqual(3 + 3 * 3);
   client.close();
 });
 
 test("viewers share fetches when the audience is one, and never otherwise", async () => {
   const shop = "shared";
-  const clients = [await member(shop, stack, "user-1"), await member(shop, stack, "user-2")];
+  const clients = [await member(shop, world.stack, "user-1"), await member(shop, world.stack, "user-2")];
   const perEvent = async (first: number) => {
     const id = `round-${first}`;
     await Promise.all(clients.map((client, index) => client.subscribe(id, operation(index), { variables: { shop } })));
-    const before = fetchesOf(stack);
+    const before = fetchesOf(world.stack);
     await ship(shop, [{ order: `shared-${first}` }], first);
     await Promise.all(clients.map((client) => client.take("next", id)));
     for (const client of clients) client.send({ id, type: "complete" });
-    await waitFor(() => stack.live.counters().subscriptions === 0, { what: "no subscriptions" });
-    return fetchesOf(stack) - before;
+    await waitFor(() => world.stack.live.counters().subscriptions === 0, { what: "no subscriptions" });
+    return fetchesOf(world.stack) - before;
   };
   expect(await perEvent(1)).toBe(6);
   const link = LIVE_LINK.replace("filters: [LiveFilter!]! = []", "$& scope: LiveScope! = VIEWER");
   const live = ORDERS_LIVE.replace("filters: [{", "scope: ORGANIZATION, $&");
-  stack.reload(generationOf(composeShop(`${link} enum LiveScope { VIEWER ORGANIZATION } ${live}`), "by organisation"));
+  world.stack.reload(
+    generationOf(composeShop(`${link} enum LiveScope { VIEWER ORGANIZATION } ${live}`), "by organisation"),
+  );
   expect(await perEvent(2)).toBe(3);
   for (const client of clients) client.close();
 });
@@ -186,7 +171,7 @@ test("an event evicts on every gateway within a second, and before it is shown [
   const [quiet, watched] = caches;
   if (quiet === undefined || watched === undefined) throw new Error("two caches");
   const stacks = await Promise.all(
-    caches.map((cache) => startLiveStack({ log, eviction: createEventEviction([cache], logger) })),
+    caches.map((cache) => startLiveStack({ log: world.log, eviction: createEventEviction([cache], logger) })),
   );
   const showing = stacks[1];
   if (showing === undefined) throw new Error("two gateways");

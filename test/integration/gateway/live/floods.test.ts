@@ -1,59 +1,13 @@
 // Frames by the thousand: each is answered or ends the socket, nothing is left behind, and whoever else is connected is served.
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
+import { expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
-import { eventWriter, type LiveStack, startLiveStack, viewer } from "./live-stack.ts";
-import { connect, type SocketClient } from "./socket-client.ts";
+import { QUERY, subscribe, witnessedStackOfFile } from "./witness.ts";
 
-const SHOP = "hostile-1";
-const QUERY = `subscription { orderEvents(shop: "${SHOP}") { sequence } }`;
-
-let databases: EventDatabases;
-let log: EventLog;
-let stack: LiveStack;
-let writer: ReturnType<typeof eventWriter>;
-let witness: SocketClient;
-
-beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
-  stack = await startLiveStack({ log });
-  stack.viewers.set("member", viewer("user-1", { [SHOP]: ["orders.read"] }));
-  writer = eventWriter(log, SHOP);
-  witness = await open();
-  await witness.subscribe("witness", QUERY);
-});
-
-afterEach(async () => {
-  await writer.append(1);
-  const frames = await witness.take("next", "witness", writer.sequence);
-  expect(frames.at(-1)?.payload.data.orderEvents.sequence).toBe(String(writer.sequence));
-});
-
-afterAll(async () => {
-  await stack?.stop();
-  await log?.stop();
-  await databases?.stop();
-});
-
-async function open(): Promise<SocketClient> {
-  const client = await connect(stack.url);
-  await client.init("member");
-  return client;
-}
-
-const subscribe = (id: unknown, payload: unknown = { query: QUERY }) => ({ id, type: "subscribe", payload });
+const { world, open } = witnessedStackOfFile();
 
 test("refreshes without end close the socket with 4429, and ask about ten tokens at most", async () => {
   let asked = 0;
-  const { authenticator } = stack.ports;
+  const { authenticator } = world.stack.ports;
   const { authenticate } = authenticator;
   authenticator.authenticate = (token, client) => {
     asked += token === "flood" ? 1 : 0;
@@ -97,14 +51,14 @@ test("pings, completes of nothing and operations that are given up at once leave
     what: "all pongs",
     deadlineMs: 20_000,
   });
-  await waitFor(() => stack.live.counters().subscriptions === 1, { what: "the witness alone" });
+  await waitFor(() => world.stack.live.counters().subscriptions === 1, { what: "the witness alone" });
   await client.subscribe("good", QUERY);
   client.close();
 });
 
 test("what is prepared for ids that were given up counts as open", async () => {
   const held = Promise.withResolvers<void>();
-  const { executor } = stack.ports;
+  const { executor } = world.stack.ports;
   const { execute } = executor;
   let running = 0;
   executor.execute = async (request) => {

@@ -1,60 +1,16 @@
 // Frames that no honest client sends: each ends as PROTOCOL.md says, and whoever else is connected notices nothing.
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
+import { expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
-import { eventWriter, type LiveStack, startLiveStack, viewer } from "./live-stack.ts";
 import { connect, type SocketClient } from "./socket-client.ts";
+import { QUERY, SHOP, subscribe, witnessedStackOfFile } from "./witness.ts";
 
-const SHOP = "hostile-1";
-const QUERY = `subscription { orderEvents(shop: "${SHOP}") { sequence } }`;
 const VARIED = `subscription Varied($after: String, $types: [String!]) {
   orderEvents(shop: "${SHOP}", after: $after, types: $types) { sequence }
 }`;
 /** Deeper than a recursive reader could follow; within the limit of a message. */
 const deep = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`;
 
-let databases: EventDatabases;
-let log: EventLog;
-let stack: LiveStack;
-let writer: ReturnType<typeof eventWriter>;
-let witness: SocketClient;
-
-beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
-  stack = await startLiveStack({ log });
-  stack.viewers.set("member", viewer("user-1", { [SHOP]: ["orders.read"] }));
-  writer = eventWriter(log, SHOP);
-  witness = await open();
-  await witness.subscribe("witness", QUERY);
-});
-
-afterEach(async () => {
-  await writer.append(1);
-  const frames = await witness.take("next", "witness", writer.sequence);
-  expect(frames.at(-1)?.payload.data.orderEvents.sequence).toBe(String(writer.sequence));
-});
-
-afterAll(async () => {
-  await stack?.stop();
-  await log?.stop();
-  await databases?.stop();
-});
-
-async function open(): Promise<SocketClient> {
-  const client = await connect(stack.url);
-  await client.init("member");
-  return client;
-}
-
-const subscribe = (id: unknown, payload: unknown = { query: QUERY }) => ({ id, type: "subscribe", payload });
+const { world, open, append } = witnessedStackOfFile();
 const errorOf = (client: SocketClient, id: string) => client.of("error", id)[0]?.payload[0].extensions;
 
 test.each<[string, unknown]>([
@@ -125,7 +81,7 @@ test.each([
   ["nothing where the token belongs", { authorization: null, headers: [], accessToken: { toString: "member" } }],
   ["a token in the prototype", '{"type":"connection_init","payload":{"__proto__":{"accessToken":"member"}}}'],
 ])("connection_init with %s opens nothing [WS-03]", async (_, payload) => {
-  const client = await connect(stack.url);
+  const client = await connect(world.stack.url);
   client.send(typeof payload === "string" && payload.startsWith("{") ? payload : { type: "connection_init", payload });
   client.send(subscribe("a"));
   expect([4400, 4401, 4403]).toContain((await client.closed()).code);
@@ -139,9 +95,9 @@ test.each(["__proto__", "constructor", "toString", "hasOwnProperty", "\u0000", "
     await client.subscribe(id, QUERY);
     const [start] = client.messages.filter(({ payload }) => payload?.tributary?.cursors !== undefined);
     expect(Object.keys(start?.payload.tributary.cursors)).toEqual([id]);
-    await writer.append(1);
+    const written = await append(1);
     const [frame] = await client.take("next", id);
-    expect(frame?.payload.data.orderEvents.sequence).toBe(String(writer.sequence));
+    expect(frame?.payload.data.orderEvents.sequence).toBe(String(written));
     client.send({ id, type: "complete" });
     await client.subscribe("after", QUERY);
     client.close();
@@ -239,7 +195,7 @@ test.each<[string, string]>([
   await waitFor(() => client.messages.some(({ payload: sent }) => sent?.tributary?.cursors?.a !== undefined), {
     what: "the start",
   });
-  await writer.append(1);
+  await append(1);
   await client.take("next", "a");
   client.close();
 });

@@ -1,50 +1,19 @@
 // Multipart subscriptions over real HTTP and the Postgres log: on the wire, and read by Apollo Client as it is.
 
 import { ApolloClient, gql, HttpLink, InMemoryCache } from "@apollo/client";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
+import { expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
-import { eventWriter, viewer } from "./live-stack.ts";
-import { type ReadOptions, read, type StreamMessage, type StreamStack, startStreamStack } from "./stream-stack.ts";
+import { eventWriter } from "./live-stack.ts";
+import { orderStreams } from "./order-streams.ts";
+import { streamStackOfFile } from "./stack-of-file.ts";
+import type { StreamMessage } from "./stream-stack.ts";
 
-let databases: EventDatabases;
-let log: EventLog;
-let stack: StreamStack;
-
-beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
-  stack = await startStreamStack({ log, settings: { SSE_HEARTBEAT_MS: 100 } });
-});
-
-afterAll(async () => {
-  await stack?.stop();
-  await log?.stop();
-  await databases?.stop();
-});
+const world = streamStackOfFile({ settings: { SSE_HEARTBEAT_MS: 100 } });
 
 const QUERY =
   "subscription Orders($shop: ID!, $after: String) { orderEvents(shop: $shop, after: $after) { sequence } }";
 
-function member(shop: string): string {
-  const token = `member-of-${shop}`;
-  stack.live.viewers.set(token, viewer(`user-${shop}`, { [shop]: ["orders.read"] }));
-  return token;
-}
-
-async function follow(shop: string, options: Partial<ReadOptions> = {}) {
-  const token = member(shop);
-  const reader = await read(stack.url, { query: QUERY, variables: { shop }, token, format: "multipart", ...options });
-  await waitFor(() => reader.lastId !== undefined || reader.ended, { what: "the start of the stream" });
-  return reader;
-}
+const { member, follow } = orderStreams(world, { query: QUERY, format: "multipart" });
 
 const sequencesOf = (messages: readonly StreamMessage[]) =>
   messages.map(({ data }) => data.payload.data.orderEvents.sequence);
@@ -52,7 +21,7 @@ const sequencesOf = (messages: readonly StreamMessage[]) =>
 test("parts carry payloads, heartbeats are empty objects, and each ends with a boundary", async () => {
   const reader = await follow("multi-1");
   expect(reader.response.headers.get("content-type")).toBe('multipart/mixed;boundary="graphql";subscriptionSpec="1.0"');
-  await eventWriter(log, "multi-1").append(1);
+  await eventWriter(world.log, "multi-1").append(1);
   const [first] = await reader.take(1);
   expect(first?.data.payload).toMatchObject({ data: { orderEvents: { sequence: "1" } } });
   expect(first?.id).toBe(first?.data.payload.extensions.tributary.cursor);
@@ -65,7 +34,7 @@ test("parts carry payloads, heartbeats are empty objects, and each ends with a b
 });
 
 test("a reader who drops resumes behind its last cursor [EV-09]", async () => {
-  const writer = eventWriter(log, "multi-2");
+  const writer = eventWriter(world.log, "multi-2");
   const before = await follow("multi-2");
   await writer.append(2);
   await before.take(2);
@@ -78,8 +47,8 @@ test("a reader who drops resumes behind its last cursor [EV-09]", async () => {
 
 test("what ends a stream is a transport error behind which the body is closed", async () => {
   const reader = await follow("multi-3");
-  stack.live.viewers.delete("member-of-multi-3");
-  stack.live.revoke({ userId: "user-multi-3" });
+  world.stack.live.viewers.delete("member-of-multi-3");
+  world.stack.live.revoke({ userId: "user-multi-3" });
   const messages = await reader.whenEnded();
   expect(messages.at(-1)?.data).toMatchObject({
     payload: null,
@@ -103,11 +72,11 @@ test("Apollo Client follows a subscription, is told why it ends, and gets querie
   const token = member("multi-6");
   const client = new ApolloClient({
     cache: new InMemoryCache(),
-    link: new HttpLink({ uri: stack.url, headers: { authorization: `Bearer ${token}` } }),
+    link: new HttpLink({ uri: world.stack.url, headers: { authorization: `Bearer ${token}` } }),
   });
   const { data } = await client.query<{ __typename: string }>({ query: gql("{ __typename }") });
   expect(data).toEqual({ __typename: "Query" });
-  await waitFor(() => stack.counts().subscriptions === 0, { what: "a quiet live room" });
+  await waitFor(() => world.stack.counts().subscriptions === 0, { what: "a quiet live room" });
   const seen: string[] = [];
   const failures: unknown[] = [];
   const following = client
@@ -116,12 +85,12 @@ test("Apollo Client follows a subscription, is told why it ends, and gets querie
       if (frame?.orderEvents !== undefined) seen.push(frame.orderEvents.sequence);
       if (error !== undefined) failures.push(error);
     });
-  await waitFor(() => stack.counts().subscriptions > 0, { what: "the subscription" });
-  await eventWriter(log, "multi-6").append(3);
+  await waitFor(() => world.stack.counts().subscriptions > 0, { what: "the subscription" });
+  await eventWriter(world.log, "multi-6").append(3);
   await waitFor(() => seen.length === 3, { what: "three events" });
   expect(seen).toEqual(["1", "2", "3"]);
-  stack.live.viewers.delete(token);
-  stack.live.revoke({ userId: "user-multi-6" });
+  world.stack.live.viewers.delete(token);
+  world.stack.live.revoke({ userId: "user-multi-6" });
   await waitFor(() => failures.length > 0, { what: "the reason of the end" });
   expect(failures[0]).toMatchObject({ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
   following.unsubscribe();

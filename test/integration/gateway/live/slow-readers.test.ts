@@ -1,16 +1,12 @@
 // Readers that pause on a field that promises the newest event per key, over every transport.
 import { request } from "node:http";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { createHub, type Hub } from "../../../../gateway/live/hub.ts";
 import type { Identity } from "../../../../platform/auth/identity.ts";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
 import { eventWriter, viewer } from "./live-stack.ts";
 import { connect } from "./socket-client.ts";
-import { type StreamStack, startStreamStack } from "./stream-stack.ts";
+import { streamStackOfFile } from "./stack-of-file.ts";
 
 const TOPIC = "stock.events";
 const ITEMS = ["a", "b", "c", "d", "e"];
@@ -21,25 +17,7 @@ const EVENTS = ROUNDS * BATCH * ITEMS.length;
 const query = (shop: string) =>
   `subscription { stockLevels(shop: "${shop}") { sequence event { ... on StockChanged { item note } } } }`;
 
-let databases: EventDatabases;
-let log: EventLog;
-let stack: StreamStack;
-
-beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
-  stack = await startStreamStack({ log });
-});
-
-afterAll(async () => {
-  await stack?.stop();
-  await log?.stop();
-  await databases?.stop();
-});
+const world = streamStackOfFile();
 
 interface Frame {
   readonly sequence: number;
@@ -67,7 +45,7 @@ interface Reader {
 }
 
 async function overSocket(shop: string, token: string): Promise<Reader> {
-  const client = await connect(stack.live.url);
+  const client = await connect(world.stack.live.url);
   await client.init(token);
   await client.subscribe("a", query(shop));
   return {
@@ -81,7 +59,7 @@ async function overSocket(shop: string, token: string): Promise<Reader> {
 async function overHttp(accept: string, shop: string, token: string): Promise<Reader> {
   const { promise, resolve } = Promise.withResolvers<import("node:http").IncomingMessage>();
   const headers = { accept, authorization: `Bearer ${token}`, "content-type": "application/json" };
-  const asked = request(stack.url, { method: "POST", headers }, resolve);
+  const asked = request(world.stack.url, { method: "POST", headers }, resolve);
   asked.end(JSON.stringify({ query: query(shop) }));
   const response = await promise;
   let text = "";
@@ -89,7 +67,7 @@ async function overHttp(accept: string, shop: string, token: string): Promise<Re
     text += chunk;
   });
   response.on("error", () => undefined);
-  await waitFor(() => stack.counts().subscriptions > 0 && text !== "", { what: "the subscription" });
+  await waitFor(() => world.stack.counts().subscriptions > 0 && text !== "", { what: "the subscription" });
   return {
     frames: () =>
       text.split("\n").flatMap((line) => {
@@ -112,10 +90,10 @@ test.each([
   "over %s a reader that pauses gets the newest event per key, and a count of all that were left out",
   async (name, open) => {
     const shop = `latest-${name.replaceAll(" ", "-")}`;
-    stack.live.viewers.set(shop, viewer(`user of ${shop}`, { [shop]: ["orders.read"] }));
-    const writer = eventWriter(log, shop, TOPIC);
+    world.stack.live.viewers.set(shop, viewer(`user of ${shop}`, { [shop]: ["orders.read"] }));
+    const writer = eventWriter(world.log, shop, TOPIC);
     const reader = await open(shop, shop);
-    const counters = () => stack.live.live.counters();
+    const counters = () => world.stack.live.live.counters();
     const { slowCloses, eventsIn } = counters();
     reader.pause();
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -145,7 +123,7 @@ test.each([
 
     // From any frame on, a resume brings everything behind it that was not counted.
     const middle = frames.findLast(({ skipped }) => skipped > 0) ?? expect.fail("nothing was left out");
-    const again = await connect(stack.live.url);
+    const again = await connect(world.stack.live.url);
     await again.init(shop);
     await again.subscribe("b", query(shop), { resume: middle.cursor });
     const rest = await again.take("next", "b", EVENTS - middle.sequence);
@@ -158,9 +136,9 @@ test.each([
 
 test("a reader that pauses over more keys than may wait is closed as too slow, and resumes without a loss", async () => {
   const shop = "too many keys";
-  stack.live.viewers.set(shop, viewer("user of many keys", { [shop]: ["orders.read"] }));
-  const writer = eventWriter(log, shop, TOPIC);
-  const client = await connect(stack.live.url);
+  world.stack.live.viewers.set(shop, viewer("user of many keys", { [shop]: ["orders.read"] }));
+  const writer = eventWriter(world.log, shop, TOPIC);
+  const client = await connect(world.stack.live.url);
   await client.init(shop);
   await client.subscribe("a", query(shop));
   const start = client.cursor("a");
@@ -173,7 +151,7 @@ test("a reader that pauses over more keys than may wait is closed as too slow, a
   expect(await client.closed()).toMatchObject({ code: 4508 });
   const frames = client.of("next", "a").map(({ payload }) => frameOf(payload));
   expect(frames.map(({ sequence }) => sequence)).toEqual(frames.map((_, index) => index + 1));
-  const again = await connect(stack.live.url);
+  const again = await connect(world.stack.live.url);
   await again.init(shop);
   await again.subscribe("a", query(shop), { resume: frames.at(-1)?.cursor ?? start });
   const rest = await again.take("next", "a", events - frames.length);
@@ -183,25 +161,25 @@ test("a reader that pauses over more keys than may wait is closed as too slow, a
 
 test("a resume that is not read leaves out alike, and counts", async () => {
   const shop = "unread-resume";
-  stack.live.viewers.set(shop, viewer("user of unread", { [shop]: ["orders.read"] }));
-  const writer = eventWriter(log, shop, TOPIC);
-  const client = await connect(stack.live.url);
+  world.stack.live.viewers.set(shop, viewer("user of unread", { [shop]: ["orders.read"] }));
+  const writer = eventWriter(world.log, shop, TOPIC);
+  const client = await connect(world.stack.live.url);
   await client.init(shop);
   await client.subscribe("a", query(shop));
   const start = client.cursor("a");
   client.close();
-  await waitFor(() => stack.counts().subscriptions === 0, { what: "the end of the first subscription" });
+  await waitFor(() => world.stack.counts().subscriptions === 0, { what: "the end of the first subscription" });
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const item of ITEMS) {
       await writer.append(BATCH, "stock.item.changed.v1", { item, version: 1, count: 1, note: NOTE });
     }
   }
-  const { enrichments, slowCloses } = stack.live.live.counters();
-  const again = await connect(stack.live.url);
+  const { enrichments, slowCloses } = world.stack.live.live.counters();
+  const again = await connect(world.stack.live.url);
   await again.init(shop);
   await again.subscribe("a", query(shop), { resume: start });
   again.socket.pause();
-  await waitFor(() => stack.live.live.counters().enrichments === enrichments + EVENTS, { what: "the replay" });
+  await waitFor(() => world.stack.live.live.counters().enrichments === enrichments + EVENTS, { what: "the replay" });
   again.socket.resume();
   const frames = await waitFor(
     () => {
@@ -212,7 +190,7 @@ test("a resume that is not read leaves out alike, and counts", async () => {
   );
   expect(frames.reduce((sum, { skipped }) => sum + 1 + skipped, 0)).toBe(EVENTS);
   expect(frames.length).toBeLessThan(EVENTS - 50);
-  expect(stack.live.live.counters().slowCloses).toBe(slowCloses);
+  expect(world.stack.live.live.counters().slowCloses).toBe(slowCloses);
   again.close();
 });
 
@@ -248,8 +226,8 @@ async function followSlowly(hub: Hub, shop: string, identity: () => Identity, re
 
 test("the cursor of a reader for whom something waits is not behind it, also when the reader moves to another audience", async () => {
   const shop = "waiting";
-  const writer = eventWriter(log, shop, TOPIC);
-  const hub = createHub(stack.live.ports);
+  const writer = eventWriter(world.log, shop, TOPIC);
+  const hub = createHub(world.stack.live.ports);
   await hub.start();
   let sessionId = "session-1";
   const identity = (): Identity => {

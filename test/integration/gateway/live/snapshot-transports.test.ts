@@ -1,49 +1,26 @@
 // Snapshots as each transport carries them: where the stream stands before, at and behind one; and that none is read from caches
 // that an event below its position has yet to empty.
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Eviction } from "../../../../gateway/ports.ts";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
+import { expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
 import { eventWriter, viewer } from "./live-stack.ts";
 import { connect, type SocketClient } from "./socket-client.ts";
-import { read, type StreamStack, startStreamStack } from "./stream-stack.ts";
+import { streamStackOfFile } from "./stack-of-file.ts";
+import { read } from "./stream-stack.ts";
 
 const TOPIC = "stock.events";
 const QUERY = `subscription Stock($shop: ID!) { stockEvents(shop: $shop, snapshot: true) {
   sequence type event { ... on StockChanged { item version } ... on StockSnapshot { shop { stock { item version } } } }
 } }`;
 
-let databases: EventDatabases;
-let log: EventLog;
-let stack: StreamStack;
 /** Eviction waits while this is held. */
 let evicting: Promise<void> = Promise.resolve();
-
-beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
-  const eviction: Eviction = { evict: () => evicting, evictAll: () => evicting };
-  stack = await startStreamStack({ log, eviction });
-});
-
-afterAll(async () => {
-  await stack?.stop();
-  await log?.stop();
-  await databases?.stop();
-});
+const world = streamStackOfFile({ eviction: { evict: () => evicting, evictAll: () => evicting } });
 
 function openShop(shop: string) {
   const levels = new Map([["a", { version: 1, count: 1 }]]);
-  stack.live.shop.stock.set(shop, levels);
-  stack.live.viewers.set(shop, viewer(`user-${shop}`, { [shop]: ["orders.read"] }));
-  const writer = eventWriter(log, shop, TOPIC);
+  world.stack.live.shop.stock.set(shop, levels);
+  world.stack.live.viewers.set(shop, viewer(`user-${shop}`, { [shop]: ["orders.read"] }));
+  const writer = eventWriter(world.log, shop, TOPIC);
   return {
     async change(item: string) {
       const version = (levels.get(item)?.version ?? 0) + 1;
@@ -56,7 +33,7 @@ function openShop(shop: string) {
 function holdReads() {
   const held = Promise.withResolvers<void>();
   let reads = 0;
-  const { shop } = stack.live;
+  const { shop } = world.stack.live;
   shop.onRead = () => {
     reads += 1;
     return held.promise;
@@ -71,7 +48,7 @@ function holdReads() {
 }
 
 async function socketOf(shop: string): Promise<SocketClient> {
-  const client = await connect(stack.live.url);
+  const client = await connect(world.stack.live.url);
   await client.init(shop);
   return client;
 }
@@ -120,13 +97,13 @@ test.each(["sse", "multipart"] as const)(
     const { change } = openShop(shop);
     const held = holdReads();
     const options = { query: QUERY, variables: { shop }, token: shop, format };
-    const first = await read(stack.url, options);
+    const first = await read(world.stack.url, options);
     await waitFor(() => held.reads() > 0 && first.lastId, { what: "the first heartbeat and the query" });
     expect(first.nexts()).toEqual([]);
     const owed = first.lastId ?? "";
     first.abort();
     held.release();
-    const second = await read(stack.url, { ...options, headers: { "last-event-id": owed } });
+    const second = await read(world.stack.url, { ...options, headers: { "last-event-id": owed } });
     const payload = (message: { readonly data: unknown } | undefined) =>
       format === "sse" ? message?.data : Reflect.get(Object(message?.data), "payload");
     const [snapshot] = await second.take(1);
@@ -134,7 +111,7 @@ test.each(["sse", "multipart"] as const)(
     expect(snapshot?.id).toBe(second.lastId);
     second.abort();
     await change("a");
-    const third = await read(stack.url, { ...options, headers: { "last-event-id": second.lastId ?? "" } });
+    const third = await read(world.stack.url, { ...options, headers: { "last-event-id": second.lastId ?? "" } });
     expect((await third.take(1)).map((message) => kindOf(payload(message)))).toEqual(["1"]);
     third.abort();
   },

@@ -1,31 +1,15 @@
 // Sockets: who may open one, what closes it and with which code, and what happens to rights while it is open.
 import { connect as connectTcp } from "node:net";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
+import { beforeAll, expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
-import { ALLOWED_ORIGIN, eventWriter, type LiveStack, startLiveStack, viewer } from "./live-stack.ts";
+import { ALLOWED_ORIGIN, eventWriter, startLiveStack, viewer } from "./live-stack.ts";
 import { connect, type SocketClient } from "./socket-client.ts";
+import { liveStackOfFile } from "./stack-of-file.ts";
 
-const logger = createLogger({ name: "log", level: "silent" });
-let databases: EventDatabases;
-let log: EventLog;
-let stack: LiveStack;
+const world = liveStackOfFile({ settings: { WS_INIT_TIMEOUT_MS: 200 } });
 
 beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({ connectionString: databases.eventsUrl, logger });
-  await log.start();
-  stack = await startLiveStack({ log, settings: { WS_INIT_TIMEOUT_MS: 200 } });
-  stack.viewers.set("member", viewer("user-1", { "org-1": ["orders.read"], "org-2": ["nothing"] }));
-});
-
-afterAll(async () => {
-  await stack?.stop();
-  await log?.stop();
-  await databases?.stop();
+  world.stack.viewers.set("member", viewer("user-1", { "org-1": ["orders.read"], "org-2": ["nothing"] }));
 });
 
 const SUBSCRIBE = (id: string, shop = "org-1") => ({
@@ -37,7 +21,7 @@ const QUERY = (shop: string) => `subscription { orderEvents(shop: "${shop}") { s
 const INIT = { type: "connection_init", payload: { authorization: "Bearer member" } };
 
 async function open(token = "member"): Promise<SocketClient> {
-  const client = await connect(stack.url);
+  const client = await connect(world.stack.url);
   await client.init(token);
   return client;
 }
@@ -50,7 +34,7 @@ test.each([
   ["no init", [], 4408],
   ["the same id twice", [INIT, "wait", SUBSCRIBE("a"), SUBSCRIBE("a")], 4409],
 ])("%s closes the socket with its code [WS-01]", async (_, messages, code) => {
-  const client = await connect(stack.url);
+  const client = await connect(world.stack.url);
   for (const message of messages) {
     if (message !== "wait") client.send(message);
     else await waitFor(() => client.messages.some(({ type }) => type === "connection_ack"), { what: "an ack" });
@@ -59,12 +43,12 @@ test.each([
 });
 
 test("a socket without a subprotocol is closed with 4406 [WS-01]", async () => {
-  const client = await connect(stack.url, { protocols: [] });
+  const client = await connect(world.stack.url, { protocols: [] });
   expect(await client.closed()).toMatchObject({ code: 4406 });
 });
 
 test("the legacy subprotocol is not agreed to [WS-01]", async () => {
-  const client = await connect(stack.url, { protocols: ["graphql-ws"] });
+  const client = await connect(world.stack.url, { protocols: ["graphql-ws"] });
   expect(await client.closed()).toMatchObject({ code: 1006 });
   expect(client.socket.protocol).toBe("");
 });
@@ -98,12 +82,12 @@ async function upgradeStatus(url: string, headers: readonly string[]): Promise<s
 test.each([[[]], [["Cookie: session=1"]]])(
   "a foreign origin is refused with 403, cookie or not [WS-02]",
   async (more) => {
-    expect(await upgradeStatus(stack.url, ["Origin: https://evil.example", ...more])).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await upgradeStatus(world.stack.url, ["Origin: https://evil.example", ...more])).toMatch(/^HTTP\/1\.1 403 /);
   },
 );
 
 test("an allowed origin is upgraded, without compression [WS-02] [WS-07]", async () => {
-  const head = await upgradeStatus(stack.url, [`Origin: ${ALLOWED_ORIGIN}`]);
+  const head = await upgradeStatus(world.stack.url, [`Origin: ${ALLOWED_ORIGIN}`]);
   expect(head).toMatch(/^HTTP\/1\.1 101 /);
   expect(head.toLowerCase()).not.toContain("permessage-deflate");
 });
@@ -113,8 +97,8 @@ test.each([
   ["a forged", { authorization: "Bearer forged" }],
   ["an expired", { accessToken: "expired" }],
 ])("%s token closes the socket with 4403 and no event [WS-03]", async (_, payload) => {
-  stack.viewers.set("expired", viewer("user-1", { "org-1": ["orders.read"] }, -1_000));
-  const client = await connect(stack.url);
+  world.stack.viewers.set("expired", viewer("user-1", { "org-1": ["orders.read"] }, -1_000));
+  const client = await connect(world.stack.url);
   client.send({ type: "connection_init", payload });
   client.send(SUBSCRIBE("a"));
   const { code } = await client.closed();
@@ -128,7 +112,7 @@ test.each([
   { headers: { authorization: "Bearer member" } },
   { accessToken: "member" },
 ])("the token is found in %j", async (payload) => {
-  const client = await connect(stack.url);
+  const client = await connect(world.stack.url);
   client.send({ type: "connection_init", payload });
   await waitFor(() => client.messages.some(({ type }) => type === "connection_ack"), { what: "an ack" });
   client.close();
@@ -141,7 +125,7 @@ test("a message that is too large closes the socket with 1009 [WS-07]", async ()
 });
 
 test("a token that expires closes the socket with 4403", async () => {
-  stack.viewers.set("short", viewer("user-2", { "org-1": ["orders.read"] }, 300));
+  world.stack.viewers.set("short", viewer("user-2", { "org-1": ["orders.read"] }, 300));
   const client = await open("short");
   expect(await client.closed()).toEqual({ code: 4403, reason: "Token expired" });
 });
@@ -159,39 +143,39 @@ test("a missing permission is FORBIDDEN, a foreign organization is NOT_FOUND lik
 test("without the key argument the viewer follows the own stream", async () => {
   const client = await open();
   await client.subscribe("own", "subscription { orderEvents { sequence } }");
-  await eventWriter(log, "user-1").append(1);
+  await eventWriter(world.log, "user-1").append(1);
   await client.take("next", "own");
   client.close();
 });
 
 test("a lost permission ends the subscription before the next event, and no other", async () => {
-  stack.viewers.set("changing", viewer("user-4", { "org-4": ["orders.read"], "org-5": ["orders.read"] }));
+  world.stack.viewers.set("changing", viewer("user-4", { "org-4": ["orders.read"], "org-5": ["orders.read"] }));
   const client = await open("changing");
   await client.subscribe("four", QUERY("org-4"));
   await client.subscribe("five", QUERY("org-5"));
-  stack.viewers.set("changing", viewer("user-4", { "org-4": [], "org-5": ["orders.read"] }));
-  stack.revoke({ userId: "user-4", organizationId: "org-4" });
-  await eventWriter(log, "org-4").append(1);
-  await eventWriter(log, "org-5").append(1);
+  world.stack.viewers.set("changing", viewer("user-4", { "org-4": [], "org-5": ["orders.read"] }));
+  world.stack.revoke({ userId: "user-4", organizationId: "org-4" });
+  await eventWriter(world.log, "org-4").append(1);
+  await eventWriter(world.log, "org-5").append(1);
   expect((await client.take("error", "four"))[0]?.payload[0].extensions.code).toBe("FORBIDDEN");
   await client.take("next", "five");
   expect(client.of("next", "four")).toEqual([]);
-  stack.viewers.set("changing", viewer("user-4", {}));
-  stack.revoke({ organizationId: "org-5" });
+  world.stack.viewers.set("changing", viewer("user-4", {}));
+  world.stack.revoke({ organizationId: "org-5" });
   expect((await client.take("error", "five"))[0]?.payload[0].extensions.code).toBe("NOT_FOUND");
   client.close();
 });
 
 test("a replayed event is checked like a live one", async () => {
-  const writer = eventWriter(log, "org-6");
-  stack.viewers.set("past", viewer("user-6", { "org-6": ["orders.read"] }));
+  const writer = eventWriter(world.log, "org-6");
+  world.stack.viewers.set("past", viewer("user-6", { "org-6": ["orders.read"] }));
   const client = await open("past");
   await client.subscribe("a", QUERY("org-6"));
   const cursor = client.cursor("a");
   await writer.append(1);
   await client.take("next", "a");
-  stack.viewers.set("past", viewer("user-6", { "org-6": [] }));
-  stack.revoke({ userId: "user-6" });
+  world.stack.viewers.set("past", viewer("user-6", { "org-6": [] }));
+  world.stack.revoke({ userId: "user-6" });
   await client.take("error", "a");
   await client.subscribe("b", QUERY("org-6"), { resume: cursor });
   expect(client.of("error", "b")[0]?.payload[0].extensions.code).toBe("FORBIDDEN");
@@ -199,13 +183,13 @@ test("a replayed event is checked like a live one", async () => {
 });
 
 test("a session that ends closes its sockets with 4403 within a second, and no others", async () => {
-  stack.viewers.set("ending", viewer("user-7", { "org-1": ["orders.read"] }));
+  world.stack.viewers.set("ending", viewer("user-7", { "org-1": ["orders.read"] }));
   const client = await open("ending");
   const other = await open();
   await client.subscribe("a", QUERY("org-1"));
-  stack.viewers.delete("ending");
+  world.stack.viewers.delete("ending");
   const since = performance.now();
-  stack.revoke({ sessionId: "session-of-user-7" });
+  world.stack.revoke({ sessionId: "session-of-user-7" });
   expect(await client.closed()).toEqual({ code: 4403, reason: "Session ended" });
   expect(performance.now() - since).toBeLessThan(1_000);
   expect(other.socket.readyState).toBe(other.socket.OPEN);
@@ -219,7 +203,7 @@ test("the 101st subscription is refused by id, the first 100 stay live [WS-06]",
   const refused = await waitFor(() => client.messages.find(({ type }) => type === "error"), { what: "a refusal" });
   expect(refused.payload[0].extensions).toMatchObject({ code: "TOO_MANY_SUBSCRIPTIONS", status: 429 });
   await waitFor(() => client.messages.filter(({ type }) => type === "ping").length >= 100, { what: "100 accepted" });
-  await eventWriter(log, "org-1").append(1);
+  await eventWriter(world.log, "org-1").append(1);
   await waitFor(() => client.messages.filter(({ type }) => type === "next").length === 100, { what: "100 events" });
   client.close();
 });
@@ -241,7 +225,7 @@ test("an id can be used again right after it was completed", async () => {
 });
 
 test("a peer that answers no ping is dropped within two periods [WS-09]", async () => {
-  const quick = await startLiveStack({ log, settings: { WS_PING_MS: 150 } });
+  const quick = await startLiveStack({ log: world.log, settings: { WS_PING_MS: 150 } });
   quick.viewers.set("member", viewer("user-1", { "org-1": ["orders.read"] }));
   const silent = await connect(quick.url, { pong: false });
   await silent.init("member");
@@ -253,8 +237,8 @@ test("a peer that answers no ping is dropped within two periods [WS-09]", async 
 });
 
 test("a peer that does not read is closed as too slow and resumes without a loss", async () => {
-  stack.viewers.set("slow", viewer("user-9", { "org-9": ["orders.read"] }));
-  const writer = eventWriter(log, "org-9");
+  world.stack.viewers.set("slow", viewer("user-9", { "org-9": ["orders.read"] }));
+  const writer = eventWriter(world.log, "org-9");
   const client = await open("slow");
   const big = `subscription { orderEvents(shop: "org-9") { sequence event { ... on OrderPlaced { color } } } }`;
   await client.subscribe("a", big);
@@ -278,8 +262,8 @@ test("a peer that does not read is closed as too slow and resumes without a loss
 });
 
 test("replay waits for a peer that does not read, where live events would close it", async () => {
-  stack.viewers.set("patient", viewer("user-10", { "org-10": ["orders.read"] }));
-  const writer = eventWriter(log, "org-10");
+  world.stack.viewers.set("patient", viewer("user-10", { "org-10": ["orders.read"] }));
+  const writer = eventWriter(world.log, "org-10");
   const query = `subscription { orderEvents(shop: "org-10") { sequence event { ... on OrderPlaced { color } } } }`;
   const reading = await open("patient");
   await reading.subscribe("a", query);
@@ -302,7 +286,7 @@ test("replay waits for a peer that does not read, where live events would close 
 });
 
 test("a stopping gateway closes its sockets with 1012 and refuses new ones with 503", async () => {
-  const other = await startLiveStack({ log });
+  const other = await startLiveStack({ log: world.log });
   other.viewers.set("member", viewer("user-1", { "org-1": ["orders.read"] }));
   const client = await connect(other.url);
   await client.init("member");

@@ -1,50 +1,14 @@
 // What is refused over Server-Sent Events: before the stream where HTTP can say it, on the stream otherwise.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { createCursorCodec } from "../../../../gateway/live/log/cursor.ts";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
-import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
 import { eventWriter, TOPIC, viewer } from "./live-stack.ts";
-import { type ReadOptions, read, type StreamMessage, type StreamStack, startStreamStack } from "./stream-stack.ts";
+import { orderStreams, QUERY } from "./order-streams.ts";
+import { streamStackOfFile } from "./stack-of-file.ts";
+import { read, type StreamMessage } from "./stream-stack.ts";
 
-let databases: EventDatabases;
-let log: EventLog;
-let stack: StreamStack;
+const world = streamStackOfFile({ settings: { SSE_HEARTBEAT_MS: 100 } });
 
-beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
-  stack = await startStreamStack({ log, settings: { SSE_HEARTBEAT_MS: 100 } });
-});
-
-afterAll(async () => {
-  await stack?.stop();
-  await log?.stop();
-  await databases?.stop();
-});
-
-const QUERY = `subscription Orders($shop: ID!, $after: String, $types: [String!]) {
-  orderEvents(shop: $shop, after: $after, types: $types) { sequence type }
-}`;
-
-function member(shop: string): string {
-  const token = `member-of-${shop}`;
-  stack.live.viewers.set(token, viewer(`user-${shop}`, { [shop]: ["orders.read"] }));
-  return token;
-}
-
-/** Opens a stream and waits until it says where it starts. */
-async function follow(shop: string, options: Partial<ReadOptions> = {}, on: StreamStack = stack) {
-  const reader = await read(on.url, { query: QUERY, variables: { shop }, token: member(shop), ...options });
-  await waitFor(() => reader.lastId !== undefined || reader.ended, { what: "the start of the stream" });
-  return reader;
-}
+const { member, follow } = orderStreams(world);
 
 const errorOf = (message: StreamMessage | undefined) => message?.data.errors[0].extensions;
 
@@ -52,7 +16,7 @@ test.each([
   ["a changed cursor", async (cursor: string) => `${cursor}x`],
   ["another stream's cursor", async () => (await follow("sse-6b")).lastId ?? ""],
 ])("%s is refused on the stream before any event, then it completes", async (_, change) => {
-  const writer = eventWriter(log, "sse-6");
+  const writer = eventWriter(world.log, "sse-6");
   const reader = await follow("sse-6");
   await writer.append(1);
   const headers = { "last-event-id": await change(reader.lastId ?? "") };
@@ -69,16 +33,16 @@ test.each([
   ["of a partition that does not hold the stream", {}, 1, "UNKNOWN_PARTITION"],
 ])("a cursor %s is refused with the reason", async (_, epoch, shift, reason) => {
   const key = "sse-22";
-  const codec = createCursorCodec(stack.live.ports.settings.CURSOR_SECRET);
+  const codec = createCursorCodec(world.stack.live.ports.settings.CURSOR_SECRET);
   const at = {
     topic: TOPIC,
     key,
-    epoch: await log.epoch(TOPIC),
-    partition: await log.partitionOf(TOPIC, key),
+    epoch: await world.log.epoch(TOPIC),
+    partition: await world.log.partitionOf(TOPIC, key),
     next: 0n,
     sequence: null,
   };
-  const partition = (at.partition + shift) % (await log.ranges(TOPIC)).length;
+  const partition = (at.partition + shift) % (await world.log.ranges(TOPIC)).length;
   const refused = await follow(key, { headers: { "last-event-id": codec.encode({ ...at, ...epoch, partition }) } });
   await refused.whenEnded();
   expect(errorOf(refused.nexts()[0])).toMatchObject({ code: "RESYNC_REQUIRED", status: 410, reason });
@@ -91,29 +55,29 @@ test.each([
 test("a mutation by GET is refused with 405 before the stream, by POST it is answered on the stream", async () => {
   const query = "mutation { orderCancel }";
   for (const accept of ["text/event-stream", 'multipart/mixed;subscriptionSpec="1.0"']) {
-    const refused = await read(stack.url, { query, token: member("sse-23"), headers: { accept }, get: true });
+    const refused = await read(world.stack.url, { query, token: member("sse-23"), headers: { accept }, get: true });
     expect(refused.response.status).toBe(405);
     expect(refused.response.headers.get("allow")).toBe("POST");
     await refused.whenEnded();
     expect(JSON.parse(refused.text)).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST", status: 405 } }] });
   }
-  const answered = await read(stack.url, { query, token: member("sse-23") });
+  const answered = await read(world.stack.url, { query, token: member("sse-23") });
   expect(answered.response.status).toBe(200);
   await answered.whenEnded();
   expect(answered.messages.at(-1)?.event).toBe("complete");
 });
 
 test("a cursor below what the log keeps is refused with the reason", async () => {
-  const writer = eventWriter(log, "sse-7");
+  const writer = eventWriter(world.log, "sse-7");
   const reader = await follow("sse-7");
   const start = reader.lastId ?? "";
   await writer.append(2);
   await reader.take(2);
-  const partition = await log.partitionOf("orders.events", "sse-7");
-  await databases.events.query("UPDATE event_partition SET low = next_offset WHERE topic = $1 AND partition = $2", [
-    "orders.events",
-    partition,
-  ]);
+  const partition = await world.log.partitionOf("orders.events", "sse-7");
+  await world.databases.events.query(
+    "UPDATE event_partition SET low = next_offset WHERE topic = $1 AND partition = $2",
+    ["orders.events", partition],
+  );
   const refused = await follow("sse-7", { headers: { "last-event-id": start } });
   await refused.whenEnded();
   expect(errorOf(refused.nexts()[0])).toMatchObject({ code: "RESYNC_REQUIRED", reason: "RETENTION" });
@@ -128,11 +92,11 @@ test.each([
   ["a foreign origin", { authorization: "Bearer fine", origin: "https://evil.example" }, 403, "FORBIDDEN"],
   ["a page that hides its origin", { "sec-fetch-site": "cross-site" }, 403, "FORBIDDEN"],
 ])("%s is refused before the stream", async (_, headers, status, code) => {
-  stack.live.viewers.set("expired", viewer("user-9", { "sse-9": ["orders.read"] }, -1_000));
-  stack.live.viewers.set("fine", viewer("user-9", { "sse-9": ["orders.read"] }));
+  world.stack.live.viewers.set("expired", viewer("user-9", { "sse-9": ["orders.read"] }, -1_000));
+  world.stack.live.viewers.set("fine", viewer("user-9", { "sse-9": ["orders.read"] }));
   const accept = "text/event-stream";
   for (const format of [accept, 'multipart/mixed;subscriptionSpec="1.0", application/json']) {
-    const address = new URL(stack.url);
+    const address = new URL(world.stack.url);
     address.searchParams.set("query", QUERY);
     address.searchParams.set("variables", '{"shop":"sse-9"}');
     const response = await fetch(address, { headers: { ...headers, accept: format } });
@@ -150,7 +114,7 @@ test.each([
   ["what names no operation", "fragment F on Query { __typename }", "OPERATION_RESOLUTION_FAILURE"],
   ["too deep a query", `{ ${"orders { ".repeat(20)} id ${"}".repeat(20)} }`, "MAX_DEPTH_LIMIT"],
 ])("%s is told on the stream, which completes", async (_, query, code) => {
-  const reader = await read(stack.url, { query, token: member("sse-11") });
+  const reader = await read(world.stack.url, { query, token: member("sse-11") });
   expect(reader.response.status).toBe(200);
   const messages = await reader.whenEnded();
   expect(messages.map(({ event }) => event)).toEqual(["heartbeat", "next", "complete"]);
@@ -158,7 +122,7 @@ test.each([
 });
 
 test("a stranger's stream and a missing permission answer as on a socket", async () => {
-  stack.live.viewers.set("no-role", viewer("user-12", { "sse-12": ["nothing"] }));
+  world.stack.live.viewers.set("no-role", viewer("user-12", { "sse-12": ["nothing"] }));
   for (const [shop, code] of [
     ["sse-12", "FORBIDDEN"],
     ["sse-13", "NOT_FOUND"],
@@ -170,12 +134,16 @@ test("a stranger's stream and a missing permission answer as on a socket", async
 });
 
 test("a query is one answer and the end; what is no GraphQL request is refused before the stream", async () => {
-  const reader = await read(stack.url, { query: "{ orders { id } }", token: member("sse-14") });
+  const reader = await read(world.stack.url, { query: "{ orders { id } }", token: member("sse-14") });
   const messages = await reader.whenEnded();
   expect(messages.slice(1)).toEqual([
     { event: "next", id: undefined, data: { data: { orders: [] } } },
     { event: "complete", id: undefined, data: "" },
   ]);
-  const malformed = await fetch(stack.url, { method: "POST", headers: { accept: "text/event-stream" }, body: "x" });
+  const malformed = await fetch(world.stack.url, {
+    method: "POST",
+    headers: { accept: "text/event-stream" },
+    body: "x",
+  });
   expect(malformed.status).toBe(400);
 });

@@ -1,50 +1,15 @@
 // Server-Sent Events over real HTTP and the Postgres log.
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
+import { expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
 import { ALLOWED_ORIGIN, eventWriter, viewer } from "./live-stack.ts";
+import { orderStreams, QUERY } from "./order-streams.ts";
 import { connect } from "./socket-client.ts";
-import { type ReadOptions, read, type StreamMessage, type StreamStack, startStreamStack } from "./stream-stack.ts";
+import { streamStackOfFile } from "./stack-of-file.ts";
+import { read, type StreamMessage, startStreamStack } from "./stream-stack.ts";
 
-let databases: EventDatabases;
-let log: EventLog;
-let stack: StreamStack;
+const world = streamStackOfFile({ settings: { SSE_HEARTBEAT_MS: 100 } });
 
-beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
-  stack = await startStreamStack({ log, settings: { SSE_HEARTBEAT_MS: 100 } });
-});
-
-afterAll(async () => {
-  await stack?.stop();
-  await log?.stop();
-  await databases?.stop();
-});
-
-const QUERY = `subscription Orders($shop: ID!, $after: String, $types: [String!]) {
-  orderEvents(shop: $shop, after: $after, types: $types) { sequence type }
-}`;
-
-function member(shop: string): string {
-  const token = `member-of-${shop}`;
-  stack.live.viewers.set(token, viewer(`user-${shop}`, { [shop]: ["orders.read"] }));
-  return token;
-}
-
-/** Opens a stream and waits until it says where it starts. */
-async function follow(shop: string, options: Partial<ReadOptions> = {}, on: StreamStack = stack) {
-  const reader = await read(on.url, { query: QUERY, variables: { shop }, token: member(shop), ...options });
-  await waitFor(() => reader.lastId !== undefined || reader.ended, { what: "the start of the stream" });
-  return reader;
-}
+const { member, follow } = orderStreams(world);
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
 const sequencesOf = (messages: readonly StreamMessage[]) => messages.map(({ data }) => data.data?.orderEvents.sequence);
@@ -61,7 +26,7 @@ test("an event stream has its headers, an id per event, heartbeats and no compre
     "x-trace-id": expect.stringMatching(/^[0-9a-f]{32}$/),
   });
   expect(headers).not.toHaveProperty("content-encoding");
-  await eventWriter(log, "sse-1").append(1);
+  await eventWriter(world.log, "sse-1").append(1);
   const [first] = await reader.take(1);
   expect(first?.id).toBe(first?.data.extensions.tributary.cursor);
   expect(first?.data.data.orderEvents).toEqual({ sequence: "1", type: "orders.order.placed.v1" });
@@ -71,16 +36,19 @@ test("an event stream has its headers, an id per event, heartbeats and no compre
 });
 
 test("an aborted stream leaves nothing behind within a second [WS-10]", async () => {
-  await waitFor(() => stack.counts().subscriptions === 0, { what: "a quiet live room" });
+  await waitFor(() => world.stack.counts().subscriptions === 0, { what: "a quiet live room" });
   const readers = await Promise.all(range(1, 5).map(() => follow("sse-2")));
-  expect(stack.counts()).toEqual({ subscriptions: 5, streams: 1 });
+  expect(world.stack.counts()).toEqual({ subscriptions: 5, streams: 1 });
   for (const reader of readers) reader.abort();
-  await waitFor(() => stack.counts().subscriptions === 0, { what: "the live room to be empty", deadlineMs: 1_000 });
-  expect(stack.counts()).toEqual({ subscriptions: 0, streams: 0 });
+  await waitFor(() => world.stack.counts().subscriptions === 0, {
+    what: "the live room to be empty",
+    deadlineMs: 1_000,
+  });
+  expect(world.stack.counts()).toEqual({ subscriptions: 0, streams: 0 });
 });
 
 test("a reader who drops and reconnects with Last-Event-ID gets exactly the missed events, then live ones [EV-09]", async () => {
-  const writer = eventWriter(log, "sse-3");
+  const writer = eventWriter(world.log, "sse-3");
   const before = await follow("sse-3");
   await writer.append(3);
   await before.take(3);
@@ -94,7 +62,7 @@ test("a reader who drops and reconnects with Last-Event-ID gets exactly the miss
 });
 
 test("Last-Event-ID goes before the document's own cursor, which a reconnecting EventSource cannot change", async () => {
-  const writer = eventWriter(log, "sse-4");
+  const writer = eventWriter(world.log, "sse-4");
   const before = await follow("sse-4");
   const start = before.lastId ?? "";
   await writer.append(3);
@@ -109,7 +77,7 @@ test("Last-Event-ID goes before the document's own cursor, which a reconnecting 
 });
 
 test("the heartbeats of a quiet stream move the cursor past what the filter leaves out", async () => {
-  const writer = eventWriter(log, "sse-5");
+  const writer = eventWriter(world.log, "sse-5");
   const variables = { shop: "sse-5", types: ["orders.order.shipped.v1"] };
   const reader = await follow("sse-5", { variables });
   const start = reader.lastId;
@@ -125,7 +93,7 @@ test("the heartbeats of a quiet stream move the cursor past what the filter leav
 });
 
 test("an event missing in the log ends the stream instead of being skipped", async () => {
-  const writer = eventWriter(log, "sse-8");
+  const writer = eventWriter(world.log, "sse-8");
   const reader = await follow("sse-8");
   await writer.append(1);
   writer.skip(1);
@@ -145,7 +113,7 @@ test("a page of an allowed origin may read the stream", async () => {
 });
 
 test("a caller who reads JSON too gets a query's answer as JSON", async () => {
-  const response = await fetch(stack.url, {
+  const response = await fetch(world.stack.url, {
     method: "POST",
     headers: { accept: "application/json, text/event-stream, multipart/mixed", "content-type": "application/json" },
     body: JSON.stringify({ query: "{ __typename }" }),
@@ -157,18 +125,18 @@ test("a caller who reads JSON too gets a query's answer as JSON", async () => {
 test("a session that ends, a role that goes and a token that expires end the stream with their errors", async () => {
   const dead = await follow("sse-15");
   const demoted = await follow("sse-16");
-  const writer = eventWriter(log, "sse-16");
+  const writer = eventWriter(world.log, "sse-16");
   await writer.append(1);
   await demoted.take(1);
-  stack.live.viewers.delete(member("sse-15"));
-  stack.live.viewers.set(member("sse-16"), viewer("user-sse-16", { "sse-16": ["nothing"] }));
-  stack.live.revoke({ userId: "user-sse-15" });
-  stack.live.revoke({ userId: "user-sse-16" });
+  world.stack.live.viewers.delete(member("sse-15"));
+  world.stack.live.viewers.set(member("sse-16"), viewer("user-sse-16", { "sse-16": ["nothing"] }));
+  world.stack.live.revoke({ userId: "user-sse-15" });
+  world.stack.live.revoke({ userId: "user-sse-16" });
   await writer.append(1);
   await Promise.all([dead.whenEnded(), demoted.whenEnded()]);
   expect(errorOf(dead.nexts()[0])).toMatchObject({ code: "UNAUTHENTICATED", status: 401, reason: "SESSION_ENDED" });
   expect(errorOf(demoted.nexts()[1])).toMatchObject({ code: "FORBIDDEN" });
-  stack.live.viewers.set("short", viewer("user-17", { "sse-17": ["orders.read"] }, 400));
+  world.stack.live.viewers.set("short", viewer("user-17", { "sse-17": ["orders.read"] }, 400));
   const short = await follow("sse-17", { token: "short" });
   await short.whenEnded();
   expect(errorOf(short.nexts()[0])).toMatchObject({ code: "UNAUTHENTICATED", reason: "TOKEN_EXPIRED" });
@@ -176,8 +144,8 @@ test("a session that ends, a role that goes and a token that expires end the str
 });
 
 test("a gateway that stops ends its streams with a cursor, and another one goes on from it", async () => {
-  const writer = eventWriter(log, "sse-18");
-  const other = await startStreamStack({ log });
+  const writer = eventWriter(world.log, "sse-18");
+  const other = await startStreamStack({ log: world.log });
   const token = "t";
   other.live.viewers.set(token, viewer("user-sse-18", { "sse-18": ["orders.read"] }));
   const reader = await follow("sse-18", { token }, other);
@@ -204,7 +172,7 @@ test("two tenants over SSE, multipart and a socket see their own events only, al
   const count = 1_000;
   const sockets = await Promise.all(
     tenants.map(async (shop) => {
-      const client = await connect(stack.live.url);
+      const client = await connect(world.stack.live.url);
       await client.init(member(shop));
       await client.subscribe(
         "a",
@@ -219,7 +187,7 @@ test("two tenants over SSE, multipart and a socket see their own events only, al
       tenants.map(async (shop) => ({ shop, format, reader: await follow(shop, { format, query }) })),
     ),
   );
-  const writers = tenants.map((shop) => ({ shop, writer: eventWriter(log, shop) }));
+  const writers = tenants.map((shop) => ({ shop, writer: eventWriter(world.log, shop) }));
   for (let written = 0; written < count; written += 50) {
     await Promise.all(
       writers.map(({ shop, writer }) => writer.append(50, "orders.order.shipped.v1", { reason: `of ${shop}` })),

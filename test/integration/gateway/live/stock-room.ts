@@ -3,10 +3,8 @@ import { createHub, type Hub, type Subscription } from "../../../../gateway/live
 import type { Identity } from "../../../../platform/auth/identity.ts";
 import type { AppError } from "../../../../platform/errors/app-error.ts";
 import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
+import { openEventLog } from "../../../support/services/event-log.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { startEventDatabases } from "../../events/event-databases.ts";
 import { eventWriter, type LiveStack, startLiveStack, viewer } from "./live-stack.ts";
 
 const TOPIC = "stock.events";
@@ -170,12 +168,7 @@ export const received = ({ payloads }: { readonly payloads: readonly StockPayloa
 
 /** A hub over the Postgres log, without transports. */
 export async function startStockRoom() {
-  const databases = await startEventDatabases();
-  const log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
+  const { log, stop: closeLog } = await openEventLog("silent");
   const stack = await startLiveStack({ log });
   const hub = createHub(stack.ports);
   await hub.start();
@@ -192,8 +185,7 @@ export async function startStockRoom() {
     async stop() {
       await hub.stop();
       await stack.stop();
-      await log.stop();
-      await databases.stop();
+      await closeLog();
     },
   };
 }

@@ -9,14 +9,11 @@ import { createDataSources } from "../../../../gateway/transport/data-sources.ts
 import { createSubgraphClients, type SubgraphClients } from "../../../../gateway/transport/subgraph-clients.ts";
 import { forwardedHeaders } from "../../../../gateway/transport/subgraph-headers.ts";
 import { subgraphCallSettings } from "../../../../platform/config/service-settings.ts";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
-import { eventWriter, type LiveStack, startLiveStack, viewer } from "./live-stack.ts";
+import { eventWriter, type LiveStack, viewer } from "./live-stack.ts";
 import { composeShop, generationOf, LIVE_LINK, ORDERS_LIVE } from "./shop-graph.ts";
 import { connect, type Message } from "./socket-client.ts";
+import { liveStackOfFile } from "./stack-of-file.ts";
 
 interface Asked {
   readonly representations: readonly { readonly id: string }[];
@@ -34,9 +31,7 @@ const QUERY = `subscription($shop: ID) {
   }
 }`;
 
-let databases: EventDatabases;
-let log: EventLog;
-let stack: LiveStack;
+const world = liveStackOfFile({ settings: { SUBGRAPH_TIMEOUT_MS: TIMEOUT_MS } });
 let clients: SubgraphClients;
 let answer: Answer;
 let requests: { readonly asked: Asked; closed: boolean }[] = [];
@@ -67,15 +62,8 @@ const server = createServer((request, response) => {
 });
 
 beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
-  stack = await startLiveStack({ log, settings: { SUBGRAPH_TIMEOUT_MS: TIMEOUT_MS } });
   // An order is an entity that may be missing, as in the platform's live fields.
-  stack.reload(
+  world.stack.reload(
     generationOf(composeShop(LIVE_LINK + ORDERS_LIVE.replaceAll("order: Order!", "order: Order")), "nullable"),
   );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -88,7 +76,7 @@ beforeAll(async () => {
     urls: new Map(),
     trustMessages: false,
   });
-  stack.shop.dataSources[PEOPLE] = createDataSources(clients).open("people", `http://127.0.0.1:${port}/graphql`);
+  world.stack.shop.dataSources[PEOPLE] = createDataSources(clients).open("people", `http://127.0.0.1:${port}/graphql`);
 });
 
 beforeEach(() => {
@@ -100,24 +88,21 @@ beforeEach(() => {
 
 let kept: LiveStack["shop"]["dataSources"] = {};
 beforeEach(() => {
-  kept = { ...stack.shop.dataSources };
+  kept = { ...world.stack.shop.dataSources };
 });
 afterEach(() => {
-  Object.assign(stack.shop.dataSources, kept);
+  Object.assign(world.stack.shop.dataSources, kept);
 });
 
 afterAll(async () => {
-  await stack?.stop();
   clients?.stop();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-  await log?.stop();
-  await databases?.stop();
 });
 
 async function follow(key: string, query = QUERY) {
-  stack.viewers.set(key, viewer(`user of ${key}`, { [key]: ["orders.read"] }));
-  const client = await connect(stack.url);
+  world.stack.viewers.set(key, viewer(`user of ${key}`, { [key]: ["orders.read"] }));
+  const client = await connect(world.stack.url);
   await client.init(key);
   await client.subscribe("a", query, { variables: { shop: key } });
   return client;
@@ -158,7 +143,7 @@ test.each<[string, Answer]>([
   ],
 ])("a subgraph that %s leaves the event's own facts, says so, and takes no later event with it", async (_, fault) => {
   const client = await follow(shop);
-  const writer = eventWriter(log, shop);
+  const writer = eventWriter(world.log, shop);
   answer = fault;
   await writer.append(1);
   const [broken] = await client.take("next", "a");
@@ -198,13 +183,13 @@ test.each([
   ["never settles", () => new Promise<never>(() => undefined)],
 ])("a data source that %s is an error in its event, and the stream goes on", async (_, process) => {
   const client = await follow(shop);
-  const writer = eventWriter(log, shop);
-  stack.shop.dataSources[PEOPLE] = { process };
+  const writer = eventWriter(world.log, shop);
+  world.stack.shop.dataSources[PEOPLE] = { process };
   await writer.append(1);
   const [broken] = await client.take("next", "a");
   expect(broken?.payload.errors.length).toBeGreaterThan(0);
   expect(JSON.stringify(broken?.payload)).not.toContain("secret");
-  Object.assign(stack.shop.dataSources, kept);
+  Object.assign(world.stack.shop.dataSources, kept);
   await writer.append(2);
   const [, ...later] = await client.take("next", "a", 3);
   expect(later.map((frame) => messageOf(frame))).toEqual(
@@ -215,7 +200,7 @@ test.each([
 
 test("events behind one whose enrichment hangs wait for it, for a bounded time, and come in order", async () => {
   const client = await follow(shop);
-  const writer = eventWriter(log, shop);
+  const writer = eventWriter(world.log, shop);
   answer = () => undefined;
   const since = performance.now();
   await writer.append(1);
@@ -233,15 +218,15 @@ test("events behind one whose enrichment hangs wait for it, for a bounded time, 
 
 test("a stream whose enrichment hangs holds up no other stream, not even of the same viewer", async () => {
   const other = `${shop}-other`;
-  stack.viewers.set("both", viewer("both", { [shop]: ["orders.read"], [other]: ["orders.read"] }));
-  const client = await connect(stack.url);
+  world.stack.viewers.set("both", viewer("both", { [shop]: ["orders.read"], [other]: ["orders.read"] }));
+  const client = await connect(world.stack.url);
   await client.init("both");
   const query = `subscription($shop: ID) { orderEvents(shop: $shop) { sequence event { ... on OrderPlaced { order { id state } } } } }`;
   await client.subscribe("hanging", query, { variables: { shop } });
   await client.subscribe("free", query, { variables: { shop: other } });
-  const real = stack.shop.dataSources[ORDERS];
+  const real = world.stack.shop.dataSources[ORDERS];
   let hanging = 0;
-  stack.shop.dataSources[ORDERS] = {
+  world.stack.shop.dataSources[ORDERS] = {
     process(options) {
       if (!JSON.stringify(options.request.variables).includes("stuck"))
         return real?.process(options) ?? Promise.reject();
@@ -249,9 +234,9 @@ test("a stream whose enrichment hangs holds up no other stream, not even of the 
       return new Promise(() => undefined);
     },
   };
-  await eventWriter(log, shop).append(1, undefined, { orderId: "stuck" });
+  await eventWriter(world.log, shop).append(1, undefined, { orderId: "stuck" });
   await waitFor(() => hanging > 0, { what: "an enrichment that hangs" });
-  await eventWriter(log, other).append(5);
+  await eventWriter(world.log, other).append(5);
   const free = await client.take("next", "free", 5);
   expect(client.of("next", "hanging")).toEqual([]);
   expect(free.map((frame) => messageOf(frame).sequence)).toEqual(["1", "2", "3", "4", "5"]);
@@ -268,7 +253,7 @@ test.each<[string, Record<string, unknown>, string[]]>([
   ["a fact that must be there is missing", { price: undefined }, ["orderEvents", "event", "price"]],
 ])("an event in which %s is delivered with an error at its place, and the next one whole", async (_, data, path) => {
   const client = await follow(shop);
-  const writer = eventWriter(log, shop);
+  const writer = eventWriter(world.log, shop);
   await writer.append(1, undefined, data);
   await writer.append(1);
   const [broken, whole] = await client.take("next", "a", 2);

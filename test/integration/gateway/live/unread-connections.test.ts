@@ -3,15 +3,12 @@
 import { type IncomingMessage, request } from "node:http";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
+import { beforeAll, expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
 import { eventWriter, viewer } from "./live-stack.ts";
 import { connect } from "./socket-client.ts";
-import { read, type StreamStack, startStreamStack } from "./stream-stack.ts";
+import { streamStackOfFile } from "./stack-of-file.ts";
+import { read } from "./stream-stack.ts";
 
 const EVENTS = 60;
 const EVENT_BYTES = 1_000_000;
@@ -22,33 +19,15 @@ const MEMORY_BYTES = 40 * 1024 * 1024;
 const QUERY = (key: string) =>
   `subscription { orderEvents(shop: "${key}") { sequence event { ... on OrderPlaced { color } } } }`;
 
-let databases: EventDatabases;
-let log: EventLog;
-let stack: StreamStack;
+const world = streamStackOfFile({ settings: { LIVE_RING_EVENTS: 4, SSE_HEARTBEAT_MS: 60_000, WS_PING_MS: 60_000 } });
 
 beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
   // Both transports' signs of life are out of the way: what is shown here is what waits.
-  stack = await startStreamStack({
-    log,
-    settings: { LIVE_RING_EVENTS: 4, SSE_HEARTBEAT_MS: 60_000, WS_PING_MS: 60_000 },
-  });
   setFlagsFromString("--expose-gc");
 });
 
-afterAll(async () => {
-  await stack?.stop();
-  await log?.stop();
-  await databases?.stop();
-});
-
 function admit(key: string): string {
-  stack.live.viewers.set(key, viewer(`user of ${key}`, { [key]: ["orders.read"] }));
+  world.stack.live.viewers.set(key, viewer(`user of ${key}`, { [key]: ["orders.read"] }));
   return key;
 }
 
@@ -66,7 +45,7 @@ async function memory(): Promise<number> {
 
 /** Appends all events and waits until the gateway has them. @returns the most memory that was in use on the way, in bytes */
 async function appendMuch(key: string): Promise<number> {
-  const writer = eventWriter(log, key);
+  const writer = eventWriter(world.log, key);
   const color = "c".repeat(EVENT_BYTES);
   const { eventsIn } = live().counters();
   let most = 0;
@@ -83,11 +62,11 @@ async function appendMuch(key: string): Promise<number> {
 }
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
-const live = () => stack.live.live;
+const live = () => world.stack.live.live;
 
 test("a socket that is not read is closed with 4508, holds a bounded amount until then, and resumes with nothing lost [EV-09]", async () => {
   const key = admit("slow-socket");
-  const [client, never] = [await connect(stack.live.url), await connect(stack.live.url)];
+  const [client, never] = [await connect(world.stack.live.url), await connect(world.stack.live.url)];
   for (const one of [client, never]) {
     await one.init(key);
     await one.subscribe("a", QUERY(key));
@@ -107,7 +86,7 @@ test("a socket that is not read is closed with 4508, holds a bounded amount unti
   const seen = client.of("next", "a").map(({ payload }) => Number(payload.data.orderEvents.sequence));
   expect(seen).toEqual(range(1, seen.length));
   expect(seen.length).toBeLessThan(EVENTS);
-  const again = await connect(stack.live.url);
+  const again = await connect(world.stack.live.url);
   await again.init(key);
   await again.subscribe("a", QUERY(key), { resume: seen.length === 0 ? start : client.cursor("a") });
   const rest = await waitFor(() => again.of("next", "a").length >= EVENTS - seen.length && again.of("next", "a"), {
@@ -139,7 +118,7 @@ test("an event stream that is not read is ended with SLOW_CONSUMER, holds a boun
   expect(seen).toEqual(range(1, seen.length));
   expect(seen.length).toBeLessThan(EVENTS);
   const ids = blocks.flatMap((block) => /^id: ?(.*)$/m.exec(block)?.[1] ?? []);
-  const again = await read(stack.url, {
+  const again = await read(world.stack.url, {
     query: QUERY(key),
     token: key,
     headers: { "last-event-id": ids.at(-1) ?? "" },
@@ -155,7 +134,7 @@ test("an event stream that is not read is ended with SLOW_CONSUMER, holds a boun
 function openUnread(key: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const asking = request(
-      stack.url,
+      world.stack.url,
       {
         method: "POST",
         headers: { accept: "text/event-stream", "content-type": "application/json", authorization: `Bearer ${key}` },

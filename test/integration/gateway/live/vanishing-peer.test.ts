@@ -1,56 +1,37 @@
 // Peers that go without a word: a network that swallows everything, in both directions, without FIN or RST. Event streams have no
 // answer that could be missing: there it is the kernel that notices, or the reader that takes nothing of what waits for it.
 import { request } from "node:http";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
+import { beforeAll, expect, test } from "vitest";
 import { createFaultProxy } from "../../../support/fault-proxy.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
 import { eventWriter, viewer } from "./live-stack.ts";
 import { connect } from "./socket-client.ts";
-import { type StreamStack, startStreamStack } from "./stream-stack.ts";
+import { streamStackOfFile } from "./stack-of-file.ts";
 
 const PING_MS = 300;
 const PEERS = 20;
 const QUERY =
   "subscription($shop: ID) { orderEvents(shop: $shop) { sequence event { ... on OrderPlaced { color } } } }";
 
-let databases: EventDatabases;
-let log: EventLog;
-let stack: StreamStack;
+const world = streamStackOfFile({ settings: { WS_PING_MS: PING_MS, SSE_HEARTBEAT_MS: PING_MS } });
 
 beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
-  stack = await startStreamStack({ log, settings: { WS_PING_MS: PING_MS, SSE_HEARTBEAT_MS: PING_MS } });
   for (const key of ["vanishing", "staying", "stalling"]) {
-    stack.live.viewers.set(key, viewer(`user of ${key}`, { [key]: ["orders.read"] }));
+    world.stack.live.viewers.set(key, viewer(`user of ${key}`, { [key]: ["orders.read"] }));
   }
 });
 
-afterAll(async () => {
-  await stack?.stop();
-  await log?.stop();
-  await databases?.stop();
-});
-
 const gauges = () => {
-  const { connectionsOpen, subscriptions, distinctOperations } = stack.live.live.counters();
+  const { connectionsOpen, subscriptions, distinctOperations } = world.stack.live.live.counters();
   return { connectionsOpen, subscriptions, distinctOperations };
 };
 
 test("sockets whose peers vanish without FIN are dropped within two ping periods, their subscriptions with them, and nobody else is [WS-09]", async () => {
-  const staying = await connect(stack.live.url);
+  const staying = await connect(world.stack.live.url);
   await staying.init("staying");
   await staying.subscribe("a", QUERY, { variables: { shop: "staying" } });
   await using proxy = await createFaultProxy({
-    target: { host: "127.0.0.1", port: Number(new URL(stack.live.url).port) },
+    target: { host: "127.0.0.1", port: Number(new URL(world.stack.live.url).port) },
   });
   const peers = await Promise.all(
     Array.from({ length: PEERS }, async () => {
@@ -60,7 +41,7 @@ test("sockets whose peers vanish without FIN are dropped within two ping periods
       return peer;
     }),
   );
-  const writer = eventWriter(log, "vanishing");
+  const writer = eventWriter(world.log, "vanishing");
   await writer.append(1);
   await Promise.all(peers.map((peer) => peer.take("next", "a")));
   expect(gauges()).toEqual({ connectionsOpen: PEERS + 1, subscriptions: PEERS + 1, distinctOperations: 2 });
@@ -89,7 +70,7 @@ test("sockets whose peers vanish without FIN are dropped within two ping periods
 });
 
 test("an event stream whose reader takes nothing of what waits for it is cut off within a few heartbeats [WS-09] [WS-10]", async () => {
-  const asking = request(stack.url, {
+  const asking = request(world.stack.url, {
     method: "POST",
     headers: { accept: "text/event-stream", "content-type": "application/json", authorization: "Bearer stalling" },
   });
@@ -99,8 +80,8 @@ test("an event stream whose reader takes nothing of what waits for it is cut off
   asking.end(JSON.stringify({ query: QUERY, variables: { shop: "stalling" } }));
   await response;
   await waitFor(() => gauges().subscriptions === 1, { what: "the subscription" });
-  const writer = eventWriter(log, "stalling");
-  const { slowCloses } = stack.live.live.counters();
+  const writer = eventWriter(world.log, "stalling");
+  const { slowCloses } = world.stack.live.live.counters();
   // Enough for the kernel's buffers to be full and something to wait, too little to be called slow.
   await waitFor(
     async () => {
@@ -110,6 +91,6 @@ test("an event stream whose reader takes nothing of what waits for it is cut off
     { what: "the reader to be cut off", deadlineMs: 20_000, intervalMs: 50 },
   );
   expect(gauges().distinctOperations).toBe(0);
-  expect(stack.live.live.counters().slowCloses).toBe(slowCloses);
+  expect(world.stack.live.live.counters().slowCloses).toBe(slowCloses);
   asking.destroy();
 });

@@ -7,12 +7,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createOperations, type Operations } from "../../../../gateway/operations/create-operations.ts";
 import type { GatewaySettings } from "../../../../gateway/ports.ts";
 import { systemClock } from "../../../../platform/clock.ts";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
 import { metricsText } from "../../../../platform/http/metrics-format.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
+import { eventLogOfFile } from "../../../support/services/event-log-of-file.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
 import { eventWriter, viewer } from "../live/live-stack.ts";
 import { connect } from "../live/socket-client.ts";
 import { read, type StreamStack, startStreamStack } from "../live/stream-stack.ts";
@@ -21,8 +19,7 @@ const ORDERS = "subscription Orders($shop: ID!) { orderEvents(shop: $shop) { seq
 const OTHER = "subscription Others($shop: ID!) { orderEvents(shop: $shop) { type } }";
 
 const logger = createLogger({ name: "live-operations-test", level: "silent" });
-let databases: EventDatabases;
-let log: EventLog;
+const events = eventLogOfFile();
 let folder: string;
 let open: StreamStack;
 let strict: StreamStack;
@@ -39,16 +36,13 @@ async function start(settings: Pick<GatewaySettings, "TRUSTED_DOCUMENTS">, manif
     clock: systemClock,
     logger,
   });
-  const stack = await startStreamStack({ log, operations: made });
+  const stack = await startStreamStack({ log: events.log, operations: made });
   for (const shop of ["s1", "s2", "sse", "multipart"])
     stack.live.viewers.set(shop, viewer(`user-${shop}`, { [shop]: ["orders.read"] }));
   return { made, stack };
 }
 
 beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({ connectionString: databases.eventsUrl, logger });
-  await log.start();
   folder = await mkdtemp(join(tmpdir(), "tributary-manifest-"));
   const manifest = join(folder, "manifest.json");
   const registered = [{ id: hash(ORDERS), name: "Orders", type: "subscription", body: ORDERS }];
@@ -62,8 +56,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await open?.stop();
   await strict?.stop();
-  await log?.stop();
-  await databases?.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -97,7 +89,7 @@ test("a socket's subscription is sent by its hash once the gateway has seen its 
   expect(await ask("a", { query: "", extensions: named(ORDERS) })).toBe("PERSISTED_QUERY_NOT_FOUND");
   expect(await ask("b", { query: ORDERS, extensions: named(ORDERS) })).toBe(true);
   expect(await ask("c", { query: "", extensions: named(ORDERS) })).toBe(true);
-  await eventWriter(log, "s1").append(1);
+  await eventWriter(events.log, "s1").append(1);
   const [event] = await client.take("next", "c");
   expect(event?.payload.data).toEqual({ orderEvents: { sequence: "1" } });
   expect(await ask("d", { query: OTHER, extensions: named(ORDERS) })).toBe("BAD_REQUEST");
@@ -136,7 +128,7 @@ test.each(["sse", "multipart"] as const)(
     expect([posted.response.status, got.response.status]).toEqual([200, 200]);
     const follows = () => strict.counts().subscriptions >= 2;
     await waitFor(follows, { what: "two subscriptions" });
-    await eventWriter(log, format).append(1);
+    await eventWriter(events.log, format).append(1);
     for (const reader of [posted, got]) {
       const [event] = await reader.take(1);
       expect(JSON.stringify(event?.data)).toContain('"sequence"');

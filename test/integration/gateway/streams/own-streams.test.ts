@@ -1,36 +1,21 @@
 // A viewer's own live subscriptions on one gateway: listed and closed one by one, over every transport.
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
-import { eventWriter, type LiveStack, startLiveStack, viewer } from "../live/live-stack.ts";
+import { eventWriter, viewer } from "../live/live-stack.ts";
 import { connect, type SocketClient } from "../live/socket-client.ts";
+import { liveStackOfFile } from "../live/stack-of-file.ts";
 import { read } from "../live/stream-stack.ts";
 import { type StreamsGateway, startGateway } from "./gateways.ts";
 
-let databases: EventDatabases;
-let log: EventLog;
-let world: LiveStack;
+const world = liveStackOfFile();
 let gateway: StreamsGateway;
 
 beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
-  world = await startLiveStack({ log });
-  gateway = await startGateway(world);
+  gateway = await startGateway(world.stack);
 });
 
 afterAll(async () => {
   await gateway?.stop();
-  await world?.stop();
-  await log?.stop();
-  await databases?.stop();
 });
 
 const QUERY = "subscription Orders($shop: ID!) { orderEvents(shop: $shop) { sequence } }";
@@ -38,7 +23,7 @@ const ANONYMOUS = "subscription($shop: ID!) { orderEvents(shop: $shop) { sequenc
 
 function member(shop: string, name = "member"): string {
   const token = `${name}-of-${shop}`;
-  world.viewers.set(token, viewer(`${name}-${shop}`, { [shop]: ["orders.read"] }));
+  world.stack.viewers.set(token, viewer(`${name}-${shop}`, { [shop]: ["orders.read"] }));
   return token;
 }
 
@@ -104,7 +89,7 @@ test("what was delivered is counted for each subscription", async () => {
   const token = member(shop);
   const socket = await openSocket(token);
   await socket.subscribe("a", QUERY, { variables: { shop } });
-  const writer = eventWriter(log, shop);
+  const writer = eventWriter(world.log, shop);
   await writer.append(2);
   await socket.take("next", "a", 2);
   await socket.subscribe("b", QUERY, { variables: { shop } });
@@ -124,7 +109,7 @@ test("closing ends exactly that subscription, with a code that says who did it [
   });
   const [error] = await socket.take("error", "b");
   expect(error?.payload[0].extensions).toMatchObject({ code: "CLOSED_BY_VIEWER", status: 410, retryable: false });
-  await eventWriter(log, shop).append(1);
+  await eventWriter(world.log, shop).append(1);
   await Promise.all(["a", "c"].map((id) => socket.take("next", id)));
   expect(socket.of("next", "b")).toEqual([]);
   expect(await gateway.ids(token)).toHaveLength(2);
@@ -176,8 +161,8 @@ test("however a subscription ends, it leaves the list", async () => {
   await empty();
   const losing = await openSocket(token);
   await losing.subscribe("a", QUERY, { variables: { shop } });
-  world.viewers.set(token, viewer(`member-${shop}`, { [shop]: [] }));
-  world.revoke({ userId: `member-${shop}` });
+  world.stack.viewers.set(token, viewer(`member-${shop}`, { [shop]: [] }));
+  world.stack.revoke({ userId: `member-${shop}` });
   await losing.take("error", "a");
   await empty();
 });

@@ -1,44 +1,23 @@
 // Several gateways over one real Redis: each lists and closes what the others hold, and none needs Redis to serve.
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import type { EventLog } from "../../../../platform/events/event-log.ts";
-import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
+import { expect, onTestFinished, test } from "vitest";
 import { createFaultProxy } from "../../../support/fault-proxy.ts";
 import { startProcess } from "../../../support/process.ts";
 import { type RedisServer, startRedis } from "../../../support/services/redis.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { type EventDatabases, startEventDatabases } from "../../events/event-databases.ts";
-import { eventWriter, type LiveStack, startLiveStack, viewer } from "../live/live-stack.ts";
+import { eventWriter, viewer } from "../live/live-stack.ts";
 import { connect, type SocketClient } from "../live/socket-client.ts";
+import { liveStackOfFile } from "../live/stack-of-file.ts";
 import { type GatewayOptions, type StreamsGateway, startGateway } from "./gateways.ts";
 
-let databases: EventDatabases;
-let log: EventLog;
-let world: LiveStack;
-
-beforeAll(async () => {
-  databases = await startEventDatabases();
-  log = createPostgresEventLog({
-    connectionString: databases.eventsUrl,
-    logger: createLogger({ name: "log", level: "silent" }),
-  });
-  await log.start();
-  world = await startLiveStack({ log });
-});
-
-afterAll(async () => {
-  await world?.stop();
-  await log?.stop();
-  await databases?.stop();
-});
+const world = liveStackOfFile();
 
 const QUERY = "subscription Orders($shop: ID!) { orderEvents(shop: $shop) { sequence } }";
 const SHORT_LEASE_MS = 900;
 
 function member(shop: string): string {
   const token = `member-of-${shop}`;
-  world.viewers.set(token, viewer(`member-${shop}`, { [shop]: ["orders.read"] }));
+  world.stack.viewers.set(token, viewer(`member-${shop}`, { [shop]: ["orders.read"] }));
   return token;
 }
 
@@ -50,7 +29,7 @@ async function redisServer(): Promise<RedisServer> {
 }
 
 async function gatewayOver(redisUrl: string, options: GatewayOptions = {}): Promise<StreamsGateway> {
-  const gateway = await startGateway(world, { redisUrl, ...options });
+  const gateway = await startGateway(world.stack, { redisUrl, ...options });
   onTestFinished(() => gateway.stop());
   return gateway;
 }
@@ -99,7 +78,7 @@ test("each gateway lists what all of them hold, and closes it wherever it is [S1
   const ended = await waitFor(() => first.messages.find(({ type }) => type === "error"), { what: "the end" });
   expect(ended.payload[0].extensions).toMatchObject({ code: "CLOSED_BY_VIEWER" });
   await untilListed(two, token, 2);
-  await eventWriter(log, shop).append(1);
+  await eventWriter(world.log, shop).append(1);
   await first.take("next", ended.id === "0" ? "1" : "0");
   await second.take("next", "0");
   // Known to no gateway, and somebody else's: the same.
@@ -144,7 +123,7 @@ test("counts of other gateways follow with the renewal of the lease", async () =
   const [one, two] = [await gatewayOver(url, { leaseMs: SHORT_LEASE_MS }), await gatewayOver(url)];
   const socket = await follow(one, token, shop);
   await untilListed(two, token, 1);
-  await eventWriter(log, shop).append(5);
+  await eventWriter(world.log, shop).append(5);
   await socket.take("next", "0", 5);
   await waitFor(async () => (await two.list(token)).data?.liveSubscriptions[0]?.deliveredCount === "5", {
     what: "the count",
@@ -185,7 +164,7 @@ test("without Redis a gateway serves, lists its own and says that more may be mi
     code: "SERVICE_UNAVAILABLE",
     retryable: true,
   });
-  await eventWriter(log, shop).append(1);
+  await eventWriter(world.log, shop).append(1);
   await socket.take("next", "0");
 
   const again = await startRedis({ port });
@@ -257,7 +236,7 @@ test("a gateway that stops takes its subscriptions out", async () => {
   const token = member(shop);
   const { url } = await redisServer();
   const staying = await gatewayOver(url);
-  const leaving = await startGateway(world, { redisUrl: url });
+  const leaving = await startGateway(world.stack, { redisUrl: url });
   await follow(leaving, token, shop);
   await untilListed(staying, token, 1);
   await leaving.stop();

@@ -1,22 +1,20 @@
-// What a load on the live room alone needs: an event log in a Postgres of its own, and a way to write to it.
+// An event log in a Postgres server of its own.
 import type { EventLog } from "../../../platform/events/event-log.ts";
 import { createPostgresEventLog } from "../../../platform/events/postgres-event-log.ts";
 import { createLogger } from "../../../platform/logger/logger.ts";
-import { startEventDatabases } from "../../integration/events/event-databases.ts";
+import { type EventDatabases, startEventDatabases } from "./event-databases.ts";
 
-export interface LiveWorld {
+export interface OpenEventLog {
+  readonly databases: EventDatabases;
   readonly eventsUrl: string;
   readonly log: EventLog;
   stop(): Promise<void>;
 }
 
-export async function openLiveWorld(): Promise<LiveWorld> {
+export async function openEventLog(level: "silent" | "warn" = "warn"): Promise<OpenEventLog> {
   const databases = await startEventDatabases();
   const { eventsUrl } = databases;
-  const log = createPostgresEventLog({
-    connectionString: eventsUrl,
-    logger: createLogger({ name: "load", level: "warn" }),
-  });
+  const log = createPostgresEventLog({ connectionString: eventsUrl, logger: createLogger({ name: "log", level }) });
   try {
     await log.start();
   } catch (error) {
@@ -24,6 +22,7 @@ export async function openLiveWorld(): Promise<LiveWorld> {
     throw error;
   }
   return {
+    databases,
     eventsUrl,
     log,
     async stop() {

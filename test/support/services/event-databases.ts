@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { Pool } from "pg";
 import { bootstrapDatabase } from "../../../prisma/bootstrap.ts";
 import { migrateDatabase } from "../../../prisma/migrate.ts";
-import { type PostgresServer, startPostgres } from "../../support/services/postgres.ts";
+import { type PostgresServer, startPostgres } from "./postgres.ts";
 
 export interface EventDatabases {
   readonly server: PostgresServer;
