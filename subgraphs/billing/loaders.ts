@@ -92,9 +92,3 @@ export function createLoaders(read: TenantReader<BillingTransaction>, planCache:
 export function clearLoaders(loaders: Loaders): void {
   for (const loader of Object.values(loaders)) loader.clearAll();
 }
-
-/** A row that a foreign key promises. */
-export function present<Row>(row: Row | undefined): Row {
-  if (row === undefined) throw new Error("a referenced row is missing");
-  return row;
-}

@@ -8,7 +8,7 @@ import { causationOf, type RequestContext } from "../../../platform/graphql/requ
 import type { PaymentMethodAttachInput } from "../../../schema/generated/billing.ts";
 import type { BillingServices } from "../context.ts";
 import { paymentMethodAttached } from "../domain-events.ts";
-import { findAccounts, insertPaymentMethod, lockAccount } from "../store/accounts.ts";
+import { findAccounts, insertPaymentMethod, lockAccount, type PaymentMethodRecord } from "../store/accounts.ts";
 import { assertIdempotencyKey, findManaged } from "./authorize.ts";
 
 const COMMAND = "paymentMethodAttach";
@@ -19,6 +19,8 @@ const CARD_NUMBER = /^\D*(?:\d[\s._-]*){12,19}$/;
 export interface AttachedPaymentMethod {
   readonly organizationId: string;
   readonly paymentMethodId: string;
+  /** When this request attached it. */
+  readonly left: { readonly paymentMethod: PaymentMethodRecord } | undefined;
 }
 
 /** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `INVALID` (key, token), `IDEMPOTENCY_…` */
@@ -49,6 +51,7 @@ export async function attachPaymentMethod(
   if (attached.status === "REFUSED") throw refuse("INVALID", attached.reason, "providerToken");
 
   const { kind, brand, last4, reference } = attached;
+  let left: AttachedPaymentMethod["left"];
   const outcome = await runCommand(
     services,
     {
@@ -65,15 +68,16 @@ export async function attachPaymentMethod(
       await lockAccount(tx, accountId);
       const id = services.ids.next("pm");
       const provider = services.provider.name;
-      const method = await insertPaymentMethod(
+      const paymentMethod = await insertPaymentMethod(
         tx,
         { id, organizationId, accountId, provider, kind, brand, last4, reference },
         makeDefault,
       );
-      emit(paymentMethodAttached(method));
-      return { paymentMethodId: method.id };
+      left = { paymentMethod };
+      emit(paymentMethodAttached(paymentMethod));
+      return { paymentMethodId: id };
     },
   );
   if (outcome.replayed) request.idempotencyReplayed = true;
-  return { organizationId, ...outcome.result };
+  return { organizationId, ...outcome.result, left };
 }

@@ -1,6 +1,6 @@
 /** What every command that moves money checks before it does anything. */
 import { type Identity, tenantsOf } from "../../../platform/auth/identity.ts";
-import { inTenants } from "../../../platform/database/tenant-transaction.ts";
+import { readInTenants } from "../../../platform/database/tenant-transaction.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import { idPrefix } from "../../../platform/ids.ts";
@@ -30,7 +30,7 @@ export async function findManaged<Row extends { readonly organizationId: string 
   { id, prefix, field, noun, find }: ManagedTarget<Row>,
 ): Promise<Row> {
   if (identity.kind !== "USER") throw new AppError("UNAUTHENTICATED", "Sign in first.");
-  const [row] = idPrefix(id) === prefix ? await inTenants(client, tenantsOf(identity), (tx) => find(tx, [id])) : [];
+  const [row] = idPrefix(id) === prefix ? await readInTenants(client, tenantsOf(identity), (tx) => find(tx, [id])) : [];
   if (row === undefined) throw refuse("NOT_FOUND", `There is no such ${noun}.`, field);
   if (!canManageBilling(identity, row.organizationId)) {
     throw refuse("FORBIDDEN", "This needs the permission `billing.manage`.");

@@ -7,7 +7,7 @@ import type { Causation } from "../../../platform/events/envelope.ts";
 import type { BillingServices } from "../context.ts";
 import type { ChargeResult } from "../provider/payment-provider.ts";
 import { type PaymentRecord, postponePayment } from "../store/payments.ts";
-import { settlePayment } from "./settle-payment.ts";
+import { type Settlement, settlePayment } from "./settle-payment.ts";
 
 /** Shorter than the gateway waits for us: the caller gets an answer, even if it is "still processing". */
 const PROVIDER_DEADLINE_MS = 8_000;
@@ -15,24 +15,27 @@ const PROVIDER_DEADLINE_MS = 8_000;
 /** When a worker looks again at a payment whose outcome is unknown. */
 const NEXT_LOOK = { minMs: 250, maxMs: 60_000 };
 
-/** @param reference the provider's handle of the payment method */
+/**
+ * @param reference the provider's handle of the payment method
+ * @returns undefined while the outcome is unknown, or when somebody else recorded it
+ */
 export async function collectPayment(
   services: BillingServices,
   payment: PaymentRecord,
   reference: string,
   causation: Causation,
-): Promise<void> {
+): Promise<Settlement | undefined> {
   const result = await ask(services, payment, reference);
   if (result === undefined || result.status === "PROCESSING") {
     await inTenants(services.client, [payment.organizationId], (tx) =>
       postponePayment(tx, payment.id, result?.providerRef, NEXT_LOOK),
     );
-    return;
+    return undefined;
   }
   const { status, providerRef } = result;
   const failureCode = result.failureCode ?? "declined";
   const outcome = status === "SUCCEEDED" ? { status, providerRef } : { status, providerRef, failureCode };
-  await settlePayment(services, payment, outcome, causation);
+  return settlePayment(services, payment, outcome, causation);
 }
 
 /** Undefined when the outcome is unknown. */

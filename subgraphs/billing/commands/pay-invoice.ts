@@ -12,6 +12,7 @@ import { findProcessingPayment } from "../store/payments.ts";
 import { assertIdempotencyKey, findManaged } from "./authorize.ts";
 import { chooseMethod, createPayment, type PendingPayment } from "./create-payment.ts";
 import { finishCollection } from "./finish-collection.ts";
+import type { Settlement } from "./settle-payment.ts";
 
 const COMMAND = "invoicePay";
 
@@ -19,6 +20,8 @@ export interface InvoicePayment {
   readonly organizationId: string;
   readonly invoiceId: string;
   readonly paymentId: string;
+  /** When this request recorded the outcome. */
+  readonly left: Settlement | undefined;
 }
 
 /** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `INVALID`, `STATE_INVALID`, `IDEMPOTENCY_…`; a decline is no failure of the command */
@@ -66,6 +69,7 @@ export async function payInvoice(
       return { invoiceId, paymentId: pending.payment.id };
     },
   );
-  await finishCollection(services, request, { organizationId, paymentId: result.paymentId, pending });
-  return { organizationId, ...result };
+  const { paymentId } = result;
+  const left = await finishCollection(services, request, { organizationId, paymentId, pending });
+  return { organizationId, ...result, left };
 }

@@ -6,29 +6,44 @@ import { runCommand } from "../../../platform/database/command.ts";
 import type { Causation } from "../../../platform/events/envelope.ts";
 import type { BillingServices } from "../context.ts";
 import { invoicePaid, paymentSettled, subscriptionActivated } from "../domain-events.ts";
-import { lockInvoice, markInvoicePaid } from "../store/invoices.ts";
+import { type InvoiceRecord, lockInvoice, markInvoicePaid } from "../store/invoices.ts";
 import { type PaymentOutcome, type PaymentRecord, settlePaymentRow } from "../store/payments.ts";
-import { activateSubscription } from "../store/subscriptions.ts";
+import { activateSubscription, type SubscriptionRecord } from "../store/subscriptions.ts";
 
+/** What a settlement left behind. */
+export interface Settlement {
+  readonly payment: PaymentRecord;
+  readonly invoice: InvoiceRecord;
+  /** Undefined when it is as it was. */
+  readonly subscription: SubscriptionRecord | undefined;
+}
+
+/** @returns undefined when the payment was settled before */
 export async function settlePayment(
   services: BillingServices,
   payment: PaymentRecord,
   outcome: PaymentOutcome,
   causation: Causation,
-): Promise<void> {
+): Promise<Settlement | undefined> {
   const { organizationId, invoiceId, id } = payment;
-  await runCommand(services, { tenants: [organizationId], causation }, async ({ tx, emit }) => {
-    const at = services.clock.now();
-    // The invoice first, as everyone does who decides about its payments: no two transactions lock crosswise.
-    await lockInvoice(tx, invoiceId);
-    const settled = await settlePaymentRow(tx, id, outcome, at);
-    if (settled === null) return;
-    emit(paymentSettled(settled));
-    if (settled.status === "FAILED") return;
-    const invoice = await markInvoicePaid(tx, invoiceId, at);
-    emit(invoicePaid(invoice, id));
-    if (invoice.subscriptionId === null) return;
-    const subscription = await activateSubscription(tx, invoice.subscriptionId, at);
-    if (subscription !== null) emit(subscriptionActivated(subscription));
-  });
+  const { result } = await runCommand(
+    services,
+    { tenants: [organizationId], causation },
+    async ({ tx, emit }): Promise<Settlement | undefined> => {
+      const at = services.clock.now();
+      // The invoice first, as everyone does who decides about its payments: no two transactions lock crosswise.
+      const open = await lockInvoice(tx, invoiceId);
+      const payment = await settlePaymentRow(tx, id, outcome, at);
+      if (payment === null) return undefined;
+      emit(paymentSettled(payment));
+      if (payment.status === "FAILED") return { payment, invoice: open, subscription: undefined };
+      const invoice = await markInvoicePaid(tx, invoiceId, at);
+      emit(invoicePaid(invoice, id));
+      if (invoice.subscriptionId === null) return { payment, invoice, subscription: undefined };
+      const subscription = await activateSubscription(tx, invoice.subscriptionId, at);
+      if (subscription !== null) emit(subscriptionActivated(subscription));
+      return { payment, invoice, subscription: subscription ?? undefined };
+    },
+  );
+  return result;
 }

@@ -19,6 +19,7 @@ import { findRunningSubscription, insertSubscription, type SubscriptionRecord } 
 import { assertIdempotencyKey, findManaged } from "./authorize.ts";
 import { chooseMethod, createPayment, type PendingPayment } from "./create-payment.ts";
 import { finishCollection } from "./finish-collection.ts";
+import type { Settlement } from "./settle-payment.ts";
 
 const COMMAND = "subscriptionStart";
 
@@ -27,6 +28,8 @@ export interface StartedSubscription {
   readonly subscriptionId: string;
   readonly invoiceId: string;
   readonly paymentId: string;
+  /** When this request recorded the outcome. */
+  readonly left: (Settlement & { readonly subscription: SubscriptionRecord }) | undefined;
 }
 
 /** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `INVALID`, `STATE_INVALID`, `IDEMPOTENCY_…`; a decline is no failure of the command */
@@ -51,6 +54,7 @@ export async function startSubscription(
 
   const causation = causationOf(request);
   let pending: PendingPayment | undefined;
+  let incomplete: SubscriptionRecord | undefined;
   const { result } = await runCommand(
     services,
     {
@@ -69,13 +73,17 @@ export async function startSubscription(
       const plan = await choosePlan(tx, account, planId);
       const method = await chooseMethod(tx, accountId, paymentMethodId);
       const subscription = await createSubscription(services, scope, account, plan, quantity);
+      incomplete = subscription;
       const invoice = await issueInvoice(services, scope, subscription, plan);
       pending = await createPayment(services, scope, { invoice, method, causation });
       return { subscriptionId: subscription.id, invoiceId: invoice.id, paymentId: pending.payment.id };
     },
   );
-  await finishCollection(services, request, { organizationId, paymentId: result.paymentId, pending });
-  return { organizationId, ...result };
+  const { paymentId } = result;
+  const settlement = await finishCollection(services, request, { organizationId, paymentId, pending });
+  const subscription = settlement?.subscription ?? incomplete;
+  const left = settlement === undefined || subscription === undefined ? undefined : { ...settlement, subscription };
+  return { organizationId, ...result, left };
 }
 
 async function choosePlan(tx: BillingTransaction, account: AccountRecord, planId: string): Promise<PlanRecord> {

@@ -1,7 +1,7 @@
 import type { ResolversOf } from "../../../schema/generated/billing.ts";
 import type { BillingContext, BillingParents } from "../context.ts";
-import { present } from "../loaders.ts";
 import { readable } from "../policies.ts";
+import { present } from "../present.ts";
 
 export const billingSubscription: ResolversOf<"BillingSubscription", BillingContext, BillingParents> = {
   __resolveReference: async ({ id }, { loaders, request }) =>

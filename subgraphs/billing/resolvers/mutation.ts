@@ -5,18 +5,35 @@ import { attachPaymentMethod } from "../commands/attach-payment-method.ts";
 import { payInvoice } from "../commands/pay-invoice.ts";
 import { startSubscription } from "../commands/start-subscription.ts";
 import type { BillingContext, BillingParents } from "../context.ts";
+import { leftBehind } from "../left-behind.ts";
 import { declineReason } from "../provider/decline-reason.ts";
-import { readAfter } from "../read-after.ts";
-import { findPaymentMethods } from "../store/accounts.ts";
-import { findInvoices } from "../store/invoices.ts";
+import { findPaymentMethods, type PaymentMethodRecord } from "../store/accounts.ts";
+import { findInvoices, type InvoiceRecord } from "../store/invoices.ts";
 import { findPayments, type PaymentRecord } from "../store/payments.ts";
-import { findSubscriptions } from "../store/subscriptions.ts";
+import { findSubscriptions, type SubscriptionRecord } from "../store/subscriptions.ts";
+
+interface PaymentMethodFields {
+  readonly paymentMethod: PaymentMethodRecord | null;
+}
+
+interface PayFields {
+  readonly invoice: InvoiceRecord | null;
+  readonly payment: PaymentRecord | null;
+}
+
+interface StartFields extends PayFields {
+  readonly subscription: SubscriptionRecord | null;
+}
 
 export const mutation: ResolversOf<"Mutation", BillingContext, BillingParents> = {
   paymentMethodAttach: (_root, { input }, context) =>
     mutationPayload({ paymentMethod: null }, async () => {
-      const { organizationId, paymentMethodId } = await attachPaymentMethod(context.services, context.request, input);
-      return readAfter(context, organizationId, async (tx) => {
+      const { organizationId, paymentMethodId, left } = await attachPaymentMethod(
+        context.services,
+        context.request,
+        input,
+      );
+      return leftBehind<PaymentMethodFields>(context, organizationId, left, async (tx) => {
         const [paymentMethod = null] = await findPaymentMethods(tx, [paymentMethodId]);
         return { paymentMethod };
       });
@@ -25,7 +42,7 @@ export const mutation: ResolversOf<"Mutation", BillingContext, BillingParents> =
   async subscriptionStart(_root, { input }, context) {
     const payload = await mutationPayload({ subscription: null, invoice: null, payment: null }, async () => {
       const started = await startSubscription(context.services, context.request, input);
-      return readAfter(context, started.organizationId, async (tx) => {
+      return leftBehind<StartFields>(context, started.organizationId, started.left, async (tx) => {
         const [subscription = null] = await findSubscriptions(tx, [started.subscriptionId]);
         const [invoice = null] = await findInvoices(tx, [started.invoiceId]);
         const [payment = null] = await findPayments(tx, [started.paymentId]);
@@ -38,7 +55,7 @@ export const mutation: ResolversOf<"Mutation", BillingContext, BillingParents> =
   async invoicePay(_root, { input }, context) {
     const payload = await mutationPayload({ invoice: null, payment: null }, async () => {
       const paid = await payInvoice(context.services, context.request, input);
-      return readAfter(context, paid.organizationId, async (tx) => {
+      return leftBehind<PayFields>(context, paid.organizationId, paid.left, async (tx) => {
         const [invoice = null] = await findInvoices(tx, [paid.invoiceId]);
         const [payment = null] = await findPayments(tx, [paid.paymentId]);
         return { invoice, payment };

@@ -1,8 +1,8 @@
 import type { ResolversOf } from "../../../schema/generated/billing.ts";
 import type { BillingContext, BillingParents } from "../context.ts";
-import { present } from "../loaders.ts";
 import { money } from "../money.ts";
 import { readable } from "../policies.ts";
+import { present } from "../present.ts";
 
 export const payment: ResolversOf<"Payment", BillingContext, BillingParents> = {
   __resolveReference: async ({ id }, { loaders, request }) =>

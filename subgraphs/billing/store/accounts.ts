@@ -1,5 +1,6 @@
 /** Statements on billing accounts and their payment methods. Callers bring a transaction that is bound to its tenants. */
 import type { BillingTransaction } from "../../../prisma/billing/client.ts";
+import { present } from "../present.ts";
 import type { AttachedMethod } from "../provider/payment-provider.ts";
 
 export type AccountRecord = Awaited<ReturnType<BillingTransaction["billingAccount"]["findFirstOrThrow"]>>;
@@ -27,8 +28,10 @@ export function findAccountsOf(tx: BillingTransaction, organizationIds: readonly
 
 /** Locks the account until the commit: its starts and attachments happen one after the other. */
 export async function lockAccount(tx: BillingTransaction, id: string): Promise<AccountRecord> {
-  await tx.$executeRaw`SELECT FROM billing_account WHERE id = ${id} FOR UPDATE`;
-  return tx.billingAccount.findUniqueOrThrow({ where: { id } });
+  const [account] = await tx.$queryRaw<AccountRecord[]>`
+    SELECT id, organization_id AS "organizationId", currency, version, created_at AS "createdAt", updated_at AS "updatedAt"
+    FROM billing_account WHERE id = ${id} FOR UPDATE`;
+  return present(account);
 }
 
 export function findPaymentMethods(tx: BillingTransaction, ids: readonly string[]): Promise<PaymentMethodRecord[]> {
@@ -65,12 +68,16 @@ export async function insertPaymentMethod(
   method: NewPaymentMethod,
   makeDefault: boolean,
 ): Promise<PaymentMethodRecord> {
-  const { accountId } = method;
-  const current = await findMethodOfAccount(tx, accountId, undefined);
-  const isDefault = makeDefault || current === null;
-  if (isDefault && current !== null) {
+  const { id, organizationId, accountId, kind, brand, last4, provider, reference } = method;
+  if (makeDefault) {
     const data = { isDefault: false, version: { increment: 1 } };
-    await tx.paymentMethod.update({ where: { id: current.id }, data, select: { id: true } });
+    await tx.paymentMethod.updateMany({ where: { accountId, isDefault: true }, data });
   }
-  return tx.paymentMethod.create({ data: { ...method, isDefault } });
+  const [inserted] = await tx.$queryRaw<PaymentMethodRecord[]>`
+    INSERT INTO payment_method (id, organization_id, account_id, kind, brand, last4, provider, reference, is_default)
+    VALUES (${id}, ${organizationId}, ${accountId}, ${kind}, ${brand}, ${last4}, ${provider}, ${reference},
+      NOT EXISTS (SELECT FROM payment_method WHERE account_id = ${accountId} AND is_default))
+    RETURNING id, organization_id AS "organizationId", account_id AS "accountId", kind, brand, last4, provider, reference,
+      is_default AS "isDefault", version, created_at AS "createdAt"`;
+  return present(inserted);
 }
