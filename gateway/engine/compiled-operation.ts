@@ -1,25 +1,24 @@
 /**
- * An operation as the executor runs it: planned and compiled once per schema generation, however often it is asked. Immutable but for what
- * it remembers of combinations of `@skip` and `@include`.
+ * An operation as the executor runs it: looked at once per schema generation, and planned and compiled once for each combination of its
+ * conditions (`@skip`, `@include`) that is asked for, after its variables were found right.
  */
 import { operationFromDocument } from "@apollo/federation-internals";
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
-  type GraphQLError,
   getOperationAST,
-  getVariableValues,
   Kind,
   type OperationDefinitionNode,
   visit,
 } from "graphql";
-import { LRUCache } from "lru-cache";
 import type { GatewayContext, SchemaGeneration } from "../ports.ts";
 import type { JsonObject } from "../transport/json-object.ts";
+import { conditionVariables, withoutConditions } from "./conditions.ts";
 import { introspect } from "./introspection.ts";
 import { compileSteps, type Step } from "./plan/steps.ts";
 import { createTypeConditions, type TypeConditions } from "./plan/type-conditions.ts";
 import { compileWriter, type ResponseWriter } from "./response/writer.ts";
+import { type CoercedVariables, coerceVariables } from "./variables.ts";
 
 /** Another document planned in an operation's place, which selects more, and who looks at what was fetched for it. */
 export interface Inspection {
@@ -35,27 +34,32 @@ export type InspectOperation = (
   operationName: string | undefined,
 ) => Inspection | undefined;
 
-export interface CompiledOperation {
-  readonly inspection: Inspection | undefined;
+/** Immutable. */
+export interface PreparedOperation {
   readonly kind: OperationDefinitionNode["operation"];
+  readonly inspection: Inspection | undefined;
+  /** @returns coerced values, or what is wrong with them */
+  coerce(variables: JsonObject): CoercedVariables;
+  /** Which of its conditions hold: equal texts compile to the same. Empty for an operation without any. */
+  conditions(coerced: JsonObject): string;
+  compile(coerced: JsonObject): CompiledOperation;
+}
+
+/** Immutable. Runs for all variables under which the same conditions hold. */
+export interface CompiledOperation {
   /** What to fetch; absent when the gateway knows the answer by itself. */
   readonly step: Step | undefined;
-  /** @returns coerced values, or what is wrong with them */
-  coerce(variables: JsonObject): { readonly coerced: JsonObject } | { readonly errors: readonly GraphQLError[] };
   writer(coerced: JsonObject): ResponseWriter;
 }
 
-/** Each is a whole compiled writer: an operation with many conditions must not keep all of them. */
-const MAX_WRITERS = 64;
-
 const conditionsOf = new WeakMap<SchemaGeneration, TypeConditions>();
 
-export function compileOperation(
+export function prepareOperation(
   generation: SchemaGeneration,
   document: DocumentNode,
   operationName: string | undefined,
   inspectionOf?: InspectOperation,
-): CompiledOperation {
+): PreparedOperation {
   const found = getOperationAST(document, operationName);
   if (found == null) throw new Error("the operation was not resolved");
   const operation: OperationDefinitionNode = found;
@@ -67,18 +71,18 @@ export function compileOperation(
   );
   const definitions = operation.variableDefinitions ?? [];
   const conditional = conditionVariables(document);
-  const writers = new LRUCache<string, ResponseWriter>({ max: MAX_WRITERS });
   const rootType = apiSchema.getRootType(operation.operation);
   if (rootType == null) throw new Error(`the schema has no ${operation.operation}`);
   const root = rootType;
   const introspects = usesIntrospection(document);
+  const inspection = inspectionOf?.(generation, document, operationName);
 
   function write(coerced: JsonObject): ResponseWriter {
     return compileWriter(
       {
         schema: apiSchema,
         fragments,
-        condition: (variable) => coerced[variable] === true,
+        holds: (variable) => coerced[variable] === true,
         introspect: (nodes) => introspect({ schema: apiSchema, operation, fragments, variables: coerced }, nodes),
       },
       root,
@@ -86,31 +90,31 @@ export function compileOperation(
     );
   }
 
-  const inspection = inspectionOf?.(generation, document, operationName);
-  const plan = generation.queryPlanner().buildQueryPlan(
-    operationFromDocument(planningSchema, inspection?.planned ?? document, {
-      validate: false,
-      ...(operationName === undefined ? {} : { operationName }),
-    }),
-  );
+  function plan(coerced: JsonObject): Step | undefined {
+    const planned = withoutConditions(inspection?.planned ?? document, (variable) => coerced[variable] === true);
+    return compileSteps(
+      generation.queryPlanner().buildQueryPlan(
+        operationFromDocument(planningSchema, planned, {
+          validate: false,
+          ...(operationName === undefined ? {} : { operationName }),
+        }),
+      ),
+      typeConditionsOf(generation),
+    );
+  }
+
   return {
     kind: operation.operation,
     inspection,
-    step: compileSteps(plan, typeConditionsOf(generation)),
-    coerce(variables) {
-      if (definitions.length === 0) return { coerced: {} };
-      const { coerced, errors } = getVariableValues(apiSchema, definitions, variables, { maxErrors: 20 });
-      return coerced === undefined ? { errors } : { coerced };
-    },
-    writer(coerced) {
+    coerce: (variables) =>
+      definitions.length === 0 ? { coerced: {} } : coerceVariables(apiSchema, definitions, variables),
+    conditions: (coerced) => conditional.map((name) => (coerced[name] === true ? "1" : "0")).join(""),
+    compile(coerced) {
+      const step = plan(coerced);
       // Introspection may depend on any variable.
-      if (introspects) return write(coerced);
-      const key = conditional.map((name) => (coerced[name] === true ? "1" : "0")).join("");
-      const known = writers.get(key);
-      if (known !== undefined) return known;
-      const made = write(coerced);
-      writers.set(key, made);
-      return made;
+      if (introspects) return { step, writer: write };
+      const writer = write(coerced);
+      return { step, writer: () => writer };
     },
   };
 }
@@ -119,18 +123,6 @@ function typeConditionsOf(generation: SchemaGeneration): TypeConditions {
   const known = conditionsOf.get(generation) ?? createTypeConditions(generation.supergraphSchema);
   conditionsOf.set(generation, known);
   return known;
-}
-
-/** Variables that decide whether something is selected, sorted. */
-function conditionVariables(document: DocumentNode): string[] {
-  const names = new Set<string>();
-  visit(document, {
-    Directive(node) {
-      if (node.name.value !== "skip" && node.name.value !== "include") return;
-      for (const { value } of node.arguments ?? []) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
-    },
-  });
-  return [...names].sort();
 }
 
 function usesIntrospection(document: DocumentNode): boolean {

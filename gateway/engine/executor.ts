@@ -5,7 +5,12 @@ import type { Stages } from "../../platform/tracing/stages.ts";
 import type { GatewayContext, SchemaGeneration } from "../ports.ts";
 import type { JsonObject } from "../transport/json-object.ts";
 import type { SubgraphClient } from "../transport/subgraph-client.ts";
-import { type CompiledOperation, compileOperation, type InspectOperation } from "./compiled-operation.ts";
+import {
+  type CompiledOperation,
+  type InspectOperation,
+  type PreparedOperation,
+  prepareOperation,
+} from "./compiled-operation.ts";
 import { type Run, runSteps } from "./execution/run-steps.ts";
 import type { Shared } from "./execution/targets-at.ts";
 import { errorsIn } from "./response/errors-in.ts";
@@ -32,6 +37,7 @@ export interface Executor {
   execute(request: ExecutionRequest): Promise<ExecutionAnswer>;
 }
 
+/** Also of plans: one operation with many conditions has many. */
 const MAX_OPERATIONS = 1_000;
 
 export interface ExecutorOptions {
@@ -42,14 +48,23 @@ export interface ExecutorOptions {
 }
 
 export function createExecutor({ clients, inspection }: ExecutorOptions): Executor {
+  const prepared = new LRUCache<string, PreparedOperation>({ max: MAX_OPERATIONS });
   const compiled = new LRUCache<string, CompiledOperation>({ max: MAX_OPERATIONS });
 
-  function operationOf({ generation, documentId, document, operationName }: ExecutionRequest): CompiledOperation {
-    const id = `${generation.id} ${documentId} ${operationName ?? ""}`;
-    const known = compiled.get(id);
+  function prepare(id: string, { generation, document, operationName }: ExecutionRequest): PreparedOperation {
+    const known = prepared.get(id);
     if (known !== undefined) return known;
-    const made = compileOperation(generation, document, operationName, inspection);
-    compiled.set(id, made);
+    const made = prepareOperation(generation, document, operationName, inspection);
+    prepared.set(id, made);
+    return made;
+  }
+
+  function compile(id: string, operation: PreparedOperation, coerced: JsonObject): CompiledOperation {
+    const key = id + operation.conditions(coerced);
+    const known = compiled.get(key);
+    if (known !== undefined) return known;
+    const made = operation.compile(coerced);
+    compiled.set(key, made);
     return made;
   }
 
@@ -57,41 +72,47 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
     async execute(request) {
       const { variables, context } = request;
       context.stages?.enter("transformation");
-      const operation = operationOf(request);
+      const id = idOf(request);
+      const operation = prepare(id, request);
       const values = operation.coerce(variables);
       if ("errors" in values) return { errors: values.errors.map(asUserInput) };
       const { coerced } = values;
+      const { step, writer } = compile(id, operation, coerced);
       const data: JsonObject = {};
       const shared: Shared = new Set();
       const gone = new Set<object>();
       const errors: GraphQLError[] = [];
       let plain = false;
-      if (operation.step !== undefined) {
+      if (step !== undefined) {
         const run: Run = {
           clients: clients(request.generation),
           context,
           variables,
-          condition: (variable) => coerced[variable] === true,
           data,
           shared,
           gone,
           errors,
           plain: true,
         };
-        await runSteps(operation.step, run);
+        await runSteps(step, run);
         plain = run.plain;
         if (errors.length > 0 && context.stages !== undefined) noteFailures(context.stages, data, errors);
       }
       context.stages?.enter("formatting");
       const missing: GraphQLError[] = [];
       const writing = { errors: missing, path: [], plain, shared, gone, texts: new Map() };
-      const text = operation.writer(coerced)(data, writing);
+      const text = writer(coerced)(data, writing);
       if (errors.length === 0 && missing.length === 0) operation.inspection?.inspect(data, context);
       const told = errors.length > 0 ? errorsIn(text, errors) : errors;
       // A failed fetch leaves holes, which were told as its errors; holes without any are errors of their own.
       return { data: text, errors: told.length > 0 ? told : missing };
     },
   };
+}
+
+/** Names come last, with the conditions after them: no name holds a blank. */
+function idOf({ generation, documentId, operationName }: ExecutionRequest): string {
+  return `${generation.id} ${documentId} ${operationName ?? ""} `;
 }
 
 /** An operation of which nothing came has failed; one of which a part is missing goes on. */

@@ -16,8 +16,6 @@ export interface Run {
   readonly context: GatewayContext;
   /** As the client gave them. */
   readonly variables: JsonObject;
-  /** Value of a variable that decides about `@skip` or `@include`, defaults applied. */
-  condition(variable: string): boolean;
   /** Everything fetched so far. */
   readonly data: JsonObject;
   /** Objects of `data` that stand at several places. */
@@ -29,7 +27,6 @@ export interface Run {
   plain: boolean;
 }
 
-const DONE = Promise.resolve();
 const NO_VARIABLES: JsonObject = Object.freeze({});
 
 export function runSteps(step: Step, run: Run): Promise<unknown> {
@@ -38,10 +35,6 @@ export function runSteps(step: Step, run: Run): Promise<unknown> {
       return runInTurn(step.steps, run);
     case "parallel":
       return Promise.all(step.steps.map((inner) => runSteps(inner, run)));
-    case "condition": {
-      const inner = run.condition(step.variable) ? step.whenTrue : step.whenFalse;
-      return inner === undefined ? DONE : runSteps(inner, run);
-    }
     case "fetch":
       return step.representation === undefined ? fetchRoot(step, run) : fetchEntities(step, step.representation, run);
   }

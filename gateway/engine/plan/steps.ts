@@ -26,12 +26,12 @@ export interface FetchStep {
   readonly targets: TargetTree;
 }
 
-export type Step =
-  | FetchStep
-  | { readonly kind: "sequence" | "parallel"; readonly steps: readonly Step[] }
-  | { readonly kind: "condition"; readonly variable: string; readonly whenTrue?: Step; readonly whenFalse?: Step };
+export type Step = FetchStep | { readonly kind: "sequence" | "parallel"; readonly steps: readonly Step[] };
 
-/** @throws Error for a plan that needs what is not offered: `@defer` */
+/**
+ * @param plan of a document without conditions
+ * @throws Error for a plan that needs what is not offered: `@defer`
+ */
 export function compileSteps({ node }: QueryPlan, types: TypeConditions): Step | undefined {
   if (node === undefined) return undefined;
   if (node.kind === "Subscription") throw new Error("a subscription is not run as a whole");
@@ -55,13 +55,6 @@ function compileNode(node: PlanNode, compilation: Compilation): Step {
       return compileNode(node.node, compilation);
     case "Fetch":
       return compileFetch(node, compilation);
-    case "Condition":
-      return {
-        kind: "condition",
-        variable: node.condition,
-        ...(node.ifClause === undefined ? {} : { whenTrue: compileNode(node.ifClause, compilation) }),
-        ...(node.elseClause === undefined ? {} : { whenFalse: compileNode(node.elseClause, compilation) }),
-      };
     default:
       throw new Error(`the plan holds a ${node.kind}`);
   }
@@ -119,11 +112,6 @@ function collectFetches(
       });
       return;
     }
-    case "Condition":
-      for (const inner of [node.ifClause, node.elseClause]) {
-        if (inner !== undefined) collectFetches(inner, path, types, into);
-      }
-      return;
     default:
       return;
   }

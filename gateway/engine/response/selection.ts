@@ -3,7 +3,6 @@
  * (October 2021), "CollectFields" and "MergeSelectionSets".
  */
 import {
-  type DirectiveNode,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
@@ -13,12 +12,12 @@ import {
   Kind,
   type SelectionSetNode,
 } from "graphql";
+import { type Holds, isIncluded } from "../conditions.ts";
 
 export interface SelectionSource {
   readonly schema: GraphQLSchema;
   readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
-  /** Value of a variable in `@skip` or `@include`. */
-  condition(variable: string): boolean;
+  readonly holds: Holds;
 }
 
 /** Response name → the nodes that select it. */
@@ -37,7 +36,7 @@ export function collectFields(
 
   function collect(selectionSet: SelectionSetNode): void {
     for (const node of selectionSet.selections) {
-      if (!isIncluded(node.directives, source)) continue;
+      if (!isIncluded(node.directives, source.holds)) continue;
       if (node.kind === Kind.FIELD) {
         const name = node.alias?.value ?? node.name.value;
         const nodes = fields.get(name);
@@ -66,17 +65,4 @@ function applies(schema: GraphQLSchema, condition: string | undefined, type: Gra
   if (!isAbstractType(wanted)) return false;
   if (isObjectType(type)) return schema.isSubType(wanted, type);
   return schema.getPossibleTypes(type).every((member) => schema.isSubType(wanted, member));
-}
-
-function isIncluded(directives: readonly DirectiveNode[] | undefined, source: SelectionSource): boolean {
-  for (const { name, arguments: given } of directives ?? []) {
-    if (name.value !== "skip" && name.value !== "include") continue;
-    const condition = given?.find((argument) => argument.name.value === "if")?.value;
-    const value =
-      condition?.kind === Kind.VARIABLE
-        ? source.condition(condition.name.value)
-        : condition?.kind === Kind.BOOLEAN && condition.value;
-    if (value === (name.value === "skip")) return false;
-  }
-  return true;
 }

@@ -2,8 +2,17 @@
 import { composeServices } from "@apollo/composition";
 import { operationFromDocument } from "@apollo/federation-internals";
 import { executeQueryPlan, type ServiceMap } from "@apollo/gateway";
-import { type FragmentDefinitionNode, getOperationAST, Kind, parse, validate } from "graphql";
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  getOperationAST,
+  getVariableValues,
+  Kind,
+  parse,
+  validate,
+} from "graphql";
 import { buildGeneration } from "../../../../gateway/composition/schema-generation.ts";
+import { withoutConditions } from "../../../../gateway/engine/conditions.ts";
 import { createExecutor } from "../../../../gateway/engine/executor.ts";
 import type { GatewayContext, SchemaGeneration } from "../../../../gateway/ports.ts";
 import { createEntityBatching } from "../../../../gateway/transport/entity-batches.ts";
@@ -23,7 +32,10 @@ export interface Outcome {
 
 export interface ComparedGraph {
   readonly generation: SchemaGeneration;
+  /** The stock executor runs a plan of what the conditions leave of the operation. */
   run(operation: RandomOperation): Promise<{ readonly ours: Outcome; readonly stock: Outcome }>;
+  /** The stock executor with a plan for whatever may be skipped or included. */
+  stockAlone(operation: RandomOperation): Promise<Outcome>;
   /** What one server that knew the whole world would answer. Not for fields that compute with what they require. */
   truth(operation: RandomOperation): Promise<Outcome>;
 }
@@ -74,6 +86,36 @@ export function comparedGraph(subgraphs: Readonly<Record<string, string>>, world
     ]),
   );
 
+  function read({ query }: RandomOperation) {
+    const document = parse(query);
+    const [problem] = validate(generation.apiSchema, document);
+    if (problem !== undefined) throw problem;
+    const operation = getOperationAST(document);
+    if (operation == null) throw new Error("no operation");
+    return { document, operation };
+  }
+
+  async function runStock(sent: RandomOperation, planned: DocumentNode): Promise<Outcome> {
+    const { document, operation } = read(sent);
+    const fragments = Object.fromEntries(
+      document.definitions
+        .filter((node): node is FragmentDefinitionNode => node.kind === Kind.FRAGMENT_DEFINITION)
+        .map((node) => [node.name.value, node]),
+    );
+    const plan = generation
+      .queryPlanner()
+      .buildQueryPlan(operationFromDocument(generation.planningSchema, planned, { validate: false }));
+    const { data, errors, extensions } = await executeQueryPlan(
+      plan,
+      sources,
+      requestContext({ request: { variables: { ...sent.variables } }, context, logger, document, metrics: {} }),
+      { schema: generation.apiSchema, operation, fragments },
+      generation.supergraphSchema,
+      generation.planningSchema,
+    );
+    return outcome(data ?? null, errors ?? completionErrors(extensions));
+  }
+
   const whole = wholeWorld(generation.apiSchema, served, world);
   return {
     generation,
@@ -81,27 +123,14 @@ export function comparedGraph(subgraphs: Readonly<Record<string, string>>, world
       const { data = null, errors } = await whole(query, variables);
       return outcome(data, Array.isArray(errors) ? errors : []);
     },
-    async run({ query, variables }) {
-      const document = parse(query);
-      const [problem] = validate(generation.apiSchema, document);
-      if (problem !== undefined) throw problem;
-      const operation = getOperationAST(document);
-      if (operation == null) throw new Error("no operation");
-      const fragments = Object.fromEntries(
-        document.definitions
-          .filter((node): node is FragmentDefinitionNode => node.kind === Kind.FRAGMENT_DEFINITION)
-          .map((node) => [node.name.value, node]),
-      );
-      const plan = generation
-        .queryPlanner()
-        .buildQueryPlan(operationFromDocument(generation.planningSchema, document, { validate: false }));
-      const stock = await executeQueryPlan(
-        plan,
-        sources,
-        requestContext({ request: { variables: { ...variables } }, context, logger, document, metrics: {} }),
-        { schema: generation.apiSchema, operation, fragments },
-        generation.supergraphSchema,
-        generation.planningSchema,
+    stockAlone: (sent) => runStock(sent, read(sent).document),
+    async run(sent) {
+      const { query, variables } = sent;
+      const { document, operation } = read(sent);
+      const { coerced } = getVariableValues(generation.apiSchema, operation.variableDefinitions ?? [], variables);
+      const stock = await runStock(
+        sent,
+        withoutConditions(document, (variable) => coerced?.[variable] === true),
       );
       const ours = await executor.execute({
         generation,
@@ -111,10 +140,7 @@ export function comparedGraph(subgraphs: Readonly<Record<string, string>>, world
         variables,
         context,
       });
-      return {
-        stock: outcome(stock.data ?? null, stock.errors ?? completionErrors(stock.extensions)),
-        ours: outcome(ours.data === undefined ? null : JSON.parse(ours.data), ours.errors),
-      };
+      return { stock, ours: outcome(ours.data === undefined ? null : JSON.parse(ours.data), ours.errors) };
     },
   };
 }

@@ -1,0 +1,70 @@
+/**
+ * `@skip` and `@include`: what an operation selects at all, by the variables of a request. Documents are planned without them, once for each
+ * combination that is asked for. A planner that has to be right for all of them at once follows each as a way of its own, and fetches in
+ * more steps than any one of them needs.
+ */
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  type FieldNode,
+  Kind,
+  type SelectionNode,
+  type SelectionSetNode,
+  visit,
+} from "graphql";
+
+/** Value of a variable in a condition. */
+export type Holds = (variable: string) => boolean;
+
+/** Variables that decide whether something is selected, sorted. */
+export function conditionVariables(document: DocumentNode): string[] {
+  const names = new Set<string>();
+  visit(document, {
+    Directive(node) {
+      if (!isCondition(node)) return;
+      for (const { value } of node.arguments ?? []) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
+    },
+  });
+  return [...names].sort();
+}
+
+export function isIncluded(directives: readonly DirectiveNode[] | undefined, holds: Holds): boolean {
+  for (const directive of directives ?? []) {
+    if (!isCondition(directive)) continue;
+    const given = directive.arguments?.find((argument) => argument.name.value === "if")?.value;
+    const value = given?.kind === Kind.VARIABLE ? holds(given.name.value) : given?.kind === Kind.BOOLEAN && given.value;
+    if (value === (directive.name.value === "skip")) return false;
+  }
+  return true;
+}
+
+/** The document with what is selected, and nothing else. What selects nothing any more selects `__typename`: it is there all the same. */
+export function withoutConditions(document: DocumentNode, holds: Holds): DocumentNode {
+  function ofSet(set: SelectionSetNode): SelectionSetNode {
+    const selections = set.selections.flatMap((selection) =>
+      isIncluded(selection.directives, holds) ? ofSelection(selection) : [],
+    );
+    return { ...set, selections: selections.length > 0 ? selections : [TYPE_NAME] };
+  }
+
+  function ofSelection(selection: SelectionNode): SelectionNode {
+    const directives = selection.directives?.filter((directive) => !isCondition(directive)) ?? [];
+    if (selection.kind === Kind.FRAGMENT_SPREAD || selection.selectionSet === undefined) {
+      return { ...selection, directives };
+    }
+    return { ...selection, directives, selectionSet: ofSet(selection.selectionSet) };
+  }
+
+  return {
+    ...document,
+    definitions: document.definitions.map((definition) =>
+      definition.kind === Kind.OPERATION_DEFINITION || definition.kind === Kind.FRAGMENT_DEFINITION
+        ? { ...definition, selectionSet: ofSet(definition.selectionSet) }
+        : definition,
+    ),
+  };
+}
+
+const TYPE_NAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
+
+const isCondition = ({ name }: DirectiveNode): boolean => name.value === "skip" || name.value === "include";

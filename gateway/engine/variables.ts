@@ -1,0 +1,98 @@
+/**
+ * Values of variables as an operation declares them, defaults applied. Source: GraphQL specification (October 2021), "CoerceVariableValues".
+ * As graphql-js does it, except that messages show a few members of a wrong value and not all: each of many errors would show them again.
+ */
+import {
+  coerceInputValue,
+  GraphQLError,
+  type GraphQLSchema,
+  isInputType,
+  isNonNullType,
+  print,
+  typeFromAST,
+  type VariableDefinitionNode,
+  valueFromAST,
+} from "graphql";
+import type { JsonObject } from "../transport/json-object.ts";
+
+export type CoercedVariables = { readonly coerced: JsonObject } | { readonly errors: readonly GraphQLError[] };
+
+const MAX_ERRORS = 20;
+/** Of a value in a message. */
+const MAX_MEMBERS = 10;
+const MAX_DEPTH = 2;
+const MAX_TEXT = 200;
+
+/** @param definitions of a valid operation */
+export function coerceVariables(
+  schema: GraphQLSchema,
+  definitions: readonly VariableDefinitionNode[],
+  variables: JsonObject,
+): CoercedVariables {
+  // A variable may have any name, `__proto__` included.
+  const coerced: JsonObject = Object.create(null);
+  const errors: GraphQLError[] = [];
+  try {
+    for (const definition of definitions) coerceVariable(schema, definition, variables, coerced, errors);
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    errors.push(error);
+  }
+  return errors.length > 0 ? { errors } : { coerced };
+}
+
+function coerceVariable(
+  schema: GraphQLSchema,
+  definition: VariableDefinitionNode,
+  variables: JsonObject,
+  coerced: JsonObject,
+  errors: GraphQLError[],
+): void {
+  function refuse(message: string, originalError?: GraphQLError): void {
+    if (errors.length >= MAX_ERRORS) {
+      throw new GraphQLError("Too many errors processing variables, error limit reached. Execution aborted.");
+    }
+    errors.push(new GraphQLError(message, { nodes: definition, originalError: originalError ?? null }));
+  }
+
+  const name = definition.variable.name.value;
+  const type = typeFromAST(schema, definition.type);
+  if (!isInputType(type)) throw new Error(`${print(definition.type)} is no type of a variable`);
+  if (!Object.hasOwn(variables, name)) {
+    if (definition.defaultValue !== undefined) coerced[name] = valueFromAST(definition.defaultValue, type);
+    else if (isNonNullType(type)) refuse(`Variable "$${name}" of required type "${type}" was not provided.`);
+    return;
+  }
+  const value = variables[name];
+  if (value === null && isNonNullType(type)) {
+    refuse(`Variable "$${name}" of non-null type "${type}" must not be null.`);
+    return;
+  }
+  coerced[name] = coerceInputValue(value, type, (path, wrong, error) => {
+    const place = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${part}`)).join("");
+    const where = path.length === 0 ? "" : ` at "${name}${place}"`;
+    refuse(`Variable "$${name}" got invalid value ${shown(wrong, 0)}${where}; ${error.message}`, error);
+  });
+}
+
+/** As graphql-js shows values in messages, but cut. */
+function shown(value: unknown, depth: number): string {
+  if (typeof value === "string")
+    return JSON.stringify(value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value);
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) {
+    if (value.length === 0) return "[]";
+    if (depth >= MAX_DEPTH) return "[Array]";
+    const items = value.slice(0, MAX_MEMBERS).map((item) => shown(item, depth + 1));
+    const more = value.length - items.length;
+    return `[${items.join(", ")}${more > 0 ? `, ... ${more} more item${more > 1 ? "s" : ""}` : ""}]`;
+  }
+  const names = Object.keys(value);
+  if (names.length === 0) return "{}";
+  if (depth >= MAX_DEPTH) return "[Object]";
+  const members = Object.entries(value)
+    .slice(0, MAX_MEMBERS)
+    .map(([name, member]) => `${name}: ${shown(member, depth + 1)}`);
+  const more = names.length - members.length;
+  return `{ ${members.join(", ")}${more > 0 ? `, ... ${more} more member${more > 1 ? "s" : ""}` : ""} }`;
+}
