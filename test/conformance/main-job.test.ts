@@ -28,10 +28,10 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
   });
 
   test("`npm run demo` exits 0 on a platform that works and 1 where something expected does not come", async () => {
-    const demo = async (url: string, mailbox: string) => {
+    const demo = async (url: string, mailbox: string, ...more: string[]) => {
       const run = await startProcess({
         entry: "test/demo/main.ts",
-        entryArguments: ["--url", url, "--mailbox", mailbox],
+        entryArguments: ["--url", url, "--mailbox", mailbox, ...more],
       });
       return { ...(await run.exited), output: await run.output() };
     };
@@ -40,7 +40,7 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
       output: expect.stringContaining("The demo passed"),
     });
     // A mailbox in which no mail arrives.
-    const lost = await demo(stack.url, `${stack.url}/nowhere`);
+    const lost = await demo(stack.url, `${stack.url}/nowhere`, "--mail-deadline", "1000");
     expect(lost).toMatchObject({ code: 1, output: expect.stringContaining("The demo failed") });
   });
 

@@ -10,6 +10,8 @@ export interface PlatformAddress {
   readonly url: string;
   /** e.g. http://127.0.0.1:4000/mailbox */
   readonly mailbox: string;
+  /** How long a mail is waited for; default 10 s. */
+  readonly mailDeadlineMs?: number;
 }
 
 export interface Person {
@@ -43,7 +45,7 @@ export async function register(platform: PlatformAddress, displayName = "Ada Tes
 }
 
 export async function verify(platform: PlatformAddress, person: Person): Promise<void> {
-  const token = await tokenFromMail(platform.mailbox, person.email, "/verify");
+  const token = await tokenFromMail(platform.mailbox, person.email, "/verify", platform.mailDeadlineMs);
   await apiOf(platform).mutate("emailVerify", { token }, "user { id }");
 }
 
