@@ -14,6 +14,7 @@ export function repeatedFields({ definitions }: DocumentNode): number {
   for (const definition of definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
+  const reached = new Set<string>();
   let pairs = 0;
   let steps = 0;
 
@@ -35,11 +36,14 @@ export function repeatedFields({ definitions }: DocumentNode): number {
           collect(selection.selectionSet, places, spread);
           break;
         case Kind.FRAGMENT_SPREAD: {
-          const fragment = fragments.get(selection.name.value);
-          if (fragment === undefined || spread.has(selection.name.value)) break;
+          const name = selection.name.value;
+          if (spread.has(name)) break;
+          // One that does not exist is compared with the others all the same.
           pairs += spread.size;
-          spread.add(selection.name.value);
-          collect(fragment.selectionSet, places, spread);
+          spread.add(name);
+          reached.add(name);
+          const fragment = fragments.get(name);
+          if (fragment !== undefined) collect(fragment.selectionSet, places, spread);
           break;
         }
       }
@@ -58,6 +62,8 @@ export function repeatedFields({ definitions }: DocumentNode): number {
   for (const definition of definitions) {
     if (definition.kind === Kind.OPERATION_DEFINITION) measure([definition.selectionSet], 0);
   }
+  // Validation compares within those, too, before it says that nobody uses them.
+  for (const [name, { selectionSet }] of fragments) if (!reached.has(name)) measure([selectionSet], 0);
   return steps > MAX_STEPS ? Number.POSITIVE_INFINITY : pairs;
 }
 
