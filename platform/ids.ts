@@ -17,7 +17,9 @@ export interface IdSource {
 export function createIdSource(clock: Clock): IdSource {
   let lastMs = 0;
   let counter = 0;
-  const random = Buffer.alloc(8);
+  // Filled for many ids at once: each filling is a system call.
+  const random = Buffer.alloc(8 * 128);
+  let used = random.length;
 
   function uuid(): string {
     const nowMs = clock.now().getTime();
@@ -30,11 +32,15 @@ export function createIdSource(clock: Clock): IdSource {
     } else {
       counter += 1;
     }
-    randomFillSync(random);
+    if (used === random.length) {
+      randomFillSync(random);
+      used = 0;
+    }
     const time = lastMs.toString(16).padStart(12, "0");
     const versioned = (0x7000 | counter).toString(16);
-    const variant = ((random.readUInt16BE(0) & 0x3fff) | 0x8000).toString(16);
-    const tail = random.toString("hex", 2, 8);
+    const variant = ((random.readUInt16BE(used) & 0x3fff) | 0x8000).toString(16);
+    const tail = random.toString("hex", used + 2, used + 8);
+    used += 8;
     return `${time.slice(0, 8)}-${time.slice(8)}-${versioned}-${variant}-${tail}`;
   }
 

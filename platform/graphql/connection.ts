@@ -115,15 +115,29 @@ export function toConnection<Row>(source: ConnectionSource<Row>, cursors: Cursor
   const more = rows.length > page.take;
   const shown = rows.slice(0, page.take);
   if (page.direction === "backward") shown.reverse();
-  const edges = shown.map((node) => ({ cursor: cursors.encode(list, keyOf(node)), node }));
+  // Signed where they are asked for: most operations ask for the last one only.
+  const cursorOf = (node: Row) => cursors.encode(list, keyOf(node));
+  const cursorAt = (index: number) => {
+    const node = shown.at(index);
+    return node === undefined ? null : cursorOf(node);
+  };
   const came = page.key !== undefined;
   return {
-    edges,
+    edges: shown.map((node) => ({
+      node,
+      get cursor() {
+        return cursorOf(node);
+      },
+    })),
     pageInfo: {
       hasNextPage: page.direction === "forward" ? more : came,
       hasPreviousPage: page.direction === "backward" ? more : came,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      get startCursor() {
+        return cursorAt(0);
+      },
+      get endCursor() {
+        return cursorAt(-1);
+      },
     },
     totalCount,
   };
