@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { waitFor } from "../../support/wait.ts";
 import { compose, startInventedGraph } from "./invented-graph.ts";
-import { startStandalone } from "./standalone-gateway.ts";
+import { startStandalone, USUAL_NOTICE_MS } from "./standalone-gateway.ts";
 
 test("a federated query is answered from both subgraphs with nothing else running", async () => {
   await using graph = await startInventedGraph();
@@ -141,7 +141,10 @@ test("a changed supergraph file is taken up while running, a broken one is refus
 
 test("a stop says unready at once and lets requests under way finish", async () => {
   await using graph = await startInventedGraph();
-  await using gateway = await startStandalone(graph.supergraphSdl, { SUBGRAPH_TIMEOUT_MS: 1_000 });
+  await using gateway = await startStandalone(graph.supergraphSdl, {
+    SUBGRAPH_TIMEOUT_MS: 1_000,
+    DRAIN_NOTICE_MS: USUAL_NOTICE_MS,
+  });
   expect((await fetch(`${gateway.url}/ready`)).status).toBe(200);
   graph.products.behaviour = "hang";
   const running = gateway.post({ query: "{ topProducts { upc } }" });

@@ -19,7 +19,7 @@ import { createSubgraphEndpoint } from "../../../platform/graphql/subgraph-endpo
 import { createLifecycle } from "../../../platform/lifecycle/lifecycle.ts";
 import { createLogger } from "../../../platform/logger/logger.ts";
 import { compose, startInventedGraph } from "./invented-graph.ts";
-import { parseAnswer } from "./standalone-gateway.ts";
+import { BRIEF_NOTICE_MS, parseAnswer } from "./standalone-gateway.ts";
 
 const SECRETS = ["s".repeat(40)];
 const USER: Identity = { kind: "USER", userId: "usr_1", sessionId: "ses_1", grants: new Map() };
@@ -70,6 +70,7 @@ async function startPlatform(supergraphSdl: string, urls = new Map<string, reado
       CURSOR_SECRET: "c".repeat(32),
       GATEWAY_PORT: "0",
       SUPERGRAPH_FILE,
+      DRAIN_NOTICE_MS: BRIEF_NOTICE_MS,
     }),
     production: false,
     release: "test",

@@ -10,6 +10,11 @@ import { gatewaySettings } from "../../../platform/config/settings.ts";
 import { createLifecycle, type Lifecycle } from "../../../platform/lifecycle/lifecycle.ts";
 import { createLogger } from "../../../platform/logger/logger.ts";
 
+/** A test's kept-alive connections need no second to leave a gateway that is done with; tests of the stop itself set what is usual. */
+export const BRIEF_NOTICE_MS = "20";
+/** The setting's default. */
+export const USUAL_NOTICE_MS = 1_000;
+
 export interface RunningGateway extends AsyncDisposable {
   readonly url: string;
   readonly lifecycle: Lifecycle;
@@ -55,7 +60,11 @@ export async function startStandalone(
     destination: { write: (line) => void log.push(line) },
   });
   const lifecycle = createLifecycle(logger);
-  const defaults = parseConfig(z.object(gatewaySettings), { CURSOR_SECRET: "c".repeat(32), GATEWAY_PORT: "0" });
+  const defaults = parseConfig(z.object(gatewaySettings), {
+    CURSOR_SECRET: "c".repeat(32),
+    GATEWAY_PORT: "0",
+    DRAIN_NOTICE_MS: BRIEF_NOTICE_MS,
+  });
   const gateway = await createStandaloneGateway({
     settings: { ...defaults, SUPERGRAPH_FILE: supergraphFile, ...settings },
     production,

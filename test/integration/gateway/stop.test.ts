@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { withDeadline } from "../../../platform/deadline.ts";
 import { waitFor } from "../../support/wait.ts";
 import { startInventedGraph } from "./invented-graph.ts";
-import { startStandalone } from "./standalone-gateway.ts";
+import { startStandalone, USUAL_NOTICE_MS } from "./standalone-gateway.ts";
 
 /** Far below the minute after which Node gives up on a connection that sends nothing. */
 const SOON_MS = 10_000;
@@ -20,7 +20,7 @@ async function openConnection(url: string): Promise<{ readonly socket: Socket; r
 
 test("connections that were opened ahead of requests, or sent half of one, do not hold a stop", async () => {
   await using graph = await startInventedGraph();
-  await using gateway = await startStandalone(graph.supergraphSdl);
+  await using gateway = await startStandalone(graph.supergraphSdl, { DRAIN_NOTICE_MS: USUAL_NOTICE_MS });
   const ahead = await openConnection(gateway.url);
   const half = await openConnection(gateway.url);
   half.socket.write("POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n");
@@ -38,7 +38,10 @@ test("connections that were opened ahead of requests, or sent half of one, do no
 
 test("a request under way is answered before its connection is closed", async () => {
   await using graph = await startInventedGraph();
-  await using gateway = await startStandalone(graph.supergraphSdl, { SUBGRAPH_TIMEOUT_MS: 600 });
+  await using gateway = await startStandalone(graph.supergraphSdl, {
+    SUBGRAPH_TIMEOUT_MS: 600,
+    DRAIN_NOTICE_MS: USUAL_NOTICE_MS,
+  });
   graph.products.behaviour = "hang";
   const known = graph.products.requests.length;
   const answer = gateway.post({ query: "{ topProducts { upc } }" });

@@ -21,7 +21,7 @@ import type { SubgraphEndpoint } from "../../../../platform/graphql/subgraph-end
 import { createLifecycle } from "../../../../platform/lifecycle/lifecycle.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { createRedisConnection } from "../../../../platform/redis/redis-connection.ts";
-import { type Answer, parseAnswer } from "../standalone-gateway.ts";
+import { type Answer, BRIEF_NOTICE_MS, parseAnswer } from "../standalone-gateway.ts";
 
 export interface LimitedGateway {
   readonly url: string;
@@ -108,7 +108,11 @@ export async function startLimitedGateway(
   const redis =
     redisUrl === undefined ? undefined : createRedisConnection({ url: redisUrl, name: "limits-test", logger });
   if (redis !== undefined) lifecycle.add({ name: "redis", start: () => redis.start(), stop: () => redis.stop() });
-  const defaults = parseConfig(z.object(gatewaySettings), { CURSOR_SECRET: "c".repeat(32), GATEWAY_PORT: "0" });
+  const defaults = parseConfig(z.object(gatewaySettings), {
+    CURSOR_SECRET: "c".repeat(32),
+    GATEWAY_PORT: "0",
+    DRAIN_NOTICE_MS: BRIEF_NOTICE_MS,
+  });
   const gateway = await createGateway({
     settings: { ...defaults, SUPERGRAPH_FILE: join(folder, "supergraph.graphql"), ...settings },
     production: false,
