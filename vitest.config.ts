@@ -1,16 +1,30 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
-import { TEST_PROJECTS } from "./test/projects.ts";
+import { configDefaults, defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { BEGUN_FIRST, TEST_PROJECTS } from "./test/projects.ts";
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => (BEGUN_FIRST.some((name) => moduleId.endsWith(name)) ? 0 : 1);
+    const order = ({ project }: TestSpecification) => project.config.sequence.groupOrder;
+    return (await super.sort(files)).sort((left, right) => order(left) - order(right) || rank(left) - rank(right));
+  }
+}
+
+/** Patterns of test/projects.ts, from the project's root. */
+const inTests = (patterns: readonly string[]) => patterns.map((pattern) => `test/${pattern}`);
 
 export default defineConfig({
   test: {
-    projects: TEST_PROJECTS.map(({ name, timeoutMs, workers, services }, order) => ({
+    sequence: { sequencer: LongestFirst },
+    projects: TEST_PROJECTS.map(({ name, files, except, timeoutMs, workers, services }, order) => ({
       // Vite would take graphql's `module` build while packages in node_modules take its `main`: two copies, whose types refuse
       // each other. Deletable when graphql 17, which has `exports`, may be used.
       resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve("graphql")) }] },
       test: {
         name,
-        include: [`test/${name}/**/*.test.{ts,tsx}`],
+        include: inTests(files),
+        exclude: [...configDefaults.exclude, ...inTests(except ?? [])],
         testTimeout: timeoutMs,
         hookTimeout: timeoutMs,
         // kafkajs 2.2.4 computes negative timeouts, which Node takes as 1 ms: harmless, and printed by every process.
