@@ -68,10 +68,14 @@ function coerceVariable(
     refuse(`Variable "$${name}" of non-null type "${type}" must not be null.`);
     return;
   }
+  // Everything that is wrong with one object shows that object.
+  const texts = new Map<unknown, string>();
   coerced[name] = coerceInputValue(value, type, (path, wrong, error) => {
+    const text = texts.get(wrong) ?? shown(wrong, 0);
+    texts.set(wrong, text);
     const place = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${part}`)).join("");
     const where = path.length === 0 ? "" : ` at "${name}${place}"`;
-    refuse(`Variable "$${name}" got invalid value ${shown(wrong, 0)}${where}; ${error.message}`, error);
+    refuse(`Variable "$${name}" got invalid value ${text}${where}; ${error.message}`, error);
   });
 }
 
@@ -87,12 +91,10 @@ function shown(value: unknown, depth: number): string {
     const more = value.length - items.length;
     return `[${items.join(", ")}${more > 0 ? `, ... ${more} more item${more > 1 ? "s" : ""}` : ""}]`;
   }
-  const names = Object.keys(value);
-  if (names.length === 0) return "{}";
+  const all = Object.entries(value);
+  if (all.length === 0) return "{}";
   if (depth >= MAX_DEPTH) return "[Object]";
-  const members = Object.entries(value)
-    .slice(0, MAX_MEMBERS)
-    .map(([name, member]) => `${name}: ${shown(member, depth + 1)}`);
-  const more = names.length - members.length;
+  const members = all.slice(0, MAX_MEMBERS).map(([name, member]) => `${name}: ${shown(member, depth + 1)}`);
+  const more = all.length - members.length;
   return `{ ${members.join(", ")}${more > 0 ? `, ... ${more} more member${more > 1 ? "s" : ""}` : ""} }`;
 }
