@@ -4,8 +4,6 @@
 import { randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openEventStream } from "../support/client/event-stream-client.ts";
-import { createLiveClient, describe as describeEnd } from "../support/client/live-client.ts";
 import { tokenFromMail } from "../support/client/mailbox-client.ts";
 import {
   type Account,
@@ -15,6 +13,12 @@ import {
   newOrganization,
   signIn,
 } from "../support/client/newcomer.ts";
+import {
+  type Follower,
+  TRANSPORT_NAMES,
+  TRANSPORTS,
+  type TransportName,
+} from "../support/client/transport-follower.ts";
 import { startProcess } from "../support/process.ts";
 import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
@@ -23,38 +27,6 @@ import { waitFor } from "../support/wait.ts";
 const BOUND_MS = 1_000;
 const BILLING = "subscription($org: ID!) { billingEvents(organizationId: $org) { sequence eventId } }";
 const AUDIT = "subscription($org: ID!) { auditEvents(organizationId: $org) { sequence eventId } }";
-
-/** One subscription, over whichever transport. */
-interface Follower {
-  count(): number;
-  /** Why it ended; `undefined` while it goes on. */
-  end(): string | undefined;
-  close(): void | Promise<void>;
-}
-
-const TRANSPORTS = {
-  WebSocket: async (stack: Stack, token: string, query: string, org: string): Promise<Follower> => {
-    const live = createLiveClient({ url: stack.socketUrl, token });
-    const stream = await live.subscribe(query, { org });
-    return {
-      count: () => stream.messages.length,
-      end: () => (stream.ended === undefined ? undefined : describeEnd(stream.ended.error)),
-      close: () => live.close(),
-    };
-  },
-  SSE: async (stack: Stack, token: string, query: string, org: string): Promise<Follower> => {
-    const url = `${stack.url}/graphql`;
-    const stream = await openEventStream({ url, token, query, variables: { org } });
-    const refused = () => stream.answers.find(({ errors }) => errors !== undefined);
-    return {
-      count: () => stream.answers.length - (refused() === undefined ? 0 : 1),
-      end: () => (stream.ended ? JSON.stringify(refused()?.errors ?? "no reason") : undefined),
-      close: () => stream.drop(),
-    };
-  },
-};
-const TRANSPORT_NAMES = ["WebSocket", "SSE"] as const;
-type TransportName = (typeof TRANSPORT_NAMES)[number];
 
 /** How the gateway says on each transport that the session is over, and that the stream is none for this viewer (any more). */
 const SESSION_ENDED = { WebSocket: /socket closed 4403 Session ended/, SSE: /"UNAUTHENTICATED".*"SESSION_ENDED"/ };
