@@ -7,6 +7,7 @@ import { hostile } from "./hostile.ts";
 import { idle } from "./idle.ts";
 import { jitter } from "./jitter.ts";
 import { platform } from "./platform.ts";
+import { redisAway } from "./redis-away.ts";
 import { reload } from "./reload.ts";
 import { smoke } from "./smoke.ts";
 import { storm } from "./storm.ts";
@@ -25,6 +26,7 @@ const SCENARIOS: Readonly<Record<string, (programArguments: readonly string[]) =
   gateway,
   platform,
   hostile,
+  "redis-away": redisAway,
 };
 
 async function main([name, ...rest]: readonly string[]): Promise<number> {
