@@ -29,7 +29,10 @@ const storedParts = z.object({
   targets: z.array(z.object({ type: z.enum(Object.values(TARGET_TYPES)), id: z.string() })),
 });
 
-type Row = Awaited<ReturnType<AuditTransaction["auditEntry"]["findFirstOrThrow"]>>;
+/** Searched only: what they are is in the targets. */
+const UNREAD = { targetIds: true } as const;
+
+type Row = Omit<Awaited<ReturnType<AuditTransaction["auditEntry"]["findFirstOrThrow"]>>, keyof typeof UNREAD>;
 
 function toRecord(row: Row): AuditEntryRecord {
   return { ...row, ...storedParts.parse(row) };
@@ -99,7 +102,7 @@ export function storingEntries(entries: readonly AuditEntryRecord[]): SideChange
 }
 
 export async function findEntries(tx: AuditTransaction, ids: readonly string[]): Promise<AuditEntryRecord[]> {
-  const rows = await tx.auditEntry.findMany({ where: { id: { in: [...ids] } } });
+  const rows = await tx.auditEntry.findMany({ where: { id: { in: [...ids] } }, omit: UNREAD });
   return rows.map(toRecord);
 }
 
@@ -119,6 +122,7 @@ export async function pageEntries(tx: AuditTransaction, query: EntryQuery, page:
     },
     orderBy: { sequence: forward ? "desc" : "asc" },
     take: page.take + 1,
+    omit: UNREAD,
   });
   return rows.map(toRecord);
 }
@@ -166,6 +170,7 @@ export async function* walkChain(
       where: { tenantId, sequence: { gt: last } },
       orderBy: { sequence: "asc" },
       take: batch,
+      omit: UNREAD,
     });
     for (const row of rows) yield toRecord(row);
     const end = rows.at(-1);
