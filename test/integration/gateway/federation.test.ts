@@ -4,6 +4,9 @@ import { waitFor } from "../../support/wait.ts";
 import { compose, startInventedGraph } from "./invented-graph.ts";
 import { startStandalone, USUAL_NOTICE_MS } from "./standalone-gateway.ts";
 
+/** Pauses before the two attempts that follow a failed one; usually a second and two. */
+const SOON = [50, 100];
+
 test("a federated query is answered from both subgraphs with nothing else running", async () => {
   await using graph = await startInventedGraph();
   await using gateway = await startStandalone(graph.supergraphSdl);
@@ -52,7 +55,7 @@ test("the standalone gateway passes on the headers of its setting, which may be 
 
 test("a subgraph that is down costs its own fields only [GW-13]", async () => {
   await using graph = await startInventedGraph();
-  await using gateway = await startStandalone(graph.supergraphSdl);
+  await using gateway = await startStandalone(graph.supergraphSdl, { SUBGRAPH_RETRIES: SOON });
   graph.reviews.behaviour = "refuse";
   const { status, body } = await gateway.post({
     query: "{ topProducts { name reviews { body } } latestReview { body } }",
@@ -96,7 +99,7 @@ test("an object that another subgraph says it does not know is null where the sc
 
 test("an answer that is no GraphQL is an unavailable subgraph, and none of it is shown", async () => {
   await using graph = await startInventedGraph();
-  await using gateway = await startStandalone(graph.supergraphSdl);
+  await using gateway = await startStandalone(graph.supergraphSdl, { SUBGRAPH_RETRIES: SOON });
   graph.products.behaviour = "break";
   const { body } = await gateway.post({ query: "{ product(upc: 1) { name } }" });
   expect(body.errors?.[0]?.extensions["code"]).toBe("SERVICE_UNAVAILABLE");
