@@ -14,7 +14,7 @@ import {
 import type { GatewayContext, SchemaGeneration } from "../ports.ts";
 import type { JsonObject } from "../transport/json-object.ts";
 import { conditionVariables, withoutConditions } from "./conditions.ts";
-import { introspect } from "./introspection.ts";
+import { createIntrospection } from "./introspection.ts";
 import { compileSteps, type Step } from "./plan/steps.ts";
 import { createTypeConditions, type TypeConditions } from "./plan/type-conditions.ts";
 import { compileWriter, type ResponseWriter } from "./response/writer.ts";
@@ -78,16 +78,13 @@ export function prepareOperation(
   const inspection = inspectionOf?.(generation, document, operationName);
 
   function write(coerced: JsonObject): ResponseWriter {
-    return compileWriter(
-      {
-        schema: apiSchema,
-        fragments,
-        holds: (variable) => coerced[variable] === true,
-        introspect: (nodes) => introspect({ schema: apiSchema, operation, fragments, variables: coerced }, nodes),
-      },
-      root,
-      operation.selectionSet,
-    );
+    const source = { schema: apiSchema, fragments, holds: (variable: string) => coerced[variable] === true };
+    const introspect = introspects
+      ? createIntrospection({ ...source, operation, variables: coerced })
+      : () => {
+          throw new Error("the operation was found not to ask for the schema");
+        };
+    return compileWriter({ ...source, introspect }, root, operation.selectionSet);
   }
 
   function plan(coerced: JsonObject): Step | undefined {
