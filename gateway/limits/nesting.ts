@@ -8,7 +8,7 @@ import { AppError } from "../../platform/errors/app-error.ts";
 const MAX_DEPTH = 200;
 
 /** Of a text that may be so long; a member or item of which there are many is rarely shorter, name and all. */
-const BYTES_PER_VALUE = 50;
+const BYTES_PER_VALUE = 100;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
