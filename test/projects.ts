@@ -41,7 +41,7 @@ const STORES: readonly ServiceName[] = ["postgres", "redis", "kafka"];
 
 export const TEST_PROJECTS: readonly TestProjectPlan[] = [
   { name: "unit", files: below("unit"), services: [], timeoutMs: 30_000, workers: 2 },
-  { name: "integration", files: below("integration"), services: STORES, timeoutMs: 30_000, workers: 2 },
+  { name: "integration", files: below("integration"), services: STORES, timeoutMs: 60_000, workers: 2 },
   { name: "conformance-in-pairs", files: IN_PAIRS, services: STORES, timeoutMs: 120_000, workers: 2 },
   {
     name: "conformance",
