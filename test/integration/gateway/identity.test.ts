@@ -5,21 +5,16 @@ import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import type { AuthenticatorPart } from "../../../gateway/auth/authenticator.ts";
-import { createGateway } from "../../../gateway/index.ts";
 import { signedHeaders } from "../../../gateway/transport/subgraph-headers.ts";
 import type { Identity } from "../../../platform/auth/identity.ts";
 import { createIdentitySigner, createIdentityVerifier } from "../../../platform/auth/identity-header.ts";
 import { systemClock } from "../../../platform/clock.ts";
-import { parseConfig } from "../../../platform/config/parse-config.ts";
-import { gatewaySettings } from "../../../platform/config/settings.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { RequestContext } from "../../../platform/graphql/request-context.ts";
 import { createSubgraphEndpoint } from "../../../platform/graphql/subgraph-endpoint.ts";
-import { createLifecycle } from "../../../platform/lifecycle/lifecycle.ts";
 import { createLogger } from "../../../platform/logger/logger.ts";
 import { compose, startInventedGraph } from "./invented-graph.ts";
-import { BRIEF_NOTICE_MS, parseAnswer } from "./standalone-gateway.ts";
+import { startSignedInGateway } from "./signed-in-gateway.ts";
 
 const SECRETS = ["s".repeat(40)];
 const USER: Identity = { kind: "USER", userId: "usr_1", sessionId: "ses_1", grants: new Map() };
@@ -31,7 +26,6 @@ async function startPlatform(supergraphSdl: string, urls = new Map<string, reado
   await writeFile(SUPERGRAPH_FILE, supergraphSdl);
   const log: string[] = [];
   const logger = createLogger({ name: "test", level: "info", destination: { write: (line) => void log.push(line) } });
-  const lifecycle = createLifecycle(logger);
   const seen: RequestContext[] = [];
   const endpoint = createSubgraphEndpoint({
     name: "who",
@@ -54,51 +48,29 @@ async function startPlatform(supergraphSdl: string, urls = new Map<string, reado
     verifier: createIdentityVerifier(SECRETS, "who", systemClock),
     logger,
   });
-  const authenticator: AuthenticatorPart = {
-    name: "authenticator",
+  const gateway = await startSignedInGateway({
+    settings: { SUPERGRAPH_FILE },
+    logger,
+    headers: signedHeaders(createIdentitySigner(SECRETS, systemClock)),
     async authenticate(token) {
       if (token === undefined) return { identity: { kind: "ANONYMOUS" } };
       if (token === "down") throw new AppError("SERVICE_UNAVAILABLE", "Sign-in cannot be checked.");
       if (token !== "good") throw new AppError("UNAUTHENTICATED", "The access token is not valid.");
       return { identity: USER };
     },
-    onRevoked: () => () => undefined,
-    forget: async () => undefined,
-  };
-  const gateway = await createGateway({
-    settings: parseConfig(z.object(gatewaySettings), {
-      CURSOR_SECRET: "c".repeat(32),
-      GATEWAY_PORT: "0",
-      SUPERGRAPH_FILE,
-      DRAIN_NOTICE_MS: BRIEF_NOTICE_MS,
-    }),
-    production: false,
-    release: "test",
-    host: "127.0.0.1",
-    lifecycle,
-    clock: systemClock,
-    logger,
-    headers: signedHeaders(createIdentitySigner(SECRETS, systemClock)),
-    authenticator,
     endpoints: [endpoint],
     urls,
   });
-  await lifecycle.start();
   return {
     seen,
     log,
     async ask(query: string, headers: Record<string, string> = {}) {
-      const response = await fetch(`http://127.0.0.1:${gateway.port}/graphql`, {
-        method: "POST",
-        headers: { "content-type": "application/json", ...headers },
-        body: JSON.stringify({ query }),
-      });
-      const text = await response.text();
+      const { text, ...answer } = await gateway.post({ query }, headers);
       const { extensions } = z.object({ extensions: z.unknown().optional() }).parse(JSON.parse(text));
-      return { status: response.status, headers: response.headers, extensions, body: parseAnswer(text) };
+      return { ...answer, extensions };
     },
     async [Symbol.asyncDispose]() {
-      await lifecycle.stop();
+      await gateway.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { createLogger } from "../../../platform/logger/logger.ts";
-import { newTrace } from "../../../platform/tracing/trace-context.ts";
+import { anonymousContext } from "../../support/anonymous-context.ts";
 import { type InventedGraph, startInventedGraph } from "./invented-graph.ts";
 import { type RunningGateway, startStandalone } from "./standalone-gateway.ts";
 
@@ -74,13 +73,7 @@ test("operations over sockets have the same costs, and are refused alike [GW-03]
     gateway.executor.execute({
       query: TOP,
       variables: { n },
-      context: {
-        identity: { kind: "ANONYMOUS" },
-        client: {},
-        trace: newTrace(),
-        logger: createLogger({ name: "test", level: "silent" }),
-        forwardedHeaders: {},
-      },
+      context: anonymousContext(),
     });
   const answer = await run(40);
   expect(answer.extensions).toEqual({ cost: { estimated: 40, maximum: 100 } });

@@ -2,22 +2,18 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import type { AuthenticatorPart } from "../../../../gateway/auth/authenticator.ts";
 import { createCacheConsole } from "../../../../gateway/cache/console/index.ts";
-import { createGateway } from "../../../../gateway/index.ts";
 import { signedHeaders } from "../../../../gateway/transport/subgraph-headers.ts";
 import type { Identity } from "../../../../platform/auth/identity.ts";
 import { createIdentitySigner } from "../../../../platform/auth/identity-header.ts";
 import { createMemoryCache, type MemoryCache } from "../../../../platform/cache/memory-cache.ts";
 import { systemClock } from "../../../../platform/clock.ts";
-import { parseConfig } from "../../../../platform/config/parse-config.ts";
-import { gatewaySettings } from "../../../../platform/config/settings.ts";
-import { createLifecycle } from "../../../../platform/lifecycle/lifecycle.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { createFaultProxy, type FaultProxy } from "../../../support/fault-proxy.ts";
 import { serviceAddress } from "../../../support/services/service-addresses.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { parseAnswer } from "../standalone-gateway.ts";
+import { bearer, startSignedInGateway } from "../signed-in-gateway.ts";
+import type { Answer } from "../standalone-gateway.ts";
 
 const SECRETS = ["s".repeat(40)];
 const OPERATORS = "org_operators";
@@ -35,17 +31,10 @@ const CALLERS = new Map<string | undefined, Identity>([
   ["owner", user("usr_owner", "org_other", ["organization.read", "organization.manage"])],
 ]);
 
-const authenticator: AuthenticatorPart = {
-  name: "authenticator",
-  authenticate: async (token) => ({ identity: CALLERS.get(token) ?? { kind: "ANONYMOUS" } }),
-  onRevoked: () => () => undefined,
-  forget: async () => undefined,
-};
-
 interface ConsoleGateway {
   readonly log: readonly string[];
   readonly cache: MemoryCache;
-  ask(token: string | undefined, query: string, variables?: object): Promise<ReturnType<typeof parseAnswer>>;
+  ask(token: string | undefined, query: string, variables?: object): Promise<Answer>;
   stop(): Promise<void>;
 }
 
@@ -56,7 +45,6 @@ async function startGateway(
 ): Promise<ConsoleGateway> {
   const log: string[] = [];
   const logger = createLogger({ name: "test", level: "info", destination: { write: (line) => void log.push(line) } });
-  const lifecycle = createLifecycle(logger);
   const cache = createMemoryCache({ maxEntries: 1_000, clock: systemClock });
   const console = createCacheConsole({
     clock: systemClock,
@@ -65,36 +53,19 @@ async function startGateway(
     operatorOrganizationId,
     redis: { url: redisUrl, prefix },
   });
-  for (const part of console.parts) lifecycle.add(part);
   console.registry.add("test", cache);
-  const gateway = await createGateway({
-    settings: parseConfig(z.object(gatewaySettings), { CURSOR_SECRET: "c".repeat(32), GATEWAY_PORT: "0" }),
-    production: false,
-    release: "test",
-    host: "127.0.0.1",
-    lifecycle,
-    clock: systemClock,
+  const gateway = await startSignedInGateway({
     logger,
     headers: signedHeaders(createIdentitySigner(SECRETS, systemClock)),
-    authenticator,
+    authenticate: async (token) => ({ identity: CALLERS.get(token) ?? { kind: "ANONYMOUS" } }),
     endpoints: [console.endpoint],
+    parts: console.parts,
   });
-  await lifecycle.start();
   return {
     log,
     cache,
-    async ask(token, query, variables = {}) {
-      const response = await fetch(`http://127.0.0.1:${gateway.port}/graphql`, {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        },
-        body: JSON.stringify({ query, variables }),
-      });
-      return parseAnswer(await response.text());
-    },
-    stop: () => lifecycle.stop(),
+    ask: async (token, query, variables = {}) => (await gateway.post({ query, variables }, bearer(token))).body,
+    stop: gateway.stop,
   };
 }
 

@@ -5,8 +5,7 @@ import { expect, test } from "vitest";
 import { buildGeneration } from "../../../../gateway/composition/schema-generation.ts";
 import { createExecutor } from "../../../../gateway/engine/executor.ts";
 import type { SubgraphAnswer } from "../../../../gateway/transport/subgraph-client.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
-import { newTrace } from "../../../../platform/tracing/trace-context.ts";
+import { anonymousContext } from "../../../support/anonymous-context.ts";
 
 const HEAD = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key"])`;
 const { supergraphSdl = "" } = composeServices([
@@ -44,13 +43,7 @@ async function run(query: string, people: SubgraphAnswer) {
     document: parse(query),
     operationName: undefined,
     variables: {},
-    context: {
-      identity: { kind: "ANONYMOUS" },
-      client: {},
-      trace: newTrace(),
-      logger: createLogger({ name: "test", level: "silent" }),
-      forwardedHeaders: {},
-    },
+    context: anonymousContext(),
   });
   return { data: JSON.parse(data), errors: errors.map(({ message, path }) => ({ message, path })) };
 }

@@ -6,38 +6,25 @@ import { composeServices } from "@apollo/composition";
 import { buildSchema, parse } from "graphql";
 import { SignJWT } from "jose";
 import { onTestFinished } from "vitest";
-import { z } from "zod";
-import type { AuthenticatorPart } from "../../../../gateway/auth/authenticator.ts";
-import { createGateway } from "../../../../gateway/index.ts";
 import { createLive } from "../../../../gateway/live/index.ts";
 import type { GatewaySettings } from "../../../../gateway/ports.ts";
 import { forwardedHeaders } from "../../../../gateway/transport/subgraph-headers.ts";
-import { systemClock } from "../../../../platform/clock.ts";
-import { parseConfig } from "../../../../platform/config/parse-config.ts";
-import { gatewaySettings } from "../../../../platform/config/settings.ts";
 import { AppError } from "../../../../platform/errors/app-error.ts";
 import type { EventLog } from "../../../../platform/events/event-log.ts";
 import type { SubgraphEndpoint } from "../../../../platform/graphql/subgraph-endpoint.ts";
-import { createLifecycle } from "../../../../platform/lifecycle/lifecycle.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { createRedisConnection } from "../../../../platform/redis/redis-connection.ts";
-import { type Answer, BRIEF_NOTICE_MS, parseAnswer } from "../standalone-gateway.ts";
+import { bearer, type HttpAnswer, startSignedInGateway } from "../signed-in-gateway.ts";
 
 export interface LimitedGateway {
   readonly url: string;
   /** POSTs an operation. */
-  ask(query: string, token?: string, variables?: Readonly<Record<string, unknown>>): Promise<LimitedAnswer>;
+  ask(query: string, token?: string, variables?: Readonly<Record<string, unknown>>): Promise<HttpAnswer>;
   /** How often the subgraph was asked. */
   fetches(): number;
   /** How often a token was checked. */
   checks(): number;
   metrics(): Promise<string>;
-}
-
-export interface LimitedAnswer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Answer;
 }
 
 const SDL = `
@@ -82,7 +69,6 @@ export async function startLimitedGateway(
   if (supergraphSdl === undefined) throw new Error(errors?.join("\n"));
   await writeFile(join(folder, "supergraph.graphql"), supergraphSdl);
   const logger = createLogger({ name: "limits-test", level: "silent" });
-  const lifecycle = createLifecycle(logger);
   let fetches = 0;
   let checks = 0;
   const endpoint: SubgraphEndpoint = {
@@ -93,10 +79,12 @@ export async function startLimitedGateway(
       return { status: 200, body: { data: { answer: 42, login: true, invite: true } } };
     },
   };
-  const authenticator: AuthenticatorPart = {
-    name: "authenticator",
-    onRevoked: () => () => undefined,
-    forget: async () => undefined,
+  const redis =
+    redisUrl === undefined ? undefined : createRedisConnection({ url: redisUrl, name: "limits-test", logger });
+  const gateway = await startSignedInGateway({
+    settings: { SUPERGRAPH_FILE: join(folder, "supergraph.graphql"), ...settings },
+    logger,
+    headers: forwardedHeaders,
     async authenticate(token) {
       if (token === undefined) return { identity: { kind: "ANONYMOUS" } };
       checks += 1;
@@ -104,48 +92,23 @@ export async function startLimitedGateway(
       if (userId === undefined) throw new AppError("UNAUTHENTICATED", "No such token.");
       return { identity: { kind: "USER", userId, sessionId: `session-${userId}`, grants: new Map() } };
     },
-  };
-  const redis =
-    redisUrl === undefined ? undefined : createRedisConnection({ url: redisUrl, name: "limits-test", logger });
-  if (redis !== undefined) lifecycle.add({ name: "redis", start: () => redis.start(), stop: () => redis.stop() });
-  const defaults = parseConfig(z.object(gatewaySettings), {
-    CURSOR_SECRET: "c".repeat(32),
-    GATEWAY_PORT: "0",
-    DRAIN_NOTICE_MS: BRIEF_NOTICE_MS,
-  });
-  const gateway = await createGateway({
-    settings: { ...defaults, SUPERGRAPH_FILE: join(folder, "supergraph.graphql"), ...settings },
-    production: false,
-    release: "test",
-    host: "127.0.0.1",
-    lifecycle,
-    clock: systemClock,
-    logger,
-    headers: forwardedHeaders,
-    authenticator,
     endpoints: [endpoint],
     ...(eventLog === undefined ? {} : { eventLog, createLive }),
-    ...(redis === undefined ? {} : { counting: { redis, prefix } }),
+    ...(redis === undefined
+      ? {}
+      : {
+          counting: { redis, prefix },
+          parts: [{ name: "redis", start: () => redis.start(), stop: () => redis.stop() }],
+        }),
   });
-  await lifecycle.start();
   onTestFinished(async () => {
-    await lifecycle.stop();
+    await gateway.stop();
     await rm(folder, { recursive: true, force: true });
   });
-  const url = `http://127.0.0.1:${gateway.port}`;
+  const { url } = gateway;
   return {
     url,
-    async ask(query, token, variables) {
-      const response = await fetch(`${url}/graphql`, {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        },
-        body: JSON.stringify({ query, variables }),
-      });
-      return { status: response.status, headers: response.headers, body: parseAnswer(await response.text()) };
-    },
+    ask: (query, token, variables) => gateway.post({ query, variables }, bearer(token)),
     fetches: () => fetches,
     checks: () => checks,
     metrics: async () => (await fetch(`${url}/metrics`)).text(),

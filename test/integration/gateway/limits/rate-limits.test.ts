@@ -3,7 +3,8 @@ import { openEventLog } from "../../../support/services/event-log.ts";
 import { startRedis } from "../../../support/services/redis.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { connect } from "../live/socket-client.ts";
-import { type LimitedAnswer, startLimitedGateway, tokenOf } from "./limited-gateways.ts";
+import type { HttpAnswer } from "../signed-in-gateway.ts";
+import { startLimitedGateway, tokenOf } from "./limited-gateways.ts";
 
 const ADA = await tokenOf("ada");
 const BEN = await tokenOf("ben");
@@ -16,7 +17,7 @@ const QUERY = "{ answer }";
 
 const times = (count: number) => Array.from({ length: count }, (_, at) => at);
 
-function expectRefusal({ status, headers, body }: LimitedAnswer): void {
+function expectRefusal({ status, headers, body }: HttpAnswer): void {
   expect(status).toBe(429);
   expect(headers.get("content-type")).toContain("application/json");
   expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);

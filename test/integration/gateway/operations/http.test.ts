@@ -4,8 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createLogger } from "../../../../platform/logger/logger.ts";
-import { newTrace } from "../../../../platform/tracing/trace-context.ts";
+import { anonymousContext } from "../../../support/anonymous-context.ts";
 import { type InventedGraph, startInventedGraph } from "../invented-graph.ts";
 import { parseAnswer, type RunningGateway, startStandalone } from "../standalone-gateway.ts";
 
@@ -150,13 +149,7 @@ test("callers within the gateway run what they like", async () => {
   expect(body.errors).toBeUndefined();
   const result = await strict.executor.execute({
     query: "{ topProducts { upc } }",
-    context: {
-      identity: { kind: "ANONYMOUS" },
-      client: {},
-      trace: newTrace(),
-      logger: createLogger({ name: "operations-test", level: "silent" }),
-      forwardedHeaders: {},
-    },
+    context: anonymousContext(),
   });
   expect(result.errors).toBeUndefined();
 });

@@ -1,18 +1,14 @@
 // What a layered cache does when Redis, or the way to it, does not do what it should.
 import { randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { type RedisServer, startRedis } from "../../../support/services/redis.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { startRedis } from "../../../support/services/redis.ts";
+import { redisOfFile } from "../../../support/services/redis-of-file.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { healthy, openCache, openPath } from "./open-cache.ts";
 
 const TTL = { ttlMs: 60_000, tags: ["row"] };
-let redis: RedisServer;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis?.stop());
+const redis = redisOfFile();
 
 function commandLine(): Redis {
   const client = new Redis(redis.url);

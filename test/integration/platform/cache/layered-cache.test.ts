@@ -1,16 +1,12 @@
 // Memory over a real Redis: each cache of these tests is what one process has.
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type RedisServer, startRedis } from "../../../support/services/redis.ts";
-import { deferred, waitFor } from "../../../support/wait.ts";
+import { expect, test } from "vitest";
+import { redisOfFile } from "../../../support/services/redis-of-file.ts";
+import { waitFor } from "../../../support/wait.ts";
+import { holdLoad } from "./held-load.ts";
 import { type CacheSetup, openCaches } from "./open-cache.ts";
 
 const TTL = { ttlMs: 60_000 };
-let redis: RedisServer;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis?.stop());
+const redis = redisOfFile();
 
 const openTwo = (setup: Partial<CacheSetup> = {}) => openCaches({ redisUrl: redis.url, ...setup });
 
@@ -60,16 +56,10 @@ test("a value whose own tag was invalidated while it was loaded is kept nowhere 
     [a, b],
     [a, a],
   ] as const) {
-    const gate = deferred<string>();
-    const begun = deferred();
     const options = { ...TTL, tagsOf: (value: string) => [`about ${value}`] };
-    const reading = loader.cache.getOrLoad("k", options, () => {
-      begun.resolve();
-      return gate.promise;
-    });
-    await begun.promise;
+    const { reading, finish } = await holdLoad(loader.cache, "k", options);
     await writer.cache.invalidateTags(["about this"]);
-    gate.resolve("this");
+    finish("this");
     expect(await reading).toBe("this");
     expect(await a.cache.get("k")).toBeUndefined();
     expect(await b.cache.get("k")).toBeUndefined();
@@ -132,15 +122,9 @@ test("the same id in two tenants and for two viewers of different rights is neve
 
 test("a value set by one process replaces what others hold, and a load from before it is not stored over it [S33]", async () => {
   const [a, b] = await openTwo();
-  const gate = deferred<string>();
-  const begun = deferred();
-  const reading = b.cache.getOrLoad("k", TTL, () => {
-    begun.resolve();
-    return gate.promise;
-  });
-  await begun.promise;
+  const { reading, finish } = await holdLoad(b.cache, "k", TTL);
   await a.cache.set("k", "written", TTL);
-  gate.resolve("read before");
+  finish("read before");
   await reading;
   expect(await a.cache.get("k")).toBe("written");
   await waitFor(async () => (await b.cache.get("k")) === "written", { what: "B to follow", deadlineMs: 1_000 });

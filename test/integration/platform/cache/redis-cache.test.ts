@@ -1,6 +1,6 @@
 // The Redis level on a real server: two caches are two processes, as far as Redis can tell.
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { Cache } from "../../../../platform/cache/cache.ts";
 import { type CacheMeter, createCacheMeter } from "../../../../platform/cache/cache-meter.ts";
 import { createRedisCache } from "../../../../platform/cache/redis-cache.ts";
@@ -8,16 +8,13 @@ import { systemClock } from "../../../../platform/clock.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { createRedisConnection, type RedisConnection } from "../../../../platform/redis/redis-connection.ts";
 import { createFaultProxy } from "../../../support/fault-proxy.ts";
-import { type RedisServer, startRedis } from "../../../support/services/redis.ts";
-import { deferred, waitFor } from "../../../support/wait.ts";
+import { startRedis } from "../../../support/services/redis.ts";
+import { redisOfFile } from "../../../support/services/redis-of-file.ts";
+import { waitFor } from "../../../support/wait.ts";
+import { holdLoad } from "./held-load.ts";
 
 const TTL = { ttlMs: 60_000 };
-let redis: RedisServer;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis?.stop());
+const redis = redisOfFile();
 
 interface Process {
   readonly cache: Cache;
@@ -70,16 +67,10 @@ test("what one process invalidates by tag, key or whole, no process is served [S
 
 test("a load that an invalidation elsewhere overtook is not stored [S34]", async () => {
   const [a, b] = await openTwo();
-  const gate = deferred<string>();
-  const begun = deferred();
   const options = { ...TTL, tags: ["loading"], tagsOf: () => ["other"] };
-  const reading = a.cache.getOrLoad("k", options, () => {
-    begun.resolve();
-    return gate.promise;
-  });
-  await begun.promise;
+  const { reading, finish } = await holdLoad(a.cache, "k", options);
   await b.cache.invalidateTags(["loading"]);
-  gate.resolve("stale");
+  finish("stale");
   expect(await reading).toBe("stale");
   expect(await b.cache.get("k")).toBeUndefined();
 });
@@ -154,17 +145,11 @@ test("an invalidation that Redis missed keeps the process from reading it until 
 
 test("shortly before an entry's end one process loads it anew, the other is given what is there [CA-01]", async () => {
   const [a, b] = await openTwo();
-  const gate = deferred<string>();
-  const begun = deferred();
   const options = { ...TTL, refreshMs: TTL.ttlMs };
   await a.cache.set("k", "first", TTL);
-  const refreshing = a.cache.getOrLoad("k", options, () => {
-    begun.resolve();
-    return gate.promise;
-  });
-  await begun.promise;
+  const { reading: refreshing, finish } = await holdLoad(a.cache, "k", options);
   expect(await b.cache.getOrLoad("k", options, () => Promise.reject(new Error("a second load")))).toBe("first");
-  gate.resolve("second");
+  finish("second");
   expect(await refreshing).toBe("second");
   expect(await b.cache.get("k")).toBe("second");
 });

@@ -1,6 +1,6 @@
 // The registry on a real Redis: what processes say of themselves, and what a directory knows of it.
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../../../platform/clock.ts";
 import { createServiceDirectory } from "../../../../platform/discovery/service-directory.ts";
 import { registryKeys } from "../../../../platform/discovery/service-instance.ts";
@@ -8,17 +8,13 @@ import { createServiceRegistration } from "../../../../platform/discovery/servic
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { createRedisConnection, type RedisConnection } from "../../../../platform/redis/redis-connection.ts";
 import { createFaultProxy, type FaultProxy } from "../../../support/fault-proxy.ts";
-import { type RedisServer, startRedis } from "../../../support/services/redis.ts";
+import { startRedis } from "../../../support/services/redis.ts";
+import { redisOfFile } from "../../../support/services/redis-of-file.ts";
 import { waitFor } from "../../../support/wait.ts";
 
 const LEASE_MS = 1_000;
 const logger = createLogger({ name: "registry-test", level: "silent" });
-let redis: RedisServer;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis?.stop());
+const redis = redisOfFile();
 
 function connect(name: string, url = redis.url): RedisConnection {
   const connection = createRedisConnection({ url, name, logger });

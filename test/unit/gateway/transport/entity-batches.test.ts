@@ -12,21 +12,10 @@ import {
   subgraphOperation,
   variablesText,
 } from "../../../../gateway/transport/subgraph-client.ts";
-import { createLogger } from "../../../../platform/logger/logger.ts";
-import { newTrace } from "../../../../platform/tracing/trace-context.ts";
+import { anonymousContext } from "../../../support/anonymous-context.ts";
 import { BROKEN, LABEL, PARTS, SIZED, things } from "../live/enrichment/things-subgraph.ts";
 
 const LABEL_OF_ANOTHER_OPERATION = LABEL.replace("A__1", "B__7");
-
-const logger = createLogger({ name: "test", level: "silent" });
-const context = (more: Partial<GatewayContext> = {}): GatewayContext => ({
-  identity: { kind: "ANONYMOUS" },
-  client: {},
-  trace: newTrace(),
-  logger,
-  forwardedHeaders: {},
-  ...more,
-});
 
 let sent: { readonly text: string; readonly variables: Record<string, unknown>; readonly context: GatewayContext }[];
 let refuses: (text: string) => boolean;
@@ -71,7 +60,7 @@ const plain = ({ data, errors }: SubgraphAnswer) => ({
 });
 
 test("different fetches of one turn are one request, equal ones share their representations", async () => {
-  const who = context();
+  const who = anonymousContext();
   const answers = await Promise.all([
     client(request(LABEL, ["a", "b"]), who),
     client(request(LABEL_OF_ANOTHER_OPERATION, ["b", "c"]), who),
@@ -90,12 +79,15 @@ test("different fetches of one turn are one request, equal ones share their repr
 });
 
 test("a fetch alone leaves as it is", async () => {
-  await client(request(LABEL, ["a"]), context());
+  await client(request(LABEL, ["a"]), anonymousContext());
   expect(sent.map(({ text }) => text)).toEqual([LABEL]);
 });
 
 test("requests of different callers are never one", async () => {
-  await Promise.all([client(request(LABEL, ["a"]), context()), client(request(LABEL, ["a"]), context())]);
+  await Promise.all([
+    client(request(LABEL, ["a"]), anonymousContext()),
+    client(request(LABEL, ["a"]), anonymousContext()),
+  ]);
   expect(sent).toHaveLength(2);
 });
 
@@ -108,7 +100,7 @@ test("whatever is asked together is answered as if it had been asked alone", asy
   });
   await fc.assert(
     fc.asyncProperty(fc.array(fetch, { minLength: 1, maxLength: 6 }), async (fetches) => {
-      const who = context();
+      const who = anonymousContext();
       const wanted = fetches.map(({ text, ids: own, size }) => request(text, own, text === SIZED ? { size } : {}));
       const together = await Promise.all(wanted.map((each) => client(each, who)));
       const alone = await Promise.all(wanted.map((each) => subgraph(each, who)));
@@ -120,7 +112,7 @@ test("whatever is asked together is answered as if it had been asked alone", asy
 
 test("what a subgraph refuses together is asked of it one by one, and from then on for a while", async () => {
   refuses = (text) => text.includes("_entities_");
-  const who = context();
+  const who = anonymousContext();
   const ask = () => Promise.all([client(request(LABEL, ["a"]), who), client(request(PARTS, ["a"]), who)]);
   for (const requests of [3, 2]) {
     sent = [];
@@ -139,7 +131,7 @@ test("a subgraph that does not answer is asked once, and each fetch misses its o
     asked += 1;
     return { data: null, errors, shared: false };
   });
-  const who = context();
+  const who = anonymousContext();
   const answers = await Promise.all([away(request(LABEL, ["a"]), who), away(request(PARTS, ["a"]), who)]);
   expect(asked).toBe(1);
   const missing = { data: null, errors: [{ message: "away", path: ["_entities", 0], extensions }] };
@@ -156,7 +148,7 @@ test("an answer that cannot be split, or a client that fails, leaves nobody wait
   };
   for (const fails of [() => Promise.resolve(broken), () => Promise.reject(new Error("fails"))]) {
     const failing = createEntityBatching().batch("things", fails);
-    const who = context();
+    const who = anonymousContext();
     const answers = await Promise.all([failing(request(LABEL, ["a"]), who), failing(request(PARTS, ["a"]), who)]);
     const missing = { path: ["_entities", 0], extensions: { code: "SERVICE_UNAVAILABLE", retryable: true } };
     expect(answers).toMatchObject([
@@ -167,7 +159,7 @@ test("an answer that cannot be split, or a client that fails, leaves nobody wait
 });
 
 test("variables that cannot be written fail their own fetches, not the process", async () => {
-  const who = context();
+  const who = anonymousContext();
   const endless = request(SIZED, ["a"], { size: 1n });
   const answers = await Promise.all([client(endless, who), client(endless, who)]);
   expect(answers.map(({ errors }) => errors[0]?.extensions?.["code"])).toEqual(Array(2).fill("SERVICE_UNAVAILABLE"));
@@ -176,7 +168,7 @@ test("variables that cannot be written fail their own fetches, not the process",
 
 test("a batch is given up when nobody waits for any of it", async () => {
   const [one, other] = [new AbortController(), new AbortController()];
-  const who = context();
+  const who = anonymousContext();
   const both = [
     client(request(LABEL, ["a"]), { ...who, signal: one.signal }),
     client(request(PARTS, ["a"]), { ...who, signal: other.signal }),
@@ -195,7 +187,7 @@ test("mutations, and queries of anything but entities, are never held back", () 
     asked += 1;
     return Promise.resolve({ data: {}, errors: [], shared: false });
   });
-  const who = context();
+  const who = anonymousContext();
   void passing(
     { operation: subgraphOperation("{ nothing }", undefined, "query"), variables: {}, representations: undefined },
     who,

@@ -7,8 +7,7 @@ import type { EntityAnswer } from "../../../../../gateway/live/enrichment/entity
 import { createFetchBatches, type FetchCall } from "../../../../../gateway/live/enrichment/fetch-batches.ts";
 import { createLiveMeter } from "../../../../../gateway/live/metrics.ts";
 import type { GatewayContext } from "../../../../../gateway/ports.ts";
-import { createLogger } from "../../../../../platform/logger/logger.ts";
-import { newTrace } from "../../../../../platform/tracing/trace-context.ts";
+import { anonymousContext } from "../../../../support/anonymous-context.ts";
 import { BROKEN, compile, compiled, LABEL, PARTS, SIZED, things } from "./things-subgraph.ts";
 
 const LABEL_OF_ANOTHER_OPERATION = LABEL.replace("A__1", "B__7");
@@ -48,15 +47,6 @@ const createSource = (): GraphQLDataSource<GatewayContext> => ({
   },
 });
 
-const context = (more: Partial<GatewayContext> = {}): GatewayContext => ({
-  identity: { kind: "ANONYMOUS" },
-  client: {},
-  trace: newTrace(),
-  logger: createLogger({ name: "test", level: "silent" }),
-  forwardedHeaders: {},
-  ...more,
-});
-
 interface Want {
   readonly operation: string;
   readonly ids: readonly string[];
@@ -69,7 +59,7 @@ interface Want {
 function ask({ operation, ids, type = "Thing", variables = {}, scope = "all", ...more }: Want) {
   const request: Partial<FetchCall["request"]> = {
     request: {},
-    context: more.context ?? context(),
+    context: more.context ?? anonymousContext(),
   };
   return batches.send({
     source,
@@ -215,10 +205,10 @@ test("a request has at most a hundred representations and twenty fetches", async
 
 test("a batch speaks with the first one's trace and is aborted when nobody waits any more", async () => {
   const [one, two] = [new AbortController(), new AbortController()];
-  const first = context({ signal: one.signal });
+  const first = anonymousContext({ signal: one.signal });
   const answers = Promise.all([
     ask({ operation: LABEL, ids: ["a"], context: first }),
-    ask({ operation: PARTS, ids: ["b"], context: context({ signal: two.signal }) }),
+    ask({ operation: PARTS, ids: ["b"], context: anonymousContext({ signal: two.signal }) }),
   ]);
   await answers;
   expect(sent[0]?.context.trace).toBe(first.trace);
