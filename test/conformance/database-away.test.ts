@@ -17,6 +17,7 @@ import { waitFor } from "../support/wait.ts";
 const CALLERS = 4;
 const ERROR_WINDOW_MS = 10_000;
 const RETURN_MS = 30_000;
+const POOL_SHRINKS_MS = 60_000;
 const SUBGRAPHS = ["user", "billing", "audit"] as const;
 
 let dataDir: string;
@@ -94,7 +95,7 @@ async function connections(): Promise<Map<string, number>> {
 }
 
 test("a restart of Postgres under load is over within 10 s, and an outage costs no process; pools come back to their size [OP-03]", {
-  timeout: 180_000 + OUTAGE_MS,
+  timeout: 240_000 + OUTAGE_MS,
 }, async () => {
   const pids = SUBGRAPHS.map((name) => stack.processes[name].current().pid);
   const running = load();
@@ -139,12 +140,16 @@ test("a restart of Postgres under load is over within 10 s, and an outage costs 
     what: "calls that succeed after the outage",
     deadlineMs: RETURN_MS,
   });
+  // Consumers that catch up together open more connections than the load needs; a pool closes what it has not used for 30 s. But for a
+  // relay between two reconnects there are then no more than before, under the same load.
+  const back = async () => {
+    const after = await connections();
+    return [...before].every(([database, count]) => (after.get(database) ?? 0) <= count + 2);
+  };
+  await waitFor(back, { what: "pools of their former size", deadlineMs: POOL_SHRINKS_MS, intervalMs: 500 });
   await running.stop();
   expect(await call()).toBe(true);
   expect(SUBGRAPHS.map((name) => stack.processes[name].current().pid)).toEqual(pids);
   expect(SUBGRAPHS.map((name) => stack.processes[name].current().running)).toEqual([true, true, true]);
-  const after = await connections();
-  expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
-  // A pool closes what it does not use, and opens no more than it had under the same load, but for a relay between two reconnects.
-  for (const [database, count] of before) expect(after.get(database), database).toBeLessThanOrEqual(count + 2);
+  expect([...(await connections()).keys()].sort()).toEqual([...before.keys()].sort());
 });
