@@ -1,9 +1,9 @@
 // Random schedules of reads, writes, evictions, crashes and partitions over two processes and one Redis, against what each may still serve.
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { CachePart } from "../../../../platform/cache/create-cache.ts";
-import { type RedisServer, startRedis } from "../../../support/services/redis.ts";
+import { redisOfFile } from "../../../support/services/redis-of-file.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { healthy, openCache, openPath } from "./open-cache.ts";
 
@@ -62,12 +62,7 @@ interface Write {
   readonly at: number;
 }
 
-let redis: RedisServer;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis?.stop());
+const redis = redisOfFile();
 
 async function follow(schedule: readonly Step[], end: Ending, versioned: boolean): Promise<void> {
   const namespace = randomUUID();
