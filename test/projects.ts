@@ -51,7 +51,7 @@ export const TEST_PROJECTS: readonly TestProjectPlan[] = [
     timeoutMs: 120_000,
     workers: 1,
   },
-  { name: "e2e", files: below("e2e"), services: [...STORES, "chromium"], timeoutMs: 120_000, workers: 1 },
+  { name: "e2e", files: below("e2e"), services: [...STORES, "chromium"], timeoutMs: 120_000, workers: 2 },
 ];
 
 /** The services of the project with this name; none for a name that is no project. */
