@@ -63,7 +63,11 @@ describe.concurrent("a subgraph that hangs", () => {
     expect(status).toBe(200);
     expect(body).toMatchObject({ data: { rename: null }, errors: [{ extensions: { code: "SERVICE_UNAVAILABLE" } }] });
     const { products } = graph;
-    expect(products.requests).toMatchObject([{ "x-tributary-timeout-ms": expect.stringMatching(/^(10000|99\d\d)$/) }]);
+    expect(products.requests).toHaveLength(1);
+    // Without what the gateway itself took before.
+    const told = Number(products.requests[0]?.["x-tributary-timeout-ms"]);
+    expect(told).toBeGreaterThan(DEADLINE_MS - SLACK_MS);
+    expect(told).toBeLessThanOrEqual(DEADLINE_MS);
     await waitFor(() => products.aborted === 1, { what: "the abort", deadlineMs: ABORT_MS });
   });
 });
