@@ -1,10 +1,12 @@
-// `npm run load -- hostile`: documents that are meant to stall a gateway, 20 a second, beside 100 good requests a second of others.
+// `npm run load -- hostile`: what each of the documents costs that are meant to stall a gateway; then 20 of them a second, beside 100 good
+// requests a second of others.
 import { parseArgs } from "node:util";
-import { hostileDocuments, type Recursion } from "../integration/gateway/limits/hostile-documents.ts";
+import { hostileDocuments } from "../integration/gateway/limits/hostile-documents.ts";
 import { temporaryFolder } from "../support/stack/stack.ts";
 import { runArrivals } from "./arrivals.ts";
 import { startDistributedStack } from "./distributed-stack.ts";
 import { createDurations, type Durations } from "./durations.ts";
+import { ACCOUNTS, type DocumentCost, measureHostileCosts } from "./hostile-costs.ts";
 import type { LoadClient } from "./http-client.ts";
 import { figure, printVerdict, say, table } from "./live/verdict.ts";
 import { type MixedWorld, type Rate, runMixedLoad } from "./mixed-load.ts";
@@ -14,28 +16,59 @@ import { createServerProbe, probeSettings, type ServerFigures } from "./server-f
 
 const TENANTS = 6;
 const WARM_UP = { perSecond: 100, seconds: 5 };
-const BUDGET = { goodP99Ms: 100, loopDelayP99Ms: 50 };
+const BUDGET = { goodP99Ms: 100, loopDelayP99Ms: 50, documentMs: 5 };
+const SHOWN_COSTS = 12;
 /** What a gateway may say to them. Anything else is a fault of it. */
 const ANSWERS: readonly number[] = [200, 400, 413, 429];
-
-/** Where the platform's graph leads back to the same type. */
-const ACCOUNTS: Recursion = {
-  type: "BillingAccount",
-  root: ['organization(id: "x") { billingAccount {', "} }"],
-  next: ["organization { billingAccount {", "} }"],
-  depth: 6,
-  leaf: "id",
-};
 
 const OPTIONS = {
   good: { type: "string", default: "100" },
   hostile: { type: "string", default: "20" },
   seconds: { type: "string", default: "30" },
+  rounds: { type: "string", default: "25" },
 } as const;
 
-/** @param programArguments `--good` and `--hostile` requests per second, `--seconds` */
+/**
+ * @param programArguments `--rounds` that each document is measured, `0` for none of it; `--good` and `--hostile` requests per second,
+ * `--seconds`, `0` for no attack
+ */
 export async function hostile(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
+  const costly = Number(values.rounds) > 0 ? await costs(Number(values.rounds)) : 0;
+  return Math.max(costly, Number(values.seconds) > 0 ? await attackBeside(values) : 0);
+}
+
+async function costs(rounds: number): Promise<number> {
+  say(`each document ${rounds} times, one after the other`);
+  const measured = await measureHostileCosts(rounds);
+  const over = measured.hostile.filter(({ main }) => main.percentile(50) > BUDGET.documentMs);
+  const rows = (costs: readonly DocumentCost[]) =>
+    costs.map(({ graph, name, main, all, answer }) => [
+      `${graph}: ${name}`,
+      ...[main, all].flatMap((durations) => [figure(durations.percentile(50)), figure(durations.percentile(100))]),
+      answer,
+    ]);
+  const head = ["main p50", "max", "all threads p50", "max", "answer"];
+  const lines = [
+    ...table([
+      [`processor ms, the dearest of ${measured.hostile.length}`, ...head],
+      ...rows(measured.hostile.slice(0, SHOWN_COSTS)),
+    ]),
+    "",
+    ...table([["valid and large, planned anew each time", ...head], ...rows(measured.large)]),
+  ];
+  const [dearest] = measured.hostile;
+  return printVerdict(lines, [
+    { what: `hostile documents above ${BUDGET.documentMs} ms`, value: over.length, atMost: 0 },
+    {
+      what: `main thread's ms for ${dearest?.name ?? "a document"}, median`,
+      value: dearest?.main.percentile(50) ?? Number.NaN,
+      atMost: BUDGET.documentMs,
+    },
+  ]);
+}
+
+async function attackBeside(values: Readonly<Record<"good" | "hostile" | "seconds", string>>): Promise<number> {
   const seconds = Number(values.seconds);
   const folder = await temporaryFolder();
   const stack = await startDistributedStack({

@@ -119,6 +119,10 @@ export function hostileDocuments({ type, root, next, depth, leaf }: Recursion): 
         below(nested(depth, () => `... { ${opens} ${leaf} ${closes} } ... { ${leaf} } ${opens}`, leaf, closes)),
       ),
     ],
+    [
+      "equal fields that nobody uses",
+      query(() => `{ __typename } fragment F on ${type} { ${times(230, () => `${opens} ${leaf} ${closes}`)} }`),
+    ],
     ["200 inline fragments", query(() => below(times(200, () => `... on ${type} { ${leaf} }`)))],
     ["inline fragments in each other", query(() => below(nested(240, () => "... {", leaf)))],
     [
@@ -139,6 +143,13 @@ export function hostileDocuments({ type, root, next, depth, leaf }: Recursion): 
         variables: `{ ${times(10, (at) => `"v${at}": true`, ",")} }`,
       }),
     ],
+    [
+      "two conditions at each field",
+      (salt) => ({
+        query: `query (${times(50, (at) => `$v${at}: Boolean!`)}) ${below(times(25, (at) => `... @include(if: $v${at}) @skip(if: $v${at + 25}) { ${opens} ${leaf} ${closes} }`))} # ${salt}`,
+        variables: `{ ${times(50, (at) => `"v${at}": ${at < 25}`, ",")} }`,
+      }),
+    ],
     ["introspection", query(() => getIntrospectionQuery())],
     [
       "introspection in circles",
@@ -147,6 +158,13 @@ export function hostileDocuments({ type, root, next, depth, leaf }: Recursion): 
     [
       "introspection by aliases",
       query(() => `{ ${times(20, (at) => `a${at}: __schema { types { fields { name type { name } } } }`)} }`),
+    ],
+    [
+      "introspection along all ways",
+      query(
+        () =>
+          `{ __schema { types { ...T fields { type { ...T } args { type { ...T } } } } } } ${"fragment T on __Type { name description fields { name description args { name type { name } } type { name kind ofType { name kind } } } interfaces { ...U } possibleTypes { ...U } } fragment U on __Type { name fields { name args { name } } }"}`,
+      ),
     ],
     ...["__proto__", "constructor", "toString", "hasOwnProperty", "valueOf"].flatMap((name): HostileDocument[] => [
       [`\`${name}\` as a field`, query(() => below(name))],
@@ -183,6 +201,13 @@ export function hostileDocuments({ type, root, next, depth, leaf }: Recursion): 
       (salt) => ({
         query: `${below(leaf)} # ${salt}`,
         variables: `{ ${times(20_000, (at) => `"v${at}": 1`, ",")} }`,
+      }),
+    ],
+    [
+      "2,500 members that nobody asked for",
+      (salt) => ({
+        query: `${below(leaf)} # ${salt}`,
+        variables: `{ ${times(2_500, (at) => `"v${at}": 1`, ",")} }`,
       }),
     ],
   ];

@@ -21,7 +21,7 @@ test.each([
   ["equal fields with selections", 44, (count: number) => `{ a { ${times(count, () => "b { id }")} } }`],
   [
     "equal fields that nobody uses",
-    45,
+    44,
     (count: number) => `{ a } fragment F on T { ${times(count, () => "b { id }")} }`,
   ],
   ["fragments that do not exist", 45, (count: number) => `{ a { ${times(count, (at) => `...F${at}`)} } }`],
