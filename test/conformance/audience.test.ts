@@ -1,8 +1,8 @@
 // Live events are enriched for an audience: once for all members with the same permissions, and never with more than they hold.
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { inviteMember, roleIds } from "../support/client/invitee.ts";
 import { createLiveClient } from "../support/client/live-client.ts";
-import { tokenFromMail } from "../support/client/mailbox-client.ts";
 import {
   type Account,
   attachCard,
@@ -15,10 +15,6 @@ import {
 import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 import { waitFor } from "../support/wait.ts";
-
-interface Roles {
-  readonly organization: { readonly roles: readonly { readonly id: string; readonly name: string }[] };
-}
 
 interface Data {
   readonly billingEvents: {
@@ -41,13 +37,6 @@ const TRAILS = `subscription($org: ID!) { billingEvents(organizationId: $org, ty
 
 interface Trail {
   readonly billingEvents: { readonly event: { readonly invoice: { readonly auditTrail: object | null } | null } };
-}
-
-async function roleId(owner: Member, { organizationId }: Account, name: string): Promise<string> {
-  const data = await owner.client.request<Roles>("query($id: ID!) { organization(id: $id) { roles { id name } } }", {
-    id: organizationId,
-  });
-  return data.organization.roles.find((role) => role.name === name)?.id ?? "";
 }
 
 /** Starts a plan with a card that is declined: an invoice is issued, and nothing is paid. */
@@ -83,23 +72,7 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
     owner = await newMember(stack, "Olga Owner");
     account = await newOrganization(owner);
     const invited = await newMember(stack, "Max Member");
-    await owner.client.mutate(
-      "invitationCreate",
-      {
-        organizationId: account.organizationId,
-        email: invited.email,
-        roleIds: [await roleId(owner, account, "MEMBER")],
-        idempotencyKey: randomUUID(),
-      },
-      "invitation { id }",
-    );
-    const token = await tokenFromMail(stack.mailbox, invited.email, "/invite");
-    const { membership } = await invited.client.mutate<{ membership: { id: string } }>(
-      "invitationAccept",
-      { token },
-      "membership { id }",
-    );
-    membershipId = membership.id;
+    membershipId = await inviteMember(stack, owner, account, invited, "MEMBER");
     member = await signIn(stack, invited);
   });
   afterAll(() => stack?.stop());
@@ -135,8 +108,8 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
       const before = await trails.waitForCount(1);
       expect(before[0]?.data?.billingEvents.event.invoice?.auditTrail).toBeNull();
 
-      const roleIds = [await roleId(owner, account, "OWNER")];
-      await owner.client.mutate("membershipUpdate", { id: membershipId, roleIds }, "membership { id }");
+      const roles = await roleIds(owner, account, "OWNER");
+      await owner.client.mutate("membershipUpdate", { id: membershipId, roleIds: roles }, "membership { id }");
       await waitForRights(member, account);
       await issue("team");
       const after = await trails.waitForCount(2);

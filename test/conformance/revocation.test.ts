@@ -1,10 +1,9 @@
 // S38 on the running platform, over both event logs and both kinds of transport: whoever loses the right to a stream gets none of
 // its events later than a second after the commit that took the right away, and is told why. What took it away is done as people
 // and operators do it.
-import { randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { tokenFromMail } from "../support/client/mailbox-client.ts";
+import { inviteMember, roleIds } from "../support/client/invitee.ts";
 import {
   type Account,
   attachCard,
@@ -63,28 +62,10 @@ async function watchCommit(stack: Stack, [type, tenantId]: readonly [string, str
   return () => watching;
 }
 
-async function roleIds({ client }: Member, { organizationId }: Account, name: string): Promise<string[]> {
-  const data = await client.request<{ organization: { roles: { id: string; name: string }[] } }>(
-    "query($id: ID!) { organization(id: $id) { roles { id name } } }",
-    { id: organizationId },
-  );
-  return data.organization.roles.filter((role) => role.name === name).map(({ id }) => id);
-}
-
 /** A new person in the owner's organisation. */
 async function join(stack: Stack, owner: Member, account: Account, role: string) {
   const person = await newMember(stack, "Mia Member");
-  const { organizationId } = account;
-  const roles = await roleIds(owner, account, role);
-  const invitation = { organizationId, email: person.email, roleIds: roles, idempotencyKey: randomUUID() };
-  await owner.client.mutate("invitationCreate", invitation, "invitation { id }");
-  const token = await tokenFromMail(stack.mailbox, person.email, "/invite");
-  const { membership } = await person.client.mutate<{ membership: { id: string } }>(
-    "invitationAccept",
-    { token },
-    "membership { id }",
-  );
-  return { person, membershipId: membership.id };
+  return { person, membershipId: await inviteMember(stack, owner, account, person, role) };
 }
 
 describe.each(TOPOLOGIES)("%s", (topology) => {

@@ -1,12 +1,12 @@
 // Two gateways with all their caches, two tenants, writes and reads at random: whoever is shown an event on a gateway, or wrote through it,
 // reads nothing older there afterwards, and nobody reads what is another tenant's.
-import { randomInt, randomUUID } from "node:crypto";
+import { randomInt } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { createGraphQLClient } from "../../../support/client/graphql-client.ts";
+import { inviteMember } from "../../../support/client/invitee.ts";
 import { createLiveClient } from "../../../support/client/live-client.ts";
-import { tokenFromMail } from "../../../support/client/mailbox-client.ts";
 import { type Member, newMember, newOrganization } from "../../../support/client/newcomer.ts";
 import type { Stack } from "../../../support/stack/stack.ts";
 import { startStack } from "../../../support/stack/start-stack.ts";
@@ -109,23 +109,9 @@ async function twice(gateway: number, member: Member, organizationId: string): P
 
 test("what was kept for a member is not shown to them once they were removed, nor to anybody else [CA-07]", async () => {
   const [owner, friend, stranger] = await Promise.all([newMember(stack), newMember(stack), newMember(stack)]);
-  const { organizationId } = await newOrganization(owner, "Green");
-  const { organization } = await owner.client.request<{ organization: { roles: { id: string; name: string }[] } }>(
-    "query($id: ID!) { organization(id: $id) { roles { id name } } }",
-    { id: organizationId },
-  );
-  const roleIds = organization.roles.filter(({ name }) => name === "MEMBER").map(({ id }) => id);
-  await owner.client.mutate(
-    "invitationCreate",
-    { organizationId, email: friend.email, roleIds, idempotencyKey: randomUUID() },
-    "invitation { id }",
-  );
-  const token = await tokenFromMail(stack.mailbox, friend.email, "/invite");
-  const { membership } = await friend.client.mutate<{ membership: { id: string } }>(
-    "invitationAccept",
-    { token },
-    "membership { id }",
-  );
+  const account = await newOrganization(owner, "Green");
+  const { organizationId } = account;
+  const membershipId = await inviteMember(stack, owner, account, friend, "MEMBER");
   for (const gateway of [0, 1]) {
     await waitFor(async () => (await twice(gateway, friend, organizationId)).text.includes("Green"), {
       what: `the membership on gateway ${gateway}`,
@@ -134,7 +120,7 @@ test("what was kept for a member is not shown to them once they were removed, no
     expect(await twice(gateway, friend, organizationId)).toMatchObject({ status: 200, kept: true });
     expect((await look(gateway, stranger, organizationId)).text).not.toContain("Green");
   }
-  await owner.client.mutate("membershipRemove", { id: membership.id }, "removedId");
+  await owner.client.mutate("membershipRemove", { id: membershipId }, "removedId");
   for (const gateway of [0, 1]) {
     await waitFor(async () => !(await look(gateway, friend, organizationId)).text.includes("Green"), {
       what: `the removal on gateway ${gateway}`,
