@@ -25,6 +25,8 @@ interface Assigned {
   readonly consumer: PartitionConsumer;
 }
 
+/** Commits are gathered for this long: a request each would cost as much as reading the records. What a crash repeats is known to the inbox. */
+const COMMIT_EVERY_MS = 200;
 const COMMIT_RETRY = { baseMs: 100, capMs: 2_000 };
 /**
  * A dead member keeps its partitions for the session timeout, also after the broker itself came back. It can be short
@@ -59,6 +61,7 @@ export async function openGroupSession(
   let generation = 0;
   let signAt = Date.now();
   let storing: Promise<void> | undefined;
+  const leaving = new AbortController();
 
   const nameOf = (topic: string, partition: number) => `${topic}/${partition}`;
   const sign = () => {
@@ -85,9 +88,11 @@ export async function openGroupSession(
   }
 
   function flush(): void {
-    storing ??= storeCommits().finally(() => {
-      storing = undefined;
-    });
+    storing ??= systemSleep(COMMIT_EVERY_MS, leaving.signal)
+      .then(storeCommits)
+      .finally(() => {
+        storing = undefined;
+      });
   }
 
   function release(name: string): void {
@@ -179,6 +184,7 @@ export async function openGroupSession(
     closed = true;
     for (const name of [...assigned.keys()]) release(name);
     await Promise.all(draining);
+    leaving.abort();
     await storing;
     if (unstored.size > 0) await withinDeadline(storeCommits());
     await withinDeadline(consumer.disconnect());
