@@ -5,7 +5,15 @@
 import { createHash } from "node:crypto";
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
-import { BEGIN, bindTenants, bindTenantsUntil, COMMIT, type Frame, FramedQuery, PrepareFrames } from "./framed-query.ts";
+import {
+  BEGIN,
+  bindTenants,
+  bindTenantsUntil,
+  COMMIT,
+  type Frame,
+  FramedQuery,
+  PrepareFrames,
+} from "./framed-query.ts";
 import { type TenantScope, tenantScope } from "./tenant-scope.ts";
 
 export interface ConnectionOptions {
@@ -60,6 +68,12 @@ class TenantClient extends pg.Client {
   #phase: Phase = "NONE";
   #scope: TenantScope | undefined;
   #prepared = false;
+
+  constructor(config?: pg.ClientConfig | string) {
+    super(config);
+    // Between its first answer and its first use nobody listens (pg-pool 3.14): an end in that moment would be the process's. Whoever uses it is told.
+    this.on("error", () => undefined);
+  }
 
   // `never` fits all of the overloads, which are passed on as they came.
   override query(config: never, ...rest: never[]): never {

@@ -112,12 +112,14 @@ export function createRelay(options: RelayOptions): Relay {
     options.onError?.(error);
   }
 
-  /** Waits for a notification, at most `pollMs`. */
+  /** Waits for a notification or the stop, at most `pollMs`. */
   async function idle(signal: AbortSignal): Promise<void> {
-    if (!notified) {
-      const nap = new AbortController();
-      wake = () => nap.abort();
-      await sleep(pollMs, AbortSignal.any([signal, nap.signal]));
+    if (!notified && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, pollMs);
+      wake = resolve;
+      await promise;
+      clearTimeout(timer);
       wake = undefined;
     }
     notified = false;
@@ -200,6 +202,7 @@ export function createRelay(options: RelayOptions): Relay {
       const stopping = running;
       if (stopping === undefined) return;
       stopping.abort.abort();
+      wake?.();
       await stopping.done;
       phase = "STOPPED";
       await connection.stop();

@@ -8,7 +8,7 @@ import { causationOf, type RequestContext } from "../../../platform/graphql/requ
 import type { InvoicePayInput } from "../../../schema/generated/billing.ts";
 import type { BillingServices } from "../context.ts";
 import { findInvoices, lockInvoice } from "../store/invoices.ts";
-import { findProcessingPayment } from "../store/payments.ts";
+import { isPaymentProcessing } from "../store/payments.ts";
 import { assertIdempotencyKey, findManaged } from "./authorize.ts";
 import { chooseMethod, createPayment, type PendingPayment } from "./create-payment.ts";
 import { finishCollection } from "./finish-collection.ts";
@@ -61,7 +61,7 @@ export async function payInvoice(
       if (invoice.status !== "OPEN") {
         throw refuse("STATE_INVALID", `An invoice that is ${invoice.status} cannot be paid.`, "id");
       }
-      if ((await findProcessingPayment(scope.tx, invoiceId)) !== null) {
+      if (await isPaymentProcessing(scope.tx, invoiceId)) {
         throw refuse("STATE_INVALID", "A payment of this invoice is under way: wait for its outcome.", "id");
       }
       const method = await chooseMethod(scope.tx, invoice.accountId, paymentMethodId);

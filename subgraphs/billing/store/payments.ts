@@ -24,9 +24,9 @@ export async function findPaymentsOf(tx: BillingTransaction, invoiceIds: readonl
   return rows.map(toRecord);
 }
 
-export async function findProcessingPayment(tx: BillingTransaction, invoiceId: string): Promise<PaymentRecord | null> {
-  const row = await tx.payment.findFirst({ where: { invoiceId, status: "PROCESSING" } });
-  return row === null ? null : toRecord(row);
+export async function isPaymentProcessing(tx: BillingTransaction, invoiceId: string): Promise<boolean> {
+  const found = await tx.$executeRaw`SELECT FROM payment WHERE invoice_id = ${invoiceId} AND status = 'PROCESSING'`;
+  return found > 0;
 }
 
 /** What is kept of a payment's cause: no address and no device, which only its first event needs. */
