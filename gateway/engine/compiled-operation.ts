@@ -15,6 +15,7 @@ import type { GatewayContext, SchemaGeneration } from "../ports.ts";
 import type { JsonObject } from "../transport/json-object.ts";
 import { conditionVariables, withoutConditions } from "./conditions.ts";
 import { createIntrospection } from "./introspection.ts";
+import { mergeSelections } from "./merged-selections.ts";
 import { compileSteps, type Step } from "./plan/steps.ts";
 import { createTypeConditions, type TypeConditions } from "./plan/type-conditions.ts";
 import { compileWriter, type ResponseWriter } from "./response/writer.ts";
@@ -88,10 +89,10 @@ export function prepareOperation(
   }
 
   function plan(coerced: JsonObject): Step | undefined {
-    const planned = withoutConditions(inspection?.planned ?? document, (variable) => coerced[variable] === true);
+    const selected = withoutConditions(inspection?.planned ?? document, (variable) => coerced[variable] === true);
     return compileSteps(
       generation.queryPlanner().buildQueryPlan(
-        operationFromDocument(planningSchema, planned, {
+        operationFromDocument(planningSchema, mergeSelections(selected), {
           validate: false,
           ...(operationName === undefined ? {} : { operationName }),
         }),
