@@ -11,6 +11,7 @@ import {
   type OperationDefinitionNode,
   visit,
 } from "graphql";
+import { tokensIn } from "../limits/document-size.ts";
 import type { GatewayContext, SchemaGeneration } from "../ports.ts";
 import type { JsonObject } from "../transport/json-object.ts";
 import { conditionVariables, withoutConditions } from "./conditions.ts";
@@ -39,6 +40,8 @@ export type InspectOperation = (
 export interface PreparedOperation {
   readonly kind: OperationDefinitionNode["operation"];
   readonly inspection: Inspection | undefined;
+  /** How large its document is. */
+  readonly tokens: number;
   /** @returns coerced values, or what is wrong with them */
   coerce(variables: JsonObject): CoercedVariables;
   /** Which of its conditions hold: equal texts compile to the same. Empty for an operation without any. */
@@ -104,6 +107,7 @@ export function prepareOperation(
   return {
     kind: operation.operation,
     inspection,
+    tokens: tokensIn(document),
     coerce: (variables) =>
       definitions.length === 0 ? { coerced: {} } : coerceVariables(apiSchema, definitions, variables),
     conditions: (coerced) => conditional.map((name) => (coerced[name] === true ? "1" : "0")).join(""),

@@ -39,6 +39,8 @@ export interface Executor {
 
 /** Also of plans: one operation with many conditions has many. */
 const MAX_OPERATIONS = 1_000;
+/** Of the documents of all that are kept: large ones are fewer. */
+const MAX_TOKENS = 100_000;
 
 export interface ExecutorOptions {
   /** Every subgraph of a generation, by name. */
@@ -48,14 +50,14 @@ export interface ExecutorOptions {
 }
 
 export function createExecutor({ clients, inspection }: ExecutorOptions): Executor {
-  const prepared = new LRUCache<string, PreparedOperation>({ max: MAX_OPERATIONS });
-  const compiled = new LRUCache<string, CompiledOperation>({ max: MAX_OPERATIONS });
+  const prepared = new LRUCache<string, PreparedOperation>({ max: MAX_OPERATIONS, maxSize: MAX_TOKENS });
+  const compiled = new LRUCache<string, CompiledOperation>({ max: MAX_OPERATIONS, maxSize: MAX_TOKENS });
 
   function prepare(id: string, { generation, document, operationName }: ExecutionRequest): PreparedOperation {
     const known = prepared.get(id);
     if (known !== undefined) return known;
     const made = prepareOperation(generation, document, operationName, inspection);
-    prepared.set(id, made);
+    prepared.set(id, made, { size: made.tokens });
     return made;
   }
 
@@ -64,7 +66,7 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
     const known = compiled.get(key);
     if (known !== undefined) return known;
     const made = operation.compile(coerced);
-    compiled.set(key, made);
+    compiled.set(key, made, { size: operation.tokens });
     return made;
   }
 
