@@ -93,9 +93,11 @@ export function prepareOperation(
 
   function plan(coerced: JsonObject): Step | undefined {
     const selected = withoutConditions(inspection?.planned ?? document, (variable) => coerced[variable] === true);
+    const planned = mergeSelections(selected);
+    if (isOwn(getOperationAST(planned, operationName))) return undefined;
     return compileSteps(
       generation.queryPlanner().buildQueryPlan(
-        operationFromDocument(planningSchema, mergeSelections(selected), {
+        operationFromDocument(planningSchema, planned, {
           validate: false,
           ...(operationName === undefined ? {} : { operationName }),
         }),
@@ -135,4 +137,15 @@ function usesIntrospection(document: DocumentNode): boolean {
     },
   });
   return used;
+}
+
+const OWN_FIELDS: readonly string[] = ["__schema", "__type", "__typename"];
+
+/** Does the gateway know the answer by itself? */
+function isOwn(operation: OperationDefinitionNode | null | undefined): boolean {
+  return (
+    operation?.selectionSet.selections.every(
+      (selection) => selection.kind === Kind.FIELD && OWN_FIELDS.includes(selection.name.value),
+    ) ?? false
+  );
 }
