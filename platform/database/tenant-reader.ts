@@ -13,6 +13,10 @@ interface Shared<Tx> {
   readonly transaction: Promise<Tx>;
   readonly close: () => void;
   pending: number;
+  /** Resolves when the next read may begin. */
+  turn: Promise<void>;
+  /** Resolves when the latest read is over. */
+  latest: Promise<unknown>;
 }
 
 /**
@@ -35,7 +39,13 @@ export function createTenantReader<Tx extends SqlTransaction>(
       return closed.promise;
     };
     readInTenants(client, tenants, hold, deadline).catch(opened.reject);
-    return { transaction: opened.promise, close: closed.resolve, pending: 0 };
+    return {
+      transaction: opened.promise,
+      close: closed.resolve,
+      pending: 0,
+      turn: Promise.resolve(),
+      latest: Promise.resolve(),
+    };
   }
 
   function leave(shared: Shared<Tx>): void {
@@ -49,6 +59,24 @@ export function createTenantReader<Tx extends SqlTransaction>(
     });
   }
 
+  /**
+   * Begins each read in a turn of the loop of its own, while at most one before it runs. Prisma 7.10 takes what is asked of a transaction within
+   * one turn for a batch: when one of them fails it answers the ones behind it with `undefined`. pg 8.23 warns of more that wait.
+   */
+  function inTurn<Result>(shared: Shared<Tx>, work: (tx: Tx) => Promise<Result>): Promise<Result> {
+    const { turn, latest, transaction } = shared;
+    const begin = async () => {
+      const tx = await transaction;
+      await turn;
+      assertInTime(deadline);
+      return work(tx);
+    };
+    const result = begin();
+    shared.turn = Promise.all([transaction, turn, latest]).then(nextTurn, nextTurn);
+    shared.latest = result.catch(() => undefined);
+    return result;
+  }
+
   return async (work) => {
     assertInTime(deadline);
     current ??= open();
@@ -56,9 +84,7 @@ export function createTenantReader<Tx extends SqlTransaction>(
     const alone = shared.pending === 0;
     shared.pending += 1;
     try {
-      const transaction = await shared.transaction;
-      assertInTime(deadline);
-      return await work(transaction);
+      return await inTurn(shared, work);
     } catch (error) {
       if (isOver(deadline)) throw deadlineExceeded(error);
       // Perhaps the connection is gone: nobody else joins it, and who shared it tries once on its own.
@@ -69,4 +95,8 @@ export function createTenantReader<Tx extends SqlTransaction>(
       leave(shared);
     }
   };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

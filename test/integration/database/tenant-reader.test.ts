@@ -42,6 +42,18 @@ test("reads beside each other, and reads that follow at once, share one connecti
   expect(new Set([first, second, third]).size).toBe(1);
 });
 
+test("a read that fails leaves those beside it their answers", async () => {
+  const fail = (tx: AuditTransaction) => tx.$queryRaw`SELECT 1 / 0`;
+  const [first, failed, ...others] = await Promise.allSettled([
+    reader(connectionOf),
+    reader(fail),
+    reader(connectionOf),
+    reader(connectionOf),
+  ]);
+  expect(failed.status).toBe("rejected");
+  for (const other of [first, ...others]) expect(other).toMatchObject({ value: expect.any(Number) });
+});
+
 test("a read sees what was committed after the read before it, and leaves no transaction open", async () => {
   const admin = new Client({ connectionString: server.adminUrl });
   await admin.connect();
