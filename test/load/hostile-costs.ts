@@ -26,7 +26,7 @@ export const ACCOUNTS: Recursion = {
 const ITEMS: Recursion = { type: "Item", root: ["item {", "}"], next: ["next {", "}"], depth: 12, leaf: "name" };
 
 /** Compilers have seen each document so often before it is measured. */
-const WARM_UP = 25;
+const WARM_UP = 60;
 
 export interface DocumentCost {
   readonly graph: string;
