@@ -14,6 +14,7 @@ import {
 import { type Run, runSteps } from "./execution/run-steps.ts";
 import type { Shared } from "./execution/targets-at.ts";
 import { errorsIn } from "./response/errors-in.ts";
+import { createWrittenAnswers } from "./response/written-answers.ts";
 
 export interface ExecutionRequest {
   readonly generation: SchemaGeneration;
@@ -41,6 +42,8 @@ export interface Executor {
 const MAX_OPERATIONS = 1_000;
 /** Of the documents of all that are kept: large ones are fewer. */
 const MAX_TOKENS = 100_000;
+/** Of the texts of answers that may come again, in characters: about so many bytes. */
+const MAX_WRITTEN = 8 * 2 ** 20;
 
 export interface ExecutorOptions {
   /** Every subgraph of a generation, by name. */
@@ -51,6 +54,7 @@ export interface ExecutorOptions {
 
 export function createExecutor({ clients, inspection }: ExecutorOptions): Executor {
   const prepared = new LRUCache<string, PreparedOperation>({ max: MAX_OPERATIONS, maxSize: MAX_TOKENS });
+  const written = createWrittenAnswers(MAX_WRITTEN);
   const compiled = new LRUCache<string, CompiledOperation>({ max: MAX_OPERATIONS, maxSize: MAX_TOKENS });
 
   function prepare(id: string, { generation, document, operationName }: ExecutionRequest): PreparedOperation {
@@ -85,6 +89,7 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
       const gone = new Set<object>();
       const errors: GraphQLError[] = [];
       let plain = false;
+      let parts: Run["parts"];
       if (step !== undefined) {
         const run: Run = {
           clients: clients(request.generation),
@@ -95,15 +100,19 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
           gone,
           errors,
           plain: true,
+          parts: [],
         };
         await runSteps(step, run);
-        plain = run.plain;
+        ({ plain, parts } = run);
         if (errors.length > 0 && context.stages !== undefined) noteFailures(context.stages, data, errors);
       }
       context.stages?.enter("formatting");
       const missing: GraphQLError[] = [];
+      const write = writer(coerced);
+      const known = parts === undefined ? undefined : written.find(write, parts);
       const writing = { errors: missing, path: [], plain, shared, gone, texts: new Map() };
-      const text = writer(coerced)(data, writing);
+      const text = known ?? write(data, writing);
+      if (parts !== undefined && known === undefined && missing.length === 0) written.keep(write, parts, text);
       if (errors.length === 0 && missing.length === 0) operation.inspection?.inspect(data, context);
       const told = errors.length > 0 ? errorsIn(text, errors) : errors;
       // A failed fetch leaves holes, which were told as its errors; holes without any are errors of their own.

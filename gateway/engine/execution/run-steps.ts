@@ -8,6 +8,7 @@ import { isJsonObject, type JsonObject } from "../../transport/json-object.ts";
 import type { Representations, SubgraphAnswer, SubgraphClient } from "../../transport/subgraph-client.ts";
 import type { FetchStep, Step } from "../plan/steps.ts";
 import { type Copies, ownTargets } from "../plan/targets.ts";
+import type { Part } from "../response/written-answers.ts";
 import { merge } from "./merge.ts";
 import { placesAt, type Shared, type Target, targetsAt, unite } from "./targets-at.ts";
 
@@ -25,6 +26,8 @@ export interface Run {
   readonly errors: GraphQLError[];
   /** True until an answer comes whose strings may have to be escaped. */
   plain: boolean;
+  /** What `data` is made of; absent from the first answer on that may be another object when it comes again. */
+  parts: Part[] | undefined;
 }
 
 const NO_VARIABLES: JsonObject = Object.freeze({});
@@ -48,7 +51,7 @@ async function fetchRoot(step: FetchStep, run: Run): Promise<void> {
   const targets = targetsAt(run.data, step.path, run.shared);
   if (targets.length === 0) return;
   const answer = await ask(step, run, undefined);
-  if (answer.plain !== true) run.plain = false;
+  take(step, run, answer);
   const [place] = answer.errors.length > 0 ? placesAt(run.data, step.path) : [];
   for (const error of answer.errors) {
     note(step, run, error, error.path === undefined ? undefined : [...(place?.path ?? []), ...error.path]);
@@ -101,7 +104,7 @@ async function fetchEntities(
   const { texts, objects } = question;
   if (texts.length === 0) return;
   const answer = await ask(step, run, question);
-  if (answer.plain !== true) run.plain = false;
+  take(step, run, answer);
   if (answer.errors.length > 0) noteEntityErrors(step, run, answer.errors, question);
   if (answer.data === null) return;
   const entities = answer.data["_entities"];
@@ -141,6 +144,12 @@ function ask(step: FetchStep, run: Run, representations: Representations | undef
   if (client === undefined) throw new Error(`the plan asks ${subgraph}, which is no subgraph of the supergraph`);
   const variables = step.variables.length === 0 ? NO_VARIABLES : variablesFor(step, run);
   return client({ operation, variables, representations }, run.context);
+}
+
+function take(step: FetchStep, run: Run, { data, plain, interned, errors }: SubgraphAnswer): void {
+  if (plain !== true) run.plain = false;
+  if (interned === true && data !== null && errors.length === 0) run.parts?.push({ step, data });
+  else run.parts = undefined;
 }
 
 function variablesFor(step: FetchStep, run: Run): JsonObject {
