@@ -1,11 +1,12 @@
 // `npm run load -- gateway`: the public gateway benchmark. Every server alone in its process, the four subgraphs in another, the
-// client in a third; each request comes with its own Authorization header.
+// client in a third; each request comes with its own Authorization header. The servers take turns, round after round, and a ratio is the
+// median of those of the rounds: a machine that is slower for a minute is slower for all.
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { temporaryFolder } from "../support/stack/stack.ts";
-import type { LoadFigures } from "./gateway/load-figures.ts";
-import { type Measured, measure, sameAnswer } from "./gateway/measure.ts";
+import { type LoadFigures, median, summaryOf } from "./gateway/load-figures.ts";
+import { type Subject, sameAnswer, startSubject } from "./gateway/measure.ts";
 import {
   type GatewayWorld,
   SERVER_NAMES,
@@ -22,21 +23,23 @@ const BUDGET = {
   rssMb: 450,
 } satisfies { timesStock: Partial<Record<ServerName, number>>; rssMb: number };
 const CONNECTIONS = 50;
-const WARM_UP_SECONDS = 3;
+const ROUNDS = 5;
+/** In the first round, and in the others. */
+const WARM_UP_SECONDS = [3, 0.5] as const;
 /** The cost curve's steps are shorter: compilers have done their work. */
 const CURVE = { connections: [1, 10, 50, 100, 200], warmUpSeconds: 1, share: 0.4 };
 const OURS: readonly ServerName[] = ["own", "unlike", "shared", "entities", "responses"];
 const CURVES = OURS;
 
 const OPTIONS = {
-  seconds: { type: "string", default: "8" },
+  seconds: { type: "string", default: "10" },
   only: { type: "string" },
   flags: { type: "string" },
   profile: { type: "string" },
 } as const;
 
 /**
- * @param programArguments `--seconds` of a measurement; `--only` names of servers.ts, e.g. stock,own, without the curve and the verdict;
+ * @param programArguments `--seconds` of measurement for each server; `--only` names of servers.ts, e.g. stock,own, without the curve and the verdict;
  *   `--flags=…` of Node for our gateway instead of those of `npm run start:gateway`; `--profile` FOLDER for CPU profiles
  */
 export async function gateway(programArguments: readonly string[]): Promise<number> {
@@ -45,6 +48,7 @@ export async function gateway(programArguments: readonly string[]): Promise<numb
   const seconds = Number(values.seconds);
   const folder = await temporaryFolder();
   const subgraphs = await startSubgraphs();
+  const subjects: Subject[] = [];
   try {
     const world: GatewayWorld = {
       supergraphFile: `${folder.path}/supergraph.graphql`,
@@ -60,25 +64,68 @@ export async function gateway(programArguments: readonly string[]): Promise<numb
     await writeFile(world.unlikeFile, composeShopGraph({ base: `${url}/unlike`, cacheHints: false }));
     await writeFile(world.hintedFile, composeShopGraph({ base: url, cacheHints: true }));
     say(`our flags of Node: ${world.flags.join(" ")}`);
-    const measured: Measured[] = [];
     for (const name of SERVER_NAMES.filter((each) => only?.includes(each) ?? true)) {
-      say(`measuring: ${SERVERS[name]}`);
-      const main = { connections: CONNECTIONS, warmUpSeconds: WARM_UP_SECONDS, seconds };
-      const { warmUpSeconds, share } = CURVE;
-      const curve = CURVE.connections.map((connections) => ({ connections, warmUpSeconds, seconds: seconds * share }));
-      const curved = only === undefined && CURVES.includes(name);
-      const result = await measure(name, world, curved ? [main, ...curve] : [main]);
-      if (measured.length === 0) await writeFile(world.answerFile, result.text);
-      measured.push(result);
+      const subject = await startSubject(name, world);
+      subjects.push(subject);
+      if (subjects.length === 1) await writeFile(world.answerFile, subject.text);
     }
+    const measured = await takeTurns(subjects, seconds / ROUNDS);
+    const curves = only === undefined ? await measureCurves(measured, seconds * CURVE.share) : [];
     return printVerdict(
-      [...rowTable(measured), "", ...curveTable(measured)],
-      only === undefined ? limits(measured) : [],
+      [...rowTable(measured), "", ...curveTable(curves)],
+      only === undefined ? limits(measured, curves) : [],
     );
   } finally {
+    for (const subject of subjects) await subject.stop();
     await subgraphs.process.stop();
     await folder.remove();
   }
+}
+
+interface Measured {
+  readonly subject: Subject;
+  /** Of each round. */
+  readonly rounds: readonly LoadFigures[];
+  readonly summary: LoadFigures;
+}
+
+async function takeTurns(subjects: readonly Subject[], seconds: number): Promise<Measured[]> {
+  const rounds = subjects.map((): LoadFigures[] => []);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    say(`round ${round + 1} of ${ROUNDS}`);
+    const warmUpSeconds = WARM_UP_SECONDS[round === 0 ? 0 : 1];
+    for (const [index, subject] of subjects.entries()) {
+      rounds[index]?.push(await subject.measure({ connections: CONNECTIONS, warmUpSeconds, seconds }));
+    }
+  }
+  return subjects.map((subject, index) => {
+    const own = rounds[index] ?? [];
+    return { subject, rounds: own, summary: summaryOf(own) };
+  });
+}
+
+interface Curve {
+  readonly name: ServerName;
+  readonly steps: readonly LoadFigures[];
+}
+
+async function measureCurves(measured: readonly Measured[], seconds: number): Promise<Curve[]> {
+  const curves: Curve[] = [];
+  for (const { subject } of measured.filter(({ subject: { name } }) => CURVES.includes(name))) {
+    say(`cost curve: ${SERVERS[subject.name]}`);
+    const steps: LoadFigures[] = [];
+    for (const connections of CURVE.connections) {
+      steps.push(await subject.measure({ connections, warmUpSeconds: CURVE.warmUpSeconds, seconds }));
+    }
+    curves.push({ name: subject.name, steps });
+  }
+  return curves;
+}
+
+/** How many times the other's rate: the median over the rounds. */
+function times(one: Measured | undefined, other: Measured | undefined): number {
+  const ratios = one?.rounds.map(({ perSecond }, round) => perSecond / (other?.rounds[round]?.perSecond ?? Number.NaN));
+  return median(ratios ?? []);
 }
 
 function rowTable(measured: readonly Measured[]): string[] {
@@ -98,34 +145,33 @@ function rowTable(measured: readonly Measured[]): string[] {
     "errors",
     "client",
   ];
-  const rows = measured.map(({ name, text, runs: [main] }) => {
-    if (main === undefined || first === undefined) return [SERVERS[name]];
-    const ratio = main.perSecond / (first.runs[0]?.perSecond ?? Number.NaN);
+  const rows = measured.map((each) => {
+    const { name, text } = each.subject;
+    const main = each.summary;
     return [
       SERVERS[name],
       figure(main.perSecond, 0),
-      figure(ratio, 2),
+      figure(times(each, first), 2),
       ...[main.p50Ms, main.p95Ms, main.p99Ms].map((ms) => figure(ms)),
       figure(main.cpuMsPerRequest, 2),
       figure(main.rssMb, 0),
       figure(main.peakRssMb, 0),
       figure(main.fetchesPerRequest, 2),
-      sameAnswer(first.text, text) ? "yes" : "NO",
+      first !== undefined && sameAnswer(first.subject.text, text) ? "yes" : "NO",
       String(main.errors),
       `${figure(main.clientShare * 100, 0)} %`,
     ];
   });
   return [
-    `${CONNECTIONS} connections, an answer of ${Buffer.byteLength(first?.text ?? "")} bytes`,
+    `${CONNECTIONS} connections, an answer of ${Buffer.byteLength(first?.subject.text ?? "")} bytes`,
     ...table([head, ...rows]),
   ];
 }
 
-function curveTable(measured: readonly Measured[]): string[] {
-  return measured.flatMap(({ name, runs: [, ...curve] }) => {
-    if (curve.length === 0) return [];
+function curveTable(curves: readonly Curve[]): string[] {
+  return curves.flatMap(({ name, steps }) => {
     const head = [SERVERS[name], "req/s", "p50 ms", "p95", "p99", "CPU ms/req", "RSS MB", "fetches", "errors"];
-    const rows = curve.map((step, index) => [
+    const rows = steps.map((step, index) => [
       `${CURVE.connections[index]} connections`,
       figure(step.perSecond, 0),
       ...[step.p50Ms, step.p95Ms, step.p99Ms].map((ms) => figure(ms)),
@@ -138,25 +184,29 @@ function curveTable(measured: readonly Measured[]): string[] {
   });
 }
 
-function limits(measured: readonly Measured[]): Limit[] {
-  const of = (name: ServerName) => measured.find((each) => each.name === name);
-  const rate = (name: ServerName) => of(name)?.runs[0]?.perSecond ?? Number.NaN;
+function limits(measured: readonly Measured[], curves: readonly Curve[]): Limit[] {
+  const of = (name: ServerName) => measured.find(({ subject }) => subject.name === name);
   const stock = of("stock");
+  const all = [
+    ...measured.map(({ subject, rounds }) => ({ name: subject.name, runs: rounds })),
+    ...curves.map(({ name, steps }) => ({ name, runs: steps })),
+  ];
   const most = (pick: (figures: LoadFigures) => number, names: readonly ServerName[]) =>
-    Math.max(...names.flatMap((name) => of(name)?.runs.map(pick) ?? [Number.NaN]));
+    Math.max(...all.flatMap(({ name, runs }) => (names.includes(name) ? runs.map(pick) : [])));
   const factors = Object.entries(BUDGET.timesStock);
   return [
     ...SERVER_NAMES.flatMap((name) => {
       const [, atLeast] = factors.find(([key]) => key === name) ?? [];
       return atLeast === undefined
         ? []
-        : [{ what: `${SERVERS[name]}, times stock`, value: rate(name) / rate("stock"), atLeast }];
+        : [{ what: `${SERVERS[name]}, times stock`, value: times(of(name), stock), atLeast }];
     }),
     { what: "ours, resident MB at most", value: most((run) => run.peakRssMb, OURS), atMost: BUDGET.rssMb },
     { what: "failed requests", value: most((run) => run.errors, SERVER_NAMES), atMost: 0 },
     {
       what: "answers unlike the stock one's",
-      value: measured.filter(({ text }) => stock === undefined || !sameAnswer(stock.text, text)).length,
+      value: measured.filter(({ subject }) => stock === undefined || !sameAnswer(stock.subject.text, subject.text))
+        .length,
       atMost: 0,
     },
   ];

@@ -32,3 +32,26 @@ export const figuresSchema = z.object({
   clientShare: z.number(),
 });
 export type LoadFigures = z.infer<typeof figuresSchema>;
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  const [lower, upper] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return ((lower ?? Number.NaN) + (upper ?? Number.NaN)) / 2;
+}
+
+/** Of several runs: medians, but the most memory and all errors. */
+export function summaryOf(runs: readonly LoadFigures[]): LoadFigures {
+  const of = (pick: (figures: LoadFigures) => number) => median(runs.map(pick));
+  return {
+    perSecond: of((run) => run.perSecond),
+    p50Ms: of((run) => run.p50Ms),
+    p95Ms: of((run) => run.p95Ms),
+    p99Ms: of((run) => run.p99Ms),
+    cpuMsPerRequest: of((run) => run.cpuMsPerRequest),
+    rssMb: of((run) => run.rssMb),
+    peakRssMb: Math.max(...runs.map((run) => run.peakRssMb)),
+    fetchesPerRequest: of((run) => run.fetchesPerRequest),
+    errors: runs.reduce((sum, run) => sum + run.errors, 0),
+    clientShare: of((run) => run.clientShare),
+  };
+}

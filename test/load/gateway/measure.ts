@@ -1,4 +1,4 @@
-// One server at a time: its answer, then its figures under load.
+// A server that is measured: its answer, then its figures under load, as often as wanted.
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { startProcess } from "../../support/process.ts";
@@ -12,24 +12,27 @@ export interface Run {
   readonly seconds: number;
 }
 
-export interface Measured {
+export interface Subject {
   readonly name: ServerName;
+  /** What it answers. */
   readonly text: string;
-  readonly runs: readonly LoadFigures[];
+  measure(run: Run): Promise<LoadFigures>;
+  stop(): Promise<void>;
 }
 
-/** Starts the server, asks it once, loads it run after run, and stops it. */
-export async function measure(name: ServerName, world: GatewayWorld, runs: readonly Run[]): Promise<Measured> {
+/** Starts the server and asks it once. */
+export async function startSubject(name: ServerName, world: GatewayWorld): Promise<Subject> {
   const { url, process } = await startServer(name, world);
-  try {
-    const text = await answerOf(url);
-    const target = { url, pid: process.pid, askedUrl: `${world.subgraphsUrl}/asked`, bytes: Buffer.byteLength(text) };
-    const figures: LoadFigures[] = [];
-    for (const run of runs) figures.push(await load({ ...target, ...run }));
-    return { name, text, runs: figures };
-  } finally {
-    await process.stop();
-  }
+  const text = await answerOf(url);
+  const target = { url, pid: process.pid, askedUrl: `${world.subgraphsUrl}/asked`, bytes: Buffer.byteLength(text) };
+  return {
+    name,
+    text,
+    measure: (run) => load({ ...target, ...run }),
+    async stop() {
+      await process.stop();
+    },
+  };
 }
 
 const answerSchema = z.object({ data: z.unknown(), errors: z.unknown().optional() });
