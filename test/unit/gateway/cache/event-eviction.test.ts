@@ -16,6 +16,16 @@ function event(more: Partial<EventEnvelope>): EventEnvelope {
   return envelopeSchema.parse(JSON.parse(envelopeText("key-1", 1, more)));
 }
 
+/** Takes note of every tag that is dropped. */
+function recording() {
+  const dropped: string[] = [];
+  const cache = {
+    invalidateTags: async (tags: readonly string[]) => void dropped.push(...tags),
+    clear: async () => undefined,
+  };
+  return { dropped, cache };
+}
+
 test("an event's tags name its subject, its organisation and every id in its data", () => {
   const data = { invoiceId: "inv-1", accountId: "acc-1", paymentId: null, roleIds: ["r-1", "r-2"], number: "7" };
   const type = "billing.invoice.paid.v1";
@@ -84,11 +94,7 @@ test("what was asked shortly after an event is dropped once more within three se
 });
 
 test("what an event changed goes once, be it told by the command's answer first or by the log; what is remembered goes each time", async () => {
-  const dropped: string[] = [];
-  const cache = {
-    invalidateTags: async (tags: readonly string[]) => void dropped.push(...tags),
-    clear: async () => undefined,
-  };
+  const { dropped, cache } = recording();
   const { evict } = createEventEviction([cache], logger, PLATFORM_SOURCES);
   const data = {};
   const paid = event({ type: "billing.invoice.paid.v1", subject: "inv-1", data });
@@ -107,11 +113,7 @@ test("what an event changed goes once, be it told by the command's answer first 
 test("what is always up to date when it is asked is dropped once", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   onTestFinished(() => void vi.useRealTimers());
-  const dropped: string[] = [];
-  const cache = {
-    invalidateTags: async (tags: readonly string[]) => void dropped.push(...tags),
-    clear: async () => undefined,
-  };
+  const { dropped, cache } = recording();
   const { evict } = createEventEviction([cache], logger, PLATFORM_SOURCES);
   const data = {};
   await evict([
