@@ -6,7 +6,7 @@ import { tagsOf } from "../../../../gateway/cache/event-eviction.ts";
 import { PLATFORM_SOURCES } from "../../../../gateway/cache/event-sources.ts";
 import { buildGeneration } from "../../../../gateway/composition/schema-generation.ts";
 import { systemClock } from "../../../../platform/clock.ts";
-import { entities, member } from "./cached-shop.ts";
+import { entities, member, query } from "./cached-shop.ts";
 
 const generation = buildGeneration(
   readFileSync(new URL("../../../../schema/generated/supergraph.graphql", import.meta.url), "utf8"),
@@ -58,4 +58,23 @@ test("a new card, an attempt to pay and the events of other organisations leave 
   expect(
     await drops("billing.subscription.started.v1", "sub-9", { accountId: "acc-9", planId: "pln-1" }, "org_9"),
   ).toBe(false);
+});
+
+test("the price list stays when somebody starts a plan of it", async () => {
+  let asked = 0;
+  const cache = createEntityCache({ clock: systemClock, maxWeight: 1_000_000, sources: PLATFORM_SOURCES });
+  const source = async () => {
+    asked += 1;
+    return { data: { plans: { edges: [{ node: { id: "pln-1", name: "Team" } }] } }, errors: [], shared: false };
+  };
+  const client = cache.wrap(generation, "billing", source, source);
+  const ask = () => client(query("{plans{edges{node{id name}}}}"), member("a"));
+  await ask();
+  const started = { type: "billing.subscription.started.v1", subject: "sub-9", partitionkey: "org_9", orgid: "org_9" };
+  await cache.invalidateTags(tagsOf({ ...started, data: { accountId: "acc-9", planId: "pln-1" } }));
+  await ask();
+  expect(asked).toBe(1);
+  await cache.invalidateTags(["entity:pln-1"]);
+  await ask();
+  expect(asked).toBe(2);
 });
