@@ -10,6 +10,7 @@ import type { EventLog } from "../platform/events/event-log.ts";
 import type { Subgraph } from "../platform/graphql/subgraph.ts";
 import type { IdSource } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger/logger.ts";
+import type { RedisPlace } from "../platform/redis/redis-place.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { createCacheConsole } from "./cache/console/index.ts";
 import { PLATFORM_SOURCES } from "./cache/event-sources.ts";
@@ -31,7 +32,7 @@ export interface PlatformRoomsOptions {
   readonly tokenService: TokenService;
   readonly eventLog: EventLog;
   /** Where gateways hear of each other; absent: there is no other one. */
-  readonly redis?: { readonly url: string; readonly prefix: string } | undefined;
+  readonly redis?: RedisPlace | undefined;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly logger: Logger;

@@ -10,6 +10,7 @@ import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
 import type { IdSource } from "../../platform/ids.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import { createRedisConnection } from "../../platform/redis/redis-connection.ts";
+import type { RedisPlace } from "../../platform/redis/redis-place.ts";
 import type { SubscriptionRoster } from "../ports.ts";
 import { createCloseCalls } from "./close-calls.ts";
 import { createOwnDirectory, type Directory } from "./directory.ts";
@@ -22,12 +23,6 @@ import { sharedKeys } from "./shared-keys.ts";
 const NAME = "streams";
 const LISTENER_PING_MS = 10_000;
 
-export interface SharedPlace {
-  readonly url: string;
-  /** Begins the names of everything that is kept there. */
-  readonly prefix: string;
-}
-
 export interface StreamsOptions {
   readonly clock: Clock;
   readonly ids: IdSource;
@@ -35,7 +30,7 @@ export interface StreamsOptions {
   /** The first signs, all verify. */
   readonly identitySecrets: readonly string[];
   /** Absent: there is no other gateway. */
-  readonly redis?: SharedPlace | undefined;
+  readonly redis?: RedisPlace | undefined;
   /** A gateway that died is forgotten after this time, in milliseconds. */
   readonly leaseMs: number;
 }
@@ -71,7 +66,7 @@ export function createStreams(options: StreamsOptions): Streams {
 
 function shared(
   roster: Roster,
-  { url, prefix }: SharedPlace,
+  { url, prefix }: RedisPlace,
   { clock, ids, logger, leaseMs }: StreamsOptions,
 ): { directory: Directory } & Pick<Subgraph, "parts" | "checks"> {
   // Its own for each life: what a dead gateway told is never taken for this one's.

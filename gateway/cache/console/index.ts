@@ -9,6 +9,7 @@ import { createSubgraphEndpoint } from "../../../platform/graphql/subgraph-endpo
 import { loadTypeDefs } from "../../../platform/graphql/type-defs.ts";
 import type { Logger } from "../../../platform/logger/logger.ts";
 import { createRedisConnection } from "../../../platform/redis/redis-connection.ts";
+import type { RedisPlace } from "../../../platform/redis/redis-place.ts";
 import type { CacheRegistry, InspectableCache } from "./cache-registry.ts";
 import { createEvictionCalls, type EvictionCalls } from "./eviction-calls.ts";
 import { type ConsoleContext, resolvers } from "./resolvers.ts";
@@ -25,12 +26,6 @@ export interface CacheConsoleOptions {
   readonly operatorOrganizationId: string | undefined;
   /** Where gateways hear each other; absent: there is no other one. */
   readonly redis?: RedisPlace | undefined;
-}
-
-export interface RedisPlace {
-  readonly url: string;
-  /** Begins channels: that of the installation. */
-  readonly prefix: string;
 }
 
 export interface CacheConsole extends Subgraph {

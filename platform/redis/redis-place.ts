@@ -1,0 +1,7 @@
+/** Where the processes of an installation meet. */
+export interface RedisPlace {
+  /** redis:// or rediss:// */
+  readonly url: string;
+  /** Begins the names of everything that is kept or told there: installations that share a Redis have different ones. */
+  readonly prefix: string;
+}
