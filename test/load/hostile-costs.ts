@@ -5,25 +5,16 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  ACCOUNTS,
   type HostileDocument,
   hostileDocuments,
-  type Recursion,
+  ITEMS,
 } from "../integration/gateway/limits/hostile-documents.ts";
 import { plannerTrap } from "../integration/gateway/limits/planner-trap.ts";
 import { freePort } from "../support/ports.ts";
 import { type ProjectProcess, startProcess } from "../support/process.ts";
 import { createDurations, type Durations } from "./durations.ts";
 import { startFlags } from "./gateway/servers.ts";
-
-/** Where the platform's graph leads back to the same type. */
-export const ACCOUNTS: Recursion = {
-  type: "BillingAccount",
-  root: ['organization(id: "x") { billingAccount {', "} }"],
-  next: ["organization { billingAccount {", "} }"],
-  depth: 6,
-  leaf: "id",
-};
-const ITEMS: Recursion = { type: "Item", root: ["item {", "}"], next: ["next {", "}"], depth: 12, leaf: "name" };
 
 /** Compilers have seen each document so often before it is measured. */
 const WARM_UP = 60;

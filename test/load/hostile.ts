@@ -1,12 +1,12 @@
 // `npm run load -- hostile`: what each of the documents costs that are meant to stall a gateway; then 20 of them a second, beside 100 good
 // requests a second of others.
 import { parseArgs } from "node:util";
-import { hostileDocuments } from "../integration/gateway/limits/hostile-documents.ts";
+import { ACCOUNTS, hostileDocuments } from "../integration/gateway/limits/hostile-documents.ts";
 import { temporaryFolder } from "../support/stack/stack.ts";
 import { runArrivals } from "./arrivals.ts";
 import { startDistributedStack } from "./distributed-stack.ts";
 import { createDurations, type Durations } from "./durations.ts";
-import { ACCOUNTS, type DocumentCost, measureHostileCosts } from "./hostile-costs.ts";
+import { type DocumentCost, measureHostileCosts } from "./hostile-costs.ts";
 import type { LoadClient } from "./http-client.ts";
 import { figure, printVerdict, say, table } from "./live/verdict.ts";
 import { type MixedWorld, type Rate, runMixedLoad } from "./mixed-load.ts";

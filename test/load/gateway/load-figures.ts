@@ -1,5 +1,6 @@
 // What the client's process is told, and what it answers.
 import { z } from "zod";
+import { mergeDurations } from "../durations.ts";
 
 export const loadSchema = z.object({
   /** Origin of the server, and its process. */
@@ -33,11 +34,7 @@ export const figuresSchema = z.object({
 });
 export type LoadFigures = z.infer<typeof figuresSchema>;
 
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  const [lower, upper] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  return ((lower ?? Number.NaN) + (upper ?? Number.NaN)) / 2;
-}
+export const median = (values: readonly number[]): number => mergeDurations([values]).percentile(50);
 
 /** Of several runs: medians, but the most memory and all errors. */
 export function summaryOf(runs: readonly LoadFigures[]): LoadFigures {

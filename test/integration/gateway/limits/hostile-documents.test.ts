@@ -5,7 +5,7 @@ import { createLogger } from "../../../../platform/logger/logger.ts";
 import { newTrace } from "../../../../platform/tracing/trace-context.ts";
 import { freePort } from "../../../support/ports.ts";
 import { parseAnswer, type RunningGateway, startStandalone } from "../standalone-gateway.ts";
-import { hostileDocuments, type Recursion } from "./hostile-documents.ts";
+import { ACCOUNTS, hostileDocuments, ITEMS, type Recursion } from "./hostile-documents.ts";
 import { plannerTrap } from "./planner-trap.ts";
 
 /** One server that answers for every subgraph, at once and with nothing: what is measured is the gateway. */
@@ -31,15 +31,6 @@ afterAll(async () => {
   subgraphs.closeAllConnections();
   await new Promise<void>((resolve) => subgraphs.close(() => resolve()));
 });
-
-const ACCOUNTS: Recursion = {
-  type: "BillingAccount",
-  root: ['organization(id: "x") { billingAccount {', "} }"],
-  next: ["organization { billingAccount {", "} }"],
-  depth: 6,
-  leaf: "id",
-};
-const ITEMS: Recursion = { type: "Item", root: ["item {", "}"], next: ["next {", "}"], depth: 12, leaf: "name" };
 
 const ROUNDS = 7;
 const logger = createLogger({ name: "hostile", level: "silent" });

@@ -27,6 +27,18 @@ export interface Recursion {
   readonly leaf: string;
 }
 
+/** The platform's graph. */
+export const ACCOUNTS: Recursion = {
+  type: "BillingAccount",
+  root: ['organization(id: "x") { billingAccount {', "} }"],
+  next: ["organization { billingAccount {", "} }"],
+  depth: 6,
+  leaf: "id",
+};
+
+/** The graph that traps planners. */
+export const ITEMS: Recursion = { type: "Item", root: ["item {", "}"], next: ["next {", "}"], depth: 12, leaf: "name" };
+
 /** Any graph's. */
 export function hostileDocuments({ type, root, next, depth, leaf }: Recursion): readonly HostileDocument[] {
   const below = (selection: string) => `{ ${root[0]} ${selection} ${root[1]} }`;
