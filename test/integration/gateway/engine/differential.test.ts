@@ -1,8 +1,8 @@
 // Random operations on five supergraphs, by our executor and by the stock one. Data and errors must be the same, but where the stock one
 // contradicts the specification; what that is, is said at each such place.
-import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
+import { readSdl } from "../../../../schema/sources.ts";
 import { SUBGRAPHS } from "../../../load/gateway/supergraph.ts";
 import { comparedGraph, type Outcome } from "./compared-graph.ts";
 import { type RandomOperation, randomOperation } from "./random-operation.ts";
@@ -13,7 +13,7 @@ import type { WorldOptions } from "./world.ts";
 
 const OPERATIONS = 150;
 
-const sdl = (name: string) => readFileSync(new URL(`../../../../schema/${name}.graphql`, import.meta.url), "utf8");
+const sdl = (name: string) => readSdl(`schema/${name}.graphql`);
 const PLATFORM = Object.fromEntries(["user", "billing", "audit", "streams"].map((name) => [name, sdl(name)]));
 
 const GRAPHS = { platform: PLATFORM, benchmark: SUBGRAPHS, shop: SHOP, keys: KEYS };
