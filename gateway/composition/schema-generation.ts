@@ -4,14 +4,20 @@ import { Supergraph } from "@apollo/federation-internals";
 import { AppError } from "../../platform/errors/app-error.ts";
 import { BoundedPlanner } from "../limits/bounded-planner.ts";
 import type { SchemaGeneration } from "../ports.ts";
+import { refuseUnsupportedFeatures } from "./unsupported-features.ts";
 
 /** More than any operation of ours needs, tenfold. */
 const PLAN_OPTIONS = 50;
 
-/** @throws AppError `CONFIG_INVALID` when the SDL is no valid supergraph */
+/**
+ * @throws AppError `CONFIG_INVALID` when the SDL is no valid supergraph, `SUPERGRAPH_UNSUPPORTED` when it is one but asks
+ * for what the gateway does not do
+ */
 export function buildGeneration(supergraphSdl: string, maxPlanOptions = PLAN_OPTIONS): SchemaGeneration {
   try {
-    const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: true });
+    // The library's own check of features tells neither directives nor fields, and misses what the join carries.
+    const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: true, supportedFeatures: null });
+    refuseUnsupportedFeatures(supergraph.schema);
     const planningSchema = supergraph.apiSchema();
     let planner: BoundedPlanner | undefined;
     return {
@@ -27,6 +33,7 @@ export function buildGeneration(supergraphSdl: string, maxPlanOptions = PLAN_OPT
       },
     };
   } catch (error) {
+    if (error instanceof AppError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new AppError("CONFIG_INVALID", `This is not a valid supergraph: ${reason}`, { cause: error });
   }

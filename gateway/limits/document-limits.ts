@@ -14,6 +14,7 @@ import {
 import { LRUCache } from "lru-cache";
 import { tokensIn } from "./document-size.ts";
 import { repeatedFields } from "./repeated-fields.ts";
+import { refuseUnsupportedDirectives } from "./unsupported-directives.ts";
 
 export interface DocumentLimits {
   readonly maxTokens: number;
@@ -26,7 +27,7 @@ export interface DocumentGuard {
   /**
    * Parses a document that is within the limits.
    * @throws GraphQLError with `extensions.code` `GRAPHQL_PARSE_FAILED`, `MAX_TOKENS_LIMIT`, `MAX_DEPTH_LIMIT`, `MAX_ALIASES_LIMIT`,
-   * `MAX_ROOT_FIELDS_LIMIT`, `MAX_DIRECTIVES_LIMIT`, `MAX_LENGTH_LIMIT` or `MAX_REPEATED_FIELDS_LIMIT`
+   * `MAX_ROOT_FIELDS_LIMIT`, `MAX_DIRECTIVES_LIMIT`, `MAX_LENGTH_LIMIT`, `MAX_REPEATED_FIELDS_LIMIT` or `DIRECTIVE_UNSUPPORTED`
    */
   parse(query: string): DocumentNode;
 }
@@ -79,6 +80,7 @@ export function createDocumentGuard(limits: DocumentLimits): DocumentGuard {
           "The document selects below one field, or spreads fragments at one place, too many times.",
         );
       }
+      refuseUnsupportedDirectives(document);
       accepted.set(query, document);
       return document;
     },

@@ -28,6 +28,7 @@ export const ERROR_STATUS = {
   RESYNC_REQUIRED: 410,
   CLOSED_BY_VIEWER: 410,
   CONFIG_INVALID: 500,
+  SUPERGRAPH_UNSUPPORTED: 500,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_STATUS;

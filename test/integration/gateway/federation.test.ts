@@ -1,4 +1,6 @@
 import { writeFile } from "node:fs/promises";
+import { composeServices } from "@apollo/composition";
+import { parse } from "graphql";
 import { expect, test } from "vitest";
 import { waitFor } from "../../support/wait.ts";
 import { compose, startInventedGraph } from "./invented-graph.ts";
@@ -164,4 +166,34 @@ test("a supergraph that cannot be read or used is refused at the start with what
   await expect(startStandalone("", { SUPERGRAPH_FILE: "/nowhere/supergraph.graphql" })).rejects.toThrow(
     /\/nowhere\/supergraph.graphql cannot be read/,
   );
+});
+
+test("a supergraph that moves a field by progressive override is refused at the start and at a reload, by name", async () => {
+  await using graph = await startInventedGraph();
+  const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@override"])';
+  const { supergraphSdl: moving = "" } = composeServices([
+    {
+      name: "products",
+      url: graph.products.url,
+      typeDefs: parse(`${link} type Query { first: Product } type Product @key(fields: "upc") { upc: ID! price: Int }`),
+    },
+    {
+      name: "prices",
+      url: graph.reviews.url,
+      typeDefs: parse(
+        `${link} type Product @key(fields: "upc") { upc: ID! price: Int @override(from: "products", label: "percent(5)") }`,
+      ),
+    },
+  ]);
+  const named = /@override\(label: \\?"percent\(5\)\\?"\), progressive override, on Product\.price/;
+  await expect(startStandalone(moving)).rejects.toThrow(named);
+
+  await using gateway = await startStandalone(graph.supergraphSdl);
+  await writeFile(gateway.supergraphFile, moving);
+  const refusal = await waitFor(() => gateway.log.find((line) => line.includes("refused a new supergraph")), {
+    what: "the refusal",
+  });
+  expect(refusal).toContain("SUPERGRAPH_UNSUPPORTED");
+  expect(refusal).toMatch(named);
+  expect((await gateway.post({ query: "{ topProducts { price } }" })).body.errors).toBeUndefined();
 });
