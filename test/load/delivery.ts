@@ -63,7 +63,7 @@ function report(
     String(result.outOfOrder),
     figure(result.latency.percentile(50)),
     figure(result.latency.percentile(99)),
-    figure(result.cpuPerFrameUs),
+    figure(result.cpuPerFrameUs, 2),
     figure(timesBare, 2),
     figure(cheaper),
     figure(result.fetchesPerEvent, 2),

@@ -1,5 +1,6 @@
 // `npm run load -- <name> [options]`: measures a running platform under load. Exits 1 when a budget is missed, 2 for a wrong call.
 import { commit } from "./commit.ts";
+import { compare } from "./compare.ts";
 import { delivery } from "./delivery.ts";
 import { deploy } from "./deploy.ts";
 import { gateway } from "./gateway.ts";
@@ -27,6 +28,7 @@ const SCENARIOS: Readonly<Record<string, (programArguments: readonly string[]) =
   platform,
   hostile,
   "redis-away": redisAway,
+  compare,
 };
 
 async function main([name, ...rest]: readonly string[]): Promise<number> {

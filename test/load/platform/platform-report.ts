@@ -60,7 +60,7 @@ function serverTable({ servers, log }: PlatformOutcome): string[] {
     ["process", "CPU ms a request", "of a core", "loop delay p50", "p99", "collections", "RSS MB", "at most"],
     ...[...servers].map(([name, server]) => [
       name,
-      figure(cpuMs(server), 2),
+      figure(cpuMs(server), 3),
       `${figure(server.cpuShare * 100, 0)} %`,
       figure(server.loopDelayP50Ms),
       figure(server.loopDelayP99Ms),
@@ -68,7 +68,7 @@ function serverTable({ servers, log }: PlatformOutcome): string[] {
       figure(server.rssMb, 0),
       figure(server.peakRssMb, 0),
     ]),
-    ["all", figure(sum, 2), ...Array<string>(6).fill("")],
+    ["all", figure(sum, 3), ...Array<string>(6).fill("")],
   ]);
 }
 
