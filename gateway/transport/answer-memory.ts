@@ -67,6 +67,8 @@ export function createAnswerMemory(): AnswerMemory {
   };
 }
 
+/** A byte-order mark is no part of a JSON text, but a reader may ignore it. Source: RFC 8259, section 8.1. */
 function parsed(answer: Buffer): unknown {
-  return JSON.parse(answer.toString("utf8"));
+  const start = answer[0] === 0xef && answer[1] === 0xbb && answer[2] === 0xbf ? 3 : 0;
+  return JSON.parse(answer.toString("utf8", start));
 }

@@ -6,8 +6,8 @@ import type { GraphQLFormattedError } from "graphql";
 import type { GatewayContext } from "../ports.ts";
 import { createEntityBatch, type EntityBatch, type EntityCall } from "./entity-batch.ts";
 import { createEntityQueries } from "./entity-queries.ts";
-import { unavailable } from "./subgraph-answer.ts";
 import type { SubgraphAnswer, SubgraphClient } from "./subgraph-client.ts";
+import { unavailable } from "./unavailable-answer.ts";
 
 export interface EntityBatching {
   /** The same client, asked less often. */

@@ -1,10 +1,11 @@
 /** A subgraph in another process. Guarantees an answer within the deadline: the subgraph's, or an error for its fields. */
 import type { HttpExchange } from "./http-exchange.ts";
 import { isRepeatable } from "./repeatable.ts";
-import { readAnswer, unavailable } from "./subgraph-answer.ts";
+import { readAnswer } from "./subgraph-answer.ts";
 import { type SubgraphClient, variablesText } from "./subgraph-client.ts";
 import type { SubgraphHeaders } from "./subgraph-headers.ts";
 import { timeLeft } from "./time-left.ts";
+import { unavailable } from "./unavailable-answer.ts";
 
 export interface HttpSubgraphOptions {
   readonly subgraph: string;

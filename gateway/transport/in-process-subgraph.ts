@@ -5,10 +5,11 @@
 import { withDeadline } from "../../platform/deadline.ts";
 import { TIMEOUT_HEADER } from "../../platform/graphql/request-deadline.ts";
 import type { SubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
-import { readAnswer, unavailable } from "./subgraph-answer.ts";
+import { readAnswer } from "./subgraph-answer.ts";
 import { type SubgraphClient, variablesOf } from "./subgraph-client.ts";
 import type { SubgraphHeaders } from "./subgraph-headers.ts";
 import { timeLeft } from "./time-left.ts";
+import { unavailable } from "./unavailable-answer.ts";
 
 export interface InProcessSubgraphOptions {
   readonly endpoint: SubgraphEndpoint;
