@@ -68,6 +68,16 @@ test("every import against the arrows is reported, no other one is [S8]", async 
   expect(reported.sort()).toEqual(expected.sort());
 });
 
+test("a screen that would ask Apollo Client without the cached answer is reported", async () => {
+  using tree = openWorkTree();
+  tree.write("web-client/src/pages/page.tsx", 'export { useQuery } from "@apollo/client/react";\n');
+  tree.write("web-client/src/pages/form.tsx", 'export { useMutation } from "@apollo/client/react";\n');
+  const { output } = await tree.judge("style and import arrows");
+  expect([...output.matchAll(/^(\S+):\d+:\d+ lint\/style\/noRestrictedImports/gm)].map(([, file]) => file)).toEqual([
+    "web-client/src/pages/page.tsx",
+  ]);
+});
+
 test("only configuration, process entries and tests read the environment", async () => {
   using tree = openWorkTree();
   const source = 'export const port = process.env["PORT"];\n';

@@ -1,4 +1,4 @@
-import { useApolloClient, useQuery } from "@apollo/client/react";
+import { useApolloClient } from "@apollo/client/react";
 import { useCallback, useEffect, useState } from "react";
 import {
   ActivityHistoryDocument,
@@ -6,6 +6,7 @@ import {
   BillingActivityDocument,
   MemberActivityDocument,
 } from "../../../schema/generated/operations.ts";
+import { useCachedQuery } from "../graphql/use-cached-query.ts";
 import { useRefetchSoon } from "../graphql/use-refetch-soon.ts";
 import { describeBilling } from "./describe-billing.ts";
 import { describeEntry } from "./describe-entry.ts";
@@ -34,7 +35,7 @@ export function useActivity(organizationId: string, rights: ActivityRights): rea
   const variables = { organizationId };
   const onEnd = (): void => refetchSoon(ACCESS);
 
-  const { data: history } = useQuery(ActivityHistoryDocument, {
+  const { data: history } = useCachedQuery(ActivityHistoryDocument, {
     variables,
     skip: !rights.audit,
     fetchPolicy: "cache-and-network",

@@ -1,10 +1,10 @@
-import { useQuery } from "@apollo/client/react";
 import { Link } from "react-router";
 import { ViewerDocument } from "../../../schema/generated/operations.ts";
 import { useServices } from "../app/services-context.ts";
+import { useCachedQuery } from "../graphql/use-cached-query.ts";
 
 export function AccountMenu() {
-  const { data } = useQuery(ViewerDocument);
+  const { data } = useCachedQuery(ViewerDocument, { variables: {} });
   const { session } = useServices();
   const name = data?.viewer?.user.displayName;
   return (

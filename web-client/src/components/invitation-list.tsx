@@ -1,13 +1,13 @@
-import { useQuery } from "@apollo/client/react";
 import { InvitationsDocument } from "../../../schema/generated/operations.ts";
 import { useOrganization } from "../app/organization-context.ts";
 import { roleTitle } from "../format/role.ts";
 import { formatDate } from "../format/time.ts";
+import { useCachedQuery } from "../graphql/use-cached-query.ts";
 import { StatusBadge } from "./status-badge.tsx";
 
 export function InvitationList() {
   const { organizationId } = useOrganization();
-  const { data } = useQuery(InvitationsDocument, {
+  const { data } = useCachedQuery(InvitationsDocument, {
     variables: { organizationId },
     fetchPolicy: "cache-and-network",
     errorPolicy: "all",

@@ -1,4 +1,3 @@
-import { useQuery } from "@apollo/client/react";
 import { useEffect } from "react";
 import { DashboardDocument } from "../../../schema/generated/operations.ts";
 import { useOrganization } from "../app/organization-context.ts";
@@ -8,12 +7,13 @@ import { Loading } from "../components/loading.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { describeProblem } from "../forms/describe-problem.ts";
+import { useCachedQuery } from "../graphql/use-cached-query.ts";
 
 const WAIT_FOR_ACCOUNT_MS = 1_000;
 
 export function DashboardPage() {
   const { organizationId, permissions, activity } = useOrganization();
-  const { data, error, loading, startPolling, stopPolling } = useQuery(DashboardDocument, {
+  const { data, error, loading, startPolling, stopPolling } = useCachedQuery(DashboardDocument, {
     variables: { organizationId },
     fetchPolicy: "cache-and-network",
     errorPolicy: "all",

@@ -1,5 +1,5 @@
 import { CombinedGraphQLErrors } from "@apollo/client/errors";
-import { useMutation, useQuery } from "@apollo/client/react";
+import { useMutation } from "@apollo/client/react";
 import { useState } from "react";
 import { CloseLiveSubscriptionDocument, LiveSubscriptionsDocument } from "../../../schema/generated/operations.ts";
 import { LiveSubscriptionTable } from "../components/live-subscription-table.tsx";
@@ -7,14 +7,15 @@ import { Loading } from "../components/loading.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { describeProblem } from "../forms/describe-problem.ts";
+import { useCachedQuery } from "../graphql/use-cached-query.ts";
 
 const REFRESH_MS = 5_000;
 
 /** What follows events in the viewer's name, in every window and on every device; what is not wanted can be closed. */
 export function LiveConnectionsPage() {
-  const { data, error, refetch } = useQuery(LiveSubscriptionsDocument, {
+  const { data, error, refetch } = useCachedQuery(LiveSubscriptionsDocument, {
+    variables: {},
     fetchPolicy: "cache-and-network",
-    nextFetchPolicy: "network-only",
     errorPolicy: "all",
     pollInterval: REFRESH_MS,
     skipPollAttempt: () => document.hidden,

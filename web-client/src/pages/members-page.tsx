@@ -1,4 +1,3 @@
-import { useQuery } from "@apollo/client/react";
 import { MembersDocument } from "../../../schema/generated/operations.ts";
 import { useOrganization } from "../app/organization-context.ts";
 import { InvitationList } from "../components/invitation-list.tsx";
@@ -8,10 +7,11 @@ import { MemberTable } from "../components/member-table.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { describeProblem } from "../forms/describe-problem.ts";
+import { useCachedQuery } from "../graphql/use-cached-query.ts";
 
 export function MembersPage() {
   const { organizationId, permissions } = useOrganization();
-  const { data, error } = useQuery(MembersDocument, {
+  const { data, error } = useCachedQuery(MembersDocument, {
     variables: { organizationId },
     fetchPolicy: "cache-and-network",
     errorPolicy: "all",

@@ -1,4 +1,3 @@
-import { useQuery } from "@apollo/client/react";
 import { useState } from "react";
 import { type PlanFieldsFragment, PlansDocument } from "../../../schema/generated/operations.ts";
 import { useOrganization } from "../app/organization-context.ts";
@@ -7,12 +6,13 @@ import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { PlanCard } from "../components/plan-card.tsx";
 import { describeProblem } from "../forms/describe-problem.ts";
+import { useCachedQuery } from "../graphql/use-cached-query.ts";
 import { Checkout } from "../payments/checkout.tsx";
 
 export function PlansPage() {
   const { organizationId, permissions } = useOrganization();
   const [chosen, setChosen] = useState<PlanFieldsFragment>();
-  const { data, error } = useQuery(PlansDocument, {
+  const { data, error } = useCachedQuery(PlansDocument, {
     variables: { organizationId },
     fetchPolicy: "cache-and-network",
     errorPolicy: "all",
