@@ -16,6 +16,7 @@ import { clientNameOf } from "../operations/client-name.ts";
 import { type HttpOperation, receiveHttp } from "../operations/http-operation.ts";
 import type { ReceivedOperations } from "../operations/received-operations.ts";
 import type { Authenticator, GatewayContext, HttpExchange, LivePart } from "../ports.ts";
+import { statusLine } from "./answer-status.ts";
 import { bearerOf } from "./bearer-token.ts";
 import { readOnlyJson } from "./content-type.ts";
 import { pickForwarded } from "./forwarded-headers.ts";
@@ -85,7 +86,8 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
             for (const [name, value] of answer.headers) reply.header(name, value);
             const contentType = answer.headers.get("content-type");
             if (contentType?.startsWith("text/html") === true) reply.headers(landingHeaders);
-            const status = answer.status ?? 200;
+            const { status, reason } = statusLine(answer.status, contentType);
+            if (reason !== undefined) reply.raw.statusMessage = reason;
             if (status === 401) reply.header("www-authenticate", "Bearer");
             const text = answer.body.string;
             const body = asked === undefined ? text : asked.keep(reply, { status, contentType, text });

@@ -13,11 +13,11 @@ import type { QueryEngine } from "../engine/engine-contract.ts";
 import { quietLogger } from "../engine/quiet-logger.ts";
 import { writeResult } from "../engine/response/write-result.ts";
 import type { CountedErrors } from "../errors/counted-errors.ts";
-import { statusOf } from "../errors/public-error.ts";
 import type { RequestScope, RequestScopes } from "../errors/request-scope.ts";
 import type { Cost, CostGuard } from "../limits/cost-guard.ts";
 import type { OperationLimit } from "../limits/rate/operation-limit.ts";
 import type { GatewayContext } from "../ports.ts";
+import { setStatus } from "./answer-status.ts";
 
 export interface GraphQLServerOptions {
   readonly engine: QueryEngine;
@@ -91,12 +91,7 @@ function answers(options: GraphQLServerOptions): ApolloServerPlugin<GatewayConte
           if (response.body.kind !== "single") return;
           const result = response.body.singleResult;
           showIncomplete(result, errors, { traceId: contextValue.trace.traceId, logger: contextValue.logger });
-          if (result.data == null && result.errors !== undefined) {
-            // A status that Apollo Server chose itself (405 for a mutation by GET) says more.
-            if (response.http.status === undefined || response.http.status >= 500) {
-              response.http.status = statusOf(result.errors);
-            }
-          }
+          setStatus(response.http, result);
           if (cost !== undefined) result.extensions = { ...result.extensions, cost };
           const { cacheUse } = contextValue;
           if (cacheUse !== undefined && cacheUse.hits + cacheUse.misses > 0) {
