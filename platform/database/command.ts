@@ -8,11 +8,11 @@ import { claimKey, type IdempotentRequest, storingResult } from "./idempotency.t
 import type { SqlTransaction, TransactionHost } from "./sql-transaction.ts";
 import { inTenants } from "./tenant-transaction.ts";
 
-export interface CommandRequest {
+export interface CommandRequest<Result> {
   /** Tenants whose rows the command may touch; a command with an idempotency key needs the key's owner among them. */
   readonly tenants: readonly string[];
   readonly causation: Causation;
-  readonly idempotency?: IdempotentRequest | undefined;
+  readonly idempotency?: IdempotentRequest<Result> | undefined;
 }
 
 export interface CommandScope<Tx> {
@@ -38,12 +38,12 @@ export interface CommandDeps<Tx extends SqlTransaction> {
 }
 
 /**
- * @param work does the change; its result must be plain JSON when there is an idempotency key, and must hold no secret
+ * @param work does the change
  * @throws UserFailure `IDEMPOTENCY_MISMATCH`, `IDEMPOTENCY_IN_PROGRESS`, or what `work` throws; then nothing is written
  */
 export async function runCommand<Tx extends SqlTransaction, Result>(
   deps: CommandDeps<Tx>,
-  request: CommandRequest,
+  request: CommandRequest<Result>,
   work: (scope: CommandScope<Tx>) => Promise<Result>,
 ): Promise<CommandOutcome<Result>> {
   let appended: readonly EventEnvelope[] = [];
@@ -52,7 +52,7 @@ export async function runCommand<Tx extends SqlTransaction, Result>(
     request.causation.onBegin?.();
     const { idempotency } = request;
     if (idempotency !== undefined) {
-      const stored = await claimKey<Result>(tx, idempotency);
+      const stored = await claimKey(tx, idempotency);
       if (stored !== undefined) return { result: stored.result, replayed: true };
     }
     const result = await work({ tx, emit: (event) => events.push(event) });

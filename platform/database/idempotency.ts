@@ -4,10 +4,11 @@
  */
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
+import { z } from "zod";
 import { refuse } from "../errors/user-failure.ts";
 import type { SqlTransaction } from "./sql-transaction.ts";
 
-export interface IdempotentRequest {
+export interface IdempotentRequest<Result> {
   /** Chosen by the client. */
   readonly key: string;
   /** Owner of the key: the same key of another tenant is another key. */
@@ -15,6 +16,8 @@ export interface IdempotentRequest {
   readonly command: string;
   /** What the key stands for; another input under the same key is refused. */
   readonly input: unknown;
+  /** Of what the command answers: plain JSON, and no secret. A stored answer is read through it. */
+  readonly result: z.ZodType<Result>;
 }
 
 const CLAIM = `
@@ -22,6 +25,14 @@ const CLAIM = `
   ON CONFLICT (tenant_id, key) DO NOTHING`;
 
 const FIND = "SELECT input_hash, state, result FROM idempotency WHERE tenant_id = $1 AND key = $2";
+
+const storedRows = z.array(
+  z.object({
+    input_hash: z.string(),
+    state: z.enum(["RUNNING", "DONE"]),
+    result: z.object({ value: z.json() }).nullable(),
+  }),
+);
 
 /* The row was inserted by this transaction: nobody has seen it RUNNING. */
 const STORE = `
@@ -36,7 +47,7 @@ const STORE = `
  */
 export async function claimKey<Result>(
   tx: SqlTransaction,
-  request: IdempotentRequest,
+  request: IdempotentRequest<Result>,
 ): Promise<{ result: Result } | undefined> {
   const { tenant, key, command } = request;
   if (key.length < 8 || key.length > 128)
@@ -44,11 +55,7 @@ export async function claimKey<Result>(
   const hash = hashInput(request);
   const inserted = await tx.$executeRawUnsafe(CLAIM, tenant, key, command, hash);
   if (inserted === 1) return undefined;
-  const [row] = await tx.$queryRawUnsafe<{ input_hash: string; state: string; result: { value: Result } }[]>(
-    FIND,
-    tenant,
-    key,
-  );
+  const [row] = storedRows.parse(await tx.$queryRawUnsafe(FIND, tenant, key));
   if (row === undefined) throw new Error("idempotency row vanished");
   if (row.input_hash !== hash) {
     throw refuse(
@@ -57,23 +64,26 @@ export async function claimKey<Result>(
       "idempotencyKey",
     );
   }
-  if (row.state !== "DONE") {
+  if (row.state !== "DONE" || row.result === null) {
     throw refuse(
       "IDEMPOTENCY_IN_PROGRESS",
       "The first request with this key is still running: retry shortly.",
       "idempotencyKey",
     );
   }
-  return { result: row.result.value };
+  return { result: request.result.parse(row.result.value) };
 }
 
 /** Stores the answer under the key that this transaction claimed. Its one parameter, `$1`, is the JSON text. */
-export function storingResult({ tenant, key }: IdempotentRequest, result: unknown): { sql: string; json: string } {
+export function storingResult(
+  { tenant, key }: Pick<IdempotentRequest<unknown>, "tenant" | "key">,
+  result: unknown,
+): { sql: string; json: string } {
   return { sql: STORE, json: JSON.stringify({ tenant, key, result: { value: result ?? null } }) };
 }
 
 /** SHA-256 of the canonical JSON (RFC 8785) of command and input, so that key order does not matter. */
-function hashInput({ command, input }: IdempotentRequest): string {
+function hashInput({ command, input }: Pick<IdempotentRequest<unknown>, "command" | "input">): string {
   const text = canonicalize([command, JSON.parse(JSON.stringify(input, bigintAsText) ?? "null")]) ?? "";
   return createHash("sha256").update(text).digest("hex");
 }

@@ -1,6 +1,7 @@
 /** The part of a generated Prisma client that the floor needs: each subgraph's client fits, none is imported here. */
 export interface SqlTransaction {
-  $queryRawUnsafe<T = unknown>(query: string, ...values: unknown[]): Promise<T>;
+  /** The rows promise nothing: whoever asks parses them. */
+  $queryRawUnsafe(query: string, ...values: unknown[]): Promise<unknown>;
   $executeRawUnsafe(query: string, ...values: unknown[]): Promise<number>;
 }
 

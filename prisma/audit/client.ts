@@ -1,11 +1,12 @@
 /** The audit database's client. Tables with a tenant answer only inside `inTenants` (platform/database). */
 import { type ConnectionOptions, createPostgresAdapter } from "../postgres-adapter.ts";
+import type { UncheckedRawReads } from "../raw-rows.ts";
 import { type Prisma, PrismaClient } from "./generated/client.ts";
 
 export type AuditClient = PrismaClient;
 
 /** What commands and stores get inside a transaction. */
-export type AuditTransaction = Prisma.TransactionClient;
+export type AuditTransaction = UncheckedRawReads<Prisma.TransactionClient>;
 
 /** Connects lazily; `$disconnect()` closes the pool. */
 export function createAuditClient(url: string, options: ConnectionOptions): AuditClient {

@@ -1,11 +1,12 @@
 /** The billing database's client. Tables with a tenant answer only inside `inTenants` (platform/database). */
 import { type ConnectionOptions, createPostgresAdapter } from "../postgres-adapter.ts";
+import type { UncheckedRawReads } from "../raw-rows.ts";
 import { type Prisma, PrismaClient } from "./generated/client.ts";
 
 export type BillingClient = PrismaClient;
 
 /** What commands and stores get inside a transaction. */
-export type BillingTransaction = Prisma.TransactionClient;
+export type BillingTransaction = UncheckedRawReads<Prisma.TransactionClient>;
 
 /** Connects lazily; `$disconnect()` closes the pool. */
 export function createBillingClient(url: string, options: ConnectionOptions): BillingClient {

@@ -2,6 +2,7 @@
  * Exchanges a token of the provider's form for a kept payment method. The provider is asked before the transaction, with a
  * key of its own, so a repeated request gives the method that the first one gave. No card number is accepted or stored.
  */
+import { z } from "zod";
 import { runCommand } from "../../../platform/database/command.ts";
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import { causationOf, type RequestContext } from "../../../platform/graphql/request-context.ts";
@@ -12,6 +13,7 @@ import { findAccounts, insertPaymentMethod, lockAccount, type PaymentMethodRecor
 import { assertIdempotencyKey, findManaged } from "./authorize.ts";
 
 const COMMAND = "paymentMethodAttach";
+const storedResult = z.object({ paymentMethodId: z.string() });
 const TOKEN = /^[A-Za-z0-9_-]{1,200}$/;
 /** 12 to 19 digits, however they are grouped: ISO/IEC 7812. */
 const CARD_NUMBER = /^\D*(?:\d[\s._-]*){12,19}$/;
@@ -62,6 +64,7 @@ export async function attachPaymentMethod(
         tenant: organizationId,
         command: COMMAND,
         input: { accountId, providerToken, makeDefault },
+        result: storedResult,
       },
     },
     async ({ tx, emit }) => {

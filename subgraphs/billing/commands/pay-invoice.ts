@@ -2,6 +2,7 @@
  * Collects an open invoice. The invoice's row lock decides between parallel requests: one of them creates a payment, the
  * others find it. The provider is charged after the commit, and the outcome is recorded in a transaction of its own.
  */
+import { z } from "zod";
 import { runCommand } from "../../../platform/database/command.ts";
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import { causationOf, type RequestContext } from "../../../platform/graphql/request-context.ts";
@@ -15,6 +16,7 @@ import { finishCollection } from "./finish-collection.ts";
 import type { Settlement } from "./settle-payment.ts";
 
 const COMMAND = "invoicePay";
+const storedResult = z.object({ invoiceId: z.string(), paymentId: z.string() });
 
 export interface InvoicePayment {
   readonly organizationId: string;
@@ -53,6 +55,7 @@ export async function payInvoice(
         tenant: organizationId,
         command: COMMAND,
         input: { invoiceId, paymentMethodId: paymentMethodId ?? null },
+        result: storedResult,
       },
     },
     async (scope) => {

@@ -2,6 +2,7 @@
  * Starts a plan: one transaction issues subscription (INCOMPLETE), invoice (OPEN) and payment (PROCESSING), then the provider
  * is charged, and a second transaction records the outcome. A declined card leaves the invoice open for `invoicePay`.
  */
+import { z } from "zod";
 import { type CommandScope, runCommand } from "../../../platform/database/command.ts";
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import { causationOf, type RequestContext } from "../../../platform/graphql/request-context.ts";
@@ -22,6 +23,7 @@ import { finishCollection } from "./finish-collection.ts";
 import type { Settlement } from "./settle-payment.ts";
 
 const COMMAND = "subscriptionStart";
+const storedResult = z.object({ subscriptionId: z.string(), invoiceId: z.string(), paymentId: z.string() });
 
 export interface StartedSubscription {
   readonly organizationId: string;
@@ -65,6 +67,7 @@ export async function startSubscription(
         tenant: organizationId,
         command: COMMAND,
         input: { accountId, planId, quantity, paymentMethodId: paymentMethodId ?? null },
+        result: storedResult,
       },
     },
     async (scope) => {

@@ -1,5 +1,6 @@
 /** Statements on billing accounts and their payment methods. Callers bring a transaction that is bound to its tenants. */
 import type { BillingTransaction } from "../../../prisma/billing/client.ts";
+import { billingAccountRows, paymentMethodRows } from "../../../prisma/billing/generated/raw-rows.ts";
 import { present } from "../present.ts";
 import type { AttachedMethod } from "../provider/payment-provider.ts";
 
@@ -28,9 +29,8 @@ export function findAccountsOf(tx: BillingTransaction, organizationIds: readonly
 
 /** Locks the account until the commit: its starts and attachments happen one after the other. */
 export async function lockAccount(tx: BillingTransaction, id: string): Promise<AccountRecord> {
-  const [account] = await tx.$queryRaw<AccountRecord[]>`
-    SELECT id, organization_id AS "organizationId", currency, version, created_at AS "createdAt", updated_at AS "updatedAt"
-    FROM billing_account WHERE id = ${id} FOR UPDATE`;
+  const { columns, parse } = billingAccountRows;
+  const [account] = parse(await tx.$queryRaw`SELECT ${columns} FROM billing_account WHERE id = ${id} FOR UPDATE`);
   return present(account);
 }
 
@@ -73,11 +73,10 @@ export async function insertPaymentMethod(
     const data = { isDefault: false, version: { increment: 1 } };
     await tx.paymentMethod.updateMany({ where: { accountId, isDefault: true }, data });
   }
-  const [inserted] = await tx.$queryRaw<PaymentMethodRecord[]>`
+  const inserted = await tx.$queryRaw`
     INSERT INTO payment_method (id, organization_id, account_id, kind, brand, last4, provider, reference, is_default)
     VALUES (${id}, ${organizationId}, ${accountId}, ${kind}, ${brand}, ${last4}, ${provider}, ${reference},
       NOT EXISTS (SELECT FROM payment_method WHERE account_id = ${accountId} AND is_default))
-    RETURNING id, organization_id AS "organizationId", account_id AS "accountId", kind, brand, last4, provider, reference,
-      is_default AS "isDefault", version, created_at AS "createdAt"`;
-  return present(inserted);
+    RETURNING ${paymentMethodRows.columns}`;
+  return present(paymentMethodRows.parse(inserted).at(0));
 }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Page } from "../../../platform/graphql/connection.ts";
 import type { BillingTransaction } from "../../../prisma/billing/client.ts";
+import { invoiceRows } from "../../../prisma/billing/generated/raw-rows.ts";
 import type { InvoiceStatus } from "../../../schema/generated/billing.ts";
 import { present } from "../present.ts";
 import { keysetById } from "./keyset.ts";
@@ -24,11 +25,8 @@ export async function findInvoices(tx: BillingTransaction, ids: readonly string[
 
 /** Locks the invoice until the commit: what is decided about its payment is decided by one transaction at a time. */
 export async function lockInvoice(tx: BillingTransaction, id: string): Promise<InvoiceRecord> {
-  const [row] = await tx.$queryRaw<Row[]>`
-    SELECT id, organization_id AS "organizationId", account_id AS "accountId", subscription_id AS "subscriptionId",
-      number, status, currency, subtotal_minor AS "subtotalMinor", tax_minor AS "taxMinor", total_minor AS "totalMinor",
-      issued_at AS "issuedAt", due_at AS "dueAt", paid_at AS "paidAt", version, updated_at AS "updatedAt"
-    FROM invoice WHERE id = ${id} FOR UPDATE`;
+  const { columns, parse } = invoiceRows;
+  const [row] = parse(await tx.$queryRaw`SELECT ${columns} FROM invoice WHERE id = ${id} FOR UPDATE`);
   return toRecord(present(row));
 }
 

@@ -76,14 +76,17 @@ export async function insertPayment(
   return toRecord(row);
 }
 
+const unsettledRows = z.array(z.object({ id: z.string(), organizationId: z.string() }));
+
 /** Which payments wait to be asked about. For the relay role, which sees PROCESSING payments of all organisations. */
-export function findUnsettled(
+export async function findUnsettled(
   tx: BillingTransaction,
   limit: number,
 ): Promise<{ readonly id: string; readonly organizationId: string }[]> {
-  return tx.$queryRaw`
+  const rows = await tx.$queryRaw`
     SELECT id, organization_id AS "organizationId" FROM payment
     WHERE status = 'PROCESSING' AND next_attempt_at <= now() ORDER BY next_attempt_at LIMIT ${limit}`;
+  return unsettledRows.parse(rows);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Invites somebody into an organisation. The mail, which alone carries a token, follows from the event. */
+import { z } from "zod";
 import { type CommandOutcome, runCommand } from "../../../platform/database/command.ts";
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import type { InvitationCreateInput } from "../../../schema/generated/user.ts";
@@ -14,6 +15,8 @@ import { findUserByEmail } from "../store/users.ts";
 export const INVITATION_LIFETIME_MS = 7 * 24 * 3_600_000;
 const MAX_PENDING = 200;
 
+const storedResult = z.object({ invitationId: z.string() });
+
 export async function createInvitation(
   services: UserServices,
   { identity, causation }: Actor,
@@ -28,7 +31,15 @@ export async function createInvitation(
     causation,
     ...(idempotencyKey == null
       ? {}
-      : { idempotency: { key: idempotencyKey, tenant: userId, command: "invitationCreate", input } }),
+      : {
+          idempotency: {
+            key: idempotencyKey,
+            tenant: userId,
+            command: "invitationCreate",
+            input,
+            result: storedResult,
+          },
+        }),
   };
   return runCommand(services, command, async ({ tx, emit }) => {
     const now = clock.now();

@@ -1,5 +1,6 @@
 /** Creates an organisation with its roles and its owner in one transaction. A slug belongs to one organisation for ever. */
 import { randomBytes } from "node:crypto";
+import { z } from "zod";
 import { type CommandOutcome, runCommand } from "../../../platform/database/command.ts";
 import { refuse, UserFailure } from "../../../platform/errors/user-failure.ts";
 import { constraints } from "../../../schema/constraints.ts";
@@ -16,9 +17,9 @@ const MAX_FOUNDED = 20;
 /** Tries to find a free slug when the client leaves it to us. */
 const SLUG_TRIES = 3;
 
-export interface OrganizationCreated {
-  readonly organizationId: string;
-}
+const storedResult = z.object({ organizationId: z.string() });
+
+export type OrganizationCreated = Readonly<z.infer<typeof storedResult>>;
 
 export async function createOrganization(
   services: UserServices,
@@ -50,7 +51,7 @@ function tryCreate(
   const command = {
     tenants: [userId, organizationId],
     causation,
-    idempotency: { key: idempotencyKey, tenant: userId, command: "organizationCreate", input },
+    idempotency: { key: idempotencyKey, tenant: userId, command: "organizationCreate", input, result: storedResult },
   };
   return runCommand(services, command, async ({ tx, emit }) => {
     const now = clock.now();

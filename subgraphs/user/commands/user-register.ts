@@ -3,6 +3,7 @@
  * whose address is not confirmed yet is overwritten, so that nobody can occupy an address with a password of their own.
  */
 import { createHash } from "node:crypto";
+import { z } from "zod";
 import { type CommandOutcome, runCommand } from "../../../platform/database/command.ts";
 import { UserFailure } from "../../../platform/errors/user-failure.ts";
 import { constraints } from "../../../schema/constraints.ts";
@@ -11,6 +12,8 @@ import { passwordErrors } from "../passwords.ts";
 import type { Cause, UserServices } from "../services.ts";
 import { findUserByEmail, insertUser, replaceRegistration } from "../store/users.ts";
 import { requireLine } from "../validation.ts";
+
+const storedResult = z.object({ accepted: z.boolean() });
 
 export async function registerUser(
   services: UserServices,
@@ -33,7 +36,13 @@ export async function registerUser(
       ? {}
       : {
           // Without the password: what is stored here is a fast hash of the input.
-          idempotency: { key: idempotencyKey, tenant: anonymous, command: "userRegister", input: { email, name } },
+          idempotency: {
+            key: idempotencyKey,
+            tenant: anonymous,
+            command: "userRegister",
+            input: { email, name },
+            result: storedResult,
+          },
         }),
   };
   return runCommand(services, command, async ({ tx, emit }) => {

@@ -1,9 +1,11 @@
 /** Statements about memberships and the roles they carry. */
+import { z } from "zod";
 import type { Page } from "../../../platform/graphql/connection.ts";
 import type { UserTransaction } from "../../../prisma/user/client.ts";
+import { roleRows } from "../../../prisma/user/generated/raw-rows.ts";
 import { OWNER, permissionsUnder } from "../policies.ts";
 import { ORGANIZATION_STATUSES, type RoleRow } from "./organizations.ts";
-import { oneOf, pageOf, type RowPage } from "./rows.ts";
+import { pageOf, type RowPage } from "./rows.ts";
 
 export interface MembershipRow {
   readonly id: string;
@@ -38,17 +40,25 @@ export async function findOrganizationIdsOfUser(tx: UserTransaction, userId: str
   return rows.map(({ organizationId }) => organizationId);
 }
 
+const grantRows = z.array(
+  z.object({
+    id: z.string(),
+    status: z.enum(ORGANIZATION_STATUSES),
+    permissions: z.array(z.string()).nullable(),
+  }),
+);
+
 /** Organisation id → permissions as its status leaves them, of the organisations among the transaction's tenants. */
 export async function findGrants(tx: UserTransaction, userId: string): Promise<Map<string, ReadonlySet<string>>> {
   // One statement: Prisma would read memberships, organisations, held roles and roles one after the other.
-  const rows = await tx.$queryRaw<{ id: string; status: string; permissions: string[] | null }[]>`
+  const rows = await tx.$queryRaw`
     SELECT organization.id, organization.status, role.permissions
     FROM membership JOIN organization ON organization.id = membership.organization_id
       LEFT JOIN membership_role held ON held.membership_id = membership.id LEFT JOIN role ON role.id = held.role_id
     WHERE membership.user_id = ${userId}`;
   const grants = new Map<string, ReadonlySet<string>>();
-  for (const { id, status, permissions } of rows) {
-    const more = permissionsUnder(oneOf(ORGANIZATION_STATUSES, status), permissions ?? []);
+  for (const { id, status, permissions } of grantRows.parse(rows)) {
+    const more = permissionsUnder(status, permissions ?? []);
     grants.set(id, new Set([...(grants.get(id) ?? []), ...more]));
   }
   return grants;
@@ -107,19 +117,20 @@ export async function deleteMembership(tx: UserTransaction, id: string): Promise
   await tx.membership.delete({ where: { id } });
 }
 
+const heldRoleRows = z.array(z.intersection(z.object({ membershipId: z.string() }), roleRows.schema));
+
 /** Membership id → roles, in the order of the roles' creation. */
 export async function findRolesOfMemberships(
   tx: UserTransaction,
   membershipIds: readonly string[],
 ): Promise<ReadonlyMap<string, readonly RoleRow[]>> {
   // One statement: Prisma would read the memberships' roles and then the roles.
-  const rows = await tx.$queryRaw<(RoleRow & { membershipId: string })[]>`
-    SELECT held.membership_id AS "membershipId", role.id, role.organization_id AS "organizationId", role.name,
-      role.permissions, role.built_in AS "builtIn"
+  const rows = await tx.$queryRaw`
+    SELECT held.membership_id AS "membershipId", ${roleRows.columnsOf("role")}
     FROM membership_role held JOIN role ON role.id = held.role_id
     WHERE held.membership_id = ANY (${[...membershipIds]}) ORDER BY role.id`;
   const roles = new Map<string, RoleRow[]>();
-  for (const { membershipId, ...role } of rows) {
+  for (const { membershipId, ...role } of heldRoleRows.parse(rows)) {
     const known = roles.get(membershipId);
     if (known === undefined) roles.set(membershipId, [role]);
     else known.push(role);

@@ -1,5 +1,6 @@
 /** Statements about organisations and their roles. */
 import type { UserTransaction } from "../../../prisma/user/client.ts";
+import { organizationRows } from "../../../prisma/user/generated/raw-rows.ts";
 import type { OrganizationStatus } from "../../../schema/generated/user.ts";
 import { oneOf } from "./rows.ts";
 
@@ -63,14 +64,11 @@ export async function renameOrganization(
 
 /**
  * Holds the organisation until the end of the transaction: changes of its members happen one after the other.
- * @returns its status as nobody else can change it meanwhile; `undefined` when there is none among the tenants
+ * @returns it as nobody else can change it meanwhile; `undefined` when there is none among the tenants
  */
-export async function lockOrganization(
-  tx: UserTransaction,
-  id: string,
-): Promise<{ status: OrganizationStatus } | undefined> {
-  const [row] = await tx.$queryRaw<{ status: string }[]>`
-    SELECT status FROM organization WHERE id = ${id} FOR NO KEY UPDATE`;
+export async function lockOrganization(tx: UserTransaction, id: string): Promise<OrganizationRow | undefined> {
+  const { columns, parse } = organizationRows;
+  const [row] = parse(await tx.$queryRaw`SELECT ${columns} FROM organization WHERE id = ${id} FOR NO KEY UPDATE`);
   return row === undefined ? undefined : toOrganization(row);
 }
 

@@ -1,6 +1,7 @@
 /** Statements about sessions and their refresh tokens. */
 import type { Page } from "../../../platform/graphql/connection.ts";
 import type { UserTransaction } from "../../../prisma/user/client.ts";
+import { refreshTokenRows } from "../../../prisma/user/generated/raw-rows.ts";
 import { pageOf, type RowPage } from "./rows.ts";
 
 export interface SessionRow {
@@ -87,9 +88,10 @@ export async function lockRefreshToken(
   tx: UserTransaction,
   tokenHash: string,
 ): Promise<{ sessionId: string; replacedAt: Date | null } | undefined> {
-  const [held] = await tx.$queryRaw<{ session_id: string; replaced_at: Date | null }[]>`
-    SELECT session_id, replaced_at FROM refresh_token WHERE token_hash = ${tokenHash} FOR UPDATE`;
-  return held === undefined ? undefined : { sessionId: held.session_id, replacedAt: held.replaced_at };
+  const { columns, parse } = refreshTokenRows;
+  return parse(await tx.$queryRaw`SELECT ${columns} FROM refresh_token WHERE token_hash = ${tokenHash} FOR UPDATE`).at(
+    0,
+  );
 }
 
 /** Marks a token as traded in, and forgets those of its session that were before `forgetBefore`. */

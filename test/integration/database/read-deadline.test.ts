@@ -1,5 +1,6 @@
 // Reads end when nobody waits for them any more, in the database too, and give their connection back.
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
 import { createTenantReader } from "../../../platform/database/tenant-reader.ts";
 import { inTenants } from "../../../platform/database/tenant-transaction.ts";
 import { type AuditClient, type AuditTransaction, createAuditClient } from "../../../prisma/audit/client.ts";
@@ -7,6 +8,7 @@ import { connected } from "../../../prisma/connection.ts";
 import { databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
 import { type PostgresServer, startPostgres } from "../../support/services/postgres.ts";
 import { waitFor } from "../../support/wait.ts";
+import { singleValue } from "../support/single-value.ts";
 
 const SOON_MS = 300;
 const ENDS_LATE_MS = 2_000;
@@ -30,9 +32,9 @@ function openClient(): AuditClient {
 }
 
 const sleep = (tx: AuditTransaction) => tx.$queryRaw`SELECT pg_sleep(20)::text`;
-const readOne = async (tx: AuditTransaction) => (await tx.$queryRaw<{ one: number }[]>`SELECT 1 AS one`)[0]?.one;
+const readOne = async (tx: AuditTransaction) => singleValue(await tx.$queryRaw`SELECT 1 AS one`, z.int());
 const timeout = async (tx: AuditTransaction) =>
-  (await tx.$queryRaw<{ now: string }[]>`SELECT current_setting('statement_timeout') AS now`)[0]?.now;
+  singleValue(await tx.$queryRaw`SELECT current_setting('statement_timeout') AS now`, z.string());
 
 /** Statements that the role's connections run. */
 function running(): Promise<number> {

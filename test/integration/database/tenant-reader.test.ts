@@ -1,10 +1,12 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { createTenantReader, type TenantReader } from "../../../platform/database/tenant-reader.ts";
 import { inTenants, readInTenants } from "../../../platform/database/tenant-transaction.ts";
 import { type AuditClient, type AuditTransaction, createAuditClient } from "../../../prisma/audit/client.ts";
 import { databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
 import { type PostgresServer, startPostgres } from "../../support/services/postgres.ts";
+import { singleValue } from "../support/single-value.ts";
 
 let server: PostgresServer;
 let client: AuditClient;
@@ -32,8 +34,7 @@ afterAll(async () => {
 });
 
 async function connectionOf(tx: AuditTransaction): Promise<number> {
-  const [row] = await tx.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
-  return row?.pid ?? 0;
+  return singleValue(await tx.$queryRaw`SELECT pg_backend_pid() AS pid`, z.int());
 }
 
 test("reads beside each other, and reads that follow at once, share one connection", async () => {

@@ -1,11 +1,13 @@
 // Transactions whose begin and commit go with their first and last statement: nothing of what a transaction promises is lost by it.
 import { Pool } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { inTenants, readInTenants } from "../../../platform/database/tenant-transaction.ts";
 import { type AuditClient, type AuditTransaction, createAuditClient } from "../../../prisma/audit/client.ts";
 import { databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
 import { type PostgresServer, startPostgres } from "../../support/services/postgres.ts";
 import { watchStatements } from "../subgraphs/watched-statements.ts";
+import { singleValue } from "../support/single-value.ts";
 
 let server: PostgresServer;
 let admin: Pool;
@@ -116,12 +118,11 @@ test("a statement after the last one is refused: it would see nobody's rows and 
 
 test("neither readers nor transactions inherit the tenants of the one before [MT-01]", async () => {
   const tenants = async (tx: AuditTransaction) => {
-    const [row] = await tx.$queryRaw<{ now: string }[]>`SELECT current_setting('app.tenants', true) AS now`;
-    return row?.now;
+    return singleValue(await tx.$queryRaw`SELECT current_setting('app.tenants', true) AS now`, z.string());
   };
-  const seen: (string | undefined)[] = [];
+  const seen: string[] = [];
   for (const [index, name] of ["org_a", "org_b", "org_c", "org_d"].entries()) {
-    const run = index % 2 === 0 ? readInTenants<AuditTransaction, string | undefined> : inTenants;
+    const run = index % 2 === 0 ? readInTenants<AuditTransaction, string> : inTenants;
     seen.push(await run(client, [name], tenants));
     seen.push(await client.$transaction(tenants));
   }

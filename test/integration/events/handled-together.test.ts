@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { systemClock } from "../../../platform/clock.ts";
 import { createGroupConsumer, type EventHandler } from "../../../platform/events/group-consumer.ts";
 import type { UserTransaction } from "../../../prisma/user/client.ts";
 import { waitFor } from "../../support/wait.ts";
+import { singleValue } from "../support/single-value.ts";
 import { createEventFixture, type EventFixture, readTopic, silent, THING, thing } from "./event-fixture.ts";
 
 let fixture: EventFixture;
@@ -46,8 +48,7 @@ async function consume(count: number, handler: EventHandler<UserTransaction>): P
 }
 
 async function transactionOf(tx: UserTransaction): Promise<string> {
-  const [row] = await tx.$queryRaw<{ id: string }[]>`SELECT pg_current_xact_id()::text AS id`;
-  return row?.id ?? "";
+  return singleValue(await tx.$queryRaw`SELECT pg_current_xact_id()::text AS id`, z.string());
 }
 
 test("events of one key that wait together share a transaction, in order", async () => {
