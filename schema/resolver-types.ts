@@ -7,55 +7,33 @@ import {
   type GraphQLInterfaceType,
   type GraphQLNamedType,
   type GraphQLObjectType,
-  type GraphQLOutputType,
-  type GraphQLScalarType,
   type GraphQLSchema,
   type GraphQLUnionType,
+  getNamedType,
   isAbstractType,
   isEnumType,
   isInputObjectType,
-  isListType,
   isNonNullType,
   isObjectType,
   isScalarType,
   isSpecifiedScalarType,
+  Kind,
+  parse,
+  type SelectionSetNode,
 } from "graphql";
+import { directiveArguments } from "./directives.ts";
+import { doc, inputType, outputType, resultType } from "./typescript-types.ts";
 
-/** TypeScript of each scalar, as resolvers and arguments see it. */
-const scalarTypes: Readonly<Record<string, string>> = {
-  ID: "string",
-  String: "string",
-  Int: "number",
-  Float: "number",
-  Boolean: "boolean",
-  BigInt: "bigint",
-  DateTime: "Date",
-  EmailAddress: "string",
-  CurrencyCode: "string",
-  JSON: "unknown",
-};
+const RESOLVER_TYPES = ["AbstractResolvers", "EntityResolvers", "Field", "ResolverMap", "TypeResolvers"];
 
-const scalarType = (scalar: GraphQLScalarType): string => {
-  const type = scalarTypes[scalar.name];
-  if (type === undefined) throw new Error(`Scalar ${scalar.name} has no TypeScript type: add it to resolver-types.ts`);
-  return type;
-};
-
-const doc = (description: string | null | undefined, indent = ""): string =>
-  description ? `${indent}/** ${description.replaceAll("*/", "*\\/").replaceAll("\n", `\n${indent} * `)} */\n` : "";
+/** Enums and inputs are printed under their own names, so they may have none of those that the module needs. */
+const NAMES: ReadonlySet<string> = new Set([
+  ...RESOLVER_TYPES,
+  ...["AllResolvers", "DefaultParents", "Fields", "NoArgs", "NoParents", "Parent", "Resolvers", "ResolversOf"],
+  ...["Context", "Date", "GraphQLScalarType", "Name", "Own", "Readonly", "Record"],
+]);
 
 const capitalise = (name: string): string => name.slice(0, 1).toUpperCase() + name.slice(1);
-
-const inputType = (type: GraphQLInputType): string => {
-  if (isNonNullType(type)) return inputType(type.ofType);
-  if (isListType(type)) return `readonly ${element(inputType(type.ofType), !isNonNullType(type.ofType))}[]`;
-  return isScalarType(type) ? scalarType(type) : type.name;
-};
-
-const element = (type: string, nullable: boolean): string => {
-  if (nullable) return `(${type} | null)`;
-  return type.startsWith("readonly ") ? `(${type})` : type;
-};
 
 interface InputMember {
   readonly name: string;
@@ -73,23 +51,14 @@ const inputMembers = (members: readonly InputMember[]): string =>
     })
     .join("");
 
-const outputType = (type: GraphQLOutputType): string => {
-  if (isNonNullType(type)) return outputType(type.ofType);
-  if (isListType(type)) return `readonly ${element(outputType(type.ofType), !isNonNullType(type.ofType))}[]`;
-  if (isScalarType(type)) return scalarType(type);
-  return isEnumType(type) ? type.name : `Parent<Own, "${type.name}">`;
-};
-
-const resultType = (type: GraphQLOutputType): string =>
-  isNonNullType(type) ? outputType(type) : `${outputType(type)} | null | undefined`;
-
 const argsName = (parent: GraphQLObjectType, field: GraphQLField<unknown, unknown>): string =>
   field.args.length === 0 ? "NoArgs" : `${parent.name}${capitalise(field.name)}Args`;
 
 const fieldsOf = (type: GraphQLObjectType): GraphQLField<unknown, unknown>[] =>
   Object.values(type.getFields()).filter(({ name }) => !name.startsWith("_"));
 
-const isRoot = ({ name }: GraphQLNamedType): boolean => name === "Query" || name === "Mutation";
+const isRoot = (schema: GraphQLSchema, type: GraphQLNamedType): boolean =>
+  [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].some((root) => root === type);
 
 const printEnum = (type: GraphQLEnumType): string =>
   `${doc(type.description)}export type ${type.name} = ${type
@@ -128,30 +97,34 @@ const printFields = (type: GraphQLObjectType): string =>
     .join("")}  };\n`;
 
 const keyFields = (type: GraphQLObjectType): string[] =>
-  (type.astNode?.directives ?? [])
-    .filter(({ name }) => name.value === "key")
-    .flatMap(({ arguments: args = [] }) => {
-      const of = (name: string) => args.find((arg) => arg.name.value === name)?.value;
-      const resolvable = of("resolvable");
-      if (resolvable?.kind === "BooleanValue" && !resolvable.value) return [];
-      const fields = of("fields");
-      return fields?.kind === "StringValue" ? [fields.value] : [];
-    });
+  directiveArguments(type.astNode, "key")
+    .filter(({ resolvable }) => resolvable !== false)
+    .map(({ fields }) => String(fields));
+
+/** What a reference holds of an entity, or of an object within it, by a key as it is written in `@key`: `id owner { id }`. */
+const keyMembers = (type: GraphQLNamedType, { selections }: SelectionSetNode): string =>
+  selections
+    .map((selection) => {
+      const field = selection.kind === Kind.FIELD && isObjectType(type) ? type.getFields()[selection.name.value] : null;
+      if (field == null) throw new Error(`${type.name}: resolver-types.ts cannot print a key with fragments`);
+      const nested = selection.kind === Kind.FIELD ? selection.selectionSet : undefined;
+      if (nested === undefined) return ` readonly ${field.name}: ${resultType(field.type)};`;
+      const members = `{${keyMembers(getNamedType(field.type), nested)} }`;
+      return ` readonly ${field.name}: ${members}${isNonNullType(field.type) ? "" : " | null | undefined"};`;
+    })
+    .join("");
 
 const printReference = (type: GraphQLObjectType): string | undefined => {
   const references = keyFields(type).map((fields) => {
-    if (/[{}]/.test(fields)) throw new Error(`${type.name}: nested key fields are not supported by resolver-types.ts`);
-    const members = fields
-      .trim()
-      .split(/\s+/)
-      .map((name) => {
-        const field = type.getFields()[name];
-        return field === undefined ? "" : ` readonly ${name}: ${resultType(field.type)};`;
-      });
-    return `{ readonly __typename: "${type.name}";${members.join("")} }`;
+    const [key] = parse(`{ ${fields} }`).definitions;
+    if (key?.kind !== Kind.OPERATION_DEFINITION) throw new Error(`${type.name}: "${fields}" is no key`);
+    return `{ readonly __typename: "${type.name}";${keyMembers(type, key.selectionSet)} }`;
   });
   return references.length === 0 ? undefined : references.join(" | ");
 };
+
+/** An interface may have no objects yet. */
+const oneOf = (types: readonly string[]): string => (types.length === 0 ? "never" : types.join(" | "));
 
 const typenames = (schema: GraphQLSchema, type: GraphQLInterfaceType | GraphQLUnionType): string[] =>
   schema.getPossibleTypes(type).map(({ name }) => name);
@@ -160,9 +133,10 @@ const printResolvers = (schema: GraphQLSchema, type: GraphQLNamedType): string =
   if (isScalarType(type)) return "GraphQLScalarType | undefined";
   if (isAbstractType(type)) {
     const names = typenames(schema, type).map((name) => `"${name}"`);
-    return `AbstractResolvers<Parent<Own, "${type.name}">, Context, ${names.join(" | ")}>`;
+    return `AbstractResolvers<Parent<Own, "${type.name}">, Context, ${oneOf(names)}>`;
   }
-  if (!isObjectType(type) || isRoot(type)) return `TypeResolvers<unknown, Context, Fields<Own>["${type.name}"]>`;
+  if (!isObjectType(type) || isRoot(schema, type))
+    return `TypeResolvers<unknown, Context, Fields<Own>["${type.name}"]>`;
   const reference = printReference(type);
   const parts = `Parent<Own, "${type.name}">, Context, Fields<Own>["${type.name}"]`;
   return reference === undefined ? `TypeResolvers<${parts}>` : `EntityResolvers<${parts}, ${reference}>`;
@@ -172,49 +146,54 @@ const printAbstractParent = (schema: GraphQLSchema, type: GraphQLInterfaceType |
   const members = typenames(schema, type).map(
     (name) => `({ readonly __typename: "${name}" } & Parent<Own, "${name}">)`,
   );
-  return `  readonly ${type.name}: ${members.join(" | ")};\n`;
+  return `  readonly ${type.name}: ${oneOf(members)};\n`;
 };
 
-/** The module `schema/generated/<subgraph>.ts`. */
-export const printResolverTypes = (schema: GraphQLSchema): string => {
-  const types = Object.values(schema.getTypeMap())
-    .filter((type) => !type.name.startsWith("_") && !type.name.includes("__"))
-    .filter((type) => !(isScalarType(type) && isSpecifiedScalarType(type)))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const objects = types.filter(isObjectType);
-  const abstracts = types.filter(isAbstractType);
-  const plain = objects.filter((type) => !isRoot(type));
-  const own = types.filter((type) => isObjectType(type) || isAbstractType(type));
-  const custom = types.filter(isScalarType);
-  const entities = plain.some((type) => printReference(type) !== undefined);
-  const generic = ["Field", "ResolverMap", "TypeResolvers"];
-  if (abstracts.length > 0) generic.push("AbstractResolvers");
-  if (entities) generic.push("EntityResolvers");
+/** The compiler objects to an unused parameter, unless its name begins with an underscore. */
+const parameter = (name: string, body: string): string => (new RegExp(`\\b${name}\\b`).test(body) ? name : `_${name}`);
 
+const printDefaultParents = (schema: GraphQLSchema, types: readonly GraphQLNamedType[]): string => {
+  const plain = types.filter(isObjectType).filter((type) => !isRoot(schema, type));
+  const body = [
+    ...plain.map((type) => `  readonly ${type.name}: ${objectName(type, "Own")};\n`),
+    ...types.filter(isAbstractType).map((type) => printAbstractParent(schema, type)),
+  ].join("");
+  return `interface DefaultParents<${parameter("Own", body)}> {\n${body}}\n\n`;
+};
+
+const printAllFields = (types: readonly GraphQLNamedType[]): string => {
+  const body = types.filter(isObjectType).map(printFields).join("");
+  if (body === "") return "";
+  return `interface Fields<${parameter("Own", body)}> {\n${body}}\n\n`;
+};
+
+const printAllResolvers = (schema: GraphQLSchema, types: readonly GraphQLNamedType[]): string => {
+  const body = types
+    .filter((type) => isObjectType(type) || isAbstractType(type))
+    .map((type) => `  readonly ${type.name}: ${printResolvers(schema, type)};\n`)
+    .join("");
+  return `interface AllResolvers<${parameter("Context", body)}, ${parameter("Own", body)}> {\n${body}}\n\n`;
+};
+
+const printBody = (schema: GraphQLSchema, types: readonly GraphQLNamedType[]): string => {
+  const objects = types.filter(isObjectType);
+  const custom = types.filter(isScalarType);
   return [
-    custom.length > 0 ? 'import type { GraphQLScalarType } from "graphql";\n' : "",
-    `import type { ${generic.sort().join(", ")} } from "../resolver.ts";\n\n`,
     "export type NoArgs = Readonly<Record<never, never>>;\n",
     "/** Each object is as the schema shows it. */\nexport type NoParents = Readonly<Record<never, never>>;\n\n",
     [
       ...types.filter(isEnumType).map(printEnum),
       ...types.filter(isInputObjectType).map(printInput),
       ...objects.map(printArgs).filter((text) => text !== ""),
-      ...plain.map(printObject),
+      ...objects.filter((type) => !isRoot(schema, type)).map(printObject),
     ].join("\n"),
-    "\ninterface DefaultParents<Own> {\n",
-    ...plain.map((type) => `  readonly ${type.name}: ${objectName(type, "Own")};\n`),
-    ...abstracts.map((type) => printAbstractParent(schema, type)),
-    "}\n\n",
+    "\n",
+    printDefaultParents(schema, types),
     "/** What the resolvers of a type receive: the subgraph's own parent type, or else an object as the schema shows it. */\n",
     "export type Parent<Own, Name extends keyof DefaultParents<Own>> = Name extends keyof Own\n",
     "  ? Own[Name]\n  : DefaultParents<Own>[Name];\n\n",
-    "interface Fields<Own> {\n",
-    ...objects.map(printFields),
-    "}\n\n",
-    "interface AllResolvers<Context, Own> {\n",
-    ...own.map((type) => `  readonly ${type.name}: ${printResolvers(schema, type)};\n`),
-    "}\n\n",
+    printAllFields(types),
+    printAllResolvers(schema, types),
     "/** The subgraph's resolver map. `Own` names the parent types that differ from the schema, e.g. `{ Invoice: InvoiceRow }`. */\n",
     "export type Resolvers<Context, Own = NoParents> = ResolverMap<AllResolvers<Context, Own>>",
     custom.length > 0 ? ` & {\n${custom.map(({ name }) => `  readonly ${name}?: GraphQLScalarType;\n`).join("")}}` : "",
@@ -222,5 +201,32 @@ export const printResolverTypes = (schema: GraphQLSchema): string => {
     "/** The resolvers of one type, for a file of its own. */\n",
     "export type ResolversOf<Name extends keyof AllResolvers<Context, Own>, Context, Own = NoParents> = AllResolvers<\n",
     "  Context,\n  Own\n>[Name];\n",
+  ].join("");
+};
+
+const imported = (names: readonly string[], from: string, body: string): string => {
+  const used = names.filter((name) => new RegExp(`\\b${name}\\b`).test(body));
+  return used.length === 0 ? "" : `import type { ${used.join(", ")} } from "${from}";\n`;
+};
+
+/**
+ * The module `schema/generated/<subgraph>.ts`, also of a subgraph without types of its own.
+ * @throws Error for a scalar that has no TypeScript type, or a type whose name the module needs itself
+ */
+export const printResolverTypes = (schema: GraphQLSchema): string => {
+  const types = Object.values(schema.getTypeMap())
+    .filter((type) => !type.name.startsWith("_") && !type.name.includes("__"))
+    .filter((type) => !(isScalarType(type) && isSpecifiedScalarType(type)))
+    // Federation gives every subgraph a `Query` for its own fields.
+    .filter((type) => !(isObjectType(type) && fieldsOf(type).length === 0))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const taken = types.find((type) => (isEnumType(type) || isInputObjectType(type)) && NAMES.has(type.name));
+  if (taken !== undefined) throw new Error(`${taken.name} is a name that schema/generated uses itself: choose another`);
+  const body = printBody(schema, types);
+  return [
+    imported(["GraphQLScalarType"], "graphql", body),
+    imported(RESOLVER_TYPES, "../resolver.ts", body),
+    "\n",
+    body,
   ].join("");
 };

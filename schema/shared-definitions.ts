@@ -12,9 +12,11 @@ import {
   isTypeDefinitionNode,
   isTypeSystemExtensionNode,
   Kind,
+  Lexer,
   parse,
   print,
   Source,
+  TokenKind,
   type TypeDefinitionNode,
   visit,
 } from "graphql";
@@ -40,12 +42,18 @@ let known: SharedDefinitions | undefined;
  */
 export const withSharedDefinitions = (sdl: string, file: string): string => {
   known ??= readShared();
-  const own = parse(new Source(sdl, file));
+  const own = parseSdl(new Source(sdl, file));
   const used = namesUsed(own, known.definitions);
   const head = printSchemaExtension(known.specifications, linkedSpecifications(own), used);
   const definitions = [...known.definitions].filter(([name]) => used.has(name)).map(([, node]) => print(node));
   return [...head, ...definitions, sdl].join("\n\n");
 };
+
+/** A file in which nothing is declared yet, e.g. live SDL before the first live field, is an empty document. */
+function parseSdl(source: Source): DocumentNode {
+  const isBlank = new Lexer(source).lookahead().kind === TokenKind.EOF;
+  return isBlank ? { kind: Kind.DOCUMENT, definitions: [] } : parse(source);
+}
 
 function readShared(): SharedDefinitions {
   const documents = readdirSync(FOLDER)
