@@ -177,19 +177,19 @@ interface PlatformPlan {
 }
 
 async function addPlatform({ settings: given, foundation, lifecycle, logger, dataDir }: PlatformPlan) {
-  const { urls } = foundation.databases;
+  const { urlsOf } = foundation.databases;
   const settings = {
     ...given,
     SMTP_URL: foundation.mailbox.smtpUrl,
-    USER_DATABASE_URL: urls.user.app,
-    USER_RELAY_DATABASE_URL: urls.user.relay ?? "",
-    BILLING_DATABASE_URL: urls.billing.app,
-    BILLING_RELAY_DATABASE_URL: urls.billing.relay ?? "",
-    AUDIT_DATABASE_URL: urls.audit.app,
-    AUDIT_RELAY_DATABASE_URL: urls.audit.relay ?? "",
+    USER_DATABASE_URL: urlsOf("user").app,
+    USER_RELAY_DATABASE_URL: urlsOf("user").relay ?? "",
+    BILLING_DATABASE_URL: urlsOf("billing").app,
+    BILLING_RELAY_DATABASE_URL: urlsOf("billing").relay ?? "",
+    AUDIT_DATABASE_URL: urlsOf("audit").app,
+    AUDIT_RELAY_DATABASE_URL: urlsOf("audit").relay ?? "",
   };
   const eventLog = createPostgresEventLog({
-    connectionString: urls.events.app,
+    connectionString: urlsOf("events").app,
     logger,
     partitions: settings.EVENT_PARTITIONS,
   });

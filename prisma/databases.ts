@@ -1,26 +1,16 @@
 /**
- * The platform's four databases: which roles work on each (the names the migrations grant to), where their migrations
- * are, and how to bring one up to date. Names of databases are free, names of roles are not.
+ * A database of the platform, a subgraph's or the event log's: which roles work on it (the names the migrations grant to) and how to
+ * bring it up to date. Names of databases are free, names of roles are not.
  */
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { bootstrapDatabase, type LoginRole } from "./bootstrap.ts";
 import { migrateDatabase } from "./migrate.ts";
-
-export type DatabaseName = "user" | "billing" | "audit" | "events";
-
-const FOLDER = fileURLToPath(new URL(".", import.meta.url));
+import { EVENTS_DATABASE, migrationsOf, subgraphDatabases } from "./subgraph-databases.ts";
 
 /** What a login is for: `app` serves requests and consumers, `relay` empties the outbox. */
 export type LoginKind = "app" | "relay";
 
-/** In the order they are prepared. */
-export const DATABASES: Readonly<Record<DatabaseName, { readonly logins: readonly LoginKind[] }>> = {
-  user: { logins: ["app", "relay"] },
-  billing: { logins: ["app", "relay"] },
-  audit: { logins: ["app", "relay"] },
-  events: { logins: ["app"] },
-};
+/** The logins of a database: the event log's has no outbox. */
+export const loginsOf = (name: string): readonly LoginKind[] => (name === EVENTS_DATABASE ? ["app"] : ["app", "relay"]);
 
 export interface DatabaseUrls {
   readonly owner: string;
@@ -31,7 +21,8 @@ export interface DatabaseUrls {
 
 export interface PrepareOptions {
   readonly adminUrl: string;
-  readonly name: DatabaseName;
+  /** Name of a subgraph, or `EVENTS_DATABASE`. */
+  readonly name: string;
   /** Users, passwords and the database's name are taken from them; every login of the database must be given. */
   readonly urls: DatabaseUrls;
 }
@@ -39,11 +30,15 @@ export interface PrepareOptions {
 /**
  * Creates roles and database where missing and applies pending migrations.
  * @returns names of the migrations applied by this call
- * @throws MigrationError see migrateDatabase; Error when a URL names the wrong role or another database than its siblings
+ * @throws MigrationError see migrateDatabase; Error when a URL names the wrong role or another database than its siblings, or
+ * there is no such database
  */
 export async function prepareDatabase({ adminUrl, name, urls }: PrepareOptions): Promise<string[]> {
+  if (name !== EVENTS_DATABASE && !subgraphDatabases().includes(name)) {
+    throw new Error(`there is no database of ${name}: prisma/${name}/schema.prisma is missing`);
+  }
   const database = databaseOf(urls.owner);
-  const logins = DATABASES[name].logins.map((kind) => {
+  const logins = loginsOf(name).map((kind) => {
     const url = urls[kind];
     if (url === undefined) throw new Error(`the ${name} database needs a connection for its role ${kind}`);
     if (databaseOf(url) !== database) {
@@ -52,7 +47,7 @@ export async function prepareDatabase({ adminUrl, name, urls }: PrepareOptions):
     return loginOf(url, `tributary_${name}_${kind}`);
   });
   await bootstrapDatabase({ adminUrl, database, owner: loginOf(urls.owner, `tributary_${name}_owner`), logins });
-  return migrateDatabase({ ownerUrl: urls.owner, folder: join(FOLDER, name, "migrations") });
+  return migrateDatabase({ ownerUrl: urls.owner, ...migrationsOf(name) });
 }
 
 /**
@@ -61,7 +56,7 @@ export async function prepareDatabase({ adminUrl, name, urls }: PrepareOptions):
  */
 export function databaseUrls(
   adminUrl: string,
-  name: DatabaseName,
+  name: string,
   password: string,
   database: string = `tributary_${name}`,
 ): DatabaseUrls {
@@ -73,7 +68,7 @@ export function databaseUrls(
     return url.href;
   };
   const urls = { owner: as("owner"), app: as("app") };
-  return DATABASES[name].logins.includes("relay") ? { ...urls, relay: as("relay") } : urls;
+  return loginsOf(name).includes("relay") ? { ...urls, relay: as("relay") } : urls;
 }
 
 function databaseOf(url: string): string {

@@ -1,23 +1,20 @@
 /** Finds what `npm run db:generate` or a migration has been forgotten for. */
-import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CLIENTS, generateClient, PRISMA_FOLDER } from "./generate-client.ts";
+import { generateClient } from "./generate-client.ts";
 import { schemaDiff } from "./schema-diff.ts";
 import { withScratchDatabases } from "./scratch-database.ts";
+import { PRISMA_FOLDER, readDatamodel, subgraphDatabases } from "./subgraph-databases.ts";
 
 /** @returns one line per committed client that differs from what its schema generates */
 export async function staleClients(folder: string = PRISMA_FOLDER): Promise<string[]> {
   const scratch = await mkdtemp(join(tmpdir(), "tributary-clients-"));
   try {
     const problems: string[] = [];
-    for (const name of CLIENTS) {
-      await cp(join(folder, name, "schema.prisma"), join(scratch, name, "schema.prisma"));
-      await generateClient(join(scratch, name, "schema.prisma"));
-      const [fresh, committed] = await Promise.all([
-        contents(join(scratch, name, "generated")),
-        contents(join(folder, name, "generated")),
-      ]);
+    for (const name of subgraphDatabases(folder)) {
+      const generated = await generateClient({ subgraph: name, folder }, join(scratch, name));
+      const [fresh, committed] = await Promise.all([contents(generated), contents(join(folder, name, "generated"))]);
       const files = new Set([...fresh.keys(), ...committed.keys()]);
       const changed = [...files].filter((file) => fresh.get(file) !== committed.get(file)).sort();
       if (changed.length > 0) {
@@ -35,10 +32,10 @@ export async function staleClients(folder: string = PRISMA_FOLDER): Promise<stri
  * express (policies, grants, checks, functions, partial indexes) is not compared.
  */
 export async function driftedSchemas(folder: string = PRISMA_FOLDER): Promise<string[]> {
-  return withScratchDatabases(CLIENTS, async (urls) => {
+  return withScratchDatabases(subgraphDatabases(), async (urls) => {
     const problems: string[] = [];
     for (const [name, url] of urls) {
-      const sql = await schemaDiff(url, join(folder, name, "schema.prisma"));
+      const sql = await schemaDiff(url, await readDatamodel(name, folder));
       if (sql !== "") {
         problems.push(
           `prisma/${name}/schema.prisma says something else than its migrations: run npm run db:new -- ${name} <what-changes>, or correct the schema. Missing:\n${sql}`,

@@ -1,22 +1,29 @@
 /** Writes a generated Prisma client without the native schema engine, which `prisma generate` demands but does not use. */
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { printRawRows } from "./print-raw-rows.ts";
+import { PRISMA_FOLDER, readDatamodel } from "./subgraph-databases.ts";
 
 const run = promisify(execFile);
 
-/** Folders of prisma/ that hold a schema.prisma. */
-export const CLIENTS = ["user", "billing", "audit"] as const;
+export interface ClientSource {
+  readonly subgraph: string;
+  /** Where the schemas are read; default: this folder. */
+  readonly folder?: string;
+}
 
-/** This folder. */
-export const PRISMA_FOLDER = dirname(fileURLToPath(import.meta.url));
-
-/** Writes the client and the checks of raw rows to `generated/` beside the schema file. */
-export async function generateClient(schemaFile: string): Promise<void> {
+/**
+ * Writes a subgraph's client and the checks of its raw rows below `target`.
+ * @returns the folder of the generated files, as the shared schema names it
+ */
+export async function generateClient({ subgraph, folder }: ClientSource, target: string): Promise<string> {
+  const datamodel = await readDatamodel(subgraph, folder);
+  await mkdir(target, { recursive: true });
+  const schemaFile = join(target, "schema.prisma");
+  await writeFile(schemaFile, datamodel);
   const cli = join(PRISMA_FOLDER, "..", "node_modules", "prisma", "build", "index.js");
   await run(process.execPath, [cli, "generate", "--no-hints", "--schema", schemaFile], {
     env: {
@@ -27,6 +34,7 @@ export async function generateClient(schemaFile: string): Promise<void> {
       CHECKPOINT_DISABLE: "1",
     },
   });
-  const rawRows = printRawRows(await readFile(schemaFile, "utf8"));
-  await writeFile(join(dirname(schemaFile), "generated", "raw-rows.ts"), rawRows);
+  const generated = join(target, "generated");
+  await writeFile(join(generated, "raw-rows.ts"), printRawRows(datamodel));
+  return generated;
 }

@@ -1,5 +1,6 @@
 /** `npm run db:migrate`: creates roles and databases where missing and applies pending migrations, from the environment. */
-import { DATABASES, type DatabaseName, type DatabaseUrls, prepareDatabase } from "./databases.ts";
+import { type DatabaseUrls, loginsOf, prepareDatabase } from "./databases.ts";
+import { EVENTS_DATABASE, subgraphDatabases } from "./subgraph-databases.ts";
 
 const missing: string[] = [];
 
@@ -10,16 +11,16 @@ function setting(key: string): string {
   return value ?? "";
 }
 
-function urlsOf(name: DatabaseName): DatabaseUrls {
+function urlsOf(name: string): DatabaseUrls {
   const prefix = name.toUpperCase();
   const urls = { owner: setting(`${prefix}_DATABASE_OWNER_URL`), app: setting(`${prefix}_DATABASE_URL`) };
-  return DATABASES[name].logins.includes("relay") ? { ...urls, relay: setting(`${prefix}_RELAY_DATABASE_URL`) } : urls;
+  return loginsOf(name).includes("relay") ? { ...urls, relay: setting(`${prefix}_RELAY_DATABASE_URL`) } : urls;
 }
 
 async function main(): Promise<number> {
   const adminUrl = setting("DATABASE_ADMIN_URL");
-  const names: DatabaseName[] = ["user", "billing", "audit"];
-  if (process.env["EVENTS_DATABASE_OWNER_URL"]) names.push("events"); // only installations without Kafka have it
+  const names = subgraphDatabases();
+  if (process.env["EVENTS_DATABASE_OWNER_URL"]) names.push(EVENTS_DATABASE); // only installations without Kafka have it
   const work = names.map((name) => ({ name, urls: urlsOf(name) }));
   if (missing.length > 0) {
     process.stderr.write(

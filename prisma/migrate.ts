@@ -5,7 +5,7 @@
  */
 import type { MigrationList } from "@prisma/schema-engine-wasm";
 import { MigrationError } from "./migration-error.ts";
-import { readMigrations } from "./migration-folder.ts";
+import { type Migrations, readMigrations, type SharedMigrations } from "./migration-folder.ts";
 import { type EngineSession, openEngine } from "./schema-engine.ts";
 
 /** The advisory lock of Prisma Migrate itself, so that both tools exclude each other. */
@@ -16,8 +16,10 @@ const NO_FILTER = { externalTables: [], externalEnums: [] };
 export interface MigrateOptions {
   /** Connection of the role that owns the database. */
   readonly ownerUrl: string;
-  /** Folder with `migration_lock.toml` and one folder per migration. */
+  /** Folder with one folder per migration. */
   readonly folder: string;
+  /** Of a subgraph's database. */
+  readonly shared?: SharedMigrations;
 }
 
 /**
@@ -26,15 +28,15 @@ export interface MigrateOptions {
  * holds a migration that the folder does not.
  */
 export async function migrateDatabase(options: MigrateOptions): Promise<string[]> {
-  const migrations = await readMigrations(options.folder);
-  if (migrations.migrationDirectories.length === 0) return [];
+  const migrations = await readMigrations(options.folder, options.shared);
+  if (migrations.list.migrationDirectories.length === 0) return [];
   const session = await openEngine(options.ownerUrl);
   try {
     // Held by the session: released with the connection, also when we die.
     await session.query("SELECT pg_advisory_lock($1)", [PRISMA_LOCK]);
-    const pending = await pendingMigrations(session, migrations);
+    const pending = await pendingMigrations(session, migrations.list);
     const applied: string[] = [];
-    for (const name of pending) applied.push(...(await applyOne(session, upTo(migrations, name), name)));
+    for (const name of pending) applied.push(...(await applyOne(session, migrations, name)));
     return applied;
   } finally {
     await session.close();
@@ -79,7 +81,8 @@ async function appliedMigrations(session: EngineSession): Promise<ReadonlySet<st
   return new Set(rows.rows.map((row: { migration_name: string }) => row.migration_name));
 }
 
-async function applyOne(session: EngineSession, migrationsList: MigrationList, name: string): Promise<string[]> {
+async function applyOne(session: EngineSession, migrations: Migrations, name: string): Promise<string[]> {
+  const migrationsList = upTo(migrations.list, name);
   await session.query("BEGIN");
   try {
     const { appliedMigrationNames } = await session.engine.applyMigrations({ migrationsList, filters: NO_FILTER });
@@ -88,8 +91,9 @@ async function applyOne(session: EngineSession, migrationsList: MigrationList, n
   } catch (error) {
     const cause = session.scriptError() ?? error;
     await session.query("ROLLBACK").catch(() => undefined);
+    const { file, line } = migrations.placeOf(name, positionOf(cause));
     throw new MigrationError(
-      `Migration ${name} failed and was undone: ${describe(cause, sqlOf(migrationsList))}. Nothing of it is in the database; correct ${migrationsList.baseDir}/${name}/migration.sql and start again.`,
+      `Migration ${name} failed and was undone: ${describe(cause, line)}. Nothing of it is in the database; correct ${file} and start again.`,
       name,
       cause,
     );
@@ -101,20 +105,18 @@ function upTo(migrations: MigrationList, name: string): MigrationList {
   return { ...migrations, migrationDirectories: migrations.migrationDirectories.slice(0, end) };
 }
 
-/** The text of the last migration of the list. */
-function sqlOf(migrations: MigrationList): string {
-  const content = migrations.migrationDirectories.at(-1)?.migrationFile.content;
-  return content?.tag === "ok" ? content.value : "";
+/** Where Postgres stumbled, from 0; the end of the text when it does not say, since a migration's own text stands last. */
+function positionOf(error: unknown): number {
+  const given = error instanceof Error && "position" in error ? Number(error.position) : Number.NaN;
+  return Number.isInteger(given) ? given - 1 : Number.MAX_SAFE_INTEGER;
 }
 
 /** Postgres' message with its code, the line of the file, detail and hint where it gave them. */
-function describe(error: unknown, sql: string): string {
+function describe(error: unknown, line: number): string {
   if (!(error instanceof Error)) return String(error);
   const parts = [error.message];
   if ("code" in error && typeof error.code === "string") parts.push(`(${error.code})`);
-  if ("position" in error && typeof error.position === "string") {
-    parts.push(`in line ${sql.slice(0, Number(error.position)).split("\n").length}`);
-  }
+  if ("position" in error && typeof error.position === "string") parts.push(`in line ${line}`);
   if ("detail" in error && typeof error.detail === "string") parts.push(`- ${error.detail}`);
   if ("hint" in error && typeof error.hint === "string") parts.push(`- Hint: ${error.hint}`);
   return parts.join(" ");

@@ -1,14 +1,15 @@
 /** `npm run db:new -- <subgraph> <name>`: writes the migration that brings the database to its schema.prisma. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CLIENTS, PRISMA_FOLDER } from "./generate-client.ts";
 import { schemaDiff } from "./schema-diff.ts";
 import { withScratchDatabases } from "./scratch-database.ts";
+import { PRISMA_FOLDER, readDatamodel, subgraphDatabases } from "./subgraph-databases.ts";
 
 const [wanted, title] = process.argv.slice(2);
-const name = CLIENTS.find((client) => client === wanted);
+const databases = subgraphDatabases();
+const name = databases.find((database) => database === wanted);
 if (name === undefined || title === undefined || !/^[a-z0-9_]+$/.test(title)) {
-  process.stderr.write(`usage: npm run db:new -- <${CLIENTS.join("|")}> <name_in_snake_case>\n`);
+  process.stderr.write(`usage: npm run db:new -- <${databases.join("|")}> <name_in_snake_case>\n`);
   process.exitCode = 2;
 } else {
   try {
@@ -19,11 +20,11 @@ if (name === undefined || title === undefined || !/^[a-z0-9_]+$/.test(title)) {
   }
 }
 
-async function writeMigration(database: (typeof CLIENTS)[number], suffix: string): Promise<string> {
+async function writeMigration(database: string, suffix: string): Promise<string> {
   const folder = join(PRISMA_FOLDER, database);
   const sql = await withScratchDatabases([database], async (urls) => {
     const url = urls.get(database);
-    return url === undefined ? "" : schemaDiff(url, join(folder, "schema.prisma"));
+    return url === undefined ? "" : schemaDiff(url, await readDatamodel(database));
   });
   if (sql === "") return `prisma/${database}: the migrations already produce the schema`;
   const timestamp = new Date().toISOString().replaceAll(/[-:T]/g, "").slice(0, 14);

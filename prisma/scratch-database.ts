@@ -2,19 +2,19 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DatabaseName, databaseUrls, prepareDatabase } from "./databases.ts";
+import { databaseUrls, prepareDatabase } from "./databases.ts";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 
 /** Runs `work` with a superuser connection to each database; the server and its files are gone afterwards. */
 export async function withScratchDatabases<T>(
-  names: readonly DatabaseName[],
-  work: (urls: ReadonlyMap<DatabaseName, string>) => Promise<T>,
+  names: readonly string[],
+  work: (urls: ReadonlyMap<string, string>) => Promise<T>,
 ): Promise<T> {
   const dataDir = await mkdtemp(join(tmpdir(), "tributary-scratch-"));
   try {
     const server = await startEmbeddedPostgres({ dataDir });
     try {
-      const prepared = new Map<DatabaseName, string>();
+      const prepared = new Map<string, string>();
       for (const name of names) {
         const urls = databaseUrls(server.adminUrl, name, "scratch");
         await prepareDatabase({ adminUrl: server.adminUrl, name, urls });

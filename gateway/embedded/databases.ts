@@ -1,37 +1,33 @@
-/** The embedded Postgres with its four databases, migrated and ready. */
+/** The embedded Postgres with the databases of all subgraphs and of the event log, migrated and ready. */
 import { join } from "node:path";
-import {
-  type DATABASES,
-  type DatabaseName,
-  type DatabaseUrls,
-  databaseUrls,
-  prepareDatabase,
-} from "../../prisma/databases.ts";
+import { type DatabaseUrls, databaseUrls, prepareDatabase } from "../../prisma/databases.ts";
 import { startEmbeddedPostgres } from "../../prisma/embedded-postgres.ts";
+import { EVENTS_DATABASE, subgraphDatabases } from "../../prisma/subgraph-databases.ts";
 
 export interface EmbeddedDatabases {
-  readonly urls: Readonly<Record<DatabaseName, DatabaseUrls>>;
+  /** @throws Error when there is no such database */
+  urlsOf(name: string): DatabaseUrls;
   stop(): Promise<void>;
 }
 
 /** @throws MigrationError when a migration fails; Error with advice when the server does not start */
 export async function startDatabases(dataDir: string, password: string): Promise<EmbeddedDatabases> {
   const postgres = await startEmbeddedPostgres({ dataDir: join(dataDir, "postgres") });
-  const urls = {
-    user: databaseUrls(postgres.adminUrl, "user", password),
-    billing: databaseUrls(postgres.adminUrl, "billing", password),
-    audit: databaseUrls(postgres.adminUrl, "audit", password),
-    events: databaseUrls(postgres.adminUrl, "events", password),
-  } satisfies Record<keyof typeof DATABASES, DatabaseUrls>;
+  const { adminUrl } = postgres;
+  const names = [...subgraphDatabases(), EVENTS_DATABASE];
+  const urls = new Map(names.map((name) => [name, databaseUrls(adminUrl, name, password)]));
   try {
-    await Promise.all(
-      (["user", "billing", "audit", "events"] as const).map((name) =>
-        prepareDatabase({ adminUrl: postgres.adminUrl, name, urls: urls[name] }),
-      ),
-    );
+    await Promise.all([...urls].map(([name, own]) => prepareDatabase({ adminUrl, name, urls: own })));
   } catch (error) {
     await postgres.stop();
     throw error;
   }
-  return { urls, stop: () => postgres.stop() };
+  return {
+    urlsOf(name) {
+      const own = urls.get(name);
+      if (own === undefined) throw new Error(`there is no database of ${name}`);
+      return own;
+    },
+    stop: () => postgres.stop(),
+  };
 }

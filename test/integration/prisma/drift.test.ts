@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { driftedSchemas, staleClients } from "../../../prisma/drift.ts";
-import { CLIENTS, PRISMA_FOLDER } from "../../../prisma/generate-client.ts";
+import { PRISMA_FOLDER, subgraphDatabases } from "../../../prisma/subgraph-databases.ts";
 
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "tributary-drift-"));
-  for (const name of CLIENTS) await cp(join(PRISMA_FOLDER, name), join(folder, name), { recursive: true });
+  for (const name of [...subgraphDatabases(), "shared"])
+    await cp(join(PRISMA_FOLDER, name), join(folder, name), { recursive: true });
   await appendFile(join(folder, "user", "schema.prisma"), "\nmodel Forgotten {\n  id String @id\n}\n");
 });
 

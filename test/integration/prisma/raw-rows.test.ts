@@ -1,5 +1,5 @@
 // What raw SQL answers equals what Prisma reads, for every column of every model.
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { raw } from "@prisma/client/runtime/client";
@@ -10,9 +10,10 @@ import { createAuditClient } from "../../../prisma/audit/client.ts";
 import * as auditModels from "../../../prisma/audit/generated/raw-rows.ts";
 import { createBillingClient } from "../../../prisma/billing/client.ts";
 import * as billingModels from "../../../prisma/billing/generated/raw-rows.ts";
-import { type DatabaseName, databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
+import { databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
 import { printRawRows } from "../../../prisma/print-raw-rows.ts";
 import type { RawRows } from "../../../prisma/raw-rows.ts";
+import { readDatamodel } from "../../../prisma/subgraph-databases.ts";
 import { createUserClient } from "../../../prisma/user/client.ts";
 import * as userModels from "../../../prisma/user/generated/raw-rows.ts";
 import { type PostgresServer, startPostgres } from "../../support/services/postgres.ts";
@@ -20,7 +21,7 @@ import { type PostgresServer, startPostgres } from "../../support/services/postg
 const ROOT = join(import.meta.dirname, "../../..");
 
 interface Case {
-  readonly name: DatabaseName;
+  readonly name: string;
   readonly connect: typeof createUserClient | typeof createBillingClient | typeof createAuditClient;
   readonly models: Readonly<Record<string, RawRows<unknown>>>;
 }
@@ -57,13 +58,13 @@ beforeAll(async () => {
 afterAll(() => server?.stop());
 
 /** As the superuser, for whom row-level security hides nothing. */
-function adminUrl(name: DatabaseName): string {
+function adminUrl(name: string): string {
   const url = new URL(server.adminUrl);
   url.pathname = `/tributary_${name}`;
   return url.href;
 }
 
-async function asAdmin<Result>(name: DatabaseName, work: (admin: Client) => Promise<Result>): Promise<Result> {
+async function asAdmin<Result>(name: string, work: (admin: Client) => Promise<Result>): Promise<Result> {
   const admin = new Client({ connectionString: adminUrl(name) });
   await admin.connect();
   try {
@@ -125,7 +126,7 @@ test.for(
 });
 
 test("a nullable column that the schema gains is read by raw SQL without anybody naming it", async () => {
-  const schema = await readFile(join(ROOT, "prisma/billing/schema.prisma"), "utf8");
+  const schema = await readDatamodel("billing");
   const grown = schema.replace(/(model Invoice \{\n)/, "$1  memo String?\n");
   // Within the project, so that packages are found.
   const folder = join(ROOT, ".cache", `raw-rows-${process.pid}`);

@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
-import { CLIENTS } from "../../../prisma/generate-client.ts";
+import { subgraphDatabases } from "../../../prisma/subgraph-databases.ts";
 import { type PostgresServer, startPostgres } from "../../support/services/postgres.ts";
 import { inDatabase, withClient } from "./as-role.ts";
 import { fillTenantTables, type TenantTable, tenantTables } from "./tenant-tables.ts";
@@ -12,7 +12,7 @@ let server: PostgresServer;
 
 beforeAll(async () => {
   server = await startPostgres();
-  for (const name of CLIENTS) {
+  for (const name of subgraphDatabases()) {
     await prepareDatabase({ adminUrl: server.adminUrl, name, urls: databaseUrls(server.adminUrl, name, "pw") });
   }
 });
@@ -26,7 +26,7 @@ async function count(client: Client, table: TenantTable, tenants: string | undef
   return result.rows[0].n;
 }
 
-describe.each(CLIENTS)("the %s database", (name) => {
+describe.each(subgraphDatabases())("the %s database", (name) => {
   const admin = (): string => inDatabase(server.adminUrl, `tributary_${name}`);
   const logins = ["app", "relay"] as const;
 

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Client } from "pg";
-import { type DatabaseName, databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
+import { databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
 import { freePort, freePorts } from "../ports.ts";
 import { type ProjectProcess, startProcess } from "../process.ts";
 import { serviceAddress } from "../services/service-addresses.ts";
@@ -147,7 +147,7 @@ async function dropDatabases(adminUrl: string, stack: string): Promise<void> {
   const client = new Client({ connectionString: adminUrl });
   await client.connect();
   try {
-    for (const subgraph of SUBGRAPHS satisfies readonly DatabaseName[]) {
+    for (const subgraph of SUBGRAPHS) {
       await client.query(`DROP DATABASE IF EXISTS "${stack}_${subgraph}" WITH (FORCE)`);
     }
   } finally {

@@ -11,7 +11,7 @@ import { createPostgresEventLog } from "../../../../platform/events/postgres-eve
 import type { Subgraph } from "../../../../platform/graphql/subgraph.ts";
 import { createIdSource } from "../../../../platform/ids.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
-import { type DatabaseName, databaseUrls, prepareDatabase } from "../../../../prisma/databases.ts";
+import { databaseUrls, prepareDatabase } from "../../../../prisma/databases.ts";
 import { createBillingSubgraph, seedPlans } from "../../../../subgraphs/billing/index.ts";
 import { createSandboxProvider } from "../../../../subgraphs/billing/provider/sandbox-provider.ts";
 import { serviceAddress } from "../../../support/services/service-addresses.ts";
@@ -29,7 +29,7 @@ export type Json = ReturnType<typeof JSON.parse>;
 export async function startBilling() {
   const adminUrl = serviceAddress("postgres");
   const name = `billing_${randomBytes(5).toString("hex")}`;
-  const prepare = async (kind: DatabaseName) => {
+  const prepare = async (kind: string) => {
     const urls = databaseUrls(adminUrl, kind, ROLE_PASSWORD, `${name}_${kind}`);
     await prepareDatabase({ adminUrl, name: kind, urls });
     return urls;

@@ -12,7 +12,7 @@ import { createPostgresEventLog } from "../../../../platform/events/postgres-eve
 import { createIdSource } from "../../../../platform/ids.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { startMailbox } from "../../../../platform/mail/mailbox-server.ts";
-import { type DatabaseName, databaseUrls, prepareDatabase } from "../../../../prisma/databases.ts";
+import { databaseUrls, prepareDatabase } from "../../../../prisma/databases.ts";
 import { createUserSubgraph, type UserSubgraph, type UserSubgraphDeps } from "../../../../subgraphs/user/index.ts";
 import { serviceAddress } from "../../../support/services/service-addresses.ts";
 import { waitFor } from "../../../support/wait.ts";
@@ -46,7 +46,7 @@ export async function startUser(
   const adminUrl = serviceAddress("postgres");
   const name = `user_${randomBytes(5).toString("hex")}`;
   const folder = await mkdtemp(join(tmpdir(), "tributary-user-"));
-  const prepare = async (kind: DatabaseName) => {
+  const prepare = async (kind: string) => {
     const urls = databaseUrls(adminUrl, kind, ROLE_PASSWORD, `${name}_${kind}`);
     await prepareDatabase({ adminUrl, name: kind, urls });
     return urls;

@@ -1,9 +1,0 @@
-/** For Prisma's own command line: `npx prisma migrate deploy --config prisma/audit/prisma.config.ts`. */
-import { defineConfig } from "prisma/config";
-
-export default defineConfig({
-  schema: "schema.prisma",
-  migrations: { path: "migrations" },
-  // biome-ignore lint/style/noProcessEnv: read by the command line before any code of ours runs
-  datasource: { url: process.env["AUDIT_DATABASE_OWNER_URL"] ?? "" },
-});
