@@ -14,7 +14,7 @@ import {
 import { tokensIn } from "../limits/document-size.ts";
 import type { GatewayContext, SchemaGeneration } from "../ports.ts";
 import type { JsonObject } from "../transport/json-object.ts";
-import { conditionVariables, withoutConditions } from "./conditions.ts";
+import { conditionVariables, operationConditions, withoutConditions } from "./conditions.ts";
 import { createIntrospection } from "./introspection.ts";
 import { mergeSelections } from "./merged-selections.ts";
 import { compileSteps, type Step } from "./plan/steps.ts";
@@ -74,6 +74,7 @@ export function prepareOperation(
       .map((node) => [node.name.value, node]),
   );
   const definitions = operation.variableDefinitions ?? [];
+  const declared = { definitions, conditions: operationConditions(operation, fragments) };
   const conditional = conditionVariables(document);
   const rootType = apiSchema.getRootType(operation.operation);
   if (rootType == null) throw new Error(`the schema has no ${operation.operation}`);
@@ -111,7 +112,7 @@ export function prepareOperation(
     inspection,
     tokens: tokensIn(document),
     coerce: (variables) =>
-      definitions.length === 0 ? { coerced: {} } : coerceVariables(apiSchema, definitions, variables),
+      definitions.length === 0 ? { coerced: {} } : coerceVariables(apiSchema, declared, variables),
     conditions: (coerced) => conditional.map((name) => (coerced[name] === true ? "1" : "0")).join(""),
     compile(coerced) {
       const step = plan(coerced);

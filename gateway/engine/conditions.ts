@@ -7,7 +7,10 @@ import {
   type DirectiveNode,
   type DocumentNode,
   type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
   Kind,
+  type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
   visit,
@@ -26,6 +29,58 @@ export function conditionVariables(document: DocumentNode): string[] {
     },
   });
   return [...names].sort();
+}
+
+/** A variable that decides whether something is selected, and where it does. */
+export interface Condition {
+  readonly variable: string;
+  readonly directive: DirectiveNode;
+}
+
+/** Conditions of an operation and of what it spreads, however deep: one for each variable and directive. */
+export function operationConditions(
+  operation: OperationDefinitionNode,
+  fragments: Readonly<Record<string, FragmentDefinitionNode>>,
+): readonly Condition[] {
+  const conditions = new Map<string, Condition>();
+  const spread = new Set<string>();
+
+  function collect(node: OperationDefinitionNode | FragmentDefinitionNode): void {
+    visit(node, {
+      Directive(directive) {
+        const value = isCondition(directive) ? directive.arguments?.[0]?.value : undefined;
+        if (value?.kind !== Kind.VARIABLE) return;
+        const key = `${directive.name.value} ${value.name.value}`;
+        if (!conditions.has(key)) conditions.set(key, { variable: value.name.value, directive });
+      },
+      FragmentSpread({ name }) {
+        const fragment = fragments[name.value];
+        if (fragment === undefined || spread.has(name.value)) return;
+        spread.add(name.value);
+        collect(fragment);
+      },
+    });
+  }
+
+  collect(operation);
+  return [...conditions.values()];
+}
+
+/**
+ * A variable with a default may be given null, and stand all the same where null may not. Source: GraphQL specification (October 2021),
+ * "Allowing Optional Variables When Default Values Exist".
+ * @returns an error for each condition that is neither true nor false
+ */
+export function nullConditions(
+  conditions: readonly Condition[],
+  coerced: Readonly<Record<string, unknown>>,
+): readonly GraphQLError[] {
+  return conditions.flatMap(({ variable, directive }) => {
+    if (typeof coerced[variable] === "boolean") return [];
+    const name = directive.name.value;
+    const message = `Variable "$${variable}" must not be null: "@${name}(if: $${variable})" needs true or false.`;
+    return [new GraphQLError(message, { nodes: directive })];
+  });
 }
 
 export function isIncluded(directives: readonly DirectiveNode[] | undefined, holds: Holds): boolean {

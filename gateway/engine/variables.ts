@@ -14,6 +14,7 @@ import {
   valueFromAST,
 } from "graphql";
 import type { JsonObject } from "../transport/json-object.ts";
+import { type Condition, nullConditions } from "./conditions.ts";
 
 export type CoercedVariables = { readonly coerced: JsonObject } | { readonly errors: readonly GraphQLError[] };
 
@@ -23,10 +24,17 @@ const MAX_MEMBERS = 10;
 const MAX_DEPTH = 2;
 const MAX_TEXT = 200;
 
-/** @param definitions of a valid operation */
+/** What an operation says of its variables. */
+export interface DeclaredVariables {
+  readonly definitions: readonly VariableDefinitionNode[];
+  /** Where they decide whether something is selected. */
+  readonly conditions: readonly Condition[];
+}
+
+/** @param declared by a valid operation */
 export function coerceVariables(
   schema: GraphQLSchema,
-  definitions: readonly VariableDefinitionNode[],
+  { definitions, conditions }: DeclaredVariables,
   variables: JsonObject,
 ): CoercedVariables {
   // A variable may have any name, `__proto__` included.
@@ -38,7 +46,8 @@ export function coerceVariables(
     if (!(error instanceof GraphQLError)) throw error;
     errors.push(error);
   }
-  return errors.length > 0 ? { errors } : { coerced };
+  const wrong = errors.length > 0 ? errors : nullConditions(conditions, coerced);
+  return wrong.length > 0 ? { errors: wrong } : { coerced };
 }
 
 function coerceVariable(

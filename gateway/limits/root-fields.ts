@@ -3,19 +3,13 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
-  getDirectiveValues,
   Kind,
   type OperationDefinitionNode,
-  type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
+import { isIncluded } from "../engine/conditions.ts";
 
-/**
- * @param variables coerced
- * @throws GraphQLError when a condition has no value
- */
+/** @param variables coerced; a condition without a value is refused as soon as the operation is executed */
 export function rootFields(
   document: DocumentNode,
   operation: OperationDefinitionNode,
@@ -28,15 +22,11 @@ export function rootFields(
   const found = new Map<string, FieldNode>();
   const spread = new Set<string>();
 
-  function isAsked(selection: SelectionNode): boolean {
-    const skip = getDirectiveValues(GraphQLSkipDirective, selection, variables);
-    const include = getDirectiveValues(GraphQLIncludeDirective, selection, variables);
-    return skip?.["if"] !== true && include?.["if"] !== false;
-  }
+  const holds = (variable: string): boolean => variables[variable] === true;
 
   function collect({ selections }: SelectionSetNode): void {
     for (const selection of selections) {
-      if (!isAsked(selection)) continue;
+      if (!isIncluded(selection.directives, holds)) continue;
       switch (selection.kind) {
         case Kind.FIELD: {
           const name = (selection.alias ?? selection.name).value;

@@ -1,4 +1,8 @@
-/** Writes scalars and enums, and tells values that their type cannot have. Custom scalars are whatever the subgraph says. */
+/**
+ * Writes scalars and enums, and tells values that their type cannot have. Custom scalars are whatever the subgraph says. Source: GraphQL
+ * specification (October 2021), "Scalars": what subgraphs answer was coerced there, so nothing is made of another type here; but an ID is a
+ * text, whatever it was made of.
+ */
 import { type GraphQLLeafType, isEnumType } from "graphql";
 import { stringText } from "./text.ts";
 
@@ -14,9 +18,9 @@ export function leafWriter(type: GraphQLLeafType): LeafWriter {
     case "String":
       return (value, plain) => (typeof value === "string" ? stringText(value, plain) : undefined);
     case "ID":
-      return (value, plain) => (typeof value === "string" ? stringText(value, plain) : integerText(value));
+      return (value, plain) => (typeof value === "string" ? stringText(value, plain) : idText(value));
     case "Int":
-      return integerText;
+      return intText;
     case "Float":
       return (value) => (typeof value === "number" && Number.isFinite(value) ? String(value) : undefined);
     case "Boolean":
@@ -26,6 +30,11 @@ export function leafWriter(type: GraphQLLeafType): LeafWriter {
   }
 }
 
-function integerText(value: unknown): string | undefined {
-  return typeof value === "number" && Number.isInteger(value) ? String(value) : undefined;
+function idText(value: unknown): string | undefined {
+  return typeof value === "number" && Number.isInteger(value) ? `"${value}"` : undefined;
+}
+
+/** Of 32 bits: a bitwise operation changes all others. */
+function intText(value: unknown): string | undefined {
+  return typeof value === "number" && (value | 0) === value ? String(value) : undefined;
 }

@@ -9,9 +9,9 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   GraphQLError,
+  type GraphQLField,
   getArgumentValues,
   getOperationAST,
-  getVariableValues,
   Kind,
   type OperationDefinitionNode,
   parse,
@@ -22,6 +22,8 @@ import {
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import { AppError } from "../../../platform/errors/app-error.ts";
+import { operationConditions } from "../../engine/conditions.ts";
+import { coerceVariables } from "../../engine/variables.ts";
 import type { LivePorts, SchemaGeneration } from "../../ports.ts";
 import { createFetchCompiler, type FetchCompiler, type PlanFetches } from "../enrichment/plan-fetches.ts";
 import { type LiveField, type LiveSchema, readLiveSchema } from "./directive.ts";
@@ -139,6 +141,10 @@ function makePlan(
     throw refusal(root, `Subscription.${field.name} is planned from ${primary.serviceName}, not ${field.serviceName}.`);
   }
   const nodes: PlanNode[] = rest === undefined ? [primary] : [primary, rest];
+  const declared = {
+    definitions: operation.variableDefinitions ?? [],
+    conditions: operationConditions(operation, fragments),
+  };
   const startVariables = variablesOnlyIn(operation, fragments, root, START_ARGUMENTS);
   const plan: LivePlan = {
     generation,
@@ -151,22 +157,27 @@ function makePlan(
     queryPlan: { kind: "QueryPlan", node: { kind: "Sequence", nodes } },
     fetches: fetches.compile(generation, rest),
     bind(raw) {
-      const { coerced, errors } = getVariableValues(
-        generation.apiSchema,
-        operation.variableDefinitions ?? [],
-        { ...raw },
-        { maxErrors: 20 },
-      );
-      if (errors !== undefined) throw new InvalidOperation("BAD_USER_INPUT", errors);
+      const values = coerceVariables(generation.apiSchema, declared, { ...raw });
+      if ("errors" in values) throw new InvalidOperation("BAD_USER_INPUT", values.errors);
+      const { coerced } = values;
       admitCost({ schema: generation.apiSchema, document, operation, variables: coerced });
       const definition = generation.apiSchema.getSubscriptionType()?.getFields()[field.name];
       if (definition === undefined) throw new Error(`the schema lost Subscription.${field.name}`);
-      const args = getArgumentValues(definition, root, coerced);
+      const args = argumentsOf(definition, root, coerced);
       const variables = Object.fromEntries(Object.entries(coerced).filter(([name]) => !startVariables.has(name)));
       return { plan, args, variables };
     },
   };
   return plan;
+}
+
+/** @throws InvalidOperation where a variable with a default was given null */
+function argumentsOf(field: GraphQLField<unknown, unknown>, root: FieldNode, coerced: Variables): Variables {
+  try {
+    return getArgumentValues(field, root, coerced);
+  } catch (error) {
+    throw error instanceof GraphQLError ? new InvalidOperation("BAD_USER_INPUT", [error]) : error;
+  }
 }
 
 function subscriptionNode(generation: SchemaGeneration, document: DocumentNode, { operationName }: OperationText) {
