@@ -162,12 +162,12 @@ test("with every breaker open a query fails at once, in less than 5 ms [S64]", a
   await ask();
   await ask();
   const asked = attempts.length;
-  vi.useRealTimers();
   const durations: number[] = [];
   for (let index = 0; index < 20; index += 1) {
-    const began = performance.now();
+    // A clock that is not the test's: the breaker's stands still, so that it stays open on a slow machine, too.
+    const began = process.hrtime.bigint();
     expect(await ask()).toBe("no instance can be asked now");
-    durations.push(performance.now() - began);
+    durations.push(Number(process.hrtime.bigint() - began) / 1e6);
   }
   // A machine that is busy with other things interrupts some of them.
   expect(durations.toSorted((one, other) => one - other)[10]).toBeLessThan(5);
