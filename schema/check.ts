@@ -1,6 +1,7 @@
 /**
  * `npm run schema:check`: composes and generates in memory and fails, with a line per reason, when committed files are
- * out of date, a published event contract would break its readers, or live SDL promises what no event holds.
+ * out of date, a published event contract would break its readers, live SDL promises what no event holds, or clients
+ * would see machinery.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,11 +10,11 @@ import { checkEventCompatibility, checkEventNames, readEventContracts, readEvent
 import { generate, lockFile, type SchemaFolders, schemaFolders } from "./generate.ts";
 import { checkLiveContracts } from "./live-contracts.ts";
 import { checkMoneyMutations } from "./money-mutations.ts";
+import { checkPublicSchema } from "./public-schema.ts";
 import { readSubgraphSources } from "./sources.ts";
 
-const checkDrift = async (folders: SchemaFolders): Promise<string[]> => {
+const checkDrift = (folders: SchemaFolders, expected: ReadonlyMap<string, string>): string[] => {
   const directory = join(folders.schema, "generated");
-  const expected = await generate(folders);
   const drifted = [...expected]
     .filter(([name, content]) => {
       const file = join(directory, name);
@@ -38,9 +39,14 @@ export const checkSchema = async (folders: SchemaFolders): Promise<string[]> => 
     ...checkLiveContracts(sources, contracts),
   ];
   try {
-    const drift = await checkDrift(folders);
-    // `npm run schema` refuses to lock a breaking contract: advice to run it would mislead.
-    return [...problems, ...drift.filter((line) => breaking.length === 0 || !line.includes("events.lock.json"))];
+    const expected = await generate(folders);
+    const drift = checkDrift(folders, expected);
+    return [
+      ...problems,
+      ...checkPublicSchema(expected.get("api.graphql") ?? ""),
+      // `npm run schema` refuses to lock a breaking contract: advice to run it would mislead.
+      ...drift.filter((line) => breaking.length === 0 || !line.includes("events.lock.json")),
+    ];
   } catch (error) {
     if (error instanceof CompositionFailed) return [...problems, error.message];
     throw error;

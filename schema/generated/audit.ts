@@ -10,8 +10,6 @@ export type AuditActorKind = "USER" | "SERVICE" | "ANONYMOUS";
 
 export type AuditOutcome = "SUCCESS" | "DENIED" | "FAILURE";
 
-export type CacheControlScope = "PUBLIC" | "ORGANIZATION" | "VIEWER";
-
 /** All given conditions must hold; each list is any-of, at most 100 values. */
 export interface AuditFilter {
   readonly actorIds?: readonly string[] | null;

@@ -6,8 +6,6 @@ export type NoArgs = Readonly<Record<never, never>>;
 /** Each object is as the schema shows it. */
 export type NoParents = Readonly<Record<never, never>>;
 
-export type CacheControlScope = "PUBLIC" | "ORGANIZATION" | "VIEWER";
-
 export type InvoiceStatus = "DRAFT" | "OPEN" | "PAID" | "VOID" | "UNCOLLECTIBLE";
 
 export type PaymentStatus = "PROCESSING" | "SUCCEEDED" | "FAILED";
