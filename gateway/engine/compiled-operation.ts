@@ -2,7 +2,6 @@
  * An operation as the executor runs it: looked at once per schema generation, and planned and compiled once for each combination of its
  * conditions (`@skip`, `@include`) that is asked for, after its variables were found right.
  */
-import { operationFromDocument } from "@apollo/federation-internals";
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
@@ -19,6 +18,7 @@ import { createIntrospection } from "./introspection.ts";
 import { mergeSelections } from "./merged-selections.ts";
 import { compileSteps, type Step } from "./plan/steps.ts";
 import { createTypeConditions, type TypeConditions } from "./plan/type-conditions.ts";
+import { planOperation } from "./planning/plan-operation.ts";
 import { compileWriter, type ResponseWriter } from "./response/writer.ts";
 import { type CoercedVariables, coerceVariables } from "./variables.ts";
 
@@ -67,7 +67,7 @@ export function prepareOperation(
   const found = getOperationAST(document, operationName);
   if (found == null) throw new Error("the operation was not resolved");
   const operation: OperationDefinitionNode = found;
-  const { apiSchema, planningSchema } = generation;
+  const { apiSchema } = generation;
   const fragments = Object.fromEntries(
     document.definitions
       .filter((node): node is FragmentDefinitionNode => node.kind === Kind.FRAGMENT_DEFINITION)
@@ -96,15 +96,7 @@ export function prepareOperation(
     const selected = withoutConditions(inspection?.planned ?? document, (variable) => coerced[variable] === true);
     const planned = mergeSelections(selected);
     if (isOwn(getOperationAST(planned, operationName))) return undefined;
-    return compileSteps(
-      generation.queryPlanner().buildQueryPlan(
-        operationFromDocument(planningSchema, planned, {
-          validate: false,
-          ...(operationName === undefined ? {} : { operationName }),
-        }),
-      ),
-      typeConditionsOf(generation),
-    );
+    return compileSteps(planOperation(generation, planned, operationName), typeConditionsOf(generation));
   }
 
   return {

@@ -29,6 +29,7 @@ const REQUEST_CODES = new Set([
   "DIRECTIVE_UNSUPPORTED",
   "COST_ESTIMATED_TOO_EXPENSIVE",
   "QUERY_PLAN_COMPLEXITY_EXCEEDED",
+  "QUERY_PLAN_UNSUPPORTED",
 ]);
 
 /** What a refusal says besides its code. */

@@ -2,7 +2,6 @@
  * Plans subscriptions: validates an operation against one schema generation and asks the federation planner once, whoever
  * and however many subscribe. Plans are immutable; a reload makes new ones.
  */
-import { operationFromDocument } from "@apollo/federation-internals";
 import type { PlanNode, QueryPlan } from "@apollo/query-planner";
 import {
   type DocumentNode,
@@ -23,6 +22,7 @@ import {
 import { LRUCache } from "lru-cache";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import { operationConditions } from "../../engine/conditions.ts";
+import { planOperation } from "../../engine/planning/plan-operation.ts";
 import { coerceVariables } from "../../engine/variables.ts";
 import type { LivePorts, SchemaGeneration } from "../../ports.ts";
 import { createFetchCompiler, type FetchCompiler, type PlanFetches } from "../enrichment/plan-fetches.ts";
@@ -181,11 +181,7 @@ function argumentsOf(field: GraphQLField<unknown, unknown>, root: FieldNode, coe
 }
 
 function subscriptionNode(generation: SchemaGeneration, document: DocumentNode, { operationName }: OperationText) {
-  const operation = operationFromDocument(generation.planningSchema, document, {
-    validate: false,
-    ...(operationName === undefined ? {} : { operationName }),
-  });
-  const { node } = generation.queryPlanner().buildQueryPlan(operation);
+  const { node } = planOperation(generation, document, operationName);
   if (node?.kind !== "Subscription") throw new Error(`the planner answered a subscription with ${node?.kind}`);
   return node;
 }

@@ -5,6 +5,7 @@ import { executeQueryPlan, type ServiceMap } from "@apollo/gateway";
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
+  GraphQLError,
   getOperationAST,
   getVariableValues,
   Kind,
@@ -32,8 +33,10 @@ export interface Outcome {
 
 export interface ComparedGraph {
   readonly generation: SchemaGeneration;
-  /** The stock executor runs a plan of what the conditions leave of the operation. */
-  run(operation: RandomOperation): Promise<{ readonly ours: Outcome; readonly stock: Outcome }>;
+  /** The stock executor runs a plan of what the conditions leave of the operation. `refused`: why ours does not run it. */
+  run(
+    operation: RandomOperation,
+  ): Promise<{ readonly ours: Outcome; readonly stock: Outcome; readonly refused?: string }>;
   /** The stock executor with a plan for whatever may be skipped or included. */
   stockAlone(operation: RandomOperation): Promise<Outcome>;
   /** What one server that knew the whole world would answer. Not for fields that compute with what they require. */
@@ -132,18 +135,18 @@ export function comparedGraph(subgraphs: Readonly<Record<string, string>>, world
         sent,
         withoutConditions(document, (variable) => coerced?.[variable] === true),
       );
-      const ours = await executor.execute({
-        generation,
-        documentId: query,
-        document,
-        operationName: undefined,
-        variables,
-        context,
+      const request = { generation, documentId: query, document, operationName: undefined, variables, context };
+      const ours = await executor.execute(request).catch((error: unknown) => {
+        if (!(error instanceof GraphQLError) || error.extensions["code"] !== "QUERY_PLAN_UNSUPPORTED") throw error;
+        return error;
       });
+      if (ours instanceof GraphQLError) return { stock, ours: NOTHING, refused: ours.message };
       return { stock, ours: outcome(ours.data === undefined ? null : JSON.parse(ours.data), ours.errors) };
     },
   };
 }
+
+const NOTHING: Outcome = { data: null, errors: [] };
 
 interface Problem {
   readonly message: string;

@@ -1,0 +1,135 @@
+/**
+ * Walks a plan as it would run and looks whether each fetch has what the supergraph says that it needs: every required
+ * field, fetched before, with the arguments of the requirement, and a key that the subgraph resolves. Knows nothing of
+ * how plans are made. Linear in the plan.
+ */
+import type { FetchNode, PlanNode, QueryPlan, ResponsePath } from "@apollo/query-planner";
+import type { FederationFacts, Requirement } from "./federation-facts.ts";
+import { bringFields, readFetch, type SelectedField } from "./fetch-document.ts";
+import { printFieldSet } from "./field-sets.ts";
+import { type Ended, emptyPlace, type Place, placesAt } from "./known-data.ts";
+import { type SentEntity, sendsAll, sendsRequired, sentBy } from "./representations.ts";
+
+export interface PlanFault {
+  /** The field that would be answered wrongly, or not at all, e.g. `Item.price`. */
+  readonly field: string;
+  readonly reason: string;
+}
+
+export interface CheckedPlan {
+  readonly faults: readonly PlanFault[];
+  /** What the data holds once the plan has run. */
+  readonly data: Place;
+}
+
+/** Fetches of branches that run beside the one that is looked at: from the first number up to, not including, the second. */
+type Hidden = readonly [number, number];
+
+export function checkPlan({ node }: QueryPlan, facts: FederationFacts): CheckedPlan {
+  const data = emptyPlace();
+  const faults = new Map<string, PlanFault>();
+  const hidden: Hidden[] = [];
+  let fetches = 0;
+  const ended: Ended = (fetch) => hidden.every(([from, to]) => fetch < from || fetch >= to);
+
+  function visit(plan: PlanNode, path: ResponsePath): void {
+    switch (plan.kind) {
+      case "Sequence":
+        for (const inner of plan.nodes) visit(inner, path);
+        return;
+      case "Parallel": {
+        const first = fetches;
+        for (const inner of plan.nodes) {
+          hidden.push([first, fetches]);
+          visit(inner, path);
+          hidden.pop();
+        }
+        return;
+      }
+      case "Flatten":
+        visit(plan.node, [...path, ...plan.path]);
+        return;
+      case "Fetch":
+        checkFetch(plan, path);
+        return;
+      default:
+        throw new Error(`the plan holds a ${plan.kind}`);
+    }
+  }
+
+  function checkFetch(fetch: FetchNode, path: ResponsePath): void {
+    const number = fetches;
+    const places = placesAt(data, path, ended);
+    const sent = sentBy(fetch, facts);
+    for (const { types, toldAs, fields } of sent) {
+      for (const typeName of toldAs === undefined ? types : [toldAs]) {
+        const keys = facts.keysOf(fetch.serviceName, typeName);
+        if (keys.some((key) => sendsAll(fields, key))) continue;
+        note({ field: typeName, reason: `is asked of ${fetch.serviceName} without a key that is resolved there` });
+      }
+    }
+    const document = readFetch(fetch);
+    const rootType = fetch.requires === undefined ? rootTypeOf(fetch) : undefined;
+    for (const place of places) {
+      // What the fetch itself brings is not there when it is sent.
+      const before: Ended = (other) => other !== number && ended(other);
+      bringFields({ fetch, document, number }, place, facts, rootType, (field) => {
+        checkField(fetch.serviceName, field, sent, { places: [place], ended: before });
+      });
+    }
+    fetches += 1;
+  }
+
+  function checkField(
+    subgraph: string,
+    field: SelectedField,
+    sent: readonly SentEntity[],
+    at: { readonly places: readonly Place[]; readonly ended: Ended },
+  ): void {
+    const name = field.node.name.value;
+    for (const other of field.conflicts) {
+      note({
+        field: `${field.parentType}.${name}`,
+        reason: `is needed as ${field.known.meaning} and as ${other.meaning}`,
+      });
+    }
+    const requirements = facts.requirementsIn(subgraph, name);
+    if (requirements === undefined) return;
+    for (const type of field.types) {
+      const requirement = requirements.get(type);
+      if (requirement === undefined || isFed(requirement, type, field, sent, at)) continue;
+      const reason = `requires ${printFieldSet(requirement.fields)}, which ${subgraph} would not be sent`;
+      note({ field: `${requirement.type}.${name}`, reason });
+    }
+  }
+
+  function isFed(
+    { subgraph, type: declaredBy, fields }: Requirement,
+    type: string,
+    { ofEntity, provided }: SelectedField,
+    sent: readonly SentEntity[],
+    { places, ended: before }: { readonly places: readonly Place[]; readonly ended: Ended },
+  ): boolean {
+    if (facts.isLocal(subgraph, declaredBy, fields, provided)) return true;
+    if (!ofEntity) return false;
+    const types = new Set([type]);
+    const own = sent.find((entity) => entity.types.has(type));
+    return own === undefined || sendsRequired(fields, own.fields, { places, parentType: type, types }, facts, before);
+  }
+
+  function note(fault: PlanFault): void {
+    faults.set(`${fault.field} ${fault.reason}`, fault);
+  }
+
+  function rootTypeOf({ operationKind, operation }: FetchNode): string {
+    const type = facts.schema.getRootType(operationKind);
+    if (type == null) throw new Error(`the supergraph has no root for ${operation}`);
+    return type.name;
+  }
+
+  if (node?.kind === "Subscription") {
+    visit(node.primary, []);
+    if (node.rest !== undefined) visit(node.rest, []);
+  } else if (node !== undefined) visit(node, []);
+  return { faults: [...faults.values()], data };
+}
