@@ -46,6 +46,8 @@ export interface SchemaGeneration {
   readonly apiSchema: GraphQLSchema;
   /** Built at the first use: some gateways never plan a subscription. */
   queryPlanner(): QueryPlanner;
+  /** Knows of no `@requires`: for operations that select by themselves what is required. */
+  requirementFreePlanner(): QueryPlanner;
 }
 
 export interface SchemaSource {
