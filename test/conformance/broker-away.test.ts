@@ -1,19 +1,20 @@
 // EV-04: the broker refuses connections while commands run. Distributed only: embedded, the event log is a database of the same
-// server as everything else, so that there is no outage in which commands could still succeed. The case's 60 s are
-// `FAULT_OUTAGE_MS=60000`; the 10 s of every run outlast all retries that are not meant to go on for ever.
+// server as everything else, so that there is no outage in which commands could still succeed.
 import { randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Account, type Member, newMember, newOrganization } from "../support/client/newcomer.ts";
 import { followResuming } from "../support/client/resuming-follower.ts";
 import { createFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
-import { OUTAGE_MS } from "../support/fault-scale.ts";
 import { freePort } from "../support/ports.ts";
 import { type KafkaBroker, startKafka } from "../support/services/kafka.ts";
 import type { Stack } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 import { waitFor } from "../support/wait.ts";
+import { sizeOf } from "../tiers.ts";
 
+/** The short one outlasts all retries that are not meant to go on for ever. */
+const OUTAGE_MS = sizeOf("brokerOutageMs");
 const MUTATIONS = 100;
 const CONCURRENCY = 4;
 const RETURN_MS = 30_000;
