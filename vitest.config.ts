@@ -26,6 +26,7 @@ export default defineConfig({
         include: inTests(files),
         exclude: [...configDefaults.exclude, ...inTests(except ?? [])],
         testTimeout: timeoutMs,
+        expect: { poll: { timeout: 20_000 } },
         // Hooks start whole platforms, three minutes' work on a machine that is busy with others.
         hookTimeout: services.length === 0 ? timeoutMs : 180_000,
         // kafkajs 2.2.4 computes negative timeouts, which Node takes as 1 ms: harmless, and printed by every process.

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { parseConfig } from "../../../platform/config/parse-config.ts";
 import { gatewaySettings } from "../../../platform/config/settings.ts";
+import { startStopwatch } from "../../support/stopwatch.ts";
 import { waitWithin } from "../../support/wait.ts";
 import { startInventedGraph } from "./invented-graph.ts";
 import { startStandalone } from "./standalone-gateway.ts";
@@ -12,8 +13,6 @@ const DEADLINE_MS = 10_000;
 const ATTEMPT_MS = 4_000;
 /** What the gateway itself may take of it. */
 const SLACK_MS = 2_000;
-/** Without the deadline the subgraph would be waited for until the connection gives up, after minutes. */
-const GIVEN_UP_MS = 60_000;
 /** Between the answer and the end of the last request to the subgraph. */
 const ABORT_MS = 1_000;
 
@@ -32,17 +31,15 @@ describe.concurrent("a subgraph that hangs", () => {
     await using gateway = await startStandalone(graph.supergraphSdl);
     graph.reviews.behaviour = "hang";
     const before = performance.now();
+    const stopwatch = startStopwatch();
     const { status, body } = await gateway.post({
       query: "{ topProducts { name reviews { body } } latestReview { body } }",
     });
-    const took = performance.now() - before;
+    const [took, tookAwake] = [performance.now() - before, stopwatch.ms()];
+    stopwatch.stop();
     // It is waited for twice at least.
     expect(took).toBeGreaterThan(2 * ATTEMPT_MS);
-    expect(took).toBeLessThan(GIVEN_UP_MS);
-    // Each attempt is told its time: the last one what is left of the ten seconds.
-    const told = graph.reviews.requests.map((attempt) => Number(attempt["x-tributary-timeout-ms"]));
-    expect(Math.max(...told)).toBeLessThanOrEqual(ATTEMPT_MS);
-    expect(Math.min(...told)).toBeLessThanOrEqual(DEADLINE_MS - 2 * ATTEMPT_MS);
+    expect(tookAwake).toBeLessThan(DEADLINE_MS + SLACK_MS);
     expect(status).toBe(200);
     expect(body.data).toEqual({
       topProducts: [
@@ -62,10 +59,12 @@ describe.concurrent("a subgraph that hangs", () => {
     await using gateway = await startStandalone(graph.supergraphSdl);
     graph.products.behaviour = "hang";
     const before = performance.now();
+    const stopwatch = startStopwatch();
     const { status, body } = await gateway.post({ query: 'mutation { rename(upc: "1", name: "Desk") { name } }' });
-    const took = performance.now() - before;
+    const [took, tookAwake] = [performance.now() - before, stopwatch.ms()];
+    stopwatch.stop();
     expect(took).toBeGreaterThan(DEADLINE_MS - SLACK_MS);
-    expect(took).toBeLessThan(GIVEN_UP_MS);
+    expect(tookAwake).toBeLessThan(DEADLINE_MS + SLACK_MS);
     expect(status).toBe(200);
     expect(body).toMatchObject({ data: { rename: null }, errors: [{ extensions: { code: "SERVICE_UNAVAILABLE" } }] });
     const { products } = graph;

@@ -26,7 +26,7 @@ beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "tributary-embedded-"));
   port = await freePort();
   platform = await start();
-}, 90_000);
+});
 afterAll(async () => {
   await platform.stop();
   await rm(dataDir, { recursive: true, force: true });

@@ -68,7 +68,7 @@ export async function openEventStream<Data>(options: EventStreamOptions): Promis
     .finally(() => {
       ended = true;
     });
-  await waitFor(() => begun || ended, { what: "the stream's first position", deadlineMs: 10_000 });
+  await waitFor(() => begun || ended, { what: "the stream's first position" });
   return {
     answers,
     get lastEventId() {

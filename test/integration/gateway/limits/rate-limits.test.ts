@@ -192,6 +192,5 @@ test("Redis away or silent costs no call, and counting goes on alone [S2]", asyn
   expect((await gateway.ask(QUERY, BEN)).status).toBe(200);
   await waitFor(async () => /tributary_rate_counts_alone_total [1-9]/.test(await gateway.metrics()), {
     what: "counts alone in the metrics",
-    deadlineMs: 5_000,
   });
 });

@@ -38,14 +38,14 @@ beforeAll(async () => {
   direct = await open(broker.brokers);
   log = await open(`127.0.0.1:${port}`);
   stack = await startLiveStack({ log, settings: { LIVE_RING_EVENTS: 10 } });
-}, 120_000);
+});
 afterAll(async () => {
   await stack?.stop();
   await log?.stop();
   await direct?.stop();
   await proxy?.stop();
   await broker?.stop();
-}, 60_000);
+});
 
 async function member(shop: string): Promise<SocketClient> {
   stack.viewers.set(shop, viewer(`user-${shop}`, { [shop]: ["orders.read"] }));
@@ -127,4 +127,4 @@ test("a topic whose opening hangs is refused to subscribers in time, and served 
   expect(await received(client, "later", 1)).toEqual(["1"]);
   client.close();
   await own.stop();
-}, 60_000);
+});

@@ -80,7 +80,6 @@ test("fifty clients lose nothing and get nothing twice while two gateways are st
   const followers = Array.from({ length: 50 }, () => startFollower(pick));
   await waitFor(() => followers.every(({ subscribed }) => subscribed()), {
     what: "50 subscriptions",
-    deadlineMs: 10_000,
   });
 
   const writer = eventWriter(events.log, SHOP);

@@ -103,4 +103,4 @@ test("streams whose key moves to a new partition end with UNKNOWN_PARTITION befo
   client.close();
   await stack.stop();
   await Promise.all([raw.disconnect(), admin.disconnect(), own.stop(), aware.stop()]);
-}, 90_000);
+});

@@ -130,7 +130,7 @@ describe.each([
     setting = await start();
     await setting.writing.ensureTopics([TOPIC, OTHER_TOPIC]);
     stack = await startGateway();
-  }, 60_000);
+  });
   afterAll(async () => {
     await setting?.proxy.mode("pass");
     await stack?.stop();

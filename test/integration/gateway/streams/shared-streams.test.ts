@@ -50,7 +50,7 @@ function untilListed(gateway: StreamsGateway, token: string, count: number) {
       const { data, errors } = await gateway.list(token);
       return errors === undefined && data?.liveSubscriptions.length === count && data.liveSubscriptions;
     },
-    { what: `${count} listed subscriptions`, deadlineMs: 15_000 },
+    { what: `${count} listed subscriptions` },
   );
 }
 

@@ -210,7 +210,6 @@ test("a Redis that comes back empty costs no instance its place [S67]", async ()
   const ids = registryKeys(prefix).ids("billing");
   await waitFor(async () => (await connection.client.zcard(ids)) === 2, {
     what: "both to say so again",
-    deadlineMs: 10_000,
   });
   const late = await directoryOf(prefix, again.url);
   expect(late.ports()).toEqual([1, 2]);
