@@ -38,7 +38,7 @@ export interface ProjectProcess extends AsyncDisposable {
   output(): Promise<string>;
   /** The first match in the output, waiting for it; throws at once when the process ends without it. */
   waitForOutput(pattern: RegExp, deadlineMs?: number): Promise<RegExpMatchArray>;
-  /** Sends the signal and waits until the process has ended; throws when it has not within `deadlineMs` (default 10 s). */
+  /** Sends the signal and waits until the process has ended; throws when it has not within `deadlineMs` (default 30 s). */
   kill(signal: NodeJS.Signals, deadlineMs?: number): Promise<Exit>;
   /** Sends the signal and does not wait. */
   signal(name: NodeJS.Signals): void;
