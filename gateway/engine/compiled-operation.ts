@@ -12,7 +12,13 @@ import {
 } from "graphql";
 import { tokensIn } from "../limits/document-size.ts";
 import type { GatewayContext, SchemaGeneration } from "../ports.ts";
-import type { JsonObject } from "../transport/json-object.ts";
+import { type JsonObject, writeMember } from "../transport/json-object.ts";
+import {
+  type CanonicalOperation,
+  canonicalOperation,
+  type InternalNames,
+  type SelectAlso,
+} from "./canonical/canonical-operation.ts";
 import { conditionVariables, operationConditions, withoutConditions } from "./conditions.ts";
 import { createIntrospection } from "./introspection.ts";
 import { mergeSelections } from "./merged-selections.ts";
@@ -22,18 +28,22 @@ import { planOperation } from "./planning/plan-operation.ts";
 import { compileWriter, type ResponseWriter } from "./response/writer.ts";
 import { type CoercedVariables, coerceVariables } from "./variables.ts";
 
-/** Another document planned in an operation's place, which selects more, and who looks at what was fetched for it. */
+/** What is fetched beside what an operation selects, and who looks at all that was fetched for it. */
 export interface Inspection {
-  readonly planned: DocumentNode;
+  readonly selectAlso: SelectAlso;
   /** Called with the data of each answer without errors, which must not be changed. */
   inspect(data: JsonObject, context: GatewayContext): void;
 }
 
-/** @returns `undefined` for operations that nobody looks at */
+/**
+ * @param names what the operation's fields are called in fetched data
+ * @returns `undefined` for operations that nobody looks at
+ */
 export type InspectOperation = (
   generation: SchemaGeneration,
   document: DocumentNode,
   operationName: string | undefined,
+  names: InternalNames,
 ) => Inspection | undefined;
 
 /** Immutable. */
@@ -44,6 +54,8 @@ export interface PreparedOperation {
   readonly tokens: number;
   /** @returns coerced values, or what is wrong with them */
   coerce(variables: JsonObject): CoercedVariables;
+  /** Values under the names that subgraphs get them by. @param variables as the client gave them */
+  renamed(variables: JsonObject): JsonObject;
   /** Which of its conditions hold: equal texts compile to the same. Empty for an operation without any. */
   conditions(coerced: JsonObject): string;
   compile(coerced: JsonObject): CompiledOperation;
@@ -80,7 +92,9 @@ export function prepareOperation(
   if (rootType == null) throw new Error(`the schema has no ${operation.operation}`);
   const root = rootType;
   const introspects = usesIntrospection(document);
-  const inspection = inspectionOf?.(generation, document, operationName);
+  const canonical = canonicalOperation(generation, document, operation);
+  const inspection = inspectionOf?.(generation, document, operationName, canonical.names);
+  const planned = canonical.document(inspection?.selectAlso);
 
   function write(coerced: JsonObject): ResponseWriter {
     const source = { schema: apiSchema, fragments, holds: (variable: string) => coerced[variable] === true };
@@ -89,14 +103,13 @@ export function prepareOperation(
       : () => {
           throw new Error("the operation was found not to ask for the schema");
         };
-    return compileWriter({ ...source, introspect }, root, operation.selectionSet);
+    return compileWriter({ ...source, names: canonical.names, introspect }, root, operation.selectionSet);
   }
 
   function plan(coerced: JsonObject): Step | undefined {
-    const selected = withoutConditions(inspection?.planned ?? document, (variable) => coerced[variable] === true);
-    const planned = mergeSelections(selected);
-    if (isOwn(getOperationAST(planned, operationName))) return undefined;
-    return compileSteps(planOperation(generation, planned, operationName), typeConditionsOf(generation));
+    const values = renamedValues(canonical, coerced);
+    const selected = mergeSelections(withoutConditions(planned, (variable) => values[variable] === true));
+    return isOwn(getOperationAST(selected)) ? undefined : planOf(generation, selected);
   }
 
   return {
@@ -105,6 +118,7 @@ export function prepareOperation(
     tokens: tokensIn(document),
     coerce: (variables) =>
       definitions.length === 0 ? { coerced: {} } : coerceVariables(apiSchema, declared, variables),
+    renamed: (variables) => renamedValues(canonical, variables),
     conditions: (coerced) => conditional.map((name) => (coerced[name] === true ? "1" : "0")).join(""),
     compile(coerced) {
       const step = plan(coerced);
@@ -114,6 +128,22 @@ export function prepareOperation(
       return { step, writer: () => writer };
     },
   };
+}
+
+function planOf(generation: SchemaGeneration, document: DocumentNode): Step | undefined {
+  return compileSteps(planOperation(generation, document, undefined), typeConditionsOf(generation));
+}
+
+const NO_VALUES: JsonObject = Object.freeze({});
+
+function renamedValues({ variables }: CanonicalOperation, values: JsonObject): JsonObject {
+  if (variables.size === 0) return NO_VALUES;
+  const renamed: JsonObject = {};
+  for (const [name, internal] of variables) {
+    const value = Object.hasOwn(values, name) ? values[name] : undefined;
+    if (value !== undefined) writeMember(renamed, internal, value);
+  }
+  return renamed;
 }
 
 function typeConditionsOf(generation: SchemaGeneration): TypeConditions {

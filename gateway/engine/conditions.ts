@@ -19,6 +19,8 @@ import {
 /** Value of a variable in a condition. */
 export type Holds = (variable: string) => boolean;
 
+export const isCondition = ({ name }: DirectiveNode): boolean => name.value === "skip" || name.value === "include";
+
 /** Variables that decide whether something is selected, sorted. */
 export function conditionVariables(document: DocumentNode): string[] {
   const names = new Set<string>();
@@ -121,5 +123,3 @@ export function withoutConditions(document: DocumentNode, holds: Holds): Documen
 }
 
 const TYPE_NAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
-
-const isCondition = ({ name }: DirectiveNode): boolean => name.value === "skip" || name.value === "include";

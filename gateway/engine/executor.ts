@@ -11,9 +11,10 @@ import {
   type PreparedOperation,
   prepareOperation,
 } from "./compiled-operation.ts";
+import { type Failures, NO_FAILURES } from "./execution/failures.ts";
 import { type Run, runSteps } from "./execution/run-steps.ts";
 import type { Shared } from "./execution/targets-at.ts";
-import { errorsIn } from "./response/errors-in.ts";
+import { AnswerErrors } from "./response/answer-errors.ts";
 import { createWrittenAnswers } from "./response/written-answers.ts";
 
 export interface ExecutionRequest {
@@ -87,36 +88,37 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
       const data: JsonObject = {};
       const shared: Shared = new Set();
       const gone = new Set<object>();
-      const errors: GraphQLError[] = [];
       let plain = false;
       let parts: Run["parts"];
+      let failures: Run["failures"];
       if (step !== undefined) {
         const run: Run = {
           clients: clients(request.generation),
           context,
-          variables,
+          variables: operation.renamed(variables),
           data,
           shared,
           gone,
-          errors,
+          failures: undefined,
           plain: true,
           parts: [],
         };
         await runSteps(step, run);
-        ({ plain, parts } = run);
-        if (errors.length > 0 && context.stages !== undefined) noteFailures(context.stages, data, errors);
+        ({ plain, parts, failures } = run);
+        if (failures !== undefined && context.stages !== undefined) noteFailures(context.stages, data, failures);
       }
       context.stages?.enter("formatting");
-      const missing: GraphQLError[] = [];
       const write = writer(coerced);
       const known = parts === undefined ? undefined : written.find(write, parts);
-      const writing = { errors: missing, path: [], plain, shared, gone, texts: new Map() };
-      const text = known ?? write(data, writing);
-      if (parts !== undefined && known === undefined && missing.length === 0) written.keep(write, parts, text);
-      if (errors.length === 0 && missing.length === 0) operation.inspection?.inspect(data, context);
-      const told = errors.length > 0 ? errorsIn(text, errors) : errors;
-      // A failed fetch leaves holes, which were told as its errors; holes without any are errors of their own.
-      return { data: text, errors: told.length > 0 ? told : missing };
+      const errors = new AnswerErrors();
+      const text =
+        known ?? write(data, { errors, path: [], failures, here: NO_FAILURES, plain, shared, gone, texts: new Map() });
+      for (const failure of failures?.untold() ?? []) errors.tell(failure);
+      if (errors.count === 0 && failures === undefined) {
+        if (parts !== undefined && known === undefined) written.keep(write, parts, text);
+        operation.inspection?.inspect(data, context);
+      }
+      return { data: text, errors: errors.all() };
     },
   };
 }
@@ -126,8 +128,15 @@ function idOf({ generation, documentId, operationName }: ExecutionRequest): stri
   return `${generation.id} ${documentId} ${operationName ?? ""} `;
 }
 
+/** In the record of one request: the others are like them. */
+const MAX_NOTED = 100;
+
 /** An operation of which nothing came has failed; one of which a part is missing goes on. */
-function noteFailures(stages: Stages, data: JsonObject, errors: readonly GraphQLError[]): void {
+function noteFailures(stages: Stages, data: JsonObject, failures: Failures): void {
+  const errors = failures
+    .all()
+    .slice(0, MAX_NOTED)
+    .map(({ error: { message, extensions } }) => new GraphQLError(message, { extensions: extensions ?? null }));
   const [first] = errors;
   const nothing = Object.values(data).every((value) => value === null);
   if (nothing && first !== undefined) stages.fail(first);

@@ -13,6 +13,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from "graphql";
+import type { InternalNames, SelectAlso } from "../../engine/canonical/canonical-operation.ts";
 import type { AnswerContents, SchemaGeneration } from "../../ports.ts";
 import { isJsonObject, type JsonObject, reader } from "../../transport/json-object.ts";
 import { type EventSources, isNarrow } from "../event-sources.ts";
@@ -20,12 +21,12 @@ import { cacheHintsOf } from "../hints.ts";
 import { ANY_SOURCE, ORGANIZATION_TAG } from "../tags.ts";
 import { entityKeysOf } from "./entity-keys.ts";
 import { type FieldSources, fieldSourcesOf } from "./field-sources.ts";
+import { type KeySelections, keySelections } from "./key-selections.ts";
 import { hintsOfField } from "./policy.ts";
-import { type TaggedDocument, tagDocument } from "./tagged-document.ts";
 
 export interface ContentsReader {
-  /** To be planned in the operation's place. */
-  readonly document: DocumentNode;
+  /** What is to be fetched beside what the operation selects. */
+  readonly selectAlso: SelectAlso;
   read(data: JsonObject): AnswerContents;
 }
 
@@ -62,22 +63,27 @@ interface Selected {
   readonly open: ReadonlySet<string>;
 }
 
-/** @param document valid, with the operation in it */
+/**
+ * @param document valid, with the operation in it
+ * @param names what its fields are called in the data
+ */
 export function createContentsReader(
   generation: SchemaGeneration,
   document: DocumentNode,
   operationName: string | undefined,
+  names: InternalNames,
   sources: EventSources = new Map(),
 ): ContentsReader {
   const operation = getOperationAST(document, operationName);
   const root = generation.apiSchema.getQueryType();
   if (operation == null || root == null) throw new Error("the operation was not resolved");
-  const tagged = tagDocument(generation, document);
-  const compile = createCompiler(generation, document, tagged, fieldSourcesOf(generation, sources));
+  const keySelection = keySelections(generation, names);
+  const naming = { names, keySelection };
+  const compile = createCompiler(generation, document, naming, fieldSourcesOf(generation, sources));
   const { fields, all, open } = compile(root, [operation.selectionSet], false, new Set([ANY_SOURCE]));
   const shape: Shape = { keys: [], identified: false, sources: all, fields };
   return {
-    document: tagged.document,
+    selectAlso: keySelection.of,
     read(data) {
       const found: Found = { ids: new Map(), open: new Set(open), sources: all };
       walk(shape, data, found, new Map());
@@ -124,10 +130,15 @@ function addAll(into: Set<string>, sources: Iterable<string>): Set<string> {
   return into;
 }
 
+interface Naming {
+  readonly names: InternalNames;
+  readonly keySelection: KeySelections;
+}
+
 function createCompiler(
   generation: SchemaGeneration,
   document: DocumentNode,
-  tagged: TaggedDocument,
+  { names, keySelection }: Naming,
   sourcesOf: FieldSources,
 ) {
   const schema: GraphQLSchema = generation.apiSchema;
@@ -146,7 +157,7 @@ function createCompiler(
   ): Selected {
     const [sources, all, open] = [new Set<string>(), new Set<string>(), new Set<string>()];
     const fields: FieldShape[] = [];
-    for (const { parent, nodes } of selected(schema, fragments, type, selectionSets)) {
+    for (const { parent, nodes } of selected(schema, names, fragments, type, selectionSets)) {
       const [node] = nodes;
       const definition = node !== undefined && "getFields" in parent ? parent.getFields()[node.name.value] : undefined;
       if (node === undefined || definition === undefined) continue;
@@ -172,14 +183,14 @@ function createCompiler(
       addAll(all, whole);
       addAll(open, tags.includes(ORGANIZATION_TAG) ? whole : below.open);
       fields.push({
-        read: reader(node.alias?.value ?? node.name.value),
+        read: reader(names.of(node)),
         list: keys.leadsToEntities(value) && (!entity || isListType(getNullableType(definition.type))),
         // A value that belongs to the entity around it changes with that.
         vouched,
         sources: own,
         all: whole,
         shape: {
-          keys: tagged.keyNames(value).map(reader),
+          keys: keySelection.names(value).map(reader),
           identified: entity,
           // Whoever says by which kinds of events a reference changes says it of what holds it: these events name that.
           sources: below.sources.size > 0 && isNarrow(own) ? below.sources : addAll(new Set(own), below.sources),
@@ -191,9 +202,10 @@ function createCompiler(
   };
 }
 
-/** Fields by response name and by the type that they are selected of, whatever type an object has. */
+/** Fields by their name in the data and by the type that they are selected of, whatever type an object has. */
 function selected(
   schema: GraphQLSchema,
+  names: Pick<InternalNames, "of">,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   type: GraphQLCompositeType,
   selectionSets: readonly SelectionSetNode[],
@@ -204,7 +216,7 @@ function selected(
   function collect(parent: GraphQLCompositeType, { selections }: SelectionSetNode): void {
     for (const node of selections) {
       if (node.kind === Kind.FIELD) {
-        const key = `${parent.name}.${node.alias?.value ?? node.name.value}`;
+        const key = `${parent.name}.${names.of(node)}`;
         const present = found.get(key);
         if (present === undefined) found.set(key, { parent, nodes: [node] });
         else present.nodes.push(node);

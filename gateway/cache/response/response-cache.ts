@@ -132,11 +132,11 @@ export function createResponseCache(options: ResponseCacheOptions): ResponseCach
   }
 
   return {
-    inspection(generation, document, operationName) {
+    inspection(generation, document, operationName, names) {
       if (responsePolicy(generation, document, operationName) === undefined) return undefined;
-      const reader = createContentsReader(generation, document, operationName, sources);
+      const reader = createContentsReader(generation, document, operationName, names, sources);
       return {
-        planned: reader.document,
+        selectAlso: reader.selectAlso,
         inspect(data, { making }) {
           if (making !== undefined) making.contents = reader.read(data);
         },

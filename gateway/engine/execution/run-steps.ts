@@ -2,20 +2,23 @@
  * Runs the steps of a plan for one request. Guarantees that a fetch that fails costs its own fields only: its error is noted where they are
  * missing, and everything that does not depend on it goes on.
  */
-import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import type { GraphQLFormattedError } from "graphql";
 import type { GatewayContext } from "../../ports.ts";
 import { isJsonObject, type JsonObject } from "../../transport/json-object.ts";
 import type { Representations, SubgraphAnswer, SubgraphClient } from "../../transport/subgraph-client.ts";
 import type { FetchStep, Step } from "../plan/steps.ts";
 import { type Copies, ownTargets } from "../plan/targets.ts";
 import type { Part } from "../response/written-answers.ts";
+import { createFailures, type Failures } from "./failures.ts";
 import { merge } from "./merge.ts";
-import { placesAt, type Shared, type Target, targetsAt, unite } from "./targets-at.ts";
+import { noteEntityErrors, noteRootErrors } from "./note-errors.ts";
+import { noteSkipped } from "./skipped-objects.ts";
+import { type Shared, type Target, targetsAt, unite } from "./targets-at.ts";
 
 export interface Run {
   readonly clients: ReadonlyMap<string, SubgraphClient>;
   readonly context: GatewayContext;
-  /** As the client gave them. */
+  /** As the client gave them, under the names that subgraphs get them by. */
   readonly variables: JsonObject;
   /** Everything fetched so far. */
   readonly data: JsonObject;
@@ -23,7 +26,8 @@ export interface Run {
   readonly shared: Shared;
   /** Objects of `data` of which a subgraph says, without an error, that there is no such entity. */
   readonly gone: Set<object>;
-  readonly errors: GraphQLError[];
+  /** What went wrong; absent as long as nothing did. */
+  failures: Failures | undefined;
   /** True until an answer comes whose strings may have to be escaped. */
   plain: boolean;
   /** What `data` is made of; absent from the first answer on that may be another object when it comes again. */
@@ -52,13 +56,18 @@ async function fetchRoot(step: FetchStep, run: Run): Promise<void> {
   if (targets.length === 0) return;
   const answer = await ask(step, run, undefined);
   take(step, run, answer);
-  const [place] = answer.errors.length > 0 ? placesAt(run.data, step.path) : [];
-  for (const error of answer.errors) {
-    note(step, run, error, error.path === undefined ? undefined : [...(place?.path ?? []), ...error.path]);
+  if (answer.errors.length > 0) {
+    const objects = targets.map(({ object }) => object);
+    noteRootErrors(failuresOf(run), step, objects, answer.errors, answer.data === null);
   }
   if (answer.data === null) return;
   const data = prepare(step, answer, answer.data, copiesOf(answer, run));
   for (const { object } of targets) merge(object, data, step.targets);
+}
+
+function failuresOf(run: Run): Failures {
+  run.failures ??= createFailures();
+  return run.failures;
 }
 
 /** What is asked about which objects. */
@@ -73,9 +82,13 @@ function questionOf(step: FetchStep, run: Run, representationOf: NonNullable<Fet
   const objects: JsonObject[][] = [];
   const firsts: Target[] = [];
   const known = new Map<string, number>();
+  const { failures } = run;
   for (const target of targetsAt(run.data, step.path, run.shared)) {
     const text = representationOf(target.object);
-    if (text === undefined) continue;
+    if (text === undefined) {
+      if (failures !== undefined) noteSkipped(failures, step, target.object);
+      continue;
+    }
     const index = known.get(text);
     const first = index === undefined ? undefined : firsts[index];
     if (index === undefined || first === undefined) {
@@ -83,10 +96,17 @@ function questionOf(step: FetchStep, run: Run, representationOf: NonNullable<Fet
       firsts.push(target);
       texts.push(text);
       objects.push([target.object]);
-    } else if (!unite(first, target, run.shared)) objects[index]?.push(target.object);
+    } else if (hasFailures(failures, first, target) || !unite(first, target, run.shared)) {
+      objects[index]?.push(target.object);
+    }
   }
   const sent = step.inputRewrite === undefined ? texts : texts.map((text) => rewritten(text, step.inputRewrite));
   return { texts: sent, objects };
+}
+
+/** Of which one of them may hold more than the other. */
+function hasFailures(failures: Failures | undefined, ...targets: readonly Target[]): boolean {
+  return failures !== undefined && targets.some(({ object }) => failures.of(object).length > 0);
 }
 
 function rewritten(text: string, rewrite: FetchStep["inputRewrite"]): string {
@@ -105,28 +125,34 @@ async function fetchEntities(
   if (texts.length === 0) return;
   const answer = await ask(step, run, question);
   take(step, run, answer);
-  if (answer.errors.length > 0) noteEntityErrors(step, run, answer.errors, question);
-  if (answer.data === null) return;
-  const entities = answer.data["_entities"];
-  if (!Array.isArray(entities) || entities.length !== texts.length) {
-    note(
-      step,
-      run,
-      { message: `Expected "data._entities" in response to be an array of ${texts.length} elements` },
-      undefined,
-    );
-    return;
-  }
+  const entities = entitiesIn(answer, texts.length);
+  const errors = entities === undefined && answer.errors.length === 0 ? [noEntities(texts.length)] : answer.errors;
+  if (errors.length > 0) noteEntityErrors(failuresOf(run), step, objects, errors, entities);
+  if (entities === undefined) return;
   const copies = copiesOf(answer, run);
   for (let index = 0; index < texts.length; index += 1) {
     const entity: unknown = entities[index];
     const [first, ...others] = objects[index] ?? [];
-    if (entity === null && answer.errors.length === 0) for (const object of objects[index] ?? []) run.gone.add(object);
+    if (entity === null) noteGone(run, step, objects[index] ?? []);
     if (!isJsonObject(entity) || first === undefined) continue;
     const data = prepareEntity(step, answer, entity, first, copies);
     complete(step, first, data);
     for (const object of others) complete(step, object, data);
   }
+}
+
+/** A null that no error explains: there is no such entity. */
+function noteGone({ gone, failures }: Run, step: FetchStep, objects: readonly JsonObject[]): void {
+  for (const object of objects) if (failures?.isMissing(object, step) !== true) gone.add(object);
+}
+
+function noEntities(count: number): GraphQLFormattedError {
+  return { message: `Expected "data._entities" in response to be an array of ${count} elements` };
+}
+
+function entitiesIn({ data }: SubgraphAnswer, count: number): readonly unknown[] | undefined {
+  const entities = data?.["_entities"];
+  return Array.isArray(entities) && entities.length === count ? entities : undefined;
 }
 
 /** What is known of an object's type stays: the name of an interface, from a subgraph that knows it as an object, says less. */
@@ -190,39 +216,4 @@ function prepareEntity(
   // Rewrites ask for the type, which the subgraph was not necessarily asked for.
   const untyped = step.outputRewrite !== undefined && entity["__typename"] == null;
   return prepare(step, answer, untyped ? { ...entity, __typename: object["__typename"] } : entity, copies);
-}
-
-/** An entity's error concerns every place where the entity stands. */
-function noteEntityErrors(
-  step: FetchStep,
-  run: Run,
-  errors: readonly GraphQLFormattedError[],
-  { objects }: Question,
-): void {
-  const indexOf = new Map<JsonObject, number>();
-  for (const [index, own] of objects.entries()) for (const object of own) indexOf.set(object, index);
-  const places = placesAt(run.data, step.path);
-  for (const error of errors) {
-    const index = error.path?.[0] === "_entities" ? error.path[1] : undefined;
-    if (typeof index !== "number") {
-      // Not about one of them: told at the first, where something is missing.
-      note(step, run, error, places.find(({ object }) => indexOf.has(object))?.path ?? step.path);
-      continue;
-    }
-    const rest = error.path?.slice(2) ?? [];
-    for (const { object, path } of places)
-      if (indexOf.get(object) === index) note(step, run, error, [...path, ...rest]);
-  }
-}
-
-function note(
-  { subgraph, renamed }: FetchStep,
-  { errors }: Run,
-  error: GraphQLFormattedError,
-  path: readonly (string | number)[] | undefined,
-): void {
-  const message = error.message === "" ? `Error while fetching subquery from service "${subgraph}"` : error.message;
-  const extensions = { code: "DOWNSTREAM_SERVICE_ERROR", ...error.extensions, serviceName: subgraph };
-  const place = path === undefined ? {} : { path: path.map((step) => renamed.get(String(step)) ?? step) };
-  errors.push(new GraphQLError(message, { ...place, extensions }));
 }

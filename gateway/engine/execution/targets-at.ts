@@ -82,38 +82,3 @@ function same(left: unknown, right: unknown, depth: number): boolean {
   if (!Array.isArray(left) || !Array.isArray(right) || left.length !== right.length) return false;
   return left.every((item, index) => same(item, right[index], depth - 1));
 }
-
-export interface Place {
-  readonly object: JsonObject;
-  readonly path: ResponsePath;
-}
-
-/** Every place at the path, with list indices: an object that stands at several is there several times. Asked for errors only. */
-export function placesAt(root: JsonObject, path: ResponsePath): Place[] {
-  const places: Place[] = [];
-  const here: ResponsePath = [];
-
-  function visit(value: unknown, depth: number): void {
-    if (Array.isArray(value)) {
-      const next = path[depth] === "@" ? depth + 1 : depth;
-      for (const [index, item] of value.entries()) {
-        here.push(index);
-        visit(item, next);
-        here.pop();
-      }
-      return;
-    }
-    if (!isJsonObject(value)) return;
-    const name = path[depth];
-    if (name === undefined) {
-      places.push({ object: value, path: [...here] });
-      return;
-    }
-    here.push(name);
-    visit(readMember(value, String(name)), depth + 1);
-    here.pop();
-  }
-
-  visit(root, 0);
-  return places;
-}

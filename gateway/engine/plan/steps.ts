@@ -1,5 +1,5 @@
 /** A plan of the federation planner as steps to run: flattened paths, compiled representations and rewrites. Immutable, shared by all requests. */
-import type { FetchNode, PlanNode, QueryPlan, ResponsePath } from "@apollo/query-planner";
+import type { FetchNode, PlanNode, QueryPlan, QueryPlanSelectionNode, ResponsePath } from "@apollo/query-planner";
 import { type SubgraphOperation, subgraphOperation } from "../../transport/subgraph-client.ts";
 import { compileRepresentation, type RepresentationBuilder } from "./representation.ts";
 import { compileRewrites, type Rewrite } from "./rewrites.ts";
@@ -10,12 +10,16 @@ export interface FetchStep {
   readonly kind: "fetch";
   readonly subgraph: string;
   readonly operation: SubgraphOperation;
-  /** Variables of the client's operation that this one uses. */
+  /** Variables that it uses, by the names that subgraphs get them by. */
   readonly variables: readonly string[];
   /** Where the objects are that it completes; `@` stands for every item of a list. */
   readonly path: ResponsePath;
   /** For entities; absent: the operation is about the root. */
   readonly representation: RepresentationBuilder | undefined;
+  /** What it needs of an object, as the plan says it. */
+  readonly requires: readonly QueryPlanSelectionNode[];
+  /** Is an object of this type one of those that a condition in `requires` means? */
+  fits(typeCondition: string, typeName: unknown): boolean;
   readonly inputRewrite: Rewrite | undefined;
   readonly outputRewrite: Rewrite | undefined;
   /** Response names that the output rewrite changes: errors carry the old ones. */
@@ -72,6 +76,8 @@ function compileFetch(node: FetchNode, { types, fetches }: Compilation): FetchSt
     variables: node.variableUsages ?? [],
     path,
     representation,
+    requires: node.requires ?? [],
+    fits: (typeCondition, typeName) => typeof typeName === "string" && types.matches(typeCondition, typeName),
     inputRewrite: compileRewrites(node.inputRewrites, types),
     outputRewrite: compileRewrites(node.outputRewrites, types),
     renamed: new Map(

@@ -6,51 +6,35 @@
 import {
   type FieldNode,
   type GraphQLCompositeType,
-  GraphQLError,
   type GraphQLField,
   type GraphQLOutputType,
   type GraphQLSchema,
+  isAbstractType,
   isCompositeType,
   isListType,
   isNonNullType,
   isObjectType,
   type SelectionSetNode,
 } from "graphql";
-import { isJsonObject, type JsonObject, reader, readMember } from "../../transport/json-object.ts";
+import { isJsonObject, type JsonObject, reader } from "../../transport/json-object.ts";
+import type { InternalNames } from "../canonical/canonical-operation.ts";
 import { leafWriter } from "./leaf-writer.ts";
 import { collectFields, type SelectionSource } from "./selection.ts";
 import { stringText } from "./text.ts";
-
-/** What goes wrong while one answer is written. */
-export interface Writing {
-  readonly errors: GraphQLError[];
-  /** Where we are. */
-  readonly path: (string | number)[];
-  /** No string in the data holds anything that JSON would escape. */
-  readonly plain: boolean;
-  /** Entities of which a subgraph says that there are none: they are null where a part of theirs is missing that may not be. */
-  readonly gone: ReadonlySet<object>;
-  /** Objects that stand at several places … */
-  readonly shared: ReadonlySet<object>;
-  /** … and the text of those that were written, by who wrote them. */
-  readonly texts: Map<Write, Map<object, string>>;
-}
-
-/** The text; `null` for a null that stands as it is; `undefined` for a null whose error was told. */
-type Write = (value: unknown, writing: Writing) => string | null | undefined;
-
-interface FieldWriter {
-  /** `"name":` */
-  readonly head: string;
-  readonly name: string;
-  readonly read: (object: JsonObject) => unknown;
-  readonly write: Write;
-  readonly nonNull: boolean;
-  /** For messages. */
-  readonly parent: string;
-}
+import { listWriter, writeObject } from "./write-members.ts";
+import {
+  type FieldWriter,
+  type Locate,
+  NOWHERE,
+  type ValueWriter,
+  type Write,
+  type Writing,
+  wrong,
+} from "./writing.ts";
 
 export interface WriterOptions extends SelectionSource {
+  /** What fields are called in the data. */
+  readonly names: Pick<InternalNames, "of">;
   /** Text of a root field `__schema` or `__type`. */
   introspect(nodes: readonly FieldNode[]): string;
 }
@@ -63,7 +47,7 @@ export function compileWriter(
   rootType: GraphQLCompositeType,
   selectionSet: SelectionSetNode,
 ): ResponseWriter {
-  const write = objectWriter(options, rootType, [selectionSet]);
+  const { write } = objectWriter(options, rootType, [selectionSet]);
   return (data, writing) => write(data, writing) ?? "null";
 }
 
@@ -71,7 +55,7 @@ function objectWriter(
   options: WriterOptions,
   declared: GraphQLCompositeType,
   selectionSets: readonly SelectionSetNode[],
-): Write {
+): ValueWriter {
   const { schema } = options;
   const shapes = new Map<string, readonly FieldWriter[]>();
 
@@ -96,7 +80,16 @@ function objectWriter(
     }
     return writeObject(shapeOf(type), value, writing);
   };
-  return once(write);
+
+  const locate: Locate = ([name, ...rest]) => {
+    for (const type of isAbstractType(declared) ? [declared, ...schema.getPossibleTypes(declared)] : [declared]) {
+      const field = shapeOf(type).find(({ internal }) => internal === name);
+      if (field !== undefined) return [field.name, ...field.locate(rest)];
+    }
+    return [];
+  };
+
+  return { write: once(write), locate };
 }
 
 /** What stands at several places is written once, unless something is wrong with it: errors are told of each place. */
@@ -105,6 +98,8 @@ function once(write: Write): Write {
     const { shared, texts, errors } = writing;
     if (shared.size === 0 || typeof value !== "object" || value === null || !shared.has(value))
       return write(value, writing);
+    // What is known of this place is not of all its places.
+    if (writing.here.length > 0) return write(value, writing);
     let own = texts.get(remembering);
     if (own === undefined) {
       own = new Map();
@@ -112,40 +107,12 @@ function once(write: Write): Write {
     }
     const known = own.get(value);
     if (known !== undefined) return known;
-    const before = errors.length;
+    const before = errors.count;
     const text = write(value, writing);
-    if (typeof text === "string" && errors.length === before) own.set(value, text);
+    if (typeof text === "string" && errors.count === before) own.set(value, text);
     return text;
   };
   return remembering;
-}
-
-function writeObject(shape: readonly FieldWriter[], object: JsonObject, writing: Writing): string | null | undefined {
-  let text = "{";
-  for (const { head, name, read, write, nonNull, parent } of shape) {
-    const value = read(object);
-    let written: string | null | undefined = null;
-    if (value !== null && value !== undefined) {
-      writing.path.push(name);
-      written = write(value, writing);
-      writing.path.pop();
-    }
-    if (typeof written !== "string") {
-      if (nonNull) {
-        if (value === undefined && writing.gone.size > 0 && writing.gone.has(object)) return null;
-        if (written === null) {
-          const path = [...writing.path, name];
-          writing.errors.push(
-            new GraphQLError(`Cannot return null for non-nullable field ${parent}.${name}.`, { path }),
-          );
-        }
-        return undefined;
-      }
-      written = "null";
-    }
-    text += text.length === 1 ? head + written : `,${head}${written}`;
-  }
-  return `${text}}`;
 }
 
 function compileFields(
@@ -157,19 +124,22 @@ function compileFields(
   for (const [name, nodes] of collectFields(options, type, selectionSets)) {
     const [node] = nodes;
     if (node === undefined) continue;
-    const common = { head: `${stringText(name)}:`, name, parent: type.name };
+    const internal = options.names.of(node);
+    const common = { head: `${stringText(name)}:`, name, internal, parent: type.name };
     const fieldName = node.name.value;
     if (fieldName === "__typename") {
       fields.push({
         ...common,
-        read: (object) => typeNameOf(options.schema, type, object, name),
+        read: (object) => typeNameOf(options.schema, type, object),
         write: writeName,
+        locate: NOWHERE,
         nonNull: true,
       });
       continue;
     }
     if (fieldName === "__schema" || fieldName === "__type") {
-      fields.push({ ...common, read: () => "", write: () => options.introspect(nodes), nonNull: false });
+      const write = () => options.introspect(nodes);
+      fields.push({ ...common, read: () => "", write, locate: NOWHERE, nonNull: false });
       continue;
     }
     const definition: GraphQLField<unknown, unknown> | undefined =
@@ -178,7 +148,7 @@ function compileFields(
     const inner = nodes.flatMap(({ selectionSet }) => (selectionSet === undefined ? [] : [selectionSet]));
     const nonNull = isNonNullType(definition.type);
     const nullable = isNonNullType(definition.type) ? definition.type.ofType : definition.type;
-    fields.push({ ...common, read: reader(name), write: valueWriter(options, nullable, inner), nonNull });
+    fields.push({ ...common, read: reader(internal), ...valueWriter(options, nullable, inner), nonNull });
   }
   return fields;
 }
@@ -187,14 +157,9 @@ function compileFields(
  * A root type has its name in every supergraph, whatever subgraphs call theirs. The name of an interface, from a subgraph that knows no more,
  * is none of an object: it is then as if the type were missing.
  */
-function typeNameOf(
-  schema: GraphQLSchema,
-  type: GraphQLCompositeType,
-  object: JsonObject,
-  alias: string,
-): string | null {
+function typeNameOf(schema: GraphQLSchema, type: GraphQLCompositeType, object: JsonObject): string | null {
   if (isObjectType(type)) return type.name;
-  const named = readMember(object, alias) ?? object["__typename"];
+  const named = object["__typename"];
   return typeof named === "string" && isObjectType(schema.getType(named)) ? named : null;
 }
 
@@ -203,7 +168,7 @@ function valueWriter(
   options: WriterOptions,
   type: GraphQLOutputType,
   selectionSets: readonly SelectionSetNode[],
-): Write {
+): ValueWriter {
   if (isNonNullType(type)) throw new Error("a nullable type is expected");
   if (isListType(type)) {
     const nonNull = isNonNullType(type.ofType);
@@ -212,40 +177,11 @@ function valueWriter(
   }
   if (isCompositeType(type)) return objectWriter(options, type, selectionSets);
   const write = leafWriter(type);
-  return (value, writing) =>
-    write(value, writing.plain) ?? wrong(writing, `Invalid value found for a field of type ${type.name}.`);
-}
-
-function listWriter(write: Write, nonNull: boolean, itemType: string): Write {
-  return (value, writing) => {
-    if (!Array.isArray(value)) return wrong(writing, `Invalid value found for a list of ${itemType}.`);
-    let text = "[";
-    let whole = true;
-    for (let index = 0; index < value.length; index += 1) {
-      const item: unknown = value[index];
-      let written: string | null | undefined = null;
-      writing.path.push(index);
-      if (item !== null && item !== undefined) written = write(item, writing);
-      if (typeof written !== "string") {
-        if (nonNull) {
-          whole = false;
-          if (written === null) {
-            const message = `Cannot return null for non-nullable array element of type ${itemType} at index ${index}.`;
-            writing.errors.push(new GraphQLError(message, { path: [...writing.path] }));
-          }
-        }
-        written = "null";
-      }
-      writing.path.pop();
-      text += index === 0 ? written : `,${written}`;
-    }
-    return whole ? `${text}]` : undefined;
+  return {
+    write: (value, writing) =>
+      write(value, writing.plain) ?? wrong(writing, `Invalid value found for a field of type ${type.name}.`),
+    locate: NOWHERE,
   };
 }
 
 const writeName: Write = (value) => (typeof value === "string" ? stringText(value) : undefined);
-
-function wrong({ errors, path }: Writing, message: string): undefined {
-  errors.push(new GraphQLError(message, { path: [...path] }));
-  return undefined;
-}

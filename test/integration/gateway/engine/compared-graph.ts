@@ -23,7 +23,7 @@ import { type SubgraphClient, variablesOf } from "../../../../gateway/transport/
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { newTrace } from "../../../../platform/tracing/trace-context.ts";
 import type { RandomOperation } from "./random-operation.ts";
-import { type WorldOptions, wholeWorld, worldSubgraph } from "./world.ts";
+import { createWorld, type WorldOptions } from "./world.ts";
 
 export interface Outcome {
   readonly data: unknown;
@@ -39,11 +39,11 @@ export interface ComparedGraph {
   ): Promise<{ readonly ours: Outcome; readonly stock: Outcome; readonly refused?: string }>;
   /** The stock executor with a plan for whatever may be skipped or included. */
   stockAlone(operation: RandomOperation): Promise<Outcome>;
-  /** What one server that knew the whole world would answer. Not for fields that compute with what they require. */
+  /** What one server that knew the whole world would answer. */
   truth(operation: RandomOperation): Promise<Outcome>;
 }
 
-export function comparedGraph(subgraphs: Readonly<Record<string, string>>, world: WorldOptions): ComparedGraph {
+export function comparedGraph(subgraphs: Readonly<Record<string, string>>, options: WorldOptions): ComparedGraph {
   const services = Object.entries(subgraphs).map(([name, sdl]) => ({
     name,
     typeDefs: parse(sdl),
@@ -60,7 +60,8 @@ export function comparedGraph(subgraphs: Readonly<Record<string, string>>, world
     logger,
     forwardedHeaders: {},
   };
-  const served = services.map(({ name, typeDefs }) => worldSubgraph(name, typeDefs, world));
+  const world = createWorld(services, options);
+  const served = world.subgraphs;
 
   const batching = createEntityBatching();
   const clients = new Map<string, SubgraphClient>(
@@ -119,7 +120,7 @@ export function comparedGraph(subgraphs: Readonly<Record<string, string>>, world
     return outcome(data ?? null, errors ?? completionErrors(extensions));
   }
 
-  const whole = wholeWorld(generation.apiSchema, served, world);
+  const whole = world.whole(generation.apiSchema);
   return {
     generation,
     async truth({ query, variables }) {

@@ -73,7 +73,7 @@ test("where an entity may not be missing the error names the place", async () =>
 test("a subgraph that answers with an error, or leaves out what must be there, is no such case", async () => {
   const failed = answer({ _entities: [known, null] }, [{ message: "away", path: ["_entities", 1] }]);
   expect((await run("{ entries { actor { name } } }", failed)).errors).toEqual([
-    { message: "away", path: ["entries", 1, "actor"] },
+    { message: "away", path: ["entries", 1, "actor", "name"] },
   ]);
   const nameless = answer({ _entities: [known, { __typename: "User" }] });
   expect((await run("{ entries { actor { name } } }", nameless)).errors).toEqual([

@@ -10,16 +10,21 @@ import {
   type GraphQLAbstractType,
   GraphQLError,
   type GraphQLFieldResolver,
+  type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
+  getArgumentValues,
+  getNamedType,
   isAbstractType,
   isEnumType,
   isListType,
   isNonNullType,
   isObjectType,
   isScalarType,
+  Kind,
   parse,
   printSchema,
+  type SelectionSetNode,
 } from "graphql";
 
 type Thing = Record<string, unknown>;
@@ -46,16 +51,77 @@ function number(text: string): number {
   return createHash("sha256").update(text).digest().readUInt32BE(0);
 }
 
-export function worldSubgraph(name: string, typeDefs: DocumentNode, options: WorldOptions): WorldSubgraph {
-  const schema = buildSubgraphSchema({ typeDefs });
-  return { name, schema, answer: serveWorld(schema, entitiesOf(schema), options) };
+export interface World {
+  readonly subgraphs: readonly WorldSubgraph[];
+  /** As if one server knew all of it: the truth that a federation of the subgraphs has to tell. */
+  whole(apiSchema: GraphQLSchema): WorldSubgraph["answer"];
 }
 
-/** The world as if one server knew all of it: the truth that a federation of its subgraphs has to tell. */
-export function wholeWorld(apiSchema: GraphQLSchema, subgraphs: readonly WorldSubgraph[], options: WorldOptions) {
-  const schema = buildSchema(printSchema(apiSchema));
-  const entities = new Set(subgraphs.flatMap((subgraph) => [...entitiesOf(subgraph.schema)]));
-  return serveWorld(schema, entities, options);
+/** @param services SDL by name; what one of them knows as an entity is the same one everywhere */
+export function createWorld(
+  services: readonly { readonly name: string; readonly typeDefs: DocumentNode }[],
+  options: WorldOptions,
+): World {
+  const schemas = services.map(({ name, typeDefs }) => ({ name, schema: buildSubgraphSchema({ typeDefs }) }));
+  const entities = new Set(schemas.flatMap(({ schema }) => [...entitiesOf(schema)]));
+  const required = new Map(schemas.flatMap(({ schema }) => [...requirementsOf(schema)]));
+  return {
+    subgraphs: schemas.map(({ name, schema }) => ({
+      name,
+      schema,
+      answer: serveWorld(schema, entities, options, givenRequirements(schema)),
+    })),
+    whole: (apiSchema) =>
+      serveWorld(buildSchema(printSchema(apiSchema)), entities, options, (key, _source, look) => {
+        const selections = required.get(key);
+        return selections === undefined ? undefined : look(selections);
+      }),
+  };
+}
+
+/** By `Type.field`, what the field requires of its object. */
+function requirementsOf(schema: GraphQLSchema): Map<string, SelectionSetNode> {
+  const found = new Map<string, SelectionSetNode>();
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      const requires = field.astNode?.directives?.find(({ name }) => name.value === "requires");
+      const fields = requires?.arguments?.[0]?.value;
+      if (fields?.kind !== Kind.STRING) continue;
+      const [operation] = parse(`{ ${fields.value} }`).definitions;
+      if (operation?.kind === Kind.OPERATION_DEFINITION)
+        found.set(`${type.name}.${field.name}`, operation.selectionSet);
+    }
+  }
+  return found;
+}
+
+/** What a field requires, as it was given in a representation, or as `look` finds it. */
+type Requirements = (
+  key: string,
+  source: Thing,
+  look: (selections: SelectionSetNode) => Record<string, unknown>,
+) => Record<string, unknown> | undefined;
+
+/** A subgraph is given what its fields require: a wrong value shows. */
+function givenRequirements(schema: GraphQLSchema): Requirements {
+  const required = requirementsOf(schema);
+  return (key, source) => {
+    const selections = required.get(key)?.selections;
+    if (selections === undefined) return undefined;
+    const names = selections.flatMap((node) => (node.kind === Kind.FIELD ? [node.name.value] : []));
+    return Object.fromEntries(names.map((name) => [name, source[name]]));
+  };
+}
+
+/** In one order and without names of types: what requirements select, not how they say it. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  const members = Object.entries(value).filter(([name]) => name !== "__typename");
+  return Object.fromEntries(
+    members.sort(([one], [other]) => (one < other ? -1 : 1)).map(([name, it]) => [name, plain(it)]),
+  );
 }
 
 function entitiesOf(schema: GraphQLSchema): ReadonlySet<string> {
@@ -71,6 +137,7 @@ function serveWorld(
   schema: GraphQLSchema,
   entityNames: ReadonlySet<string>,
   options: WorldOptions,
+  requirements: Requirements,
 ): WorldSubgraph["answer"] {
   function thing(typeName: string, key: string): Thing {
     return { __typename: typeName, [KEY]: key };
@@ -137,15 +204,11 @@ function serveWorld(
     if (entity !== undefined && ["id", "upc", "sku", "code"].includes(info.fieldName)) {
       return info.fieldName === "id" ? entity : `${info.fieldName}${entity}`;
     }
-    // A field with requirements answers by what was required: a wrong one shows.
-    const required = Object.keys(source)
-      .filter((field) => !["__typename", "id", "upc", "sku", "code"].includes(field))
-      .sort()
-      .map((field) => `${field}=${JSON.stringify(source[field])}`);
-    const requires = info.parentType
-      .getFields()
-      [info.fieldName]?.astNode?.directives?.some(({ name: directive }) => directive.value === "requires");
-    const seed = `${key}.${info.fieldName}(${JSON.stringify(args)})${requires === true ? required.join() : ""}`;
+    // A field with requirements answers by what was required.
+    const required = requirements(`${info.parentType.name}.${info.fieldName}`, source, (selections) =>
+      lookUp(info.parentType, source, selections, context, info),
+    );
+    const seed = `${key}.${info.fieldName}(${JSON.stringify(args)})${required === undefined ? "" : JSON.stringify(plain(required))}`;
     const nullable = !isNonNullType(info.returnType);
     if (nullable && options.failures > 0 && number(`${seed} fails`) % options.failures === 0) {
       throw new GraphQLError(`no ${info.fieldName}`, { extensions: { code: "BROKEN" } });
@@ -153,6 +216,34 @@ function serveWorld(
     if (nullable && options.nulls > 0 && number(`${seed} null`) % options.nulls === 0) return null;
     return value(info.returnType, seed);
   };
+
+  /** Values of what a field requires, null where it fails. */
+  function lookUp(
+    type: GraphQLObjectType,
+    source: Thing,
+    { selections }: SelectionSetNode,
+    ...[context, info]: Parameters<typeof resolve> extends [unknown, unknown, ...infer Rest] ? Rest : never
+  ): Record<string, unknown> {
+    const found: Record<string, unknown> = {};
+    for (const node of selections) {
+      if (node.kind !== Kind.FIELD) throw new Error("requirements on types are not looked up here");
+      const field = type.getFields()[node.name.value];
+      if (field === undefined) throw new Error(`${type.name} has no ${node.name.value}`);
+      const own = { ...info, fieldName: field.name, returnType: field.type, parentType: type };
+      const named = getNamedType(field.type);
+      const inner = (value: unknown): unknown => {
+        if (Array.isArray(value)) return value.map(inner);
+        if (node.selectionSet === undefined || typeof value !== "object" || value === null) return value;
+        return isObjectType(named) ? lookUp(named, value as Thing, node.selectionSet, context, info) : value;
+      };
+      try {
+        found[field.name] = inner(resolve(source, getArgumentValues(field, node), context, own));
+      } catch {
+        found[field.name] = null;
+      }
+    }
+    return found;
+  }
 
   for (const type of Object.values(schema.getTypeMap())) {
     if (isObjectType(type)) {

@@ -1,16 +1,16 @@
 // What the platform's hints and sources rely on: which events name what, and whose fields are whose.
 import { readdirSync, readFileSync } from "node:fs";
-import { getNamedType, getNullableType, isListType, isObjectType, parse } from "graphql";
+import { getNamedType, getNullableType, isListType, isObjectType } from "graphql";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { fetchPolicyOf } from "../../../../gateway/cache/entity/fetch-policy.ts";
 import { subgraphTypes } from "../../../../gateway/cache/entity/subgraph-types.ts";
 import { kindOfType, PLATFORM_SOURCES, sourceOfType } from "../../../../gateway/cache/event-sources.ts";
 import { cacheHintsOf } from "../../../../gateway/cache/hints.ts";
-import { createContentsReader } from "../../../../gateway/cache/response/answer-contents.ts";
 import { entityKeysOf } from "../../../../gateway/cache/response/entity-keys.ts";
 import { buildGeneration } from "../../../../gateway/composition/schema-generation.ts";
 import { subgraphOperation } from "../../../../gateway/transport/subgraph-client.ts";
+import { readerOf } from "./response/reader-of.ts";
 
 const EVENTS = new URL("../../../../schema/events/", import.meta.url);
 const generation = buildGeneration(
@@ -39,8 +39,7 @@ test("every event of the platform has a source that is known", () => {
 });
 
 test("of every field that is kept it is known whose events change it", () => {
-  const sourcesOf = (text: string) =>
-    [...createContentsReader(generation, parse(text), undefined, PLATFORM_SOURCES).read({}).sources].sort();
+  const sourcesOf = (text: string) => [...readerOf(generation, text, PLATFORM_SOURCES).read({}).sources].sort();
   expect(sourcesOf("{ viewer { user { id displayName } memberships { edges { node { roles { name } } } } } }")).toEqual(
     ["user"],
   );
@@ -61,8 +60,8 @@ test("of every field that is kept it is known whose events change it", () => {
     ["audit", "user"],
   );
   const log = '{ organization(id: "1") { auditLog { edges { node { hash } } } } }';
-  const data = { organization: { key_of_Organization_id: "1", auditLog: { edges: [] } } };
-  const { open } = createContentsReader(generation, parse(log), undefined, PLATFORM_SOURCES).read(data);
+  const data = { organization: { id: "1", auditLog: { edges: [] } } };
+  const { open } = readerOf(generation, log, PLATFORM_SOURCES).read(data);
   expect([...open]).toEqual(["audit"]);
 });
 
@@ -117,16 +116,16 @@ test("a plan that somebody starts is shown by everybody: nobody else's answers g
   const log = `{ organization(id: "1") { billingAccount { subscriptions { edges { node { status plan { name } } } } } } }`;
   const data = {
     organization: {
-      key_of_Organization_id: "1",
+      id: "1",
       billingAccount: {
-        key_of_BillingAccount_id: "2",
+        id: "2",
         subscriptions: {
-          edges: [{ node: { key_of_BillingSubscription_id: "3", plan: { key_of_Plan_id: "4", name: "Team" } } }],
+          edges: [{ node: { id: "3", plan: { id: "4", name: "Team" } } }],
         },
       },
     },
   };
-  const { ids } = createContentsReader(generation, parse(log), undefined, PLATFORM_SOURCES).read(data);
+  const { ids } = readerOf(generation, log, PLATFORM_SOURCES).read(data);
   expect([...(ids.get("4") ?? [])]).toEqual(["billing.plan"]);
   expect([...(ids.get("3") ?? [])]).toEqual(["billing.subscription"]);
 });

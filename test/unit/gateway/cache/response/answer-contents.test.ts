@@ -1,53 +1,61 @@
 import { parse, print } from "graphql";
 import { expect, test } from "vitest";
 import type { EventSources } from "../../../../../gateway/cache/event-sources.ts";
-import { createContentsReader } from "../../../../../gateway/cache/response/answer-contents.ts";
 import { tagsOfAnswer } from "../../../../../gateway/cache/response/answer-tags.ts";
 import type { Identity } from "../../../../../platform/auth/identity.ts";
 import { composed, generationOf, LIBRARY } from "./graph.ts";
+import { canonical, readerOf } from "./reader-of.ts";
 
 const generation = generationOf(LIBRARY);
 const SOURCES: EventSources = new Map([["one", { remembers: false }]]);
-const readerOf = (text: string) => createContentsReader(generation, parse(text), undefined, SOURCES);
 
 /** Of the ids of an answer, and whether it is open: by events of the only subgraph. */
 function found(text: string, data: Record<string, unknown>) {
-  const { ids, open } = readerOf(text).read(data);
+  const { ids, open } = readerOf(generation, text, SOURCES).read(data);
   for (const sources of [...ids.values(), open]) for (const source of sources) expect(source).toBe("one");
   return { ids: new Set(ids.keys()), open: open.size > 0 };
 }
 
-test("what is planned selects the key of every entity beside what the client selects", () => {
-  const { document } = readerOf("{ book(isbn: 1) { title price { minor } author { name } } }");
-  expect(print(document).replace(/\s+/g, " ")).toBe(
-    "{ book(isbn: 1) { title price { minor } author { name key_of_Author_id: id } key_of_Book_isbn: isbn } }",
+/** What is fetched for the text, with the keys of entities. */
+function fetched(text: string): string {
+  const document = canonical(generation, parse(text)).document(readerOf(generation, text).selectAlso);
+  return print(document).replace(/\s+/g, " ");
+}
+
+test("what is fetched holds the key of every entity beside what the client selects", () => {
+  expect(fetched("{ book(isbn: 1) { title price { minor } author { name } } }")).toBe(
+    "{ book(isbn: 1) { title price { minor } author { name id } isbn } }",
+  );
+  expect(fetched("{ anything { __typename } keepable { __typename } }")).toBe(
+    "{ anything { __typename ... on Book { isbn } ... on Loan { id } } keepable { __typename id } }",
   );
 });
 
-test("a client that calls fields like our keys gets its own", () => {
-  const { document } = readerOf("{ book(isbn: 1) { key_of_Book_isbn: title } }");
-  expect(print(document)).toContain("_key_of_Book_isbn: isbn");
+test("a client that gives a key's name to another field has the entity found all the same", () => {
+  const text = "{ book(isbn: 1) { isbn: title } }";
+  expect(fetched(text)).toBe("{ book(isbn: 1) { title isbn } }");
+  expect(found(text, { book: { title: "Emma", isbn: "1" } }).ids).toEqual(new Set(["1"]));
 });
 
 test("every entity is found, wherever it stands, once or often", () => {
   const text = "{ book(isbn: 1) { author { name books { title } } } }";
-  const book = { key_of_Book_isbn: "1", author: {} };
-  book.author = { key_of_Author_id: 7, books: [book, { key_of_Book_isbn: "2" }] };
+  const book = { isbn: "1", author: {} };
+  book.author = { id: 7, books: [book, { isbn: "2" }] };
   expect(found(text, { book })).toEqual({ ids: new Set(["1", "7", "2"]), open: true });
 });
 
 test("an entity alone changes by its own events only", () => {
-  const data = { book: { title: "Emma", price: { minor: 1 }, key_of_Book_isbn: "1" } };
+  const data = { book: { title: "Emma", price: { minor: 1 }, isbn: "1" } };
   expect(found("{ book(isbn: 1) { title price { minor } } }", data)).toEqual({ ids: new Set(["1"]), open: false });
 });
 
 test("lists, connections, what is not there and what has no key may change by events that name nothing in them", () => {
   const open = (text: string, data: Record<string, unknown>) => found(text, data).open;
-  const key_of_Book_isbn = "1";
+  const isbn = "1";
   expect(open("{ books { title } }", { books: [] })).toBe(true);
   expect(open("{ book(isbn: 1) { title } }", { book: null })).toBe(true);
-  expect(open("{ book(isbn: 1) { author { name } } }", { book: { key_of_Book_isbn, author: null } })).toBe(true);
-  expect(open("{ book(isbn: 1) { loans { total } } }", { book: { key_of_Book_isbn, loans: { total: 1 } } })).toBe(true);
+  expect(open("{ book(isbn: 1) { author { name } } }", { book: { isbn, author: null } })).toBe(true);
+  expect(open("{ book(isbn: 1) { loans { total } } }", { book: { isbn, loans: { total: 1 } } })).toBe(true);
   expect(open("{ book(isbn: 1) { title } }", { book: { title: "Emma" } })).toBe(true);
   expect(open("{ keptShelf { name } }", { keptShelf: { name: "A" } })).toBe(true);
   expect(open("{ keptCount }", { keptCount: 1 })).toBe(true);
@@ -55,19 +63,19 @@ test("lists, connections, what is not there and what has no key may change by ev
 
 test("a list whose hint names its tags does not wait for other events", () => {
   const text = "{ chosen { title } }";
-  expect(found(text, { chosen: [{ key_of_Book_isbn: "1" }] })).toEqual({ ids: new Set(["1"]), open: false });
+  expect(found(text, { chosen: [{ isbn: "1" }] })).toEqual({ ids: new Set(["1"]), open: false });
   expect(found(text, { chosen: [] }).open).toBe(false);
 });
 
 test("what a hint's tags say of a connection they say of its edges, and of nothing in the entities there", () => {
   const text = "{ chosenBooks { nodes { title author { name } } } }";
-  const book = { key_of_Book_isbn: "1", author: { key_of_Author_id: "a1" } };
+  const book = { isbn: "1", author: { id: "a1" } };
   expect(found(text, { chosenBooks: { nodes: [book] } })).toEqual({ ids: new Set(["1", "a1"]), open: false });
   expect(found(text, { chosenBooks: { nodes: [{ ...book, author: null }] } }).open).toBe(true);
 });
 
 test("what a hint says goes by every event of an organisation is open, be it there or not", () => {
-  const loan = { key_of_Loan_id: "l1" };
+  const loan = { id: "l1" };
   expect(found("{ loan { id } }", { loan })).toEqual({ ids: new Set(["l1"]), open: true });
 });
 
@@ -85,15 +93,15 @@ const TWO = composed({
 test("every id and every list goes by the events of those subgraphs that answered for it", () => {
   const both: EventSources = new Map(["shop", "stock"].map((name) => [name, { remembers: false }]));
   const plain = (data: object, text: string, sources = both) => {
-    const { ids, open, sources: all } = createContentsReader(TWO, parse(text), undefined, sources).read({ ...data });
+    const { ids, open, sources: all } = readerOf(TWO, text, sources).read({ ...data });
     return {
       ids: Object.fromEntries([...ids].map(([id, its]) => [id, [...its].sort()])),
       open: [...open].sort(),
       all: [...all].sort(),
     };
   };
-  const product = { key_of_Product_id: "p1" };
-  const place = { key_of_Place_id: "s1" };
+  const product = { id: "p1" };
+  const place = { id: "s1" };
   const one = (selection: string) => `{ product(id: 1) { ${selection} } }`;
   expect(plain({ product }, one("id name size { width }"))).toEqual({ ids: { p1: ["shop"] }, open: [], all: ["shop"] });
   expect(plain({ product: { ...product, parts: [] } }, one("parts { count }"))).toEqual({
@@ -119,8 +127,8 @@ test("every id and every list goes by the events of those subgraphs that answere
 
 test("members of unions and interfaces are found by their own keys", () => {
   const data = {
-    anything: { __typename: "Book", key_of_Book_isbn: "1" },
-    keepable: { __typename: "Loan", key_of_Keepable_id: "l1" },
+    anything: { __typename: "Book", isbn: "1" },
+    keepable: { __typename: "Loan", id: "l1" },
   };
   const { ids } = found("{ anything { ... on Book { title } } keepable { id } }", data);
   expect(ids).toEqual(new Set(["1", "l1"]));

@@ -9,6 +9,7 @@ import type { EventSources } from "../../../../../gateway/cache/event-sources.ts
 import { createResponseCache } from "../../../../../gateway/cache/response/response-cache.ts";
 import type { Identity } from "../../../../../platform/auth/identity.ts";
 import { generationOf } from "./graph.ts";
+import { canonical } from "./reader-of.ts";
 
 const generation = generationOf(`
   type Query { doc(id: ID!): Doc docs: [Doc!] mine: Note }
@@ -108,17 +109,18 @@ function world(sources: EventSources) {
           viewer: question === NOTE ? identity.userId : undefined,
           changes: count(changes, tenant, question, identity.userId),
         };
-        const item = (id: string) => ({ version: told.changes, key_of_Doc_id: id });
+        const item = (id: string) => ({ version: told.changes, id: id });
         const id = IDS[question];
         const data =
           question === NOTE
-            ? { mine: { version: told.changes, key_of_Note_id: `note-${identity.userId}` } }
+            ? { mine: { version: told.changes, id: `note-${identity.userId}` } }
             : question === LIST
               ? { docs: existing(tenant).map(item) }
               : { doc: id !== undefined && existing(tenant).includes(id) ? item(id) : null };
         await new Promise<void>((resolve) => loads.push(resolve));
         const context = { identity, making: filling.making };
-        cache.inspection(generation, parse(text), undefined)?.inspect(data, {
+        const document = parse(text);
+        cache.inspection(generation, document, undefined, canonical(generation, document).names)?.inspect(data, {
           ...context,
           client: {},
           trace: { traceId: "", spanId: "" },

@@ -1,0 +1,58 @@
+/**
+ * The errors of one answer, each at the null that it explains. Source: GraphQL specification (October 2021), "Handling Field Errors": a null
+ * has one error, also where it was passed on from a field that may not be null.
+ */
+import { GraphQLError } from "graphql";
+import { AppError } from "../../../platform/errors/app-error.ts";
+import type { Failure } from "../execution/failures.ts";
+
+export type AnswerPath = readonly (string | number)[];
+
+/** Told in one answer: a page of entities that failed, several times over. Of what goes beyond, the last error says how much it is. */
+export const MAX_ERRORS = 1_000;
+
+export class AnswerErrors {
+  /** Told or left out so far. */
+  count = 0;
+  private readonly told: GraphQLError[] = [];
+  private last: GraphQLError | undefined;
+
+  /** Something that the writer itself finds wrong. */
+  add(message: string, path: AnswerPath): void {
+    this.put(new GraphQLError(message, { path: [...path] }));
+  }
+
+  /** @param path absent for what is about nothing in particular */
+  tell(failure: Failure, path?: AnswerPath): void {
+    failure.told = true;
+    const { message, extensions } = failure.error;
+    const place = path === undefined ? {} : { path: [...path] };
+    this.put(new GraphQLError(message, { ...place, extensions: extensions ?? null }));
+  }
+
+  /** Of the errors since `count` was this the last one stays: what it made null holds whatever the others are about. */
+  keepLastSince(count: number): void {
+    if (this.count <= count + 1 || this.last === undefined) return;
+    this.told.length = Math.min(this.told.length, count);
+    this.count = this.told.length;
+    this.put(this.last);
+  }
+
+  all(): readonly GraphQLError[] {
+    const left = this.count - this.told.length;
+    return left === 0 ? this.told : [...this.told, leftOut(left)];
+  }
+
+  private put(error: GraphQLError): void {
+    this.count += 1;
+    this.last = error;
+    if (this.told.length < MAX_ERRORS) this.told.push(error);
+  }
+}
+
+function leftOut(count: number): GraphQLError {
+  const message = `${count} more errors are left out: ask for less at once to be told of each.`;
+  return new GraphQLError(message, {
+    originalError: new AppError("INCOMPLETE", message, { details: { leftOut: count } }),
+  });
+}
