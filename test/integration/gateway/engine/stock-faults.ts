@@ -95,7 +95,7 @@ export const ERROR_FAULTS: Readonly<Record<string, (stock: Outcome, ours: Outcom
     ),
 };
 
-export function leadsToNull(data: unknown, path: readonly (string | number)[]): boolean {
+function leadsToNull(data: unknown, path: readonly (string | number)[]): boolean {
   let here = data;
   for (const step of path) {
     if (here === null) return true;
