@@ -34,7 +34,7 @@ export class AnswerErrors {
   keepLastSince(count: number): void {
     if (this.count <= count + 1 || this.last === undefined) return;
     this.told.length = Math.min(this.told.length, count);
-    this.count = this.told.length;
+    this.count = count;
     this.put(this.last);
   }
 

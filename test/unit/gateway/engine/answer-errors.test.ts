@@ -53,3 +53,12 @@ test("what became null as a whole beyond the bound is left out as one", () => {
   expect(errors.all().at(-1)?.path).toEqual(["o", 4]);
   expect(errors.all()).toHaveLength(MAX_ERRORS);
 });
+
+test("what was left out before stays counted when something becomes null as a whole", () => {
+  const errors = new AnswerErrors();
+  for (let index = 0; index < MAX_ERRORS + 7; index += 1) errors.add("null", [index]);
+  const { count } = errors;
+  for (let index = 0; index < 5; index += 1) errors.add("null", ["o", index]);
+  errors.keepLastSince(count);
+  expect(findAppError(errors.all().at(-1)?.originalError)).toMatchObject({ details: { leftOut: 8 } });
+});
