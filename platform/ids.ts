@@ -1,14 +1,32 @@
 /**
  * Identifiers: `<prefix>_<UUIDv7>` (RFC 9562). The prefix names the type, the UUID sorts by creation time,
- * and the same string is used in the API, in events, in logs and in webhooks.
+ * and the same string is used in the API, in events, in logs and in webhooks. Each kind is a branded type: text becomes
+ * an id where it comes in, and ids of two kinds do not mix from there on.
  */
 import { randomFillSync } from "node:crypto";
+import { z } from "zod";
 import type { Clock } from "./clock.ts";
+
+declare const kind: unique symbol;
+
+/** An id of the kind that the prefix names. Only an `IdKind` and an `IdSource` make one. */
+export type Id<Prefix extends string> = string & { readonly [kind]: Prefix };
+
+/** Makes ids of one kind out of text. */
+export interface IdKind<Prefix extends string> {
+  readonly prefix: Prefix;
+  /** For what a client sends. @returns undefined for text that is no id of this kind */
+  from(text: string): Id<Prefix> | undefined;
+  /** For what a row, an event or a signature vouches for. @throws Error for text that is no id of this kind */
+  require(text: string): Id<Prefix>;
+  /** The same as part of a schema. */
+  readonly schema: z.ZodType<Id<Prefix>>;
+}
 
 /** Hands out identifiers; a test passes its own to get predictable ones. */
 export interface IdSource {
   /** A new id such as `inv_01890a5d-ac96-774b-bcce-b302099a8057`. */
-  next(prefix: string): string;
+  next<const Prefix extends string>(prefix: Prefix): Id<Prefix>;
   /** A bare UUIDv7, as CloudEvents ids are. */
   uuid(): string;
 }
@@ -44,7 +62,14 @@ export function createIdSource(clock: Clock): IdSource {
     return `${time.slice(0, 8)}-${time.slice(8)}-${versioned}-${variant}-${tail}`;
   }
 
-  return { next: (prefix) => `${prefix}_${uuid()}`, uuid };
+  return {
+    next(prefix) {
+      const id = `${prefix}_${uuid()}`;
+      if (!isId(id, prefix)) throw new TypeError(`a prefix has two to four letters: ${JSON.stringify(prefix)}`);
+      return id;
+    },
+    uuid,
+  };
 }
 
 const ID_PATTERN = /^([a-z]{2,4})_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -52,4 +77,23 @@ const ID_PATTERN = /^([a-z]{2,4})_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-
 /** The type prefix of a well-formed id, or `undefined` when the text is not one of our ids. */
 export function idPrefix(id: string): string | undefined {
   return ID_PATTERN.exec(id)?.[1];
+}
+
+function isId<Prefix extends string>(text: string, prefix: Prefix): text is Id<Prefix> {
+  return idPrefix(text) === prefix;
+}
+
+/** @param prefix two to four lower-case letters, another one for each kind */
+export function idKind<const Prefix extends string>(prefix: Prefix): IdKind<Prefix> {
+  return {
+    prefix,
+    from: (text) => (isId(text, prefix) ? text : undefined),
+    require(text) {
+      if (isId(text, prefix)) return text;
+      throw new TypeError(`not an id that begins with ${prefix}_: ${JSON.stringify(text)}`);
+    },
+    schema: z.custom<Id<Prefix>>((value) => typeof value === "string" && isId(value, prefix), {
+      error: `must be ${prefix}_ with a UUID behind it`,
+    }),
+  };
 }

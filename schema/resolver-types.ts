@@ -60,11 +60,14 @@ const fieldsOf = (type: GraphQLObjectType): GraphQLField<unknown, unknown>[] =>
 const isRoot = (schema: GraphQLSchema, type: GraphQLNamedType): boolean =>
   [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].some((root) => root === type);
 
-const printEnum = (type: GraphQLEnumType): string =>
-  `${doc(type.description)}export type ${type.name} = ${type
-    .getValues()
-    .map(({ name }) => `"${name}"`)
-    .join(" | ")};\n`;
+/** Type and values share the enum's name: the values are for checks of what a database or an event holds. */
+const printEnum = (type: GraphQLEnumType): string => {
+  const values = type.getValues().map(({ name }) => `"${name}"`);
+  return [
+    `${doc(type.description)}export const ${type.name} = [${values.join(", ")}] as const;\n`,
+    `export type ${type.name} = (typeof ${type.name})[number];\n`,
+  ].join("");
+};
 
 const printInput = (type: GraphQLInputObjectType): string =>
   `${doc(type.description)}export interface ${type.name} {\n${inputMembers(Object.values(type.getFields()))}}\n`;

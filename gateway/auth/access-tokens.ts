@@ -5,6 +5,7 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
+import { SessionId, UserId } from "../../platform/auth/principal-ids.ts";
 import type { TokenService } from "../../platform/auth/token-service.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
@@ -17,8 +18,8 @@ export interface AccessTokensOptions {
 }
 
 export interface AccessTokenClaims {
-  readonly userId: string;
-  readonly sessionId: string;
+  readonly userId: UserId;
+  readonly sessionId: SessionId;
   readonly expiresAt: Date;
 }
 
@@ -35,7 +36,7 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 /** A token of ours is below 1 KB; anything much larger is not worth a hash. */
 const MAX_TOKEN_LENGTH = 8_192;
 
-const claimsSchema = z.object({ sub: z.string().min(1), sid: z.string().min(1), exp: z.number() });
+const claimsSchema = z.object({ sub: UserId.schema, sid: SessionId.schema, exp: z.number() });
 const keysSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
 
 export function createAccessTokens({ tokenService, issuer, audience, clock }: AccessTokensOptions): AccessTokens {

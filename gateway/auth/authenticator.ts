@@ -4,6 +4,7 @@
  */
 
 import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
+import { OrganizationId, type SessionId, type UserId } from "../../platform/auth/principal-ids.ts";
 import type { SessionFacts, TokenService } from "../../platform/auth/token-service.ts";
 import type { Cache } from "../../platform/cache/cache.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -53,7 +54,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const identities = new WeakMap<SessionFacts, Identity>();
   let reader: { stop(): Promise<void> } | undefined;
 
-  async function session(sessionId: string, userId: string): Promise<SessionFacts | null> {
+  async function session(sessionId: SessionId, userId: UserId): Promise<SessionFacts | null> {
     const key = `session:${sessionId}:${userId}`;
     const tags = [`session:${sessionId}`, `user:${userId}`];
     const loading = { ttlMs: sessionMs, tags: [...tags, ANY_ORGANIZATION], tagsOf: tagsOf(tags) };
@@ -83,7 +84,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   function identityOf(facts: SessionFacts): Identity {
     const known = identities.get(facts);
     if (known !== undefined) return known;
-    const grants = new Map(Object.entries(facts.grants).map(([id, permissions]) => [id, new Set(permissions)]));
+    const entries = Object.entries(facts.grants);
+    const grants = new Map(entries.map(([id, permissions]) => [OrganizationId.require(id), new Set(permissions)]));
     const identity: Identity = { kind: "USER", userId: facts.userId, sessionId: facts.sessionId, grants };
     identities.set(facts, identity);
     return identity;

@@ -3,6 +3,7 @@
  * a minute even when no event ever does. What cannot be found out limits nobody: callers go on with the limits they know themselves.
  */
 import { z } from "zod";
+import { OrganizationId } from "../../platform/auth/principal-ids.ts";
 import type { Cache } from "../../platform/cache/cache.ts";
 import { withDeadline } from "../../platform/deadline.ts";
 import type { EventLog, LogReader, LogRecord } from "../../platform/events/event-log.ts";
@@ -71,7 +72,7 @@ export function createPlanFeatures(options: PlanFeaturesOptions): PlanFeatures &
   const { executor, cache, eventLog, logger } = options;
   let reader: LogReader | undefined;
 
-  async function ask(organizationId: string): Promise<Features> {
+  async function ask(organizationId: OrganizationId): Promise<Features> {
     const trace = newTrace();
     const { data, errors } = await executor.execute({
       query: QUERY,
@@ -91,7 +92,7 @@ export function createPlanFeatures(options: PlanFeaturesOptions): PlanFeatures &
     return summed(running.map(({ node }) => node));
   }
 
-  async function featuresOf(organizationId: string): Promise<Features> {
+  async function featuresOf(organizationId: OrganizationId): Promise<Features> {
     const key = `plan-features:${organizationId}`;
     const unknown = `plan-features-unknown:${organizationId}`;
     const tags = [tagOf(organizationId)];
@@ -117,7 +118,10 @@ export function createPlanFeatures(options: PlanFeaturesOptions): PlanFeatures &
 
   return {
     name: "plan features",
-    limit: async (organizationId, key) => (await featuresOf(organizationId)).get(key),
+    async limit(text, key) {
+      const organizationId = OrganizationId.from(text);
+      return organizationId === undefined ? undefined : (await featuresOf(organizationId)).get(key);
+    },
     async start() {
       await eventLog.ensureTopics([TOPIC]);
       reader = await eventLog.tail({

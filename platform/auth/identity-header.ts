@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import { AppError } from "../errors/app-error.ts";
 import type { ClientFacts, Grants, Identity } from "./identity.ts";
+import { OrganizationId, SessionId, UserId } from "./principal-ids.ts";
 
 /** Header that carries the token. The gateway drops it from client requests. */
 export const IDENTITY_HEADER = "x-tributary-identity";
@@ -23,7 +24,7 @@ const claimsSchema = z.object({
   sub: z.string().optional(),
   sid: z.string().optional(),
   /** [permissions, organisation ids][]: members of many organisations mostly hold the same few sets. */
-  grants: z.array(z.tuple([z.array(z.string()), z.array(z.string())])).optional(),
+  grants: z.array(z.tuple([z.array(z.string()), z.array(OrganizationId.schema)])).optional(),
   ip: z.string().optional(),
   ua: z.string().optional(),
 });
@@ -162,11 +163,11 @@ function identityFromClaims({ kind, sub, sid, grants }: z.infer<typeof claimsSch
   if (sub === undefined) throw new AppError("UNAUTHENTICATED", "The identity header names nobody.");
   if (kind === "SERVICE") return { kind, service: sub };
   if (sid === undefined) throw new AppError("UNAUTHENTICATED", "The identity header names no session.");
-  return { kind, userId: sub, sessionId: sid, grants: ungroupGrants(grants) };
+  return { kind, userId: UserId.require(sub), sessionId: SessionId.require(sid), grants: ungroupGrants(grants) };
 }
 
 function ungroupGrants(groups: z.infer<typeof claimsSchema>["grants"] = []): Grants {
-  const grants = new Map<string, ReadonlySet<string>>();
+  const grants = new Map<OrganizationId, ReadonlySet<string>>();
   for (const [permissions, organizationIds] of groups) {
     const set = new Set(permissions);
     for (const organizationId of organizationIds) grants.set(organizationId, set);

@@ -2,6 +2,7 @@
  * Runs one state change: a transaction that holds the domain rows, the outbox rows and the idempotency row together, so that
  * either all of them exist or none. Commands that call the outside world do so between two of these, never inside one.
  */
+import type { KeyOwner } from "../auth/principal-ids.ts";
 import type { Causation, DomainEvent, EventEnvelope } from "../events/envelope.ts";
 import type { Outbox } from "../events/outbox.ts";
 import { claimKey, type IdempotentRequest, storingResult } from "./idempotency.ts";
@@ -10,7 +11,7 @@ import { inTenants } from "./tenant-transaction.ts";
 
 export interface CommandRequest<Result> {
   /** Tenants whose rows the command may touch; a command with an idempotency key needs the key's owner among them. */
-  readonly tenants: readonly string[];
+  readonly tenants: readonly KeyOwner[];
   readonly causation: Causation;
   readonly idempotency?: IdempotentRequest<Result> | undefined;
 }
@@ -28,7 +29,7 @@ export interface CommandOutcome<Result> {
 }
 
 export interface CommandDeps<Tx extends SqlTransaction> {
-  readonly client: TransactionHost<Tx>;
+  readonly database: TransactionHost<Tx>;
   readonly outbox: Outbox;
   /**
    * Drops from caches what the events say has changed. Called before the commit, since an event may be out before the command hears of its
@@ -48,7 +49,7 @@ export async function runCommand<Tx extends SqlTransaction, Result>(
 ): Promise<CommandOutcome<Result>> {
   let appended: readonly EventEnvelope[] = [];
   const events: DomainEvent[] = [];
-  const outcome = await inTenants(deps.client, request.tenants, async (tx, end) => {
+  const outcome = await inTenants(deps.database, request.tenants, async (tx, end) => {
     request.causation.onBegin?.();
     const { idempotency } = request;
     if (idempotency !== undefined) {

@@ -5,14 +5,16 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { z } from "zod";
+import type { KeyOwner } from "../auth/principal-ids.ts";
 import { refuse } from "../errors/user-failure.ts";
+import { requireIdempotencyKey } from "../validation/idempotency-key.ts";
 import type { SqlTransaction } from "./sql-transaction.ts";
 
 export interface IdempotentRequest<Result> {
   /** Chosen by the client. */
   readonly key: string;
   /** Owner of the key: the same key of another tenant is another key. */
-  readonly tenant: string;
+  readonly tenant: KeyOwner;
   readonly command: string;
   /** What the key stands for; another input under the same key is refused. */
   readonly input: unknown;
@@ -49,9 +51,8 @@ export async function claimKey<Result>(
   tx: SqlTransaction,
   request: IdempotentRequest<Result>,
 ): Promise<{ result: Result } | undefined> {
-  const { tenant, key, command } = request;
-  if (key.length < 8 || key.length > 128)
-    throw refuse("INVALID", "An idempotency key has 8 to 128 characters, e.g. a UUID.", "idempotencyKey");
+  const { tenant, command } = request;
+  const key = requireIdempotencyKey(request.key);
   const hash = hashInput(request);
   const inserted = await tx.$executeRawUnsafe(CLAIM, tenant, key, command, hash);
   if (inserted === 1) return undefined;

@@ -2,6 +2,7 @@
  * Reads of one request, gathered: whatever is asked for before the last answer has been used runs on one connection. It is given back as
  * soon as nothing waits, so none is held while a request does something else. Each statement sees what was committed before it.
  */
+import type { TenantId } from "../auth/principal-ids.ts";
 import { assertInTime, deadlineExceeded, isOver } from "../deadline.ts";
 import type { SqlTransaction, TransactionHost } from "./sql-transaction.ts";
 import { readInTenants } from "./tenant-transaction.ts";
@@ -26,7 +27,7 @@ interface Shared<Tx> {
  */
 export function createTenantReader<Tx extends SqlTransaction>(
   client: TransactionHost<Tx>,
-  tenants: readonly string[],
+  tenants: readonly TenantId[],
   deadline?: number,
 ): TenantReader<Tx> {
   let current: Shared<Tx> | undefined;

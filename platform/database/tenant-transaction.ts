@@ -3,6 +3,7 @@
  * transaction-local setting `app.tenants`: a statement outside this function sees no row.
  */
 import { type TenantScope, tenantScope } from "../../prisma/tenant-scope.ts";
+import type { KeyOwner } from "../auth/principal-ids.ts";
 import type { SqlTransaction, TransactionHost } from "./sql-transaction.ts";
 
 /** Ids of organisations and of at most one user: commas would split the setting, so only our id alphabet passes. */
@@ -26,7 +27,7 @@ export interface TransactionEnd {
  */
 export function inTenants<Tx extends SqlTransaction, R>(
   client: TransactionHost<Tx>,
-  tenants: readonly string[],
+  tenants: readonly KeyOwner[],
   work: (tx: Tx, end: TransactionEnd) => Promise<R>,
   limits: { readonly maxWait: number; readonly timeout: number } = LIMITS,
 ): Promise<R> {
@@ -47,7 +48,7 @@ export function inTenants<Tx extends SqlTransaction, R>(
  */
 export function readInTenants<Tx extends SqlTransaction, R>(
   client: TransactionHost<Tx>,
-  tenants: readonly string[],
+  tenants: readonly KeyOwner[],
   work: (tx: Tx) => Promise<R>,
   deadline?: number,
 ): Promise<R> {

@@ -4,6 +4,7 @@
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
  */
 import { z } from "zod";
+import type { OrganizationId, TenantId } from "../auth/principal-ids.ts";
 
 export const envelopeSchema = z.object({
   specversion: z.literal("1.0"),
@@ -72,8 +73,8 @@ export interface DomainEvent {
   readonly subject: string;
   readonly aggregateVersion: number;
   /** Ordering key and owner: the organisation id, or the user id where there is no organisation. */
-  readonly key: string;
-  readonly organizationId?: string;
+  readonly key: TenantId;
+  readonly organizationId?: OrganizationId;
   readonly data: Readonly<Record<string, unknown>>;
 }
 

@@ -4,6 +4,7 @@
  * its own key has waited. An outage of our own store is waited out and counts no attempt.
  */
 import type { Logger } from "pino";
+import { requireTenantId, type TenantId } from "../auth/principal-ids.ts";
 import type { Clock } from "../clock.ts";
 import type { SqlTransaction, TransactionHost } from "../database/sql-transaction.ts";
 import { inTenants, type TransactionEnd } from "../database/tenant-transaction.ts";
@@ -66,7 +67,7 @@ export interface GroupConsumerOptions<Tx extends SqlTransaction> {
    */
   readonly handlers: Readonly<Record<string, EventHandler<Tx>>> | BatchHandler<Tx>;
   /** Whose rows the transaction may see. Default: the event's partition key. */
-  readonly tenants?: (event: EventEnvelope) => readonly string[];
+  readonly tenants?: (event: EventEnvelope) => readonly TenantId[];
   readonly policy?: Partial<RetryPolicy>;
   /**
    * What happens to a record that is no valid event. Where several consumers read a topic, one of them should keep the
@@ -129,7 +130,7 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
   const tooLong = `event handler took longer than ${policy.deadlineMs} ms`;
   const sleep = options.sleep ?? systemSleep;
   const random = options.random ?? Math.random;
-  const tenantsOf = options.tenants ?? ((event: EventEnvelope) => [event.partitionkey]);
+  const tenantsOf = options.tenants ?? ((event: EventEnvelope) => [requireTenantId(event.partitionkey)]);
   const logger = options.logger.child({ component: "consumer", consumer: group });
   const slots = createSlots(concurrency);
   const windows = new Set<PartitionWindow>();

@@ -5,8 +5,8 @@ import { type Prisma, PrismaClient } from "./generated/client.ts";
 
 export type AuditClient = PrismaClient;
 
-/** What commands and stores get inside a transaction. */
-export type AuditTransaction = UncheckedRawReads<Prisma.TransactionClient>;
+/** What Prisma offers within a transaction; for the store alone. */
+export type AuditTables = UncheckedRawReads<Prisma.TransactionClient>;
 
 /** Connects lazily; `$disconnect()` closes the pool. */
 export function createAuditClient(url: string, options: ConnectionOptions): AuditClient {

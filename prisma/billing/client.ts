@@ -5,8 +5,8 @@ import { type Prisma, PrismaClient } from "./generated/client.ts";
 
 export type BillingClient = PrismaClient;
 
-/** What commands and stores get inside a transaction. */
-export type BillingTransaction = UncheckedRawReads<Prisma.TransactionClient>;
+/** What Prisma offers within a transaction; for the store alone. */
+export type BillingTables = UncheckedRawReads<Prisma.TransactionClient>;
 
 /** Connects lazily; `$disconnect()` closes the pool. */
 export function createBillingClient(url: string, options: ConnectionOptions): BillingClient {

@@ -5,8 +5,8 @@ import { type Prisma, PrismaClient } from "./generated/client.ts";
 
 export type UserClient = PrismaClient;
 
-/** What commands and stores get inside a transaction. */
-export type UserTransaction = UncheckedRawReads<Prisma.TransactionClient>;
+/** What Prisma offers within a transaction; for the store alone. */
+export type UserTables = UncheckedRawReads<Prisma.TransactionClient>;
 
 /** Connects lazily; `$disconnect()` closes the pool. */
 export function createUserClient(url: string, options: ConnectionOptions): UserClient {

@@ -1,22 +1,21 @@
-/** What the audit resolvers work with. */
-import type { TenantReader } from "../../platform/database/tenant-reader.ts";
-import type { CursorCodec } from "../../platform/graphql/connection.ts";
+/** What resolvers of audit work with. */
 import type { RequestContext } from "../../platform/graphql/request-context.ts";
-import type { AuditTransaction } from "../../prisma/audit/client.ts";
-import type { EntryTarget } from "./entry-from-event.ts";
-import type { Loaders } from "./loaders.ts";
-import type { AuditEntryRecord } from "./store.ts";
+import { createSubgraphContext, type SubgraphContext } from "../../platform/graphql/subgraph-context.ts";
+import type { AuditEntry } from "./domain/audit-entry.ts";
+import type { EntryTarget } from "./domain/entry-from-event.ts";
+import { createLoaders, type Loaders } from "./loaders.ts";
+import type { AuditServices } from "./services.ts";
+import type { AuditTransaction } from "./store/database.ts";
 
-export interface AuditContext {
-  readonly request: RequestContext;
-  /** Within the tenants of whoever asks. */
-  readonly read: TenantReader<AuditTransaction>;
-  readonly cursors: CursorCodec;
-  readonly loaders: Loaders;
-}
+/** Lives as long as one request. */
+export type AuditContext = SubgraphContext<AuditServices, AuditTransaction, Loaders>;
 
 /** Parents that differ from what the schema shows. */
 export interface AuditParents {
-  readonly AuditEntry: AuditEntryRecord;
+  readonly AuditEntry: AuditEntry;
   readonly AuditTarget: EntryTarget;
+}
+
+export function createAuditContext(services: AuditServices, request: RequestContext): AuditContext {
+  return createSubgraphContext({ services, request, createLoaders });
 }

@@ -1,7 +1,5 @@
 /** The audit subgraph: an append-only, hash-chained record of every event, readable by those who may. */
-import { tenantsOf } from "../../platform/auth/identity.ts";
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
-import { createTenantReader } from "../../platform/database/tenant-reader.ts";
 import { createGroupConsumer } from "../../platform/events/group-consumer.ts";
 import { createOutbox } from "../../platform/events/outbox.ts";
 import { createRelay } from "../../platform/events/relay.ts";
@@ -9,11 +7,11 @@ import { createCursorCodec } from "../../platform/graphql/connection.ts";
 import type { Subgraph, SubgraphFloor } from "../../platform/graphql/subgraph.ts";
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
-import { createAuditClient } from "../../prisma/audit/client.ts";
 import { auditHandler, RECORDED_TOPICS } from "./consumers.ts";
-import type { AuditContext } from "./context.ts";
-import { createLoaders } from "./loaders.ts";
+import { type AuditContext, createAuditContext } from "./context.ts";
 import { resolvers } from "./resolvers/index.ts";
+import type { AuditServices } from "./services.ts";
+import { openAuditDatabase } from "./store/database.ts";
 
 const NAME = "audit";
 const TOPIC = "audit.events";
@@ -28,17 +26,22 @@ export interface AuditSubgraphDeps extends SubgraphFloor {
 export function createAuditSubgraph(deps: AuditSubgraphDeps): Subgraph {
   const { settings, eventLog, contracts, clock, ids, identitySecrets } = deps;
   const logger = deps.logger.child({ subgraph: NAME });
-  const client = createAuditClient(settings.AUDIT_DATABASE_URL, { poolSize: POOL_SIZE });
-  const cursors = createCursorCodec(identitySecrets);
-  const outbox = createOutbox({ contracts, clock, ids, source: `/tributary/${NAME}`, topic: TOPIC });
+  const database = openAuditDatabase("audit database", settings.AUDIT_DATABASE_URL, POOL_SIZE);
+  const services: AuditServices = {
+    database,
+    outbox: createOutbox({ contracts, clock, ids, source: `/tributary/${NAME}`, topic: TOPIC }),
+    clock,
+    ids,
+    cursors: createCursorCodec(identitySecrets),
+  };
   const relay = createRelay({ databaseUrl: settings.AUDIT_RELAY_DATABASE_URL, log: eventLog, topic: TOPIC, logger });
   const recorder = createGroupConsumer({
     log: eventLog,
     group: "audit.entries",
     topics: RECORDED_TOPICS,
     contracts,
-    database: client,
-    handlers: auditHandler({ outbox, clock, ids }),
+    database,
+    handlers: auditHandler(services),
     together: EVENTS_PER_TRANSACTION,
     clock,
     logger,
@@ -47,10 +50,7 @@ export function createAuditSubgraph(deps: AuditSubgraphDeps): Subgraph {
     name: NAME,
     typeDefs: loadTypeDefs(NAME),
     resolvers,
-    createContext: (request) => {
-      const read = createTenantReader(client, tenantsOf(request.identity), request.readDeadline);
-      return { request, read, cursors, loaders: createLoaders(read, request) };
-    },
+    createContext: (request) => createAuditContext(services, request),
     verifier: createIdentityVerifier(identitySecrets, NAME, clock),
     logger,
   });
@@ -58,10 +58,10 @@ export function createAuditSubgraph(deps: AuditSubgraphDeps): Subgraph {
     name: NAME,
     endpoint,
     parts: [
-      { name: "audit database", start: () => client.$connect(), stop: () => client.$disconnect() },
+      database.part,
       { name: "audit relay", start: async () => relay.start(), stop: () => relay.stop() },
       { name: "audit recorder", start: () => recorder.start(), stop: () => recorder.stop() },
     ],
-    checks: [{ name: "audit database", critical: true, check: async () => void (await client.$queryRaw`SELECT 1`) }],
+    checks: [database.check],
   };
 }

@@ -1,24 +1,26 @@
-/** Batched reads of one request. Nothing is shared between requests, hence nothing between viewers. */
+/**
+ * Batched reads of one request, as its identity may see them: what it may not see is `null`, like what does not exist.
+ * Nothing is shared between requests, hence nothing between viewers.
+ */
 import DataLoader from "dataloader";
+import type { Identity } from "../../platform/auth/identity.ts";
 import type { TenantReader } from "../../platform/database/tenant-reader.ts";
-import type { RequestContext } from "../../platform/graphql/request-context.ts";
-import type { AuditTransaction } from "../../prisma/audit/client.ts";
+import type { AuditEntry } from "./domain/audit-entry.ts";
+import type { AuditEntryId } from "./domain/ids.ts";
 import { canReadEntry } from "./policies.ts";
-import { type AuditEntryRecord, findEntries } from "./store.ts";
+import type { AuditTransaction } from "./store/database.ts";
+import { findEntries } from "./store/entries.ts";
 
 export interface Loaders {
-  /** Null for an entry that is missing or that the viewer may not read. */
-  readonly entries: DataLoader<string, AuditEntryRecord | null>;
+  readonly entry: DataLoader<AuditEntryId, AuditEntry | null>;
 }
 
-export function createLoaders(read: TenantReader<AuditTransaction>, { identity }: RequestContext): Loaders {
+export function createLoaders(read: TenantReader<AuditTransaction>, identity: Identity): Loaders {
   return {
-    entries: new DataLoader(async (ids) => {
-      const records = await read((tx) => findEntries(tx, ids));
-      const byId = new Map(
-        records.filter((record) => canReadEntry(identity, record)).map((record) => [record.id, record]),
-      );
-      return ids.map((id) => byId.get(id) ?? null);
+    entry: new DataLoader(async (ids) => {
+      const entries = await read((tx) => findEntries(tx, ids));
+      const seen = new Map(entries.filter((entry) => canReadEntry(identity, entry)).map((entry) => [entry.id, entry]));
+      return ids.map((id) => seen.get(id) ?? null);
     }),
   };
 }

@@ -5,25 +5,26 @@
  */
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { OrganizationId, type TenantId, UserId } from "../../platform/auth/principal-ids.ts";
 import { parseConfig } from "../../platform/config/parse-config.ts";
 import { auditSettings } from "../../platform/config/settings.ts";
 import { inTenants } from "../../platform/database/tenant-transaction.ts";
-import { type AuditClient, type AuditTransaction, createAuditClient } from "../../prisma/audit/client.ts";
-import { type ChainVerdict, verifyChain } from "./entry-hash.ts";
-import { chainHead, walkChain } from "./store.ts";
+import { type ChainVerdict, verifyChain } from "./domain/entry-hash.ts";
+import { findChainHead, walkChain } from "./store/chains.ts";
+import { type AuditDatabase, type AuditTransaction, openAuditDatabase } from "./store/database.ts";
 
 const USAGE = "Say whose chain: npm run verify-audit -- --tenant <organisation or user id> [--tenant …]\n";
 /** A chain is read in one transaction; a million entries take about a minute. */
 const LONGEST_WALK_MS = 60 * 60_000;
 
-async function verifyTenant(client: AuditClient, tenantId: string): Promise<ChainVerdict> {
+async function verifyTenant(database: AuditDatabase, tenantId: TenantId): Promise<ChainVerdict> {
   const limits = { maxWait: 5_000, timeout: LONGEST_WALK_MS };
-  return inTenants(client, [tenantId], (tx) => verifyUpToHead(tx, tenantId), limits);
+  return inTenants(database, [tenantId], (tx) => verifyUpToHead(tx, tenantId), limits);
 }
 
-async function verifyUpToHead(tx: AuditTransaction, tenantId: string): Promise<ChainVerdict> {
+async function verifyUpToHead(tx: AuditTransaction, tenantId: TenantId): Promise<ChainVerdict> {
   // Read before the walk: entries recorded meanwhile only make the chain longer than its head says.
-  const head = await chainHead(tx, tenantId);
+  const head = await findChainHead(tx, tenantId);
   let hashAtHead: string | null = null;
   async function* walk() {
     for await (const entry of walkChain(tx, tenantId)) {
@@ -47,10 +48,16 @@ async function verifyUpToHead(tx: AuditTransaction, tenantId: string): Promise<C
   return verdict;
 }
 
+function requireTenant(text: string): TenantId {
+  const tenant = OrganizationId.from(text) ?? UserId.from(text);
+  if (tenant === undefined) throw new Error(`${text} is no id of an organisation or a user. ${USAGE}`);
+  return tenant;
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { tenant: { type: "string", multiple: true } }, strict: true });
-  const tenants = [...new Set(values.tenant ?? [])];
-  if (tenants.length === 0) {
+  const texts = [...new Set(values.tenant ?? [])];
+  if (texts.length === 0) {
     process.stderr.write(USAGE);
     return 2;
   }
@@ -58,11 +65,12 @@ async function main(): Promise<number> {
     z.object({ AUDIT_DATABASE_URL: auditSettings.AUDIT_DATABASE_URL }),
     process.env,
   );
-  const client = createAuditClient(AUDIT_DATABASE_URL, { poolSize: 1 });
+  const tenants = texts.map(requireTenant);
+  const database = openAuditDatabase("audit database", AUDIT_DATABASE_URL, 1);
   let bad = 0;
   try {
     for (const tenant of tenants) {
-      const verdict = await verifyTenant(client, tenant);
+      const verdict = await verifyTenant(database, tenant);
       if (verdict.ok) {
         process.stdout.write(`${tenant}: ${verdict.length} entries verified, head ${verdict.head ?? "none"}\n`);
       } else {
@@ -71,7 +79,7 @@ async function main(): Promise<number> {
       }
     }
   } finally {
-    await client.$disconnect();
+    await database.part.stop?.();
   }
   return bad === 0 ? 0 : 1;
 }

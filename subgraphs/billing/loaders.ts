@@ -1,94 +1,96 @@
 /**
- * Batched reads of one request, one transaction per batch, bound to the viewer's tenants. Nothing is shared between requests,
- * hence nothing between viewers. A row of the viewer's organisation is not yet one that the viewer may read: see `readable`.
+ * Batched reads of one request, as its identity may see them: what it may not see is `null`, like what does not exist.
+ * Each batch is bound to the viewer's tenants. Nothing is shared between requests, except plans, which belong to nobody.
  */
 import DataLoader from "dataloader";
+import type { Identity } from "../../platform/auth/identity.ts";
+import type { OrganizationId } from "../../platform/auth/principal-ids.ts";
 import type { TenantReader } from "../../platform/database/tenant-reader.ts";
-import { idPrefix } from "../../platform/ids.ts";
-import type { BillingTransaction } from "../../prisma/billing/client.ts";
-import type { PlanCache } from "./plan-cache.ts";
-import {
-  type AccountRecord,
-  findAccounts,
-  findAccountsOf,
-  findPaymentMethods,
-  findPaymentMethodsOf,
-  type PaymentMethodRecord,
-} from "./store/accounts.ts";
-import {
-  findInvoices,
-  findLinesOf,
-  type InvoiceLineRecord,
-  type InvoiceRecord,
-  sumOpenInvoices,
-} from "./store/invoices.ts";
-import { findPayments, findPaymentsOf, type PaymentRecord } from "./store/payments.ts";
-import { findPlans, type PlanRecord } from "./store/plans.ts";
-import { findSubscriptions, type SubscriptionRecord } from "./store/subscriptions.ts";
+import type { BillingAccount, PaymentMethod } from "./domain/account.ts";
+import type { AccountId, InvoiceId, PaymentId, PaymentMethodId, PlanId, SubscriptionId } from "./domain/ids.ts";
+import type { Invoice, InvoiceLine } from "./domain/invoice.ts";
+import type { Payment } from "./domain/payment.ts";
+import type { Plan } from "./domain/plan.ts";
+import type { BillingSubscription } from "./domain/subscription.ts";
+import { canReadBilling } from "./policies.ts";
+import type { BillingServices } from "./services.ts";
+import { findAccounts, findAccountsOf } from "./store/accounts.ts";
+import type { BillingTransaction } from "./store/database.ts";
+import { findInvoices, findLinesOf, sumOpenInvoices } from "./store/invoices.ts";
+import { findPaymentMethods, findPaymentMethodsOf } from "./store/payment-methods.ts";
+import { findPayments, findPaymentsOf } from "./store/payments.ts";
+import { findPlans } from "./store/plans.ts";
+import { findSubscriptions } from "./store/subscriptions.ts";
 
-type One<Row> = DataLoader<string, Row | undefined>;
-type Many<Row> = DataLoader<string, readonly Row[]>;
+type One<Key, Entity> = DataLoader<Key, Entity | null>;
+type Many<Key, Entity> = DataLoader<Key, readonly Entity[]>;
 
 export interface Loaders {
-  readonly accounts: One<AccountRecord>;
-  readonly accountsByOrganization: One<AccountRecord>;
-  readonly invoices: One<InvoiceRecord>;
-  readonly linesByInvoice: Many<InvoiceLineRecord>;
+  readonly account: One<AccountId, BillingAccount>;
+  readonly accountOfOrganization: One<OrganizationId, BillingAccount>;
+  readonly invoice: One<InvoiceId, Invoice>;
+  readonly linesOfInvoice: Many<InvoiceId, InvoiceLine>;
   /** Minor units due over the open invoices of an account. */
-  readonly openTotals: DataLoader<string, bigint>;
-  readonly payments: One<PaymentRecord>;
-  readonly paymentsByInvoice: Many<PaymentRecord>;
-  readonly paymentMethods: One<PaymentMethodRecord>;
-  readonly paymentMethodsByAccount: Many<PaymentMethodRecord>;
-  readonly plans: One<PlanRecord>;
-  readonly subscriptions: One<SubscriptionRecord>;
+  readonly openTotalOfAccount: DataLoader<AccountId, bigint>;
+  readonly payment: One<PaymentId, Payment>;
+  readonly paymentsOfInvoice: Many<InvoiceId, Payment>;
+  readonly paymentMethod: One<PaymentMethodId, PaymentMethod>;
+  readonly paymentMethodsOfAccount: Many<AccountId, PaymentMethod>;
+  readonly plan: One<PlanId, Plan>;
+  readonly subscription: One<SubscriptionId, BillingSubscription>;
 }
 
-type Find<Row> = (tx: BillingTransaction, keys: readonly string[]) => Promise<readonly Row[]>;
+/** Everything here but plans belongs to an organisation. */
+interface Owned {
+  readonly organizationId: OrganizationId;
+}
 
-export function createLoaders(read: TenantReader<BillingTransaction>, planCache: PlanCache): Loaders {
-  /** @param prefix of the keys; text that is no such id finds nothing, without asking the database */
-  function one<Row>(prefix: string, find: Find<Row>, keyOf: (row: Row) => string): One<Row> {
+type Find<Key, Entity> = (tx: BillingTransaction, keys: readonly Key[]) => Promise<readonly Entity[]>;
+
+export function createLoaders(
+  read: TenantReader<BillingTransaction>,
+  identity: Identity,
+  { planCache }: Pick<BillingServices, "planCache">,
+): Loaders {
+  const visible = ({ organizationId }: Owned) => canReadBilling(identity, organizationId);
+
+  function oneBy<Key, Entity extends Owned>(find: Find<Key, Entity>, keyOf: (entity: Entity) => Key): One<Key, Entity> {
     return new DataLoader(async (keys) => {
-      const wellFormed = keys.filter((key) => idPrefix(key) === prefix);
-      const rows = wellFormed.length === 0 ? [] : await read((tx) => find(tx, wellFormed));
-      const byKey = new Map(rows.map((row) => [keyOf(row), row]));
-      return keys.map((key) => byKey.get(key));
+      const entities = await read((tx) => find(tx, keys));
+      const byKey = new Map(entities.filter(visible).map((entity) => [keyOf(entity), entity]));
+      return keys.map((key) => byKey.get(key) ?? null);
     });
   }
 
-  function many<Row>(find: Find<Row>, keyOf: (row: Row) => string): Many<Row> {
+  function one<Key, Entity extends Owned & { readonly id: Key }>(find: Find<Key, Entity>): One<Key, Entity> {
+    return oneBy(find, ({ id }) => id);
+  }
+
+  /** Of a parent that the viewer may read. */
+  function many<Key, Entity>(find: Find<Key, Entity>, keyOf: (entity: Entity) => Key): Many<Key, Entity> {
     return new DataLoader(async (keys) => {
       const byKey = Map.groupBy(await read((tx) => find(tx, keys)), keyOf);
       return keys.map((key) => byKey.get(key) ?? []);
     });
   }
 
-  const id = (row: { readonly id: string }) => row.id;
   return {
-    accounts: one("acc", findAccounts, id),
-    accountsByOrganization: one("org", findAccountsOf, (account) => account.organizationId),
-    invoices: one("inv", findInvoices, id),
-    linesByInvoice: many(findLinesOf, (line) => line.invoiceId),
-    openTotals: new DataLoader(async (accountIds) => {
+    account: one(findAccounts),
+    accountOfOrganization: oneBy(findAccountsOf, ({ organizationId }) => organizationId),
+    invoice: one(findInvoices),
+    linesOfInvoice: many(findLinesOf, ({ invoiceId }) => invoiceId),
+    openTotalOfAccount: new DataLoader(async (accountIds) => {
       const totals = await read((tx) => sumOpenInvoices(tx, accountIds));
       return accountIds.map((accountId) => totals.get(accountId) ?? 0n);
     }),
-    payments: one("pay", findPayments, id),
-    paymentsByInvoice: many(findPaymentsOf, (payment) => payment.invoiceId),
-    paymentMethods: one("pm", findPaymentMethods, id),
-    paymentMethodsByAccount: many(findPaymentMethodsOf, (method) => method.accountId),
-    plans: new DataLoader(async (ids) => {
-      const wellFormed = ids.filter((key) => idPrefix(key) === "pln");
-      const plans = await planCache.load(wellFormed, (missing) => read((tx) => findPlans(tx, missing)));
-      const byId = new Map(wellFormed.map((key, at) => [key, plans[at]]));
-      return ids.map((key) => byId.get(key));
+    payment: one(findPayments),
+    paymentsOfInvoice: many(findPaymentsOf, ({ invoiceId }) => invoiceId),
+    paymentMethod: one(findPaymentMethods),
+    paymentMethodsOfAccount: many(findPaymentMethodsOf, ({ accountId }) => accountId),
+    plan: new DataLoader(async (ids) => {
+      const plans = await planCache.load(ids, (missing) => read((tx) => findPlans(tx, missing)));
+      return plans.map((plan) => plan ?? null);
     }),
-    subscriptions: one("sub", findSubscriptions, id),
+    subscription: one(findSubscriptions),
   };
-}
-
-/** Forgets everything read so far: what a mutation answers is what it left behind. */
-export function clearLoaders(loaders: Loaders): void {
-  for (const loader of Object.values(loaders)) loader.clearAll();
 }

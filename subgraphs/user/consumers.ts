@@ -1,24 +1,28 @@
 /**
- * Mails, by event. Each is sent at least once: a crash between the mail server's answer and our commit sends it again, with another
- * token that works as well. A mail server that is away delays mails and never a registration; what it keeps refusing becomes a dead letter.
+ * Mails, by event. Each is sent at least once: a crash between the mail server's answer and our commit sends it again,
+ * with another token that works as well. A mail server that is away delays mails and never a registration; what it keeps
+ * refusing becomes a dead letter.
  */
 import { z } from "zod";
+import { requireTenantId } from "../../platform/auth/principal-ids.ts";
 import { inTenants } from "../../platform/database/tenant-transaction.ts";
 import type { EventEnvelope } from "../../platform/events/envelope.ts";
 import type { EventHandler } from "../../platform/events/group-consumer.ts";
 import type { Mailer } from "../../platform/mail/mailer.ts";
-import type { UserTransaction } from "../../prisma/user/client.ts";
-import { VERIFICATION_LIFETIME_MS } from "./commands/email-verify.ts";
-import { accountExistsMail, invitationMail, type MailText, verificationMail, welcomeMail } from "./mail-texts.ts";
-import { mintToken } from "./opaque-token.ts";
+import { INVITATION_TOKEN, mintToken, VERIFICATION_TOKEN } from "./credentials/opaque-token.ts";
+import { InvitationId, UserId } from "./domain/ids.ts";
+import { type User, VERIFICATION_LIFETIME_MS } from "./domain/user.ts";
+import { accountExistsMail, invitationMail, type MailText, verificationMail, welcomeMail } from "./mail/mail-texts.ts";
 import type { UserServices } from "./services.ts";
+import type { UserTransaction } from "./store/database.ts";
 import { beginDelivery, markFailed, markSent } from "./store/email-deliveries.ts";
+import { insertVerification } from "./store/email-verifications.ts";
 import { findInvitations, insertInvitationToken } from "./store/invitations.ts";
 import { findOrganizations } from "./store/organizations.ts";
-import { findUser, insertVerification, type UserRow } from "./store/users.ts";
+import { findUser } from "./store/users.ts";
 
 export interface MailHandlerDeps {
-  readonly services: Pick<UserServices, "client" | "clock">;
+  readonly services: Pick<UserServices, "database" | "clock">;
   readonly mailer: Mailer;
   /** Address of the web client: mails link to it whatever host a request named. */
   readonly webClientUrl: string;
@@ -33,11 +37,11 @@ interface Letter {
 /** Writes the mail, storing the hash of a token that it carries; `undefined` when it is not called for any more. */
 type Compose = (event: EventEnvelope, tx: UserTransaction) => Promise<Letter | undefined>;
 
-const userData = z.object({ userId: z.string() });
-const invitationData = z.object({ invitationId: z.string() });
+const userData = z.object({ userId: UserId.schema });
+const invitationData = z.object({ invitationId: InvitationId.schema });
 
 export function mailHandlers({
-  services: { client, clock },
+  services: { database, clock },
   mailer,
   webClientUrl,
 }: MailHandlerDeps): Record<string, EventHandler<UserTransaction>> {
@@ -49,9 +53,9 @@ export function mailHandlers({
 
   function mailing(compose: Compose): EventHandler<UserTransaction> {
     return async (event, tx) => {
-      const tenantId = event.partitionkey;
+      const tenantId = requireTenantId(event.partitionkey);
       // Committed before the mail is sent: the token in it must be known when its reader clicks.
-      const letter = await inTenants(client, [tenantId], async (earlier) => {
+      const letter = await inTenants(database, [tenantId], async (earlier) => {
         const composed = await compose(event, earlier);
         if (composed === undefined) return undefined;
         const { template, to: recipient } = composed;
@@ -63,7 +67,7 @@ export function mailHandlers({
         await mailer.send({ to: letter.to, ...letter.mail });
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        await inTenants(client, [tenantId], (failed) => markFailed(failed, event.id, reason));
+        await inTenants(database, [tenantId], (failed) => markFailed(failed, event.id, reason));
         throw error;
       }
       await markSent(tx, event.id, clock.now());
@@ -73,8 +77,8 @@ export function mailHandlers({
   /** A mail to the user that the event is about, while `wanted`. */
   function toUser(
     template: string,
-    wanted: (user: UserRow) => boolean,
-    write: (user: UserRow, tx: UserTransaction) => MailText | Promise<MailText>,
+    wanted: (user: User) => boolean,
+    write: (user: User, tx: UserTransaction) => MailText | Promise<MailText>,
   ): EventHandler<UserTransaction> {
     return mailing(async (event, tx) => {
       const user = await findUser(tx, userData.parse(event.data).userId);
@@ -87,14 +91,14 @@ export function mailHandlers({
     "verification",
     ({ status }) => status === "PENDING_VERIFICATION",
     async (user, tx) => {
-      const { token, hash } = mintToken("verification", user.id);
+      const { token, hash } = mintToken(VERIFICATION_TOKEN, user.id);
       const createdAt = clock.now();
       const expiresAt = new Date(createdAt.getTime() + VERIFICATION_LIFETIME_MS);
       await insertVerification(tx, { tokenHash: hash, userId: user.id, createdAt, expiresAt });
       return verificationMail(user.displayName, linkTo("/verify", token));
     },
   );
-  const isActive = ({ status }: UserRow): boolean => status === "ACTIVE";
+  const isActive = ({ status }: User): boolean => status === "ACTIVE";
 
   return {
     "user.registered.v1": verification,
@@ -113,7 +117,7 @@ export function mailHandlers({
       const [organization] = await findOrganizations(tx, [organizationId]);
       if (organization === undefined) return undefined;
       const inviter = await findUser(tx, invitation.invitedById);
-      const { token, hash } = mintToken("invitation", organizationId);
+      const { token, hash } = mintToken(INVITATION_TOKEN, organizationId);
       await insertInvitationToken(tx, { tokenHash: hash, invitationId, organizationId, createdAt: clock.now() });
       const mail = invitationMail(organization.name, inviter?.displayName ?? "A member", linkTo("/invite", token));
       return { template: "invitation", to: invitation.email, mail };

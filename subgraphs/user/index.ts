@@ -9,23 +9,24 @@ import type { Subgraph, SubgraphFloor } from "../../platform/graphql/subgraph.ts
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
 import { createMailer } from "../../platform/mail/mailer.ts";
-import { createUserClient } from "../../prisma/user/client.ts";
-import { createAccessTokens } from "./access-tokens.ts";
+import { createRowCaches, readKeptRow } from "./cache/row-caches.ts";
+import { createRowEviction } from "./cache/row-eviction.ts";
 import { mailHandlers } from "./consumers.ts";
 import { createUserContext, type UserContext } from "./context.ts";
+import { createAccessTokens } from "./credentials/access-tokens.ts";
+import { createPasswordHasher } from "./credentials/passwords.ts";
+import { createTokenService, registerTokenRoutes } from "./credentials/token-service.ts";
+import { seedDemo } from "./demo/seed-demo.ts";
 import { createUserOutbox, USER_TOPIC } from "./outbox.ts";
-import { createPasswordHasher } from "./passwords.ts";
 import { resolvers } from "./resolvers/index.ts";
-import { createUserRows, followRows, readKept } from "./rows.ts";
-import { seedDemo } from "./seed-demo.ts";
 import type { UserServices } from "./services.ts";
-import { createTokenService, registerTokenRoutes } from "./token-service.ts";
+import { openUserDatabase } from "./store/database.ts";
 
-export { DEMO } from "./seed-demo.ts";
+export { DEMO } from "./demo/seed-demo.ts";
 
 const NAME = "user";
 /** Another shape of a row needs another name. */
-const CACHE = "user.1";
+const CACHE = "user.2";
 const POOL_SIZE = 16;
 /** Mails at once. Each holds two connections of the pool while it is being sent. */
 const MAILS_AT_ONCE = 4;
@@ -58,7 +59,7 @@ export interface UserSubgraph extends Subgraph {
 export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
   const { settings, eventLog, contracts, clock, ids, identitySecrets } = deps;
   const logger = deps.logger.child({ subgraph: NAME });
-  const client = createUserClient(settings.USER_DATABASE_URL, { poolSize: POOL_SIZE });
+  const database = openUserDatabase("user database", settings.USER_DATABASE_URL, POOL_SIZE);
   const accessTokens = createAccessTokens({
     keyFile: settings.SIGNING_KEY_FILE,
     issuer: settings.TOKEN_ISSUER,
@@ -67,18 +68,18 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     clock,
     ids,
   });
-  const cache = createProcessCache({ name: CACHE, settings, source: readKept(client), clock, logger });
-  const rows = createUserRows(cache);
+  const cache = createProcessCache({ name: CACHE, settings, source: readKeptRow(database), clock, logger });
+  const rowCaches = createRowCaches(cache);
   const services: UserServices = {
-    client,
-    rows,
-    evict: rows.evict,
+    database,
     outbox: createUserOutbox({ contracts, clock, ids }),
     clock,
     ids,
+    cursors: createCursorCodec(identitySecrets),
+    rowCaches,
+    evict: rowCaches.evict,
     passwords: createPasswordHasher(settings.BCRYPT_COST),
     accessTokens,
-    cursors: createCursorCodec(identitySecrets),
     sessionLifetimeMs: settings.REFRESH_TOKEN_SECONDS * 1000,
   };
   const mailer = createMailer({ smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM });
@@ -93,7 +94,7 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     group: "user.mail",
     topics: [USER_TOPIC],
     contracts,
-    database: client,
+    database,
     handlers: mailHandlers({ services, mailer, webClientUrl: settings.WEB_CLIENT_URL }),
     policy: deps.mailRetries ?? MAIL_RETRIES,
     // The audit log, which reads the same topic, keeps the dead letter of a record that is no event.
@@ -116,17 +117,14 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     }),
     tokenService,
     parts: [
-      { name: "user database", start: () => client.$connect(), stop: () => client.$disconnect() },
+      database.part,
       cache,
-      followRows({ rows, cache: cache.cache, eventLog, logger }),
+      createRowEviction({ rowCaches, cache: cache.cache, eventLog, logger }),
       { name: "user signing keys", start: () => accessTokens.start() },
       { name: "user relay", start: async () => relay.start(), stop: () => relay.stop() },
       { name: "user mail", start: () => mails.start(), stop: () => mails.stop().finally(() => mailer.close()) },
     ],
-    checks: [
-      { name: "user database", critical: true, check: async () => void (await client.$queryRaw`SELECT 1`) },
-      cache.check,
-    ],
+    checks: [database.check, cache.check],
     caches: [cache],
     routes: (server) => registerTokenRoutes(server, tokenService, verifier),
     seedDemo: () => seedDemo(services),

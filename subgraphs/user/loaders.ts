@@ -1,14 +1,20 @@
 /**
- * Batched reads of one request, as its identity may see them: what it may not see is `null`, like what does not exist. Each batch is
- * one transaction within the identity's tenants, so row-level security stands behind every policy here. Rows that are kept between
- * requests (rows.ts) are given to nobody but those whom the policy lets see them in this very request.
+ * Batched reads of one request, as its identity may see them: what it may not see is `null`, like what does not exist.
+ * Each batch is bound to the identity's tenants, so row-level security stands behind every policy here. Rows that are
+ * kept between requests (cache/row-caches.ts) are given to nobody but those whom the policy lets see them in this very
+ * request.
  */
 import DataLoader from "dataloader";
 import type { Identity } from "../../platform/auth/identity.ts";
 import type { RowCache, VersionedRow } from "../../platform/cache/row-cache.ts";
 import type { TenantReader } from "../../platform/database/tenant-reader.ts";
-import { idPrefix } from "../../platform/ids.ts";
-import type { UserTransaction } from "../../prisma/user/client.ts";
+import { sessionKey } from "./cache/row-caches.ts";
+import type { InvitationId, MembershipId, OrganizationId, RoleId, SessionId, UserId } from "./domain/ids.ts";
+import type { Invitation } from "./domain/invitation.ts";
+import type { Membership } from "./domain/membership.ts";
+import type { Organization, Role } from "./domain/organization.ts";
+import type { Session } from "./domain/session.ts";
+import type { User } from "./domain/user.ts";
 import {
   canReadInvitations,
   canReadMembership,
@@ -16,63 +22,68 @@ import {
   isSelf,
   organizationsWithReadableMembers,
 } from "./policies.ts";
-import { sessionKey, type UserRows } from "./rows.ts";
-import { findInvitations, type InvitationRow } from "./store/invitations.ts";
-import { findMemberships, findRolesOfMemberships, type MembershipRow } from "./store/memberships.ts";
-import {
-  findOrganizations,
-  findRoles,
-  findRolesOfOrganizations,
-  type OrganizationRow,
-  type RoleRow,
-} from "./store/organizations.ts";
-import { findSessions, type SessionRow } from "./store/sessions.ts";
-import { findMemberIds, findUsers, type UserRow } from "./store/users.ts";
+import type { UserServices } from "./services.ts";
+import type { UserTransaction } from "./store/database.ts";
+import { findInvitations } from "./store/invitations.ts";
+import { findMemberships } from "./store/memberships.ts";
+import { findOrganizations } from "./store/organizations.ts";
+import { findRoles, findRolesOfMemberships, findRolesOfOrganizations } from "./store/roles.ts";
+import { findSessions } from "./store/sessions.ts";
+import { findMemberIds, findUsers } from "./store/users.ts";
+
+type One<Key, Entity> = DataLoader<Key, Entity | null>;
+type Many<Key, Entity> = DataLoader<Key, readonly Entity[]>;
 
 export interface Loaders {
-  readonly user: DataLoader<string, UserRow | null>;
-  readonly organization: DataLoader<string, OrganizationRow | null>;
-  readonly membership: DataLoader<string, MembershipRow | null>;
-  readonly role: DataLoader<string, RoleRow | null>;
-  readonly invitation: DataLoader<string, InvitationRow | null>;
-  readonly session: DataLoader<string, SessionRow | null>;
-  readonly rolesOfMembership: DataLoader<string, readonly RoleRow[]>;
-  readonly rolesOfOrganization: DataLoader<string, readonly RoleRow[]>;
+  readonly user: One<UserId, User>;
+  readonly organization: One<OrganizationId, Organization>;
+  readonly membership: One<MembershipId, Membership>;
+  readonly role: One<RoleId, Role>;
+  readonly invitation: One<InvitationId, Invitation>;
+  readonly session: One<SessionId, Session>;
+  readonly rolesOfMembership: Many<MembershipId, Role>;
+  readonly rolesOfOrganization: Many<OrganizationId, Role>;
 }
 
 /** Ids per statement: a page of pages stays one statement, a flood does not become one. */
 const MAX_BATCH = 500;
 
-export function createLoaders(read: TenantReader<UserTransaction>, identity: Identity, rows: UserRows): Loaders {
-  /** A loader by id: `find` reads the rows, `visible` decides about each. */
-  function byId<Row extends { readonly id: string }>(
-    find: (tx: UserTransaction, ids: readonly string[]) => Promise<Row[]>,
-    visible: (row: Row) => boolean,
-  ): DataLoader<string, Row | null> {
+type Find<Key, Entity> = (tx: UserTransaction, keys: readonly Key[]) => Promise<Entity[]>;
+
+export function createLoaders(
+  read: TenantReader<UserTransaction>,
+  identity: Identity,
+  { rowCaches }: Pick<UserServices, "rowCaches">,
+): Loaders {
+  /** A loader by id: `find` reads the entities, `visible` decides about each. */
+  function one<Key, Entity extends { readonly id: Key }>(
+    find: Find<Key, Entity>,
+    visible: (entity: Entity) => boolean,
+  ): One<Key, Entity> {
     return new DataLoader(
       async (ids) => {
-        const rows = await read((tx) => find(tx, ids));
-        const seen = new Map(rows.filter(visible).map((row) => [row.id, row]));
+        const entities = await read((tx) => find(tx, ids));
+        const seen = new Map(entities.filter(visible).map((entity) => [entity.id, entity]));
         return ids.map((id) => seen.get(id) ?? null);
       },
       { maxBatchSize: MAX_BATCH },
     );
   }
 
-  /** A loader of rows that are kept: `visible` says which of them the identity may see, and which name each has among the kept. */
-  function byKeptId<Row extends VersionedRow & { readonly id: string }>(
-    kept: RowCache<Row>,
-    find: (tx: UserTransaction, ids: readonly string[]) => Promise<Row[]>,
-    visible: (ids: readonly string[]) => Promise<ReadonlyMap<string, string>>,
-  ): DataLoader<string, Row | null> {
-    const source = byId(find, () => true);
+  /** A loader of rows that are kept: `visible` says which of them the identity may see, and each one's key in `kept`. */
+  function oneKept<Key, Entity extends VersionedRow & { readonly id: Key }>(
+    kept: RowCache<Entity>,
+    find: Find<Key, Entity>,
+    visible: (ids: readonly Key[]) => Promise<ReadonlyMap<Key, string>>,
+  ): One<Key, Entity> {
+    const source = one(find, () => true);
     return new DataLoader(
       async (ids) => {
-        const names = await visible(ids);
+        const keys = await visible(ids);
         return Promise.all(
           ids.map((id) => {
-            const name = names.get(id);
-            return name === undefined ? null : kept.load(name, () => source.clear(id).load(id));
+            const key = keys.get(id);
+            return key === undefined ? null : kept.load(key, () => source.clear(id).load(id));
           }),
         );
       },
@@ -80,47 +91,49 @@ export function createLoaders(read: TenantReader<UserTransaction>, identity: Ide
     );
   }
 
-  const named = (ids: readonly string[]) => new Map(ids.map((id) => [id, id]));
-
-  function rolesOf(
-    find: (tx: UserTransaction, ids: readonly string[]) => Promise<ReadonlyMap<string, readonly RoleRow[]>>,
-  ): DataLoader<string, readonly RoleRow[]> {
+  function roles<Key>(
+    find: (tx: UserTransaction, keys: readonly Key[]) => Promise<ReadonlyMap<Key, readonly Role[]>>,
+  ): Many<Key, Role> {
     return new DataLoader(
-      async (ids) => {
-        const roles = await read((tx) => find(tx, ids));
-        return ids.map((id) => roles.get(id) ?? []);
+      async (keys) => {
+        const found = await read((tx) => find(tx, keys));
+        return keys.map((key) => found.get(key) ?? []);
       },
       { maxBatchSize: MAX_BATCH },
     );
   }
 
   return {
-    user: byKeptId(rows.users, findUsers, async (ids) => named(await visibleUsers(read, identity, ids))),
-    organization: byKeptId(rows.organizations, findOrganizations, async (ids) =>
-      named(ids.filter((id) => canReadOrganization(identity, id))),
+    user: oneKept(rowCaches.users, findUsers, async (ids) => byThemselves(await visibleUsers(read, identity, ids))),
+    organization: oneKept(rowCaches.organizations, findOrganizations, async (ids) =>
+      byThemselves(ids.filter((id) => canReadOrganization(identity, id))),
     ),
-    membership: byId(findMemberships, (row) => canReadMembership(identity, row)),
-    role: byId(findRoles, ({ organizationId }) => canReadOrganization(identity, organizationId)),
-    invitation: byId(findInvitations, ({ organizationId }) => canReadInvitations(identity, organizationId)),
+    membership: one(findMemberships, (membership) => canReadMembership(identity, membership)),
+    role: one(findRoles, ({ organizationId }) => canReadOrganization(identity, organizationId)),
+    invitation: one(findInvitations, ({ organizationId }) => canReadInvitations(identity, organizationId)),
     // One's own, by their names: another user's session is not looked for.
-    session: byKeptId(rows.sessions, findSessions, async (ids) => {
+    session: oneKept(rowCaches.sessions, findSessions, async (ids) => {
       if (identity.kind !== "USER") return new Map();
       const { userId } = identity;
-      return new Map(ids.filter((id) => idPrefix(id) === "ses").map((id) => [id, sessionKey(userId, id)]));
+      return new Map(ids.map((id) => [id, sessionKey(userId, id)]));
     }),
-    rolesOfMembership: rolesOf(findRolesOfMemberships),
-    rolesOfOrganization: rolesOf(async (tx, ids) =>
+    rolesOfMembership: roles(findRolesOfMemberships),
+    rolesOfOrganization: roles(async (tx, ids) =>
       Map.groupBy(await findRolesOfOrganizations(tx, ids), ({ organizationId }) => organizationId),
     ),
   };
+}
+
+function byThemselves<Key extends string>(ids: readonly Key[]): ReadonlyMap<Key, string> {
+  return new Map(ids.map((id) => [id, id]));
 }
 
 /** Oneself, and the members of organisations whose members one may read. */
 async function visibleUsers(
   read: TenantReader<UserTransaction>,
   identity: Identity,
-  ids: readonly string[],
-): Promise<readonly string[]> {
+  ids: readonly UserId[],
+): Promise<readonly UserId[]> {
   const others = ids.filter((id) => !isSelf(identity, id));
   const organizationIds = organizationsWithReadableMembers(identity);
   const colleagues =

@@ -1,7 +1,8 @@
 /**
- * `npm run operator -- <command> <id> --reason "…" [--by NAME]`: what only those who run the platform may do, from its command line.
- * Works beside the running platform, which learns of it by event. Exits 0 when it is so (also when it was so already), 1 when the
- * command was refused, 2 when it could not be tried; every failure is one line that begins with a code.
+ * `npm run operator -- <command> <id> --reason "…" [--by NAME]`: what only those who run the platform may do, from its
+ * command line. Works beside the running platform, which learns of it by event. Exits 0 when it is so (also when it was
+ * so already), 1 when the command was refused, 2 when it could not be tried; every failure is one line that begins with
+ * a code.
  */
 import { userInfo } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -13,15 +14,14 @@ import { UserFailure } from "../../platform/errors/user-failure.ts";
 import { loadEventContracts } from "../../platform/events/contracts.ts";
 import { createIdSource } from "../../platform/ids.ts";
 import { newTrace } from "../../platform/tracing/trace-context.ts";
-import { createUserClient } from "../../prisma/user/client.ts";
-import { reinstateOrganization } from "./commands/organization-reinstate.ts";
-import { suspendOrganization } from "./commands/organization-suspend.ts";
-import { reinstateUser } from "./commands/user-reinstate.ts";
-import { type SuspensionInput, suspendUser } from "./commands/user-suspend.ts";
-import { findUserDatabase } from "./operator-database.ts";
+import { reinstateUser } from "./commands/accounts/reinstate-user.ts";
+import { type SuspensionInput, suspendUser } from "./commands/accounts/suspend-user.ts";
+import { changeOrganizationStatus } from "./commands/organizations/change-organization-status.ts";
+import { findUserDatabase } from "./operator/operator-database.ts";
 import { createUserOutbox } from "./outbox.ts";
 import { OPERATOR_SERVICE } from "./policies.ts";
 import type { Operator, OperatorServices } from "./services.ts";
+import { openUserDatabase } from "./store/database.ts";
 
 type Command = (
   services: OperatorServices,
@@ -29,20 +29,26 @@ type Command = (
   input: SuspensionInput,
 ) => Promise<CommandOutcome<{ changed: boolean }>>;
 
-interface Offer {
+interface Offered {
   readonly run: Command;
   /** What to say of a change, and of none. */
   readonly says: readonly [changed: string, unchanged: string];
 }
 
-const SUSPENDS: Offer["says"] = ["suspended", "was suspended already, nothing was changed"];
-const REINSTATES: Offer["says"] = ["reinstated", "was not suspended, nothing was changed"];
+const SUSPENDS: Offered["says"] = ["suspended", "was suspended already, nothing was changed"];
+const REINSTATES: Offered["says"] = ["reinstated", "was not suspended, nothing was changed"];
 
-const COMMANDS: Readonly<Record<string, Offer>> = {
+const COMMANDS: Readonly<Record<string, Offered>> = {
   "suspend-user": { run: suspendUser, says: SUSPENDS },
   "reinstate-user": { run: reinstateUser, says: REINSTATES },
-  "suspend-organization": { run: suspendOrganization, says: SUSPENDS },
-  "reinstate-organization": { run: reinstateOrganization, says: REINSTATES },
+  "suspend-organization": {
+    run: (services, operator, input) => changeOrganizationStatus(services, operator, { ...input, status: "SUSPENDED" }),
+    says: SUSPENDS,
+  },
+  "reinstate-organization": {
+    run: (services, operator, input) => changeOrganizationStatus(services, operator, { ...input, status: "ACTIVE" }),
+    says: REINSTATES,
+  },
 };
 
 const USAGE = `Usage: npm run operator -- <${Object.keys(COMMANDS).join("|")}> <id> --reason "…" [--by NAME]`;
@@ -51,7 +57,7 @@ const NAME = /^[A-Za-z0-9._@-]{1,64}$/;
 class BadArguments extends Error {}
 
 interface Request {
-  readonly command: Offer;
+  readonly command: Offered;
   readonly input: SuspensionInput;
   /** Who works on the command line; the audit trail names them. */
   readonly by: string;
@@ -81,11 +87,11 @@ function parse(words: readonly string[]) {
 
 async function main(): Promise<void> {
   const { command, input, by } = readRequest(process.argv.slice(2));
-  const client = createUserClient(await findUserDatabase(process.env), { poolSize: 1 });
+  const database = openUserDatabase("user database", await findUserDatabase(process.env), 1);
   try {
     const contracts = await loadEventContracts(fileURLToPath(new URL("../../schema/events", import.meta.url)));
     const services: OperatorServices = {
-      client,
+      database,
       outbox: createUserOutbox({ contracts, clock: systemClock, ids: createIdSource(systemClock) }),
       clock: systemClock,
     };
@@ -102,7 +108,7 @@ async function main(): Promise<void> {
     const [changed, unchanged] = command.says;
     process.stdout.write(`${input.id}: ${result.changed ? changed : unchanged}\n`);
   } finally {
-    await client.$disconnect();
+    await database.part.stop?.();
   }
 }
 

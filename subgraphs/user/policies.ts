@@ -1,5 +1,6 @@
 /** Who may do what. Pure functions over the identity: every resolver and command asks here, and nowhere else decides. */
 import { belongsTo, grantsOf, holds, type Identity } from "../../platform/auth/identity.ts";
+import type { OrganizationId, UserId } from "../../platform/auth/principal-ids.ts";
 import type { OrganizationStatus } from "../../schema/generated/user.ts";
 
 /** Permissions of the roles that every organisation starts with. */
@@ -17,8 +18,6 @@ export const BUILT_IN_ROLES = {
 } as const;
 
 export const OWNER = "OWNER";
-
-export type UserIdentity = Extract<Identity, { kind: "USER" }>;
 
 /** Permission that each kind of change needs. */
 export const MANAGE_ORGANIZATION = "organization.manage";
@@ -41,40 +40,43 @@ export function permissionsUnder(status: OrganizationStatus, permissions: readon
 }
 
 /** Every member sees the organisation itself; without this a member could not even learn its name. */
-export function canReadOrganization(identity: Identity, organizationId: string): boolean {
+export function canReadOrganization(identity: Identity, organizationId: OrganizationId): boolean {
   return belongsTo(identity, organizationId);
 }
 
-export function canReadMembers(identity: Identity, organizationId: string): boolean {
+export function canReadMembers(identity: Identity, organizationId: OrganizationId): boolean {
   return holds(identity, organizationId, "members.read");
 }
 
+/** Who belongs where. */
+interface Belonging {
+  readonly organizationId: OrganizationId;
+  readonly userId: UserId;
+}
+
 /** One's own membership is always visible: whoever may not see the other members still sees where they belong. */
-export function canReadMembership(identity: Identity, membership: { organizationId: string; userId: string }): boolean {
+export function canReadMembership(identity: Identity, membership: Belonging): boolean {
   return isSelf(identity, membership.userId) || canReadMembers(identity, membership.organizationId);
 }
 
-export function canReadInvitations(identity: Identity, organizationId: string): boolean {
+export function canReadInvitations(identity: Identity, organizationId: OrganizationId): boolean {
   return holds(identity, organizationId, MANAGE_MEMBERS);
 }
 
-export function canReadSession(identity: Identity, session: { userId: string }): boolean {
+export function canReadSession(identity: Identity, session: { readonly userId: UserId }): boolean {
   return isSelf(identity, session.userId);
 }
 
-export function isSelf(identity: Identity, userId: string): boolean {
+export function isSelf(identity: Identity, userId: UserId): boolean {
   return identity.kind === "USER" && identity.userId === userId;
 }
 
 /** Organisations whose members, with their addresses, the identity may see. */
-export function organizationsWithReadableMembers(identity: Identity): readonly string[] {
+export function organizationsWithReadableMembers(identity: Identity): readonly OrganizationId[] {
   return [...grantsOf(identity).keys()].filter((organizationId) => canReadMembers(identity, organizationId));
 }
 
 /** A member may go without any permission; removing another one takes `members.manage`. */
-export function canRemoveMembership(
-  identity: Identity,
-  membership: { organizationId: string; userId: string },
-): boolean {
+export function canRemoveMembership(identity: Identity, membership: Belonging): boolean {
   return isSelf(identity, membership.userId) || holds(identity, membership.organizationId, MANAGE_MEMBERS);
 }

@@ -1,36 +1,29 @@
-/** What resolvers, commands and consumers work with: made once per process by index.ts. */
+/** What resolvers, commands and consumers of the user subgraph work with: made once per process by index.ts. */
 import type { Identity } from "../../platform/auth/identity.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Causation } from "../../platform/events/envelope.ts";
 import type { Outbox } from "../../platform/events/outbox.ts";
 import type { CursorCodec } from "../../platform/graphql/connection.ts";
 import type { IdSource } from "../../platform/ids.ts";
-import type { UserClient } from "../../prisma/user/client.ts";
-import type { AccessTokens } from "./access-tokens.ts";
-import type { PasswordHasher } from "./passwords.ts";
-import type { UserIdentity } from "./policies.ts";
-import type { UserRows } from "./rows.ts";
+import type { RowCaches } from "./cache/row-caches.ts";
+import type { AccessTokens } from "./credentials/access-tokens.ts";
+import type { PasswordHasher } from "./credentials/passwords.ts";
+import type { UserDatabase } from "./store/database.ts";
 
 export interface UserServices {
-  readonly client: UserClient;
+  readonly database: UserDatabase;
   readonly outbox: Outbox;
-  /** Rows kept between requests. */
-  readonly rows: UserRows;
-  /** Those that a command's events make old: see `runCommand`. */
-  readonly evict: UserRows["evict"];
   readonly clock: Clock;
   readonly ids: IdSource;
+  readonly cursors: CursorCodec;
+  /** Rows kept between requests. */
+  readonly rowCaches: RowCaches;
+  /** Drops those that a command's events make old: see `runCommand`. */
+  readonly evict: RowCaches["evict"];
   readonly passwords: PasswordHasher;
   readonly accessTokens: AccessTokens;
-  readonly cursors: CursorCodec;
   /** Lifetime of sessions and of their refresh tokens, in milliseconds. */
   readonly sessionLifetimeMs: number;
-}
-
-/** The cause of a change that nobody has to be signed in for. */
-export interface Cause {
-  readonly causation: Causation;
-  readonly client: { readonly ip?: string; readonly userAgent?: string };
 }
 
 /** Somebody who runs the platform and asks for a change. */
@@ -40,9 +33,4 @@ export interface Operator {
 }
 
 /** What operators' commands work with: they run in a process of their own, without keys and passwords. */
-export type OperatorServices = Pick<UserServices, "client" | "outbox" | "clock">;
-
-/** A signed-in user who asks for a change. */
-export interface Actor extends Cause {
-  readonly identity: UserIdentity;
-}
+export type OperatorServices = Pick<UserServices, "database" | "outbox" | "clock">;

@@ -8,6 +8,7 @@ import { createIdentitySigner, IDENTITY_HEADER } from "../../platform/auth/ident
 import { systemClock } from "../../platform/clock.ts";
 import { createIdSource } from "../../platform/ids.ts";
 import { createLiveClient } from "../support/client/live-client.ts";
+import { userWith } from "../support/identities.ts";
 import { resolvableEntities } from "../support/isolation/entity-types.ts";
 import { callsWithIds, type SchemaCall } from "../support/isolation/schema-calls.ts";
 import { newTenant, type Tenant } from "../support/isolation/tenant.ts";
@@ -121,7 +122,7 @@ async function settledRows(): Promise<Record<string, number>> {
       last = text;
       return settled && counts;
     },
-    { what: "quiet tables", intervalMs: 300 },
+    { what: "quiet tables", deadlineMs: 20_000, intervalMs: 300 },
   );
 }
 
@@ -160,8 +161,8 @@ describe("entities resolved for another tenant answer as for a random id [MT-03]
       const { userId, sessionId } = attacker.owner;
       const permissions =
         "organization.read organization.manage members.read members.manage billing.read billing.manage audit.read";
-      const grants = new Map([[attacker.ids["org"] ?? "", new Set(permissions.split(" "))]]);
-      const header = await signer.sign(name, { kind: "USER", userId, sessionId, grants }, {});
+      const grants = { [attacker.ids["org"] ?? ""]: permissions.split(" ") };
+      const header = await signer.sign(name, userWith({ userId, sessionId, grants }), {});
       const ask = async (id: string) => {
         const response = await fetch(`${stack.processes[name].url}/graphql`, {
           method: "POST",

@@ -63,6 +63,7 @@ export function bringFields(
   { fetch, document, number }: Fetched,
   place: Place,
   facts: FederationFacts,
+  rootType: string | undefined,
   onField: (field: SelectedField) => void,
 ): void {
   const renamed = renamedBy(fetch);
@@ -108,13 +109,12 @@ export function bringFields(
     }
   }
 
-  // Of entities, only their conditions say what they are.
-  const parentType = fetch.requires === undefined ? (facts.schema.getRootType(fetch.operationKind)?.name ?? "") : "";
+  const parentType = rootType ?? "";
   walk(document.selectionSet, {
     parentType,
     types: facts.possibleTypes(parentType),
     place,
-    ofEntity: fetch.requires !== undefined,
+    ofEntity: rootType === undefined,
     provided: [],
   });
 }

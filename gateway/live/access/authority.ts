@@ -53,7 +53,7 @@ export interface Audience {
  */
 export function audienceOf(field: Pick<LiveField, "scope">, stream: StreamName, identity: Identity): Audience {
   const { organizationId } = stream;
-  if (field.scope === "ORGANIZATION" && organizationId !== undefined) {
+  if (field.scope === "ORGANIZATION" && organizationId !== undefined && belongsTo(identity, organizationId)) {
     const permissions = new Set([...(grantsOf(identity).get(organizationId) ?? [])].sort());
     return {
       key: `organization:${[...permissions].join(",")}`,
@@ -71,6 +71,6 @@ export function concernsViewer(who: Revocation, identity: Identity): boolean {
   return (
     who.sessionId === identity.sessionId ||
     who.userId === identity.userId ||
-    (who.organizationId !== undefined && identity.grants.has(who.organizationId))
+    (who.organizationId !== undefined && belongsTo(identity, who.organizationId))
   );
 }

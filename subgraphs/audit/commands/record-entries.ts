@@ -1,22 +1,22 @@
 /**
- * Records events of one tenant as the next entries of its chain and announces them, in two statements however many they are. Runs inside the
- * consumer's transaction: entries, chain head, inbox rows and announcements are committed together or not at all.
+ * Records events of one tenant as the next entries of its chain and announces them, in two statements however many they
+ * are. Runs inside the consumer's transaction: entries, chain head, inbox rows and announcements are committed together
+ * or not at all.
  */
-import type { Clock } from "../../../platform/clock.ts";
+import { OrganizationId, requireTenantId, type TenantId } from "../../../platform/auth/principal-ids.ts";
 import type { TransactionEnd } from "../../../platform/database/tenant-transaction.ts";
-import { causedBy, type DomainEvent, type EventEnvelope } from "../../../platform/events/envelope.ts";
-import type { CausedEvent, Outbox } from "../../../platform/events/outbox.ts";
-import type { IdSource } from "../../../platform/ids.ts";
-import type { AuditTransaction } from "../../../prisma/audit/client.ts";
-import { entryFromEvent } from "../entry-from-event.ts";
-import { hashEntry } from "../entry-hash.ts";
-import { type AuditEntryRecord, type ChainHead, claimOntoChain, storingEntries } from "../store.ts";
+import { causedBy, type EventEnvelope } from "../../../platform/events/envelope.ts";
+import type { CausedEvent } from "../../../platform/events/outbox.ts";
+import type { AuditEntry } from "../domain/audit-entry.ts";
+import { entryFromEvent } from "../domain/entry-from-event.ts";
+import { hashEntry } from "../domain/entry-hash.ts";
+import { entryRecorded } from "../domain-events.ts";
+import type { AuditServices } from "../services.ts";
+import { type ChainHead, claimOntoChain } from "../store/chains.ts";
+import type { AuditTransaction } from "../store/database.ts";
+import { storingEntries } from "../store/entries.ts";
 
-export interface RecordEntriesDeps {
-  readonly outbox: Outbox;
-  readonly clock: Clock;
-  readonly ids: IdSource;
-}
+type RecordingServices = Pick<AuditServices, "outbox" | "clock" | "ids">;
 
 export interface RecordedBatch {
   /** In the inbox. */
@@ -29,7 +29,7 @@ export interface RecordedBatch {
  * @throws when they belong to several tenants: the transaction may write the rows of one
  */
 export async function recordEntries(
-  deps: RecordEntriesDeps,
+  services: RecordingServices,
   events: readonly EventEnvelope[],
   tx: AuditTransaction,
   { consumer, end }: RecordedBatch,
@@ -37,31 +37,36 @@ export async function recordEntries(
   const tenantId = onlyTenantOf(events);
   const chain = await claimOntoChain(tx, consumer, tenantId, events);
   if (chain === undefined) return;
-  const entries: AuditEntryRecord[] = [];
+  const entries: AuditEntry[] = [];
   const announcements: CausedEvent[] = [];
   let { head } = chain;
   for (const event of chain.events) {
-    const entry = nextEntry(deps, event, head);
+    const entry = nextEntry(services, tenantId, event, head);
     head = entry;
     entries.push(entry);
-    announcements.push({ event: announcementOf(entry), causation: causedBy(event) });
+    announcements.push({ event: entryRecorded(entry), causation: causedBy(event) });
   }
   end.commitWithNext();
-  await deps.outbox.appendCaused(tx, announcements, storingEntries(entries));
+  await services.outbox.appendCaused(tx, announcements, storingEntries(entries));
 }
 
-function onlyTenantOf(events: readonly EventEnvelope[]): string {
+function onlyTenantOf(events: readonly EventEnvelope[]): TenantId {
   const [tenantId, ...others] = new Set(events.map(({ partitionkey }) => partitionkey));
   if (tenantId === undefined || others.length > 0) throw new Error("not the events of one tenant");
-  return tenantId;
+  return requireTenantId(tenantId);
 }
 
-function nextEntry({ ids, clock }: RecordEntriesDeps, event: EventEnvelope, head: ChainHead): AuditEntryRecord {
+function nextEntry(
+  { ids, clock }: RecordingServices,
+  tenantId: TenantId,
+  event: EventEnvelope,
+  head: ChainHead,
+): AuditEntry {
   const content = {
     ...entryFromEvent(event),
     id: ids.next("aud"),
-    tenantId: event.partitionkey,
-    organizationId: event.orgid ?? null,
+    tenantId,
+    organizationId: event.orgid === undefined ? null : OrganizationId.require(event.orgid),
     sequence: head.sequence + 1n,
     // As it is read again: the hash covers it.
     eventId: event.id.toLowerCase(),
@@ -75,16 +80,4 @@ function nextEntry({ ids, clock }: RecordEntriesDeps, event: EventEnvelope, head
     correlationId: event.correlationid,
   };
   return { ...content, hash: hashEntry(content, head.hash), previousHash: head.hash };
-}
-
-function announcementOf(entry: AuditEntryRecord): DomainEvent {
-  const { id, tenantId, organizationId, sequence, action, outcome, actorId, eventId, hash } = entry;
-  return {
-    type: "audit.entry.recorded.v1",
-    subject: id,
-    aggregateVersion: 1,
-    key: tenantId,
-    ...(organizationId === null ? {} : { organizationId }),
-    data: { entryId: id, sequence: sequence.toString(), action, outcome, actorId, eventId, hash },
-  };
 }

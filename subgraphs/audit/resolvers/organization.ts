@@ -1,15 +1,15 @@
 import { AppError } from "../../../platform/errors/app-error.ts";
+import { forbiddenField } from "../../../platform/errors/refusals.ts";
 import type { ResolversOf } from "../../../schema/generated/audit.ts";
 import type { AuditContext, AuditParents } from "../context.ts";
-import { entryPage } from "../entry-page.ts";
-import { canReadAuditLog, canSeeOrganization } from "../policies.ts";
+import { canReadAuditLog, canSeeOrganization, READ_AUDIT_LOG } from "../policies.ts";
+import { entryConnection } from "./entry-connection.ts";
 
 export const organization: ResolversOf<"Organization", AuditContext, AuditParents> = {
   async auditLog({ id }, { filter, ...page }, context, info) {
-    const { identity } = context.request;
+    const { identity } = context;
     if (!canSeeOrganization(identity, id)) throw new AppError("NOT_FOUND", "There is no such organisation.");
-    if (!canReadAuditLog(identity, id))
-      throw new AppError("FORBIDDEN", "Reading the audit log needs the permission `audit.read`.");
-    return entryPage(context, `auditLog:${id}`, id, page, filter ?? {}, info);
+    if (!canReadAuditLog(identity, id)) throw forbiddenField(READ_AUDIT_LOG);
+    return entryConnection(context, `auditLog:${id}`, { tenantId: id, filter: filter ?? {} }, page, info);
   },
 };

@@ -1,51 +1,44 @@
 /**
- * Exchanges a token of the provider's form for a kept payment method. The provider is asked before the transaction, with a
- * key of its own, so a repeated request gives the method that the first one gave. No card number is accepted or stored.
+ * Exchanges a token of the provider's form for a kept payment method. The provider is asked before the transaction, with
+ * a key of its own, so a repeated request gives the method that the first one gave. No card number is accepted or stored.
  */
 import { z } from "zod";
-import { runCommand } from "../../../platform/database/command.ts";
+import { type CommandOutcome, runCommand } from "../../../platform/database/command.ts";
 import { refuse } from "../../../platform/errors/user-failure.ts";
-import { causationOf, type RequestContext } from "../../../platform/graphql/request-context.ts";
+import type { Actor } from "../../../platform/graphql/subgraph-context.ts";
+import { requireIdempotencyKey } from "../../../platform/validation/idempotency-key.ts";
 import type { PaymentMethodAttachInput } from "../../../schema/generated/billing.ts";
-import type { BillingServices } from "../context.ts";
+import type { PaymentMethod } from "../domain/account.ts";
+import { AccountId, PaymentMethodId } from "../domain/ids.ts";
 import { paymentMethodAttached } from "../domain-events.ts";
-import { findAccounts, insertPaymentMethod, lockAccount, type PaymentMethodRecord } from "../store/accounts.ts";
-import { assertIdempotencyKey, findManaged } from "./authorize.ts";
+import { findManaged } from "../managed-target.ts";
+import type { BillingServices } from "../services.ts";
+import { findAccounts, lockAccount } from "../store/accounts.ts";
+import { insertPaymentMethod } from "../store/payment-methods.ts";
 
-const COMMAND = "paymentMethodAttach";
-const storedResult = z.object({ paymentMethodId: z.string() });
 const TOKEN = /^[A-Za-z0-9_-]{1,200}$/;
 /** 12 to 19 digits, however they are grouped: ISO/IEC 7812. */
 const CARD_NUMBER = /^\D*(?:\d[\s._-]*){12,19}$/;
 
+const ACCOUNT = { kind: AccountId, noun: "billing account", find: findAccounts };
+const storedResult = z.object({ paymentMethodId: PaymentMethodId.schema });
+
 export interface AttachedPaymentMethod {
-  readonly organizationId: string;
-  readonly paymentMethodId: string;
-  /** When this request attached it. */
-  readonly left: { readonly paymentMethod: PaymentMethodRecord } | undefined;
+  readonly paymentMethodId: PaymentMethodId;
+  /** As this request attached it; undefined when an earlier one did. */
+  readonly paymentMethod: PaymentMethod | undefined;
 }
 
 /** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `INVALID` (key, token), `IDEMPOTENCY_…` */
 export async function attachPaymentMethod(
   services: BillingServices,
-  request: RequestContext,
-  input: PaymentMethodAttachInput,
-): Promise<AttachedPaymentMethod> {
-  const { accountId, providerToken, idempotencyKey } = input;
+  { identity, causation }: Actor,
+  { accountId: account, providerToken, idempotencyKey, ...input }: PaymentMethodAttachInput,
+): Promise<CommandOutcome<AttachedPaymentMethod>> {
   const makeDefault = input.makeDefault ?? false;
-  const account = await findManaged(services, request.identity, {
-    id: accountId,
-    prefix: "acc",
-    field: "accountId",
-    noun: "billing account",
-    find: findAccounts,
-  });
-  const { organizationId } = account;
-  assertIdempotencyKey(idempotencyKey);
-  if (CARD_NUMBER.test(providerToken)) {
-    throw refuse("INVALID", "Never send a card number: send the token of the provider's form.", "providerToken");
-  }
-  if (!TOKEN.test(providerToken)) throw refuse("INVALID", "This is not a token of the provider.", "providerToken");
+  const { id: accountId, organizationId } = await findManaged(services, identity, ACCOUNT, account, "accountId");
+  requireIdempotencyKey(idempotencyKey);
+  requireToken(providerToken);
   const attached = await services.provider.attach({
     idempotencyKey: `${organizationId}:${idempotencyKey}`,
     token: providerToken,
@@ -53,34 +46,33 @@ export async function attachPaymentMethod(
   if (attached.status === "REFUSED") throw refuse("INVALID", attached.reason, "providerToken");
 
   const { kind, brand, last4, reference } = attached;
-  let left: AttachedPaymentMethod["left"];
-  const outcome = await runCommand(
-    services,
-    {
-      tenants: [organizationId],
-      causation: causationOf(request),
-      idempotency: {
-        key: idempotencyKey,
-        tenant: organizationId,
-        command: COMMAND,
-        input: { accountId, providerToken, makeDefault },
-        result: storedResult,
-      },
+  let paymentMethod: PaymentMethod | undefined;
+  const command = {
+    tenants: [organizationId],
+    causation,
+    idempotency: {
+      key: idempotencyKey,
+      tenant: organizationId,
+      command: "paymentMethodAttach",
+      input: { accountId, providerToken, makeDefault },
+      result: storedResult,
     },
-    async ({ tx, emit }) => {
-      await lockAccount(tx, accountId);
-      const id = services.ids.next("pm");
-      const provider = services.provider.name;
-      const paymentMethod = await insertPaymentMethod(
-        tx,
-        { id, organizationId, accountId, provider, kind, brand, last4, reference },
-        makeDefault,
-      );
-      left = { paymentMethod };
-      emit(paymentMethodAttached(paymentMethod));
-      return { paymentMethodId: id };
-    },
-  );
-  if (outcome.replayed) request.idempotencyReplayed = true;
-  return { organizationId, ...outcome.result, left };
+  };
+  const { result, replayed } = await runCommand(services, command, async ({ tx, emit }) => {
+    await lockAccount(tx, accountId);
+    const id = services.ids.next("pm");
+    const provider = services.provider.name;
+    const method = { id, organizationId, accountId, provider, kind, brand, last4, reference };
+    paymentMethod = await insertPaymentMethod(tx, method, makeDefault);
+    emit(paymentMethodAttached(paymentMethod));
+    return { paymentMethodId: id };
+  });
+  return { result: { ...result, paymentMethod }, replayed };
+}
+
+function requireToken(token: string): void {
+  if (CARD_NUMBER.test(token)) {
+    throw refuse("INVALID", "Never send a card number: send the token of the provider's form.", "providerToken");
+  }
+  if (!TOKEN.test(token)) throw refuse("INVALID", "This is not a token of the provider.", "providerToken");
 }

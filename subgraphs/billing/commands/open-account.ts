@@ -1,24 +1,18 @@
-/** Opens the billing account of a new organisation. One per organisation, however often and by whatever event it is asked for. */
-
+/**
+ * Opens the billing account of a new organisation. One per organisation, however often and by whatever event it is
+ * asked for. Runs inside the consumer's transaction.
+ */
+import type { OrganizationId } from "../../../platform/auth/principal-ids.ts";
 import { causedBy, type EventEnvelope } from "../../../platform/events/envelope.ts";
-import type { Outbox } from "../../../platform/events/outbox.ts";
-import type { IdSource } from "../../../platform/ids.ts";
-import type { BillingTransaction } from "../../../prisma/billing/client.ts";
 import { accountOpened } from "../domain-events.ts";
+import type { BillingServices } from "../services.ts";
 import { insertAccount } from "../store/accounts.ts";
+import type { BillingTransaction } from "../store/database.ts";
 
-export interface OpenAccountDeps {
-  readonly outbox: Outbox;
-  readonly ids: IdSource;
-  /** Of new accounts. */
-  readonly currency: string;
-}
-
-/** Runs inside the consumer's transaction. */
 export async function openAccount(
-  { outbox, ids, currency }: OpenAccountDeps,
+  { outbox, ids, currency }: Pick<BillingServices, "outbox" | "ids" | "currency">,
   tx: BillingTransaction,
-  organizationId: string,
+  organizationId: OrganizationId,
   cause: EventEnvelope,
 ): Promise<void> {
   const account = { id: ids.next("acc"), organizationId, currency };

@@ -3,76 +3,69 @@
  * others find it. The provider is charged after the commit, and the outcome is recorded in a transaction of its own.
  */
 import { z } from "zod";
-import { runCommand } from "../../../platform/database/command.ts";
+import { type CommandOutcome, runCommand } from "../../../platform/database/command.ts";
 import { refuse } from "../../../platform/errors/user-failure.ts";
-import { causationOf, type RequestContext } from "../../../platform/graphql/request-context.ts";
+import type { Actor } from "../../../platform/graphql/subgraph-context.ts";
+import { requireIdempotencyKey } from "../../../platform/validation/idempotency-key.ts";
 import type { InvoicePayInput } from "../../../schema/generated/billing.ts";
-import type { BillingServices } from "../context.ts";
+import { beginPayment, chooseMethod, type PendingPayment } from "../collection/begin-payment.ts";
+import { finishCollection } from "../collection/finish-collection.ts";
+import { InvoiceId, PaymentId } from "../domain/ids.ts";
+import { findManaged } from "../managed-target.ts";
+import type { BillingServices } from "../services.ts";
 import { findInvoices, lockInvoice } from "../store/invoices.ts";
 import { isPaymentProcessing } from "../store/payments.ts";
-import { assertIdempotencyKey, findManaged } from "./authorize.ts";
-import { chooseMethod, createPayment, type PendingPayment } from "./create-payment.ts";
-import { finishCollection } from "./finish-collection.ts";
 import type { Settlement } from "./settle-payment.ts";
 
-const COMMAND = "invoicePay";
-const storedResult = z.object({ invoiceId: z.string(), paymentId: z.string() });
+const INVOICE = { kind: InvoiceId, noun: "invoice", find: findInvoices };
+const storedResult = z.object({ invoiceId: InvoiceId.schema, paymentId: PaymentId.schema });
 
 export interface InvoicePayment {
-  readonly organizationId: string;
-  readonly invoiceId: string;
-  readonly paymentId: string;
-  /** When this request recorded the outcome. */
-  readonly left: Settlement | undefined;
+  readonly invoiceId: InvoiceId;
+  readonly paymentId: PaymentId;
+  /** As this request recorded the outcome; undefined when another request does. */
+  readonly settlement: Settlement | undefined;
 }
 
-/** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `INVALID`, `STATE_INVALID`, `IDEMPOTENCY_…`; a decline is no failure of the command */
+/**
+ * A decline is no failure of the command.
+ * @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `INVALID`, `STATE_INVALID`, `IDEMPOTENCY_…`
+ */
 export async function payInvoice(
   services: BillingServices,
-  request: RequestContext,
-  input: InvoicePayInput,
-): Promise<InvoicePayment> {
-  const { id: invoiceId, idempotencyKey } = input;
-  const paymentMethodId = input.paymentMethodId ?? undefined;
-  const { organizationId } = await findManaged(services, request.identity, {
-    id: invoiceId,
-    prefix: "inv",
-    field: "id",
-    noun: "invoice",
-    find: findInvoices,
-  });
-  assertIdempotencyKey(idempotencyKey);
+  { identity, causation }: Actor,
+  { id, idempotencyKey, ...input }: InvoicePayInput,
+): Promise<CommandOutcome<InvoicePayment>> {
+  const methodId = input.paymentMethodId ?? undefined;
+  const { id: invoiceId, organizationId } = await findManaged(services, identity, INVOICE, id, "id");
+  requireIdempotencyKey(idempotencyKey);
 
-  const causation = causationOf(request);
   let pending: PendingPayment | undefined;
-  const { result } = await runCommand(
-    services,
-    {
-      tenants: [organizationId],
-      causation,
-      idempotency: {
-        key: idempotencyKey,
-        tenant: organizationId,
-        command: COMMAND,
-        input: { invoiceId, paymentMethodId: paymentMethodId ?? null },
-        result: storedResult,
-      },
+  const command = {
+    tenants: [organizationId],
+    causation,
+    idempotency: {
+      key: idempotencyKey,
+      tenant: organizationId,
+      command: "invoicePay",
+      input: { invoiceId, paymentMethodId: methodId ?? null },
+      result: storedResult,
     },
-    async (scope) => {
-      const invoice = await lockInvoice(scope.tx, invoiceId);
-      if (invoice.status === "PAID") throw refuse("STATE_INVALID", "This invoice is paid already.", "id");
-      if (invoice.status !== "OPEN") {
-        throw refuse("STATE_INVALID", `An invoice that is ${invoice.status} cannot be paid.`, "id");
-      }
-      if (await isPaymentProcessing(scope.tx, invoiceId)) {
-        throw refuse("STATE_INVALID", "A payment of this invoice is under way: wait for its outcome.", "id");
-      }
-      const method = await chooseMethod(scope.tx, invoice.accountId, paymentMethodId);
-      pending = await createPayment(services, scope, { invoice, method, causation });
-      return { invoiceId, paymentId: pending.payment.id };
-    },
-  );
+  };
+  const { result, replayed } = await runCommand(services, command, async (scope) => {
+    const invoice = await lockInvoice(scope.tx, invoiceId);
+    if (invoice.status === "PAID") throw refuse("STATE_INVALID", "This invoice is paid already.", "id");
+    if (invoice.status !== "OPEN") {
+      throw refuse("STATE_INVALID", `An invoice that is ${invoice.status} cannot be paid.`, "id");
+    }
+    if (await isPaymentProcessing(scope.tx, invoiceId)) {
+      throw refuse("STATE_INVALID", "A payment of this invoice is under way: wait for its outcome.", "id");
+    }
+    const method = await chooseMethod(scope.tx, invoice.accountId, methodId);
+    pending = await beginPayment(services, scope, { invoice, method, causation });
+    return { invoiceId, paymentId: pending.payment.id };
+  });
   const { paymentId } = result;
-  const left = await finishCollection(services, request, { organizationId, paymentId, pending });
-  return { organizationId, ...result, left };
+  const settlement = await finishCollection(services, causation, { organizationId, paymentId, pending });
+  return { result: { ...result, settlement }, replayed };
 }

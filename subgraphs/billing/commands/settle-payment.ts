@@ -4,24 +4,27 @@
  */
 import { runCommand } from "../../../platform/database/command.ts";
 import type { Causation } from "../../../platform/events/envelope.ts";
-import type { BillingServices } from "../context.ts";
+import type { Invoice } from "../domain/invoice.ts";
+import type { Payment, PaymentOutcome } from "../domain/payment.ts";
+import type { BillingSubscription } from "../domain/subscription.ts";
 import { invoicePaid, paymentSettled, subscriptionActivated } from "../domain-events.ts";
-import { type InvoiceRecord, lockInvoice, markInvoicePaid } from "../store/invoices.ts";
-import { type PaymentOutcome, type PaymentRecord, settlePaymentRow } from "../store/payments.ts";
-import { activateSubscription, type SubscriptionRecord } from "../store/subscriptions.ts";
+import type { BillingServices } from "../services.ts";
+import { lockInvoice, markInvoicePaid } from "../store/invoices.ts";
+import { recordOutcome } from "../store/payments.ts";
+import { activateSubscription } from "../store/subscriptions.ts";
 
-/** What a settlement left behind. */
+/** A settled payment and what followed from it, as committed. */
 export interface Settlement {
-  readonly payment: PaymentRecord;
-  readonly invoice: InvoiceRecord;
+  readonly payment: Payment;
+  readonly invoice: Invoice;
   /** Undefined when it is as it was. */
-  readonly subscription: SubscriptionRecord | undefined;
+  readonly subscription: BillingSubscription | undefined;
 }
 
 /** @returns undefined when the payment was settled before */
 export async function settlePayment(
   services: BillingServices,
-  payment: PaymentRecord,
+  payment: Payment,
   outcome: PaymentOutcome,
   causation: Causation,
 ): Promise<Settlement | undefined> {
@@ -33,16 +36,16 @@ export async function settlePayment(
       const at = services.clock.now();
       // The invoice first, as everyone does who decides about its payments: no two transactions lock crosswise.
       const open = await lockInvoice(tx, invoiceId);
-      const payment = await settlePaymentRow(tx, id, outcome, at);
-      if (payment === null) return undefined;
+      const payment = await recordOutcome(tx, id, outcome, at);
+      if (payment === undefined) return undefined;
       emit(paymentSettled(payment));
       if (payment.status === "FAILED") return { payment, invoice: open, subscription: undefined };
       const invoice = await markInvoicePaid(tx, invoiceId, at);
       emit(invoicePaid(invoice, id));
       if (invoice.subscriptionId === null) return { payment, invoice, subscription: undefined };
       const subscription = await activateSubscription(tx, invoice.subscriptionId, at);
-      if (subscription !== null) emit(subscriptionActivated(subscription));
-      return { payment, invoice, subscription: subscription ?? undefined };
+      if (subscription !== undefined) emit(subscriptionActivated(subscription));
+      return { payment, invoice, subscription };
     },
   );
   return result;

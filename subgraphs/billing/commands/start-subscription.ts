@@ -1,97 +1,101 @@
 /**
- * Starts a plan: one transaction issues subscription (INCOMPLETE), invoice (OPEN) and payment (PROCESSING), then the provider
- * is charged, and a second transaction records the outcome. A declined card leaves the invoice open for `invoicePay`.
+ * Starts a plan: one transaction issues subscription (INCOMPLETE), invoice (OPEN) and payment (PROCESSING), then the
+ * provider is charged, and a second transaction records the outcome. A declined card leaves the invoice open for
+ * `invoicePay`.
  */
 import { z } from "zod";
-import { type CommandScope, runCommand } from "../../../platform/database/command.ts";
+import { type CommandOutcome, type CommandScope, runCommand } from "../../../platform/database/command.ts";
+import { notFound } from "../../../platform/errors/refusals.ts";
 import { refuse } from "../../../platform/errors/user-failure.ts";
-import { causationOf, type RequestContext } from "../../../platform/graphql/request-context.ts";
-import { idPrefix } from "../../../platform/ids.ts";
-import type { BillingTransaction } from "../../../prisma/billing/client.ts";
+import type { Actor } from "../../../platform/graphql/subgraph-context.ts";
+import { requireIdempotencyKey } from "../../../platform/validation/idempotency-key.ts";
 import { constraints } from "../../../schema/constraints.ts";
 import type { SubscriptionStartInput } from "../../../schema/generated/billing.ts";
-import { endOfPeriod } from "../billing-period.ts";
-import type { BillingServices } from "../context.ts";
+import { beginPayment, chooseMethod, type PendingPayment } from "../collection/begin-payment.ts";
+import { finishCollection } from "../collection/finish-collection.ts";
+import type { BillingAccount } from "../domain/account.ts";
+import { endOfPeriod } from "../domain/billing-period.ts";
+import { AccountId, InvoiceId, PaymentId, PlanId, SubscriptionId } from "../domain/ids.ts";
+import type { Invoice } from "../domain/invoice.ts";
+import type { Plan } from "../domain/plan.ts";
+import type { BillingSubscription } from "../domain/subscription.ts";
 import { invoiceIssued, subscriptionStarted } from "../domain-events.ts";
-import { type AccountRecord, findAccounts, lockAccount } from "../store/accounts.ts";
-import { type InvoiceRecord, insertInvoice, takeInvoiceNumber } from "../store/invoices.ts";
-import { findPlans, type PlanRecord } from "../store/plans.ts";
-import { findRunningSubscription, insertSubscription, type SubscriptionRecord } from "../store/subscriptions.ts";
-import { assertIdempotencyKey, findManaged } from "./authorize.ts";
-import { chooseMethod, createPayment, type PendingPayment } from "./create-payment.ts";
-import { finishCollection } from "./finish-collection.ts";
+import { findManaged } from "../managed-target.ts";
+import type { BillingServices } from "../services.ts";
+import { findAccounts, lockAccount } from "../store/accounts.ts";
+import type { BillingTransaction } from "../store/database.ts";
+import { insertInvoice, takeInvoiceNumber } from "../store/invoices.ts";
+import { findPlans } from "../store/plans.ts";
+import { findRunningSubscription, insertSubscription } from "../store/subscriptions.ts";
 import type { Settlement } from "./settle-payment.ts";
 
-const COMMAND = "subscriptionStart";
-const storedResult = z.object({ subscriptionId: z.string(), invoiceId: z.string(), paymentId: z.string() });
+const ACCOUNT = { kind: AccountId, noun: "billing account", find: findAccounts };
+const storedResult = z.object({
+  subscriptionId: SubscriptionId.schema,
+  invoiceId: InvoiceId.schema,
+  paymentId: PaymentId.schema,
+});
 
 export interface StartedSubscription {
-  readonly organizationId: string;
-  readonly subscriptionId: string;
-  readonly invoiceId: string;
-  readonly paymentId: string;
-  /** When this request recorded the outcome. */
-  readonly left: (Settlement & { readonly subscription: SubscriptionRecord }) | undefined;
+  readonly subscriptionId: SubscriptionId;
+  readonly invoiceId: InvoiceId;
+  readonly paymentId: PaymentId;
+  /** As this request recorded the outcome; undefined when another request does. */
+  readonly settlement: (Settlement & { readonly subscription: BillingSubscription }) | undefined;
 }
 
-/** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `INVALID`, `STATE_INVALID`, `IDEMPOTENCY_…`; a decline is no failure of the command */
+/**
+ * A decline is no failure of the command.
+ * @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `INVALID`, `STATE_INVALID`, `IDEMPOTENCY_…`
+ */
 export async function startSubscription(
   services: BillingServices,
-  request: RequestContext,
-  input: SubscriptionStartInput,
-): Promise<StartedSubscription> {
-  const { accountId, planId, idempotencyKey } = input;
+  { identity, causation }: Actor,
+  { accountId: accountText, planId, idempotencyKey, ...input }: SubscriptionStartInput,
+): Promise<CommandOutcome<StartedSubscription>> {
   const quantity = input.quantity ?? 1;
-  const paymentMethodId = input.paymentMethodId ?? undefined;
-  const { organizationId } = await findManaged(services, request.identity, {
-    id: accountId,
-    prefix: "acc",
-    field: "accountId",
-    noun: "billing account",
-    find: findAccounts,
-  });
-  assertIdempotencyKey(idempotencyKey);
+  const methodId = input.paymentMethodId ?? undefined;
+  const { id: accountId, organizationId } = await findManaged(services, identity, ACCOUNT, accountText, "accountId");
+  requireIdempotencyKey(idempotencyKey);
   const { min, max } = constraints.quantity;
   if (quantity < min || quantity > max) throw refuse("INVALID", `A quantity is from ${min} to ${max}.`, "quantity");
 
-  const causation = causationOf(request);
   let pending: PendingPayment | undefined;
-  let incomplete: SubscriptionRecord | undefined;
-  const { result } = await runCommand(
-    services,
-    {
-      tenants: [organizationId],
-      causation,
-      idempotency: {
-        key: idempotencyKey,
-        tenant: organizationId,
-        command: COMMAND,
-        input: { accountId, planId, quantity, paymentMethodId: paymentMethodId ?? null },
-        result: storedResult,
-      },
+  let incomplete: BillingSubscription | undefined;
+  const command = {
+    tenants: [organizationId],
+    causation,
+    idempotency: {
+      key: idempotencyKey,
+      tenant: organizationId,
+      command: "subscriptionStart",
+      input: { accountId, planId, quantity, paymentMethodId: methodId ?? null },
+      result: storedResult,
     },
-    async (scope) => {
-      const { tx } = scope;
-      const account = await lockAccount(tx, accountId);
-      const plan = await choosePlan(tx, account, planId);
-      const method = await chooseMethod(tx, accountId, paymentMethodId);
-      const subscription = await createSubscription(services, scope, account, plan, quantity);
-      incomplete = subscription;
-      const invoice = await issueInvoice(services, scope, subscription, plan);
-      pending = await createPayment(services, scope, { invoice, method, causation });
-      return { subscriptionId: subscription.id, invoiceId: invoice.id, paymentId: pending.payment.id };
-    },
-  );
+  };
+  const { result, replayed } = await runCommand(services, command, async (scope) => {
+    const { tx } = scope;
+    const account = await lockAccount(tx, accountId);
+    const plan = await choosePlan(tx, account, planId);
+    const method = await chooseMethod(tx, accountId, methodId);
+    const subscription = await createSubscription(services, scope, account, plan, quantity);
+    incomplete = subscription;
+    const invoice = await issueInvoice(services, scope, subscription, plan);
+    pending = await beginPayment(services, scope, { invoice, method, causation });
+    return { subscriptionId: subscription.id, invoiceId: invoice.id, paymentId: pending.payment.id };
+  });
   const { paymentId } = result;
-  const settlement = await finishCollection(services, request, { organizationId, paymentId, pending });
-  const subscription = settlement?.subscription ?? incomplete;
-  const left = settlement === undefined || subscription === undefined ? undefined : { ...settlement, subscription };
-  return { organizationId, ...result, left };
+  const settled = await finishCollection(services, causation, { organizationId, paymentId, pending });
+  const subscription = settled?.subscription ?? incomplete;
+  const settlement = settled === undefined || subscription === undefined ? undefined : { ...settled, subscription };
+  return { result: { ...result, settlement }, replayed };
 }
 
-async function choosePlan(tx: BillingTransaction, account: AccountRecord, planId: string): Promise<PlanRecord> {
-  const [plan] = idPrefix(planId) === "pln" ? await findPlans(tx, [planId]) : [];
-  if (plan === undefined) throw refuse("NOT_FOUND", "There is no such plan.", "planId");
+/** @param id as the client sent it */
+async function choosePlan(tx: BillingTransaction, account: BillingAccount, id: string): Promise<Plan> {
+  const planId = PlanId.from(id);
+  const [plan] = planId === undefined ? [] : await findPlans(tx, [planId]);
+  if (plan === undefined) throw notFound("plan", "planId");
   if (plan.status !== "PUBLISHED") throw refuse("STATE_INVALID", "This plan is no longer offered.", "planId");
   if (plan.currency !== account.currency) {
     throw refuse("STATE_INVALID", `This plan is in ${plan.currency}, the account in ${account.currency}.`, "planId");
@@ -100,17 +104,17 @@ async function choosePlan(tx: BillingTransaction, account: AccountRecord, planId
   if (running?.status === "INCOMPLETE") {
     throw refuse("STATE_INVALID", "This plan was started and waits for its payment: pay its open invoice.", "planId");
   }
-  if (running !== null) throw refuse("STATE_INVALID", "This plan is running already.", "planId");
+  if (running !== undefined) throw refuse("STATE_INVALID", "This plan is running already.", "planId");
   return plan;
 }
 
 async function createSubscription(
   { ids, clock }: BillingServices,
   { tx, emit }: CommandScope<BillingTransaction>,
-  account: AccountRecord,
-  plan: PlanRecord,
+  account: BillingAccount,
+  plan: Plan,
   quantity: number,
-): Promise<SubscriptionRecord> {
+): Promise<BillingSubscription> {
   const now = clock.now();
   const subscription = await insertSubscription(tx, {
     id: ids.next("sub"),
@@ -129,9 +133,9 @@ async function createSubscription(
 async function issueInvoice(
   { ids }: BillingServices,
   { tx, emit }: CommandScope<BillingTransaction>,
-  subscription: SubscriptionRecord,
-  plan: PlanRecord,
-): Promise<InvoiceRecord> {
+  subscription: BillingSubscription,
+  plan: Plan,
+): Promise<Invoice> {
   const { organizationId, accountId, currentPeriodStart: issuedAt } = subscription;
   const invoice = await insertInvoice(tx, {
     id: ids.next("inv"),

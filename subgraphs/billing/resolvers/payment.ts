@@ -1,12 +1,11 @@
+import { loadById, required } from "../../../platform/graphql/load-by-id.ts";
 import type { ResolversOf } from "../../../schema/generated/billing.ts";
 import type { BillingContext, BillingParents } from "../context.ts";
-import { money } from "../money.ts";
-import { readable } from "../policies.ts";
-import { present } from "../present.ts";
+import { PaymentId } from "../domain/ids.ts";
+import { money } from "../domain/money.ts";
 
 export const payment: ResolversOf<"Payment", BillingContext, BillingParents> = {
-  __resolveReference: async ({ id }, { loaders, request }) =>
-    readable(request.identity, await loaders.payments.load(id)),
-  invoice: async ({ invoiceId }, _args, { loaders }) => present(await loaders.invoices.load(invoiceId)),
+  __resolveReference: ({ id }, { loaders }) => loadById(PaymentId, id, loaders.payment),
+  invoice: async ({ invoiceId }, _args, { loaders }) => required(await loaders.invoice.load(invoiceId), "invoice"),
   amount: ({ amountMinor, currency }) => money(amountMinor, currency),
 };

@@ -1,8 +1,10 @@
+import { loadById } from "../../../platform/graphql/load-by-id.ts";
 import type { ResolversOf } from "../../../schema/generated/billing.ts";
 import type { BillingContext, BillingParents } from "../context.ts";
-import { money } from "../money.ts";
+import { PlanId } from "../domain/ids.ts";
+import { money } from "../domain/money.ts";
 
 export const plan: ResolversOf<"Plan", BillingContext, BillingParents> = {
-  __resolveReference: ({ id }, { loaders }) => loaders.plans.load(id),
+  __resolveReference: ({ id }, { loaders }) => loadById(PlanId, id, loaders.plan),
   price: ({ amountMinor, currency }) => money(amountMinor, currency),
 };

@@ -1,33 +1,34 @@
 import { AppError } from "../../../platform/errors/app-error.ts";
-import { parsePage, toConnection } from "../../../platform/graphql/connection.ts";
+import { loadById } from "../../../platform/graphql/load-by-id.ts";
+import { readConnection } from "../../../platform/graphql/read-connection.ts";
 import type { ResolversOf } from "../../../schema/generated/billing.ts";
 import type { BillingContext, BillingParents } from "../context.ts";
-import { readable } from "../policies.ts";
-import { countPlans, findPublishedPlan, pagePlans, planKey } from "../store/plans.ts";
+import { InvoiceId, SubscriptionId } from "../domain/ids.ts";
+import { findPublishedPlan, pagePlans, planKey } from "../store/plans.ts";
 
 const PLAN_CODE = /^[a-z0-9-]{1,64}$/;
 
 export const query: ResolversOf<"Query", BillingContext, BillingParents> = {
-  async plans(_root, args, { services, cursors }, info) {
-    const list = "plans";
-    const page = parsePage(list, args, cursors, info);
-    const rows = await pagePlans(services.client, page);
-    const totalCount = page.counted ? await countPlans(services.client) : null;
-    return toConnection({ list, page, rows, keyOf: planKey, totalCount }, cursors);
+  plans(_root, args, { services }, info) {
+    const { autocommit } = services.database;
+    const untenanted: BillingContext["read"] = (work) => work(autocommit);
+    return readConnection(
+      { services, read: untenanted },
+      { name: "plans", keyOf: planKey, page: pagePlans },
+      args,
+      info,
+    );
   },
   async plan(_root, { code }, { services }) {
-    const plan = PLAN_CODE.test(code) ? await findPublishedPlan(services.client, code) : null;
-    if (plan === null) throw new AppError("NOT_FOUND", "There is no such plan.");
-    return plan;
+    const plan = PLAN_CODE.test(code) ? await findPublishedPlan(services.database.autocommit, code) : undefined;
+    return found(plan ?? null, "plan");
   },
-  async invoice(_root, { id }, { loaders, request }) {
-    const invoice = readable(request.identity, await loaders.invoices.load(id));
-    if (invoice === null) throw new AppError("NOT_FOUND", "There is no such invoice.");
-    return invoice;
-  },
-  async billingSubscription(_root, { id }, { loaders, request }) {
-    const subscription = readable(request.identity, await loaders.subscriptions.load(id));
-    if (subscription === null) throw new AppError("NOT_FOUND", "There is no such subscription.");
-    return subscription;
-  },
+  invoice: async (_root, { id }, { loaders }) => found(await loadById(InvoiceId, id, loaders.invoice), "invoice"),
+  billingSubscription: async (_root, { id }, { loaders }) =>
+    found(await loadById(SubscriptionId, id, loaders.subscription), "subscription"),
 };
+
+function found<Entity>(entity: Entity | null, noun: string): Entity {
+  if (entity === null) throw new AppError("NOT_FOUND", `There is no such ${noun}.`);
+  return entity;
+}

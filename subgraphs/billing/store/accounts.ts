@@ -1,82 +1,41 @@
-/** Statements on billing accounts and their payment methods. Callers bring a transaction that is bound to its tenants. */
-import type { BillingTransaction } from "../../../prisma/billing/client.ts";
-import { billingAccountRows, paymentMethodRows } from "../../../prisma/billing/generated/raw-rows.ts";
-import { present } from "../present.ts";
-import type { AttachedMethod } from "../provider/payment-provider.ts";
+/** Statements on billing accounts. Callers bring a transaction that is bound to its tenants. */
+import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
+import type { BillingAccountModel } from "../../../prisma/billing/generated/models/BillingAccount.ts";
+import { billingAccountRows } from "../../../prisma/billing/generated/raw-rows.ts";
+import type { BillingAccount } from "../domain/account.ts";
+import { AccountId } from "../domain/ids.ts";
+import type { BillingTransaction } from "./database.ts";
+import { promised } from "./promised.ts";
+import { tables } from "./tables.ts";
 
-export type AccountRecord = Awaited<ReturnType<BillingTransaction["billingAccount"]["findFirstOrThrow"]>>;
-export type PaymentMethodRecord = Awaited<ReturnType<BillingTransaction["paymentMethod"]["findFirstOrThrow"]>>;
-
-export interface NewAccount {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly currency: string;
+function toAccount({ id, organizationId, currency, version }: BillingAccountModel): BillingAccount {
+  return { id: AccountId.require(id), organizationId: OrganizationId.require(organizationId), currency, version };
 }
+
+export type NewAccount = Pick<BillingAccount, "id" | "organizationId" | "currency">;
 
 /** @returns false when the organisation has an account already */
 export async function insertAccount(tx: BillingTransaction, account: NewAccount): Promise<boolean> {
-  const { count } = await tx.billingAccount.createMany({ data: [account], skipDuplicates: true });
+  const { count } = await tables(tx).billingAccount.createMany({ data: [account], skipDuplicates: true });
   return count === 1;
 }
 
-export function findAccounts(tx: BillingTransaction, ids: readonly string[]): Promise<AccountRecord[]> {
-  return tx.billingAccount.findMany({ where: { id: { in: [...ids] } } });
+export async function findAccounts(tx: BillingTransaction, ids: readonly AccountId[]): Promise<BillingAccount[]> {
+  const rows = await tables(tx).billingAccount.findMany({ where: { id: { in: [...ids] } } });
+  return rows.map(toAccount);
 }
 
-export function findAccountsOf(tx: BillingTransaction, organizationIds: readonly string[]): Promise<AccountRecord[]> {
-  return tx.billingAccount.findMany({ where: { organizationId: { in: [...organizationIds] } } });
+export async function findAccountsOf(
+  tx: BillingTransaction,
+  organizationIds: readonly OrganizationId[],
+): Promise<BillingAccount[]> {
+  const rows = await tables(tx).billingAccount.findMany({ where: { organizationId: { in: [...organizationIds] } } });
+  return rows.map(toAccount);
 }
 
 /** Locks the account until the commit: its starts and attachments happen one after the other. */
-export async function lockAccount(tx: BillingTransaction, id: string): Promise<AccountRecord> {
+export async function lockAccount(tx: BillingTransaction, id: AccountId): Promise<BillingAccount> {
   const { columns, parse } = billingAccountRows;
-  const [account] = parse(await tx.$queryRaw`SELECT ${columns} FROM billing_account WHERE id = ${id} FOR UPDATE`);
-  return present(account);
-}
-
-export function findPaymentMethods(tx: BillingTransaction, ids: readonly string[]): Promise<PaymentMethodRecord[]> {
-  return tx.paymentMethod.findMany({ where: { id: { in: [...ids] } } });
-}
-
-/** Oldest first. */
-export function findPaymentMethodsOf(
-  tx: BillingTransaction,
-  accountIds: readonly string[],
-): Promise<PaymentMethodRecord[]> {
-  return tx.paymentMethod.findMany({ where: { accountId: { in: [...accountIds] } }, orderBy: { id: "asc" } });
-}
-
-/** The method with this id, or the account's default without one; null when the account has no such method. */
-export function findMethodOfAccount(
-  tx: BillingTransaction,
-  accountId: string,
-  id: string | undefined,
-): Promise<PaymentMethodRecord | null> {
-  return tx.paymentMethod.findFirst({ where: id === undefined ? { accountId, isDefault: true } : { accountId, id } });
-}
-
-export interface NewPaymentMethod extends AttachedMethod {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly accountId: string;
-  readonly provider: string;
-}
-
-/** Keeps a method of a locked account; its first one becomes the default in any case. */
-export async function insertPaymentMethod(
-  tx: BillingTransaction,
-  method: NewPaymentMethod,
-  makeDefault: boolean,
-): Promise<PaymentMethodRecord> {
-  const { id, organizationId, accountId, kind, brand, last4, provider, reference } = method;
-  if (makeDefault) {
-    const data = { isDefault: false, version: { increment: 1 } };
-    await tx.paymentMethod.updateMany({ where: { accountId, isDefault: true }, data });
-  }
-  const inserted = await tx.$queryRaw`
-    INSERT INTO payment_method (id, organization_id, account_id, kind, brand, last4, provider, reference, is_default)
-    VALUES (${id}, ${organizationId}, ${accountId}, ${kind}, ${brand}, ${last4}, ${provider}, ${reference},
-      NOT EXISTS (SELECT FROM payment_method WHERE account_id = ${accountId} AND is_default))
-    RETURNING ${paymentMethodRows.columns}`;
-  return present(paymentMethodRows.parse(inserted).at(0));
+  const rows = parse(await tables(tx).$queryRaw`SELECT ${columns} FROM billing_account WHERE id = ${id} FOR UPDATE`);
+  return toAccount(promised(rows.at(0)));
 }

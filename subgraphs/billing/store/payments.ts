@@ -1,33 +1,17 @@
-/** Statements on payments. Callers bring a transaction that is bound to its tenants; `findUnsettled` says what else it needs. */
+/**
+ * Statements on payments. Callers bring a transaction that is bound to its tenants; `findUnsettled` says what else it
+ * needs.
+ */
 import { z } from "zod";
+import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
+import { storedEnum } from "../../../platform/database/stored-enum.ts";
 import type { Causation } from "../../../platform/events/envelope.ts";
-import type { BillingTransaction } from "../../../prisma/billing/client.ts";
-
-const storedParts = z.object({ status: z.enum(["PROCESSING", "SUCCEEDED", "FAILED"]) });
-
-type Row = Awaited<ReturnType<BillingTransaction["payment"]["findFirstOrThrow"]>>;
-
-function toRecord(row: Row) {
-  return { ...row, ...storedParts.parse(row) };
-}
-
-export type PaymentRecord = ReturnType<typeof toRecord>;
-
-export async function findPayments(tx: BillingTransaction, ids: readonly string[]): Promise<PaymentRecord[]> {
-  const rows = await tx.payment.findMany({ where: { id: { in: [...ids] } } });
-  return rows.map(toRecord);
-}
-
-/** In the order they were made. */
-export async function findPaymentsOf(tx: BillingTransaction, invoiceIds: readonly string[]): Promise<PaymentRecord[]> {
-  const rows = await tx.payment.findMany({ where: { invoiceId: { in: [...invoiceIds] } }, orderBy: { id: "asc" } });
-  return rows.map(toRecord);
-}
-
-export async function isPaymentProcessing(tx: BillingTransaction, invoiceId: string): Promise<boolean> {
-  const found = await tx.$executeRaw`SELECT FROM payment WHERE invoice_id = ${invoiceId} AND status = 'PROCESSING'`;
-  return found > 0;
-}
+import type { PaymentModel } from "../../../prisma/billing/generated/models/Payment.ts";
+import { PaymentStatus } from "../../../schema/generated/billing.ts";
+import { InvoiceId, PaymentId, PaymentMethodId } from "../domain/ids.ts";
+import type { Payment, PaymentOutcome } from "../domain/payment.ts";
+import type { BillingTransaction } from "./database.ts";
+import { tables } from "./tables.ts";
 
 /** What is kept of a payment's cause: no address and no device, which only its first event needs. */
 const causationSchema = z
@@ -50,40 +34,68 @@ const causationSchema = z
     }),
   );
 
-/** Who asked for the payment, for the events of its settlement. */
-export function paymentCausation(payment: PaymentRecord): Causation {
-  return causationSchema.parse(payment.causation);
+function toPayment(row: PaymentModel): Payment {
+  const { currency, amountMinor, provider, providerRef, failureCode, version, attempts, createdAt } = row;
+  return {
+    id: PaymentId.require(row.id),
+    organizationId: OrganizationId.require(row.organizationId),
+    invoiceId: InvoiceId.require(row.invoiceId),
+    paymentMethodId: PaymentMethodId.require(row.paymentMethodId),
+    currency,
+    amountMinor,
+    status: storedEnum(PaymentStatus, row.status),
+    provider,
+    providerRef,
+    failureCode,
+    version,
+    causation: causationSchema.parse(row.causation),
+    attempts,
+    createdAt,
+  };
 }
 
-export interface NewPayment {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly invoiceId: string;
-  readonly paymentMethodId: string;
-  readonly currency: string;
-  readonly amountMinor: bigint;
-  readonly provider: string;
+export async function findPayments(tx: BillingTransaction, ids: readonly PaymentId[]): Promise<Payment[]> {
+  const rows = await tables(tx).payment.findMany({ where: { id: { in: [...ids] } } });
+  return rows.map(toPayment);
 }
+
+/** In the order they were made. */
+export async function findPaymentsOf(tx: BillingTransaction, invoiceIds: readonly InvoiceId[]): Promise<Payment[]> {
+  const where = { invoiceId: { in: [...invoiceIds] } };
+  const rows = await tables(tx).payment.findMany({ where, orderBy: { id: "asc" } });
+  return rows.map(toPayment);
+}
+
+export async function isPaymentProcessing(tx: BillingTransaction, invoiceId: InvoiceId): Promise<boolean> {
+  const found = await tables(tx).$executeRaw`
+    SELECT FROM payment WHERE invoice_id = ${invoiceId} AND status = 'PROCESSING'`;
+  return found > 0;
+}
+
+export type NewPayment = Pick<
+  Payment,
+  "id" | "organizationId" | "invoiceId" | "paymentMethodId" | "currency" | "amountMinor" | "provider"
+>;
 
 /** Inserts a PROCESSING payment. The caller has three seconds to ask the provider before the settlement worker does. */
 export async function insertPayment(
   tx: BillingTransaction,
   payment: NewPayment,
   causation: Causation,
-): Promise<PaymentRecord> {
+): Promise<Payment> {
   const stored = z.json().parse(JSON.parse(JSON.stringify(causationSchema.parse(causation))));
-  const row = await tx.payment.create({ data: { ...payment, status: "PROCESSING", causation: stored ?? {} } });
-  return toRecord(row);
+  const data = { ...payment, status: "PROCESSING", causation: stored ?? {} };
+  return toPayment(await tables(tx).payment.create({ data }));
 }
 
-const unsettledRows = z.array(z.object({ id: z.string(), organizationId: z.string() }));
+const unsettledRows = z.array(z.object({ id: PaymentId.schema, organizationId: OrganizationId.schema }));
 
 /** Which payments wait to be asked about. For the relay role, which sees PROCESSING payments of all organisations. */
 export async function findUnsettled(
   tx: BillingTransaction,
   limit: number,
-): Promise<{ readonly id: string; readonly organizationId: string }[]> {
-  const rows = await tx.$queryRaw`
+): Promise<Pick<Payment, "id" | "organizationId">[]> {
+  const rows = await tables(tx).$queryRaw`
     SELECT id, organization_id AS "organizationId" FROM payment
     WHERE status = 'PROCESSING' AND next_attempt_at <= now() ORDER BY next_attempt_at LIMIT ${limit}`;
   return unsettledRows.parse(rows);
@@ -91,14 +103,18 @@ export async function findUnsettled(
 
 /**
  * Takes the lease of a waiting payment: of several workers one gets it.
- * @returns null when it is settled or leased to another
+ * @returns undefined when it is settled or leased to another
  */
-export async function leasePayment(tx: BillingTransaction, id: string, leaseMs: number): Promise<PaymentRecord | null> {
-  const taken = await tx.$executeRaw`
+export async function leasePayment(
+  tx: BillingTransaction,
+  id: PaymentId,
+  leaseMs: number,
+): Promise<Payment | undefined> {
+  const taken = await tables(tx).$executeRaw`
     UPDATE payment SET attempts = attempts + 1, next_attempt_at = now() + ${leaseMs} * interval '1 millisecond'
     WHERE id = ${id} AND status = 'PROCESSING' AND next_attempt_at <= now()`;
-  if (taken === 0) return null;
-  return toRecord(await tx.payment.findUniqueOrThrow({ where: { id } }));
+  if (taken === 0) return undefined;
+  return toPayment(await tables(tx).payment.findUniqueOrThrow({ where: { id } }));
 }
 
 /**
@@ -107,11 +123,11 @@ export async function leasePayment(tx: BillingTransaction, id: string, leaseMs: 
  */
 export async function postponePayment(
   tx: BillingTransaction,
-  id: string,
+  id: PaymentId,
   providerRef: string | undefined,
   bounds: { readonly minMs: number; readonly maxMs: number },
 ): Promise<void> {
-  await tx.$executeRaw`
+  await tables(tx).$executeRaw`
     UPDATE payment SET
       attempts = greatest(attempts, 1),
       provider_ref = coalesce(provider_ref, ${providerRef ?? null}),
@@ -122,20 +138,16 @@ export async function postponePayment(
     WHERE id = ${id} AND status = 'PROCESSING'`;
 }
 
-export type PaymentOutcome =
-  | { readonly status: "SUCCEEDED"; readonly providerRef: string }
-  | { readonly status: "FAILED"; readonly providerRef: string; readonly failureCode: string };
-
-/** @returns null when the payment was settled before */
-export async function settlePaymentRow(
+/** @returns undefined when the payment was settled before */
+export async function recordOutcome(
   tx: BillingTransaction,
-  id: string,
+  id: PaymentId,
   outcome: PaymentOutcome,
   at: Date,
-): Promise<PaymentRecord | null> {
-  const [row] = await tx.payment.updateManyAndReturn({
+): Promise<Payment | undefined> {
+  const [row] = await tables(tx).payment.updateManyAndReturn({
     where: { id, status: "PROCESSING" },
     data: { ...outcome, version: { increment: 1 }, updatedAt: at },
   });
-  return row === undefined ? null : toRecord(row);
+  return row === undefined ? undefined : toPayment(row);
 }

@@ -1,81 +1,75 @@
 /** Statements on plans. They belong to no organisation, so they need no tenant. */
 import { z } from "zod";
+import { keysetWalk, type RowPage } from "../../../platform/database/keyset.ts";
+import { storedEnum } from "../../../platform/database/stored-enum.ts";
 import type { Page } from "../../../platform/graphql/connection.ts";
-import type { BillingTransaction } from "../../../prisma/billing/client.ts";
+import type { PlanModel } from "../../../prisma/billing/generated/models/Plan.ts";
+import { PlanInterval, PlanStatus } from "../../../schema/generated/billing.ts";
+import { PlanId } from "../domain/ids.ts";
+import type { Plan } from "../domain/plan.ts";
+import type { BillingTransaction } from "./database.ts";
+import { tables } from "./tables.ts";
 
-const storedParts = z.object({
-  status: z.enum(["PUBLISHED", "RETIRED"]),
-  interval: z.enum(["MONTH", "YEAR"]),
-  features: z.array(
-    z.object({
-      key: z.string(),
-      limit: z
-        .string()
-        .nullable()
-        .transform((text) => (text === null ? null : BigInt(text))),
-    }),
-  ),
-});
+const storedFeatures = z.array(
+  z.object({
+    key: z.string(),
+    limit: z
+      .string()
+      .nullable()
+      .transform((text) => (text === null ? null : BigInt(text))),
+  }),
+);
 
-type Row = Awaited<ReturnType<BillingTransaction["plan"]["findFirstOrThrow"]>>;
-
-/** Columns that hold a closed set of words or JSON are checked when read. */
-function toRecord(row: Row) {
-  return { ...row, ...storedParts.parse(row) };
+function toPlan({ code, version, name, currency, amountMinor, ...row }: PlanModel): Plan {
+  return {
+    id: PlanId.require(row.id),
+    code,
+    version,
+    name,
+    status: storedEnum(PlanStatus, row.status),
+    interval: storedEnum(PlanInterval, row.interval),
+    currency,
+    amountMinor,
+    features: storedFeatures.parse(row.features),
+  };
 }
 
-export type PlanRecord = ReturnType<typeof toRecord>;
-
-export async function findPlans(tx: BillingTransaction, ids: readonly string[]): Promise<PlanRecord[]> {
-  const rows = await tx.plan.findMany({ where: { id: { in: [...ids] } } });
-  return rows.map(toRecord);
+export async function findPlans(tx: BillingTransaction, ids: readonly PlanId[]): Promise<Plan[]> {
+  const rows = await tables(tx).plan.findMany({ where: { id: { in: [...ids] } } });
+  return rows.map(toPlan);
 }
 
-export async function findPublishedPlan(tx: BillingTransaction, code: string): Promise<PlanRecord | null> {
-  const row = await tx.plan.findFirst({ where: { code, status: "PUBLISHED" } });
-  return row === null ? null : toRecord(row);
+export async function findPublishedPlan(tx: BillingTransaction, code: string): Promise<Plan | undefined> {
+  const row = await tables(tx).plan.findFirst({ where: { code, status: "PUBLISHED" } });
+  return row === null ? undefined : toPlan(row);
 }
 
 /** A plan's place in the list "cheapest first". */
-export function planKey({ amountMinor, id }: PlanRecord): string {
+export function planKey({ amountMinor, id }: Plan): string {
   return `${amountMinor}/${id}`;
 }
 
-/** Cheapest first. One row more than asked tells that there are more. */
-export async function pagePlans(tx: BillingTransaction, page: Page): Promise<PlanRecord[]> {
-  const forward = page.direction === "forward";
+/** Cheapest first; plans of one price in the order of their creation. */
+export async function pagePlans(tx: BillingTransaction, page: Page): Promise<RowPage<Plan>> {
+  const { order, take, beyond } = keysetWalk(page, "ascending");
   const [amount = "0", id = ""] = page.key?.split("/") ?? [];
   const amountMinor = BigInt(amount);
-  const beyond = forward
-    ? { OR: [{ amountMinor: { gt: amountMinor } }, { amountMinor, id: { gt: id } }] }
-    : { OR: [{ amountMinor: { lt: amountMinor } }, { amountMinor, id: { lt: id } }] };
-  const order = forward ? "asc" : "desc";
-  const rows = await tx.plan.findMany({
-    where: { status: "PUBLISHED", ...(page.key === undefined ? {} : beyond) },
+  const rest = { OR: [{ amountMinor: beyond(amountMinor) }, { amountMinor, id: beyond(id) }] };
+  const published = { status: "PUBLISHED" } as const satisfies { status: PlanStatus };
+  const { plan } = tables(tx);
+  const rows = await plan.findMany({
+    where: { ...published, ...(page.key === undefined ? {} : rest) },
     orderBy: [{ amountMinor: order }, { id: order }],
-    take: page.take + 1,
+    take,
   });
-  return rows.map(toRecord);
+  return { rows: rows.map(toPlan), totalCount: page.counted ? await plan.count({ where: published }) : null };
 }
 
-export function countPlans(tx: BillingTransaction): Promise<number> {
-  return tx.plan.count({ where: { status: "PUBLISHED" } });
-}
-
-export interface NewPlan {
-  readonly id: string;
-  readonly code: string;
-  readonly version: number;
-  readonly name: string;
-  readonly interval: string;
-  readonly currency: string;
-  readonly amountMinor: bigint;
-  readonly features: readonly { readonly key: string; readonly limit: bigint | null }[];
-}
+export type NewPlan = Omit<Plan, "status">;
 
 /** Publishes the plans whose code and version are not there yet; returns how many. */
 export async function insertMissingPlans(tx: BillingTransaction, plans: readonly NewPlan[]): Promise<number> {
-  const { count } = await tx.plan.createMany({
+  const { count } = await tables(tx).plan.createMany({
     data: plans.map((plan) => ({
       ...plan,
       status: "PUBLISHED",

@@ -1,76 +1,82 @@
-/** Statements on running plans. Callers bring a transaction that is bound to its tenants. */
-import { z } from "zod";
+/** Statements on subscriptions. Callers bring a transaction that is bound to its tenants. */
+import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
+import { keysetById, type RowPage } from "../../../platform/database/keyset.ts";
+import { storedEnum } from "../../../platform/database/stored-enum.ts";
 import type { Page } from "../../../platform/graphql/connection.ts";
-import type { BillingTransaction } from "../../../prisma/billing/client.ts";
-import { keysetById } from "./keyset.ts";
+import type { BillingSubscriptionModel } from "../../../prisma/billing/generated/models/BillingSubscription.ts";
+import { SubscriptionStatus } from "../../../schema/generated/billing.ts";
+import { AccountId, PlanId, SubscriptionId } from "../domain/ids.ts";
+import type { BillingSubscription } from "../domain/subscription.ts";
+import type { BillingTransaction } from "./database.ts";
+import { tables } from "./tables.ts";
 
-const storedParts = z.object({ status: z.enum(["INCOMPLETE", "ACTIVE", "PAST_DUE", "CANCELED"]) });
-
-type Row = Awaited<ReturnType<BillingTransaction["billingSubscription"]["findFirstOrThrow"]>>;
-
-function toRecord(row: Row) {
-  return { ...row, ...storedParts.parse(row) };
+function toSubscription(row: BillingSubscriptionModel): BillingSubscription {
+  const { quantity, currentPeriodStart, currentPeriodEnd, version, createdAt } = row;
+  return {
+    id: SubscriptionId.require(row.id),
+    organizationId: OrganizationId.require(row.organizationId),
+    accountId: AccountId.require(row.accountId),
+    planId: PlanId.require(row.planId),
+    status: storedEnum(SubscriptionStatus, row.status),
+    quantity,
+    currentPeriodStart,
+    currentPeriodEnd,
+    version,
+    createdAt,
+  };
 }
 
-export type SubscriptionRecord = ReturnType<typeof toRecord>;
-
-export async function findSubscriptions(tx: BillingTransaction, ids: readonly string[]): Promise<SubscriptionRecord[]> {
-  const rows = await tx.billingSubscription.findMany({ where: { id: { in: [...ids] } } });
-  return rows.map(toRecord);
+export async function findSubscriptions(
+  tx: BillingTransaction,
+  ids: readonly SubscriptionId[],
+): Promise<BillingSubscription[]> {
+  const rows = await tables(tx).billingSubscription.findMany({ where: { id: { in: [...ids] } } });
+  return rows.map(toSubscription);
 }
 
 /** The subscription that occupies the plan: active, or waiting for its first payment. */
 export async function findRunningSubscription(
   tx: BillingTransaction,
-  accountId: string,
-  planId: string,
-): Promise<SubscriptionRecord | null> {
-  const row = await tx.billingSubscription.findFirst({ where: { accountId, planId, status: { not: "CANCELED" } } });
-  return row === null ? null : toRecord(row);
+  accountId: AccountId,
+  planId: PlanId,
+): Promise<BillingSubscription | undefined> {
+  const where = { accountId, planId, status: { not: "CANCELED" } };
+  const row = await tables(tx).billingSubscription.findFirst({ where });
+  return row === null ? undefined : toSubscription(row);
 }
 
-/** Newest first. One row more than asked tells that there are more. */
+/** Newest first. */
 export async function pageSubscriptions(
   tx: BillingTransaction,
-  accountId: string,
+  accountId: AccountId,
   page: Page,
-): Promise<SubscriptionRecord[]> {
-  const { where, orderBy, take } = keysetById(page);
-  const rows = await tx.billingSubscription.findMany({ where: { accountId, ...where }, orderBy, take });
-  return rows.map(toRecord);
+): Promise<RowPage<BillingSubscription>> {
+  const { where, orderBy, take } = keysetById(page, "descending");
+  const { billingSubscription } = tables(tx);
+  const rows = await billingSubscription.findMany({ where: { accountId, ...where }, orderBy, take });
+  const totalCount = page.counted ? await billingSubscription.count({ where: { accountId } }) : null;
+  return { rows: rows.map(toSubscription), totalCount };
 }
 
-export function countSubscriptions(tx: BillingTransaction, accountId: string): Promise<number> {
-  return tx.billingSubscription.count({ where: { accountId } });
-}
-
-export interface NewSubscription {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly accountId: string;
-  readonly planId: string;
-  readonly quantity: number;
-  readonly currentPeriodStart: Date;
-  readonly currentPeriodEnd: Date;
-  readonly createdAt: Date;
-}
+export type NewSubscription = Omit<BillingSubscription, "status" | "version">;
 
 export async function insertSubscription(
   tx: BillingTransaction,
   subscription: NewSubscription,
-): Promise<SubscriptionRecord> {
-  return toRecord(await tx.billingSubscription.create({ data: { ...subscription, status: "INCOMPLETE" } }));
+): Promise<BillingSubscription> {
+  const data = { ...subscription, status: "INCOMPLETE" };
+  return toSubscription(await tables(tx).billingSubscription.create({ data }));
 }
 
-/** The first payment arrived. @returns null when the subscription was not waiting for one */
+/** The first payment arrived. @returns undefined when the subscription was not waiting for one */
 export async function activateSubscription(
   tx: BillingTransaction,
-  id: string,
+  id: SubscriptionId,
   at: Date,
-): Promise<SubscriptionRecord | null> {
-  const [row] = await tx.billingSubscription.updateManyAndReturn({
+): Promise<BillingSubscription | undefined> {
+  const [row] = await tables(tx).billingSubscription.updateManyAndReturn({
     where: { id, status: "INCOMPLETE" },
     data: { status: "ACTIVE", version: { increment: 1 }, updatedAt: at },
   });
-  return row === undefined ? null : toRecord(row);
+  return row === undefined ? undefined : toSubscription(row);
 }

@@ -1,8 +1,10 @@
+import { loadById } from "../../../platform/graphql/load-by-id.ts";
 import type { ResolversOf } from "../../../schema/generated/user.ts";
 import type { UserContext, UserParents } from "../context.ts";
+import { InvitationId } from "../domain/ids.ts";
 
 export const invitation: ResolversOf<"Invitation", UserContext, UserParents> = {
-  __resolveReference: ({ id }, { loaders }) => loaders.invitation.load(id),
+  __resolveReference: ({ id }, { loaders }) => loadById(InvitationId, id, loaders.invitation),
   roles: async ({ roleIds }, _args, { loaders }) => {
     const roles = await Promise.all(roleIds.map((id) => loaders.role.load(id)));
     return roles.filter((role) => role !== null);

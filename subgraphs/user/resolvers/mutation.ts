@@ -1,29 +1,29 @@
+import type { UserIdentity } from "../../../platform/auth/identity.ts";
 import { mutationPayload } from "../../../platform/graphql/mutation-payload.ts";
 import type { ResolversOf } from "../../../schema/generated/user.ts";
-import { verifyEmail } from "../commands/email-verify.ts";
-import { joinByInvitation } from "../commands/invitation-accept.ts";
-import { createInvitation } from "../commands/invitation-create.ts";
-import { removeMembership } from "../commands/membership-remove.ts";
-import { updateMembership } from "../commands/membership-update.ts";
-import { createOrganization } from "../commands/organization-create.ts";
-import { updateOrganization } from "../commands/organization-update.ts";
-import { createSession, type SignedIn } from "../commands/session-create.ts";
-import { refreshSession } from "../commands/session-refresh.ts";
-import { revokeSession } from "../commands/session-revoke.ts";
-import { registerUser } from "../commands/user-register.ts";
-import { resendVerification } from "../commands/verification-resend.ts";
+import { registerUser } from "../commands/accounts/register-user.ts";
+import { resendVerification } from "../commands/accounts/resend-verification.ts";
+import { verifyEmail } from "../commands/accounts/verify-email.ts";
+import { acceptInvitation } from "../commands/invitations/accept-invitation.ts";
+import { createInvitation } from "../commands/invitations/create-invitation.ts";
+import { removeMembership } from "../commands/memberships/remove-membership.ts";
+import { updateMembership } from "../commands/memberships/update-membership.ts";
+import { createOrganization } from "../commands/organizations/create-organization.ts";
+import { updateOrganization } from "../commands/organizations/update-organization.ts";
+import { createSession, type SignedIn } from "../commands/sessions/create-session.ts";
+import { refreshSession } from "../commands/sessions/refresh-session.ts";
+import { revokeSession } from "../commands/sessions/revoke-session.ts";
 import type { UserContext, UserParents } from "../context.ts";
-import { readGrants } from "../grants.ts";
-import type { UserIdentity } from "../policies.ts";
-import type { OrganizationRow } from "../store/organizations.ts";
-import type { UserRow } from "../store/users.ts";
+import { readGrants } from "../credentials/read-grants.ts";
+import type { Organization } from "../domain/organization.ts";
+import type { User } from "../domain/user.ts";
 
 export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
   userRegister: (_parent, { input }, { services, cause, settle }) =>
     mutationPayload({ accepted: false }, async () => settle(await registerUser(services, cause, input))),
 
   emailVerify: (_parent, { input }, { services, cause, settle }) =>
-    mutationPayload<{ user: UserRow | null }>({ user: null }, async () => ({
+    mutationPayload<{ user: User | null }>({ user: null }, async () => ({
       user: settle(await verifyEmail(services, cause, input)),
     })),
 
@@ -55,7 +55,7 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
     }),
 
   organizationUpdate: (_parent, { input }, { services, actor, settle }) =>
-    mutationPayload<{ organization: OrganizationRow | null }>({ organization: null }, async () => ({
+    mutationPayload<{ organization: Organization | null }>({ organization: null }, async () => ({
       organization: settle(await updateOrganization(services, actor(), input)),
     })),
 
@@ -67,7 +67,7 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
 
   invitationAccept: (_parent, { input }, context) =>
     mutationPayload({ membership: null }, async () => {
-      const outcome = await joinByInvitation(context.services, context.actor(), input);
+      const outcome = await acceptInvitation(context.services, context.actor(), input);
       const { membershipId } = context.settle(outcome, await identityNow(context));
       return { membership: await context.loaders.membership.load(membershipId) };
     }),
@@ -99,5 +99,5 @@ function identityOf({ session }: SignedIn): UserIdentity {
 /** The viewer with the organisation that this request has just joined. */
 async function identityNow({ actor, services }: UserContext): Promise<UserIdentity> {
   const { identity } = actor();
-  return { ...identity, grants: await readGrants(services.client, identity.userId) };
+  return { ...identity, grants: await readGrants(services.database, identity.userId) };
 }

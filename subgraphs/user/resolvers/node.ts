@@ -1,39 +1,53 @@
 /**
- * Objects by global id. Our own are read. Of the others only the type is known here, from the prefix: their subgraphs say whether
- * they exist and may be seen, as soon as a field of theirs is asked for.
+ * Objects by global id. Our own are read. Of the others only the type is known here, from the prefix: their subgraphs say
+ * whether they exist and may be seen, as soon as a field of theirs is asked for.
  */
-import { idPrefix } from "../../../platform/ids.ts";
+import type DataLoader from "dataloader";
+import { loadById } from "../../../platform/graphql/load-by-id.ts";
+import { type Id, type IdKind, idPrefix } from "../../../platform/ids.ts";
 import type { NodeName, UserContext, UserParents } from "../context.ts";
+import { InvitationId, MembershipId, OrganizationId, RoleId, SessionId, UserId } from "../domain/ids.ts";
 import type { Loaders } from "../loaders.ts";
 
 type Node = UserParents["Node"];
+type LoadNode = (id: string, loaders: Loaders) => Promise<Node | null>;
 
-const OWN: Readonly<Record<string, { readonly name: NodeName; readonly loader: keyof Loaders }>> = {
-  usr: { name: "User", loader: "user" },
-  org: { name: "Organization", loader: "organization" },
-  mem: { name: "Membership", loader: "membership" },
-  rol: { name: "Role", loader: "role" },
-  ivt: { name: "Invitation", loader: "invitation" },
-  ses: { name: "Session", loader: "session" },
-};
+function own<Prefix extends string>(
+  name: NodeName,
+  kind: IdKind<Prefix>,
+  loaderOf: (loaders: Loaders) => DataLoader<Id<Prefix>, { readonly id: string } | null>,
+): [string, LoadNode] {
+  return [
+    kind.prefix,
+    async (id, loaders) => {
+      const entity = await loadById(kind, id, loaderOf(loaders));
+      return entity === null ? null : { ...entity, __typename: name };
+    },
+  ];
+}
 
-const FOREIGN: Readonly<Record<string, NodeName>> = {
-  pln: "Plan",
-  acc: "BillingAccount",
-  sub: "BillingSubscription",
-  inv: "Invoice",
-  pay: "Payment",
-  pm: "PaymentMethod",
-  aud: "AuditEntry",
-};
+const OWN: ReadonlyMap<string, LoadNode> = new Map([
+  own("User", UserId, ({ user }) => user),
+  own("Organization", OrganizationId, ({ organization }) => organization),
+  own("Membership", MembershipId, ({ membership }) => membership),
+  own("Role", RoleId, ({ role }) => role),
+  own("Invitation", InvitationId, ({ invitation }) => invitation),
+  own("Session", SessionId, ({ session }) => session),
+]);
+
+const FOREIGN: ReadonlyMap<string, NodeName> = new Map([
+  ["pln", "Plan"],
+  ["acc", "BillingAccount"],
+  ["sub", "BillingSubscription"],
+  ["inv", "Invoice"],
+  ["pay", "Payment"],
+  ["pm", "PaymentMethod"],
+  ["aud", "AuditEntry"],
+]);
 
 export async function loadNode(id: string, { loaders }: UserContext): Promise<Node | null> {
-  const prefix = idPrefix(id);
-  if (prefix === undefined) return null;
-  const foreign = FOREIGN[prefix];
+  const prefix = idPrefix(id) ?? "";
+  const foreign = FOREIGN.get(prefix);
   if (foreign !== undefined) return { __typename: foreign, id };
-  const own = OWN[prefix];
-  if (own === undefined) return null;
-  const row = await loaders[own.loader].load(id);
-  return row === null || !("id" in row) ? null : { ...row, __typename: own.name };
+  return OWN.get(prefix)?.(id, loaders) ?? null;
 }

@@ -1,22 +1,42 @@
+import { forbiddenField } from "../../../platform/errors/refusals.ts";
+import { loadById } from "../../../platform/graphql/load-by-id.ts";
+import { readConnection } from "../../../platform/graphql/read-connection.ts";
 import type { ResolversOf } from "../../../schema/generated/user.ts";
 import type { UserContext, UserParents } from "../context.ts";
-import { forbiddenField } from "../errors.ts";
+import { OrganizationId } from "../domain/ids.ts";
 import { canReadInvitations, canReadMembers, MANAGE_MEMBERS } from "../policies.ts";
-import { readConnection } from "../read-connection.ts";
 import { pageInvitations } from "../store/invitations.ts";
 import { pageMemberships } from "../store/memberships.ts";
 
 export const organization: ResolversOf<"Organization", UserContext, UserParents> = {
-  __resolveReference: ({ id }, { loaders }) => loaders.organization.load(id),
+  __resolveReference: ({ id }, { loaders }) => loadById(OrganizationId, id, loaders.organization),
   roles: ({ id }, _args, { loaders }) => loaders.rolesOfOrganization.load(id),
-  members: ({ id }, args, context, info) => {
-    if (!canReadMembers(context.identity, id)) throw forbiddenField("members.read");
-    return readConnection(context, `members:${id}`, args, info, (tx, page) =>
-      pageMemberships(tx, { organizationId: id }, page),
+
+  members({ id: organizationId }, args, context, info) {
+    if (!canReadMembers(context.identity, organizationId)) throw forbiddenField("members.read");
+    return readConnection(
+      context,
+      {
+        name: `members:${organizationId}`,
+        keyOf: ({ id }) => id,
+        page: (tx, page) => pageMemberships(tx, { organizationId }, page),
+      },
+      args,
+      info,
     );
   },
-  invitations: ({ id }, args, context, info) => {
-    if (!canReadInvitations(context.identity, id)) throw forbiddenField(MANAGE_MEMBERS);
-    return readConnection(context, `invitations:${id}`, args, info, (tx, page) => pageInvitations(tx, id, page));
+
+  invitations({ id: organizationId }, args, context, info) {
+    if (!canReadInvitations(context.identity, organizationId)) throw forbiddenField(MANAGE_MEMBERS);
+    return readConnection(
+      context,
+      {
+        name: `invitations:${organizationId}`,
+        keyOf: ({ id }) => id,
+        page: (tx, page) => pageInvitations(tx, organizationId, page),
+      },
+      args,
+      info,
+    );
   },
 };

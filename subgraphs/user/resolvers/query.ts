@@ -1,6 +1,8 @@
 import { AppError } from "../../../platform/errors/app-error.ts";
+import { loadById } from "../../../platform/graphql/load-by-id.ts";
 import type { ResolversOf } from "../../../schema/generated/user.ts";
 import type { UserContext, UserParents } from "../context.ts";
+import { OrganizationId } from "../domain/ids.ts";
 import { findOrganizationBySlug } from "../store/organizations.ts";
 import { loadNode } from "./node.ts";
 
@@ -18,7 +20,7 @@ export const query: ResolversOf<"Query", UserContext, UserParents> = {
       throw new AppError("BAD_USER_INPUT", "Name the organisation by `id` or by `slug`: exactly one of them.");
     }
     const found = id ?? (await read((tx) => findOrganizationBySlug(tx, slug ?? "")))?.id;
-    const organization = found === undefined ? null : await loaders.organization.load(found);
+    const organization = found === undefined ? null : await loadById(OrganizationId, found, loaders.organization);
     if (organization === null) throw new AppError("NOT_FOUND", "There is no such organisation.");
     return organization;
   },

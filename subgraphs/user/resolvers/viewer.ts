@@ -1,7 +1,8 @@
+import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
+import { readConnection } from "../../../platform/graphql/read-connection.ts";
 import type { ResolversOf } from "../../../schema/generated/user.ts";
 import type { UserContext, UserParents } from "../context.ts";
-import { readConnection } from "../read-connection.ts";
 import { pageMemberships } from "../store/memberships.ts";
 import { pageSessions } from "../store/sessions.ts";
 
@@ -21,12 +22,37 @@ export const viewer: ResolversOf<"Viewer", UserContext, UserParents> = {
     if (session === null) throw gone();
     return session;
   },
-  sessions: ({ userId }, args, context, info) =>
-    readConnection(context, `sessions:${userId}`, args, info, (tx, page) =>
-      pageSessions(tx, userId, context.services.clock.now(), page),
-    ),
-  memberships: ({ userId }, args, context, info) =>
-    readConnection(context, `memberships:${userId}`, args, info, (tx, page) => pageMemberships(tx, { userId }, page)),
-  permissions: (_viewer, { organizationId }, { identity }) =>
-    identity.kind === "USER" ? [...(identity.grants.get(organizationId) ?? [])].sort() : [],
+
+  sessions({ userId }, args, context, info) {
+    const now = context.services.clock.now();
+    return readConnection(
+      context,
+      {
+        name: `sessions:${userId}`,
+        keyOf: ({ id }) => id,
+        page: (tx, page) => pageSessions(tx, userId, now, page),
+      },
+      args,
+      info,
+    );
+  },
+
+  memberships({ userId }, args, context, info) {
+    return readConnection(
+      context,
+      {
+        name: `memberships:${userId}`,
+        keyOf: ({ id }) => id,
+        page: (tx, page) => pageMemberships(tx, { userId }, page),
+      },
+      args,
+      info,
+    );
+  },
+
+  permissions: (_viewer, args, { identity }) => {
+    const organizationId = OrganizationId.from(args.organizationId);
+    if (identity.kind !== "USER" || organizationId === undefined) return [];
+    return [...(identity.grants.get(organizationId) ?? [])].sort();
+  },
 };

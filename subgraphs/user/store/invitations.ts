@@ -1,76 +1,79 @@
-/** Statements about invitations and the tokens that mails carry. */
+/** Statements on invitations and the tokens that mails carry. */
+import { keysetById, type RowPage } from "../../../platform/database/keyset.ts";
 import type { Page } from "../../../platform/graphql/connection.ts";
-import type { UserTransaction } from "../../../prisma/user/client.ts";
-import { pageOf, type RowPage } from "./rows.ts";
+import type { InvitationModel } from "../../../prisma/user/generated/models/Invitation.ts";
+import { InvitationId, OrganizationId, RoleId, UserId } from "../domain/ids.ts";
+import type { Invitation } from "../domain/invitation.ts";
+import type { UserTransaction } from "./database.ts";
+import { tables } from "./tables.ts";
 
-export interface InvitationRow {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly email: string;
-  readonly roleIds: readonly string[];
-  readonly invitedById: string;
-  readonly createdAt: Date;
-  readonly expiresAt: Date;
-  readonly acceptedAt: Date | null;
-  readonly version: number;
+function toInvitation({ email, createdAt, expiresAt, acceptedAt, version, ...row }: InvitationModel): Invitation {
+  return {
+    id: InvitationId.require(row.id),
+    organizationId: OrganizationId.require(row.organizationId),
+    email,
+    roleIds: row.roleIds.map(RoleId.require),
+    invitedById: UserId.require(row.invitedById),
+    createdAt,
+    expiresAt,
+    acceptedAt,
+    version,
+  };
 }
 
-export async function findInvitations(tx: UserTransaction, ids: readonly string[]): Promise<InvitationRow[]> {
-  return tx.invitation.findMany({ where: { id: { in: [...ids] } } });
+export async function findInvitations(tx: UserTransaction, ids: readonly InvitationId[]): Promise<Invitation[]> {
+  const rows = await tables(tx).invitation.findMany({ where: { id: { in: [...ids] } } });
+  return rows.map(toInvitation);
 }
 
+/** Newest first. */
 export async function pageInvitations(
   tx: UserTransaction,
-  organizationId: string,
+  organizationId: OrganizationId,
   page: Page,
-): Promise<RowPage<InvitationRow>> {
-  const { after, orderBy, take } = pageOf(page, "newestFirst");
-  const rows = await tx.invitation.findMany({ where: { organizationId, ...after }, orderBy, take });
-  return { rows, totalCount: page.counted ? await tx.invitation.count({ where: { organizationId } }) : null };
+): Promise<RowPage<Invitation>> {
+  const { where, orderBy, take } = keysetById(page, "descending");
+  const { invitation } = tables(tx);
+  const rows = await invitation.findMany({ where: { organizationId, ...where }, orderBy, take });
+  const totalCount = page.counted ? await invitation.count({ where: { organizationId } }) : null;
+  return { rows: rows.map(toInvitation), totalCount };
 }
 
 /** Invitations that can still be accepted. @param email only those of this address */
-export async function countPending(
+export function countPending(
   tx: UserTransaction,
-  { organizationId, email, now }: { organizationId: string; email?: string; now: Date },
+  { organizationId, email, now }: { organizationId: OrganizationId; email?: string; now: Date },
 ): Promise<number> {
-  return tx.invitation.count({
+  return tables(tx).invitation.count({
     where: { organizationId, acceptedAt: null, expiresAt: { gt: now }, ...(email === undefined ? {} : { email }) },
   });
 }
 
-export interface NewInvitation {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly email: string;
-  readonly roleIds: readonly string[];
-  readonly invitedById: string;
-  readonly createdAt: Date;
-  readonly expiresAt: Date;
-}
+export type NewInvitation = Omit<Invitation, "acceptedAt" | "version">;
 
 export async function insertInvitation(tx: UserTransaction, { roleIds, ...row }: NewInvitation): Promise<void> {
-  await tx.invitation.create({ data: { ...row, roleIds: [...roleIds] } });
+  await tables(tx).invitation.create({ data: { ...row, roleIds: [...roleIds] } });
 }
 
-export async function insertInvitationToken(
-  tx: UserTransaction,
-  token: { tokenHash: string; invitationId: string; organizationId: string; createdAt: Date },
-): Promise<void> {
-  await tx.invitationToken.create({ data: token });
+export interface NewInvitationToken {
+  readonly tokenHash: string;
+  readonly invitationId: InvitationId;
+  readonly organizationId: OrganizationId;
+  readonly createdAt: Date;
 }
 
-export async function findInvitationByToken(
-  tx: UserTransaction,
-  tokenHash: string,
-): Promise<InvitationRow | undefined> {
-  const row = await tx.invitationToken.findUnique({ where: { tokenHash }, select: { invitation: true } });
-  return row?.invitation;
+export async function insertInvitationToken(tx: UserTransaction, token: NewInvitationToken): Promise<void> {
+  await tables(tx).invitationToken.create({ data: token });
+}
+
+export async function findInvitationByToken(tx: UserTransaction, tokenHash: string): Promise<Invitation | undefined> {
+  const row = await tables(tx).invitationToken.findUnique({ where: { tokenHash }, select: { invitation: true } });
+  return row === null ? undefined : toInvitation(row.invitation);
 }
 
 /** False when it was accepted before. */
-export async function acceptInvitation(tx: UserTransaction, id: string, now: Date): Promise<boolean> {
-  const { count } = await tx.invitation.updateMany({
+export async function markInvitationAccepted(tx: UserTransaction, id: InvitationId, now: Date): Promise<boolean> {
+  const { count } = await tables(tx).invitation.updateMany({
     where: { id, acceptedAt: null },
     data: { acceptedAt: now, version: { increment: 1 } },
   });

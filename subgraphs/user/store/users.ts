@@ -1,22 +1,13 @@
-/** Statements about users and the tokens that confirm their addresses. */
-import type { UserTransaction } from "../../../prisma/user/client.ts";
-import type { UserStatus } from "../../../schema/generated/user.ts";
-import { oneOf } from "./rows.ts";
+/** Statements on users. They are nobody's tenant rows: policies.ts says who may see whom. */
+import { storedEnum } from "../../../platform/database/stored-enum.ts";
+import type { UserModel } from "../../../prisma/user/generated/models/User.ts";
+import { UserStatus } from "../../../schema/generated/user.ts";
+import { type OrganizationId, UserId } from "../domain/ids.ts";
+import type { Credentials, User } from "../domain/user.ts";
+import type { UserTransaction } from "./database.ts";
+import { tables } from "./tables.ts";
 
-const STATUSES = ["PENDING_VERIFICATION", "ACTIVE", "SUSPENDED", "ERASED"] as const satisfies readonly UserStatus[];
-
-/** A user as others may see it: the password's hash stays behind. */
-export interface UserRow {
-  readonly id: string;
-  readonly email: string;
-  readonly emailVerifiedAt: Date | null;
-  readonly displayName: string;
-  readonly status: UserStatus;
-  readonly version: number;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
-
+/** All but the password's hash. */
 const VISIBLE = {
   id: true,
   email: true,
@@ -28,50 +19,59 @@ const VISIBLE = {
   updatedAt: true,
 } as const;
 
-function toUser<Row extends { status: string }>(row: Row): Omit<Row, "status"> & { status: UserStatus } {
-  return { ...row, status: oneOf(STATUSES, row.status) };
+function toUser(row: Pick<UserModel, keyof typeof VISIBLE>): User {
+  const { email, emailVerifiedAt, displayName, version, createdAt, updatedAt } = row;
+  return {
+    id: UserId.require(row.id),
+    email,
+    emailVerifiedAt,
+    displayName,
+    status: storedEnum(UserStatus, row.status),
+    version,
+    createdAt,
+    updatedAt,
+  };
 }
 
-export async function findUsers(tx: UserTransaction, ids: readonly string[]): Promise<UserRow[]> {
-  const rows = await tx.user.findMany({ where: { id: { in: [...ids] } }, select: VISIBLE });
+export async function findUsers(tx: UserTransaction, ids: readonly UserId[]): Promise<User[]> {
+  const rows = await tables(tx).user.findMany({ where: { id: { in: [...ids] } }, select: VISIBLE });
   return rows.map(toUser);
 }
 
-export async function findUser(tx: UserTransaction, id: string): Promise<UserRow | undefined> {
-  const row = await tx.user.findUnique({ where: { id }, select: VISIBLE });
+export async function findUser(tx: UserTransaction, id: UserId): Promise<User | undefined> {
+  const row = await tables(tx).user.findUnique({ where: { id }, select: VISIBLE });
   return row === null ? undefined : toUser(row);
 }
 
-export async function findUserByEmail(tx: UserTransaction, email: string): Promise<UserRow | undefined> {
-  const row = await tx.user.findUnique({ where: { email }, select: VISIBLE });
+export async function findUserByEmail(tx: UserTransaction, email: string): Promise<User | undefined> {
+  const row = await tables(tx).user.findUnique({ where: { email }, select: VISIBLE });
   return row === null ? undefined : toUser(row);
 }
 
 /** With the password's hash: for signing in, and for nothing else. */
-export async function findCredentials(
-  tx: UserTransaction,
-  email: string,
-): Promise<{ id: string; status: UserStatus; passwordHash: string } | undefined> {
-  const row = await tx.user.findUnique({ where: { email }, select: { id: true, status: true, passwordHash: true } });
-  return row === null ? undefined : toUser(row);
+export async function findCredentials(tx: UserTransaction, email: string): Promise<Credentials | undefined> {
+  const select = { id: true, status: true, passwordHash: true } as const;
+  const row = await tables(tx).user.findUnique({ where: { email }, select });
+  if (row === null) return undefined;
+  return { ...row, id: UserId.require(row.id), status: storedEnum(UserStatus, row.status) };
 }
 
 /** The ids of users who share one of the organisations. */
 export async function findMemberIds(
   tx: UserTransaction,
-  userIds: readonly string[],
-  organizationIds: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const rows = await tx.membership.findMany({
+  userIds: readonly UserId[],
+  organizationIds: readonly OrganizationId[],
+): Promise<ReadonlySet<UserId>> {
+  const rows = await tables(tx).membership.findMany({
     where: { userId: { in: [...userIds] }, organizationId: { in: [...organizationIds] } },
     select: { userId: true },
     distinct: ["userId"],
   });
-  return new Set(rows.map(({ userId }) => userId));
+  return new Set(rows.map(({ userId }) => UserId.require(userId)));
 }
 
 export interface NewUser {
-  readonly id: string;
+  readonly id: UserId;
   readonly email: string;
   readonly displayName: string;
   readonly passwordHash: string;
@@ -79,23 +79,10 @@ export interface NewUser {
 }
 
 /** False when the address has a user already, also one whose insert is running. */
-export async function insertUser(tx: UserTransaction, user: NewUser): Promise<boolean> {
-  const { id, email, displayName, passwordHash, now } = user;
-  const { count } = await tx.user.createMany({
-    data: [
-      {
-        id,
-        email,
-        displayName,
-        passwordHash,
-        status: "PENDING_VERIFICATION",
-        verificationRequestedAt: now,
-        createdAt: now,
-        updatedAt: now,
-      },
-    ],
-    skipDuplicates: true,
-  });
+export async function insertUser(tx: UserTransaction, { now, ...user }: NewUser): Promise<boolean> {
+  const times = { verificationRequestedAt: now, createdAt: now, updatedAt: now };
+  const data = [{ ...user, status: "PENDING_VERIFICATION", ...times }];
+  const { count } = await tables(tx).user.createMany({ data, skipDuplicates: true });
   return count === 1;
 }
 
@@ -107,23 +94,23 @@ export async function replaceRegistration(
   tx: UserTransaction,
   { id, displayName, passwordHash, now }: Omit<NewUser, "email">,
 ): Promise<number | undefined> {
-  const [row] = await tx.user.updateManyAndReturn({
+  const [row] = await tables(tx).user.updateManyAndReturn({
     where: { id, status: "PENDING_VERIFICATION" },
     data: { displayName, passwordHash, updatedAt: now, verificationRequestedAt: now, version: { increment: 1 } },
     select: { version: true },
   });
   if (row === undefined) return undefined;
-  await tx.emailVerification.deleteMany({ where: { userId: id, usedAt: null } });
+  await tables(tx).emailVerification.deleteMany({ where: { userId: id, usedAt: null } });
   return row.version;
 }
 
 /** Allows one verification mail per pause: the user's version when it is due, else `undefined`. */
 export async function claimVerificationRequest(
   tx: UserTransaction,
-  id: string,
+  id: UserId,
   { now, notAfter }: { now: Date; notAfter: Date },
 ): Promise<number | undefined> {
-  const [row] = await tx.user.updateManyAndReturn({
+  const [row] = await tables(tx).user.updateManyAndReturn({
     where: { id, status: "PENDING_VERIFICATION", verificationRequestedAt: { lte: notAfter } },
     data: { verificationRequestedAt: now },
     select: { version: true },
@@ -131,32 +118,9 @@ export async function claimVerificationRequest(
   return row?.version;
 }
 
-export interface NewVerification {
-  readonly tokenHash: string;
-  readonly userId: string;
-  readonly createdAt: Date;
-  readonly expiresAt: Date;
-}
-
-export async function insertVerification(tx: UserTransaction, verification: NewVerification): Promise<void> {
-  await tx.emailVerification.create({ data: verification });
-}
-
-/** False when the token is unknown, used or expired. */
-export async function consumeVerification(
-  tx: UserTransaction,
-  { userId, tokenHash, now }: { userId: string; tokenHash: string; now: Date },
-): Promise<boolean> {
-  const { count } = await tx.emailVerification.updateMany({
-    where: { tokenHash, userId, usedAt: null, expiresAt: { gt: now } },
-    data: { usedAt: now },
-  });
-  return count === 1;
-}
-
 /** Confirms the address; `undefined` when the user was not waiting for it. */
-export async function activateUser(tx: UserTransaction, id: string, now: Date): Promise<UserRow | undefined> {
-  const [row] = await tx.user.updateManyAndReturn({
+export async function activateUser(tx: UserTransaction, id: UserId, now: Date): Promise<User | undefined> {
+  const [row] = await tables(tx).user.updateManyAndReturn({
     where: { id, status: "PENDING_VERIFICATION" },
     data: { status: "ACTIVE", emailVerifiedAt: now, updatedAt: now, version: { increment: 1 } },
     select: VISIBLE,
@@ -167,9 +131,9 @@ export async function activateUser(tx: UserTransaction, id: string, now: Date): 
 /** Of a user whom the transaction holds. @returns the new version */
 export async function setUserStatus(
   tx: UserTransaction,
-  { id, status, now }: { id: string; status: UserStatus; now: Date },
+  { id, status, now }: { id: UserId; status: UserStatus; now: Date },
 ): Promise<number> {
-  const { version } = await tx.user.update({
+  const { version } = await tables(tx).user.update({
     where: { id },
     data: { status, updatedAt: now, version: { increment: 1 } },
     select: { version: true },
@@ -178,6 +142,6 @@ export async function setUserStatus(
 }
 
 /** Holds the user until the end of the transaction: what one user does is counted without gaps. */
-export async function lockUser(tx: UserTransaction, id: string): Promise<void> {
-  await tx.$queryRaw`SELECT id FROM "user" WHERE id = ${id} FOR NO KEY UPDATE`;
+export async function lockUser(tx: UserTransaction, id: UserId): Promise<void> {
+  await tables(tx).$queryRaw`SELECT id FROM "user" WHERE id = ${id} FOR NO KEY UPDATE`;
 }

@@ -3,11 +3,19 @@ import { Pool } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { inTenants, readInTenants } from "../../../platform/database/tenant-transaction.ts";
-import { type AuditClient, type AuditTransaction, createAuditClient } from "../../../prisma/audit/client.ts";
+import { type AuditClient, type AuditTables, createAuditClient } from "../../../prisma/audit/client.ts";
 import { databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
+import { textAsId } from "../../support/identities.ts";
 import { type PostgresServer, startPostgres } from "../../support/services/postgres.ts";
 import { watchStatements } from "../subgraphs/watched-statements.ts";
 import { singleValue } from "../support/single-value.ts";
+
+const ORG_A = textAsId("org", "org_a");
+const ORG_B = textAsId("org", "org_b");
+const ORG_C = textAsId("org", "org_c");
+const ORG_D = textAsId("org", "org_d");
+const ORG_NEXT = textAsId("org", "org_next");
+const USR_B = textAsId("usr", "usr_b");
 
 let server: PostgresServer;
 let admin: Pool;
@@ -35,7 +43,7 @@ afterAll(async () => {
   await server?.stop();
 });
 
-const insert = (tx: AuditTransaction, n: number) => tx.$executeRaw`INSERT INTO thing (n) VALUES (${n})`;
+const insert = (tx: AuditTables, n: number) => tx.$executeRaw`INSERT INTO thing (n) VALUES (${n})`;
 
 async function stored(): Promise<{ n: number; tenant: string }[]> {
   const { rows } = await admin.query("SELECT n, tenant FROM thing ORDER BY n");
@@ -44,31 +52,31 @@ async function stored(): Promise<{ n: number; tenant: string }[]> {
 }
 
 test("the last statement commits with the others, for the transaction's tenants, and no message goes without a statement", async () => {
-  await inTenants(client, ["org_a"], (tx) => insert(tx, 0));
+  await inTenants(client, [ORG_A], (tx) => insert(tx, 0));
   using statements = watchStatements(/./);
-  await inTenants(client, ["org_a", "usr_b"], async (tx, end) => {
+  await inTenants(client, [ORG_A, USR_B], async (tx, end) => {
     await insert(tx, 1);
     await insert(tx, 2);
     end.commitWithNext();
     await insert(tx, 3);
   });
-  await inTenants(client, ["org_c"], (tx, end) => {
+  await inTenants(client, [ORG_C], (tx, end) => {
     end.commitWithNext();
     return insert(tx, 4);
   });
-  await inTenants(client, ["org_c"], async () => undefined);
+  await inTenants(client, [ORG_C], async () => undefined);
   expect(statements.begun).toHaveLength(4);
   expect(await stored()).toEqual([
-    { n: 0, tenant: "org_a" },
+    { n: 0, tenant: ORG_A },
     { n: 1, tenant: "org_a,usr_b" },
     { n: 2, tenant: "org_a,usr_b" },
     { n: 3, tenant: "org_a,usr_b" },
-    { n: 4, tenant: "org_c" },
+    { n: 4, tenant: ORG_C },
   ]);
 });
 
 test("what fails stores nothing of its transaction: work, the first statement, the last one, the commit", async () => {
-  const failures: ((tx: AuditTransaction, end: { commitWithNext(): void }) => Promise<unknown>)[] = [
+  const failures: ((tx: AuditTables, end: { commitWithNext(): void }) => Promise<unknown>)[] = [
     async (tx) => {
       await insert(tx, 1);
       throw new Error("on purpose");
@@ -98,33 +106,33 @@ test("what fails stores nothing of its transaction: work, the first statement, t
     },
   ];
   for (const fail of failures) {
-    await expect(inTenants(client, ["org_a"], fail)).rejects.toThrow();
+    await expect(inTenants(client, [ORG_A], fail)).rejects.toThrow();
     expect(await stored()).toEqual([]);
     // The connection serves the next one, which sees its own tenants.
-    await inTenants(client, ["org_next"], (tx) => insert(tx, 7));
-    expect(await stored()).toEqual([{ n: 7, tenant: "org_next" }]);
+    await inTenants(client, [ORG_NEXT], (tx) => insert(tx, 7));
+    expect(await stored()).toEqual([{ n: 7, tenant: ORG_NEXT }]);
   }
 });
 
 test("a statement after the last one is refused: it would see nobody's rows and could not be rolled back", async () => {
-  const late = inTenants(client, ["org_a"], async (tx, end) => {
+  const late = inTenants(client, [ORG_A], async (tx, end) => {
     end.commitWithNext();
     await insert(tx, 1);
     await insert(tx, 2);
   });
   await expect(late).rejects.toThrow("follows the last one");
-  expect(await stored()).toEqual([{ n: 1, tenant: "org_a" }]);
+  expect(await stored()).toEqual([{ n: 1, tenant: ORG_A }]);
 });
 
 test("neither readers nor transactions inherit the tenants of the one before [MT-01]", async () => {
-  const tenants = async (tx: AuditTransaction) => {
+  const tenants = async (tx: AuditTables) => {
     return singleValue(await tx.$queryRaw`SELECT current_setting('app.tenants', true) AS now`, z.string());
   };
   const seen: string[] = [];
-  for (const [index, name] of ["org_a", "org_b", "org_c", "org_d"].entries()) {
-    const run = index % 2 === 0 ? readInTenants<AuditTransaction, string> : inTenants;
+  for (const [index, name] of [ORG_A, ORG_B, ORG_C, ORG_D].entries()) {
+    const run = index % 2 === 0 ? readInTenants<AuditTables, string> : inTenants;
     seen.push(await run(client, [name], tenants));
     seen.push(await client.$transaction(tenants));
   }
-  expect(seen).toEqual(["org_a", "", "org_b", "", "org_c", "", "org_d", ""]);
+  expect(seen).toEqual([ORG_A, "", ORG_B, "", ORG_C, "", ORG_D, ""]);
 });

@@ -9,13 +9,14 @@ import {
   type GroupConsumer,
   type GroupConsumerOptions,
 } from "../../../platform/events/group-consumer.ts";
-import type { UserTransaction } from "../../../prisma/user/client.ts";
+import type { UserTables } from "../../../prisma/user/client.ts";
+import { namedId } from "../../support/identities.ts";
 import { createEventFixture, type EventFixture, silent, THING, thing } from "./event-fixture.ts";
 
-type Handler = EventHandler<UserTransaction>;
+type Handler = EventHandler<UserTables>;
 
 export const newTopic = () => `consume.${randomUUID()}`;
-export const newKey = () => `org_${randomUUID()}`;
+export const newKey = () => namedId("org", randomUUID());
 /** A fraction of the pauses of production, so that no test waits for one. */
 export const FAST = { baseMs: 10, capMs: 50 };
 
@@ -40,7 +41,7 @@ export interface ConsumersOfFile {
     topic: string,
     group: string,
     handler: Handler,
-    more?: Partial<GroupConsumerOptions<UserTransaction>>,
+    more?: Partial<GroupConsumerOptions<UserTables>>,
   ): Promise<GroupConsumer>;
   /** Appends events as the relay would. */
   appendThings(topic: string, things: readonly (readonly [key: string, n: number])[]): Promise<EventEnvelope[]>;
@@ -52,7 +53,7 @@ export function consumersOfFile(): ConsumersOfFile {
 
   beforeAll(async () => {
     created = await createEventFixture();
-  });
+  }, 60_000);
   afterEach(async () => {
     for (const consumer of consumers.splice(0)) await consumer.stop();
   });
@@ -65,7 +66,7 @@ export function consumersOfFile(): ConsumersOfFile {
     },
     async start(topic, group, handler, more = {}) {
       const { log, contracts, client } = world.fixture;
-      const consumer = createGroupConsumer<UserTransaction>({
+      const consumer = createGroupConsumer<UserTables>({
         log,
         group,
         topics: [topic],

@@ -11,6 +11,7 @@ import { createPostgresEventLog } from "../../../platform/events/postgres-event-
 import { createIdSource } from "../../../platform/ids.ts";
 import { createUserClient } from "../../../prisma/user/client.ts";
 import type { PrismaClient } from "../../../prisma/user/generated/client.ts";
+import { textAsId } from "../../support/identities.ts";
 import { startEventDatabases } from "../../support/services/event-databases.ts";
 
 export const THING = "test.thing.happened.v1";
@@ -18,7 +19,13 @@ export const FROM_REQUEST: Causation = { actorKind: "SERVICE", correlationId: "r
 export const silent = pino({ level: "silent" });
 
 export function thing(key: string, n: number, extra: Readonly<Record<string, unknown>> = {}): DomainEvent {
-  return { type: THING, subject: `thing_${key}`, aggregateVersion: n, key, data: { n, ...extra } };
+  return {
+    type: THING,
+    subject: `thing_${key}`,
+    aggregateVersion: n,
+    key: textAsId("org", key),
+    data: { n, ...extra },
+  };
 }
 
 export async function createEventFixture() {

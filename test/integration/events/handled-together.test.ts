@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { systemClock } from "../../../platform/clock.ts";
 import { createGroupConsumer, type EventHandler } from "../../../platform/events/group-consumer.ts";
-import type { UserTransaction } from "../../../prisma/user/client.ts";
+import type { UserTables } from "../../../prisma/user/client.ts";
+import { namedId } from "../../support/identities.ts";
 import { waitFor } from "../../support/wait.ts";
 import { singleValue } from "../support/single-value.ts";
 import { createEventFixture, type EventFixture, readTopic, silent, THING, thing } from "./event-fixture.ts";
@@ -12,13 +13,13 @@ let fixture: EventFixture;
 
 beforeAll(async () => {
   fixture = await createEventFixture();
-});
+}, 60_000);
 afterAll(() => fixture?.stop());
 
 /** Appends `count` events of one key at once, then consumes them until nothing is left. */
-async function consume(count: number, handler: EventHandler<UserTransaction>): Promise<string> {
+async function consume(count: number, handler: EventHandler<UserTables>): Promise<string> {
   const topic = `together.${randomUUID()}`;
-  const key = `org_${randomUUID()}`;
+  const key = namedId("org", topic);
   await fixture.log.ensureTopics([topic]);
   const events = [];
   for (let n = 0; n < count; n += 1) events.push(...(await fixture.publish(topic, [thing(key, n)])));
@@ -26,7 +27,7 @@ async function consume(count: number, handler: EventHandler<UserTransaction>): P
     topic,
     events.map((event) => ({ key: event.partitionkey, value: fixture.contracts.encodeEvent(event) })),
   );
-  const consumer = createGroupConsumer<UserTransaction>({
+  const consumer = createGroupConsumer<UserTables>({
     log: fixture.log,
     group: topic,
     topics: [topic],
@@ -40,14 +41,14 @@ async function consume(count: number, handler: EventHandler<UserTransaction>): P
   });
   await consumer.start();
   try {
-    await waitFor(async () => (await consumer.lag()) === 0n, { what: "no lag" });
+    await waitFor(async () => (await consumer.lag()) === 0n, { what: "no lag", deadlineMs: 15_000 });
   } finally {
     await consumer.stop();
   }
   return topic;
 }
 
-async function transactionOf(tx: UserTransaction): Promise<string> {
+async function transactionOf(tx: UserTables): Promise<string> {
   return singleValue(await tx.$queryRaw`SELECT pg_current_xact_id()::text AS id`, z.string());
 }
 

@@ -4,6 +4,7 @@ import { inTenants } from "../../../platform/database/tenant-transaction.ts";
 import { envelopeSchema } from "../../../platform/events/envelope.ts";
 import type { EventLog } from "../../../platform/events/event-log.ts";
 import { createRelay, type Relay } from "../../../platform/events/relay.ts";
+import { namedId } from "../../support/identities.ts";
 import { waitFor } from "../../support/wait.ts";
 import { createEventFixture, type EventFixture, FROM_REQUEST, readTopic, silent, thing } from "./event-fixture.ts";
 
@@ -12,7 +13,7 @@ const relays: Relay[] = [];
 
 beforeAll(async () => {
   fixture = await createEventFixture();
-});
+}, 60_000);
 afterEach(async () => {
   for (const relay of relays.splice(0)) await relay.stop();
 });
@@ -28,7 +29,7 @@ function startRelay(topic: string, log: EventLog = fixture.log, batch = 500): Re
 }
 
 const newTopic = () => `relay.${randomUUID()}`;
-const newKey = () => `org_${randomUUID()}`;
+const newKey = () => namedId("org", randomUUID());
 const events = async (topic: string) =>
   (await readTopic(fixture.log, topic)).map(({ value }) => envelopeSchema.parse(JSON.parse(value)));
 
@@ -121,7 +122,7 @@ describe("relay", () => {
       },
     };
     startRelay(topic, killing);
-    await waitFor(async () => (await fixture.unsent(topic)) === 0, { what: "an empty outbox" });
+    await waitFor(async () => (await fixture.unsent(topic)) === 0, { what: "an empty outbox", deadlineMs: 15_000 });
     const all = await events(topic);
     expect(all).toHaveLength(80);
     expect(new Set(all.map(({ id }) => id)).size).toBe(20);

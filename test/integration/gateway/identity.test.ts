@@ -13,11 +13,17 @@ import { AppError } from "../../../platform/errors/app-error.ts";
 import type { RequestContext } from "../../../platform/graphql/request-context.ts";
 import { createSubgraphEndpoint } from "../../../platform/graphql/subgraph-endpoint.ts";
 import { createLogger } from "../../../platform/logger/logger.ts";
+import { namedId } from "../../support/identities.ts";
 import { compose, startInventedGraph } from "./invented-graph.ts";
 import { startSignedInGateway } from "./signed-in-gateway.ts";
 
 const SECRETS = ["s".repeat(40)];
-const USER: Identity = { kind: "USER", userId: "usr_1", sessionId: "ses_1", grants: new Map() };
+const USER: Identity = {
+  kind: "USER",
+  userId: namedId("usr", "ada"),
+  sessionId: namedId("ses", "phone"),
+  grants: new Map(),
+};
 
 /** Of the platform's kind: one subgraph in this process that tells who asks, and a foreign one over HTTP. */
 async function startPlatform(supergraphSdl: string, urls = new Map<string, readonly string[]>()) {

@@ -1,15 +1,19 @@
 import { createHmac } from "node:crypto";
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from "jose";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { createAuthenticator } from "../../../gateway/auth/authenticator.ts";
 import { revocationOf } from "../../../gateway/auth/revocations.ts";
 import type { SessionFacts, TokenService } from "../../../platform/auth/token-service.ts";
 import { createMemoryCache } from "../../../platform/cache/memory-cache.ts";
 import type { TailOptions } from "../../../platform/events/event-log.ts";
 import { createLogger } from "../../../platform/logger/logger.ts";
+import { namedId } from "../../support/identities.ts";
 
 const ISSUER = "https://tributary.test";
 const AUDIENCE = "tributary";
+const USER_ID = namedId("usr", "ada");
+const SESSION_ID = namedId("ses", "phone");
+const ORGANIZATION_ID = namedId("org", "works");
 const START = Date.parse("2026-11-20T12:00:00Z");
 
 type Pair = Awaited<ReturnType<typeof generateKeyPair>>;
@@ -41,7 +45,7 @@ async function rig(): Promise<Rig> {
   const jwk = { ...(await exportJWK(pair.publicKey)), kid: "k1", alg: "EdDSA" };
   const calls = { keys: 0, sessions: 0 };
   const state: Pick<Rig, "session" | "keys" | "before"> = {
-    session: { userId: "usr_1", sessionId: "ses_1", grants: { org_1: ["billing.read"] } },
+    session: { userId: USER_ID, sessionId: SESSION_ID, grants: { [ORGANIZATION_ID]: ["billing.read"] } },
     keys: "fine",
     before: undefined,
   };
@@ -102,7 +106,7 @@ interface Shape {
 
 function token({ key = pair.privateKey, header = {}, claims = {} }: Shape = {}): Promise<string> {
   const at = START / 1000;
-  return new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: "usr_1", sid: "ses_1", iat: at, exp: at + 900, ...claims })
+  return new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: USER_ID, sid: SESSION_ID, iat: at, exp: at + 900, ...claims })
     .setProtectedHeader({ alg: "EdDSA", typ: "at+jwt", kid: "k1", ...header })
     .sign(key);
 }
@@ -112,9 +116,9 @@ const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("
 test("a good token gives the session's identity, no token an anonymous one", async () => {
   const { authenticate, authenticator } = await rig();
   expect(await authenticate(undefined)).toBe("ANONYMOUS");
-  expect(await authenticate(await token())).toBe("USER usr_1");
+  expect(await authenticate(await token())).toBe(`USER ${USER_ID}`);
   const { identity, expiresAt } = await authenticator.authenticate(await token(), {});
-  expect(identity.kind === "USER" && identity.grants.get("org_1")).toEqual(new Set(["billing.read"]));
+  expect(identity.kind === "USER" && identity.grants.get(ORGANIZATION_ID)).toEqual(new Set(["billing.read"]));
   expect(expiresAt).toEqual(new Date(START + 900_000));
 });
 
@@ -159,16 +163,16 @@ test("a session that ended, or belongs to somebody else, is refused", async () =
   ended.session = null;
   expect(await ended.authenticate(await token())).toBe("UNAUTHENTICATED");
   const foreign = await rig();
-  foreign.session = { userId: "usr_2", sessionId: "ses_1", grants: {} };
+  foreign.session = { userId: namedId("usr", "somebody else"), sessionId: SESSION_ID, grants: {} };
   expect(await foreign.authenticate(await token())).toBe("UNAUTHENTICATED");
 });
 
 test("a token that was good is refused when its time is over", async () => {
   const { authenticate, advance } = await rig();
   const short = await token({ claims: { exp: START / 1000 + 30 } });
-  expect(await authenticate(short)).toBe("USER usr_1");
+  expect(await authenticate(short)).toBe(`USER ${USER_ID}`);
   advance(34);
-  expect(await authenticate(short)).toBe("USER usr_1");
+  expect(await authenticate(short)).toBe(`USER ${USER_ID}`);
   advance(2);
   expect(await authenticate(short)).toBe("UNAUTHENTICATED");
 });
@@ -181,7 +185,7 @@ test("while nobody can check, the answer is unavailable and not unauthenticated"
   keyless.keys = new Error("connection refused");
   expect(await keyless.authenticate(await token())).toBe("SERVICE_UNAVAILABLE");
   keyless.keys = "fine";
-  expect(await keyless.authenticate(await token())).toBe("USER usr_1");
+  expect(await keyless.authenticate(await token())).toBe(`USER ${USER_ID}`);
 });
 
 test("a session is asked for once a minute, and at once after its user acted", async () => {
@@ -217,7 +221,7 @@ test("what happens to an organisation makes its members' sessions be asked for a
   await suspend("org_2");
   await authenticate(await token());
   expect(calls.sessions).toBe(1);
-  await suspend("org_1");
+  await suspend(ORGANIZATION_ID);
   await authenticate(await token());
   expect(calls.sessions).toBe(2);
 });
@@ -228,15 +232,19 @@ test("a session that was being asked for while its organisation was suspended is
   const gate = Promise.withResolvers<void>();
   asked.before = gate.promise;
   const early = asked.authenticate(await token());
-  await expect.poll(() => asked.calls.sessions).toBe(1);
-  await asked.announce("user.organization.suspended.v1", { organizationId: "org_1" }, { orgid: "org_1" });
-  asked.session = { userId: "usr_1", sessionId: "ses_1", grants: { org_1: [] } };
+  await vi.waitFor(() => expect(asked.calls.sessions).toBe(1));
+  await asked.announce(
+    "user.organization.suspended.v1",
+    { organizationId: ORGANIZATION_ID },
+    { orgid: ORGANIZATION_ID },
+  );
+  asked.session = { userId: USER_ID, sessionId: SESSION_ID, grants: { [ORGANIZATION_ID]: [] } };
   const late = asked.authenticator.authenticate(await token(), {});
-  await expect.poll(() => asked.calls.sessions).toBe(2);
+  await vi.waitFor(() => expect(asked.calls.sessions).toBe(2));
   gate.resolve();
   await early;
   for (const { identity } of [await late, await asked.authenticator.authenticate(await token(), {})]) {
-    expect(identity.kind === "USER" && identity.grants.get("org_1")).toEqual(new Set());
+    expect(identity.kind === "USER" && identity.grants.get(ORGANIZATION_ID)).toEqual(new Set());
   }
   expect(asked.calls.sessions).toBe(2);
 });
@@ -244,21 +252,25 @@ test("a session that was being asked for while its organisation was suspended is
 test("identity events name whose rights changed", () => {
   const event = (type: string, data: object, more: object = {}) =>
     revocationOf({ value: JSON.stringify({ type, subject: "x", data, ...more }) });
-  expect(event("user.session.revoked.v1", { sessionId: "ses_1", userId: "usr_1" })).toEqual({ sessionId: "ses_1" });
-  expect(event("user.membership.removed.v1", { userId: "usr_1" }, { orgid: "org_1" })).toEqual({
-    userId: "usr_1",
-    organizationId: "org_1",
+  expect(event("user.session.revoked.v1", { sessionId: SESSION_ID, userId: USER_ID })).toEqual({
+    sessionId: SESSION_ID,
   });
-  expect(event("user.organization.created.v1", {}, { actorid: "usr_1", orgid: "org_1" })).toEqual({
-    userId: "usr_1",
-    organizationId: "org_1",
+  expect(event("user.membership.removed.v1", { userId: USER_ID }, { orgid: ORGANIZATION_ID })).toEqual({
+    userId: USER_ID,
+    organizationId: ORGANIZATION_ID,
+  });
+  expect(event("user.organization.created.v1", {}, { actorid: USER_ID, orgid: ORGANIZATION_ID })).toEqual({
+    userId: USER_ID,
+    organizationId: ORGANIZATION_ID,
   });
   for (const change of ["suspended", "reinstated"]) {
-    expect(event(`user.${change}.v1`, { userId: "usr_1", reason: "r" })).toEqual({ userId: "usr_1" });
-    expect(event(`user.organization.${change}.v1`, { organizationId: "org_1" }, { orgid: "org_1" })).toEqual({
-      organizationId: "org_1",
+    expect(event(`user.${change}.v1`, { userId: USER_ID, reason: "r" })).toEqual({ userId: USER_ID });
+    expect(
+      event(`user.organization.${change}.v1`, { organizationId: ORGANIZATION_ID }, { orgid: ORGANIZATION_ID }),
+    ).toEqual({
+      organizationId: ORGANIZATION_ID,
     });
   }
-  expect(event("user.registered.v1", { userId: "usr_1" })).toBeUndefined();
+  expect(event("user.registered.v1", { userId: USER_ID })).toBeUndefined();
   expect(revocationOf({ value: "{ broken" })).toBeUndefined();
 });

@@ -5,6 +5,7 @@ import { createPlanFeatures } from "../../../gateway/limits/plan-features.ts";
 import type { OperationRequest } from "../../../gateway/ports.ts";
 import { createMemoryCache } from "../../../platform/cache/memory-cache.ts";
 import { createLogger } from "../../../platform/logger/logger.ts";
+import { namedId } from "../../support/identities.ts";
 import { createMemoryLog, envelopeText } from "./live/memory-log.ts";
 
 interface RunningPlan {
@@ -13,7 +14,8 @@ interface RunningPlan {
   readonly limits: Readonly<Record<string, string | null>>;
 }
 
-const ORG = "org-1";
+const ORG = namedId("org", "works");
+const OTHER = namedId("org", "other works");
 const STARTER: RunningPlan = { limits: { live_connections: "25", seats: "5" } };
 
 function answerOf(plans: readonly RunningPlan[]): FormattedExecutionResult {
@@ -53,7 +55,7 @@ async function build(answer: (organizationId: string) => FormattedExecutionResul
   onTestFinished(() => features.stop?.());
   return {
     asked,
-    limit: (organizationId = ORG, key = "live_connections") => features.limit(organizationId, key),
+    limit: (organizationId: string = ORG, key = "live_connections") => features.limit(organizationId, key),
     pass(ms: number) {
       now += ms;
     },
@@ -105,15 +107,15 @@ test("another plan counts as soon as its event arrives, for its organization, an
   let plans = [STARTER];
   const { asked, limit, happen, pass } = await build(() => answerOf(plans));
   await limit();
-  await limit("org-2");
+  await limit(OTHER);
   plans = [{ limits: { live_connections: "500" } }];
   await happen("billing.invoice.paid.v1");
   expect(await limit()).toBe(25n);
   await happen("billing.subscription.activated.v1");
-  expect([await limit(), await limit("org-2")]).toEqual([500n, 25n]);
+  expect([await limit(), await limit(OTHER)]).toEqual([500n, 25n]);
   expect(asked).toHaveLength(3);
   pass(60_001);
-  expect(await limit("org-2")).toBe(500n);
+  expect(await limit(OTHER)).toBe(500n);
 });
 
 test("an answer that was asked for before the plan changed is not kept", async () => {
@@ -121,7 +123,7 @@ test("an answer that was asked for before the plan changed is not kept", async (
   const answers = [first.promise, answerOf([{ limits: { live_connections: "500" } }])];
   const { asked, limit, happen } = await build(() => answers.shift() ?? answerOf([]));
   const early = limit();
-  await expect.poll(() => asked.length).toBe(1);
+  await vi.waitFor(() => expect(asked).toHaveLength(1));
   await happen("billing.subscription.activated.v1");
   first.resolve(answerOf([STARTER]));
   expect(await early).toBe(25n);

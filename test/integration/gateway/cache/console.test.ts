@@ -10,25 +10,24 @@ import { createMemoryCache, type MemoryCache } from "../../../../platform/cache/
 import { systemClock } from "../../../../platform/clock.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { createFaultProxy, type FaultProxy } from "../../../support/fault-proxy.ts";
+import { namedId, userWith } from "../../../support/identities.ts";
 import { serviceAddress } from "../../../support/services/service-addresses.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { bearer, startSignedInGateway } from "../signed-in-gateway.ts";
 import type { Answer } from "../standalone-gateway.ts";
 
 const SECRETS = ["s".repeat(40)];
-const OPERATORS = "org_operators";
+const OPERATORS = namedId("org", "operators");
 
-const user = (userId: string, organizationId: string, permissions: readonly string[]): Identity => ({
-  kind: "USER",
-  userId,
-  sessionId: `ses_${userId}`,
-  grants: new Map([[organizationId, new Set(permissions)]]),
-});
+const user = (name: string, organizationId: string, permissions: readonly string[]): Identity => {
+  const [userId, sessionId] = [namedId("usr", name), namedId("ses", name)];
+  return userWith({ userId, sessionId, grants: { [organizationId]: permissions } });
+};
 const CALLERS = new Map<string | undefined, Identity>([
   [undefined, { kind: "ANONYMOUS" }],
-  ["operator", user("usr_operator", OPERATORS, ["organization.read", "organization.manage"])],
-  ["colleague", user("usr_colleague", OPERATORS, ["organization.read"])],
-  ["owner", user("usr_owner", "org_other", ["organization.read", "organization.manage"])],
+  ["operator", user("operator", OPERATORS, ["organization.read", "organization.manage"])],
+  ["colleague", user("colleague", OPERATORS, ["organization.read"])],
+  ["owner", user("owner", namedId("org", "other"), ["organization.read", "organization.manage"])],
 ]);
 
 interface ConsoleGateway {
@@ -143,7 +142,7 @@ test("eviction by hand drops every entry with the tag, on the other gateways, to
   expect(await load(far, `one ${tag}`, [tag], "new")).toBe("new");
   expect(await load(far, `kept ${tag}`, [kept], "other")).toBe("kept");
   const line = near.log.find((text) => text.includes("evicted by hand"));
-  expect(JSON.parse(line ?? "{}")).toMatchObject({ userId: "usr_operator", tags: [tag], evictedCount: 2 });
+  expect(JSON.parse(line ?? "{}")).toMatchObject({ userId: namedId("usr", "operator"), tags: [tag], evictedCount: 2 });
 });
 
 test("whoever is no operator may neither look nor evict", async () => {

@@ -14,6 +14,7 @@ import type { EventLog } from "../../../../platform/events/event-log.ts";
 import type { SubgraphEndpoint } from "../../../../platform/graphql/subgraph-endpoint.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { createRedisConnection } from "../../../../platform/redis/redis-connection.ts";
+import { userWith } from "../../../support/identities.ts";
 import { bearer, type HttpAnswer, startSignedInGateway } from "../signed-in-gateway.ts";
 
 export interface LimitedGateway {
@@ -90,7 +91,7 @@ export async function startLimitedGateway(
       checks += 1;
       const userId = good.get(token);
       if (userId === undefined) throw new AppError("UNAUTHENTICATED", "No such token.");
-      return { identity: { kind: "USER", userId, sessionId: `session-${userId}`, grants: new Map() } };
+      return { identity: userWith({ userId, sessionId: `session-${userId}` }) };
     },
     endpoints: [endpoint],
     ...(eventLog === undefined ? {} : { eventLog, createLive }),

@@ -1,5 +1,6 @@
 // Tokens renewed in place while a socket is open.
 import { expect, test } from "vitest";
+import { userWith } from "../../../support/identities.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { eventWriter, viewer } from "./live-stack.ts";
 import { connect, type SocketClient } from "./socket-client.ts";
@@ -86,7 +87,7 @@ test.each(["forged", "", 7])(
 test("a token of another session is refused, one of another user closes the socket with 4403", async () => {
   world.stack.viewers.set("mine", viewer("user-r6", {}));
   world.stack.viewers.set("my phone", {
-    identity: { kind: "USER", userId: "user-r6", sessionId: "phone", grants: new Map() },
+    identity: userWith({ userId: "user-r6", sessionId: "phone" }),
     expiresAt: new Date(Date.now() + 60_000),
   });
   world.stack.viewers.set("theirs", viewer("user-r7", {}));

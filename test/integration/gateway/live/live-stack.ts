@@ -25,6 +25,7 @@ import { toPublicError } from "../../../../platform/errors/graphql-errors.ts";
 import type { EventLog } from "../../../../platform/events/event-log.ts";
 import { createIdSource } from "../../../../platform/ids.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
+import { namedId, userWith } from "../../../support/identities.ts";
 import { composeShop, generationOf, type Shop, startShop } from "./shop-graph.ts";
 
 export const TOPIC = "orders.events";
@@ -160,14 +161,7 @@ export function viewer(
   lifetimeMs = 60_000,
 ): Authentication {
   return {
-    identity: {
-      kind: "USER",
-      userId,
-      sessionId: `session-of-${userId}`,
-      grants: new Map(
-        Object.entries(grants).map(([organization, permissions]) => [organization, new Set(permissions)]),
-      ),
-    },
+    identity: userWith({ userId, sessionId: namedId("ses", userId), grants }),
     expiresAt: new Date(Date.now() + lifetimeMs),
   };
 }

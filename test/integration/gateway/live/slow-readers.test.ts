@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { expect, test } from "vitest";
 import { createHub, type Hub } from "../../../../gateway/live/hub.ts";
 import type { Identity } from "../../../../platform/auth/identity.ts";
+import { textAsId } from "../../../support/identities.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { eventWriter, viewer } from "./live-stack.ts";
 import { connect } from "./socket-client.ts";
@@ -104,6 +105,7 @@ test.each([
     reader.resume();
     const frames = await waitFor(() => reader.frames().at(-1)?.sequence === EVENTS && reader.frames(), {
       what: `the last event; have ${reader.frames().length}`,
+      deadlineMs: 20_000,
     });
 
     expect(frames.reduce((sum, { skipped }) => sum + 1 + skipped, 0)).toBe(EVENTS);
@@ -185,7 +187,7 @@ test("a resume that is not read leaves out alike, and counts", async () => {
       const all = again.of("next", "a").map(({ payload }) => frameOf(payload));
       return all.at(-1)?.sequence === EVENTS && all;
     },
-    { what: "the last event" },
+    { what: "the last event", deadlineMs: 20_000 },
   );
   expect(frames.reduce((sum, { skipped }) => sum + 1 + skipped, 0)).toBe(EVENTS);
   expect(frames.length).toBeLessThan(EVENTS - 50);
@@ -231,7 +233,7 @@ test("the cursor of a reader for whom something waits is not behind it, also whe
   let sessionId = "session-1";
   const identity = (): Identity => {
     const { identity: member } = viewer("user of waiting", { [shop]: ["orders.read"] });
-    return member.kind === "USER" ? { ...member, sessionId } : member;
+    return member.kind === "USER" ? { ...member, sessionId: textAsId("ses", sessionId) } : member;
   };
   const change = (item: string) => writer.append(1, "stock.item.changed.v1", { item, version: 1, count: 1 });
   const tailed = (count: number) => waitFor(() => hub.counters().eventsIn >= count, { what: `${count} events` });

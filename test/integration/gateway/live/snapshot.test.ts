@@ -1,5 +1,6 @@
 // What a subscription that begins with a snapshot is sent, at the room.hub.
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { textAsId } from "../../../support/identities.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { viewer } from "./live-stack.ts";
 import { kindsOf, received, STOCK_QUERY, startStockRoom } from "./stock-room.ts";
@@ -158,7 +159,7 @@ test("who moves to another audience while the state is read has one snapshot, as
   await follower.connect({
     identity: () => {
       const { identity } = viewer("user-1", { [shop]: ["orders.read"] });
-      return identity.kind === "USER" ? { ...identity, sessionId } : identity;
+      return identity.kind === "USER" ? { ...identity, sessionId: textAsId("ses", sessionId) } : identity;
     },
   });
   await reads.whenReached();

@@ -1,5 +1,7 @@
 // A viewer's own live subscriptions on one gateway: listed and closed one by one, over every transport.
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import type { UserId } from "../../../../platform/auth/principal-ids.ts";
+import { namedId } from "../../../support/identities.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { eventWriter, viewer } from "../live/live-stack.ts";
 import { connect, type SocketClient } from "../live/socket-client.ts";
@@ -23,8 +25,12 @@ const ANONYMOUS = "subscription($shop: ID!) { orderEvents(shop: $shop) { sequenc
 
 function member(shop: string, name = "member"): string {
   const token = `${name}-of-${shop}`;
-  world.stack.viewers.set(token, viewer(`${name}-${shop}`, { [shop]: ["orders.read"] }));
+  world.stack.viewers.set(token, viewer(userOf(shop, name), { [shop]: ["orders.read"] }));
   return token;
+}
+
+function userOf(shop: string, name = "member"): UserId {
+  return namedId("usr", `${name}-${shop}`);
 }
 
 async function openSocket(token: string): Promise<SocketClient> {
@@ -72,7 +78,7 @@ test("a viewer lists their subscriptions over two sockets and two streams, and n
     operationName: "Orders",
     field: "orderEvents",
     organization: { id: shop },
-    session: { id: `session-of-member-${shop}` },
+    session: { id: namedId("ses", userOf(shop)) },
     transport: "WEBSOCKET",
     startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     ip: "127.0.0.1",
@@ -161,8 +167,8 @@ test("however a subscription ends, it leaves the list", async () => {
   await empty();
   const losing = await openSocket(token);
   await losing.subscribe("a", QUERY, { variables: { shop } });
-  world.stack.viewers.set(token, viewer(`member-${shop}`, { [shop]: [] }));
-  world.stack.revoke({ userId: `member-${shop}` });
+  world.stack.viewers.set(token, viewer(userOf(shop), { [shop]: [] }));
+  world.stack.revoke({ userId: userOf(shop) });
   await losing.take("error", "a");
   await empty();
 });

@@ -2,9 +2,9 @@
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { createFaultProxy } from "../../../support/fault-proxy.ts";
+import { namedId } from "../../../support/identities.ts";
 import { startProcess } from "../../../support/process.ts";
 import { type RedisServer, startRedis } from "../../../support/services/redis.ts";
-import { startStopwatch } from "../../../support/stopwatch.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { eventWriter, viewer } from "../live/live-stack.ts";
 import { connect, type SocketClient } from "../live/socket-client.ts";
@@ -18,7 +18,7 @@ const SHORT_LEASE_MS = 900;
 
 function member(shop: string): string {
   const token = `member-of-${shop}`;
-  world.stack.viewers.set(token, viewer(`member-${shop}`, { [shop]: ["orders.read"] }));
+  world.stack.viewers.set(token, viewer(namedId("usr", shop), { [shop]: ["orders.read"] }));
   return token;
 }
 
@@ -50,7 +50,7 @@ function untilListed(gateway: StreamsGateway, token: string, count: number) {
       const { data, errors } = await gateway.list(token);
       return errors === undefined && data?.liveSubscriptions.length === count && data.liveSubscriptions;
     },
-    { what: `${count} listed subscriptions` },
+    { what: `${count} listed subscriptions`, deadlineMs: 15_000 },
   );
 }
 
@@ -109,7 +109,7 @@ test("gateways with different prefixes share a Redis and nothing in it", async (
   const names = await waitFor(
     async () => {
       const found = await redis.keys("*");
-      return found.some((name) => name.startsWith(`another:streams:member-${shop}:`)) && found;
+      return found.some((name) => name.startsWith(`another:streams:${namedId("usr", shop)}:`)) && found;
     },
     { what: "the stranger's subscription" },
   );
@@ -190,11 +190,9 @@ test("a Redis that never answers delays an answer by seconds at most, and no sub
   await untilListed(two, token, 1);
   await proxy.mode("black-hole");
   await follow(one, token, shop);
-  const stopwatch = startStopwatch();
+  const since = performance.now();
   const { data, errors } = await one.list(token);
-  // The silence would last until the test is over.
-  expect(stopwatch.ms()).toBeLessThan(10_000);
-  stopwatch.stop();
+  expect(performance.now() - since).toBeLessThan(5_000);
   expect(data?.liveSubscriptions).toHaveLength(2);
   expect(errors?.[0]?.extensions).toMatchObject({ code: "INCOMPLETE" });
   await proxy.mode("pass");
@@ -222,7 +220,7 @@ test("what a killed gateway held is forgotten when its lease ends; until then cl
   const gateway = await gatewayOver(url);
   const lonely = await startProcess({
     entry: "test/integration/gateway/streams/fixtures/lonely-gateway.ts",
-    env: { REDIS_URL: url, LIVE_LEASE_MS: "3000", USER_ID: `member-${shop}` },
+    env: { REDIS_URL: url, LIVE_LEASE_MS: "3000", USER_ID: namedId("usr", shop) },
   });
   const [entry] = await untilListed(gateway, token, 1);
   expect(entry).toMatchObject({ session: { id: "session-of-the-dead" }, deliveredCount: "7", current: false });

@@ -1,9 +1,10 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { OrganizationId } from "../../../../platform/auth/principal-ids.ts";
 import { type AuditFixture, createAuditFixture } from "./audit-fixture.ts";
 
 let fixture: AuditFixture;
-let organization: string;
+let organization: OrganizationId;
 
 beforeAll(async () => {
   fixture = await createAuditFixture();
@@ -11,7 +12,7 @@ beforeAll(async () => {
   organization = fixture.newOrganization();
   await fixture.deliver(fixture.renamed(organization), fixture.renamed(organization));
   await fixture.recorded(organization, 2);
-});
+}, 60_000);
 
 afterAll(() => fixture.stop());
 

@@ -4,6 +4,7 @@ import { Pool } from "pg";
 import { pino } from "pino";
 import type { Identity } from "../../../../platform/auth/identity.ts";
 import { createIdentitySigner, IDENTITY_HEADER } from "../../../../platform/auth/identity-header.ts";
+import type { OrganizationId, TenantId, UserId } from "../../../../platform/auth/principal-ids.ts";
 import { systemClock } from "../../../../platform/clock.ts";
 import { inTenants } from "../../../../platform/database/tenant-transaction.ts";
 import { loadEventContracts } from "../../../../platform/events/contracts.ts";
@@ -13,11 +14,12 @@ import { createPostgresEventLog } from "../../../../platform/events/postgres-eve
 import type { Subgraph } from "../../../../platform/graphql/subgraph.ts";
 import type { SubgraphResponseBody } from "../../../../platform/graphql/subgraph-endpoint.ts";
 import { createIdSource } from "../../../../platform/ids.ts";
-import { createAuditClient } from "../../../../prisma/audit/client.ts";
 import { databaseUrls, prepareDatabase } from "../../../../prisma/databases.ts";
-import type { ChainedEntry } from "../../../../subgraphs/audit/entry-hash.ts";
+import type { ChainedEntry } from "../../../../subgraphs/audit/domain/entry-hash.ts";
 import { createAuditSubgraph } from "../../../../subgraphs/audit/index.ts";
-import { walkChain } from "../../../../subgraphs/audit/store.ts";
+import { walkChain } from "../../../../subgraphs/audit/store/chains.ts";
+import { openAuditDatabase } from "../../../../subgraphs/audit/store/database.ts";
+import { grantsOf, namedId } from "../../../support/identities.ts";
 import { serviceAddress } from "../../../support/services/service-addresses.ts";
 import { waitFor } from "../../../support/wait.ts";
 
@@ -30,7 +32,7 @@ export interface TestEvent {
   readonly subject: string;
   readonly data: Readonly<Record<string, unknown>>;
   /** Organisation, or user for an event without one. */
-  readonly key: string;
+  readonly key: TenantId;
   readonly actorId?: string;
   readonly time?: string;
   readonly correlationId?: string;
@@ -51,7 +53,7 @@ export async function createAuditFixture() {
   const signer = createIdentitySigner(identitySecrets, systemClock);
   const log = createPostgresEventLog({ connectionString: eventsUrls.app, logger, rebalanceMs: 100 });
   await log.start();
-  const client = createAuditClient(auditUrls.app, { poolSize: 20 });
+  const database = openAuditDatabase("audit database", auditUrls.app, 20);
   const superuser = new Pool({ connectionString: inDatabase(adminUrl, name), max: 2 });
   // Dropping the database ends connections that are still closing.
   superuser.on("error", () => undefined);
@@ -60,7 +62,7 @@ export async function createAuditFixture() {
 
   const fixture = {
     log,
-    client,
+    database,
     contracts,
     ids,
     superuser,
@@ -106,7 +108,7 @@ export async function createAuditFixture() {
     },
 
     /** `organizationUpdate` as an event: the simplest that belongs to an organisation. */
-    renamed(organizationId: string, changes: Partial<TestEvent> = {}): EventEnvelope {
+    renamed(organizationId: OrganizationId, changes: Partial<TestEvent> = {}): EventEnvelope {
       const data = { organizationId, name: "Works" };
       return fixture.event({
         type: "user.organization.updated.v1",
@@ -117,7 +119,7 @@ export async function createAuditFixture() {
       });
     },
 
-    paid(organizationId: string, invoiceId: string, changes: Partial<TestEvent> = {}): EventEnvelope {
+    paid(organizationId: OrganizationId, invoiceId: string, changes: Partial<TestEvent> = {}): EventEnvelope {
       const data = {
         invoiceId,
         accountId: ids.next("acc"),
@@ -145,17 +147,17 @@ export async function createAuditFixture() {
     },
 
     /** A tenant's chain, in order. */
-    chain(tenantId: string): Promise<ChainedEntry[]> {
-      return inTenants(client, [tenantId], (tx) => Array.fromAsync(walkChain(tx, tenantId, 7)));
+    chain(tenantId: TenantId): Promise<ChainedEntry[]> {
+      return inTenants(database, [tenantId], (tx) => Array.fromAsync(walkChain(tx, tenantId, 7)));
     },
 
     /** Waits until the tenant has this many entries; more would be returned, too. */
-    recorded(tenantId: string, count: number): Promise<ChainedEntry[]> {
+    recorded(tenantId: TenantId, count: number): Promise<ChainedEntry[]> {
       const enough = async () => {
         const entries = await fixture.chain(tenantId);
         return entries.length >= count && entries;
       };
-      return waitFor(enough, { what: `${count} entries of ${tenantId}` });
+      return waitFor(enough, { what: `${count} entries of ${tenantId}`, deadlineMs: 15_000 });
     },
 
     /** Asks the subgraph as the gateway would. */
@@ -172,7 +174,7 @@ export async function createAuditFixture() {
 
     async stop(): Promise<void> {
       for (const subgraph of instances) for (const part of subgraph.parts.toReversed()) await part.stop?.();
-      await client.$disconnect();
+      await database.part.stop?.();
       await log.stop();
       await superuser.end();
       const admin = new Pool({ connectionString: adminUrl, max: 1 });
@@ -187,9 +189,11 @@ export async function createAuditFixture() {
 
 export type AuditFixture = Awaited<ReturnType<typeof createAuditFixture>>;
 
-export function userOf(organizations: Readonly<Record<string, readonly string[]>>, userId = "usr_reader"): Identity {
-  const grants = new Map(Object.entries(organizations).map(([id, permissions]) => [id, new Set(permissions)]));
-  return { kind: "USER", userId, sessionId: "ses_reader", grants };
+export function userOf(
+  organizations: Readonly<Record<OrganizationId, readonly string[]>>,
+  userId: UserId = namedId("usr", "reader"),
+): Identity {
+  return { kind: "USER", userId, sessionId: namedId("ses", "reader"), grants: grantsOf(organizations) };
 }
 
 /** Everything in a topic whose records have this key. */

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { OrganizationId } from "../../../../platform/auth/principal-ids.ts";
 import { deadLetterSchema } from "../../../../platform/events/dead-letter.ts";
 import { type EventEnvelope, envelopeSchema } from "../../../../platform/events/envelope.ts";
-import { verifyChain } from "../../../../subgraphs/audit/entry-hash.ts";
+import { verifyChain } from "../../../../subgraphs/audit/domain/entry-hash.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { type AuditFixture, createAuditFixture, recordsOf } from "./audit-fixture.ts";
 
@@ -10,7 +11,7 @@ let fixture: AuditFixture;
 beforeAll(async () => {
   fixture = await createAuditFixture();
   await fixture.startSubgraph();
-});
+}, 60_000);
 
 afterAll(() => fixture.stop());
 
@@ -22,12 +23,12 @@ async function deliverTogether(key: string, events: readonly EventEnvelope[]): P
   );
 }
 
-const renames = (organization: string, count: number) =>
+const renames = (organization: OrganizationId, count: number) =>
   Array.from({ length: count }, () => fixture.renamed(organization));
 const idsOf = (events: readonly EventEnvelope[]) => events.map(({ id }) => id);
 
 /** Waits for what was delivered before, since a key's events are handled in order. */
-async function afterMarker(organization: string, count: number) {
+async function afterMarker(organization: OrganizationId, count: number) {
   const marker = fixture.renamed(organization);
   await deliverTogether(organization, [marker]);
   const entries = await fixture.recorded(organization, count + 1);

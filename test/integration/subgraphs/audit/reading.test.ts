@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Identity } from "../../../../platform/auth/identity.ts";
+import type { OrganizationId } from "../../../../platform/auth/principal-ids.ts";
 import type { EventEnvelope } from "../../../../platform/events/envelope.ts";
 import type { Subgraph } from "../../../../platform/graphql/subgraph.ts";
 import { type AuditFixture, createAuditFixture, userOf } from "./audit-fixture.ts";
 
 let fixture: AuditFixture;
 let subgraph: Subgraph;
-let organization: string;
+let organization: OrganizationId;
 let invoice: string;
-let foreign: string;
+let foreign: OrganizationId;
 let foreignInvoice: string;
 /** Five events of the organisation: entry 1 renames, 2 and 3 are about the invoice, 4 about another, 5 renames. */
 let events: readonly EventEnvelope[];
@@ -54,7 +55,7 @@ beforeAll(async () => {
   await fixture.deliver(fixture.paid(foreign, foreignInvoice));
   await fixture.recorded(foreign, 1);
   reader = userOf({ [organization]: ["audit.read"] });
-});
+}, 60_000);
 
 afterAll(() => fixture.stop());
 

@@ -6,7 +6,7 @@ import { deadLetterSchema } from "../../../../platform/events/dead-letter.ts";
 import { envelopeSchema } from "../../../../platform/events/envelope.ts";
 import { createOutbox } from "../../../../platform/events/outbox.ts";
 import { recordEntries } from "../../../../subgraphs/audit/commands/record-entries.ts";
-import { verifyChain } from "../../../../subgraphs/audit/entry-hash.ts";
+import { verifyChain } from "../../../../subgraphs/audit/domain/entry-hash.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { type AuditFixture, createAuditFixture, recordsOf } from "./audit-fixture.ts";
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
   // Two instances: a partition moves from one to the other, and both must end in one chain.
   await fixture.startSubgraph();
   await fixture.startSubgraph();
-});
+}, 60_000);
 
 afterAll(() => fixture.stop());
 
@@ -72,7 +72,7 @@ test("fifty concurrent events over two topics make a chain per organisation, gap
 
 test("fifty transactions that append to one chain at once neither fork it nor leave a gap [AD-01]", async () => {
   const organization = fixture.newOrganization();
-  const { contracts, ids, client } = fixture;
+  const { contracts, ids, database } = fixture;
   const outbox = createOutbox({
     contracts,
     ids,
@@ -83,7 +83,7 @@ test("fifty transactions that append to one chain at once neither fork it nor le
   await Promise.all(
     Array.from({ length: 50 }, () => {
       const event = fixture.renamed(organization);
-      return inTenants(client, [organization], (tx, end) =>
+      return inTenants(database, [organization], (tx, end) =>
         recordEntries({ outbox, clock: systemClock, ids }, [event], tx, { consumer: "test", end }),
       );
     }),

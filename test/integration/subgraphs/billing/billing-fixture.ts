@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Client, Pool } from "pg";
 import type { Grants } from "../../../../platform/auth/identity.ts";
 import { createIdentitySigner } from "../../../../platform/auth/identity-header.ts";
+import type { OrganizationId, SessionId, UserId } from "../../../../platform/auth/principal-ids.ts";
 import { systemClock } from "../../../../platform/clock.ts";
 import { loadEventContracts } from "../../../../platform/events/contracts.ts";
 import type { EventLog } from "../../../../platform/events/event-log.ts";
@@ -12,6 +13,7 @@ import type { Subgraph } from "../../../../platform/graphql/subgraph.ts";
 import { createIdSource } from "../../../../platform/ids.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { databaseUrls, prepareDatabase } from "../../../../prisma/databases.ts";
+import type { AccountId } from "../../../../subgraphs/billing/domain/ids.ts";
 import { createBillingSubgraph, seedPlans } from "../../../../subgraphs/billing/index.ts";
 import { createSandboxProvider } from "../../../../subgraphs/billing/provider/sandbox-provider.ts";
 import { serviceAddress } from "../../../support/services/service-addresses.ts";
@@ -98,7 +100,7 @@ export async function startBilling() {
     return { ...viewer, viewer, organizationId, accountId };
   }
 
-  function viewerOf(organizationId: string, permissions: readonly string[]): Viewer {
+  function viewerOf(organizationId: OrganizationId, permissions: readonly string[]): Viewer {
     const grants: Grants = new Map([[organizationId, new Set(permissions)]]);
     return { userId: ids.next("usr"), sessionId: ids.next("ses"), grants };
   }
@@ -150,7 +152,7 @@ export async function startBilling() {
           const { rows } = await admin.query("SELECT status FROM payment WHERE id = $1", [id]);
           return rows[0]?.status === "PROCESSING" ? undefined : rows[0]?.status;
         },
-        { what: `payment ${id} to settle` },
+        { what: `payment ${id} to settle`, deadlineMs: 10_000 },
       );
     },
     async stop() {
@@ -168,15 +170,15 @@ export async function startBilling() {
 }
 
 export interface Viewer {
-  readonly userId: string;
-  readonly sessionId: string;
+  readonly userId: UserId;
+  readonly sessionId: SessionId;
   readonly grants: Grants;
 }
 
 export interface Customer extends Viewer {
   readonly viewer: Viewer;
-  readonly organizationId: string;
-  readonly accountId: string;
+  readonly organizationId: OrganizationId;
+  readonly accountId: AccountId;
 }
 
 export interface Answer {

@@ -1,30 +1,38 @@
 // Store functions that lock or join by raw SQL give what the same rows give when Prisma reads them.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { OrganizationId } from "../../../../platform/auth/principal-ids.ts";
 import { inTenants } from "../../../../platform/database/tenant-transaction.ts";
-import { createUserClient, type UserClient } from "../../../../prisma/user/client.ts";
-import { findGrants, findRolesOfMemberships } from "../../../../subgraphs/user/store/memberships.ts";
-import { findOrganizations, findRoles, lockOrganization } from "../../../../subgraphs/user/store/organizations.ts";
-import { lockRefreshToken } from "../../../../subgraphs/user/store/sessions.ts";
+import { openUserDatabase, type UserDatabase } from "../../../../subgraphs/user/store/database.ts";
+import { pageMemberships } from "../../../../subgraphs/user/store/memberships.ts";
+import { findOrganizations, lockOrganization } from "../../../../subgraphs/user/store/organizations.ts";
+import { lockRefreshToken } from "../../../../subgraphs/user/store/refresh-tokens.ts";
+import {
+  findGrants,
+  findRoles,
+  findRolesOfMemberships,
+  findRolesOfOrganizations,
+} from "../../../../subgraphs/user/store/roles.ts";
+import { tables } from "../../../../subgraphs/user/store/tables.ts";
 import { type Person, startUser, type UserFixture } from "./user-fixture.ts";
 
 let fixture: UserFixture;
-let client: UserClient;
+let database: UserDatabase;
 let owner: Person;
-let organizationId: string;
+let organizationId: OrganizationId;
 
 beforeAll(async () => {
   fixture = await startUser();
-  client = createUserClient(fixture.settings.USER_DATABASE_URL, { poolSize: 1 });
+  database = openUserDatabase("test", fixture.settings.USER_DATABASE_URL, 1);
   owner = await fixture.person();
   organizationId = await fixture.organization(owner);
 });
 afterAll(async () => {
-  await client?.$disconnect();
+  await database?.part.stop?.();
   await fixture?.stop();
 });
 
 test("a locked organisation equals the organisation as it is found, and a foreign one is not there [S8]", async () => {
-  await inTenants(client, [organizationId], async (tx) => {
+  await inTenants(database, [organizationId], async (tx) => {
     expect([await lockOrganization(tx, organizationId)]).toEqual(await findOrganizations(tx, [organizationId]));
     expect(await lockOrganization(tx, fixture.ids.next("org"))).toBeUndefined();
   });
@@ -32,8 +40,8 @@ test("a locked organisation equals the organisation as it is found, and a foreig
 
 test("a locked refresh token equals the row that Prisma reads, before and after it is traded [S8]", async () => {
   const compare = () =>
-    inTenants(client, [owner.userId], async (tx) => {
-      const stored = await tx.refreshToken.findMany();
+    inTenants(database, [owner.userId], async (tx) => {
+      const stored = await tables(tx).refreshToken.findMany();
       for (const token of stored) expect(await lockRefreshToken(tx, token.tokenHash)).toEqual(token);
       return stored;
     });
@@ -44,13 +52,16 @@ test("a locked refresh token equals the row that Prisma reads, before and after 
 });
 
 test("the roles of a membership equal the roles as they are found, and grant what they permit [S8]", async () => {
-  await inTenants(client, [owner.userId, organizationId], async (tx) => {
-    const [membership] = await tx.membership.findMany({ where: { organizationId }, include: { roles: true } });
+  await inTenants(database, [owner.userId, organizationId], async (tx) => {
+    const page = { take: 1, direction: "forward", counted: false } as const;
+    const [membership] = (await pageMemberships(tx, { organizationId }, page)).rows;
     if (membership === undefined) throw new Error("the organisation has no member");
-    const roles = (await findRolesOfMemberships(tx, [membership.id])).get(membership.id);
-    const roleIds = membership.roles.map(({ roleId }) => roleId);
+    const roles = (await findRolesOfMemberships(tx, [membership.id])).get(membership.id) ?? [];
+    const roleIds = roles.map(({ id }) => id);
+    expect(roleIds).toHaveLength(1);
     expect(roles).toEqual(await findRoles(tx, roleIds));
-    const permissions = new Set(roles?.flatMap((role) => role.permissions));
+    expect(await findRolesOfOrganizations(tx, [organizationId])).toEqual(expect.arrayContaining([...roles]));
+    const permissions = new Set(roles.flatMap((role) => role.permissions));
     expect(permissions.size).toBeGreaterThan(0);
     expect(await findGrants(tx, owner.userId)).toEqual(new Map([[organizationId, permissions]]));
   });

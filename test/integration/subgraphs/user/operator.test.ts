@@ -3,11 +3,11 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Identity } from "../../../../platform/auth/identity.ts";
 import { loadEventContracts } from "../../../../platform/events/contracts.ts";
-import { createUserClient, type UserClient } from "../../../../prisma/user/client.ts";
-import { reinstateUser } from "../../../../subgraphs/user/commands/user-reinstate.ts";
-import { suspendUser } from "../../../../subgraphs/user/commands/user-suspend.ts";
+import { reinstateUser } from "../../../../subgraphs/user/commands/accounts/reinstate-user.ts";
+import { suspendUser } from "../../../../subgraphs/user/commands/accounts/suspend-user.ts";
 import { createUserOutbox } from "../../../../subgraphs/user/outbox.ts";
 import type { Operator, OperatorServices } from "../../../../subgraphs/user/services.ts";
+import { openUserDatabase } from "../../../../subgraphs/user/store/database.ts";
 import { startProcess } from "../../../support/process.ts";
 import { ANONYMOUS, type Json, type Person, startUser, type UserFixture } from "./user-fixture.ts";
 
@@ -17,17 +17,16 @@ const OPERATOR: Operator = {
 };
 
 let fixture: UserFixture;
-let client: UserClient;
 let services: OperatorServices;
 beforeAll(async () => {
   fixture = await startUser();
-  client = createUserClient(fixture.settings.USER_DATABASE_URL, { poolSize: 4 });
+  const database = openUserDatabase("user database", fixture.settings.USER_DATABASE_URL, 4);
   const contracts = await loadEventContracts(fileURLToPath(new URL("../../../../schema/events", import.meta.url)));
   const { clock, ids } = fixture;
-  services = { client, clock, outbox: createUserOutbox({ contracts, clock, ids }) };
+  services = { database, clock, outbox: createUserOutbox({ contracts, clock, ids }) };
 });
 afterAll(async () => {
-  await client?.$disconnect();
+  await services?.database.part.stop?.();
   await fixture?.stop();
 });
 
@@ -221,7 +220,7 @@ test("a command that cannot be done says with a code what is wrong, and exits 1 
       expect(answer, words.join(" ")).toEqual({ code, output: expect.stringContaining(message) });
     }),
   );
-});
+}, 60_000);
 
 test("without a database it says where it looked, and which setting to correct", async () => {
   const words = ["suspend-user", fixture.ids.next("usr"), "--reason", "x"];

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Client, Pool } from "pg";
 import type { Identity } from "../../../../platform/auth/identity.ts";
 import { createIdentitySigner } from "../../../../platform/auth/identity-header.ts";
+import type { OrganizationId, SessionId, UserId } from "../../../../platform/auth/principal-ids.ts";
 import { loadEventContracts } from "../../../../platform/events/contracts.ts";
 import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
 import { createIdSource } from "../../../../platform/ids.ts";
@@ -14,6 +15,7 @@ import { createLogger } from "../../../../platform/logger/logger.ts";
 import { startMailbox } from "../../../../platform/mail/mailbox-server.ts";
 import { databaseUrls, prepareDatabase } from "../../../../prisma/databases.ts";
 import { createUserSubgraph, type UserSubgraph, type UserSubgraphDeps } from "../../../../subgraphs/user/index.ts";
+import { grantsOf } from "../../../support/identities.ts";
 import { serviceAddress } from "../../../support/services/service-addresses.ts";
 import { waitFor } from "../../../support/wait.ts";
 
@@ -34,8 +36,8 @@ export interface Answer {
 export interface Person {
   readonly email: string;
   readonly password: string;
-  readonly userId: string;
-  readonly sessionId: string;
+  readonly userId: UserId;
+  readonly sessionId: SessionId;
   readonly accessToken: string;
   readonly refreshToken: string;
 }
@@ -117,7 +119,7 @@ export async function startUser(
         }
         return undefined;
       },
-      { what: `a mail to ${email} with a ${path} link` },
+      { what: `a mail to ${email} with a ${path} link`, deadlineMs: 10_000 },
     );
   }
 
@@ -156,11 +158,10 @@ export async function startUser(
   async function identityOf({ sessionId, userId }: Person): Promise<Identity> {
     const facts = await subgraph.tokenService.session(sessionId, userId);
     if (facts === null) throw new Error("the session has ended");
-    const grants = new Map(Object.entries(facts.grants).map(([id, permissions]) => [id, new Set(permissions)]));
-    return { kind: "USER", userId, sessionId, grants };
+    return { kind: "USER", userId, sessionId, grants: grantsOf(facts.grants) };
   }
 
-  async function organization(owner: Person, slug = `s-${randomUUID().slice(0, 20)}`): Promise<string> {
+  async function organization(owner: Person, slug = `s-${randomUUID().slice(0, 20)}`): Promise<OrganizationId> {
     const input = { name: "Test Works", slug, idempotencyKey: randomUUID() };
     const payload = await mutate(await identityOf(owner), "organizationCreate", input, "organization { id }");
     if (payload.organization === null) throw new Error(JSON.stringify(payload.userErrors));

@@ -3,19 +3,15 @@ import { expect, test } from "vitest";
 import { cacheScopeKey, scopeTags } from "../../../../gateway/cache/cache-scope.ts";
 import type { GatewayContext } from "../../../../gateway/ports.ts";
 import type { Identity } from "../../../../platform/auth/identity.ts";
+import { grantsOf, textAsId, userWith } from "../../../support/identities.ts";
 
 function contextOf(identity: Identity, forwardedHeaders: Record<string, string> = {}): GatewayContext {
   const trace = { traceId: "0".repeat(32), spanId: "0".repeat(16), sampled: false };
   return { identity, client: {}, trace, logger: pino({ level: "silent" }), forwardedHeaders };
 }
 
-function user(userId: string, grants: Record<string, string[]>): Identity {
-  return {
-    kind: "USER",
-    userId,
-    sessionId: `ses_of_${userId}`,
-    grants: new Map(Object.entries(grants).map(([id, permissions]) => [id, new Set(permissions)])),
-  };
+function user(userId: string, grants: Record<string, string[]>) {
+  return userWith({ userId, sessionId: `ses_of_${userId}`, grants });
 }
 
 test("members with equal rights share what is an organisation's, and nothing that is a viewer's", () => {
@@ -28,13 +24,13 @@ test("members with equal rights share what is an organisation's, and nothing tha
 
 test("two sessions of one user share what is an organisation's, and nothing that is a viewer's", () => {
   const one = user("usr_1", { org_a: ["read"] });
-  const other = { ...one, sessionId: "ses_other" };
+  const other = { ...one, sessionId: textAsId("ses", "ses_other") };
   expect(cacheScopeKey("ORGANIZATION", contextOf(one))).toBe(cacheScopeKey("ORGANIZATION", contextOf(other)));
   expect(cacheScopeKey("VIEWER", contextOf(one))).not.toBe(cacheScopeKey("VIEWER", contextOf(other)));
 });
 
 test("other rights, other organisations, an audience and who belongs nowhere are scopes of their own", () => {
-  const read = new Map([["org_a", new Set(["read"])]]);
+  const read = grantsOf({ org_a: ["read"] });
   const keys = [
     contextOf(user("usr_1", { org_a: ["read"] })),
     contextOf(user("usr_1", { org_a: ["read", "write"] })),

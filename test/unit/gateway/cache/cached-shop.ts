@@ -9,6 +9,7 @@ import {
 } from "../../../../gateway/transport/subgraph-client.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { newTrace } from "../../../../platform/tracing/trace-context.ts";
+import { userWith } from "../../../support/identities.ts";
 import { hintedShop } from "./hinted-shop.ts";
 
 const logger = createLogger({ name: "test", level: "silent" });
@@ -18,8 +19,7 @@ export function member(
   permissions: readonly string[] = ["read"],
   organizationId = "org_1",
 ): GatewayContext {
-  const grants = new Map([[organizationId, new Set(permissions)]]);
-  const identity = { kind: "USER", userId, sessionId: "ses", grants } as const;
+  const identity = userWith({ userId, sessionId: "ses", grants: { [organizationId]: permissions } });
   return { identity, client: {}, trace: newTrace(), logger, forwardedHeaders: {} };
 }
 

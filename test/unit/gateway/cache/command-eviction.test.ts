@@ -5,6 +5,7 @@ import type { GatewayContext } from "../../../../gateway/ports.ts";
 import { type SubgraphAnswer, subgraphOperation } from "../../../../gateway/transport/subgraph-client.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { newTrace } from "../../../../platform/tracing/trace-context.ts";
+import { userWith } from "../../../support/identities.ts";
 
 const change = {
   type: "billing.invoice.paid.v1",
@@ -16,7 +17,7 @@ const change = {
 
 function caller(): GatewayContext {
   return {
-    identity: { kind: "USER", userId: "usr_1", sessionId: "ses_1", grants: new Map([["org_1", new Set(["read"])]]) },
+    identity: userWith({ grants: { org_1: ["read"] } }),
     client: {},
     trace: newTrace(),
     logger: createLogger({ name: "test", level: "silent" }),

@@ -13,6 +13,7 @@ import {
 import { systemClock } from "../../../../platform/clock.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { newTrace } from "../../../../platform/tracing/trace-context.ts";
+import { userWith } from "../../../support/identities.ts";
 import { hintedShop } from "./hinted-shop.ts";
 
 const logger = createLogger({ name: "test", level: "silent" });
@@ -127,8 +128,7 @@ function fail(): never {
 }
 
 function member(organization: string, fresh: boolean): GatewayContext {
-  const grants = new Map([[organization, new Set(["read"])]]);
-  const identity = { kind: "USER", userId: "usr", sessionId: "ses", grants } as const;
+  const identity = userWith({ userId: "usr", sessionId: "ses", grants: { [organization]: ["read"] } });
   return { identity, client: {}, trace: newTrace(), logger, forwardedHeaders: {}, fresh };
 }
 
@@ -202,4 +202,4 @@ test("no gateway shows what is older than an event it heard before the read, nor
   );
   // It was a cache that was tested.
   expect(hits).toBeGreaterThan(reads / 50);
-});
+}, 60_000);

@@ -9,12 +9,13 @@ import {
 } from "../../../../gateway/transport/subgraph-client.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { newTrace } from "../../../../platform/tracing/trace-context.ts";
+import { userWith } from "../../../support/identities.ts";
 
 const logger = createLogger({ name: "test", level: "silent" });
 
 function caller(userId: string, signal?: AbortSignal): GatewayContext {
   return {
-    identity: { kind: "USER", userId, sessionId: "s", grants: new Map() },
+    identity: userWith({ userId }),
     client: {},
     trace: newTrace(),
     logger,

@@ -2,19 +2,21 @@ import { SignJWT } from "jose";
 import { expect, test } from "vitest";
 import type { Identity } from "../../../../platform/auth/identity.ts";
 import { createIdentitySigner, createIdentityVerifier } from "../../../../platform/auth/identity-header.ts";
+import { namedId } from "../../../support/identities.ts";
 
 const OLD = "o".repeat(32);
 const NEW = "n".repeat(32);
 const start = new Date("2026-01-01T00:00:00Z");
 const clockAt = (date: Date) => ({ now: () => date });
+const ORGANIZATION = namedId("org", "one");
 const user: Identity = {
   kind: "USER",
-  userId: "usr_1",
-  sessionId: "ses_1",
+  userId: namedId("usr", "ada"),
+  sessionId: namedId("ses", "phone"),
   grants: new Map([
-    ["org_1", new Set(["a", "b"])],
-    ["org_2", new Set(["a", "b"])],
-    ["org_3", new Set(["a"])],
+    [ORGANIZATION, new Set(["a", "b"])],
+    [namedId("org", "two"), new Set(["a", "b"])],
+    [namedId("org", "three"), new Set(["a"])],
   ]),
 };
 
@@ -50,7 +52,7 @@ test("another audience, another secret, an expired, a missing and an unsigned he
 });
 
 test("a user without a session is no user", async () => {
-  const token = await new SignJWT({ kind: "USER", sub: "usr_1" })
+  const token = await new SignJWT({ kind: "USER", sub: user.userId })
     .setProtectedHeader({ alg: "HS256" })
     .setIssuer("tributary-gateway")
     .setAudience("user")
@@ -61,7 +63,7 @@ test("a user without a session is no user", async () => {
 });
 
 test("an audience travels with its permissions and without a person", async () => {
-  const audience: Identity = { kind: "AUDIENCE", grants: new Map([["org_1", new Set(["a", "b"])]]) };
+  const audience: Identity = { kind: "AUDIENCE", grants: new Map([[ORGANIZATION, new Set(["a", "b"])]]) };
   const token = await createIdentitySigner([NEW], clockAt(start)).sign("user", audience, {});
   const signed = await createIdentityVerifier([NEW], "user", clockAt(start)).verify(token);
   expect(signed.identity).toEqual(audience);

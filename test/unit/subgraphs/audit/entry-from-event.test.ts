@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { EventEnvelope } from "../../../../platform/events/envelope.ts";
-import { entryFromEvent } from "../../../../subgraphs/audit/entry-from-event.ts";
+import { entryFromEvent } from "../../../../subgraphs/audit/domain/entry-from-event.ts";
 
 const UUID = "01890a5d-ac96-774b-bcce-b302099a8057";
 

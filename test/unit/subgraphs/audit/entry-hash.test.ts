@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type ChainedEntry, hashEntry, verifyChain } from "../../../../subgraphs/audit/entry-hash.ts";
+import { type ChainedEntry, hashEntry, verifyChain } from "../../../../subgraphs/audit/domain/entry-hash.ts";
 
 function chain(length: number): ChainedEntry[] {
   const entries: ChainedEntry[] = [];

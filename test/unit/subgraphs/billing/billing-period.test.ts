@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { PlanInterval } from "../../../../schema/generated/billing.ts";
-import { endOfPeriod } from "../../../../subgraphs/billing/billing-period.ts";
+import { endOfPeriod } from "../../../../subgraphs/billing/domain/billing-period.ts";
 
 test.each<[string, PlanInterval, string]>([
   ["2026-03-15T10:00:00.000Z", "MONTH", "2026-04-15T10:00:00.000Z"],

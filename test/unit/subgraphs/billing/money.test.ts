@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { eventMoney, exponentOf, money } from "../../../../subgraphs/billing/money.ts";
+import { eventMoney, exponentOf, money } from "../../../../subgraphs/billing/domain/money.ts";
 
 test("the exponent is the currency's own", () => {
   expect([exponentOf("EUR"), exponentOf("JPY"), exponentOf("KWD")]).toEqual([2, 0, 3]);

@@ -12,14 +12,13 @@ import {
   organizationsWithReadableMembers,
   permissionsUnder,
 } from "../../../../subgraphs/user/policies.ts";
+import { textAsId, userWith } from "../../../support/identities.ts";
 
-const HERE = "org_here";
-const user = (permissions: readonly string[], userId = "usr_1"): Identity => ({
-  kind: "USER",
-  userId,
-  sessionId: "ses_1",
-  grants: new Map([[HERE, new Set(permissions)]]),
-});
+const HERE = textAsId("org", "org_here");
+const THERE = textAsId("org", "org_there");
+const SELF = textAsId("usr", "usr_1");
+const OTHER = textAsId("usr", "usr_2");
+const user = (permissions: readonly string[]): Identity => userWith({ userId: SELF, grants: { [HERE]: permissions } });
 const owner = user(BUILT_IN_ROLES.OWNER);
 const member = user(BUILT_IN_ROLES.MEMBER);
 const bare = user([]);
@@ -34,9 +33,9 @@ test("a member reads the organisation and its members, an owner its invitations 
 });
 
 test("permissions end at the organisation they were given in", () => {
-  expect(canReadOrganization(owner, "org_there")).toBe(false);
-  expect(canReadMembers(owner, "org_there")).toBe(false);
-  expect(canReadMembership(owner, { organizationId: "org_there", userId: "usr_2" })).toBe(false);
+  expect(canReadOrganization(owner, THERE)).toBe(false);
+  expect(canReadMembers(owner, THERE)).toBe(false);
+  expect(canReadMembership(owner, { organizationId: THERE, userId: OTHER })).toBe(false);
   expect(organizationsWithReadableMembers(owner)).toEqual([HERE]);
   expect(organizationsWithReadableMembers(bare)).toEqual([]);
 });
@@ -44,23 +43,23 @@ test("permissions end at the organisation they were given in", () => {
 test("nobody but a user reads anything, services included", () => {
   for (const identity of others) {
     expect(canReadOrganization(identity, HERE)).toBe(false);
-    expect(canReadSession(identity, { userId: "usr_1" })).toBe(false);
-    expect(canReadMembership(identity, { organizationId: HERE, userId: "usr_1" })).toBe(false);
+    expect(canReadSession(identity, { userId: SELF })).toBe(false);
+    expect(canReadMembership(identity, { organizationId: HERE, userId: SELF })).toBe(false);
     expect(organizationsWithReadableMembers(identity)).toEqual([]);
   }
 });
 
 test("whoever has no permission still sees the own membership and may leave", () => {
-  const own = { organizationId: HERE, userId: "usr_1" };
-  const foreign = { organizationId: HERE, userId: "usr_2" };
+  const own = { organizationId: HERE, userId: SELF };
+  const foreign = { organizationId: HERE, userId: OTHER };
   expect([canReadMembership(bare, own), canReadMembership(bare, foreign)]).toEqual([true, false]);
   expect([canRemoveMembership(member, own), canRemoveMembership(member, foreign)]).toEqual([true, false]);
   expect(canRemoveMembership(owner, foreign)).toBe(true);
 });
 
 test("a session is read by its user alone", () => {
-  expect(canReadSession(owner, { userId: "usr_1" })).toBe(true);
-  expect(canReadSession(owner, { userId: "usr_2" })).toBe(false);
+  expect(canReadSession(owner, { userId: SELF })).toBe(true);
+  expect(canReadSession(owner, { userId: OTHER })).toBe(false);
 });
 
 test("only the operator's process operates: no user, however mighty, and no other service", () => {

@@ -4,8 +4,14 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../../../platform/clock.ts";
 import { createIdSource } from "../../../../platform/ids.ts";
-import { mintToken, parseToken } from "../../../../subgraphs/user/opaque-token.ts";
-import { loadSigningKeys } from "../../../../subgraphs/user/signing-keys.ts";
+import {
+  INVITATION_TOKEN,
+  mintToken,
+  parseToken,
+  REFRESH_TOKEN,
+  VERIFICATION_TOKEN,
+} from "../../../../subgraphs/user/credentials/opaque-token.ts";
+import { loadSigningKeys } from "../../../../subgraphs/user/credentials/signing-keys.ts";
 
 const ids = createIdSource(systemClock);
 let folder: string;
@@ -16,22 +22,22 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 test("a token names its owner, and its hash is that of the whole token", () => {
   const owner = ids.next("usr");
-  const { token, hash } = mintToken("refresh", owner);
+  const { token, hash } = mintToken(REFRESH_TOKEN, owner);
   expect(token).toMatch(/^trr_[A-Za-z0-9_-]{64}$/);
-  expect(parseToken("refresh", token)).toEqual({ ownerId: owner, hash });
+  expect(parseToken(REFRESH_TOKEN, token)).toEqual({ ownerId: owner, hash });
   const altered = `${token.slice(0, -1)}${token.endsWith("A") ? "B" : "A"}`;
-  expect(parseToken("refresh", altered)?.hash).not.toBe(hash);
+  expect(parseToken(REFRESH_TOKEN, altered)?.hash).not.toBe(hash);
 });
 
 test("a token of one kind is none of another, and two tokens are never alike", () => {
-  const { token } = mintToken("verification", ids.next("usr"));
-  expect(parseToken("refresh", token)).toBeUndefined();
-  expect(parseToken("verification", token.replace("trv_", "trr_"))).toBeUndefined();
+  const { token } = mintToken(VERIFICATION_TOKEN, ids.next("usr"));
+  expect(parseToken(REFRESH_TOKEN, token)).toBeUndefined();
+  expect(parseToken(VERIFICATION_TOKEN, token.replace("trv_", "trr_"))).toBeUndefined();
   for (const text of ["", "trv_", `${token}x`, token.slice(0, -1), `${token.slice(0, -1)}!`]) {
-    expect(parseToken("verification", text)).toBeUndefined();
+    expect(parseToken(VERIFICATION_TOKEN, text)).toBeUndefined();
   }
   const owner = ids.next("org");
-  expect(mintToken("invitation", owner).token).not.toBe(mintToken("invitation", owner).token);
+  expect(mintToken(INVITATION_TOKEN, owner).token).not.toBe(mintToken(INVITATION_TOKEN, owner).token);
 });
 
 test("signing keys are made once, readable by their owner only, also when processes start together", async () => {

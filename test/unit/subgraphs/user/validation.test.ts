@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { constraints } from "../../../../schema/constraints.ts";
-import { requireLine, requireSlug, slugFrom } from "../../../../subgraphs/user/validation.ts";
+import { requireLine, requireSlug, slugFrom } from "../../../../subgraphs/user/validation/text.ts";
 
 test("a slug made from any name is a valid slug, with and without a suffix", () => {
   fc.assert(

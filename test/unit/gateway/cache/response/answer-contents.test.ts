@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { EventSources } from "../../../../../gateway/cache/event-sources.ts";
 import { tagsOfAnswer } from "../../../../../gateway/cache/response/answer-tags.ts";
 import type { Identity } from "../../../../../platform/auth/identity.ts";
+import { userWith } from "../../../../support/identities.ts";
 import { composed, generationOf, LIBRARY } from "./graph.ts";
 import { canonical, readerOf } from "./reader-of.ts";
 
@@ -134,13 +135,8 @@ test("members of unions and interfaces are found by their own keys", () => {
   expect(ids).toEqual(new Set(["1", "l1"]));
 });
 
-const user: Identity = {
-  kind: "USER",
-  userId: "u1",
-  sessionId: "s1",
-  grants: new Map([["o1", new Set<string>()]]),
-};
-const nobody: Identity = { kind: "USER", userId: "u2", sessionId: "s2", grants: new Map() };
+const user = userWith({ userId: "u1", sessionId: "s1", grants: { o1: [] } });
+const nobody = userWith({ userId: "u2", sessionId: "s2" });
 const anonymous: Identity = { kind: "ANONYMOUS" };
 
 test("an answer goes by its entities; an open one also by what happens around whom it was made for", () => {

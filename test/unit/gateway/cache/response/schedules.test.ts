@@ -8,6 +8,7 @@ import { tagsOf } from "../../../../../gateway/cache/event-eviction.ts";
 import type { EventSources } from "../../../../../gateway/cache/event-sources.ts";
 import { createResponseCache } from "../../../../../gateway/cache/response/response-cache.ts";
 import type { Identity } from "../../../../../platform/auth/identity.ts";
+import { userWith } from "../../../../support/identities.ts";
 import { generationOf } from "./graph.ts";
 import { canonical } from "./reader-of.ts";
 
@@ -22,12 +23,11 @@ const VIEWERS: readonly { readonly tenant: Tenant; readonly identity: Extract<Id
   TENANTS.flatMap((tenant) =>
     ["a", "b"].map((name) => ({
       tenant,
-      identity: {
-        kind: "USER",
+      identity: userWith({
         userId: `${tenant}-${name}`,
         sessionId: `s-${tenant}-${name}`,
-        grants: new Map([[tenant, new Set(["read"])]]),
-      },
+        grants: { [tenant]: ["read"] },
+      }),
     })),
   );
 

@@ -1,14 +1,24 @@
 // Plans as Apollo's planner makes them: which of them would feed a field wrongly, and which are good. Should a new version of the planner
 // mend one of its faults, the test of that fault fails here, and the repair can go.
+import { composeServices } from "@apollo/composition";
 import { operationFromDocument } from "@apollo/federation-internals";
 import { parse } from "graphql";
 import { describe, expect, test } from "vitest";
+import { buildGeneration } from "../../../../../gateway/composition/schema-generation.ts";
 import { factsOf } from "../../../../../gateway/engine/planning/federation-facts.ts";
 import { checkPlan } from "../../../../../gateway/engine/planning/plan-check.ts";
-import { generationOf } from "./planned-graph.ts";
+
+const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject"])`;
 
 function graph(subgraphs: Readonly<Record<string, string>>) {
-  const generation = generationOf(subgraphs);
+  const services = Object.entries(subgraphs).map(([name, sdl]) => ({
+    name,
+    typeDefs: parse(`${LINK} ${sdl}`),
+    url: `http://${name}`,
+  }));
+  const { supergraphSdl, errors } = composeServices(services);
+  if (supergraphSdl === undefined) throw new Error(errors?.map(({ message }) => message).join("\n"));
+  const generation = buildGeneration(supergraphSdl);
   const facts = factsOf(generation);
   return {
     facts,

@@ -3,6 +3,7 @@ import { createCostBudget, type Spending } from "../../../../../gateway/limits/r
 import { createCounters } from "../../../../../gateway/limits/rate/counters.ts";
 import type { PlanFeatures } from "../../../../../gateway/ports.ts";
 import type { Identity } from "../../../../../platform/auth/identity.ts";
+import { grantsOf, userWith } from "../../../../support/identities.ts";
 
 const A = "org_01a";
 const B = "org_02b";
@@ -28,7 +29,7 @@ function budgetOf(granted: Readonly<Record<string, Readonly<Record<string, bigin
 }
 
 function member(...organizations: string[]): Identity {
-  return { kind: "USER", userId: "u", sessionId: "s", grants: new Map(organizations.map((id) => [id, new Set()])) };
+  return userWith({ grants: Object.fromEntries(organizations.map((id) => [id, []])) });
 }
 
 const refusal = (organizationId: string, budget = ORG) => ({
@@ -81,7 +82,7 @@ test("what no plan limits, and what the gateway itself asks, is not limited", as
     member(A),
     member(),
     member("unheard"),
-    { kind: "AUDIENCE", grants: new Map([[B, new Set()]]) },
+    { kind: "AUDIENCE", grants: grantsOf({ [B]: [] }) },
     { kind: "SERVICE", service: "gateway" },
     { kind: "ANONYMOUS" },
   ];

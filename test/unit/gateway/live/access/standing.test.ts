@@ -5,6 +5,7 @@ import type { Authentication } from "../../../../../gateway/ports.ts";
 import { systemClock } from "../../../../../platform/clock.ts";
 import { AppError } from "../../../../../platform/errors/app-error.ts";
 import { createLogger } from "../../../../../platform/logger/logger.ts";
+import { textAsId, userWith } from "../../../../support/identities.ts";
 
 interface Question {
   readonly token: string | undefined;
@@ -12,17 +13,12 @@ interface Question {
   fail(error: Error): void;
 }
 
-const ORG = "org-1";
+const ORG = textAsId("org", "org-1");
 const MEMBER = ["orders.read"];
 
 function member(permissions: readonly string[], { user = "u", session = "s", lifetimeMs = 60_000 } = {}) {
   return {
-    identity: {
-      kind: "USER" as const,
-      userId: user,
-      sessionId: session,
-      grants: new Map([[ORG, new Set(permissions)]]),
-    },
+    identity: userWith({ userId: user, sessionId: session, grants: { [ORG]: permissions } }),
     expiresAt: new Date(Date.now() + lifetimeMs),
   };
 }

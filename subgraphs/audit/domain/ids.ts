@@ -1,0 +1,5 @@
+/** The kinds of id that audit hands out. */
+import { type Id, idKind } from "../../../platform/ids.ts";
+
+export const AuditEntryId = idKind("aud");
+export type AuditEntryId = Id<"aud">;

@@ -1,0 +1,14 @@
+/** What the consumer and the resolvers of audit work with: made once per process by index.ts. */
+import type { Clock } from "../../platform/clock.ts";
+import type { Outbox } from "../../platform/events/outbox.ts";
+import type { CursorCodec } from "../../platform/graphql/connection.ts";
+import type { IdSource } from "../../platform/ids.ts";
+import type { AuditDatabase } from "./store/database.ts";
+
+export interface AuditServices {
+  readonly database: AuditDatabase;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly cursors: CursorCodec;
+}

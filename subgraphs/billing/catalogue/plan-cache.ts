@@ -1,0 +1,47 @@
+/**
+ * Plans by id, kept as configuration is: a published plan never changes, except that it is retired. They belong to
+ * nobody, so everybody may be given what is kept.
+ */
+import DataLoader from "dataloader";
+import { loadInTime } from "../../../platform/cache/joined-loads.ts";
+import type { ProcessCache } from "../../../platform/cache/process-cache.ts";
+import { PlanId } from "../domain/ids.ts";
+import type { Plan } from "../domain/plan.ts";
+import type { BillingDatabase } from "../store/database.ts";
+import { findPlans } from "../store/plans.ts";
+
+export interface PlanCache {
+  /** The plans in the order of `ids`; `find` reads those that are not kept. */
+  load(
+    ids: readonly PlanId[],
+    find: (missing: readonly PlanId[]) => Promise<readonly Plan[]>,
+  ): Promise<(Plan | undefined)[]>;
+}
+
+const KEY = "plan:";
+/** On every plan. */
+const TAG = "plans";
+
+export function createPlanCache({ cache, lifeOf }: Pick<ProcessCache, "cache" | "lifeOf">): PlanCache {
+  const ttlMs = lifeOf("configuration");
+  const options = {
+    ttlMs,
+    tags: [TAG],
+    // What is not there may be published at any time.
+    ttlMsOf: (plan: Plan | undefined) => (plan === undefined ? 0 : ttlMs),
+  };
+  return {
+    load(ids, find) {
+      const missing = new DataLoader(async (keys: readonly PlanId[]) => {
+        const found = new Map((await find(keys)).map((plan) => [plan.id, plan]));
+        return keys.map((key) => found.get(key));
+      });
+      return Promise.all(ids.map((id) => loadInTime(cache, `${KEY}${id}`, options, () => missing.load(id))));
+    },
+  };
+}
+
+/** Reads a kept plan anew, by its key in the cache. */
+export function readKeptPlan(database: BillingDatabase): (key: string) => Promise<Plan | undefined> {
+  return async (key) => (await findPlans(database.autocommit, [PlanId.require(key.slice(KEY.length))])).at(0);
+}

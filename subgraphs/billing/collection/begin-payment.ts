@@ -1,0 +1,63 @@
+/** The part that every collection of an invoice shares: the payment method, and a PROCESSING payment with its event. */
+import type { CommandScope } from "../../../platform/database/command.ts";
+import { notFound } from "../../../platform/errors/refusals.ts";
+import { refuse } from "../../../platform/errors/user-failure.ts";
+import type { Causation } from "../../../platform/events/envelope.ts";
+import type { PaymentMethod } from "../domain/account.ts";
+import { type AccountId, PaymentMethodId } from "../domain/ids.ts";
+import type { Invoice } from "../domain/invoice.ts";
+import type { Payment } from "../domain/payment.ts";
+import { paymentProcessing } from "../domain-events.ts";
+import type { BillingServices } from "../services.ts";
+import type { BillingTransaction } from "../store/database.ts";
+import { findDefaultMethod, findMethodOfAccount } from "../store/payment-methods.ts";
+import { insertPayment } from "../store/payments.ts";
+
+/** A payment that is committed and about to be collected. */
+export interface PendingPayment {
+  readonly payment: Payment;
+  /** The provider's handle of its payment method. */
+  readonly reference: string;
+}
+
+/**
+ * @param id as the client sent it; undefined for the account's default
+ * @throws UserFailure `NOT_FOUND` for a method the account does not have, `STATE_INVALID` when there is no default
+ */
+export async function chooseMethod(
+  tx: BillingTransaction,
+  accountId: AccountId,
+  id: string | undefined,
+): Promise<PaymentMethod> {
+  if (id === undefined) {
+    const method = await findDefaultMethod(tx, accountId);
+    if (method === undefined) throw refuse("STATE_INVALID", "Attach a payment method first.", "paymentMethodId");
+    return method;
+  }
+  const methodId = PaymentMethodId.from(id);
+  const method = methodId === undefined ? undefined : await findMethodOfAccount(tx, accountId, methodId);
+  if (method === undefined) throw notFound("payment method", "paymentMethodId");
+  return method;
+}
+
+export async function beginPayment(
+  { ids, provider }: BillingServices,
+  { tx, emit }: CommandScope<BillingTransaction>,
+  { invoice, method, causation }: { invoice: Invoice; method: PaymentMethod; causation: Causation },
+): Promise<PendingPayment> {
+  const payment = await insertPayment(
+    tx,
+    {
+      id: ids.next("pay"),
+      organizationId: invoice.organizationId,
+      invoiceId: invoice.id,
+      paymentMethodId: method.id,
+      currency: invoice.currency,
+      amountMinor: invoice.totalMinor,
+      provider: provider.name,
+    },
+    causation,
+  );
+  emit(paymentProcessing(payment));
+  return { payment, reference: method.reference };
+}

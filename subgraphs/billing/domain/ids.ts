@@ -1,0 +1,23 @@
+/** The kinds of id that billing hands out. */
+import { type Id, idKind } from "../../../platform/ids.ts";
+
+export const AccountId = idKind("acc");
+export type AccountId = Id<"acc">;
+
+export const PaymentMethodId = idKind("pm");
+export type PaymentMethodId = Id<"pm">;
+
+export const PlanId = idKind("pln");
+export type PlanId = Id<"pln">;
+
+export const SubscriptionId = idKind("sub");
+export type SubscriptionId = Id<"sub">;
+
+export const InvoiceId = idKind("inv");
+export type InvoiceId = Id<"inv">;
+
+export const InvoiceLineId = idKind("lin");
+export type InvoiceLineId = Id<"lin">;
+
+export const PaymentId = idKind("pay");
+export type PaymentId = Id<"pay">;

@@ -1,0 +1,37 @@
+/** The entity that a command about money names: read and checked before the command does anything. */
+import { tenantsOf, type UserIdentity } from "../../platform/auth/identity.ts";
+import type { OrganizationId } from "../../platform/auth/principal-ids.ts";
+import { readInTenants } from "../../platform/database/tenant-transaction.ts";
+import { notFound, requirePermission } from "../../platform/errors/refusals.ts";
+import type { Id, IdKind } from "../../platform/ids.ts";
+import { MANAGE_BILLING } from "./policies.ts";
+import type { BillingServices } from "./services.ts";
+import type { BillingTransaction } from "./store/database.ts";
+
+export interface ManagedKind<Prefix extends string, Entity> {
+  readonly kind: IdKind<Prefix>;
+  /** As in "There is no such invoice." */
+  readonly noun: string;
+  readonly find: (tx: BillingTransaction, ids: readonly Id<Prefix>[]) => Promise<readonly Entity[]>;
+}
+
+/**
+ * @param id as the client sent it
+ * @param field input field that names it
+ * @throws UserFailure `NOT_FOUND` when it is missing or in a foreign organisation, `FORBIDDEN` without `billing.manage`
+ */
+export async function findManaged<Prefix extends string, Entity extends { readonly organizationId: OrganizationId }>(
+  { database }: Pick<BillingServices, "database">,
+  identity: UserIdentity,
+  { kind, noun, find }: ManagedKind<Prefix, Entity>,
+  id: string,
+  field: string,
+): Promise<Entity> {
+  const missing = notFound(noun, field);
+  const known = kind.from(id);
+  if (known === undefined) throw missing;
+  const [entity] = await readInTenants(database, tenantsOf(identity), (tx) => find(tx, [known]));
+  if (entity === undefined) throw missing;
+  requirePermission(identity, entity.organizationId, MANAGE_BILLING, missing);
+  return entity;
+}

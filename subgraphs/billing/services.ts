@@ -1,0 +1,22 @@
+/** What commands, consumers, workers and resolvers of billing work with: made once per process by index.ts. */
+import type { Clock } from "../../platform/clock.ts";
+import type { Outbox } from "../../platform/events/outbox.ts";
+import type { CursorCodec } from "../../platform/graphql/connection.ts";
+import type { IdSource } from "../../platform/ids.ts";
+import type { Logger } from "../../platform/logger/logger.ts";
+import type { PlanCache } from "./catalogue/plan-cache.ts";
+import type { PaymentProvider } from "./provider/payment-provider.ts";
+import type { BillingDatabase } from "./store/database.ts";
+
+export interface BillingServices {
+  readonly database: BillingDatabase;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly cursors: CursorCodec;
+  readonly logger: Logger;
+  readonly provider: PaymentProvider;
+  readonly planCache: PlanCache;
+  /** Of new accounts and published plans. */
+  readonly currency: string;
+}

@@ -1,0 +1,81 @@
+/**
+ * The rows that are kept between requests: users, organisations and sessions. What a command emits evicts them before its
+ * transaction is committed; what other processes did, also those that share no Redis with this one, evicts them when its
+ * event is read. Rights are not among them: the gateway keeps those, and asks anew at the very event that would have to
+ * evict them here.
+ */
+import type { ProcessCache } from "../../../platform/cache/process-cache.ts";
+import { createRowCache, type RowCache, type VersionedRow } from "../../../platform/cache/row-cache.ts";
+import { inTenants } from "../../../platform/database/tenant-transaction.ts";
+import { OrganizationId, SessionId, UserId } from "../domain/ids.ts";
+import type { Organization } from "../domain/organization.ts";
+import type { Session } from "../domain/session.ts";
+import type { User } from "../domain/user.ts";
+import type { UserDatabase } from "../store/database.ts";
+import { findOrganizations } from "../store/organizations.ts";
+import { findSession } from "../store/sessions.ts";
+import { findUser } from "../store/users.ts";
+
+/** The part of an event that names a row and its version. */
+export interface RowChange {
+  readonly subject: string;
+  readonly aggregateVersion: number;
+  readonly key: string;
+}
+
+export interface RowCaches {
+  readonly users: RowCache<User>;
+  readonly organizations: RowCache<Organization>;
+  /** By `sessionKey`: whoever asks for another user's session asks for one that is not there. */
+  readonly sessions: RowCache<Session>;
+  /** What events say has changed, or is about to. */
+  evict(events: readonly RowChange[]): Promise<void>;
+}
+
+export function sessionKey(userId: UserId, sessionId: SessionId): string {
+  return `${userId}/${sessionId}`;
+}
+
+/** Writes a committed session through to the cache: whoever signs in asks for it next. */
+export function keepSession({ rowCaches }: { readonly rowCaches: RowCaches }, session: Session): Promise<void> {
+  return rowCaches.sessions.put(sessionKey(session.userId, session.id), session);
+}
+
+export function createRowCaches({ cache, lifeOf }: Pick<ProcessCache, "cache" | "lifeOf">): RowCaches {
+  const ttlMs = lifeOf("profile");
+  const users = createRowCache<User>(cache, { table: "user", ttlMs });
+  const organizations = createRowCache<Organization>(cache, { table: "organization", ttlMs });
+  const sessions = createRowCache<Session>(cache, { table: "session", ttlMs });
+  return {
+    users,
+    organizations,
+    sessions,
+    async evict(events) {
+      const evictions = events.map(({ subject, aggregateVersion: version, key }) => {
+        if (UserId.from(subject) !== undefined) return users.changed(subject, version);
+        if (OrganizationId.from(subject) !== undefined) return organizations.changed(subject, version);
+        const sessionId = SessionId.from(subject);
+        const userId = UserId.from(key);
+        if (sessionId === undefined || userId === undefined) return undefined;
+        return sessions.changed(sessionKey(userId, sessionId), version);
+      });
+      await Promise.all(evictions);
+    },
+  };
+}
+
+/** Reads a kept row anew, by its key in the cache: the owner's transaction sees it. `undefined` for a row that is gone. */
+export function readKeptRow(database: UserDatabase): (key: string) => Promise<VersionedRow | undefined> {
+  return async (key) => {
+    const [table, name = ""] = key.split(":");
+    if (table === "organization") {
+      const id = OrganizationId.require(name);
+      return inTenants(database, [id], async (tx) => (await findOrganizations(tx, [id])).at(0));
+    }
+    const [owner = "", session = ""] = name.split("/");
+    const userId = UserId.require(owner);
+    return inTenants(database, [userId], async (tx): Promise<VersionedRow | undefined> => {
+      return table === "user" ? findUser(tx, userId) : findSession(tx, SessionId.require(session));
+    });
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * Opens an account. The answer never tells whether the address was known: an owner of an account is told by mail instead.
+ * An account whose address is not confirmed yet is overwritten, so that nobody can occupy an address with a password of
+ * their own.
+ */
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
+import { UserFailure } from "../../../../platform/errors/user-failure.ts";
+import type { Cause } from "../../../../platform/graphql/subgraph-context.ts";
+import { constraints } from "../../../../schema/constraints.ts";
+import type { UserRegisterInput } from "../../../../schema/generated/user.ts";
+import { passwordErrors } from "../../credentials/passwords.ts";
+import { registrationRepeated, userRegistered, verificationRequested } from "../../domain-events.ts";
+import type { UserServices } from "../../services.ts";
+import { findUserByEmail, insertUser, replaceRegistration } from "../../store/users.ts";
+import { requireLine } from "../../validation/text.ts";
+
+const storedResult = z.object({ accepted: z.boolean() });
+
+/** @throws UserFailure `BLANK`, `TOO_LONG`, `INVALID` */
+export async function registerUser(
+  services: UserServices,
+  { causation }: Cause,
+  { email, password, displayName, idempotencyKey }: UserRegisterInput,
+): Promise<CommandOutcome<{ accepted: boolean }>> {
+  const name = requireLine(displayName, constraints.displayName, "The name", "displayName");
+  const errors = passwordErrors(password);
+  if (errors.length > 0) throw new UserFailure(errors);
+  const { clock, ids, passwords, database } = services;
+  // Before the lookup, for known and unknown addresses alike: it takes by far the longest.
+  const passwordHash = await passwords.hash(password);
+  const known = await findUserByEmail(database.autocommit, email);
+  const id = known?.id ?? ids.next("usr");
+  const anonymous = `anon_${createHash("sha256").update(email).digest("hex").slice(0, 32)}` as const;
+  const command = {
+    tenants: [id, anonymous],
+    causation,
+    ...(idempotencyKey == null
+      ? {}
+      : {
+          // Without the password: what is stored here is a fast hash of the input.
+          idempotency: {
+            key: idempotencyKey,
+            tenant: anonymous,
+            command: "userRegister",
+            input: { email, name },
+            result: storedResult,
+          },
+        }),
+  };
+  return runCommand(services, command, async ({ tx, emit }) => {
+    const now = clock.now();
+    if (known === undefined) {
+      // False: the same address was registered a moment ago, and its owner gets the mail of that one.
+      if (await insertUser(tx, { id, email, displayName: name, passwordHash, now })) emit(userRegistered(id));
+      return { accepted: true };
+    }
+    const version = await replaceRegistration(tx, { id, displayName: name, passwordHash, now });
+    emit(version === undefined ? registrationRepeated(id, known.version) : verificationRequested(id, version));
+    return { accepted: true };
+  });
+}

@@ -1,0 +1,72 @@
+/** Invites somebody into an organisation. The mail, which alone carries a token, follows from the event. */
+import { z } from "zod";
+import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
+import { notFound, requirePermission } from "../../../../platform/errors/refusals.ts";
+import { refuse } from "../../../../platform/errors/user-failure.ts";
+import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import type { InvitationCreateInput } from "../../../../schema/generated/user.ts";
+import { InvitationId, OrganizationId } from "../../domain/ids.ts";
+import { INVITATION_LIFETIME_MS } from "../../domain/invitation.ts";
+import { invitationCreated } from "../../domain-events.ts";
+import { requireActive } from "../../errors.ts";
+import { MANAGE_MEMBERS } from "../../policies.ts";
+import type { UserServices } from "../../services.ts";
+import { countPending, insertInvitation } from "../../store/invitations.ts";
+import { isMember } from "../../store/memberships.ts";
+import { lockOrganization } from "../../store/organizations.ts";
+import { findUserByEmail } from "../../store/users.ts";
+import { requireRoles } from "../../validation/roles.ts";
+
+const MAX_PENDING = 200;
+
+const storedResult = z.object({ invitationId: InvitationId.schema });
+
+/** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `BLANK`, `TOO_LONG`, `TAKEN`, `LIMIT_REACHED`, `IDEMPOTENCY_…` */
+export async function createInvitation(
+  services: UserServices,
+  { identity, causation }: Actor,
+  { idempotencyKey, ...input }: InvitationCreateInput,
+): Promise<CommandOutcome<{ invitationId: InvitationId }>> {
+  const { email } = input;
+  const { userId } = identity;
+  const missing = notFound("organisation", "organizationId");
+  const organizationId = OrganizationId.from(input.organizationId);
+  if (organizationId === undefined) throw missing;
+  requirePermission(identity, organizationId, MANAGE_MEMBERS, missing);
+  const { clock, ids } = services;
+  const key = idempotencyKey ?? undefined;
+  const command = {
+    tenants: [userId, organizationId],
+    causation,
+    idempotency:
+      key === undefined ? undefined : { key, tenant: userId, command: "invitationCreate", input, result: storedResult },
+  };
+  return runCommand(services, command, async ({ tx, emit }) => {
+    const now = clock.now();
+    requireActive(await lockOrganization(tx, organizationId));
+    const roles = await requireRoles(tx, organizationId, input.roleIds);
+    const invited = await findUserByEmail(tx, email);
+    if (invited !== undefined && (await isMember(tx, organizationId, invited.id))) {
+      throw refuse("TAKEN", "This person is a member already.", "email");
+    }
+    if ((await countPending(tx, { organizationId, email, now })) > 0) {
+      throw refuse("TAKEN", "This address is invited already.", "email");
+    }
+    if ((await countPending(tx, { organizationId, now })) >= MAX_PENDING) {
+      throw refuse("LIMIT_REACHED", `At most ${MAX_PENDING} invitations can be open at once.`);
+    }
+    const invitationId = ids.next("ivt");
+    const invitation = {
+      id: invitationId,
+      organizationId,
+      email,
+      roleIds: roles.map(({ id }) => id),
+      invitedById: userId,
+      createdAt: now,
+      expiresAt: new Date(now.getTime() + INVITATION_LIFETIME_MS),
+    };
+    await insertInvitation(tx, invitation);
+    emit(invitationCreated(invitationId, invitation));
+    return { invitationId };
+  });
+}

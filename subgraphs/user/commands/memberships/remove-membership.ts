@@ -1,0 +1,38 @@
+/** Removes a member, or lets one leave. An organisation keeps at least one owner. */
+import { tenantsOf } from "../../../../platform/auth/identity.ts";
+import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
+import { notFound, requirePermission } from "../../../../platform/errors/refusals.ts";
+import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import type { MembershipRemoveInput } from "../../../../schema/generated/user.ts";
+import { MembershipId } from "../../domain/ids.ts";
+import { membershipRemoved } from "../../domain-events.ts";
+import { lastOwnerStays, requireActive } from "../../errors.ts";
+import { canReadOrganization, canRemoveMembership, MANAGE_MEMBERS } from "../../policies.ts";
+import type { UserServices } from "../../services.ts";
+import { deleteMembership, findMembership, isLastOwner } from "../../store/memberships.ts";
+import { lockOrganization } from "../../store/organizations.ts";
+
+/** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `STATE_INVALID` */
+export async function removeMembership(
+  services: UserServices,
+  { identity, causation }: Actor,
+  input: MembershipRemoveInput,
+): Promise<CommandOutcome<{ removedId: MembershipId }>> {
+  const missing = notFound("membership", "id");
+  const id = MembershipId.from(input.id);
+  if (id === undefined) throw missing;
+  return runCommand(services, { tenants: tenantsOf(identity), causation }, async ({ tx, emit }) => {
+    const seen = await findMembership(tx, id);
+    if (seen === undefined || !canReadOrganization(identity, seen.organizationId)) throw missing;
+    const { organizationId } = seen;
+    if (!canRemoveMembership(identity, seen)) requirePermission(identity, organizationId, MANAGE_MEMBERS, missing);
+    requireActive(await lockOrganization(tx, organizationId));
+    // Again: somebody may have removed it while we waited.
+    const membership = await findMembership(tx, id);
+    if (membership === undefined) throw missing;
+    if (await isLastOwner(tx, membership)) throw lastOwnerStays();
+    await deleteMembership(tx, id);
+    emit(membershipRemoved(membership));
+    return { removedId: id };
+  });
+}

@@ -1,0 +1,64 @@
+/**
+ * Trades a refresh token for new tokens. Each works once; for ten seconds after that it may be traded again, for a client
+ * whose answer got lost. Later it can only be a stolen copy: then the whole session ends, whoever holds its newest token.
+ */
+import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
+import { refuse } from "../../../../platform/errors/user-failure.ts";
+import type { Cause } from "../../../../platform/graphql/subgraph-context.ts";
+import type { SessionRefreshInput } from "../../../../schema/generated/user.ts";
+import { keepSession } from "../../cache/row-caches.ts";
+import { mintToken, parseToken, REFRESH_TOKEN } from "../../credentials/opaque-token.ts";
+import { sessionRevoked } from "../../domain-events.ts";
+import type { UserServices } from "../../services.ts";
+import { insertRefreshToken, lockRefreshToken, replaceRefreshToken } from "../../store/refresh-tokens.ts";
+import { findSession, revokeSessions, touchSession } from "../../store/sessions.ts";
+import { findUser } from "../../store/users.ts";
+import type { SignedIn } from "./create-session.ts";
+
+const OVERLAP_MS = 10_000;
+/** A traded token that is older than this is unknown: it is refused as before, but betrays nobody any more. */
+const REMEMBERED_MS = 7 * 24 * 3_600_000;
+
+const REUSED = "refresh_token_reused";
+
+/** @throws UserFailure `EXPIRED` */
+export async function refreshSession(
+  services: UserServices,
+  { causation }: Cause,
+  { refreshToken }: SessionRefreshInput,
+): Promise<CommandOutcome<SignedIn>> {
+  const ended = refuse("EXPIRED", "This session has ended: sign in again.", "refreshToken");
+  const parsed = parseToken(REFRESH_TOKEN, refreshToken);
+  if (parsed === undefined) throw ended;
+  const { ownerId: userId, hash: tokenHash } = parsed;
+  const { clock, accessTokens } = services;
+  const outcome = await runCommand(services, { tenants: [userId], causation }, async ({ tx, emit }) => {
+    const now = clock.now();
+    const token = await lockRefreshToken(tx, tokenHash);
+    if (token === undefined) return undefined;
+    const { sessionId, replacedAt } = token;
+    if (replacedAt !== null && now.getTime() - replacedAt.getTime() > OVERLAP_MS) {
+      const revoked = await revokeSessions(tx, { userId, ids: [sessionId], reason: REUSED, now });
+      for (const session of revoked) emit(sessionRevoked(session, REUSED));
+      return undefined;
+    }
+    const session = await findSession(tx, sessionId);
+    const user = await findUser(tx, userId);
+    if (session === undefined || session.revokedAt !== null || session.expiresAt <= now) return undefined;
+    if (user?.status !== "ACTIVE") return undefined;
+    await replaceRefreshToken(tx, token, { now, forgetBefore: new Date(now.getTime() - REMEMBERED_MS) });
+    const next = mintToken(REFRESH_TOKEN, userId);
+    await insertRefreshToken(tx, { tokenHash: next.hash, sessionId, userId, createdAt: now });
+    await touchSession(tx, sessionId, { now, everyMs: 0 });
+    return { session: { ...session, lastSeenAt: now }, refreshToken: next.token };
+  });
+  const { result } = outcome;
+  // Thrown after the commit: the end of a stolen session must stay.
+  if (result === undefined) throw ended;
+  await keepSession(services, result.session);
+  const access = await accessTokens.issue(userId, result.session.id);
+  return {
+    replayed: false,
+    result: { session: result.session, tokens: { ...access, refreshToken: result.refreshToken } },
+  };
+}

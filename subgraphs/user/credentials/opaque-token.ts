@@ -1,0 +1,55 @@
+/**
+ * Opaque tokens: 32 random bytes behind the id of their owner (a user, or an organisation for invitations). The id tells which
+ * tenant's rows to look at, nothing more: a token is good only when the SHA-256 of all of it is stored. Nothing else is kept.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import type { Id, IdKind } from "../../../platform/ids.ts";
+import { OrganizationId, UserId } from "../domain/ids.ts";
+
+/** Prefix of the token, and the kind of its owner. */
+export interface TokenKind<Owner extends string> {
+  readonly prefix: string;
+  readonly owner: IdKind<Owner>;
+}
+
+export const REFRESH_TOKEN: TokenKind<"usr"> = { prefix: "trr", owner: UserId };
+export const VERIFICATION_TOKEN: TokenKind<"usr"> = { prefix: "trv", owner: UserId };
+export const INVITATION_TOKEN: TokenKind<"org"> = { prefix: "tri", owner: OrganizationId };
+
+export interface MintedToken {
+  /** Shown once, to the owner. */
+  readonly token: string;
+  readonly hash: string;
+}
+
+export interface ParsedToken<Owner extends string> {
+  /** Claimed by the bearer: proven only by a stored hash. */
+  readonly ownerId: Id<Owner>;
+  readonly hash: string;
+}
+
+const ID_BYTES = 16;
+const SECRET_BYTES = 32;
+
+export function mintToken<Owner extends string>({ prefix }: TokenKind<Owner>, ownerId: Id<Owner>): MintedToken {
+  const id = Buffer.from(ownerId.slice(ownerId.indexOf("_") + 1).replaceAll("-", ""), "hex");
+  const token = `${prefix}_${Buffer.concat([id, randomBytes(SECRET_BYTES)]).toString("base64url")}`;
+  return { token, hash: hashToken(token) };
+}
+
+/** `undefined` for a text that is no token of this kind. */
+export function parseToken<Owner extends string>(
+  { prefix, owner }: TokenKind<Owner>,
+  token: string,
+): ParsedToken<Owner> | undefined {
+  const [, body] = /^([a-z]+_)([A-Za-z0-9_-]{64})$/.exec(token)?.slice(1) ?? [];
+  if (body === undefined || !token.startsWith(`${prefix}_`)) return undefined;
+  const hex = Buffer.from(body, "base64url").toString("hex", 0, ID_BYTES);
+  const id = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  const ownerId = owner.from(`${owner.prefix}_${id}`);
+  return ownerId === undefined ? undefined : { ownerId, hash: hashToken(token) };
+}
+
+function hashToken(token: string): string {
+  return createHash("sha256").update(token).digest("base64url");
+}

@@ -1,0 +1,45 @@
+/** Password rules and hashes. bcrypt reads 72 bytes and stops at NUL: what it would not read is refused, never cut. */
+import { compare, hash } from "bcrypt";
+import { type UserError, userError } from "../../../platform/errors/user-failure.ts";
+import { constraints } from "../../../schema/constraints.ts";
+
+export interface PasswordHasher {
+  hash(password: string): Promise<string>;
+  /** Takes as long for an unknown account (`undefined`) as for a known one. */
+  verify(password: string, known: string | undefined): Promise<boolean>;
+}
+
+/** Everything that is wrong with a new password. */
+export function passwordErrors(password: string): readonly UserError[] {
+  const { min, maxBytes } = constraints.password;
+  if (password === "") return [userError("BLANK", "Choose a password.", "password")];
+  const errors: UserError[] = [];
+  if (!isReadable(password)) errors.push(userError("INVALID", "A password cannot hold a NUL character.", "password"));
+  if (Buffer.byteLength(password) > maxBytes) {
+    errors.push(
+      userError("TOO_LONG", `A password has at most ${maxBytes} bytes (some characters take several).`, "password"),
+    );
+  }
+  if ([...password].length < min) {
+    errors.push(userError("INVALID", `A password has at least ${min} characters.`, "password"));
+  }
+  return errors;
+}
+
+/** @param cost rounds as a power of two; each step doubles the time */
+export function createPasswordHasher(cost: number): PasswordHasher {
+  // A well-formed hash of nothing in particular: comparing with it costs the same and fails.
+  const nobody = `$2b$${String(cost).padStart(2, "0")}$${"N".repeat(22)}${"o".repeat(31)}`;
+  return {
+    hash: (password) => hash(password, cost),
+    async verify(password, known) {
+      const usable = isReadable(password) && Buffer.byteLength(password) <= constraints.password.maxBytes;
+      const matches = await compare(usable ? password : "", known ?? nobody);
+      return matches && usable && known !== undefined;
+    },
+  };
+}
+
+function isReadable(password: string): boolean {
+  return !password.includes("\0");
+}

@@ -1,0 +1,142 @@
+/**
+ * What the user subgraph says happened, as `schema/events/user.*.json` describe it. The version is the row's after the
+ * change.
+ */
+import type { DomainEvent } from "../../platform/events/envelope.ts";
+import type { InvitationId, OrganizationId, UserId } from "./domain/ids.ts";
+import type { Invitation } from "./domain/invitation.ts";
+import type { Membership } from "./domain/membership.ts";
+import type { Organization, Role } from "./domain/organization.ts";
+import type { Session } from "./domain/session.ts";
+
+type Data = DomainEvent["data"];
+
+interface Versioned {
+  readonly id: string;
+  readonly version: number;
+}
+
+/** In the user's own stream. */
+function ofUser(type: string, userId: UserId, { id, version }: Versioned, data: Data): DomainEvent {
+  return { type, subject: id, aggregateVersion: version, key: userId, data };
+}
+
+function ofOrganization(type: string, organizationId: OrganizationId, changed: Versioned, data: Data): DomainEvent {
+  const { id, version } = changed;
+  return { type, subject: id, aggregateVersion: version, key: organizationId, organizationId, data };
+}
+
+export function userRegistered(userId: UserId): DomainEvent {
+  return ofUser("user.registered.v1", userId, { id: userId, version: 1 }, { userId });
+}
+
+/** Somebody tried to open an account that is there. */
+export function registrationRepeated(userId: UserId, version: number): DomainEvent {
+  return ofUser("user.registration_repeated.v1", userId, { id: userId, version }, { userId });
+}
+
+export function verificationRequested(userId: UserId, version: number): DomainEvent {
+  return ofUser("user.verification_requested.v1", userId, { id: userId, version }, { userId });
+}
+
+export function emailVerified(userId: UserId, version: number): DomainEvent {
+  return ofUser("user.email_verified.v1", userId, { id: userId, version }, { userId });
+}
+
+export function userSuspended(userId: UserId, version: number, reason: string): DomainEvent {
+  return ofUser("user.suspended.v1", userId, { id: userId, version }, { userId, reason });
+}
+
+export function userReinstated(userId: UserId, version: number, reason: string): DomainEvent {
+  return ofUser("user.reinstated.v1", userId, { id: userId, version }, { userId, reason });
+}
+
+export function sessionCreated(session: Session): DomainEvent {
+  const { id: sessionId, userId, device } = session;
+  return ofUser("user.session.created.v1", userId, session, { sessionId, userId, device });
+}
+
+/** A sign-in to a known account was refused: nothing of the account changed. */
+export function sessionRejected(userId: UserId, reason: string): DomainEvent {
+  return ofUser("user.session.rejected.v1", userId, { id: userId, version: 0 }, { userId, reason });
+}
+
+export function sessionRevoked(session: Session, reason: string): DomainEvent {
+  const { id: sessionId, userId } = session;
+  return ofUser("user.session.revoked.v1", userId, session, { sessionId, userId, reason });
+}
+
+export function organizationCreated(
+  { id: organizationId, name, slug }: Pick<Organization, "id" | "name" | "slug">,
+  ownerId: UserId,
+): DomainEvent {
+  const created = { id: organizationId, version: 1 };
+  const data = { organizationId, ownerId, name, slug };
+  return ofOrganization("user.organization.created.v1", organizationId, created, data);
+}
+
+export function organizationUpdated(organization: Organization): DomainEvent {
+  const { id: organizationId, name } = organization;
+  return ofOrganization("user.organization.updated.v1", organizationId, organization, { organizationId, name });
+}
+
+export function organizationSuspended(organizationId: OrganizationId, version: number, reason: string): DomainEvent {
+  const changed = { id: organizationId, version };
+  return ofOrganization("user.organization.suspended.v1", organizationId, changed, { organizationId, reason });
+}
+
+export function organizationReinstated(organizationId: OrganizationId, version: number, reason: string): DomainEvent {
+  const changed = { id: organizationId, version };
+  return ofOrganization("user.organization.reinstated.v1", organizationId, changed, { organizationId, reason });
+}
+
+type Member = Pick<Membership, "id" | "organizationId" | "userId">;
+
+export function membershipCreated(member: Member, roles: readonly Pick<Role, "name">[]): DomainEvent {
+  const { id: membershipId, organizationId, userId } = member;
+  const data = { membershipId, organizationId, userId, roles: namesOf(roles) };
+  return ofOrganization("user.membership.created.v1", organizationId, { id: membershipId, version: 1 }, data);
+}
+
+export function membershipUpdated(
+  member: Member & { readonly version: number },
+  { from, to }: { readonly from: readonly Role[]; readonly to: readonly Role[] },
+): DomainEvent {
+  const { id: membershipId, organizationId, userId } = member;
+  const data = { membershipId, organizationId, userId, fromRoles: namesOf(from), toRoles: namesOf(to) };
+  return ofOrganization("user.membership.updated.v1", organizationId, member, data);
+}
+
+/** @param membership as it was: its removal is its next version */
+export function membershipRemoved(membership: Membership): DomainEvent {
+  const { id: membershipId, organizationId, userId, version } = membership;
+  const removed = { id: membershipId, version: version + 1 };
+  return ofOrganization("user.membership.removed.v1", organizationId, removed, {
+    membershipId,
+    organizationId,
+    userId,
+  });
+}
+
+export function invitationCreated(
+  invitationId: InvitationId,
+  { organizationId, invitedById }: Pick<Invitation, "organizationId" | "invitedById">,
+): DomainEvent {
+  const data = { invitationId, organizationId, invitedById };
+  return ofOrganization("user.invitation.created.v1", organizationId, { id: invitationId, version: 1 }, data);
+}
+
+/** @param invitation as it was: its acceptance is its next version */
+export function invitationAccepted(invitation: Invitation, userId: UserId): DomainEvent {
+  const { id: invitationId, organizationId, version } = invitation;
+  const accepted = { id: invitationId, version: version + 1 };
+  return ofOrganization("user.invitation.accepted.v1", organizationId, accepted, {
+    invitationId,
+    organizationId,
+    userId,
+  });
+}
+
+function namesOf(roles: readonly Pick<Role, "name">[]): readonly string[] {
+  return roles.map(({ name }) => name);
+}

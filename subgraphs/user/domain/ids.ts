@@ -1,0 +1,13 @@
+/** The kinds of id that the user subgraph hands out. */
+import { type Id, idKind } from "../../../platform/ids.ts";
+
+export { OrganizationId, SessionId, UserId } from "../../../platform/auth/principal-ids.ts";
+
+export const MembershipId = idKind("mem");
+export type MembershipId = Id<"mem">;
+
+export const RoleId = idKind("rol");
+export type RoleId = Id<"rol">;
+
+export const InvitationId = idKind("ivt");
+export type InvitationId = Id<"ivt">;

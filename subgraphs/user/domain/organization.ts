@@ -1,0 +1,22 @@
+import type { OrganizationStatus } from "../../../schema/generated/user.ts";
+import type { OrganizationId, RoleId } from "./ids.ts";
+
+export interface Organization {
+  readonly id: OrganizationId;
+  readonly slug: string;
+  readonly name: string;
+  readonly status: OrganizationStatus;
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** A set of permissions that members of an organisation hold. */
+export interface Role {
+  readonly id: RoleId;
+  readonly organizationId: OrganizationId;
+  readonly name: string;
+  readonly permissions: readonly string[];
+  /** Every organisation has it, and it cannot be changed. */
+  readonly builtIn: boolean;
+}

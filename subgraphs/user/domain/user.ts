@@ -1,0 +1,24 @@
+import type { UserStatus } from "../../../schema/generated/user.ts";
+import type { UserId } from "./ids.ts";
+
+/** A person with an account, as others may see it: the password's hash stays in the store. */
+export interface User {
+  readonly id: UserId;
+  readonly email: string;
+  readonly emailVerifiedAt: Date | null;
+  readonly displayName: string;
+  readonly status: UserStatus;
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** What signing in compares, and nothing else sees. */
+export interface Credentials {
+  readonly id: UserId;
+  readonly status: UserStatus;
+  readonly passwordHash: string;
+}
+
+/** How long the link of a verification mail works. */
+export const VERIFICATION_LIFETIME_MS = 24 * 3_600_000;
