@@ -26,14 +26,16 @@ export default defineConfig({
         include: inTests(files),
         exclude: [...configDefaults.exclude, ...inTests(except ?? [])],
         testTimeout: timeoutMs,
-        hookTimeout: timeoutMs,
+        expect: { poll: { timeout: 20_000 } },
+        // Hooks start whole platforms, three minutes' work on a machine that is busy with others.
+        hookTimeout: services.length === 0 ? timeoutMs : 180_000,
         // kafkajs 2.2.4 computes negative timeouts, which Node takes as 1 ms: harmless, and printed by every process.
         execArgv: ["--disable-warning=TimeoutNegativeWarning"],
         maxWorkers: workers,
         fileParallelism: workers > 1,
         // One project after the other: a fault injected by one must not slow down another.
         sequence: { groupOrder: order },
-        setupFiles: ["test/support/after-each-file.ts"],
+        setupFiles: ["test/support/every-file.ts"],
         globalSetup: services.length === 0 ? [] : ["test/support/global-setup.ts"],
       },
     })),

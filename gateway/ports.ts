@@ -27,6 +27,7 @@ import type { TraceContext } from "../platform/tracing/trace-context.ts";
 import type { CostedOperation } from "./limits/document-cost.ts";
 import type { LiveCounters } from "./live/metrics.ts";
 import type { ClientName } from "./operations/client-name.ts";
+import type { HttpOperation } from "./operations/http-operation.ts";
 import type { ReceivedOperation, ReceivedOperations } from "./operations/received-operations.ts";
 
 export type GatewaySettings = z.infer<z.ZodObject<typeof gatewaySettings>>;
@@ -45,6 +46,8 @@ export interface SchemaGeneration {
   readonly apiSchema: GraphQLSchema;
   /** Built at the first use: some gateways never plan a subscription. */
   queryPlanner(): QueryPlanner;
+  /** Knows of no `@requires`: for operations that select by themselves what is required. */
+  requirementFreePlanner(): QueryPlanner;
 }
 
 export interface SchemaSource {
@@ -227,16 +230,14 @@ export interface LivePorts {
 export interface HttpExchange {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
-  /** The address' query, parsed. */
-  readonly query: unknown;
-  /** The JSON body, parsed; nothing of another type. */
-  readonly body: unknown;
+  /** What it asks, read and checked. */
+  readonly sent: HttpOperation;
+  /** From the address: where a reader resumes that can set no header. */
+  readonly lastEventId: string | undefined;
   readonly client: ClientFacts;
   readonly trace: TraceContext;
   readonly logger: Logger;
   readonly forwardedHeaders: Readonly<Record<string, string>>;
-  /** Whose text is in `query` or `body` by now. */
-  readonly received?: ReceivedOperation;
   /** The bearer token, if any. @throws AppError `UNAUTHENTICATED` for any other scheme */
   token(): string | undefined;
   /** Takes over the answer, with the headers that it has already. */
@@ -253,7 +254,7 @@ export interface LivePart {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /**
    * Answers requests whose answer streams. @returns `false` when this one's does not: it was not touched
-   * @throws AppError what is refused before a stream is opened
+   * @throws AppError what is refused before a stream is opened, and `sent.refused` of an exchange whose answer would stream
    */
   handleHttp?(exchange: HttpExchange): false | Promise<boolean>;
 }

@@ -1,11 +1,12 @@
 /**
  * `npm run schema:check`: composes and generates in memory and fails, with a line per reason, when committed files are
  * out of date, a published event contract would break its readers, live SDL promises what no event holds, or clients
- * would see machinery.
+ * would see machinery, or something without a description.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CompositionFailed } from "./compose.ts";
+import { checkDescriptions } from "./descriptions.ts";
 import { checkEventCompatibility, checkEventNames, readEventContracts, readEventLock } from "./event-contracts.ts";
 import { generate, lockFile, type SchemaFolders, schemaFolders } from "./generate.ts";
 import { checkLiveContracts } from "./live-contracts.ts";
@@ -40,10 +41,12 @@ export const checkSchema = async (folders: SchemaFolders): Promise<string[]> => 
   ];
   try {
     const expected = await generate(folders);
+    const api = expected.get("api.graphql") ?? "";
     const drift = checkDrift(folders, expected);
     return [
       ...problems,
-      ...checkPublicSchema(expected.get("api.graphql") ?? ""),
+      ...checkPublicSchema(api),
+      ...checkDescriptions(api, sources),
       // `npm run schema` refuses to lock a breaking contract: advice to run it would mislead.
       ...drift.filter((line) => breaking.length === 0 || !line.includes("events.lock.json")),
     ];

@@ -8,7 +8,6 @@ import {
   type GraphQLNamedType,
   type GraphQLSchema,
   getNamedType,
-  isEnumType,
   isInputObjectType,
   isIntrospectionType,
   isObjectType,
@@ -16,12 +15,7 @@ import {
   isSpecifiedScalarType,
   isUnionType,
 } from "graphql";
-
-/** A name within the schema, e.g. `Invoice.payments(first:)`, and a definition's own name. */
-interface NamedPart {
-  readonly coordinate: string;
-  readonly name: string;
-}
+import { schemaParts } from "./schema-parts.ts";
 
 /**
  * @param apiSdl the schema that clients see, as it is published or introspected
@@ -32,8 +26,7 @@ export const checkPublicSchema = (apiSdl: string): string[] => {
   const types = Object.values(schema.getTypeMap()).filter((type) => !isIntrospectionType(type));
   const reachable = reachableTypes(schema);
   return [
-    ...types
-      .flatMap(namedParts)
+    ...schemaParts(schema)
       .filter(({ name }) => name.startsWith("_") || name.includes("__"))
       .map(({ coordinate }) => `${coordinate} is machinery, and clients would see it`),
     ...types
@@ -45,22 +38,6 @@ export const checkPublicSchema = (apiSdl: string): string[] => {
       .map(({ name }) => `@${name} is shown to clients, who can do nothing with it`),
   ];
 };
-
-const namedParts = (type: GraphQLNamedType): NamedPart[] => {
-  const own = { coordinate: type.name, name: type.name };
-  if (isEnumType(type)) return [own, ...type.getValues().map(({ name }) => part(type.name, name))];
-  if (isInputObjectType(type)) return [own, ...Object.keys(type.getFields()).map((name) => part(type.name, name))];
-  if (!("getFields" in type)) return [own];
-  return [
-    own,
-    ...Object.values(type.getFields()).flatMap((field) => [
-      part(type.name, field.name),
-      ...field.args.map(({ name }) => ({ coordinate: `${type.name}.${field.name}(${name}:)`, name })),
-    ]),
-  ];
-};
-
-const part = (type: string, name: string): NamedPart => ({ coordinate: `${type}.${name}`, name });
 
 const reachableTypes = (schema: GraphQLSchema): ReadonlySet<GraphQLNamedType> => {
   const reached = new Set<GraphQLNamedType>();

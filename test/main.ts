@@ -1,11 +1,15 @@
-// `npm test`: runs every Vitest project (or what the arguments select, as in `vitest run`) with the services it needs, names at
-// the end the suites that could not run, and ends with the counts on a line of their own.
+// `npm test`, and with `--long` `npm run test:long`: runs every Vitest project (or what the arguments select, as in
+// `vitest run`) with the services it needs. At the end it says how long each project took, what was left to the other
+// tier and which suites could not run; the counts are the last line, on their own.
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createVitest, parseCLI, type TestSpecification, type Vitest } from "vitest/node";
 import { servicesOf, TEST_PROJECTS } from "./projects.ts";
-import { countTests, type SuitesNotRun, summarize } from "./support/run-summary.ts";
+import { leftOut, type ProjectFile } from "./support/left-out.ts";
+import { describeDurations, inWords, recordDurations } from "./support/run-durations.ts";
+import { type Counts, countTests, type SuitesNotRun, summarize } from "./support/run-summary.ts";
 import { type EnsuredServices, ensureServices } from "./support/services/ensure-services.ts";
+import { belongsTo, chooseTier } from "./tiers.ts";
 
 const STOP_DEADLINE_MS = 15_000;
 // Inherited by the workers and by every process that a test starts: hundreds of them load the same modules, and parsing those again
@@ -13,16 +17,24 @@ const STOP_DEADLINE_MS = 15_000;
 process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("../.cache/compiled", import.meta.url));
 const ci = !["", "0", "false"].includes(process.env["CI"] ?? "");
 
+const LONG = "--long";
+const tier = chooseTier(process.argv.includes(LONG) ? "long" : "short");
+const durations = recordDurations();
+
 let services: EnsuredServices | undefined;
 process.exit(await main());
 
 async function main(): Promise<number> {
-  const { filter, options } = parseCLI(["vitest", "run", ...process.argv.slice(2)]);
-  const vitest = await createVitest({ ...options, watch: false, run: true });
+  const begunAt = performance.now();
+  const args = process.argv.slice(2).filter((arg) => arg !== LONG);
+  const { filter, options } = parseCLI(["vitest", "run", ...args]);
+  const reporters = [...[options.reporters ?? "default"].flat(), durations.reporter];
+  const vitest = await createVitest({ ...options, reporters, watch: false, run: true });
   stopServicesOnSignals();
-  const specifications = await vitest.globTestSpecifications(filter);
-  const selected = new Set(specifications.map(({ project }) => project.name));
-  const needed = new Set([...selected].flatMap(servicesOf));
+  const selected = await vitest.globTestSpecifications(filter);
+  const specifications = selected.filter(({ moduleId }) => belongsTo(tier, moduleId));
+  const projects = new Set(specifications.map(({ project }) => project.name));
+  const needed = new Set([...projects].flatMap(servicesOf));
   services = needed.size === 0 ? undefined : await ensureServices([...needed]);
   for (const line of services?.started ?? []) process.stdout.write(`service ${line}\n`);
 
@@ -35,16 +47,40 @@ async function main(): Promise<number> {
   await Promise.race([Promise.allSettled([vitest.close(), services?.stop()]), deadline()]);
 
   const { lines, exitCode } = summarize(counts, notRun, ci);
+  const report = [
+    ...describeDurations(durations.files),
+    ...describeLimit(performance.now() - begunAt),
+    ...leftOut(tier, selected.map(fileOf)),
+    ...lines,
+  ];
   // Written and flushed before the process ends: the last line is what a caller reads.
-  await new Promise<void>((resolve) => process.stdout.write(`\n${lines.join("\n")}\n`, () => resolve()));
+  await new Promise<void>((resolve) => process.stdout.write(`\n${report.join("\n")}\n`, () => resolve()));
   return exitCode;
 }
 
-async function run(vitest: Vitest, specifications: TestSpecification[]): Promise<ReturnType<typeof countTests>> {
+async function run(vitest: Vitest, specifications: TestSpecification[]): Promise<Counts> {
   if (specifications.length === 0) return { passed: 0, failed: 0, skipped: 0 };
   await vitest.standalone();
+  let cutOff = 0;
+  const cut = () => {
+    cutOff = 1;
+    void vitest.cancelCurrentRun("test-failure");
+  };
+  // The short tier is waited for: that a machine is slow is no fault of a test.
+  const limit = tier.name === "long" ? setTimeout(cut, tier.limitMinutes * 60_000) : undefined;
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications, true);
-  return countTests(testModules, unhandledErrors.length);
+  clearTimeout(limit);
+  return countTests(testModules, unhandledErrors.length + cutOff);
+}
+
+function describeLimit(tookMs: number): string[] {
+  const { command, limitMinutes } = tier;
+  if (tookMs <= limitMinutes * 60_000) return [];
+  return [`${command} took ${inWords(tookMs)}; its limit is ${limitMinutes} min on two processors`];
+}
+
+function fileOf({ project, moduleId }: TestSpecification): ProjectFile {
+  return { project: project.name, file: relative(process.cwd(), moduleId) };
 }
 
 function suitesNotRun(project: string, specifications: readonly TestSpecification[]): SuitesNotRun[] {

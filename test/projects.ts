@@ -40,8 +40,8 @@ export const BEGUN_FIRST = [
 const STORES: readonly ServiceName[] = ["postgres", "redis", "kafka"];
 
 export const TEST_PROJECTS: readonly TestProjectPlan[] = [
-  { name: "unit", files: below("unit"), services: [], timeoutMs: 30_000, workers: 2 },
-  { name: "integration", files: below("integration"), services: STORES, timeoutMs: 60_000, workers: 2 },
+  { name: "unit", files: below("unit"), services: [], timeoutMs: 60_000, workers: 2 },
+  { name: "integration", files: below("integration"), services: STORES, timeoutMs: 120_000, workers: 2 },
   { name: "conformance-in-pairs", files: IN_PAIRS, services: STORES, timeoutMs: 120_000, workers: 2 },
   {
     name: "conformance",

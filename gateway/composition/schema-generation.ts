@@ -5,6 +5,7 @@ import { AppError } from "../../platform/errors/app-error.ts";
 import { BoundedPlanner } from "../limits/bounded-planner.ts";
 import type { SchemaGeneration } from "../ports.ts";
 import { refuseUnsupportedFeatures } from "./unsupported-features.ts";
+import { withoutRequirements } from "./without-requirements.ts";
 
 /** More than any operation of ours needs, tenfold. */
 const PLAN_OPTIONS = 50;
@@ -20,6 +21,7 @@ export function buildGeneration(supergraphSdl: string, maxPlanOptions = PLAN_OPT
     refuseUnsupportedFeatures(supergraph.schema);
     const planningSchema = supergraph.apiSchema();
     let planner: BoundedPlanner | undefined;
+    let requirementFree: BoundedPlanner | undefined;
     return {
       id: createHash("sha256").update(supergraphSdl).digest("hex").slice(0, 16),
       supergraphSdl,
@@ -30,6 +32,13 @@ export function buildGeneration(supergraphSdl: string, maxPlanOptions = PLAN_OPT
       queryPlanner() {
         planner ??= new BoundedPlanner(supergraph, maxPlanOptions);
         return planner;
+      },
+      requirementFreePlanner() {
+        requirementFree ??= new BoundedPlanner(withoutRequirements(supergraphSdl), maxPlanOptions, {
+          // Fetches are taken apart: each has to be whole in itself.
+          reuseQueryFragments: false,
+        });
+        return requirementFree;
       },
     };
   } catch (error) {

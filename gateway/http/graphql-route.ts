@@ -15,6 +15,7 @@ import { retryAfterSeconds } from "../limits/rate/rate-limited.ts";
 import { clientNameOf } from "../operations/client-name.ts";
 import { type HttpOperation, receiveHttp } from "../operations/http-operation.ts";
 import type { ReceivedOperations } from "../operations/received-operations.ts";
+import { addressOf, bodyOf } from "../operations/request-parameters.ts";
 import type { Authenticator, GatewayContext, HttpExchange, LivePart } from "../ports.ts";
 import { statusLine } from "./answer-status.ts";
 import { bearerOf } from "./bearer-token.ts";
@@ -77,9 +78,10 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
         return scopes.run({ traceId: trace.traceId, logger: requestLogger, stages }, async () => {
           try {
             const facts = { sent, trace, stages, logger: requestLogger, identify, forwardedHeaders, asked };
-            if (sent.refused === undefined && (await streams(request, reply, options, facts))) return reply;
+            const streamed = await streams(request, reply, options, facts);
+            if (streamed === "taken") return reply;
             const answer = await server.executeHTTPGraphQLRequest({
-              httpGraphQLRequest: toApolloRequest(request, sent),
+              httpGraphQLRequest: toApolloRequest(request, sent, streamed === "refused"),
               context: () => admit(request, reply, options, facts),
             });
             if (answer.body.kind !== "complete") throw new Error("incremental delivery is not supported");
@@ -149,26 +151,28 @@ async function ask(
   return identity === undefined ? undefined : answers.ask(question, { identity, forwardedHeaders });
 }
 
-/** @returns whether the live room answers */
+/**
+ * `taken`: the live room answers. `refused`: it would, if the request were well-formed. `passed`: the answer does not stream.
+ */
+type StreamOutcome = "taken" | "refused" | "passed";
+
 async function streams(
   request: FastifyRequest,
   reply: FastifyReply,
   { live }: GraphQLRouteOptions,
   { sent, trace, stages, logger, forwardedHeaders }: RequestFacts,
-): Promise<boolean> {
+): Promise<StreamOutcome> {
   const { method, headers } = request;
-  const { query, body, received } = sent;
   try {
     const answering = live?.handleHttp?.({
       method,
       headers,
-      query,
-      body,
+      lastEventId: new URLSearchParams(searchOf(request)).get("lastEventId") ?? undefined,
+      sent,
       client: clientOf(request),
       trace,
       logger,
       forwardedHeaders,
-      ...(received === undefined ? {} : { received }),
       token: () => bearerToken(request),
       take() {
         stages?.enter("output");
@@ -179,8 +183,10 @@ async function streams(
         return reply.raw;
       },
     });
-    return answering === undefined || answering === false ? false : await answering;
+    return answering !== undefined && answering !== false && (await answering) ? "taken" : "passed";
   } catch (error) {
+    // Told where all refusals of malformed requests are.
+    if (error === sent.refused) return "refused";
     reply.header("x-trace-id", trace.traceId);
     const status = findAppError(error)?.status;
     if (status === 401) reply.header("www-authenticate", "Bearer");
@@ -252,10 +258,16 @@ function searchOf({ url }: FastifyRequest): string {
   return mark === -1 ? "" : url.slice(mark);
 }
 
-function toApolloRequest(request: FastifyRequest, { body, search }: HttpOperation): HTTPGraphQLRequest {
+/** @param checked no foreign page sent it: the live room looked at its origin */
+function toApolloRequest(request: FastifyRequest, { parameters }: HttpOperation, checked: boolean): HTTPGraphQLRequest {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
-  return { method: request.method, headers, body, search };
+  if (checked) headers.set("apollo-require-preflight", "1");
+  const { method } = request;
+  if (parameters === undefined) return { method, headers, body: request.body, search: searchOf(request) };
+  return method === "GET"
+    ? { method, headers, body: undefined, search: addressOf(parameters) }
+    : { method, headers, body: bodyOf(parameters), search: "" };
 }

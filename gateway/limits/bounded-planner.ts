@@ -3,7 +3,7 @@
  * minutes and use up the process's memory, where subgraphs can answer for each other and types differ between them.
  */
 import type { Operation, Supergraph } from "@apollo/federation-internals";
-import { type QueryPlan, QueryPlanner } from "@apollo/query-planner";
+import { type QueryPlan, QueryPlanner, type QueryPlannerConfig } from "@apollo/query-planner";
 import { GraphQLError } from "graphql";
 
 /** Complete plans that are compared, those with the fewest changes of subgraph first. Each costs as much as planning an operation anew. */
@@ -15,8 +15,8 @@ const TOO_COMPLEX = /^(Too many options generated for|Number of non-local select
 /** `buildQueryPlan` throws GraphQLError `QUERY_PLAN_COMPLEXITY_EXCEEDED`. */
 export class BoundedPlanner extends QueryPlanner {
   /** @param maxOptions ways to reach one selection that are followed at a time */
-  constructor(supergraph: Supergraph, maxOptions: number) {
-    super(supergraph, { debug: { maxEvaluatedPlans: MAX_EVALUATED_PLANS, pathsLimit: maxOptions } });
+  constructor(supergraph: Supergraph, maxOptions: number, config: QueryPlannerConfig = {}) {
+    super(supergraph, { ...config, debug: { maxEvaluatedPlans: MAX_EVALUATED_PLANS, pathsLimit: maxOptions } });
   }
 
   override buildQueryPlan(operation: Operation, options?: Parameters<QueryPlanner["buildQueryPlan"]>[1]): QueryPlan {

@@ -8,16 +8,13 @@ import type { Logger } from "../../platform/logger/logger.ts";
 import type { ClientName } from "./client-name.ts";
 import { documentHash, isDocumentHash } from "./document-hash.ts";
 import type { DocumentStore } from "./document-store.ts";
-import { idNotInList, malformed, mismatch, notFound, notSupported, textNotInList } from "./refusals.ts";
+import { idNotInList, malformed, mismatch, noDocument, notFound, notSupported, textNotInList } from "./refusals.ts";
+import type { RequestParameters } from "./request-parameters.ts";
 import type { TrustedDocuments } from "./trusted-documents.ts";
 import type { DocumentSource, Usage } from "./usage.ts";
 
-/** The parts of a request that say what to run, unchecked. */
-export interface SentOperation {
-  readonly query?: unknown;
-  /** `sha256:` and a hash, or the id of a registered document. */
-  readonly documentId?: unknown;
-  readonly extensions?: unknown;
+/** The parameters of a request that say what to run; `documentId` is `sha256:` and a hash, or the id of a registered document. */
+export interface SentOperation extends Partial<Pick<RequestParameters, "query" | "documentId" | "extensions">> {
   readonly client: ClientName | undefined;
 }
 
@@ -32,12 +29,11 @@ export interface ReceivedOperation {
 
 export interface ReceivedOperations {
   /**
-   * `undefined`: neither a text nor a name of one is there, which whoever runs operations refuses. Asynchronous only where a text has to
-   * be looked up.
+   * Asynchronous only where a text has to be looked up.
    * @throws GraphQLError, also as a rejection: `PERSISTED_QUERY_NOT_FOUND`, `PERSISTED_QUERY_NOT_SUPPORTED`, `PERSISTED_QUERY_NOT_IN_LIST`,
-   * `QUERY_NOT_IN_SAFELIST`, `BAD_REQUEST`
+   * `QUERY_NOT_IN_SAFELIST`, `BAD_REQUEST`; the last one also where neither a text nor a name of one is there
    */
-  receive(sent: SentOperation): ReceivedOperation | undefined | Promise<ReceivedOperation>;
+  receive(sent: SentOperation): ReceivedOperation | Promise<ReceivedOperation>;
 }
 
 export interface ReceivedOperationsOptions {
@@ -104,11 +100,11 @@ export function createReceivedOperations(options: ReceivedOperationsOptions): Re
     });
   }
 
-  function find(sent: SentOperation): ReceivedOperation | undefined | Promise<ReceivedOperation> {
+  function find(sent: SentOperation): ReceivedOperation | Promise<ReceivedOperation> {
     const id = idOf(sent);
-    const text = typeof sent.query === "string" && sent.query !== "" ? sent.query : undefined;
-    if (id !== undefined) return byId(sent, id, text);
-    return text === undefined ? undefined : byText(sent, text);
+    if (id !== undefined) return byId(sent, id, sent.query);
+    if (sent.query === undefined) throw noDocument();
+    return byText(sent, sent.query);
   }
 
   function countRefusal(error: unknown): never {
@@ -130,10 +126,8 @@ export function createReceivedOperations(options: ReceivedOperationsOptions): Re
 
 function idOf({ documentId, extensions }: SentOperation): string | undefined {
   const fromExtensions = idOfExtensions(extensions);
-  if (documentId === undefined || documentId === null || documentId === "") return fromExtensions;
-  if (typeof documentId !== "string" || documentId.length > MAX_ID_LENGTH) {
-    throw malformed("`documentId` must be a string of at most 256 characters.");
-  }
+  if (documentId === undefined) return fromExtensions;
+  if (documentId.length > MAX_ID_LENGTH) throw malformed(`\`documentId\` may have ${MAX_ID_LENGTH} characters.`);
   const id = documentId.startsWith(SHA256_PREFIX) ? documentId.slice(SHA256_PREFIX.length) : documentId;
   if (fromExtensions !== undefined && fromExtensions !== id) {
     throw malformed("`documentId` and `extensions.persistedQuery` name different documents.");
@@ -141,10 +135,10 @@ function idOf({ documentId, extensions }: SentOperation): string | undefined {
   return id;
 }
 
-function idOfExtensions(extensions: unknown): string | undefined {
-  if (typeof extensions !== "object" || extensions === null || !("persistedQuery" in extensions)) return undefined;
-  if (extensions.persistedQuery === null || extensions.persistedQuery === undefined) return undefined;
-  const given = persistedQuery.safeParse(extensions.persistedQuery);
+function idOfExtensions(extensions: SentOperation["extensions"]): string | undefined {
+  const named = extensions?.["persistedQuery"];
+  if (named === null || named === undefined) return undefined;
+  const given = persistedQuery.safeParse(named);
   if (!given.success) throw malformed("`extensions.persistedQuery` must hold `version` 1 and `sha256Hash`.");
   return given.data.sha256Hash;
 }

@@ -28,6 +28,10 @@ export function mismatch(): GraphQLError {
   return refusal("BAD_REQUEST", "provided sha does not match query");
 }
 
+export function noDocument(): GraphQLError {
+  return malformed("Send the document as `query`, or name it by `documentId` or `extensions.persistedQuery`.");
+}
+
 export function malformed(what: string): GraphQLError {
   return refusal("BAD_REQUEST", what);
 }

@@ -6,71 +6,102 @@ export type NoArgs = Readonly<Record<never, never>>;
 /** Each object is as the schema shows it. */
 export type NoParents = Readonly<Record<never, never>>;
 
+/** What kind of caller did something. */
 export const AuditActorKind = ["USER", "SERVICE", "ANONYMOUS"] as const;
 export type AuditActorKind = (typeof AuditActorKind)[number];
 
+/** How something ended that was attempted. */
 export const AuditOutcome = ["SUCCESS", "DENIED", "FAILURE"] as const;
 export type AuditOutcome = (typeof AuditOutcome)[number];
 
 /** All given conditions must hold; each list is any-of, at most 100 values. */
 export interface AuditFilter {
+  /** Ids of users, or names of services. */
   readonly actorIds?: readonly string[] | null;
+  /** Actions without version, e.g. `billing.invoice.paid`. */
   readonly actions?: readonly string[] | null;
+  /** Ids of objects that it was done to. */
   readonly targetIds?: readonly string[] | null;
+  /** How it ended. */
   readonly outcomes?: readonly AuditOutcome[] | null;
-  /** Inclusive. */
+  /** Occurred at this moment or later. */
   readonly from?: Date | null;
-  /** Exclusive. */
+  /** Occurred before this moment. */
   readonly to?: Date | null;
+  /** Only what one request led to. */
   readonly correlationId?: string | null;
 }
 
 export interface InvoiceAuditTrailArgs {
+  /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
   readonly first?: number | null;
+  /** With `first`: what comes behind this cursor, which is one of this list. */
   readonly after?: string | null;
+  /** A page of 1 to 100 from the end of the list. */
   readonly last?: number | null;
+  /** With `last`: what comes ahead of this cursor, which is one of this list. */
   readonly before?: string | null;
 }
 
 export interface OrganizationAuditLogArgs {
+  /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
   readonly first?: number | null;
+  /** With `first`: what comes behind this cursor, which is one of this list. */
   readonly after?: string | null;
+  /** A page of 1 to 100 from the end of the list. */
   readonly last?: number | null;
+  /** With `last`: what comes ahead of this cursor, which is one of this list. */
   readonly before?: string | null;
+  /** Only entries for which this holds. */
   readonly filter?: AuditFilter | null;
 }
 
 export interface QueryAuditEntryArgs {
+  /** The entry's id. */
   readonly id: string;
 }
 
 /** Who did it. */
 export interface AuditActorObject<Own = NoParents> {
+  /** Whether a person did it. */
   readonly kind: AuditActorKind;
+  /** Id of the user, or name of the service; null for an anonymous caller. */
   readonly id?: string | null | undefined;
+  /** The user as they are now; null for others, and for users whom the viewer may not see. */
   readonly user?: Parent<Own, "User"> | null | undefined;
 }
 
 /** One thing that happened. Entries are never changed or removed; each hashes its predecessor. */
 export interface AuditEntryObject<Own = NoParents> {
+  /** Opaque and global: `node(id)` finds the object by it. Begins with `aud_`. */
   readonly id: string;
   /** 1, 2, 3 … per organisation, without gaps. */
   readonly sequence: bigint;
+  /** Where it happened; null for what concerns one user alone. */
   readonly organization?: Parent<Own, "Organization"> | null | undefined;
+  /** Who did it. */
   readonly actor: Parent<Own, "AuditActor">;
   /** Event type without its version, e.g. `billing.invoice.paid`. */
   readonly action: string;
   /** First part of the action, e.g. `billing`. */
   readonly category: string;
+  /** How it ended. */
   readonly outcome: AuditOutcome;
+  /** What it was done to, the changed object first. */
   readonly targets: readonly Parent<Own, "AuditTarget">[];
   /** The facts of the event. */
   readonly metadata: unknown;
+  /** Network address of whoever did it; null for the system. */
   readonly ip?: string | null | undefined;
+  /** What the client called itself; null where nothing is known. */
   readonly userAgent?: string | null | undefined;
+  /** When it happened. */
   readonly occurredAt: Date;
+  /** When the entry was written, usually within a second after it. */
   readonly recordedAt: Date;
+  /** W3C trace id of the request that led to it; null where nothing is known. */
   readonly traceId?: string | null | undefined;
+  /** Equal for everything that one request led to. */
   readonly correlationId: string;
   /** Id of the event that was recorded. */
   readonly eventId: string;
@@ -82,15 +113,19 @@ export interface AuditEntryObject<Own = NoParents> {
 
 /** A page of audit entries. */
 export interface AuditEntryConnectionObject<Own = NoParents> {
+  /** The page's entries, each with its cursor. */
   readonly edges: readonly Parent<Own, "AuditEntryEdge">[];
+  /** Whether there is more, and where to go on. */
   readonly pageInfo: Parent<Own, "PageInfo">;
   /** All that match, over all pages; null where counting would be too costly. */
   readonly totalCount?: number | null | undefined;
 }
 
-/** A AuditEntry on a page. */
+/** An audit entry on a page. */
 export interface AuditEntryEdgeObject<Own = NoParents> {
+  /** Opaque, valid for this list alone: pass it as `after` or `before`. */
   readonly cursor: string;
+  /** The entry itself. */
   readonly node: Parent<Own, "AuditEntry">;
 }
 
@@ -98,7 +133,9 @@ export interface AuditEntryEdgeObject<Own = NoParents> {
 export interface AuditTargetObject<Own = NoParents> {
   /** GraphQL type name. */
   readonly type: string;
+  /** Id of the object; it stays when the object is gone. */
   readonly id: string;
+  /** The object as it is now; null when it is gone or the viewer may not see it. */
   readonly node?: Parent<Own, "Node"> | null | undefined;
 }
 
@@ -126,11 +163,15 @@ export interface OrganizationObject {
   readonly id: string;
 }
 
-/** Relay page information. */
+/** Where a page lies in its list (Relay). */
 export interface PageInfoObject {
+  /** Does anything come behind this page? */
   readonly hasNextPage: boolean;
+  /** Does anything come ahead of this page? */
   readonly hasPreviousPage: boolean;
+  /** Cursor of the page's first entry; null for an empty page. */
   readonly startCursor?: string | null | undefined;
+  /** Cursor of the page's last entry, for `after`; null for an empty page. */
   readonly endCursor?: string | null | undefined;
 }
 

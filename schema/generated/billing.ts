@@ -6,18 +6,23 @@ export type NoArgs = Readonly<Record<never, never>>;
 /** Each object is as the schema shows it. */
 export type NoParents = Readonly<Record<never, never>>;
 
+/** Whether an invoice is still to be paid. */
 export const InvoiceStatus = ["DRAFT", "OPEN", "PAID", "VOID", "UNCOLLECTIBLE"] as const;
 export type InvoiceStatus = (typeof InvoiceStatus)[number];
 
+/** Whether the money of a payment came. */
 export const PaymentStatus = ["PROCESSING", "SUCCEEDED", "FAILED"] as const;
 export type PaymentStatus = (typeof PaymentStatus)[number];
 
+/** How long a paid period is. */
 export const PlanInterval = ["MONTH", "YEAR"] as const;
 export type PlanInterval = (typeof PlanInterval)[number];
 
+/** Whether a plan can be started. */
 export const PlanStatus = ["PUBLISHED", "RETIRED"] as const;
 export type PlanStatus = (typeof PlanStatus)[number];
 
+/** Where a subscription stands. */
 export const SubscriptionStatus = ["INCOMPLETE", "ACTIVE", "PAST_DUE", "CANCELED"] as const;
 export type SubscriptionStatus = (typeof SubscriptionStatus)[number];
 
@@ -27,6 +32,7 @@ export type UserErrorCode = (typeof UserErrorCode)[number];
 
 /** Input of `invoicePay`. */
 export interface InvoicePayInput {
+  /** The invoice's id. Its status must be `OPEN`. */
   readonly id: string;
   /** The account's default when absent. */
   readonly paymentMethodId?: string | null;
@@ -36,9 +42,12 @@ export interface InvoicePayInput {
 
 /** Input of `paymentMethodAttach`. */
 export interface PaymentMethodAttachInput {
+  /** The billing account's id. */
   readonly accountId: string;
-  /** From the provider's form. Sandbox: `tok_visa` succeeds, `tok_declined` is declined, `tok_slow` succeeds after a while, `tok_slow_declined` is declined after a while. */
+  /** From the provider's form. Sandbox: `tok_visa` succeeds, `tok_declined` is declined, `tok_slow` succeeds after a while,
+   * `tok_slow_declined` is declined after a while. */
   readonly providerToken: string;
+  /** Use it whenever an input names no method; false when absent. An account's first method is the default in any case. */
   readonly makeDefault?: boolean | null;
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey: string;
@@ -46,7 +55,9 @@ export interface PaymentMethodAttachInput {
 
 /** Input of `subscriptionStart`. */
 export interface SubscriptionStartInput {
+  /** The billing account's id. */
   readonly accountId: string;
+  /** A published plan in the account's currency. */
   readonly planId: string;
   /** 1–10,000; 1 when absent. */
   readonly quantity?: number | null;
@@ -57,134 +68,199 @@ export interface SubscriptionStartInput {
 }
 
 export interface BillingAccountSubscriptionsArgs {
+  /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
   readonly first?: number | null;
+  /** With `first`: what comes behind this cursor, which is one of this list. */
   readonly after?: string | null;
+  /** A page of 1 to 100 from the end of the list. */
   readonly last?: number | null;
+  /** With `last`: what comes ahead of this cursor, which is one of this list. */
   readonly before?: string | null;
 }
 
 export interface BillingAccountInvoicesArgs {
+  /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
   readonly first?: number | null;
+  /** With `first`: what comes behind this cursor, which is one of this list. */
   readonly after?: string | null;
+  /** A page of 1 to 100 from the end of the list. */
   readonly last?: number | null;
+  /** With `last`: what comes ahead of this cursor, which is one of this list. */
   readonly before?: string | null;
+  /** Only invoices with this status. */
   readonly status?: InvoiceStatus | null;
 }
 
 export interface MutationPaymentMethodAttachArgs {
+  /** The values of the mutation. */
   readonly input: PaymentMethodAttachInput;
 }
 
 export interface MutationSubscriptionStartArgs {
+  /** The values of the mutation. */
   readonly input: SubscriptionStartInput;
 }
 
 export interface MutationInvoicePayArgs {
+  /** The values of the mutation. */
   readonly input: InvoicePayInput;
 }
 
 export interface QueryPlansArgs {
+  /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
   readonly first?: number | null;
+  /** With `first`: what comes behind this cursor, which is one of this list. */
   readonly after?: string | null;
+  /** A page of 1 to 100 from the end of the list. */
   readonly last?: number | null;
+  /** With `last`: what comes ahead of this cursor, which is one of this list. */
   readonly before?: string | null;
 }
 
 export interface QueryPlanArgs {
+  /** The plan's code, e.g. `team`. */
   readonly code: string;
 }
 
 export interface QueryInvoiceArgs {
+  /** The invoice's id. */
   readonly id: string;
 }
 
 export interface QueryBillingSubscriptionArgs {
+  /** The subscription's id. */
   readonly id: string;
 }
 
 /** The customer record of an organisation. */
 export interface BillingAccountObject<Own = NoParents> {
+  /** Opaque and global: `node(id)` finds the object by it. Begins with `acc_`. */
   readonly id: string;
+  /** Whose account it is. */
   readonly organization?: Parent<Own, "Organization"> | null | undefined;
+  /** Currency of all its invoices, as an ISO 4217 code. */
   readonly currency: string;
   /** What is due now over all open invoices. */
   readonly amountDue: Parent<Own, "Money">;
+  /** Cards and accounts that invoices can be paid with, oldest first. */
   readonly paymentMethods: readonly Parent<Own, "PaymentMethod">[];
 }
 
 /** A running plan. (Not `Subscription`: that is the root type.) */
 export interface BillingSubscriptionObject<Own = NoParents> {
+  /** Opaque and global: `node(id)` finds the object by it. Begins with `sub_`. */
   readonly id: string;
+  /** Who pays. */
   readonly account: Parent<Own, "BillingAccount">;
+  /** What is paid for. */
   readonly plan: Parent<Own, "Plan">;
+  /** Whether the plan grants its features now. */
   readonly status: SubscriptionStatus;
+  /** Units of the plan, 1 to 10,000. */
   readonly quantity: number;
+  /** Start of the period that the last invoice covers. */
   readonly currentPeriodStart: Date;
+  /** End of that period, exclusive. */
   readonly currentPeriodEnd: Date;
+  /** Rises with every change. */
   readonly version: number;
+  /** When the plan was started. */
   readonly createdAt: Date;
 }
 
 /** A page of subscriptions. */
 export interface BillingSubscriptionConnectionObject<Own = NoParents> {
+  /** The page's entries, each with its cursor. */
   readonly edges: readonly Parent<Own, "BillingSubscriptionEdge">[];
+  /** Whether there is more, and where to go on. */
   readonly pageInfo: Parent<Own, "PageInfo">;
   /** All that match, over all pages; null where counting would be too costly. */
   readonly totalCount?: number | null | undefined;
 }
 
-/** A BillingSubscription on a page. */
+/** A subscription on a page. */
 export interface BillingSubscriptionEdgeObject<Own = NoParents> {
+  /** Opaque, valid for this list alone: pass it as `after` or `before`. */
   readonly cursor: string;
+  /** The subscription itself. */
   readonly node: Parent<Own, "BillingSubscription">;
 }
 
+/** What an organisation owes for a period. Needs `billing.read`. */
 export interface InvoiceObject<Own = NoParents> {
+  /** Opaque and global: `node(id)` finds the object by it. Begins with `inv_`. */
   readonly id: string;
   /** Gap-free per organisation. */
   readonly number: string;
+  /** Whether it is still to be paid. */
   readonly status: InvoiceStatus;
+  /** Who pays. */
   readonly account: Parent<Own, "BillingAccount">;
+  /** The subscription that it is for; null for a single charge. */
   readonly subscription?: Parent<Own, "BillingSubscription"> | null | undefined;
+  /** What is charged, in the order of the document. */
   readonly lines: readonly Parent<Own, "InvoiceLine">[];
+  /** Sum of all lines, without tax. */
   readonly subtotal: Parent<Own, "Money">;
+  /** Tax on the subtotal. */
   readonly tax: Parent<Own, "Money">;
+  /** Subtotal and tax. */
   readonly total: Parent<Own, "Money">;
+  /** What is still to be paid: the total of an open invoice, else zero. */
   readonly amountDue: Parent<Own, "Money">;
+  /** When it was issued. */
   readonly issuedAt: Date;
+  /** Until when it is to be paid. */
   readonly dueAt: Date;
+  /** When it was paid in full; null until then. */
   readonly paidAt?: Date | null | undefined;
+  /** Attempts to collect it, oldest first. */
   readonly payments: readonly Parent<Own, "Payment">[];
+  /** Rises with every change. */
   readonly version: number;
 }
 
 /** A page of invoices. */
 export interface InvoiceConnectionObject<Own = NoParents> {
+  /** The page's entries, each with its cursor. */
   readonly edges: readonly Parent<Own, "InvoiceEdge">[];
+  /** Whether there is more, and where to go on. */
   readonly pageInfo: Parent<Own, "PageInfo">;
   /** All that match, over all pages; null where counting would be too costly. */
   readonly totalCount?: number | null | undefined;
 }
 
-/** A Invoice on a page. */
+/** An invoice on a page. */
 export interface InvoiceEdgeObject<Own = NoParents> {
+  /** Opaque, valid for this list alone: pass it as `after` or `before`. */
   readonly cursor: string;
+  /** The invoice itself. */
   readonly node: Parent<Own, "Invoice">;
 }
 
+/** One charge on an invoice. */
 export interface InvoiceLineObject<Own = NoParents> {
+  /** Unique among all lines. Begins with `lin_`. */
   readonly id: string;
+  /** What is charged, for people. */
   readonly description: string;
+  /** Units that are charged. */
   readonly quantity: bigint;
+  /** Price of one unit, without tax. */
   readonly unitAmount: Parent<Own, "Money">;
+  /** Quantity times the unit's price, without tax. */
   readonly amount: Parent<Own, "Money">;
+  /** Start of the period that is charged for; null for a single charge. */
   readonly periodStart?: Date | null | undefined;
+  /** End of that period, exclusive; null for a single charge. */
   readonly periodEnd?: Date | null | undefined;
 }
 
 /** Payload of `invoicePay`. */
 export interface InvoicePayPayloadObject<Own = NoParents> {
+  /** The invoice after the attempt; null when the mutation was refused. */
   readonly invoice?: Parent<Own, "Invoice"> | null | undefined;
+  /** The attempt; null when the mutation was refused. */
   readonly payment?: Parent<Own, "Payment"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
@@ -194,6 +270,7 @@ export interface InvoicePayPayloadObject<Own = NoParents> {
 export interface MoneyObject {
   /** In the currency's minor unit, e.g. cents. */
   readonly amountMinor: bigint;
+  /** ISO 4217 code, e.g. `EUR`. */
   readonly currency: string;
   /** Decimal places of the minor unit: 2 for EUR, 0 for JPY. */
   readonly exponent: number;
@@ -205,37 +282,55 @@ export interface OrganizationObject<Own = NoParents> {
   readonly billingAccount?: Parent<Own, "BillingAccount"> | null | undefined;
 }
 
-/** Relay page information. */
+/** Where a page lies in its list (Relay). */
 export interface PageInfoObject {
+  /** Does anything come behind this page? */
   readonly hasNextPage: boolean;
+  /** Does anything come ahead of this page? */
   readonly hasPreviousPage: boolean;
+  /** Cursor of the page's first entry; null for an empty page. */
   readonly startCursor?: string | null | undefined;
+  /** Cursor of the page's last entry, for `after`; null for an empty page. */
   readonly endCursor?: string | null | undefined;
 }
 
 /** An attempt to collect an invoice. */
 export interface PaymentObject<Own = NoParents> {
+  /** Opaque and global: `node(id)` finds the object by it. Begins with `pay_`. */
   readonly id: string;
+  /** The invoice that it collects. */
   readonly invoice: Parent<Own, "Invoice">;
+  /** What is collected. */
   readonly amount: Parent<Own, "Money">;
+  /** Whether the money came. */
   readonly status: PaymentStatus;
+  /** Name of the payment provider, e.g. `sandbox`. */
   readonly provider: string;
+  /** Why it failed, e.g. `card_declined`; null unless the status is `FAILED`. */
   readonly failureCode?: string | null | undefined;
+  /** Rises with every change. */
   readonly version: number;
+  /** When the attempt began. */
   readonly createdAt: Date;
 }
 
 /** A card or account kept at the payment provider; we hold a token only. */
 export interface PaymentMethodObject {
+  /** Opaque and global: `node(id)` finds the object by it. Begins with `pm_`. */
   readonly id: string;
+  /** What it is, e.g. `card`. */
   readonly kind: string;
+  /** Brand of the card, e.g. `visa`; null where there is none. */
   readonly brand?: string | null | undefined;
+  /** Last four digits, to recognise it by; null where there are none. */
   readonly last4?: string | null | undefined;
+  /** Is it used when an input names no payment method? One of an account is. */
   readonly isDefault: boolean;
 }
 
 /** Payload of `paymentMethodAttach`. */
 export interface PaymentMethodAttachPayloadObject<Own = NoParents> {
+  /** The kept method; null when the mutation was refused. */
   readonly paymentMethod?: Parent<Own, "PaymentMethod"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
@@ -243,32 +338,45 @@ export interface PaymentMethodAttachPayloadObject<Own = NoParents> {
 
 /** A price a customer can subscribe to. Published plans never change: a new version supersedes. */
 export interface PlanObject<Own = NoParents> {
+  /** Opaque and global: `node(id)` finds the object by it. Begins with `pln_`. */
   readonly id: string;
+  /** Name for programs, e.g. `team`; the same for all versions. */
   readonly code: string;
+  /** 1, 2, 3 … per code. A published version never changes. */
   readonly version: number;
+  /** Name for people, e.g. `Team`. */
   readonly name: string;
+  /** Whether the plan can be started. */
   readonly status: PlanStatus;
+  /** How long a paid period is. */
   readonly interval: PlanInterval;
+  /** Price of one unit for one period, without tax. */
   readonly price: Parent<Own, "Money">;
+  /** What the plan grants. */
   readonly features: readonly Parent<Own, "PlanFeature">[];
 }
 
 /** A page of plans. */
 export interface PlanConnectionObject<Own = NoParents> {
+  /** The page's entries, each with its cursor. */
   readonly edges: readonly Parent<Own, "PlanEdge">[];
+  /** Whether there is more, and where to go on. */
   readonly pageInfo: Parent<Own, "PageInfo">;
   /** All that match, over all pages; null where counting would be too costly. */
   readonly totalCount?: number | null | undefined;
 }
 
-/** A Plan on a page. */
+/** A plan on a page. */
 export interface PlanEdgeObject<Own = NoParents> {
+  /** Opaque, valid for this list alone: pass it as `after` or `before`. */
   readonly cursor: string;
+  /** The plan itself. */
   readonly node: Parent<Own, "Plan">;
 }
 
 /** Something a plan grants. */
 export interface PlanFeatureObject {
+  /** What is granted, e.g. `seats` or `live_connections`. */
   readonly key: string;
   /** Null: unlimited. */
   readonly limit?: bigint | null | undefined;
@@ -276,8 +384,11 @@ export interface PlanFeatureObject {
 
 /** Payload of `subscriptionStart`. */
 export interface SubscriptionStartPayloadObject<Own = NoParents> {
+  /** The new subscription, `INCOMPLETE` when the card was declined; null when the mutation was refused. */
   readonly subscription?: Parent<Own, "BillingSubscription"> | null | undefined;
+  /** Its first invoice; null when the mutation was refused. */
   readonly invoice?: Parent<Own, "Invoice"> | null | undefined;
+  /** The attempt to collect that invoice; null when the mutation was refused. */
   readonly payment?: Parent<Own, "Payment"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
@@ -285,7 +396,9 @@ export interface SubscriptionStartPayloadObject<Own = NoParents> {
 
 /** An expected failure of a mutation: show it to the user. */
 export interface UserErrorObject {
+  /** What kind of failure it is, for programs. */
   readonly code: UserErrorCode;
+  /** What went wrong and what to do about it, in English, for people. */
   readonly message: string;
   /** Path of the input field, e.g. `["input", "email"]`; null when the whole input is meant. */
   readonly field?: readonly string[] | null | undefined;

@@ -10,17 +10,21 @@ export type NoParents = Readonly<Record<never, never>>;
 export const UserErrorCode = ["BLANK", "TOO_LONG", "INVALID", "TAKEN", "NOT_FOUND", "FORBIDDEN", "STATE_INVALID", "LIMIT_REACHED", "VERSION_CONFLICT", "IDEMPOTENCY_MISMATCH", "IDEMPOTENCY_IN_PROGRESS", "PAYMENT_DECLINED", "EXPIRED"] as const;
 export type UserErrorCode = (typeof UserErrorCode)[number];
 
+/** Input of `cacheEvict`. */
 export interface CacheEvictInput {
   /** 1 to 100 tags. */
   readonly tags: readonly string[];
 }
 
 export interface MutationCacheEvictArgs {
+  /** The values of the mutation. */
   readonly input: CacheEvictInput;
 }
 
 export interface QueryCacheEntriesArgs {
+  /** The tag, at most 256 characters. */
   readonly tag: string;
+  /** How many, 1 to 500. */
   readonly first: number;
 }
 
@@ -36,22 +40,27 @@ export interface CacheEntryObject {
   readonly version?: number | null | undefined;
   /** How long ago it was stored, in seconds. */
   readonly age: number;
+  /** When it is dropped if nothing drops it before. */
   readonly expiresAt: Date;
   /** Size of its value as text, in bytes; null when it cannot be written down. */
   readonly bytes?: number | null | undefined;
 }
 
+/** Payload of `cacheEvict`. */
 export interface CacheEvictPayloadObject<Own = NoParents> {
   /** How many entries the answering gateway held under these tags; null when it refused. */
   readonly evictedCount?: number | null | undefined;
   /** How many gateways were told, the answering one included; null when it refused, or could not tell the others. */
   readonly gatewayCount?: number | null | undefined;
+  /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
 /** An expected failure of a mutation: show it to the user. */
 export interface UserErrorObject {
+  /** What kind of failure it is, for programs. */
   readonly code: UserErrorCode;
+  /** What went wrong and what to do about it, in English, for people. */
   readonly message: string;
   /** Path of the input field, e.g. `["input", "email"]`; null when the whole input is meant. */
   readonly field?: readonly string[] | null | undefined;

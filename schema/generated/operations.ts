@@ -4,37 +4,51 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** What kind of caller did something. */
 export type AuditActorKind =
+  /** A caller without a token. */
   | 'ANONYMOUS'
+  /** The platform itself. */
   | 'SERVICE'
+  /** A person who signed in. */
   | 'USER';
 
 /** Input of `emailVerify`. */
 export type EmailVerifyInput = {
+  /** The token from the mail's link. It works once, within 24 hours. */
   readonly token: string;
 };
 
 /** Input of `invitationAccept`. */
 export type InvitationAcceptInput = {
+  /** The token from the mail's link. */
   readonly token: string;
 };
 
 /** Input of `invitationCreate`. */
 export type InvitationCreateInput = {
+  /** Whom to invite. `TAKEN` for members and for addresses with an open invitation. */
   readonly email: string;
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey?: string | null | undefined;
+  /** Where to invite. */
   readonly organizationId: string;
+  /** 1 to 50 roles of the organisation. */
   readonly roleIds: ReadonlyArray<string>;
 };
 
+/** Whether an invitation can still be accepted. */
 export type InvitationStatus =
+  /** The invited person joined. */
   | 'ACCEPTED'
+  /** Not accepted in time; invite again. */
   | 'EXPIRED'
+  /** Sent, and not accepted yet. */
   | 'PENDING';
 
 /** Input of `invoicePay`. */
 export type InvoicePayInput = {
+  /** The invoice's id. Its status must be `OPEN`. */
   readonly id: string;
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey: string;
@@ -42,14 +56,22 @@ export type InvoicePayInput = {
   readonly paymentMethodId?: string | null | undefined;
 };
 
+/** Whether an invoice is still to be paid. */
 export type InvoiceStatus =
+  /** Not issued yet; it may still change. */
   | 'DRAFT'
+  /** Issued and not paid. */
   | 'OPEN'
+  /** Paid in full. */
   | 'PAID'
+  /** Given up; nothing will be collected. */
   | 'UNCOLLECTIBLE'
+  /** Declared invalid; nothing is owed. */
   | 'VOID';
 
+/** Input of `liveSubscriptionClose`. */
 export type LiveSubscriptionCloseInput = {
+  /** Id of an open subscription of the viewer. */
   readonly id: string;
 };
 
@@ -64,12 +86,15 @@ export type LiveTransport =
 
 /** Input of `membershipRemove`. */
 export type MembershipRemoveInput = {
+  /** The membership's id. */
   readonly id: string;
 };
 
 /** Input of `membershipUpdate`. */
 export type MembershipUpdateInput = {
+  /** The membership's id. */
   readonly id: string;
+  /** All roles from now on: 1 to 50 of the organisation. Others are taken away. */
   readonly roleIds: ReadonlyArray<string>;
 };
 
@@ -77,6 +102,7 @@ export type MembershipUpdateInput = {
 export type OrganizationCreateInput = {
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey: string;
+  /** 2 to 80 characters. */
   readonly name: string;
   /** 3–40 of a–z, 0–9 and `-`; derived from the name when absent. */
   readonly slug?: string | null | undefined;
@@ -84,34 +110,48 @@ export type OrganizationCreateInput = {
 
 /** Input of `paymentMethodAttach`. */
 export type PaymentMethodAttachInput = {
+  /** The billing account's id. */
   readonly accountId: string;
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey: string;
+  /** Use it whenever an input names no method; false when absent. An account's first method is the default in any case. */
   readonly makeDefault?: boolean | null | undefined;
-  /** From the provider's form. Sandbox: `tok_visa` succeeds, `tok_declined` is declined, `tok_slow` succeeds after a while, `tok_slow_declined` is declined after a while. */
+  /**
+   * From the provider's form. Sandbox: `tok_visa` succeeds, `tok_declined` is declined, `tok_slow` succeeds after a while,
+   * `tok_slow_declined` is declined after a while.
+   */
   readonly providerToken: string;
 };
 
+/** Whether the money of a payment came. */
 export type PaymentStatus =
+  /** The provider declined; the invoice stays open. */
   | 'FAILED'
   /** Handed to the provider; the outcome is not known yet. */
   | 'PROCESSING'
+  /** The provider collected the amount. */
   | 'SUCCEEDED';
 
+/** How long a paid period is. */
 export type PlanInterval =
+  /** A calendar month. */
   | 'MONTH'
+  /** A calendar year. */
   | 'YEAR';
 
 /** Input of `sessionCreate`. */
 export type SessionCreateInput = {
-  /** A name for the session list, e.g. `Firefox on Linux`. */
+  /** A name for the session list, e.g. `Firefox on Linux`; at most 120 characters. */
   readonly device?: string | null | undefined;
+  /** The confirmed address of the account. */
   readonly email: string;
+  /** The account's password. */
   readonly password: string;
 };
 
 /** Input of `sessionRefresh`. */
 export type SessionRefreshInput = {
+  /** The newest refresh token of the session. */
   readonly refreshToken: string;
 };
 
@@ -125,21 +165,27 @@ export type SessionRevokeInput = {
 
 /** Input of `subscriptionStart`. */
 export type SubscriptionStartInput = {
+  /** The billing account's id. */
   readonly accountId: string;
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey: string;
   /** The account's default when absent. */
   readonly paymentMethodId?: string | null | undefined;
+  /** A published plan in the account's currency. */
   readonly planId: string;
   /** 1–10,000; 1 when absent. */
   readonly quantity?: number | null | undefined;
 };
 
+/** Where a subscription stands. */
 export type SubscriptionStatus =
+  /** Paid for; the plan grants its features. */
   | 'ACTIVE'
+  /** Ended; it never becomes active again. */
   | 'CANCELED'
   /** Waiting for the first payment. */
   | 'INCOMPLETE'
+  /** A later payment failed; the invoice is still open. */
   | 'PAST_DUE';
 
 /** Why a mutation was refused. */
@@ -173,7 +219,9 @@ export type UserErrorCode =
 
 /** Input of `userRegister`. */
 export type UserRegisterInput = {
+  /** The name that others will see: 1 to 80 characters. */
   readonly displayName: string;
+  /** Where the verification mail goes; at most 254 characters. */
   readonly email: string;
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey?: string | null | undefined;
@@ -183,6 +231,7 @@ export type UserRegisterInput = {
 
 /** Input of `verificationResend`. */
 export type VerificationResendInput = {
+  /** The address that was registered. */
   readonly email: string;
 };
 

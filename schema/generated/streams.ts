@@ -14,16 +14,20 @@ export type LiveTransport = (typeof LiveTransport)[number];
 export const UserErrorCode = ["BLANK", "TOO_LONG", "INVALID", "TAKEN", "NOT_FOUND", "FORBIDDEN", "STATE_INVALID", "LIMIT_REACHED", "VERSION_CONFLICT", "IDEMPOTENCY_MISMATCH", "IDEMPOTENCY_IN_PROGRESS", "PAYMENT_DECLINED", "EXPIRED"] as const;
 export type UserErrorCode = (typeof UserErrorCode)[number];
 
+/** Input of `liveSubscriptionClose`. */
 export interface LiveSubscriptionCloseInput {
+  /** Id of an open subscription of the viewer. */
   readonly id: string;
 }
 
 export interface MutationLiveSubscriptionCloseArgs {
+  /** The values of the mutation. */
   readonly input: LiveSubscriptionCloseInput;
 }
 
 /** A subscription that is open now, over whatever transport and gateway. */
 export interface LiveSubscriptionObject<Own = NoParents> {
+  /** For `liveSubscriptionClose`. */
   readonly id: string;
   /** As the operation names itself; null for an anonymous one. */
   readonly operationName?: string | null | undefined;
@@ -33,7 +37,9 @@ export interface LiveSubscriptionObject<Own = NoParents> {
   readonly organization?: Parent<Own, "Organization"> | null | undefined;
   /** The session that opened it. */
   readonly session?: Parent<Own, "Session"> | null | undefined;
+  /** What carries it. */
   readonly transport: LiveTransport;
+  /** When it was opened. */
   readonly startedAt: Date;
   /** Address of the client, as the gateway saw it. */
   readonly ip?: string | null | undefined;
@@ -45,8 +51,11 @@ export interface LiveSubscriptionObject<Own = NoParents> {
   readonly current: boolean;
 }
 
+/** Payload of `liveSubscriptionClose`. */
 export interface LiveSubscriptionClosePayloadObject<Own = NoParents> {
+  /** Id of the ended subscription; null when the mutation was refused. */
   readonly closedId?: string | null | undefined;
+  /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
@@ -60,7 +69,9 @@ export interface SessionObject {
 
 /** An expected failure of a mutation: show it to the user. */
 export interface UserErrorObject {
+  /** What kind of failure it is, for programs. */
   readonly code: UserErrorCode;
+  /** What went wrong and what to do about it, in English, for people. */
   readonly message: string;
   /** Path of the input field, e.g. `["input", "email"]`; null when the whole input is meant. */
   readonly field?: readonly string[] | null | undefined;

@@ -6,9 +6,11 @@ export type NoArgs = Readonly<Record<never, never>>;
 /** Each object is as the schema shows it. */
 export type NoParents = Readonly<Record<never, never>>;
 
+/** Whether an invitation can still be accepted. */
 export const InvitationStatus = ["PENDING", "ACCEPTED", "EXPIRED"] as const;
 export type InvitationStatus = (typeof InvitationStatus)[number];
 
+/** Whether an organisation's members may work in it. */
 export const OrganizationStatus = ["ACTIVE", "SUSPENDED"] as const;
 export type OrganizationStatus = (typeof OrganizationStatus)[number];
 
@@ -16,23 +18,29 @@ export type OrganizationStatus = (typeof OrganizationStatus)[number];
 export const UserErrorCode = ["BLANK", "TOO_LONG", "INVALID", "TAKEN", "NOT_FOUND", "FORBIDDEN", "STATE_INVALID", "LIMIT_REACHED", "VERSION_CONFLICT", "IDEMPOTENCY_MISMATCH", "IDEMPOTENCY_IN_PROGRESS", "PAYMENT_DECLINED", "EXPIRED"] as const;
 export type UserErrorCode = (typeof UserErrorCode)[number];
 
+/** Whether a user may sign in. */
 export const UserStatus = ["PENDING_VERIFICATION", "ACTIVE", "SUSPENDED", "ERASED"] as const;
 export type UserStatus = (typeof UserStatus)[number];
 
 /** Input of `emailVerify`. */
 export interface EmailVerifyInput {
+  /** The token from the mail's link. It works once, within 24 hours. */
   readonly token: string;
 }
 
 /** Input of `invitationAccept`. */
 export interface InvitationAcceptInput {
+  /** The token from the mail's link. */
   readonly token: string;
 }
 
 /** Input of `invitationCreate`. */
 export interface InvitationCreateInput {
+  /** Where to invite. */
   readonly organizationId: string;
+  /** Whom to invite. `TAKEN` for members and for addresses with an open invitation. */
   readonly email: string;
+  /** 1 to 50 roles of the organisation. */
   readonly roleIds: readonly string[];
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey?: string | null;
@@ -40,17 +48,21 @@ export interface InvitationCreateInput {
 
 /** Input of `membershipRemove`. */
 export interface MembershipRemoveInput {
+  /** The membership's id. */
   readonly id: string;
 }
 
 /** Input of `membershipUpdate`. */
 export interface MembershipUpdateInput {
+  /** The membership's id. */
   readonly id: string;
+  /** All roles from now on: 1 to 50 of the organisation. Others are taken away. */
   readonly roleIds: readonly string[];
 }
 
 /** Input of `organizationCreate`. */
 export interface OrganizationCreateInput {
+  /** 2 to 80 characters. */
   readonly name: string;
   /** 3–40 of a–z, 0–9 and `-`; derived from the name when absent. */
   readonly slug?: string | null;
@@ -60,21 +72,27 @@ export interface OrganizationCreateInput {
 
 /** Input of `organizationUpdate`. */
 export interface OrganizationUpdateInput {
+  /** The organisation's id. */
   readonly id: string;
+  /** The `version` that was read. `VERSION_CONFLICT` when somebody changed the organisation since. */
   readonly expectedVersion: number;
+  /** The new name: 2 to 80 characters. */
   readonly name?: string | null;
 }
 
 /** Input of `sessionCreate`. */
 export interface SessionCreateInput {
+  /** The confirmed address of the account. */
   readonly email: string;
+  /** The account's password. */
   readonly password: string;
-  /** A name for the session list, e.g. `Firefox on Linux`. */
+  /** A name for the session list, e.g. `Firefox on Linux`; at most 120 characters. */
   readonly device?: string | null;
 }
 
 /** Input of `sessionRefresh`. */
 export interface SessionRefreshInput {
+  /** The newest refresh token of the session. */
   readonly refreshToken: string;
 }
 
@@ -88,9 +106,11 @@ export interface SessionRevokeInput {
 
 /** Input of `userRegister`. */
 export interface UserRegisterInput {
+  /** Where the verification mail goes; at most 254 characters. */
   readonly email: string;
   /** 12 characters or more, at most 72 bytes in UTF-8. */
   readonly password: string;
+  /** The name that others will see: 1 to 80 characters. */
   readonly displayName: string;
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey?: string | null;
@@ -98,99 +118,133 @@ export interface UserRegisterInput {
 
 /** Input of `verificationResend`. */
 export interface VerificationResendInput {
+  /** The address that was registered. */
   readonly email: string;
 }
 
 export interface MutationUserRegisterArgs {
+  /** The values of the mutation. */
   readonly input: UserRegisterInput;
 }
 
 export interface MutationEmailVerifyArgs {
+  /** The values of the mutation. */
   readonly input: EmailVerifyInput;
 }
 
 export interface MutationVerificationResendArgs {
+  /** The values of the mutation. */
   readonly input: VerificationResendInput;
 }
 
 export interface MutationSessionCreateArgs {
+  /** The values of the mutation. */
   readonly input: SessionCreateInput;
 }
 
 export interface MutationSessionRefreshArgs {
+  /** The values of the mutation. */
   readonly input: SessionRefreshInput;
 }
 
 export interface MutationSessionRevokeArgs {
+  /** The values of the mutation. */
   readonly input: SessionRevokeInput;
 }
 
 export interface MutationOrganizationCreateArgs {
+  /** The values of the mutation. */
   readonly input: OrganizationCreateInput;
 }
 
 export interface MutationOrganizationUpdateArgs {
+  /** The values of the mutation. */
   readonly input: OrganizationUpdateInput;
 }
 
 export interface MutationInvitationCreateArgs {
+  /** The values of the mutation. */
   readonly input: InvitationCreateInput;
 }
 
 export interface MutationInvitationAcceptArgs {
+  /** The values of the mutation. */
   readonly input: InvitationAcceptInput;
 }
 
 export interface MutationMembershipUpdateArgs {
+  /** The values of the mutation. */
   readonly input: MembershipUpdateInput;
 }
 
 export interface MutationMembershipRemoveArgs {
+  /** The values of the mutation. */
   readonly input: MembershipRemoveInput;
 }
 
 export interface OrganizationMembersArgs {
+  /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
   readonly first?: number | null;
+  /** With `first`: what comes behind this cursor, which is one of this list. */
   readonly after?: string | null;
+  /** A page of 1 to 100 from the end of the list. */
   readonly last?: number | null;
+  /** With `last`: what comes ahead of this cursor, which is one of this list. */
   readonly before?: string | null;
 }
 
 export interface OrganizationInvitationsArgs {
+  /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
   readonly first?: number | null;
+  /** With `first`: what comes behind this cursor, which is one of this list. */
   readonly after?: string | null;
+  /** A page of 1 to 100 from the end of the list. */
   readonly last?: number | null;
+  /** With `last`: what comes ahead of this cursor, which is one of this list. */
   readonly before?: string | null;
 }
 
 export interface QueryNodeArgs {
+  /** Id of any object, e.g. `inv_…`. */
   readonly id: string;
 }
 
 export interface QueryNodesArgs {
+  /** At most 100 ids. */
   readonly ids: readonly string[];
 }
 
 export interface QueryOrganizationArgs {
+  /** The organisation's id. */
   readonly id?: string | null;
+  /** The organisation's slug. */
   readonly slug?: string | null;
 }
 
 export interface ViewerSessionsArgs {
+  /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
   readonly first?: number | null;
+  /** With `first`: what comes behind this cursor, which is one of this list. */
   readonly after?: string | null;
+  /** A page of 1 to 100 from the end of the list. */
   readonly last?: number | null;
+  /** With `last`: what comes ahead of this cursor, which is one of this list. */
   readonly before?: string | null;
 }
 
 export interface ViewerMembershipsArgs {
+  /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
   readonly first?: number | null;
+  /** With `first`: what comes behind this cursor, which is one of this list. */
   readonly after?: string | null;
+  /** A page of 1 to 100 from the end of the list. */
   readonly last?: number | null;
+  /** With `last`: what comes ahead of this cursor, which is one of this list. */
   readonly before?: string | null;
 }
 
 export interface ViewerPermissionsArgs {
+  /** The organisation's id. */
   readonly organizationId: string;
 }
 
@@ -208,6 +262,7 @@ export interface BillingSubscriptionObject {
 
 /** Payload of `emailVerify`. */
 export interface EmailVerifyPayloadObject<Own = NoParents> {
+  /** The user who may sign in now; null when the mutation was refused. */
   readonly user?: Parent<Own, "User"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
@@ -215,17 +270,25 @@ export interface EmailVerifyPayloadObject<Own = NoParents> {
 
 /** An invitation into an organisation, sent by mail. */
 export interface InvitationObject<Own = NoParents> {
+  /** Opaque and global: `node(id)` finds the object by it. Begins with `ivt_`. */
   readonly id: string;
+  /** The invited address; only a user with this address can accept. */
   readonly email: string;
+  /** Roles that the invited person gets. */
   readonly roles: readonly Parent<Own, "Role">[];
+  /** Whether the invitation can still be accepted; it expires without an event. */
   readonly status: InvitationStatus;
+  /** When the invitation was sent. */
   readonly createdAt: Date;
+  /** Until when it can be accepted: seven days after it was created. */
   readonly expiresAt: Date;
+  /** The member who invited; null when the viewer may no longer see that user. */
   readonly invitedBy?: Parent<Own, "User"> | null | undefined;
 }
 
 /** Payload of `invitationAccept`. */
 export interface InvitationAcceptPayloadObject<Own = NoParents> {
+  /** The viewer's new membership; null when the mutation was refused. */
   readonly membership?: Parent<Own, "Membership"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
@@ -233,7 +296,9 @@ export interface InvitationAcceptPayloadObject<Own = NoParents> {
 
 /** A page of invitations. */
 export interface InvitationConnectionObject<Own = NoParents> {
+  /** The page's entries, each with its cursor. */
   readonly edges: readonly Parent<Own, "InvitationEdge">[];
+  /** Whether there is more, and where to go on. */
   readonly pageInfo: Parent<Own, "PageInfo">;
   /** All that match, over all pages; null where counting would be too costly. */
   readonly totalCount?: number | null | undefined;
@@ -241,14 +306,17 @@ export interface InvitationConnectionObject<Own = NoParents> {
 
 /** Payload of `invitationCreate`. */
 export interface InvitationCreatePayloadObject<Own = NoParents> {
+  /** The invitation; null when the mutation was refused. */
   readonly invitation?: Parent<Own, "Invitation"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
-/** A Invitation on a page. */
+/** An invitation on a page. */
 export interface InvitationEdgeObject<Own = NoParents> {
+  /** Opaque, valid for this list alone: pass it as `after` or `before`. */
   readonly cursor: string;
+  /** The invitation itself. */
   readonly node: Parent<Own, "Invitation">;
 }
 
@@ -258,30 +326,41 @@ export interface InvoiceObject {
 
 /** A user's place in an organisation. */
 export interface MembershipObject<Own = NoParents> {
+  /** Opaque and global: `node(id)` finds the object by it. Begins with `mem_`. */
   readonly id: string;
+  /** The member. */
   readonly user: Parent<Own, "User">;
+  /** The organisation that the user is a member of. */
   readonly organization: Parent<Own, "Organization">;
+  /** What the member may do here: the permissions of all these roles together. */
   readonly roles: readonly Parent<Own, "Role">[];
+  /** Rises with every change of the roles. */
   readonly version: number;
+  /** When the user joined. */
   readonly joinedAt: Date;
 }
 
 /** A page of memberships. */
 export interface MembershipConnectionObject<Own = NoParents> {
+  /** The page's entries, each with its cursor. */
   readonly edges: readonly Parent<Own, "MembershipEdge">[];
+  /** Whether there is more, and where to go on. */
   readonly pageInfo: Parent<Own, "PageInfo">;
   /** All that match, over all pages; null where counting would be too costly. */
   readonly totalCount?: number | null | undefined;
 }
 
-/** A Membership on a page. */
+/** A membership on a page. */
 export interface MembershipEdgeObject<Own = NoParents> {
+  /** Opaque, valid for this list alone: pass it as `after` or `before`. */
   readonly cursor: string;
+  /** The membership itself. */
   readonly node: Parent<Own, "Membership">;
 }
 
 /** Payload of `membershipRemove`. */
 export interface MembershipRemovePayloadObject<Own = NoParents> {
+  /** Id of the removed membership; null when the mutation was refused. */
   readonly removedId?: string | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
@@ -289,6 +368,7 @@ export interface MembershipRemovePayloadObject<Own = NoParents> {
 
 /** Payload of `membershipUpdate`. */
 export interface MembershipUpdatePayloadObject<Own = NoParents> {
+  /** The changed membership; null when the mutation was refused. */
   readonly membership?: Parent<Own, "Membership"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
@@ -296,17 +376,25 @@ export interface MembershipUpdatePayloadObject<Own = NoParents> {
 
 /** A tenant: accounts, money and audit trail belong to one organisation. */
 export interface OrganizationObject<Own = NoParents> {
+  /** Opaque and global: `node(id)` finds the object by it. Begins with `org_`. */
   readonly id: string;
+  /** Unique name for addresses: 3 to 40 of a–z, 0–9 and `-`. */
   readonly slug: string;
+  /** 2 to 80 characters, not unique. */
   readonly name: string;
+  /** Whether its members may work in it. */
   readonly status: OrganizationStatus;
+  /** Rises with every change; pass it as `expectedVersion`. */
   readonly version: number;
+  /** When it was created. */
   readonly createdAt: Date;
+  /** All roles that members can have here, oldest first. */
   readonly roles: readonly Parent<Own, "Role">[];
 }
 
 /** Payload of `organizationCreate`. */
 export interface OrganizationCreatePayloadObject<Own = NoParents> {
+  /** The new organisation; null when the mutation was refused. */
   readonly organization?: Parent<Own, "Organization"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
@@ -314,16 +402,21 @@ export interface OrganizationCreatePayloadObject<Own = NoParents> {
 
 /** Payload of `organizationUpdate`. */
 export interface OrganizationUpdatePayloadObject<Own = NoParents> {
+  /** The renamed organisation; null when the mutation was refused. */
   readonly organization?: Parent<Own, "Organization"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
-/** Relay page information. */
+/** Where a page lies in its list (Relay). */
 export interface PageInfoObject {
+  /** Does anything come behind this page? */
   readonly hasNextPage: boolean;
+  /** Does anything come ahead of this page? */
   readonly hasPreviousPage: boolean;
+  /** Cursor of the page's first entry; null for an empty page. */
   readonly startCursor?: string | null | undefined;
+  /** Cursor of the page's last entry, for `after`; null for an empty page. */
   readonly endCursor?: string | null | undefined;
 }
 
@@ -341,31 +434,45 @@ export interface PlanObject {
 
 /** A named set of permissions in one organisation. */
 export interface RoleObject {
+  /** Opaque and global: `node(id)` finds the object by it. Begins with `rol_`. */
   readonly id: string;
   /** `OWNER` and `MEMBER` are built in. */
   readonly name: string;
+  /** Names of permissions, e.g. `billing.read`. */
   readonly permissions: readonly string[];
+  /** Does every organisation have this role from its start? */
   readonly builtIn: boolean;
 }
 
-/** A signed-in device. */
+/** A signed-in device. Only its own user sees it. */
 export interface SessionObject<Own = NoParents> {
+  /** Opaque and global: `node(id)` finds the object by it. Begins with `ses_`. */
   readonly id: string;
+  /** Who signed in. */
   readonly user: Parent<Own, "User">;
+  /** What the client called itself when it signed in; at most 120 characters. */
   readonly device?: string | null | undefined;
+  /** Network address of the client when it signed in. */
   readonly ip?: string | null | undefined;
+  /** When the user signed in. */
   readonly createdAt: Date;
+  /** When the session was last used, to the minute. */
   readonly lastSeenAt: Date;
+  /** When the session ends by itself, usually 30 days after it began. */
   readonly expiresAt: Date;
   /** Is it the session of this request? */
   readonly current: boolean;
+  /** When the session was ended; null while it goes on. */
   readonly revokedAt?: Date | null | undefined;
+  /** Why it was ended, e.g. `signed_out` or `refresh_token_reused`. */
   readonly revokedReason?: string | null | undefined;
 }
 
 /** A page of sessions. */
 export interface SessionConnectionObject<Own = NoParents> {
+  /** The page's entries, each with its cursor. */
   readonly edges: readonly Parent<Own, "SessionEdge">[];
+  /** Whether there is more, and where to go on. */
   readonly pageInfo: Parent<Own, "PageInfo">;
   /** All that match, over all pages; null where counting would be too costly. */
   readonly totalCount?: number | null | undefined;
@@ -373,21 +480,27 @@ export interface SessionConnectionObject<Own = NoParents> {
 
 /** Payload of `sessionCreate`. */
 export interface SessionCreatePayloadObject<Own = NoParents> {
+  /** The new session; null when the mutation was refused. */
   readonly session?: Parent<Own, "Session"> | null | undefined;
+  /** Credentials of the new session, shown once; null when the mutation was refused. */
   readonly tokens?: Parent<Own, "Tokens"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
-/** A Session on a page. */
+/** A session on a page. */
 export interface SessionEdgeObject<Own = NoParents> {
+  /** Opaque, valid for this list alone: pass it as `after` or `before`. */
   readonly cursor: string;
+  /** The session itself. */
   readonly node: Parent<Own, "Session">;
 }
 
 /** Payload of `sessionRefresh`. */
 export interface SessionRefreshPayloadObject<Own = NoParents> {
+  /** The session that goes on; null when it has ended. */
   readonly session?: Parent<Own, "Session"> | null | undefined;
+  /** New credentials, shown once; null when the session has ended. */
   readonly tokens?: Parent<Own, "Tokens"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
@@ -395,6 +508,7 @@ export interface SessionRefreshPayloadObject<Own = NoParents> {
 
 /** Payload of `sessionRevoke`. */
 export interface SessionRevokePayloadObject<Own = NoParents> {
+  /** Ids of the sessions that were ended now; null when the mutation was refused. */
   readonly revokedIds?: readonly string[] | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
@@ -402,8 +516,9 @@ export interface SessionRevokePayloadObject<Own = NoParents> {
 
 /** Credentials. Shown once. */
 export interface TokensObject {
-  /** EdDSA JWT for `Authorization: Bearer`. */
+  /** EdDSA JWT for `Authorization: Bearer`. It is good for 15 minutes unless the installation says otherwise. */
   readonly accessToken: string;
+  /** For `sessionRefresh`, once. Keep it secret. */
   readonly refreshToken: string;
   /** When the access token expires. */
   readonly expiresAt: Date;
@@ -411,21 +526,29 @@ export interface TokensObject {
 
 /** A person with an account. */
 export interface UserObject {
+  /** Opaque and global: `node(id)` finds the object by it. Begins with `usr_`. */
   readonly id: string;
   /** Visible to the user, and to those who may read the members of a shared organisation. */
   readonly email?: string | null | undefined;
+  /** When the user confirmed the address; null until then. */
   readonly emailVerifiedAt?: Date | null | undefined;
+  /** The name that others see: 1 to 80 characters. */
   readonly displayName: string;
+  /** Whether the user may sign in. */
   readonly status: UserStatus;
   /** Rises with every change; pass it as `expectedVersion`. */
   readonly version: number;
+  /** When the account was opened. */
   readonly createdAt: Date;
+  /** When the account last changed. */
   readonly updatedAt: Date;
 }
 
 /** An expected failure of a mutation: show it to the user. */
 export interface UserErrorObject {
+  /** What kind of failure it is, for programs. */
   readonly code: UserErrorCode;
+  /** What went wrong and what to do about it, in English, for people. */
   readonly message: string;
   /** Path of the input field, e.g. `["input", "email"]`; null when the whole input is meant. */
   readonly field?: readonly string[] | null | undefined;
@@ -443,14 +566,17 @@ export interface UserRegisterPayloadObject<Own = NoParents> {
 
 /** Payload of `verificationResend`. */
 export interface VerificationResendPayloadObject<Own = NoParents> {
+  /** True for every address: the answer does not tell whether an account exists. */
   readonly accepted: boolean;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
-/** Who is asking. */
+/** What only the signed-in user may see. */
 export interface ViewerObject<Own = NoParents> {
+  /** The viewer's own account. */
   readonly user: Parent<Own, "User">;
+  /** The session of this request. */
   readonly session: Parent<Own, "Session">;
 }
 

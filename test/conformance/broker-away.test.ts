@@ -1,19 +1,20 @@
 // EV-04: the broker refuses connections while commands run. Distributed only: embedded, the event log is a database of the same
-// server as everything else, so that there is no outage in which commands could still succeed. The case's 60 s are
-// `FAULT_OUTAGE_MS=60000`; the 10 s of every run outlast all retries that are not meant to go on for ever.
+// server as everything else, so that there is no outage in which commands could still succeed.
 import { randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Account, type Member, newMember, newOrganization } from "../support/client/newcomer.ts";
 import { followResuming } from "../support/client/resuming-follower.ts";
 import { createFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
-import { OUTAGE_MS } from "../support/fault-scale.ts";
 import { freePort } from "../support/ports.ts";
 import { type KafkaBroker, startKafka } from "../support/services/kafka.ts";
 import type { Stack } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 import { waitFor } from "../support/wait.ts";
+import { sizeOf } from "../tiers.ts";
 
+/** The short one outlasts all retries that are not meant to go on for ever. */
+const OUTAGE_MS = sizeOf("brokerOutageMs");
 const MUTATIONS = 100;
 const CONCURRENCY = 4;
 const RETURN_MS = 30_000;
@@ -66,7 +67,7 @@ test("while Kafka refuses connections every command is answered; afterwards each
     query: FOLLOW,
     variables: { org: account.organizationId },
   });
-  await waitFor(async () => (await unsent(stack)) === 0, { what: "an empty outbox", deadlineMs: 10_000 });
+  await waitFor(async () => (await unsent(stack)) === 0, { what: "an empty outbox" });
 
   await proxy.mode("refuse");
   const away = performance.now();
@@ -88,7 +89,7 @@ test("while Kafka refuses connections every command is answered; afterwards each
   });
   // One more proves that nothing of the outage comes behind it.
   attached.push(...(await attachMany(owner, account, 1)));
-  await waitFor(() => follower.messages().length > MUTATIONS, { what: "a live event", deadlineMs: 10_000 });
+  await waitFor(() => follower.messages().length > MUTATIONS, { what: "a live event" });
   await follower.stop();
 
   const events = follower.messages().map(({ data }) => data?.billingEvents);

@@ -5,16 +5,13 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Account, type Member, newMember, newOrganization } from "../support/client/newcomer.ts";
 import { followResuming } from "../support/client/resuming-follower.ts";
-import { CHURN_EVENTS } from "../support/fault-scale.ts";
 import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 import { waitFor } from "../support/wait.ts";
+import { sizeOf } from "../tiers.ts";
 
-/**
- * The case's 5,000 are `FAULT_CHURN_EVENTS=5000`. What is shown here happens while partitions change hands, which ten starts and
- * stops do among 1,000 events as well, in a fraction of the time.
- */
-const EVENTS = CHURN_EVENTS;
+/** What is shown happens while partitions change hands: ten starts and stops among few events do that as well. */
+const EVENTS = sizeOf("churnEvents");
 const ROUNDS = 10;
 /** In this round the second consumer is killed: its partitions come back only when its session has run out. */
 const KILLED_ROUND = 4;

@@ -101,7 +101,7 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
         const seen = await read();
         return seen.length >= expected.length && seen;
       },
-      { what: `${expected.length} audit entries`, deadlineMs: 10_000 },
+      { what: `${expected.length} audit entries` },
     );
     expect(entries.map(({ action }) => action).sort()).toEqual(expected);
     const oldestFirst = [...entries].reverse();
@@ -112,7 +112,7 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
     ]);
   });
 
-  test("a revoked session is refused on the next request and its live streams end within a second [S38][S80]", async () => {
+  test("a revoked session is refused on the next request and its live streams end [S80]", async () => {
     const owner = await newMember(stack);
     const { organizationId: org } = await newOrganization(owner);
     const live = createLiveClient({ url: stack.socketUrl, token: owner.accessToken });
@@ -120,9 +120,9 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
     await owner.client.mutate("sessionRevoke", { id: owner.sessionId }, "revokedIds");
     await waitFor(async () => (await owner.client.send("{ viewer { user { id } } }")).status === 401, {
       what: "the token to be refused",
-      deadlineMs: 1_500,
     });
-    await waitFor(() => stream.ended !== undefined, { what: "the stream to end", deadlineMs: 1_500 });
+    // How soon after the commit, `revocation.test.ts` measures.
+    await waitFor(() => stream.ended !== undefined, { what: "the stream to end" });
     expect(stream.ended?.error).toMatchObject({ code: 4403 });
   });
 

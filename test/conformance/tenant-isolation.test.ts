@@ -122,7 +122,7 @@ async function settledRows(): Promise<Record<string, number>> {
       last = text;
       return settled && counts;
     },
-    { what: "quiet tables", deadlineMs: 20_000, intervalMs: 300 },
+    { what: "quiet tables", intervalMs: 300 },
   );
 }
 

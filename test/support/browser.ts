@@ -34,7 +34,7 @@ export async function startBrowser(baseUrl: string): Promise<Browser> {
     locale: "en-GB",
     viewport: { width: 1180, height: 860 },
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   const complaints: string[] = [];
   context.on("weberror", (error) => void complaints.push(error.error().message));
   context.on("console", (message) => {

@@ -38,7 +38,7 @@ export interface ProjectProcess extends AsyncDisposable {
   output(): Promise<string>;
   /** The first match in the output, waiting for it; throws at once when the process ends without it. */
   waitForOutput(pattern: RegExp, deadlineMs?: number): Promise<RegExpMatchArray>;
-  /** Sends the signal and waits until the process has ended; throws when it has not within `deadlineMs` (default 10 s). */
+  /** Sends the signal and waits until the process has ended; throws when it has not within `deadlineMs` (default 30 s). */
   kill(signal: NodeJS.Signals, deadlineMs?: number): Promise<Exit>;
   /** Sends the signal and does not wait. */
   signal(name: NodeJS.Signals): void;
@@ -48,7 +48,7 @@ export interface ProjectProcess extends AsyncDisposable {
 
 /** Starts a process and waits until it is ready. One that is not is ended, and the error holds the end of its log. */
 export async function startProcess(options: ProcessOptions): Promise<ProjectProcess> {
-  const { entry, entryArguments = [], nodeArguments = [], ready, readyDeadlineMs = 30_000 } = options;
+  const { entry, entryArguments = [], nodeArguments = [], ready, readyDeadlineMs = 60_000 } = options;
   const name = options.name ?? entry.replaceAll(/[^a-z0-9]+/gi, "-");
   mkdirSync(LOGS, { recursive: true });
   count += 1;
@@ -97,12 +97,12 @@ function projectProcess(child: WatchedChild, readyMatch: () => RegExpMatchArray 
       return readyMatch();
     },
     output,
-    waitForOutput: (pattern, deadlineMs = 10_000) =>
+    waitForOutput: (pattern, deadlineMs = 30_000) =>
       orEnded(
         child,
         waitFor(async () => (await output()).match(pattern), { what: `${pattern} in ${child.logFile}`, deadlineMs }),
       ),
-    async kill(signal, deadlineMs = 10_000) {
+    async kill(signal, deadlineMs = 30_000) {
       child.signal(signal);
       await waitFor(() => !child.running, { what: `process ${child.pid} to end after ${signal}`, deadlineMs });
       return child.exited;

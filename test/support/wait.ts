@@ -1,4 +1,9 @@
-// Waiting for conditions with a deadline: tests never sleep, and a wait that fails says what it waited for and what it last saw.
+// Waiting for conditions with a deadline: tests never sleep, and a wait that fails says what it waited for and what it
+// last saw. A deadline is patience with a busy machine; what is required is said to `waitWithin`.
+import { startStopwatch } from "./stopwatch.ts";
+
+/** Longer than anything takes that comes at all, and short enough for a test to say what it missed. */
+const DEADLINE_MS = 20_000;
 
 export interface WaitOptions {
   /** How long to wait at most, in milliseconds. */
@@ -16,7 +21,7 @@ type Falsy = false | 0 | "" | null | undefined;
  * becomes the cause when the deadline passes; a condition that never settles does not outlive the deadline either.
  */
 export async function waitFor<T>(condition: () => T | Promise<T>, options: WaitOptions): Promise<Exclude<T, Falsy>> {
-  const { deadlineMs = 5000, intervalMs = 20, what } = options;
+  const { deadlineMs = DEADLINE_MS, intervalMs = 20, what } = options;
   const end = performance.now() + deadlineMs;
   let lastError: unknown;
   let last: unknown;
@@ -35,6 +40,25 @@ export async function waitFor<T>(condition: () => T | Promise<T>, options: WaitO
   }
   const seen = lastError === undefined ? `last value: ${String(last)}` : `last error: ${messageOf(lastError)}`;
   throw new Error(`waited ${deadlineMs} ms for ${what}; ${seen}`, { cause: lastError });
+}
+
+/** Like `waitFor`, and fails when it took longer than `requiredMs` by this process's stopwatch. */
+export async function waitWithin<T>(
+  requiredMs: number,
+  condition: () => T | Promise<T>,
+  options: WaitOptions,
+): Promise<Exclude<T, Falsy>> {
+  const stopwatch = startStopwatch();
+  try {
+    const value = await waitFor(condition, options);
+    const took = stopwatch.ms();
+    if (took > requiredMs) {
+      throw new Error(`${options.what} took ${Math.round(took)} ms; ${requiredMs} ms are required`);
+    }
+    return value;
+  } finally {
+    stopwatch.stop();
+  }
 }
 
 /** Rejects when `promise` has not settled within `deadlineMs`; the promise itself goes on. */
@@ -85,7 +109,7 @@ export function deferred<T = void>(): Deferred<T> {
 export async function collect<T>(
   source: AsyncIterable<T>,
   count: number,
-  deadlineMs = 5000,
+  deadlineMs = DEADLINE_MS,
   options: { keepOpen?: boolean } = {},
 ): Promise<T[]> {
   const iterator = source[Symbol.asyncIterator]();

@@ -6,7 +6,6 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "../../../platform/clock.ts";
 import type { HttpOperation } from "../../operations/http-operation.ts";
 import type { GatewayContext } from "../../ports.ts";
-import { isJsonObject } from "../../transport/json-object.ts";
 import type { CacheableOperation } from "./cacheable-operations.ts";
 import type { ResponsePolicy } from "./policy.ts";
 import type { Caller, ResponseCache } from "./response-cache.ts";
@@ -67,21 +66,17 @@ export function createHttpAnswers(cache: ResponseCache, clock: Clock): HttpAnswe
     question(method, headers, sent) {
       const get = method === "GET";
       if (get && !mayBeRead(headers)) return undefined;
-      const text = sent.received?.text;
-      const holder = get ? sent.query : sent.body;
-      if (text === undefined || !isJsonObject(holder) || !isWellFormed(holder, get)) return undefined;
-      const { operationName, variables } = holder;
-      const operation = cache.operation(text, typeof operationName === "string" ? operationName : undefined);
+      if (sent.received === undefined || sent.parameters === undefined) return undefined;
+      const { operationName, variables } = sent.parameters;
+      const operation = cache.operation(sent.received.text, operationName);
       if (operation === undefined) return undefined;
-      const values = get ? parsed(variables) : variables;
-      if (values === UNREADABLE) return undefined;
       const { accept = "*/*" } = headers;
       const accepts = `${method} ${accept}`;
       const plain = accept === "*/*" || accept === "application/json";
       const contentType = plain ? JSON_TYPE : chosen.get(accepts);
       const control = headers["cache-control"];
       const fresh = control !== undefined && PAST.test(control);
-      return { operation, variables: values, get, accepts, contentType, fresh };
+      return { operation, variables, get, accepts, contentType, fresh };
     },
     async ask({ operation, variables, get, accepts, contentType, fresh }, caller) {
       const { policy, name } = operation;
@@ -145,27 +140,4 @@ function mayBeRead(headers: IncomingHttpHeaders): boolean {
   const type = headers["content-type"];
   if (type !== undefined) return type.split(";")[0]?.trim().toLowerCase() === "application/json";
   return Boolean(headers["x-apollo-operation-name"]) || Boolean(headers["apollo-require-preflight"]);
-}
-
-/** Whatever else is refused by who reads it next. */
-function isWellFormed(holder: Record<string, unknown>, get: boolean): boolean {
-  const { operationName, variables, extensions } = holder;
-  if (operationName != null && (typeof operationName !== "string" || operationName === "")) return false;
-  const fits = get ? isText : isObject;
-  return fits(variables) && fits(extensions);
-}
-
-const isText = (value: unknown) => value === undefined || typeof value === "string";
-const isObject = (value: unknown) => value == null || isJsonObject(value);
-
-const UNREADABLE = Symbol("unreadable");
-
-function parsed(text: unknown): unknown {
-  if (typeof text !== "string") return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : UNREADABLE;
-  } catch {
-    return UNREADABLE;
-  }
 }

@@ -37,6 +37,8 @@ export interface FederationFacts {
   requirementsIn(subgraph: string, field: string): ReadonlyMap<string, Requirement> | undefined;
   /** Requirements of an object's field in whatever subgraph. */
   requirementsOf(typeName: string, field: string): readonly Requirement[];
+  /** Does the subgraph have the type? */
+  knows(subgraph: string, typeName: string): boolean;
   /** Keys by which the subgraph resolves entities of the type. */
   keysOf(subgraph: string, typeName: string): readonly (readonly SelectionNode[])[];
   /** What a subgraph can tell below a field although it is external there (`@provides`). */
@@ -91,6 +93,7 @@ function readFacts({ supergraph, supergraphSchema: schema }: SchemaGeneration): 
     requirementsIn: (subgraph, field) => requirements.get(subgraph)?.get(field),
     requirementsOf: (typeName, field) =>
       [...requirements.values()].flatMap((byField) => byField.get(field)?.get(typeName) ?? []),
+    knows: (subgraph, typeName) => subgraphs.get(subgraph)?.types.has(typeName) ?? false,
     keysOf: (subgraph, typeName) => subgraphs.get(subgraph)?.keys.get(typeName) ?? [],
     providedBelow(subgraph, typeNames, field) {
       const provided = subgraphs.get(subgraph)?.provided;
@@ -114,6 +117,7 @@ function possibleTypesIn(schema: GraphQLSchema): ReadonlyMap<string, ReadonlySet
 }
 
 interface SubgraphFacts {
+  readonly types: ReadonlySet<string>;
   readonly requirements: readonly Requirement[];
   readonly keys: ReadonlyMap<string, readonly (readonly SelectionNode[])[]>;
   readonly provided: ReadonlyMap<string, readonly SelectionNode[]>;
@@ -163,7 +167,8 @@ function readSubgraph(subgraph: Subgraph): SubgraphFacts {
     });
   }
 
-  return { requirements, keys, provided, isLocal };
+  const types = new Set([...subgraph.schema.types()].map(({ name }) => name));
+  return { types, requirements, keys, provided, isLocal };
 }
 
 /** What is provided below a field; absent when the field itself is not. */

@@ -63,7 +63,6 @@ export function bringFields(
   { fetch, document, number }: Fetched,
   place: Place,
   facts: FederationFacts,
-  rootType: string | undefined,
   onField: (field: SelectedField) => void,
 ): void {
   const renamed = renamedBy(fetch);
@@ -109,12 +108,13 @@ export function bringFields(
     }
   }
 
-  const parentType = rootType ?? "";
+  // Of entities, only their conditions say what they are.
+  const parentType = fetch.requires === undefined ? (facts.schema.getRootType(fetch.operationKind)?.name ?? "") : "";
   walk(document.selectionSet, {
     parentType,
     types: facts.possibleTypes(parentType),
     place,
-    ofEntity: rootType === undefined,
+    ofEntity: fetch.requires !== undefined,
     provided: [],
   });
 }

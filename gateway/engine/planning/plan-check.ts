@@ -37,15 +37,15 @@ export function checkPlan({ node }: QueryPlan, facts: FederationFacts): CheckedP
       case "Sequence":
         for (const inner of plan.nodes) visit(inner, path);
         return;
-      case "Parallel": {
-        const first = fetches;
-        for (const inner of plan.nodes) {
-          hidden.push([first, fetches]);
-          visit(inner, path);
-          hidden.pop();
-        }
+      case "Parallel":
+        visitApart(plan.nodes, path);
         return;
-      }
+      case "Condition":
+        visitApart(
+          [plan.ifClause, plan.elseClause].filter((clause) => clause !== undefined),
+          path,
+        );
+        return;
       case "Flatten":
         visit(plan.node, [...path, ...plan.path]);
         return;
@@ -54,6 +54,16 @@ export function checkPlan({ node }: QueryPlan, facts: FederationFacts): CheckedP
         return;
       default:
         throw new Error(`the plan holds a ${plan.kind}`);
+    }
+  }
+
+  /** None of the branches has what another one fetches. */
+  function visitApart(branches: readonly PlanNode[], path: ResponsePath): void {
+    const first = fetches;
+    for (const branch of branches) {
+      hidden.push([first, fetches]);
+      visit(branch, path);
+      hidden.pop();
     }
   }
 
@@ -69,11 +79,10 @@ export function checkPlan({ node }: QueryPlan, facts: FederationFacts): CheckedP
       }
     }
     const document = readFetch(fetch);
-    const rootType = fetch.requires === undefined ? rootTypeOf(fetch) : undefined;
     for (const place of places) {
       // What the fetch itself brings is not there when it is sent.
       const before: Ended = (other) => other !== number && ended(other);
-      bringFields({ fetch, document, number }, place, facts, rootType, (field) => {
+      bringFields({ fetch, document, number }, place, facts, (field) => {
         checkField(fetch.serviceName, field, sent, { places: [place], ended: before });
       });
     }
@@ -119,12 +128,6 @@ export function checkPlan({ node }: QueryPlan, facts: FederationFacts): CheckedP
 
   function note(fault: PlanFault): void {
     faults.set(`${fault.field} ${fault.reason}`, fault);
-  }
-
-  function rootTypeOf({ operationKind, operation }: FetchNode): string {
-    const type = facts.schema.getRootType(operationKind);
-    if (type == null) throw new Error(`the supergraph has no root for ${operation}`);
-    return type.name;
   }
 
   if (node?.kind === "Subscription") {

@@ -9,6 +9,7 @@ import { type DocumentNode, GraphQLError } from "graphql";
 import type { SchemaGeneration } from "../../ports.ts";
 import { factsOf } from "./federation-facts.ts";
 import { checkPlan, type PlanFault } from "./plan-check.ts";
+import { repairedPlan } from "./plan-repair.ts";
 import { unansweredFields } from "./unanswered-fields.ts";
 
 /** Faults that a refusal names. */
@@ -28,10 +29,15 @@ export function planOperation(
   const plan = generation.queryPlanner().buildQueryPlan(operation);
   const facts = factsOf(generation);
   if (!facts.mustCheck) return plan;
-  const { faults, data } = checkPlan(plan, facts);
-  const all = [...faults, ...unansweredFields(document, operationName, data, facts)];
-  if (all.length > 0) throw unsupported(all);
-  return plan;
+  const faultsOf = (made: QueryPlan): PlanFault[] => {
+    const { faults, data } = checkPlan(made, facts);
+    return [...faults, ...unansweredFields(document, operationName, data, facts)];
+  };
+  const faults = faultsOf(plan);
+  if (faults.length === 0) return plan;
+  const repaired = repairedPlan(generation, document, operationName, facts);
+  if (repaired === undefined || faultsOf(repaired).length > 0) throw unsupported(faults);
+  return repaired;
 }
 
 function unsupported(faults: readonly PlanFault[]): GraphQLError {

@@ -27,6 +27,7 @@ import { coerceVariables } from "../../engine/variables.ts";
 import type { LivePorts, SchemaGeneration } from "../../ports.ts";
 import { createFetchCompiler, type FetchCompiler, type PlanFetches } from "../enrichment/plan-fetches.ts";
 import { type LiveField, type LiveSchema, readLiveSchema } from "./directive.ts";
+import { InvalidOperation, unresolved } from "./operation-errors.ts";
 import type { RecordQuery } from "./record.ts";
 
 const MAX_PLANS = 1_000;
@@ -69,21 +70,6 @@ export interface Planner {
   /** @throws GraphQLError with every problem of the operation, the first one as its message */
   plan(generation: SchemaGeneration, text: OperationText): LivePlan;
   liveSchema(generation: SchemaGeneration): LiveSchema;
-}
-
-/** A request that cannot be served as it stands; each problem carries the public code of its kind. */
-export class InvalidOperation extends Error {
-  readonly problems: readonly GraphQLError[];
-
-  constructor(
-    code: "GRAPHQL_VALIDATION_FAILED" | "OPERATION_RESOLUTION_FAILURE" | "BAD_USER_INPUT",
-    problems: readonly GraphQLError[],
-  ) {
-    super(problems.map(({ message }) => message).join("\n"));
-    this.name = "InvalidOperation";
-    for (const problem of problems) problem.extensions["code"] = code;
-    this.problems = problems;
-  }
 }
 
 export function createPlanner(
@@ -259,10 +245,4 @@ function variablesOnlyIn(
 function refusal(node: SelectionNode, message: string): InvalidOperation {
   const originalError = new AppError("BAD_USER_INPUT", message);
   return new InvalidOperation("BAD_USER_INPUT", [new GraphQLError(message, { nodes: [node], originalError })]);
-}
-
-/** Neither the only operation of the document nor the one that was named. */
-export function unresolved(): InvalidOperation {
-  const problem = new GraphQLError("Name one operation of the document.");
-  return new InvalidOperation("OPERATION_RESOLUTION_FAILURE", [problem]);
 }

@@ -12,11 +12,19 @@ export const CLOSE = {
   sessionEnded: { code: 4403, reason: "Session ended" },
   invalidMessage: { code: 4400, reason: "Invalid message received" },
   idTooLong: { code: 4400, reason: "An id may have 256 characters" },
-  idInUse: { code: 4409, reason: "Subscriber already exists" },
+  unauthorized: { code: 4401, reason: "Unauthorized" },
+  noSubprotocol: { code: 4406, reason: "Subprotocol not acceptable" },
+  initTimeout: { code: 4408, reason: "Connection initialisation timeout" },
+  tooManyInits: { code: 4429, reason: "Too many initialisation requests" },
   tooManyConnections: { code: 4429, reason: "Too many sockets and streams of this user: close one first" },
   tooManyRefreshes: { code: 4429, reason: "Too many token refreshes: one per token is enough" },
   slowConsumer: { code: 4508, reason: "Slow consumer: reconnect and resume" },
 } as const satisfies Readonly<Record<string, CloseReason>>;
+
+/** An operation with this id is active. */
+export function idInUse(id: string): CloseReason {
+  return { code: 4409, reason: `Subscriber for ${id} already exists` };
+}
 
 /** This gateway stops, others go on. The reason is JSON, for clients that can wait as told. */
 export function restarting(retryAfterMs: number): CloseReason {

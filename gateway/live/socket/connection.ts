@@ -21,8 +21,6 @@ export interface Connection {
   readonly client: ClientFacts;
   /** From the upgrade request, else from `connection_init`. */
   clientName: ClientName | undefined;
-  /** Ids whose operation is being prepared. */
-  readonly preparing: Set<string>;
   identity(): Identity;
   /** @returns whether the socket may be used; `false` when it must be closed as forbidden or was closed already */
   authenticate(token: string | undefined): Promise<boolean>;
@@ -153,7 +151,6 @@ export function createConnection(
   const connection: Connection = {
     client,
     clientName: undefined,
-    preparing: new Set(),
     identity: standing.identity,
     async authenticate(given) {
       try {

@@ -1,189 +1,108 @@
-/** What a socket's `subscribe` message leads to: a live subscription, or the one result of a query or mutation. */
-import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError, getOperationAST } from "graphql";
+/** What a socket's `subscribe` message leads to: a live subscription, the one result of a query or mutation, or a refusal. */
+import { type FormattedExecutionResult, type GraphQLFormattedError, getOperationAST, OperationTypeNode } from "graphql";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import { refuseDeepNesting } from "../../limits/nesting.ts";
-import type { GatewayContext, LivePorts } from "../../ports.ts";
+import { noDocument } from "../../operations/refusals.ts";
+import { parametersOfJson, type RequestParameters } from "../../operations/request-parameters.ts";
+import type { LivePorts } from "../../ports.ts";
+import type { JsonObject } from "../../transport/json-object.ts";
 import type { Hub, Subscription } from "../hub.ts";
-import { InvalidOperation, unresolved } from "../plan/plan.ts";
-import { CLOSE } from "./close-codes.ts";
+import { resumeCursor } from "../log/resume-cursor.ts";
+import { toGraphQLErrors, unresolved } from "../plan/operation-errors.ts";
 import type { Connection } from "./connection.ts";
 import { createBodies } from "./frames.ts";
+import { nextHead } from "./messages.ts";
 
-/** The payload of a `subscribe` message as far as we read it. */
-export interface OperationPayload {
-  /** Empty where the document is named by `documentId` or `extensions.persistedQuery`. */
-  readonly query: string;
-  readonly documentId?: unknown;
-  readonly operationName?: string | null | undefined;
-  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
-  readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
+export interface SubscribeRequest {
+  readonly id: string;
+  /** Unchecked. */
+  readonly payload: JsonObject;
+  /** Operations that the socket carries, this one included. */
+  readonly active: number;
+  /** Called at most once, when a subscription ends by itself; also before it was answered. */
+  fail(errors: readonly GraphQLFormattedError[]): void;
 }
 
-/** A subscription that was accepted; its `next` frames go straight to the socket, past the iterator. */
-export class LiveOperation implements AsyncIterableIterator<never> {
-  readonly #subscription: Subscription;
-  readonly #connection: Connection;
-  readonly #id: string;
-  #failed = false;
-  readonly #outcome = Promise.withResolvers<IteratorReturnResult<undefined>>();
-
-  constructor(subscription: Subscription, connection: Connection, id: string) {
-    this.#subscription = subscription;
-    this.#connection = connection;
-    this.#id = id;
-    this.#outcome.promise.catch(() => undefined);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  /** graphql-ws asks once it holds the operation: a client that completed in the meantime is sent nothing. */
-  next(): Promise<IteratorReturnResult<undefined>> {
-    if (!this.#failed) {
-      this.#connection.opened(this.#id, this.#subscription);
-      this.#subscription.start();
-    }
-    return this.#outcome.promise;
-  }
-
-  return(): Promise<IteratorReturnResult<undefined>> {
-    this.#subscription.stop();
-    this.#connection.ended(this.#id);
-    this.#outcome.resolve({ done: true, value: undefined });
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  fail(error: AppError): void {
-    this.#failed = true;
-    this.#connection.ended(this.#id);
-    this.#outcome.reject(error);
-  }
-}
-
-export type Prepared = (
+export type Prepared =
   | { readonly kind: "result"; readonly result: FormattedExecutionResult }
-  | { readonly kind: "live"; readonly operation: LiveOperation }
-) & {
-  /** Of the document that was sent or named. */
-  readonly query: string;
-};
-
-/** An error that went through the executor's translation already. */
-class TranslatedError extends GraphQLError {
-  readonly formatted: GraphQLFormattedError;
-
-  constructor(formatted: GraphQLFormattedError) {
-    super(formatted.message);
-    this.formatted = formatted;
-  }
-}
+  /** Not started; its frames go straight to the socket. */
+  | { readonly kind: "live"; readonly subscription: Subscription }
+  | { readonly kind: "refused"; readonly errors: readonly GraphQLFormattedError[] };
 
 export interface Operations {
-  /** Errors instead of an answer: the operation is refused as a whole. */
-  prepare(
-    connection: Connection,
-    id: string,
-    payload: OperationPayload,
-    open: number,
-  ): Promise<Prepared | readonly GraphQLError[]>;
-  publicErrors(errors: readonly GraphQLError[], context: GatewayContext): GraphQLFormattedError[];
+  /** Never rejects for what a client or a subgraph did. */
+  prepare(connection: Connection, request: SubscribeRequest): Promise<Prepared>;
 }
 
-const MAX_SUBSCRIPTIONS = 100;
+/** Operations of one socket at a time. */
+export const MAX_OPERATIONS = 100;
 
 type OperationPorts = Pick<LivePorts, "admitCall" | "executor" | "operations" | "parseDocument" | "publicErrors">;
 
 export function createOperations(hub: Hub, ports: OperationPorts): Operations {
   const bodyOf = createBodies();
 
-  async function receive(connection: Connection, payload: OperationPayload) {
-    const { query, documentId, extensions } = payload;
+  function publicErrors(connection: Connection, error: unknown): GraphQLFormattedError[] {
+    return ports.publicErrors(toGraphQLErrors(error), connection.context());
+  }
+
+  async function receive(connection: Connection, { query, documentId, extensions }: RequestParameters) {
     return ports.operations?.receive({ query, documentId, extensions, client: connection.clientName });
   }
 
-  async function follow(connection: Connection, id: string, payload: OperationPayload): Promise<LiveOperation> {
-    const head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
-    // The sink is called after `start` at the earliest, or by a reload: by then the operation exists or the error is kept.
-    let operation: LiveOperation | undefined;
-    let failed: AppError | undefined;
-    const subscription = await hub.subscribe({
-      query: payload.query,
-      operationName: payload.operationName ?? undefined,
-      variables: payload.variables ?? undefined,
-      resume: resumeCursor(payload.extensions),
+  function follow(
+    connection: Connection,
+    { id, fail }: SubscribeRequest,
+    query: string,
+    { operationName, variables, extensions }: RequestParameters,
+  ): Promise<Subscription> {
+    const head = nextHead(id);
+    return hub.subscribe({
+      query,
+      operationName,
+      variables,
+      resume: resumeCursor(extensions),
       viewer: { identity: () => connection.identity(), client: connection.client },
       sink: {
         next: (text) => connection.sendShared(head, bodyOf(text)),
         writable: () => connection.writable(),
-        fail(error) {
-          failed = error;
-          operation?.fail(error);
-        },
+        fail: (error) => fail(publicErrors(connection, error)),
       },
     });
-    if (failed !== undefined) throw failed;
-    operation = new LiveOperation(subscription, connection, id);
-    return operation;
   }
 
   return {
-    async prepare(connection, id, payload, open) {
-      if (connection.preparing.has(id)) {
-        // Completed and used again before the first use was even answered: the two could not be told apart.
-        connection.close(CLOSE.idInUse);
-        return [new GraphQLError(CLOSE.idInUse.reason)];
-      }
-      connection.preparing.add(id);
+    async prepare(connection, request) {
       try {
         await ports.admitCall?.(connection.identity(), connection.client);
-        refuseDeepNesting(payload);
-        const received = await receive(connection, payload);
-        const query = received?.text ?? payload.query;
-        const document = ports.parseDocument(query);
-        const operation = getOperationAST(document, payload.operationName);
+        refuseDeepNesting(request.payload);
+        const parameters = parametersOfJson(request.payload);
+        const received = await receive(connection, parameters);
+        const query = received?.text ?? parameters.query;
+        if (query === undefined) throw noDocument();
+        const { operationName, variables } = parameters;
+        const operation = getOperationAST(ports.parseDocument(query), operationName);
         if (operation == null) throw unresolved();
-        if (open > MAX_SUBSCRIPTIONS) {
-          const message = `A socket carries ${MAX_SUBSCRIPTIONS} operations at a time: complete one, or open another socket.`;
+        if (request.active > MAX_OPERATIONS) {
+          const message = `A socket carries ${MAX_OPERATIONS} operations at a time: complete one, or open another socket.`;
           throw new AppError("TOO_MANY_SUBSCRIPTIONS", message);
         }
-        if (operation.operation === "subscription") {
-          const followed = await follow(connection, id, { ...payload, query });
+        if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
+          const subscription = await follow(connection, request, query, parameters);
           received?.accepted(operation.name?.value);
-          return { kind: "live", operation: followed, query };
+          return { kind: "live", subscription };
         }
         const result = await ports.executor.execute({
           query,
-          operationName: payload.operationName ?? undefined,
-          variables: payload.variables ?? undefined,
+          operationName,
+          variables,
           context: { ...connection.context(), ...(received === undefined ? {} : { received }) },
         });
-        if (result.data !== undefined) return { kind: "result", result, query };
-        return (result.errors ?? []).map((error) => new TranslatedError(error));
+        if (result.data !== undefined) return { kind: "result", result };
+        return { kind: "refused", errors: result.errors ?? [] };
       } catch (error) {
-        return toGraphQLErrors(error);
-      } finally {
-        connection.preparing.delete(id);
+        return { kind: "refused", errors: publicErrors(connection, error) };
       }
     },
-    publicErrors: (errors, context) =>
-      errors.flatMap((error) =>
-        error instanceof TranslatedError ? [error.formatted] : ports.publicErrors([error], context),
-      ),
   };
-}
-
-/** A cursor from a request's extensions. */
-export function resumeCursor(extensions: OperationPayload["extensions"]): string | undefined {
-  const tributary: unknown = extensions?.["tributary"];
-  if (typeof tributary !== "object" || tributary === null || !("resume" in tributary)) return undefined;
-  // Not a string: refused like any other cursor that is not ours.
-  return typeof tributary.resume === "string" ? tributary.resume : "";
-}
-
-export function toGraphQLErrors(error: unknown): readonly GraphQLError[] {
-  if (error instanceof InvalidOperation) return error.problems;
-  if (error instanceof GraphQLError) return [error];
-  const originalError = error instanceof Error ? error : new Error(String(error));
-  return [new GraphQLError(originalError.message, { originalError })];
 }

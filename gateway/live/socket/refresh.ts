@@ -2,10 +2,11 @@
 import { GraphQLError } from "graphql";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { LivePorts } from "../../ports.ts";
+import type { JsonObject } from "../../transport/json-object.ts";
 import { CLOSE } from "./close-codes.ts";
 import type { Connection } from "./connection.ts";
 
-export type PingPayload = Readonly<Record<string, unknown>> | undefined;
+type PingPayload = JsonObject | undefined;
 
 /** The token in `tributary.accessToken`, with or without `Bearer`; `undefined` for a ping that is only a ping. */
 function refreshTokenOf(payload: PingPayload): string | undefined {

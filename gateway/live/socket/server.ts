@@ -1,11 +1,6 @@
-/**
- * The socket surface: graphql-transport-ws on ws. graphql-ws keeps the protocol and its close codes; origin, size limits,
- * heartbeats and the `next` frames of live operations are ours.
- */
+/** The socket surface: who may open one, how large a message may be, how many a user has, and how all of them end at a stop. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type ExecutionArgs, GraphQLError } from "graphql";
-import { type ConnectionInitMessage, handleProtocols, makeServer } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { ClientFacts } from "../../../platform/auth/identity.ts";
 import { refuseUpgrade } from "../../http/refused-upgrade.ts";
@@ -14,9 +9,11 @@ import type { LivePorts } from "../../ports.ts";
 import type { Allowance } from "../access/allowance.ts";
 import { drainSockets, STOP_GRACE_MS } from "../drain.ts";
 import type { Hub } from "../hub.ts";
+import { createActiveOperations } from "./active-operations.ts";
 import { CLOSE } from "./close-codes.ts";
 import { type Connection, createConnection } from "./connection.ts";
-import { createOperations, type Prepared } from "./operations.ts";
+import { createOperations } from "./operations.ts";
+import { createProtocol, SUBPROTOCOL } from "./protocol.ts";
 import { answerPing } from "./refresh.ts";
 
 export interface LiveServer {
@@ -27,30 +24,20 @@ export interface LiveServer {
 }
 
 const MAX_MESSAGE_BYTES = 256 * 1024;
-/** An id goes out again with each of its frames. */
-const MAX_ID_LENGTH = 256;
+
+interface OpenSocket {
+  readonly connection: Connection;
+  /** An operation was accepted and not yet answered. */
+  busy(): boolean;
+}
 
 type ServerPorts = Omit<LivePorts, "dataSources" | "eventLog">;
 
-/** graphql-ws hands operations through as execution arguments; what was prepared rides on their context. */
-class Carrier {
-  readonly prepared: Prepared;
-
-  constructor(prepared: Prepared) {
-    this.prepared = prepared;
-  }
-}
-
-function preparedOf(args: ExecutionArgs): Prepared {
-  if (args.contextValue instanceof Carrier) return args.contextValue.prepared;
-  throw new Error("an operation without preparation");
-}
-
 /** @param ofUsers connections per user, shared with the streams over HTTP */
 export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Allowance): LiveServer {
-  const { logger, settings, schema, authenticator, lifecycle } = ports;
+  const { logger, settings, authenticator, lifecycle } = ports;
   const operations = createOperations(hub, ports);
-  const connections = new Map<WebSocket, Connection>();
+  const connections = new Map<WebSocket, OpenSocket>();
   const { meter } = hub;
   const connectionPorts = { ...ports, meter };
   const holders = new Map<Connection, string>();
@@ -62,8 +49,8 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Allowanc
     maxPayload: MAX_MESSAGE_BYTES,
     // Also what `sendShared` relies on.
     perMessageDeflate: false,
-    handleProtocols: (offered) => handleProtocols(offered),
-    // One message per turn: an id may be used again right after its `complete`, when graphql-ws has cleaned up.
+    handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
+    // One message per turn: who sends many at once must not hold up the others.
     allowSynchronousEvents: false,
   });
 
@@ -86,80 +73,45 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Allowanc
     holders.delete(connection);
   }
 
-  const protocol = makeServer<ConnectionInitMessage["payload"], Connection>({
-    connectionInitWaitTimeout: settings.WS_INIT_TIMEOUT_MS,
-    async onConnect({ extra, connectionParams }) {
-      extra.clientName ??= clientNameOf(connectionParams);
-      return (await extra.authenticate(tokenOf(connectionParams))) && admit(extra);
-    },
-    async onSubscribe({ extra, subscriptions }, id, payload) {
-      if (id.length > MAX_ID_LENGTH) {
-        extra.close(CLOSE.idTooLong);
-        return [new GraphQLError(CLOSE.idTooLong.reason)];
-      }
-      // A `complete` frees the id at once, but not what is still being prepared for it.
-      const open = Math.max(Object.keys(subscriptions).length, extra.preparing.size + 1);
-      const prepared = await operations.prepare(extra, id, payload, open);
-      if (!("kind" in prepared)) return prepared;
-      return {
-        schema: schema.current().apiSchema,
-        document: ports.parseDocument(prepared.query),
-        operationName: payload.operationName,
-        contextValue: new Carrier(prepared),
-      };
-    },
-    subscribe(args) {
-      const prepared = preparedOf(args);
-      if (prepared.kind === "live") return prepared.operation;
-      throw new Error("a subscription prepared as a query");
-    },
-    // The result is translated already: `onNext` sends it as it is.
-    execute: () => ({}),
-    onNext(_context, _id, _payload, args) {
-      const prepared = preparedOf(args);
-      return prepared.kind === "result" ? prepared.result : undefined;
-    },
-    onError: ({ extra }, _id, _payload, errors) => operations.publicErrors(errors, extra.context()),
-  });
-
   function accept(socket: WebSocket, wire: Duplex, request: IncomingMessage): void {
     const connection = createConnection(socket, wire, clientOf(request), connectionPorts);
     connection.clientName = clientNameOf(request.headers);
-    connections.set(socket, connection);
+    const onFault = (error: unknown): void => {
+      logger.error({ err: error }, "handling a socket's message failed");
+      connection.close(CLOSE.internal);
+    };
+    const active = createActiveOperations(connection, operations, onFault);
+    const protocol = createProtocol({
+      connection,
+      operations: active,
+      initTimeoutMs: settings.WS_INIT_TIMEOUT_MS,
+      async admit(payload) {
+        connection.clientName ??= clientNameOf(payload);
+        return (await connection.authenticate(tokenOf(payload))) && admit(connection);
+      },
+      answerPing: (payload) => answerPing(connection, payload, ports.publicErrors),
+    });
+    connections.set(socket, { connection, busy: active.busy });
     meter.connectionsTotal += 1;
     meter.connectionsOpen += 1;
-    const closed = protocol.opened(
-      {
-        protocol: socket.protocol,
-        send: (text) => connection.send(text),
-        onPing: (payload) => answerPing(connection, payload, ports.publicErrors),
-        close: (code = CLOSE.internal.code, reason = "") => connection.close({ code, reason }),
-        onMessage(handle) {
-          socket.on("message", (data, binary) => {
-            // What arrives behind our close frame is nobody's any more.
-            if (socket.readyState !== socket.OPEN) return;
-            connection.heard();
-            if (binary) return connection.close(CLOSE.invalidMessage);
-            handle(String(data)).catch((error: unknown) => {
-              if (isServersMessage(error)) return connection.close(CLOSE.invalidMessage);
-              logger.error({ err: error }, "handling a socket's message failed");
-              connection.close(CLOSE.internal);
-            });
-          });
-        },
-      },
-      connection,
-    );
+    socket.on("message", (data, binary) => {
+      // What arrives behind our close frame is nobody's any more.
+      if (socket.readyState !== socket.OPEN) return;
+      connection.heard();
+      if (binary) connection.close(CLOSE.invalidMessage);
+      else protocol.receive(String(data)).catch(onFault);
+    });
     socket.on("pong", () => connection.heard());
     // ws closes the socket itself, with the code that fits (1009 for a message that is too large).
     socket.on("error", (error) => logger.info({ err: error }, "a socket failed"));
-    socket.once("close", (code, reason) => {
+    socket.once("close", () => {
       connections.delete(socket);
+      protocol.dispose();
       connection.dispose();
       leave(connection);
       meter.connectionsOpen -= 1;
-      closed(code, String(reason)).catch((error: unknown) => logger.error({ err: error }, "closing a socket failed"));
     });
+    if (socket.protocol !== SUBPROTOCOL) connection.close(CLOSE.noSubprotocol);
   }
 
   return {
@@ -173,15 +125,15 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Allowanc
     start() {
       stopping = false;
       endListening ??= authenticator.onRevoked((who) => {
-        for (const connection of connections.values()) connection.revoked(who);
+        for (const { connection } of connections.values()) connection.revoked(who);
       });
     },
     async stop() {
       stopping = true;
       endListening?.();
       endListening = undefined;
-      const open = [...connections].map(([socket, connection]) => ({
-        busy: () => connection.preparing.size > 0,
+      const open = [...connections].map(([socket, { connection, busy }]) => ({
+        busy,
         close: connection.close,
         gone: new Promise<void>((resolve) => socket.once("close", () => resolve())),
       }));
@@ -192,11 +144,6 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Allowanc
       clearTimeout(late);
     },
   };
-}
-
-/** graphql-ws reads what only a server may say, and then throws. */
-function isServersMessage(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith("Unexpected message of type");
 }
 
 function clientOf(request: IncomingMessage): ClientFacts {

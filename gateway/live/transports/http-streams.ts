@@ -9,8 +9,7 @@ import type { Allowance } from "../access/allowance.ts";
 import { createStanding, type Standing } from "../access/standing.ts";
 import { drainSockets, STOP_GRACE_MS } from "../drain.ts";
 import type { Hub, Subscription } from "../hub.ts";
-import { unresolved } from "../plan/plan.ts";
-import { toGraphQLErrors } from "../socket/operations.ts";
+import { toGraphQLErrors, unresolved } from "../plan/operation-errors.ts";
 import { wishedStream } from "./accept.ts";
 import { STREAM_FORMATS, type StreamFormat } from "./format.ts";
 import { type HttpStream, openHttpStream } from "./http-stream.ts";
@@ -20,7 +19,7 @@ import { kindOf, readStreamRequest, type StreamRequest } from "./stream-request.
 export interface HttpStreams {
   /**
    * @returns `false` when the caller does not need a stream: the exchange was not touched
-   * @throws AppError what is refused before a stream is opened
+   * @throws AppError what is refused before a stream is opened, and `sent.refused`
    */
   handle(exchange: HttpExchange): false | Promise<boolean>;
   start(): void;
@@ -66,7 +65,8 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
   }
 
   function contextOf({ exchange, standing, stream }: Session): GatewayContext {
-    const { client, trace, logger, forwardedHeaders, received } = exchange;
+    const { client, trace, logger, forwardedHeaders, sent } = exchange;
+    const { received } = sent;
     const asked = received === undefined ? {} : { received };
     const signal = stream?.signal;
     const aborting = signal === undefined ? {} : { signal };
@@ -128,11 +128,7 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
   async function follow(session: Session, stream: HttpStream, request: StreamRequest, name?: string): Promise<void> {
     const { standing, exchange } = session;
     const subscription = await hub.subscribe({
-      query: request.query,
-      operationName: request.operationName ?? undefined,
-      variables: request.variables ?? undefined,
-      resume: request.resume,
-      lastEventId: request.lastEventId,
+      ...request,
       viewer: { identity: () => standing.identity(), client: exchange.client },
       sink: {
         next: stream.next,
@@ -142,7 +138,7 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
       transport: stream.transport,
     });
     session.subscription = subscription;
-    exchange.received?.accepted(name);
+    exchange.sent.received?.accepted(name);
     stream.follow(subscription);
     // Rights may have changed while the position was looked for.
     subscription.reconsider();
@@ -158,8 +154,8 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
       }
       const result = await ports.executor.execute({
         query: request.query,
-        operationName: request.operationName ?? undefined,
-        variables: request.variables ?? undefined,
+        operationName: request.operationName,
+        variables: request.variables,
         context: contextOf(session),
       });
       stream.next(JSON.stringify(result));
@@ -209,6 +205,11 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
       return (async () => {
         // What is no GraphQL request at all is refused where plain JSON is read, if the caller reads that.
         if (wish.json && !isSubscription(exchange)) return false;
+        const { refused } = exchange.sent;
+        if (refused !== undefined) {
+          refuseEarly(exchange, undefined);
+          throw refused;
+        }
         const request = readStreamRequest(exchange);
         refuseEarly(exchange, kindOf(request, ports.parseDocument));
         return answer(createSession(exchange), STREAM_FORMATS[wish.format], request);
@@ -245,12 +246,9 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
   };
 
   function isSubscription(exchange: HttpExchange): boolean {
-    try {
-      return kindOf(readStreamRequest(exchange), ports.parseDocument) === OperationTypeNode.SUBSCRIPTION;
-    } catch (error) {
-      if (error instanceof AppError) return false;
-      throw error;
-    }
+    const { query, operationName } = exchange.sent.parameters ?? {};
+    if (query === undefined) return false;
+    return kindOf({ query, operationName }, ports.parseDocument) === OperationTypeNode.SUBSCRIPTION;
   }
 }
 

@@ -14,7 +14,8 @@ import { singleValue } from "../support/single-value.ts";
 const ORG_A = textAsId("org", "org_a");
 
 const SOON_MS = 300;
-const ENDS_LATE_MS = 2_000;
+/** The statements would go on for twenty seconds. */
+const ENDS_LATE_MS = 10_000;
 
 let server: PostgresServer;
 let url: string;

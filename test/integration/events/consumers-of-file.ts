@@ -53,7 +53,7 @@ export function consumersOfFile(): ConsumersOfFile {
 
   beforeAll(async () => {
     created = await createEventFixture();
-  }, 60_000);
+  });
   afterEach(async () => {
     for (const consumer of consumers.splice(0)) await consumer.stop();
   });

@@ -13,7 +13,7 @@ let fixture: EventFixture;
 
 beforeAll(async () => {
   fixture = await createEventFixture();
-}, 60_000);
+});
 afterAll(() => fixture?.stop());
 
 /** Appends `count` events of one key at once, then consumes them until nothing is left. */
@@ -41,7 +41,7 @@ async function consume(count: number, handler: EventHandler<UserTables>): Promis
   });
   await consumer.start();
   try {
-    await waitFor(async () => (await consumer.lag()) === 0n, { what: "no lag", deadlineMs: 15_000 });
+    await waitFor(async () => (await consumer.lag()) === 0n, { what: "no lag" });
   } finally {
     await consumer.stop();
   }

@@ -3,14 +3,15 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { parseConfig } from "../../../platform/config/parse-config.ts";
 import { gatewaySettings } from "../../../platform/config/settings.ts";
-import { waitFor } from "../../support/wait.ts";
+import { startStopwatch } from "../../support/stopwatch.ts";
+import { waitWithin } from "../../support/wait.ts";
 import { startInventedGraph } from "./invented-graph.ts";
 import { startStandalone } from "./standalone-gateway.ts";
 
 const DEADLINE_MS = 10_000;
 /** Of a read: then it is sent again. */
 const ATTEMPT_MS = 4_000;
-/** For a machine that is busy with other tests. */
+/** What the gateway itself may take of it. */
 const SLACK_MS = 2_000;
 /** Between the answer and the end of the last request to the subgraph. */
 const ABORT_MS = 1_000;
@@ -30,13 +31,15 @@ describe.concurrent("a subgraph that hangs", () => {
     await using gateway = await startStandalone(graph.supergraphSdl);
     graph.reviews.behaviour = "hang";
     const before = performance.now();
+    const stopwatch = startStopwatch();
     const { status, body } = await gateway.post({
       query: "{ topProducts { name reviews { body } } latestReview { body } }",
     });
-    const took = performance.now() - before;
+    const [took, tookAwake] = [performance.now() - before, stopwatch.ms()];
+    stopwatch.stop();
     // It is waited for twice at least.
     expect(took).toBeGreaterThan(2 * ATTEMPT_MS);
-    expect(took).toBeLessThan(DEADLINE_MS + SLACK_MS);
+    expect(tookAwake).toBeLessThan(DEADLINE_MS + SLACK_MS);
     expect(status).toBe(200);
     expect(body.data).toEqual({
       topProducts: [
@@ -48,7 +51,7 @@ describe.concurrent("a subgraph that hangs", () => {
     for (const { extensions } of body.errors ?? []) expect(extensions["code"]).toBe("SERVICE_UNAVAILABLE");
     expect(body.errors).not.toHaveLength(0);
     const { reviews } = graph;
-    await waitFor(() => reviews.aborted === reviews.requests.length, { what: "the aborts", deadlineMs: ABORT_MS });
+    await waitWithin(ABORT_MS, () => reviews.aborted === reviews.requests.length, { what: "the aborts" });
   });
 
   test("has the whole ten seconds for a command, which is not sent twice, and is then given up [GW-13]", async () => {
@@ -56,10 +59,12 @@ describe.concurrent("a subgraph that hangs", () => {
     await using gateway = await startStandalone(graph.supergraphSdl);
     graph.products.behaviour = "hang";
     const before = performance.now();
+    const stopwatch = startStopwatch();
     const { status, body } = await gateway.post({ query: 'mutation { rename(upc: "1", name: "Desk") { name } }' });
-    const took = performance.now() - before;
+    const [took, tookAwake] = [performance.now() - before, stopwatch.ms()];
+    stopwatch.stop();
     expect(took).toBeGreaterThan(DEADLINE_MS - SLACK_MS);
-    expect(took).toBeLessThan(DEADLINE_MS + SLACK_MS);
+    expect(tookAwake).toBeLessThan(DEADLINE_MS + SLACK_MS);
     expect(status).toBe(200);
     expect(body).toMatchObject({ data: { rename: null }, errors: [{ extensions: { code: "SERVICE_UNAVAILABLE" } }] });
     const { products } = graph;
@@ -68,6 +73,6 @@ describe.concurrent("a subgraph that hangs", () => {
     const told = Number(products.requests[0]?.["x-tributary-timeout-ms"]);
     expect(told).toBeGreaterThan(DEADLINE_MS - SLACK_MS);
     expect(told).toBeLessThanOrEqual(DEADLINE_MS);
-    await waitFor(() => products.aborted === 1, { what: "the abort", deadlineMs: ABORT_MS });
+    await waitWithin(ABORT_MS, () => products.aborted === 1, { what: "the abort" });
   });
 });

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { DEMO } from "../../../subgraphs/user/index.ts";
 import { freePort } from "../../support/ports.ts";
 import { type ProjectProcess, startProcess } from "../../support/process.ts";
+import { startStopwatch } from "../../support/stopwatch.ts";
 
 const run = promisify(execFile);
 let dataDir: string;
@@ -26,7 +27,7 @@ beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "tributary-embedded-"));
   port = await freePort();
   platform = await start();
-}, 90_000);
+});
 afterAll(async () => {
   await platform.stop();
   await rm(dataDir, { recursive: true, force: true });
@@ -134,9 +135,11 @@ test("a second platform on the same folder is refused with what to do", async ()
 });
 
 test("Ctrl-C stops everything within five seconds, and the next start has the data", async () => {
-  const before = performance.now();
-  expect(await platform.kill("SIGINT", 5_000)).toMatchObject({ code: 0 });
-  expect(performance.now() - before).toBeLessThan(5_000);
+  const stopwatch = startStopwatch();
+  expect(await platform.kill("SIGINT")).toMatchObject({ code: 0 });
+  // Usually one second.
+  expect(stopwatch.ms()).toBeLessThan(5_000);
+  stopwatch.stop();
   const { stdout } = await run("ps", ["-eo", "args"]);
   expect(stdout).not.toContain(dataDir);
   const secrets = await readFile(join(dataDir, "secrets.json"), "utf8");

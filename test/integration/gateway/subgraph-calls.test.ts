@@ -1,7 +1,7 @@
 // How the gateway calls subgraphs over real connections: deadlines, repeated attempts, breakers, and what goes with a call.
 import { request } from "node:http";
 import { expect, test } from "vitest";
-import { waitFor } from "../../support/wait.ts";
+import { waitFor, waitWithin } from "../../support/wait.ts";
 import { startInventedGraph } from "./invented-graph.ts";
 import { type RunningGateway, startStandalone } from "./standalone-gateway.ts";
 
@@ -21,12 +21,16 @@ async function metric(gateway: RunningGateway, name: string, subgraph: string): 
 
 test("a request is answered at its deadline with what has come, though each of its calls has more time [GW-13]", async () => {
   await using graph = await startInventedGraph();
-  await using gateway = await startStandalone(graph.supergraphSdl, { REQUEST_TIMEOUT_MS: 500 });
+  await using gateway = await startStandalone(graph.supergraphSdl, {
+    REQUEST_TIMEOUT_MS: 500,
+    SUBGRAPH_TIMEOUT_MS: 60_000,
+    SUBGRAPH_ATTEMPT_MS: 60_000,
+  });
   graph.reviews.behaviour = "hang";
   const before = performance.now();
   const { status, body } = await gateway.post({ query: "{ topProducts { name reviews { body } } }" });
-  // Each attempt alone may take 4 s.
-  expect(performance.now() - before).toBeLessThan(3_500);
+  // Each call alone may take a minute.
+  expect(performance.now() - before).toBeLessThan(30_000);
   expect(status).toBe(200);
   expect(body.data).toEqual({
     topProducts: [
@@ -35,7 +39,7 @@ test("a request is answered at its deadline with what has come, though each of i
     ],
   });
   expect(body.errors?.[0]?.extensions["code"]).toBe("SERVICE_UNAVAILABLE");
-  await waitFor(() => graph.reviews.aborted === 1, { what: "the abort of the upstream request", deadlineMs: 1_000 });
+  await waitWithin(1_000, () => graph.reviews.aborted === 1, { what: "the abort of the upstream request" });
 });
 
 test("a query outlives a short outage, a command is not sent twice [S62]", async () => {

@@ -75,9 +75,8 @@ async function follow(library: keyof typeof FOLLOW, shop: string, options: Optio
     onError: (error) => void errors.push(error),
   });
   leftovers.push(() => live.dispose());
-  if (!resumes) await waitFor(() => positions > 0, { what: "the first position", deadlineMs: 15_000 });
-  const arrived = (count: number) =>
-    waitFor(() => sequences.length >= count, { what: `${count} events`, deadlineMs: 20_000 });
+  if (!resumes) await waitFor(() => positions > 0, { what: "the first position" });
+  const arrived = (count: number) => waitFor(() => sequences.length >= count, { what: `${count} events` });
   return { sequences, resyncs, errors, arrived, stop };
 }
 

@@ -110,7 +110,6 @@ function followStock(library: string, shop: string, cursors: CursorStore) {
   const sees = (wanted: object) =>
     waitFor(() => JSON.stringify(Object.fromEntries([...picture].sort())) === JSON.stringify(wanted), {
       what: `${JSON.stringify(wanted)}; sees ${JSON.stringify([...picture])}`,
-      deadlineMs: 15_000,
     });
   return { sees, snapshots: () => snapshots };
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Client } from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startEmbeddedPostgres } from "../../../prisma/embedded-postgres.ts";
 import { isRunning } from "../../../prisma/embedded-postmaster.ts";
@@ -57,16 +58,18 @@ test("a killed server keeps what it committed, and the port stays the same", asy
   }
 });
 
-test("stop cuts open connections within three seconds and may be called twice", async () => {
+test("stop cuts open connections without waiting for them, ends in order, and may be called twice", async () => {
   const server = await startEmbeddedPostgres({ dataDir });
-  await withClient(server.adminUrl, async (client) => {
-    client.on("error", () => undefined);
-    await client.query("BEGIN");
-    const started = performance.now();
-    await Promise.all([server.stop(), server.stop()]);
-    expect(performance.now() - started).toBeLessThan(3_000);
-  }).catch(() => undefined);
-  expect(isRunning(server.pid)).toBe(false);
+  const client = new Client({ connectionString: server.adminUrl });
+  const told: unknown[] = [];
+  client.on("error", (error) => void told.push(error));
+  await client.connect();
+  await client.query("BEGIN");
+  await Promise.all([server.stop(), server.stop()]);
+  await waitFor(() => !isRunning(server.pid), { what: "the process to be reaped" });
+  // The server took leave (57P01, admin shutdown); it was not broken off.
+  expect(told[0]).toMatchObject({ code: "57P01" });
+  await client.end().catch(() => undefined);
 });
 
 test("only the owner can read the superuser's password", async () => {

@@ -68,7 +68,7 @@ export async function openEventStream<Data>(options: EventStreamOptions): Promis
     .finally(() => {
       ended = true;
     });
-  await waitFor(() => begun || ended, { what: "the stream's first position", deadlineMs: 10_000 });
+  await waitFor(() => begun || ended, { what: "the stream's first position" });
   return {
     answers,
     get lastEventId() {
@@ -77,7 +77,7 @@ export async function openEventStream<Data>(options: EventStreamOptions): Promis
     get ended() {
       return ended;
     },
-    async waitForCount(count, deadlineMs = 10_000) {
+    async waitForCount(count, deadlineMs = 20_000) {
       await waitFor(() => answers.length >= count, { what: `${count} answers on the event stream`, deadlineMs });
     },
     drop: () => abort.abort(),

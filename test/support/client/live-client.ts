@@ -115,7 +115,7 @@ export function createLiveClient({ url, token }: LiveClientOptions): LiveClient 
           return ended;
         },
         whenEnded: end.promise,
-        waitFor: (what, condition, deadlineMs = 5_000) =>
+        waitFor: (what, condition, deadlineMs = 20_000) =>
           waitFor(
             () => {
               const found = messages.find(({ data }) => data != null && condition(data));
@@ -125,7 +125,7 @@ export function createLiveClient({ url, token }: LiveClientOptions): LiveClient 
             },
             { what: `${what} (${messages.length} messages so far)`, deadlineMs },
           ),
-        waitForCount: (count, deadlineMs = 5_000) =>
+        waitForCount: (count, deadlineMs = 20_000) =>
           waitFor(() => messages.length >= count && messages, { what: `${count} live messages`, deadlineMs }),
         cursor: () => latestCursor,
         stop() {

@@ -19,7 +19,7 @@ async function listMails(mailbox: string, to: string): Promise<readonly Received
 }
 
 /** The token in the newest mail to `to` whose link has the given path, e.g. `/verify`. */
-export function tokenFromMail(mailbox: string, to: string, path: string, deadlineMs = 10_000): Promise<string> {
+export function tokenFromMail(mailbox: string, to: string, path: string, deadlineMs = 20_000): Promise<string> {
   return waitFor(
     async () => {
       for (const mail of await listMails(mailbox, to)) {

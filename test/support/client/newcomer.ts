@@ -87,7 +87,7 @@ export async function newOrganization(owner: Member, name = "Test Works"): Promi
       );
       return data.organization.billingAccount?.id;
     },
-    { what: "the billing account", deadlineMs: 10_000, intervalMs: 50 },
+    { what: "the billing account", intervalMs: 50 },
   );
   return { organizationId: organization.id, accountId };
 }

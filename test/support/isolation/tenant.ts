@@ -47,7 +47,7 @@ export async function newTenant(platform: PlatformAddress, name: string): Promis
       );
       return data.organization.auditLog.edges.length > 0 && data.organization;
     },
-    { what: "an audit entry", deadlineMs: 10_000 },
+    { what: "an audit entry" },
   );
   const memberRole = found.roles.find((role) => role.name === "MEMBER")?.id ?? "";
   const { invitation } = await owner.client.mutate<{ invitation: { id: string } }>(

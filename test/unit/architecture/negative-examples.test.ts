@@ -61,3 +61,31 @@ test("an event contract that only grows is locked and passes the check", async (
   expect(regenerate(sound.directory)).toMatchObject({ status: 0 });
   expect(await sound.judge("schema and event contracts")).toMatchObject({ output: "", passed: true });
 });
+
+test("a type, field, argument, input or enum value without a description fails the check, with the file", async () => {
+  using broken = openWorkTree("missing-description/broken");
+  expect(regenerate(broken.directory)).toMatchObject({ status: 0 });
+  const verdict = await broken.judge("schema and event contracts");
+  const lines = verdict.output.trim().split("\n");
+  expect(lines.map((line) => line.replace(/: say what.*/, ""))).toEqual(
+    ["Item", "Item.weight", "ItemFilter.maxWeight", "ItemOrder.PRICE", "Query.items(order:)"].map(
+      (part) => `${part} has no description (schema/shop.graphql)`,
+    ),
+  );
+  expect(verdict.passed).toBe(false);
+});
+
+test("a schema that describes all that clients see passes the check", async () => {
+  using sound = openWorkTree("missing-description/sound");
+  expect(regenerate(sound.directory)).toMatchObject({ status: 0 });
+  expect(await sound.judge("schema and event contracts")).toMatchObject({ output: "", passed: true });
+});
+
+test("machinery that clients would see fails the check", async () => {
+  using broken = openWorkTree("public-machinery/broken");
+  expect(regenerate(broken.directory)).toMatchObject({ status: 0 });
+  const verdict = await broken.judge("schema and event contracts");
+  expect(verdict.output).toContain("StockScope is shown to clients, but no operation leads to it");
+  expect(verdict.output).toContain("Query._stock is machinery, and clients would see it");
+  expect(verdict.passed).toBe(false);
+});

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from "jose";
-import { beforeAll, expect, test, vi } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { createAuthenticator } from "../../../gateway/auth/authenticator.ts";
 import { revocationOf } from "../../../gateway/auth/revocations.ts";
 import type { SessionFacts, TokenService } from "../../../platform/auth/token-service.ts";
@@ -232,7 +232,7 @@ test("a session that was being asked for while its organisation was suspended is
   const gate = Promise.withResolvers<void>();
   asked.before = gate.promise;
   const early = asked.authenticate(await token());
-  await vi.waitFor(() => expect(asked.calls.sessions).toBe(1));
+  await expect.poll(() => asked.calls.sessions).toBe(1);
   await asked.announce(
     "user.organization.suspended.v1",
     { organizationId: ORGANIZATION_ID },
@@ -240,7 +240,7 @@ test("a session that was being asked for while its organisation was suspended is
   );
   asked.session = { userId: USER_ID, sessionId: SESSION_ID, grants: { [ORGANIZATION_ID]: [] } };
   const late = asked.authenticator.authenticate(await token(), {});
-  await vi.waitFor(() => expect(asked.calls.sessions).toBe(2));
+  await expect.poll(() => asked.calls.sessions).toBe(2);
   gate.resolve();
   await early;
   for (const { identity } of [await late, await asked.authenticator.authenticate(await token(), {})]) {

@@ -123,7 +123,7 @@ test("an answer that was asked for before the plan changed is not kept", async (
   const answers = [first.promise, answerOf([{ limits: { live_connections: "500" } }])];
   const { asked, limit, happen } = await build(() => answers.shift() ?? answerOf([]));
   const early = limit();
-  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  await expect.poll(() => asked.length).toBe(1);
   await happen("billing.subscription.activated.v1");
   first.resolve(answerOf([STARTER]));
   expect(await early).toBe(25n);

@@ -60,5 +60,5 @@ test("a watched child ends when its asker is killed, even one that ignores SIGTE
   const child = await childOf(asker);
   expect(await isRunning(child)).toBe(true);
   await asker.kill("SIGKILL");
-  await waitFor(async () => !(await isRunning(child)), { what: `process ${child} to end`, deadlineMs: 8000 });
+  await waitFor(async () => !(await isRunning(child)), { what: `process ${child} to end` });
 });

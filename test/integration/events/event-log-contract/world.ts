@@ -32,7 +32,7 @@ export function contractWorld(createHarness: () => Promise<EventLogHarness>) {
   beforeAll(async () => {
     harness = await createHarness();
     log = await harness.open();
-  }, 120_000);
+  });
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   });

@@ -22,7 +22,7 @@ const BOOKS = parse(`${LINK}
   type Query {
     books: [Book!]! @cacheControl(maxAge: 60, scope: PUBLIC, tags: ["books"])
     book(isbn: ID!): Book
-    brief: Book @cacheControl(maxAge: 1, scope: PUBLIC)
+    brief: Book @cacheControl(maxAge: 2, scope: PUBLIC)
     me: Reader
     uncached: Loan
     broken: Book

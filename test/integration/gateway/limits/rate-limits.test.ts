@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { openEventLog } from "../../../support/services/event-log.ts";
 import { startRedis } from "../../../support/services/redis.ts";
+import { startStopwatch } from "../../../support/stopwatch.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { connect } from "../live/socket-client.ts";
 import type { HttpAnswer } from "../signed-in-gateway.ts";
@@ -180,15 +181,16 @@ test("Redis away or silent costs no call, and counting goes on alone [S2]", asyn
   const gateway = await startLimitedGateway(TEN, GOOD, { redisUrl: server.url });
   expect((await gateway.ask(QUERY, ADA)).status).toBe(200);
   process.kill(server.pid, "SIGSTOP");
-  const before = performance.now();
+  const stopwatch = startStopwatch();
   for (const _ of times(10)) expect((await gateway.ask(QUERY, ADA)).status).toBe(200);
-  expect(performance.now() - before).toBeLessThan(2_000);
+  // The first waits for Redis 200 ms, and for a second after it nobody does; all ten in vain would take two.
+  expect(stopwatch.ms()).toBeLessThan(1_500);
+  stopwatch.stop();
   expectRefusal(await gateway.ask(QUERY, ADA));
   process.kill(server.pid, "SIGCONT");
   await server.kill();
   expect((await gateway.ask(QUERY, BEN)).status).toBe(200);
   await waitFor(async () => /tributary_rate_counts_alone_total [1-9]/.test(await gateway.metrics()), {
     what: "counts alone in the metrics",
-    deadlineMs: 5_000,
   });
 });

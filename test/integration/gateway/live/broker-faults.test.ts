@@ -6,7 +6,7 @@ import { createLogger } from "../../../../platform/logger/logger.ts";
 import { createFaultProxy, type FaultProxy } from "../../../support/fault-proxy.ts";
 import { freePort } from "../../../support/ports.ts";
 import { type KafkaBroker, startKafka } from "../../../support/services/kafka.ts";
-import { waitFor } from "../../../support/wait.ts";
+import { waitFor, waitWithin } from "../../../support/wait.ts";
 import { eventWriter, type LiveStack, startLiveStack, viewer } from "./live-stack.ts";
 import { connect, type Message, type SocketClient } from "./socket-client.ts";
 
@@ -38,14 +38,14 @@ beforeAll(async () => {
   direct = await open(broker.brokers);
   log = await open(`127.0.0.1:${port}`);
   stack = await startLiveStack({ log, settings: { LIVE_RING_EVENTS: 10 } });
-}, 120_000);
+});
 afterAll(async () => {
   await stack?.stop();
   await log?.stop();
   await direct?.stop();
   await proxy?.stop();
   await broker?.stop();
-}, 60_000);
+});
 
 async function member(shop: string): Promise<SocketClient> {
   stack.viewers.set(shop, viewer(`user-${shop}`, { [shop]: ["orders.read"] }));
@@ -79,10 +79,8 @@ test.each(["refuse", "half-open", "black-hole"] as const)(
     await proxy.mode(mode);
     for (let batch = 0; batch < 6; batch += 1) await writer.append(10);
     client.send({ id: "during", type: "subscribe", payload: { query: QUERY, variables: { shop } } });
-    const [refusal] = await waitFor(() => client.of("error", "during").length > 0 && client.of("error", "during"), {
-      what: "an answer to the subscribe",
-      deadlineMs: ANSWER_MS,
-    });
+    const refused = () => client.of("error", "during").length > 0 && client.of("error", "during");
+    const [refusal] = await waitWithin(ANSWER_MS, refused, { what: "an answer to the subscribe" });
     expect(refusal?.payload[0].extensions.code).toBe("EVENT_LOG_UNAVAILABLE");
     await writer.append(10);
     expect(client.of("error", "attached")).toEqual([]);
@@ -96,7 +94,6 @@ test.each(["refuse", "half-open", "black-hole"] as const)(
     expect(await received(client, "resumed", 71)).toEqual(range(3, 73));
     client.close();
   },
-  90_000,
 );
 
 test("a topic whose opening hangs is refused to subscribers in time, and served once it is open", async () => {
@@ -116,10 +113,8 @@ test("a topic whose opening hangs is refused to subscribers in time, and served 
   const client = await connect(own.url);
   await client.init("member");
   client.send({ id: "early", type: "subscribe", payload: { query: QUERY, variables: { shop: "shop-h" } } });
-  const [refusal] = await waitFor(() => client.of("error", "early").length > 0 && client.of("error", "early"), {
-    what: "an answer to the subscribe",
-    deadlineMs: ANSWER_MS,
-  });
+  const refused = () => client.of("error", "early").length > 0 && client.of("error", "early");
+  const [refusal] = await waitWithin(ANSWER_MS, refused, { what: "an answer to the subscribe" });
   expect(refusal?.payload[0].extensions.code).toBe("EVENT_LOG_UNAVAILABLE");
   opening.resolve();
   await client.subscribe("later", QUERY, { variables: { shop: "shop-h" } });
@@ -127,4 +122,4 @@ test("a topic whose opening hangs is refused to subscribers in time, and served 
   expect(await received(client, "later", 1)).toEqual(["1"]);
   client.close();
   await own.stop();
-}, 60_000);
+});

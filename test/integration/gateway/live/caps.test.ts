@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { eventLogOfFile } from "../../../support/services/event-log-of-file.ts";
-import { waitFor } from "../../../support/wait.ts";
+import { waitFor, waitWithin } from "../../../support/wait.ts";
 import { eventWriter, startLiveStack, viewer } from "./live-stack.ts";
 import { connect, type SocketClient } from "./socket-client.ts";
 import { read, startStreamStack } from "./stream-stack.ts";
@@ -160,12 +160,10 @@ test("sockets and streams of a user count together, whichever are more [WS-06]",
 });
 
 test("a thousand sockets that never send init are closed with 4408, and meanwhile a user connects within a second [WS-09]", async () => {
-  const crowded = await startLiveStack({ log: events.log, settings: { WS_INIT_TIMEOUT_MS: 1_500 } });
+  const crowded = await startLiveStack({ log: events.log, settings: { WS_INIT_TIMEOUT_MS: 5_000 } });
   crowded.viewers.set("busy", viewer("user-c5", { "org-c5": ["orders.read"] }));
   const idle = await Promise.all(Array.from({ length: 1_000 }, () => openSilently(crowded.url)));
-  const since = performance.now();
-  const client = await open("busy", crowded.url);
-  expect(performance.now() - since).toBeLessThan(1_000);
+  const client = await waitWithin(1_000, () => open("busy", crowded.url), { what: "a user to connect" });
   await client.subscribe("a", QUERY("org-c5"));
   const codes = await Promise.all(idle.map(({ closed }) => closed));
   expect(new Set(codes)).toEqual(new Set([4408]));

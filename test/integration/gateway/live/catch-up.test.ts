@@ -50,7 +50,7 @@ describe.each(logs)("behind the ring of the %s log", (_name, openLog) => {
     log = openLog();
     await log.start();
     stack = await startLiveStack({ log, settings: { LIVE_RING_EVENTS: 20 } });
-  }, 60_000);
+  });
   afterAll(async () => {
     await stack?.stop();
     await log?.stop();
@@ -110,7 +110,7 @@ describe.each(logs)("behind the ring of the %s log", (_name, openLog) => {
     // The last page of a partition grows while it is read.
     expect(reads).toBeLessThanOrEqual(pages + 2 * partitions.length);
     for (const { client } of clients) client.close();
-  }, 90_000);
+  });
 });
 
 test("a log that is trimmed in the middle of a catch-up ends it with RETENTION, and no later event follows", async () => {

@@ -80,7 +80,6 @@ test("fifty clients lose nothing and get nothing twice while two gateways are st
   const followers = Array.from({ length: 50 }, () => startFollower(pick));
   await waitFor(() => followers.every(({ subscribed }) => subscribed()), {
     what: "50 subscriptions",
-    deadlineMs: 10_000,
   });
 
   const writer = eventWriter(events.log, SHOP);
@@ -117,7 +116,7 @@ test("fifty clients lose nothing and get nothing twice while two gateways are st
 });
 
 test("a drain is spread over its time, says when to come back, and refuses newcomers at once", async () => {
-  const stack = await startLiveStack({ log: events.log, settings: { DRAIN_MS: 300 } });
+  const stack = await startLiveStack({ log: events.log, settings: { DRAIN_MS: 1_000 } });
   stack.viewers.set("member", viewer("user-drained", { [SHOP]: ["orders.read"] }));
   const clients = await Promise.all(Array.from({ length: 60 }, () => connect(stack.url)));
   const times: number[] = [];
@@ -134,6 +133,7 @@ test("a drain is spread over its time, says when to come back, and refuses newco
     expect(retryAfterMs).toBeGreaterThanOrEqual(0);
     expect(retryAfterMs).toBeLessThanOrEqual(1_000);
   }
-  expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(150);
+  // A process that does not get the processor sees closes in bunches: half of the time is enough.
+  expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(500);
   await stack.stop();
 });

@@ -32,7 +32,6 @@ test("thousands of invalid operations are each refused by id, and others are ser
   await other.subscribe("a", QUERY);
   await waitFor(() => client.messages.filter(({ type }) => type === "error").length === count, {
     what: "all refusals",
-    deadlineMs: 20_000,
   });
   await client.subscribe("good", QUERY);
   client.close();
@@ -49,7 +48,6 @@ test("pings, completes of nothing and operations that are given up at once leave
   }
   await waitFor(() => client.messages.filter(({ type }) => type === "pong").length === 1_000, {
     what: "all pongs",
-    deadlineMs: 20_000,
   });
   await waitFor(() => world.stack.live.counters().subscriptions === 1, { what: "the witness alone" });
   await client.subscribe("good", QUERY);

@@ -31,12 +31,8 @@ test.each<[string, unknown]>([
   ["an id of 257 characters", subscribe("i".repeat(257))],
   ["an id of 10 KB", subscribe("i".repeat(10_000))],
   ["subscribe without a payload", { id: "a", type: "subscribe" }],
-  ["a query that is a number", subscribe("a", { query: 7 })],
-  ["variables that are a text", subscribe("a", { query: QUERY, variables: "x" })],
-  ["variables that are a list", subscribe("a", { query: QUERY, variables: [] })],
-  ["extensions that are a text", subscribe("a", { query: QUERY, extensions: "x" })],
-  ["extensions that are a list", subscribe("a", { query: QUERY, extensions: [] })],
-  ["an operation name that is an object", subscribe("a", { query: QUERY, operationName: {} })],
+  ["a payload that is a text", subscribe("a", QUERY)],
+  ["a payload that is a list", subscribe("a", [{ query: QUERY }])],
   ["complete without an id", { type: "complete" }],
   ["a message of the server's", { id: "a", type: "next", payload: { data: {} } }],
   ["an ack of the server's", { type: "connection_ack" }],
@@ -163,7 +159,8 @@ test.each<[string, object | string, string, string | undefined]>([
     "GRAPHQL_VALIDATION_FAILED",
     undefined,
   ],
-  ["no query", { query: "" }, "GRAPHQL_PARSE_FAILED", undefined],
+  ["no query", { query: "" }, "BAD_REQUEST", undefined],
+  ["a query that is a number", { query: 7 }, "BAD_REQUEST", undefined],
 ])("%s ends the operation and nothing else", async (_, payload, code, reason) => {
   const client = await open();
   client.send(

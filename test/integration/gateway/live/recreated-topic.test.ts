@@ -30,7 +30,6 @@ test("streams of a Kafka topic that is created anew end with TOPIC_RECREATED, qu
   const ended = async (id: string) => {
     const [message] = await waitFor(() => client.of("error", id).length > 0 && client.of("error", id), {
       what: `the end of ${id}`,
-      deadlineMs: 20_000,
     });
     return message?.payload[0].extensions;
   };
@@ -45,7 +44,7 @@ test("streams of a Kafka topic that is created anew end with TOPIC_RECREATED, qu
   await admin.deleteTopics({ topics: [prefix + TOPIC] });
   await waitFor(async () => !(await admin.listTopics()).includes(prefix + TOPIC), { what: "the topic to go" });
   await log.ensureTopics([TOPIC]);
-  await waitFor(() => writer.append(3).then(() => true), { what: "an append", deadlineMs: 20_000 });
+  await waitFor(() => writer.append(3).then(() => true), { what: "an append" });
   expect(await ended("busy")).toMatchObject(RECREATED);
   expect(await ended("quiet")).toMatchObject(RECREATED);
   expect(sequencesOf(client.of("next", "busy"))).toEqual(["1", "2", "3", "4", "5"]);
@@ -56,7 +55,7 @@ test("streams of a Kafka topic that is created anew end with TOPIC_RECREATED, qu
       const refusals = client.messages.filter(({ type, id }) => type === "error" && id?.startsWith("old "));
       return refusals.at(-1)?.payload[0].extensions.reason === RECREATED.reason;
     },
-    { what: "the old cursor to be refused", deadlineMs: 20_000 },
+    { what: "the old cursor to be refused" },
   );
   await client.subscribe("new", QUERY, { variables: { shop: "busy" } });
   const last = writer.sequence;
@@ -66,4 +65,4 @@ test("streams of a Kafka topic that is created anew end with TOPIC_RECREATED, qu
   client.close();
   await stack.stop();
   await Promise.all([admin.disconnect(), own.stop()]);
-}, 90_000);
+});

@@ -1,5 +1,5 @@
 // Order and exactly-once at the subscriber, whatever happens in between: random schedules against the simplest model there is, a list
-// of events per key. A failure prints seed and path; `FAULT_SEED` and `FAULT_PATH` run exactly that schedule again.
+// of events per key. A failure prints seed and path; `FAULT_SEED` and `FAULT_PATH` play that schedule again, with its delays.
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,11 +8,12 @@ import { createKafkaEventLog } from "../../../../platform/events/kafka-event-log
 import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { createFaultProxy, type FaultProxy } from "../../../support/fault-proxy.ts";
-import { REPEATED_SCHEDULE, SHRINK_SCHEDULES } from "../../../support/fault-scale.ts";
 import { freePort } from "../../../support/ports.ts";
+import { randomFrom, SHRINK_SCHEDULES } from "../../../support/seeded-random.ts";
 import { startEventDatabases } from "../../../support/services/event-databases.ts";
 import { startKafka } from "../../../support/services/kafka.ts";
 import { waitFor } from "../../../support/wait.ts";
+import { sizeOf } from "../../../tiers.ts";
 import { eventWriter, type LiveStack, startLiveStack, TOPIC, viewer } from "./live-stack.ts";
 import { STREAMS, type Step, SUBSCRIBERS, schedule } from "./schedule-steps.ts";
 import { createScheduledSubscriber, type ScheduledStream, type ScheduledSubscriber } from "./schedule-subscriber.ts";
@@ -90,13 +91,15 @@ function generation(id: string, partOfPrice: string) {
 }
 
 describe.each([
-  { name: "Postgres", start: overPostgres, runs: 40, limitMs: 25_000 },
-  { name: "Kafka", start: overKafka, runs: 15, limitMs: 20_000 },
-])("over the $name log", ({ start, runs, limitMs }) => {
+  { name: "Postgres", start: overPostgres, runs: sizeOf("liveSchedules"), runMs: 625 },
+  { name: "Kafka", start: overKafka, runs: Math.round(sizeOf("liveSchedules") * 0.4), runMs: 1_300 },
+])("over the $name log", ({ start, runs, runMs }) => {
+  const limitMs = runs * runMs;
   let setting: Setting;
   let stack: LiveStack;
   const generations = [generation("plain", ""), generation("wide", "size: String")];
   let reloads = 0;
+  let delays = randomFrom(0);
 
   async function startGateway(): Promise<LiveStack> {
     const next = await startLiveStack({ log: setting.log, settings: { LIVE_RING_EVENTS: RING_EVENTS, DRAIN_MS: 20 } });
@@ -111,7 +114,7 @@ describe.each([
     if (source === undefined) return;
     shop.dataSources["orders"] = {
       async process(request) {
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * SLOWEST_MS));
+        await new Promise((resolve) => setTimeout(resolve, delays.next() * SLOWEST_MS));
         return source.process(request);
       },
     };
@@ -127,7 +130,7 @@ describe.each([
     setting = await start();
     await setting.writing.ensureTopics([TOPIC, OTHER_TOPIC]);
     stack = await startGateway();
-  }, 60_000);
+  });
   afterAll(async () => {
     await setting?.proxy.mode("pass");
     await stack?.stop();
@@ -217,14 +220,14 @@ describe.each([
   }, async () => {
     const end = performance.now() + limitMs;
     // A slow machine runs fewer schedules; none is left running behind the test.
-    const playInTime = async (steps: readonly Step[]) => {
+    const playInTime = async (steps: readonly Step[], delaySeed: number) => {
+      delays = randomFrom(delaySeed);
       if (performance.now() < end) await play(steps);
     };
-    await fc.assert(fc.asyncProperty(schedule, playInTime), {
+    await fc.assert(fc.asyncProperty(schedule, fc.nat(), playInTime), {
       numRuns: runs,
       // A schedule that failed is worth more than a shorter one that needs minutes to be found.
       endOnFailure: !SHRINK_SCHEDULES,
-      ...REPEATED_SCHEDULE,
     });
   });
 });

@@ -97,6 +97,9 @@ export function generationOf(supergraphSdl: string, id: string): SchemaGeneratio
       planner ??= new QueryPlanner(supergraph);
       return planner;
     },
+    requirementFreePlanner: () => {
+      throw new Error("the shop has no requirements");
+    },
   };
 }
 

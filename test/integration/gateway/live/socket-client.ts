@@ -55,7 +55,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
   const client: SocketClient = {
     socket,
     messages,
-    closed: () => waitFor(() => ended, { what: "the socket to close", deadlineMs: 15_000 }),
+    closed: () => waitFor(() => ended, { what: "the socket to close" }),
     send: (message) => socket.send(typeof message === "string" ? message : JSON.stringify(message)),
     async init(token) {
       client.send({

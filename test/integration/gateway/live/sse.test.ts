@@ -1,6 +1,6 @@
 // Server-Sent Events over real HTTP and the Postgres log.
 import { expect, test } from "vitest";
-import { waitFor } from "../../../support/wait.ts";
+import { waitFor, waitWithin } from "../../../support/wait.ts";
 import { ALLOWED_ORIGIN, eventWriter, viewer } from "./live-stack.ts";
 import { orderStreams, QUERY } from "./order-streams.ts";
 import { connect } from "./socket-client.ts";
@@ -40,10 +40,7 @@ test("an aborted stream leaves nothing behind within a second [WS-10]", async ()
   const readers = await Promise.all(range(1, 5).map(() => follow("sse-2")));
   expect(world.stack.counts()).toEqual({ subscriptions: 5, streams: 1 });
   for (const reader of readers) reader.abort();
-  await waitFor(() => world.stack.counts().subscriptions === 0, {
-    what: "the live room to be empty",
-    deadlineMs: 1_000,
-  });
+  await waitWithin(1_000, () => world.stack.counts().subscriptions === 0, { what: "the live room to be empty" });
   expect(world.stack.counts()).toEqual({ subscriptions: 0, streams: 0 });
 });
 

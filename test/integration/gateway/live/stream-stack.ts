@@ -161,7 +161,7 @@ export async function read(url: string, options: ReadOptions): Promise<StreamRea
     take: (count) =>
       waitFor(() => nexts().length >= count && nexts().slice(0, count), { what: `${count} answers; have ${text}` }),
     async whenEnded() {
-      await waitFor(() => ended, { what: "the stream to end", deadlineMs: 15_000 });
+      await waitFor(() => ended, { what: "the stream to end" });
       return messages;
     },
     abort: () => aborting.abort(),

@@ -3,6 +3,7 @@
 import { request } from "node:http";
 import { beforeAll, expect, test } from "vitest";
 import { createFaultProxy } from "../../../support/fault-proxy.ts";
+import { startStopwatch } from "../../../support/stopwatch.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { eventWriter, viewer } from "./live-stack.ts";
 import { connect } from "./socket-client.ts";
@@ -47,12 +48,13 @@ test("sockets whose peers vanish without FIN are dropped within two ping periods
   expect(gauges()).toEqual({ connectionsOpen: PEERS + 1, subscriptions: PEERS + 1, distinctOperations: 2 });
 
   await proxy.mode("black-hole");
-  const since = performance.now();
+  const stopwatch = startStopwatch();
   // Events for them do not pass for a sign of life.
   await writer.append(3);
   await waitFor(() => gauges().connectionsOpen === 1, { what: "the vanished peers to be dropped" });
-  // Two periods, and a turn of a busy machine.
-  expect(performance.now() - since).toBeLessThan(2 * PING_MS + 500);
+  // Two periods, and what finding and closing twenty sockets takes; the kernel alone would notice after minutes.
+  expect(stopwatch.ms()).toBeLessThan(2 * PING_MS + 500);
+  stopwatch.stop();
   expect(gauges()).toEqual({ connectionsOpen: 1, subscriptions: 1, distinctOperations: 1 });
   expect(staying.socket.readyState).toBe(staying.socket.OPEN);
 
@@ -88,7 +90,7 @@ test("an event stream whose reader takes nothing of what waits for it is cut off
       await writer.append(1, undefined, { color: "c".repeat(200_000) });
       return gauges().subscriptions === 0;
     },
-    { what: "the reader to be cut off", deadlineMs: 20_000, intervalMs: 50 },
+    { what: "the reader to be cut off", intervalMs: 50 },
   );
   expect(gauges().distinctOperations).toBe(0);
   expect(world.stack.live.live.counters().slowCloses).toBe(slowCloses);

@@ -5,6 +5,7 @@ import { createFaultProxy } from "../../../support/fault-proxy.ts";
 import { namedId } from "../../../support/identities.ts";
 import { startProcess } from "../../../support/process.ts";
 import { type RedisServer, startRedis } from "../../../support/services/redis.ts";
+import { startStopwatch } from "../../../support/stopwatch.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { eventWriter, viewer } from "../live/live-stack.ts";
 import { connect, type SocketClient } from "../live/socket-client.ts";
@@ -50,7 +51,7 @@ function untilListed(gateway: StreamsGateway, token: string, count: number) {
       const { data, errors } = await gateway.list(token);
       return errors === undefined && data?.liveSubscriptions.length === count && data.liveSubscriptions;
     },
-    { what: `${count} listed subscriptions`, deadlineMs: 15_000 },
+    { what: `${count} listed subscriptions` },
   );
 }
 
@@ -190,9 +191,11 @@ test("a Redis that never answers delays an answer by seconds at most, and no sub
   await untilListed(two, token, 1);
   await proxy.mode("black-hole");
   await follow(one, token, shop);
-  const since = performance.now();
+  const stopwatch = startStopwatch();
   const { data, errors } = await one.list(token);
-  expect(performance.now() - since).toBeLessThan(5_000);
+  // The silence would last until the test is over.
+  expect(stopwatch.ms()).toBeLessThan(10_000);
+  stopwatch.stop();
   expect(data?.liveSubscriptions).toHaveLength(2);
   expect(errors?.[0]?.extensions).toMatchObject({ code: "INCOMPLETE" });
   await proxy.mode("pass");

@@ -3,13 +3,16 @@ import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { CachePart } from "../../../../platform/cache/create-cache.ts";
+import { SHRINK_SCHEDULES } from "../../../support/seeded-random.ts";
 import { redisOfFile } from "../../../support/services/redis-of-file.ts";
 import { waitFor } from "../../../support/wait.ts";
+import { sizeOf } from "../../../tiers.ts";
 import { healthy, openCache, openPath } from "./open-cache.ts";
 
 /** How far behind another process's writes a read may be, and what a busy machine adds to a second, in milliseconds. */
 const BOUND_MS = 1_000;
 const SLACK_MS = 100;
+const RUNS = sizeOf("cacheSchedules");
 
 type Step =
   | {
@@ -161,8 +164,8 @@ test.each([
   async (_how, versioned) => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), ending, (schedule, end) => follow(schedule, end, versioned)),
-      { numRuns: 8, endOnFailure: true },
+      { numRuns: RUNS, endOnFailure: !SHRINK_SCHEDULES },
     );
   },
-  120_000,
+  60_000 + RUNS * 10_000,
 );

@@ -1,7 +1,7 @@
 // Memory over a real Redis: each cache of these tests is what one process has.
 import { expect, test } from "vitest";
 import { redisOfFile } from "../../../support/services/redis-of-file.ts";
-import { waitFor } from "../../../support/wait.ts";
+import { waitWithin } from "../../../support/wait.ts";
 import { holdLoad } from "./held-load.ts";
 import { type CacheSetup, openCaches } from "./open-cache.ts";
 
@@ -46,7 +46,7 @@ test("what one process invalidates, the memory of every other gives up within a 
     for (const part of [a, b]) expect(await part.cache.getOrLoad("k", options, async () => "old")).toBe("old");
     await drop();
     expect(await a.cache.get("k")).not.toBe("old");
-    await waitFor(async () => (await b.cache.get("k")) !== "old", { what: "B to evict", deadlineMs: 1_000 });
+    await waitWithin(1_000, async () => (await b.cache.get("k")) !== "old", { what: "B to evict" });
   }
 });
 
@@ -127,5 +127,5 @@ test("a value set by one process replaces what others hold, and a load from befo
   finish("read before");
   await reading;
   expect(await a.cache.get("k")).toBe("written");
-  await waitFor(async () => (await b.cache.get("k")) === "written", { what: "B to follow", deadlineMs: 1_000 });
+  await waitWithin(1_000, async () => (await b.cache.get("k")) === "written", { what: "B to follow" });
 });

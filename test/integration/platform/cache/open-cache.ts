@@ -45,6 +45,6 @@ export function healthy(part: CachePart): Promise<boolean> {
         () => true,
         () => false,
       ),
-    { what: "the cache to be healthy", deadlineMs: 10_000 },
+    { what: "the cache to be healthy" },
   );
 }

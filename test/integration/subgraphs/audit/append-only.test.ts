@@ -12,7 +12,7 @@ beforeAll(async () => {
   organization = fixture.newOrganization();
   await fixture.deliver(fixture.renamed(organization), fixture.renamed(organization));
   await fixture.recorded(organization, 2);
-}, 60_000);
+});
 
 afterAll(() => fixture.stop());
 

@@ -157,7 +157,7 @@ export async function createAuditFixture() {
         const entries = await fixture.chain(tenantId);
         return entries.length >= count && entries;
       };
-      return waitFor(enough, { what: `${count} entries of ${tenantId}`, deadlineMs: 15_000 });
+      return waitFor(enough, { what: `${count} entries of ${tenantId}` });
     },
 
     /** Asks the subgraph as the gateway would. */

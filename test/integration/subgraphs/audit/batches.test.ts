@@ -11,7 +11,7 @@ let fixture: AuditFixture;
 beforeAll(async () => {
   fixture = await createAuditFixture();
   await fixture.startSubgraph();
-}, 60_000);
+});
 
 afterAll(() => fixture.stop());
 

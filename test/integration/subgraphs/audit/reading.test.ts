@@ -55,7 +55,7 @@ beforeAll(async () => {
   await fixture.deliver(fixture.paid(foreign, foreignInvoice));
   await fixture.recorded(foreign, 1);
   reader = userOf({ [organization]: ["audit.read"] });
-}, 60_000);
+});
 
 afterAll(() => fixture.stop());
 

@@ -17,7 +17,7 @@ beforeAll(async () => {
   // Two instances: a partition moves from one to the other, and both must end in one chain.
   await fixture.startSubgraph();
   await fixture.startSubgraph();
-}, 60_000);
+});
 
 afterAll(() => fixture.stop());
 

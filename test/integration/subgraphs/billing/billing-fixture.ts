@@ -152,7 +152,7 @@ export async function startBilling() {
           const { rows } = await admin.query("SELECT status FROM payment WHERE id = $1", [id]);
           return rows[0]?.status === "PROCESSING" ? undefined : rows[0]?.status;
         },
-        { what: `payment ${id} to settle`, deadlineMs: 10_000 },
+        { what: `payment ${id} to settle` },
       );
     },
     async stop() {

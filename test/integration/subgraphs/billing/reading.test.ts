@@ -170,7 +170,7 @@ test("a new organisation gets one billing account, however often its event arriv
       ]);
       return rows.length === 1;
     },
-    { what: "the account of the event behind them", deadlineMs: 10_000 },
+    { what: "the account of the event behind them" },
   );
   const events = await billing.eventsOf(organizationId);
   expect(events).toMatchObject([

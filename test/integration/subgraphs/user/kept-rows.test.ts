@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import type { Identity } from "../../../../platform/auth/identity.ts";
 import { createUserSubgraph, type UserSubgraph } from "../../../../subgraphs/user/index.ts";
 import { type RedisServer, startRedis } from "../../../support/services/redis.ts";
-import { waitFor } from "../../../support/wait.ts";
+import { waitFor, waitWithin } from "../../../support/wait.ts";
 import { type Person, startUser, type UserFixture } from "./user-fixture.ts";
 
 let redis: RedisServer;
@@ -70,11 +70,7 @@ test("a command's answer is followed by no older read, whoever reads at the same
       expect(organization).toEqual({ name: `Name ${version}`, version: version + 1 });
       expect(await nameAt(fixture.subgraph)).toBe(`Name ${version}`);
       const what = "the other process to follow";
-      await waitFor(async () => (await nameAt(second)) === `Name ${version}`, {
-        what,
-        deadlineMs: 1_000,
-        intervalMs: 1,
-      });
+      await waitWithin(1_000, async () => (await nameAt(second)) === `Name ${version}`, { what, intervalMs: 1 });
     }
   } finally {
     reading = false;

@@ -220,7 +220,7 @@ test("a command that cannot be done says with a code what is wrong, and exits 1 
       expect(answer, words.join(" ")).toEqual({ code, output: expect.stringContaining(message) });
     }),
   );
-}, 60_000);
+});
 
 test("without a database it says where it looked, and which setting to correct", async () => {
   const words = ["suspend-user", fixture.ids.next("usr"), "--reason", "x"];

@@ -119,7 +119,7 @@ export async function startUser(
         }
         return undefined;
       },
-      { what: `a mail to ${email} with a ${path} link`, deadlineMs: 10_000 },
+      { what: `a mail to ${email} with a ${path} link` },
     );
   }
 

@@ -202,4 +202,4 @@ test("no gateway shows what is older than an event it heard before the read, nor
   );
   // It was a cache that was tested.
   expect(hits).toBeGreaterThan(reads / 50);
-}, 60_000);
+});

@@ -190,7 +190,6 @@ async function play(
     await waitFor(() => own().length >= expected.length || client.error !== undefined, {
       what: `${expected} at a client; has ${client.received}`,
       intervalMs: 1,
-      deadlineMs: 2_000,
     });
     await tick();
     check(client, own(), expected);

@@ -1,24 +1,14 @@
 // Plans as Apollo's planner makes them: which of them would feed a field wrongly, and which are good. Should a new version of the planner
 // mend one of its faults, the test of that fault fails here, and the repair can go.
-import { composeServices } from "@apollo/composition";
 import { operationFromDocument } from "@apollo/federation-internals";
 import { parse } from "graphql";
 import { describe, expect, test } from "vitest";
-import { buildGeneration } from "../../../../../gateway/composition/schema-generation.ts";
 import { factsOf } from "../../../../../gateway/engine/planning/federation-facts.ts";
 import { checkPlan } from "../../../../../gateway/engine/planning/plan-check.ts";
-
-const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject"])`;
+import { generationOf } from "./planned-graph.ts";
 
 function graph(subgraphs: Readonly<Record<string, string>>) {
-  const services = Object.entries(subgraphs).map(([name, sdl]) => ({
-    name,
-    typeDefs: parse(`${LINK} ${sdl}`),
-    url: `http://${name}`,
-  }));
-  const { supergraphSdl, errors } = composeServices(services);
-  if (supergraphSdl === undefined) throw new Error(errors?.map(({ message }) => message).join("\n"));
-  const generation = buildGeneration(supergraphSdl);
+  const generation = generationOf(subgraphs);
   const facts = factsOf(generation);
   return {
     facts,

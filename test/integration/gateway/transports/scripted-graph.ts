@@ -21,8 +21,10 @@ const LINK = `extend schema @link(
   url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@listSize", "@cost"]
 )`;
 
+/** @param live SDL of live subgraphs by name, with all their links: the gateway answers those itself */
 export async function startScriptedGraph(
   subgraphs: Readonly<Record<string, ScriptedSubgraph>>,
+  live: Readonly<Record<string, string>> = {},
 ): Promise<ScriptedGraph> {
   const requests: string[] = [];
   const servers = await Promise.all(Object.entries(subgraphs).map(([name, subgraph]) => serve(name, subgraph)));
@@ -44,7 +46,8 @@ export async function startScriptedGraph(
     return { server, service: { name, url: `http://127.0.0.1:${port}/graphql`, typeDefs: parse(`${LINK}\n${sdl}`) } };
   }
 
-  const { supergraphSdl, errors } = composeServices(servers.map(({ service }) => service));
+  const virtual = Object.entries(live).map(([name, sdl]) => ({ name, url: "", typeDefs: parse(sdl) }));
+  const { supergraphSdl, errors } = composeServices([...servers.map(({ service }) => service), ...virtual]);
   if (supergraphSdl === undefined) throw new Error(errors?.map(({ message }) => message).join("\n"));
   return {
     supergraphSdl,

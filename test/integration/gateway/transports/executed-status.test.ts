@@ -1,8 +1,8 @@
 // The status of an answer: what was executed succeeded as a request, and only what was refused has the status of its refusal.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { GatewaySettings } from "../../../gateway/ports.ts";
+import type { GatewaySettings } from "../../../../gateway/ports.ts";
+import { parseAnswer, type RunningGateway, startStandalone } from "../standalone-gateway.ts";
 import { type ScriptedGraph, startScriptedGraph } from "./scripted-graph.ts";
-import { parseAnswer, type RunningGateway, startStandalone } from "./standalone-gateway.ts";
 
 const JSON_TYPE = "application/json";
 const RESPONSE_TYPE = "application/graphql-response+json";

@@ -1,0 +1,106 @@
+/**
+ * The order in which fetches run: each begins as soon as the data holds what it needs, the place of its objects and the
+ * fields that it sends of them.
+ */
+import type { FetchNode, PlanNode, ResponsePath } from "@apollo/query-planner";
+import type { FederationFacts } from "./federation-facts.ts";
+import { bringFields, readFetch } from "./fetch-document.ts";
+import { atPath, type FetchPart, fetchNode } from "./fetch-parts.ts";
+import { emptyPlace, fieldsAt, type KnownField, overlap, type Place } from "./known-data.ts";
+import { type SentField, sentBy } from "./representations.ts";
+
+interface Waiting {
+  readonly number: number;
+  readonly part: FetchPart;
+  readonly node: FetchNode;
+  readonly needs: readonly Need[];
+}
+
+/** A field that the data must hold before a fetch is sent. */
+interface Need {
+  readonly field: KnownField;
+  /** Of which objects; absent: of all. */
+  readonly types: ReadonlySet<string> | undefined;
+}
+
+const ALWAYS = () => true;
+
+/** @returns fetches that run beside each other, in the order of these groups */
+export function inOrder(parts: readonly FetchPart[], facts: FederationFacts): PlanNode[][] {
+  const data = emptyPlace();
+  const numbered = parts.map((part, number) => ({ number, part, node: fetchNode(part) }));
+  // Whoever brings a place comes before those who bring something below it.
+  for (const { number, part, node } of numbered.toSorted(
+    (one, other) => one.part.path.length - other.part.path.length,
+  )) {
+    const document = readFetch(node);
+    for (const place of placesOn(data, part.path).at(-1)?.places ?? []) {
+      bringFields({ fetch: node, document, number }, place, facts, () => undefined);
+    }
+  }
+  let waiting = numbered.map((fetch): Waiting => ({ ...fetch, needs: needsOf(fetch, data, facts) }));
+  const done = new Set<number>();
+  const groups: PlanNode[][] = [];
+  while (waiting.length > 0) {
+    const turn = Math.min(...waiting.map(({ part }) => part.turn));
+    const own = waiting.filter(({ part }) => part.turn === turn);
+    const ready = own.filter((fetch) => fetch.needs.every((need) => isWhole(need, fetch.number, done)));
+    // Where two fetches could each bring the other some of what it needs, the first goes with what is there.
+    const first = own.find((fetch) => fetch.needs.every((need) => isThere(need, fetch.number, done))) ?? own[0];
+    const next = ready.length > 0 ? ready : first === undefined ? [] : [first];
+    for (const { number } of next) done.add(number);
+    waiting = waiting.filter((fetch) => !next.includes(fetch));
+    groups.push(next.map(({ part, node }) => atPath(part.path, node)));
+  }
+  return groups;
+}
+
+function needsOf({ part, node }: Pick<Waiting, "part" | "node">, data: Place, facts: FederationFacts): Need[] {
+  const steps = placesOn(data, part.path);
+  const needs: Need[] = steps.flatMap(({ fields }) => fields.map((field) => ({ field, types: undefined })));
+  const places = steps.at(-1)?.places ?? [];
+
+  function add(sent: readonly SentField[], at: readonly Place[], types: ReadonlySet<string> | undefined): void {
+    for (const { readAs, types: own = types, below } of sent) {
+      const fields = fieldsAt(at, readAs, own, ALWAYS);
+      needs.push(...fields.map((field) => ({ field, types: own })));
+      const inner = fields.map((field) => field.below);
+      add(below, inner, undefined);
+    }
+  }
+
+  for (const { types, fields } of sentBy(node, facts)) add(fields, places, types);
+  return needs;
+}
+
+/** The fields that lead to the objects of a path, step by step, and the places where these are. */
+function placesOn(data: Place, path: ResponsePath) {
+  const steps: { readonly fields: readonly KnownField[]; readonly places: readonly Place[] }[] = [
+    { fields: [], places: [data] },
+  ];
+  for (const step of path) {
+    if (step === "@") continue;
+    const fields = fieldsAt(steps.at(-1)?.places ?? [], String(step), undefined, ALWAYS);
+    steps.push({ fields, places: fields.map(({ below }) => below) });
+  }
+  return steps;
+}
+
+/** Has everything come of the field that will ever come? */
+function isWhole({ field, types }: Need, number: number, done: ReadonlySet<number>): boolean {
+  const sources = field.sources.filter(({ fetch }) => fetch !== number);
+  const come = sources.filter(({ fetch }) => done.has(fetch));
+  return sources.every(
+    (source) =>
+      done.has(source.fetch) ||
+      [...source.types].every((type) => types?.has(type) === false || come.some((other) => other.types.has(type))),
+  );
+}
+
+function isThere({ field, types }: Need, number: number, done: ReadonlySet<number>): boolean {
+  const sources = field.sources.filter(({ fetch }) => fetch !== number);
+  return (
+    sources.length === 0 ||
+    sources.some((source) => done.has(source.fetch) && (types === undefined || overlap(source.types, types)))
+  );
+}

@@ -1,0 +1,68 @@
+/**
+ * Plans an operation whose requirements the planner gets wrong. The planner is asked for a plan that knows of no
+ * requirements, of an operation that selects everything that is required. Then each field with a requirement gets a fetch
+ * of its own, which sends what it requires, and the fetches are put in the order in which they need each other.
+ */
+import { hash } from "node:crypto";
+import { operationFromDocument } from "@apollo/federation-internals";
+import type { FetchNode, PlanNode, QueryPlan } from "@apollo/query-planner";
+import type { DocumentNode, FieldNode } from "graphql";
+import type { SchemaGeneration } from "../../ports.ts";
+import { mergeSelections } from "../merged-selections.ts";
+import type { FederationFacts } from "./federation-facts.ts";
+import { inOrder } from "./fetch-order.ts";
+import { CannotRepair, partsOf } from "./fetch-parts.ts";
+import { meaningOf } from "./field-sets.ts";
+import { withRequiredFields } from "./required-fields.ts";
+import { splitByRequirements } from "./requirement-split.ts";
+
+/** @returns `undefined` when there is no such plan either */
+export function repairedPlan(
+  generation: SchemaGeneration,
+  document: DocumentNode,
+  operationName: string | undefined,
+  facts: FederationFacts,
+): QueryPlan | undefined {
+  const planner = generation.requirementFreePlanner();
+  const expanded = withRequiredFields(document, operationName, facts, internalName);
+  const operation = operationFromDocument(planner.supergraph.schema, mergeSelections(expanded.document), {
+    validate: false,
+    ...(operationName === undefined ? {} : { operationName }),
+  });
+  const plan = planner.buildQueryPlan(operation);
+  try {
+    const parts = partsOf(plan).flatMap((part) => splitByRequirements(part, facts, expanded.names));
+    const groups = inOrder(parts, facts);
+    return plan.node?.kind === "Subscription" ? subscription(groups) : query(groups);
+  } catch (error) {
+    if (error instanceof CannotRepair) return undefined;
+    throw error;
+  }
+}
+
+/** No field of a schema ends in such a hash, and no name that the planner or the gateway makes up for a client's field. */
+function internalName(field: FieldNode): string {
+  return `${field.name.value}_${hash("sha256", `required ${meaningOf(field)}`, "hex").slice(0, 12)}`;
+}
+
+function query(groups: readonly PlanNode[][]): QueryPlan {
+  const [only, ...others] = groups;
+  if (only === undefined) return { kind: "QueryPlan" };
+  return { kind: "QueryPlan", node: others.length === 0 ? together(only) : inTurn(groups) };
+}
+
+function subscription([first, ...rest]: readonly PlanNode[][]): QueryPlan {
+  const [primary, ...beside] = first ?? [];
+  if (primary?.kind !== "Fetch" || beside.length > 0) throw new CannotRepair("a subscription begins with one fetch");
+  const node = { kind: "Subscription", primary } as const satisfies { kind: "Subscription"; primary: FetchNode };
+  return { kind: "QueryPlan", node: rest.length === 0 ? node : { ...node, rest: inTurn(rest) } };
+}
+
+function inTurn(groups: readonly PlanNode[][]): PlanNode {
+  return { kind: "Sequence", nodes: groups.map(together) };
+}
+
+function together(nodes: readonly PlanNode[]): PlanNode {
+  const [only, ...others] = nodes;
+  return only !== undefined && others.length === 0 ? only : { kind: "Parallel", nodes: [...nodes] };
+}
