@@ -1,10 +1,11 @@
 /**
  * `npm run schema:check`: composes and generates in memory and fails, with a line per reason, when committed files are
- * out of date, a published event contract would break its readers, live SDL promises what no event holds, or clients
- * would see machinery, or something without a description.
+ * out of date, a published event contract would break its readers, live SDL promises what no event holds, a value that
+ * changes with the clock would be cached, or clients would see machinery, or something without a description.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkClockDriven } from "./clock-driven.ts";
 import { CompositionFailed } from "./compose.ts";
 import { checkDescriptions } from "./descriptions.ts";
 import { checkEventCompatibility, checkEventNames, readEventContracts, readEventLock } from "./event-contracts.ts";
@@ -38,6 +39,7 @@ export const checkSchema = async (folders: SchemaFolders): Promise<string[]> => 
     ...checkEventNames(contracts),
     ...checkMoneyMutations(sources),
     ...checkLiveContracts(sources, contracts),
+    ...checkClockDriven(folders.root, sources),
   ];
   try {
     const expected = await generate(folders);

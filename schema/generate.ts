@@ -20,6 +20,8 @@ const clientConstraints = 'export { constraints } from "../constraints.ts";\n';
 
 /** Where the pipeline reads and writes. */
 export interface SchemaFolders {
+  /** Of the work tree. */
+  readonly root: string;
   /** SDL, event contracts and `generated/`. */
   readonly schema: string;
   /** The web client's operations. */
@@ -28,6 +30,7 @@ export interface SchemaFolders {
 
 /** The folders of a work tree; the commands work on the one they are started in. */
 export const schemaFolders = (root: string): SchemaFolders => ({
+  root,
   schema: join(root, "schema"),
   operations: join(root, "web-client/src/graphql"),
 });

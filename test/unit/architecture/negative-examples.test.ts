@@ -89,3 +89,21 @@ test("machinery that clients would see fails the check", async () => {
   expect(verdict.output).toContain("Query._stock is machinery, and clients would see it");
   expect(verdict.passed).toBe(false);
 });
+
+test("a value that changes with the clock and inherits a cache hint fails the check, however it reads the clock", async () => {
+  using broken = openWorkTree("clock-driven/broken");
+  expect(regenerate(broken.directory)).toMatchObject({ status: 0 });
+  const verdict = await broken.judge("schema and event contracts");
+  expect(verdict.output.trim().split("\n")).toEqual([
+    expect.stringMatching(/^Offer\.daysLeft changes with the clock.*schema\/shop\.graphql, @cacheControl\(maxAge: 0\)/),
+    expect.stringMatching(/^Offer\.over changes with the clock/),
+    expect.stringMatching(/^subgraphs\/shop\/loaders\.ts reads the clock/),
+  ]);
+  expect(verdict.passed).toBe(false);
+});
+
+test("values that change with the clock pass the check when each says how old it may be", async () => {
+  using sound = openWorkTree("clock-driven/sound");
+  expect(regenerate(sound.directory)).toMatchObject({ status: 0 });
+  expect(await sound.judge("schema and event contracts")).toMatchObject({ output: "", passed: true });
+});

@@ -11,7 +11,7 @@ test("the platform's supergraph says what may be cached; what it says nothing of
   expect(hints.ofType("Plan")).toMatchObject({ scope: "PUBLIC" });
   expect(hints.ofType("Session")).toBeUndefined();
   expect(hints.ofField("Query", "viewer")).toMatchObject({ scope: "VIEWER", tags: ["viewer"] });
-  expect(hints.ofField("Viewer", "sessions")).toBeUndefined();
+  expect(hints.ofField("Viewer", "session")).toBeUndefined();
 });
 
 test("hints are read under the name that the supergraph gave the directive", () => {

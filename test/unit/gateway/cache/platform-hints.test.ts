@@ -129,3 +129,12 @@ test("a plan that somebody starts is shown by everybody: nobody else's answers g
   expect([...(ids.get("4") ?? [])]).toEqual(["billing.plan"]);
   expect([...(ids.get("3") ?? [])]).toEqual(["billing.subscription"]);
 });
+
+test("what changes with the clock is not kept with the viewer around it [S36]", () => {
+  const user = subgraphTypes(generation, "user");
+  if (user === undefined) throw new Error("the platform has no user subgraph");
+  const policyOf = (text: string) => fetchPolicyOf(user, hints, subgraphOperation(text, undefined, "query"), "user");
+  expect(policyOf("{ viewer { memberships(first: 5) { totalCount } } }")).toBeDefined();
+  expect(policyOf("{ viewer { sessions(first: 5) { totalCount } } }")).toBeUndefined();
+  expect(policyOf("{ viewer { sessions(first: 5) { edges { node { id } } } } }")).toBeUndefined();
+});

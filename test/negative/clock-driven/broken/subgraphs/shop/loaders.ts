@@ -1,0 +1,3 @@
+export const createLoaders = (query: (sql: string) => Promise<unknown>) => ({
+  running: () => query(`SELECT * FROM offer WHERE ends_at > now()`),
+});

@@ -1,0 +1,3 @@
+import { findEnd } from "./store/ends.ts";
+
+export const isOver = (endsAt: Date): boolean => endsAt <= findEnd();

@@ -1,0 +1,1 @@
+export const findEnd = (): Date => new Date();
