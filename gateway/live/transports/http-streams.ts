@@ -27,6 +27,12 @@ export interface HttpStreams {
   stop(): Promise<void>;
 }
 
+/**
+ * A proxy that compresses holds an event back until its compressor is full: `no-transform` forbids it (RFC 9111, section 5.2.2.6). What a
+ * viewer follows is kept by nobody.
+ */
+const CACHE_CONTROL = "no-cache, no-store, no-transform";
+
 type StreamPorts = Omit<LivePorts, "dataSources" | "eventLog">;
 
 /** One request whose answer streams. */
@@ -101,7 +107,7 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
     const response = exchange.take();
     response.writeHead(200, {
       "content-type": format.contentType,
-      "cache-control": "no-store",
+      "cache-control": CACHE_CONTROL,
       "x-accel-buffering": "no",
       "x-trace-id": exchange.trace.traceId,
     });

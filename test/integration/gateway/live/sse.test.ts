@@ -21,7 +21,7 @@ test("an event stream has its headers, an id per event, heartbeats and no compre
   const headers = Object.fromEntries(reader.response.headers);
   expect(headers).toMatchObject({
     "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-store",
+    "cache-control": "no-cache, no-store, no-transform",
     "x-accel-buffering": "no",
     "x-trace-id": expect.stringMatching(/^[0-9a-f]{32}$/),
   });
