@@ -29,6 +29,7 @@ export async function registerCors(server: FastifyInstance, origins: Origins): P
     methods: ["GET", "POST"],
     allowedHeaders: [
       "content-type",
+      "content-encoding",
       "authorization",
       "apollographql-client-name",
       "apollographql-client-version",

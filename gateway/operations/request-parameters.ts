@@ -7,6 +7,7 @@
  * - A parameter that an address names twice makes the request malformed: readers would differ in which one they take.
  */
 import { isJsonObject, type JsonObject } from "../transport/json-object.ts";
+import { parseJson } from "./json-text.ts";
 import { malformed } from "./refusals.ts";
 
 export interface RequestParameters {
@@ -76,7 +77,7 @@ function jsonOf(address: URLSearchParams, name: string): unknown {
   const text = onlyOf(address, name);
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     throw malformed(`\`${name}\` must be the JSON text of an object.`);
   }

@@ -3,6 +3,7 @@
  * like; what a `subscribe` asks is checked where requests over every transport are (operations/request-parameters.ts).
  */
 import type { FormattedExecutionResult, GraphQLFormattedError } from "graphql";
+import { parseJson } from "../../operations/json-text.ts";
 import { isJsonObject, type JsonObject } from "../../transport/json-object.ts";
 
 export type ClientMessage =
@@ -32,7 +33,7 @@ export function readMessage(text: string): ClientMessage | undefined {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

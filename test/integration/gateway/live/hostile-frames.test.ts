@@ -174,6 +174,7 @@ test.each<[string, object | string, string, string | undefined]>([
 });
 
 test.each<[string, string]>([
+  ["a byte-order mark in front of the message", `{"query":${JSON.stringify(QUERY)}}`],
   [
     "variables named like an object's own",
     `{"query":${JSON.stringify(VARIED)},"variables":{"__proto__":{"after":"x"},"constructor":7}}`,
@@ -186,9 +187,10 @@ test.each<[string, string]>([
     "a cursor in the prototype",
     `{"query":${JSON.stringify(QUERY)},"extensions":{"tributary":{"__proto__":{"resume":"x"}}}}`,
   ],
-])("%s change nothing", async (_, payload) => {
+])("%s change nothing", async (what, payload) => {
   const client = await open();
-  client.send(`{"id":"a","type":"subscribe","payload":${payload}}`);
+  const mark = what.startsWith("a byte-order mark") ? "\u{feff}" : "";
+  client.send(`${mark}{"id":"a","type":"subscribe","payload":${payload}}`);
   await waitFor(() => client.messages.some(({ payload: sent }) => sent?.tributary?.cursors?.a !== undefined), {
     what: "the start",
   });

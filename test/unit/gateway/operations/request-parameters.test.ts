@@ -55,6 +55,11 @@ test.each(OBJECTS)("%s of another type, a text included, is refused by its name"
   expect(parametersOfAddress(new URLSearchParams({ [name]: "null" }))).toEqual(NONE);
 });
 
+test("a byte-order mark before JSON in an address is no fault", () => {
+  const address = new URLSearchParams({ variables: '\u{feff}{"n":1}' });
+  expect(parametersOfAddress(address).variables).toEqual({ n: 1 });
+});
+
 test("an address says the same as the body that it was made of", () => {
   const text = fc.option(fc.string({ minLength: 1 }), { nil: undefined });
   // JSON knows no negative zero.
