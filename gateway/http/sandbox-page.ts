@@ -1,6 +1,7 @@
 /**
- * What a browser gets at `/graphql`: Apollo Sandbox, pointed at this gateway's HTTP and WebSocket addresses. Its code comes from
- * Apollo's CDN; where that cannot be reached, the page says so and goes to the bundled GraphiQL.
+ * What a browser gets at `/graphql`: Apollo Sandbox, pointed at this gateway's HTTP and WebSocket addresses and at no others. Its code
+ * comes from Apollo's CDN; where that cannot be reached, the page says so and goes to the bundled GraphiQL. Options are those of
+ * @apollo/sandbox 2.7.4 (https://github.com/apollographql/embeddable-explorer/blob/main/packages/sandbox/src/EmbeddedSandbox.ts).
  */
 import { pageHeaders, scriptHash, scriptJson } from "./html.ts";
 
@@ -30,9 +31,10 @@ export function sandboxPage(document: string): SandboxPage {
         target: "#sandbox",
         initialEndpoint: endpoint.href,
         initialSubscriptionEndpoint: socket.href,
-        includeCookies: false,
+        endpointIsEditable: false,
+        runTelemetry: false,
         hideCookieToggle: true,
-        initialState: { document: ${scriptJson(document)}, pollForSchemaUpdates: false },
+        initialState: { document: ${scriptJson(document)}, includeCookies: false, pollForSchemaUpdates: false },
       });
     }`;
   const html = `<!doctype html>
