@@ -3,6 +3,7 @@
 import { Client } from "pg";
 import { type Balancer, startBalancer } from "../support/balancer.ts";
 import type { Stack, StackProcess } from "../support/stack/stack.ts";
+import { startStopwatch } from "../support/stopwatch.ts";
 import { waitFor } from "../support/wait.ts";
 import type { Exit } from "../support/watched-child.ts";
 import { runArrivals, seededRandom } from "./arrivals.ts";
@@ -172,13 +173,16 @@ async function stopGateway(
 ): Promise<GatewayStop> {
   const held = await holdRequest(stack, gateway, aside);
   const since = performance.now();
+  // This process makes the load, too: what it could not see itself is not the gateway's time.
+  const stopwatch = startStopwatch();
   const exiting = gateway
     .current()
     .kill("SIGTERM", STOP_DEADLINE_MS)
-    .then((exit) => ({ exit, exitMs: performance.now() - since }));
+    .then((exit) => ({ exit, exitMs: stopwatch.ms() }))
+    .finally(() => stopwatch.stop());
   exiting.catch(() => undefined);
   const status = await waitFor(() => statusUnless200(gateway), { what: "/ready to change", intervalMs: 20 });
-  const unready = { status: Number(status), afterMs: performance.now() - since };
+  const unready = { status: Number(status), afterMs: stopwatch.ms() };
   const answer = await held.release();
   const { exit, exitMs } = await exiting;
   return { unready, held: answer, exit, exitMs, lastCloseMs: figures.lastCloseAt - since };
