@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLiveClient, type LiveStream } from "../support/client/live-client.ts";
 import { type Account, attachCard, type Member, newMember, newOrganization } from "../support/client/newcomer.ts";
-import { randomOfTest } from "../support/seeded-random.ts";
+import { randomOfTest } from "../support/random-of-test.ts";
 import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 import { waitFor } from "../support/wait.ts";

@@ -1,5 +1,6 @@
 // Arrivals of an open system: people do not wait for each other's answers. Each piece of work is due at its own time, and its
 // latency counts from then on, also when the generator or the server was too slow to begin it (no coordinated omission).
+import { seededRandom } from "../support/seeded-random.ts";
 import { createDurations, type Durations } from "./durations.ts";
 
 export interface ArrivalPlan {
@@ -20,6 +21,7 @@ export interface ArrivalsOutcome {
 
 /** Resolves when all work has ended. */
 export async function runArrivals({ perSecond, seconds, begin, enough }: ArrivalPlan): Promise<ArrivalsOutcome> {
+  // The same in every run, so that two runs differ by the platform only.
   const random = seededRandom(20_261_120);
   const lateness = createDurations();
   const running: Promise<void>[] = [];
@@ -37,15 +39,4 @@ export async function runArrivals({ perSecond, seconds, begin, enough }: Arrival
   }
   await Promise.all(running);
   return { started: running.length, lateness };
-}
-
-/** The same numbers in every run (mulberry32), so that two runs differ by the platform only. */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -1,9 +1,9 @@
 // `npm run load -- jitter`: clients that lose the network at random while events flow, and resume by cursor.
 import { parseArgs } from "node:util";
 import { eventWriter } from "../integration/gateway/live/live-stack.ts";
+import { seededRandom } from "../support/seeded-random.ts";
 import { openEventLog } from "../support/services/event-log.ts";
 import { waitFor } from "../support/wait.ts";
-import { seededRandom } from "./arrivals.ts";
 import { createDurations } from "./durations.ts";
 import { startServerProcess } from "./live/measured-server.ts";
 import { operationText } from "./live/operation.ts";

@@ -1,8 +1,9 @@
 // Reads and writes of many organisations through a running platform, while some subscribers follow: set up, warmed up, measured.
 
 import type { PlatformAddress } from "../support/client/newcomer.ts";
+import { seededRandom } from "../support/seeded-random.ts";
 import { waitFor } from "../support/wait.ts";
-import { runArrivals, seededRandom } from "./arrivals.ts";
+import { runArrivals } from "./arrivals.ts";
 import { type Durations, mergeDurations } from "./durations.ts";
 import { createLoadClient, type LoadClient } from "./http-client.ts";
 import { createOperationLog, type OperationLog } from "./operation-log.ts";

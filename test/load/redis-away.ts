@@ -2,8 +2,9 @@
 // slower they are meanwhile, whether one fails, and whether what is written meanwhile is what is read from then on.
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { seededRandom } from "../support/seeded-random.ts";
 import { startRedis } from "../support/services/redis.ts";
-import { runArrivals, seededRandom } from "./arrivals.ts";
+import { runArrivals } from "./arrivals.ts";
 import { startDistributedStack } from "./distributed-stack.ts";
 import { createLoadClient } from "./http-client.ts";
 import { say } from "./live/verdict.ts";

@@ -2,11 +2,12 @@
 // while requests and live events flow. `npm run load -- deploy` prints what came of it, a conformance test judges it in small.
 import { Client } from "pg";
 import { type Balancer, startBalancer } from "../support/balancer.ts";
+import { seededRandom } from "../support/seeded-random.ts";
 import type { Stack, StackProcess } from "../support/stack/stack.ts";
 import { startStopwatch } from "../support/stopwatch.ts";
 import { waitFor } from "../support/wait.ts";
 import type { Exit } from "../support/watched-child.ts";
-import { runArrivals, seededRandom } from "./arrivals.ts";
+import { runArrivals } from "./arrivals.ts";
 import { createLoadClient } from "./http-client.ts";
 import { createFollowFigures, type Follower, type FollowFigures, follow } from "./live/follower.ts";
 import { type Sum, sumOf } from "./live/receipts.ts";

@@ -2,7 +2,7 @@
 // properties play again what the environment asks for.
 import { afterAll } from "vitest";
 import { stopProcesses } from "./process.ts";
-import { REPEATED_RUN } from "./seeded-random.ts";
+import { REPEATED_RUN } from "./random-of-test.ts";
 
 if (REPEATED_RUN !== undefined) (await import("fast-check")).configureGlobal(REPEATED_RUN);
 

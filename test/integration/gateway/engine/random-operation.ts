@@ -13,26 +13,15 @@ import {
   isNonNullType,
   isUnionType,
 } from "graphql";
+import { seededRandom } from "../../../support/seeded-random.ts";
 
 export interface RandomOperation {
   readonly query: string;
   readonly variables: Record<string, unknown>;
 }
 
-/** A generator of numbers in [0, 1) from a seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 export function randomOperation(schema: GraphQLSchema, seed: number): RandomOperation {
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   const variables: Record<string, unknown> = {};
   const definitions: string[] = [];
   const fragments: string[] = [];

@@ -9,7 +9,8 @@ import { createPostgresEventLog } from "../../../../platform/events/postgres-eve
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { createFaultProxy, type FaultProxy } from "../../../support/fault-proxy.ts";
 import { freePort } from "../../../support/ports.ts";
-import { randomFrom, SHRINK_SCHEDULES } from "../../../support/seeded-random.ts";
+import { SHRINK_SCHEDULES } from "../../../support/random-of-test.ts";
+import { seededRandom } from "../../../support/seeded-random.ts";
 import { startEventDatabases } from "../../../support/services/event-databases.ts";
 import { startKafka } from "../../../support/services/kafka.ts";
 import { waitFor } from "../../../support/wait.ts";
@@ -99,7 +100,7 @@ describe.each([
   let stack: LiveStack;
   const generations = [generation("plain", ""), generation("wide", "size: String")];
   let reloads = 0;
-  let delays = randomFrom(0);
+  let delays = seededRandom(0);
 
   async function startGateway(): Promise<LiveStack> {
     const next = await startLiveStack({ log: setting.log, settings: { LIVE_RING_EVENTS: RING_EVENTS, DRAIN_MS: 20 } });
@@ -114,7 +115,7 @@ describe.each([
     if (source === undefined) return;
     shop.dataSources["orders"] = {
       async process(request) {
-        await new Promise((resolve) => setTimeout(resolve, delays.next() * SLOWEST_MS));
+        await new Promise((resolve) => setTimeout(resolve, delays() * SLOWEST_MS));
         return source.process(request);
       },
     };
@@ -221,7 +222,7 @@ describe.each([
     const end = performance.now() + limitMs;
     // A slow machine runs fewer schedules; none is left running behind the test.
     const playInTime = async (steps: readonly Step[], delaySeed: number) => {
-      delays = randomFrom(delaySeed);
+      delays = seededRandom(delaySeed);
       if (performance.now() < end) await play(steps);
     };
     await fc.assert(fc.asyncProperty(schedule, fc.nat(), playInTime), {

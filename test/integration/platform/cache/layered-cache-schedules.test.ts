@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { CachePart } from "../../../../platform/cache/create-cache.ts";
-import { SHRINK_SCHEDULES } from "../../../support/seeded-random.ts";
+import { SHRINK_SCHEDULES } from "../../../support/random-of-test.ts";
 import { redisOfFile } from "../../../support/services/redis-of-file.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { sizeOf } from "../../../tiers.ts";
