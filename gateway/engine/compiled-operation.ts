@@ -8,6 +8,7 @@ import {
   getOperationAST,
   Kind,
   type OperationDefinitionNode,
+  OperationTypeNode,
   visit,
 } from "graphql";
 import { tokensIn } from "../limits/document-size.ts";
@@ -26,6 +27,7 @@ import { compileSteps, type Step } from "./plan/steps.ts";
 import { createTypeConditions, type TypeConditions } from "./plan/type-conditions.ts";
 import { planOperation } from "./planning/plan-operation.ts";
 import { compileWriter, type ResponseWriter } from "./response/writer.ts";
+import { planSerially } from "./serial-plan.ts";
 import { type CoercedVariables, coerceVariables } from "./variables.ts";
 
 /** What is fetched beside what an operation selects, and who looks at all that was fetched for it. */
@@ -108,8 +110,9 @@ export function prepareOperation(
 
   function plan(coerced: JsonObject): Step | undefined {
     const values = renamedValues(canonical, coerced);
-    const selected = mergeSelections(withoutConditions(planned, (variable) => values[variable] === true));
-    return isOwn(getOperationAST(selected)) ? undefined : planOf(generation, selected);
+    const selected = withoutConditions(planned, (variable) => values[variable] === true);
+    const planOf = (part: DocumentNode) => planPart(generation, mergeSelections(part));
+    return operation.operation === OperationTypeNode.MUTATION ? planSerially(selected, planOf) : planOf(selected);
   }
 
   return {
@@ -130,7 +133,8 @@ export function prepareOperation(
   };
 }
 
-function planOf(generation: SchemaGeneration, document: DocumentNode): Step | undefined {
+function planPart(generation: SchemaGeneration, document: DocumentNode): Step | undefined {
+  if (isOwn(getOperationAST(document))) return undefined;
   return compileSteps(planOperation(generation, document, undefined), typeConditionsOf(generation));
 }
 

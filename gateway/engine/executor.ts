@@ -13,8 +13,8 @@ import {
 } from "./compiled-operation.ts";
 import { type Failures, NO_FAILURES } from "./execution/failures.ts";
 import { type Run, runSteps } from "./execution/run-steps.ts";
-import type { Shared } from "./execution/targets-at.ts";
 import { AnswerErrors } from "./response/answer-errors.ts";
+import type { Writing } from "./response/writing.ts";
 import { createWrittenAnswers } from "./response/written-answers.ts";
 
 export interface ExecutionRequest {
@@ -85,42 +85,40 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
       if ("errors" in values) return { errors: values.errors.map(asUserInput) };
       const { coerced } = values;
       const { step, writer } = compile(id, operation, coerced);
-      const data: JsonObject = {};
-      const shared: Shared = new Set();
-      const gone = new Set<object>();
-      let plain = false;
-      let parts: Run["parts"];
-      let failures: Run["failures"];
-      if (step !== undefined) {
-        const run: Run = {
-          clients: clients(request.generation),
-          context,
-          variables: operation.renamed(variables),
-          data,
-          shared,
-          gone,
-          failures: undefined,
-          plain: true,
-          parts: [],
-        };
-        await runSteps(step, run);
-        ({ plain, parts, failures } = run);
-        if (failures !== undefined && context.stages !== undefined) noteFailures(context.stages, data, failures);
-      }
+      const answer = writer(coerced);
+      const run: Run = {
+        clients: clients(request.generation),
+        context,
+        variables: operation.renamed(variables),
+        data: {},
+        shared: new Set(),
+        gone: new Set(),
+        failures: undefined,
+        leavesNothing: (fields) =>
+          answer.leavesNothing(fields, run.data, writingOf(run, new AnswerErrors({ trial: true }))),
+        plain: true,
+        parts: [],
+      };
+      if (step !== undefined) await runSteps(step, run);
+      const { data, failures, parts } = run;
+      if (failures !== undefined && context.stages !== undefined) noteFailures(context.stages, data, failures);
       context.stages?.enter("formatting");
-      const write = writer(coerced);
-      const known = parts === undefined ? undefined : written.find(write, parts);
+      // What the gateway knows by itself is made of nothing that comes again.
+      const known = parts === undefined ? undefined : written.find(answer, parts);
       const errors = new AnswerErrors();
-      const text =
-        known ?? write(data, { errors, path: [], failures, here: NO_FAILURES, plain, shared, gone, texts: new Map() });
+      const text = known ?? answer.write(data, writingOf(run, errors));
       for (const failure of failures?.untold() ?? []) errors.tell(failure);
       if (errors.count === 0 && failures === undefined) {
-        if (parts !== undefined && known === undefined) written.keep(write, parts, text);
+        if (parts !== undefined && known === undefined) written.keep(answer, parts, text);
         operation.inspection?.inspect(data, context);
       }
       return { data: text, errors: errors.all() };
     },
   };
+}
+
+function writingOf({ failures, plain, shared, gone }: Run, errors: AnswerErrors): Writing {
+  return { errors, path: [], failures, here: NO_FAILURES, plain, shared, gone, texts: new Map() };
 }
 
 /** Names come last, with the conditions after them: no name holds a blank. */

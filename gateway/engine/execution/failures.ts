@@ -6,8 +6,8 @@
 
 import type { ResponsePath } from "@apollo/query-planner";
 import type { GraphQLFormattedError } from "graphql";
+import { type FetchedNames, fetchedNames } from "../plan/fetched-names.ts";
 import type { FetchStep } from "../plan/steps.ts";
-import { type FetchedNames, fetchedNames } from "./fetched-names.ts";
 
 export interface Failure {
   readonly error: Pick<GraphQLFormattedError, "message" | "extensions">;

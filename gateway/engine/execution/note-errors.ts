@@ -2,9 +2,9 @@
 import type { GraphQLFormattedError } from "graphql";
 import { ENTITIES } from "../../transport/entity-document.ts";
 import type { JsonObject } from "../../transport/json-object.ts";
+import { type FetchedNames, fetchedNames } from "../plan/fetched-names.ts";
 import type { FetchStep } from "../plan/steps.ts";
 import type { Failure, Failures, InternalPath } from "./failures.ts";
-import { type FetchedNames, fetchedNames } from "./fetched-names.ts";
 
 /** As deep as any selection and its lists: a longer path of a subgraph leads nowhere. */
 const MAX_PATH = 200;

@@ -6,7 +6,7 @@ import type { GraphQLFormattedError } from "graphql";
 import type { GatewayContext } from "../../ports.ts";
 import { isJsonObject, type JsonObject } from "../../transport/json-object.ts";
 import type { Representations, SubgraphAnswer, SubgraphClient } from "../../transport/subgraph-client.ts";
-import type { FetchStep, Step } from "../plan/steps.ts";
+import type { FetchStep, SerialPart, Step } from "../plan/steps.ts";
 import { type Copies, ownTargets } from "../plan/targets.ts";
 import type { Part } from "../response/written-answers.ts";
 import { createFailures, type Failures } from "./failures.ts";
@@ -28,6 +28,8 @@ export interface Run {
   readonly gone: Set<object>;
   /** What went wrong; absent as long as nothing did. */
   failures: Failures | undefined;
+  /** Would one of these root fields, as far as it is fetched, take all data with it? */
+  leavesNothing(fields: readonly string[]): boolean;
   /** True until an answer comes whose strings may have to be escaped. */
   plain: boolean;
   /** What `data` is made of; absent from the first answer on that may be another object when it comes again. */
@@ -40,6 +42,8 @@ export function runSteps(step: Step, run: Run): Promise<unknown> {
   switch (step.kind) {
     case "sequence":
       return runInTurn(step.steps, run);
+    case "serial":
+      return runSerially(step.parts, run);
     case "parallel":
       return Promise.all(step.steps.map((inner) => runSteps(inner, run)));
     case "fetch":
@@ -49,6 +53,17 @@ export function runSteps(step: Step, run: Run): Promise<unknown> {
 
 async function runInTurn(steps: readonly Step[], run: Run): Promise<void> {
   for (const step of steps) await runSteps(step, run);
+}
+
+/**
+ * As graphql-js does it: a field that may not be null and is leaves no data, so nothing after it is run. Source: GraphQL specification (October
+ * 2021), "Handling Field Errors".
+ */
+async function runSerially(parts: readonly SerialPart[], run: Run): Promise<void> {
+  for (const [index, { step, fields }] of parts.entries()) {
+    await runSteps(step, run);
+    if (index + 1 < parts.length && run.leavesNothing(fields)) return;
+  }
 }
 
 async function fetchRoot(step: FetchStep, run: Run): Promise<void> {

@@ -30,7 +30,18 @@ export interface FetchStep {
   readonly targets: TargetTree;
 }
 
-export type Step = FetchStep | { readonly kind: "sequence" | "parallel"; readonly steps: readonly Step[] };
+/** Some of an operation's root fields, and what they take. */
+export interface SerialPart {
+  readonly step: Step;
+  /** What the fields are called in the data. */
+  readonly fields: readonly string[];
+}
+
+export type Step =
+  | FetchStep
+  | { readonly kind: "sequence" | "parallel"; readonly steps: readonly Step[] }
+  /** One part begins when nothing of the one before it can change the answer any more, and not at all when there is none any more. */
+  | { readonly kind: "serial"; readonly parts: readonly SerialPart[] };
 
 /**
  * @param plan of a document without conditions

@@ -16,6 +16,12 @@ export class AnswerErrors {
   count = 0;
   private readonly told: GraphQLError[] = [];
   private last: GraphQLError | undefined;
+  /** Nobody is told: it is only looked what would be. */
+  private readonly trial: boolean;
+
+  constructor({ trial = false } = {}) {
+    this.trial = trial;
+  }
 
   /** Something that the writer itself finds wrong. */
   add(message: string, path: AnswerPath): void {
@@ -24,7 +30,7 @@ export class AnswerErrors {
 
   /** @param path absent for what is about nothing in particular */
   tell(failure: Failure, path?: AnswerPath): void {
-    failure.told = true;
+    if (!this.trial) failure.told = true;
     const { message, extensions } = failure.error;
     const place = path === undefined ? {} : { path: [...path] };
     this.put(new GraphQLError(message, { ...place, extensions: extensions ?? null }));

@@ -39,8 +39,12 @@ export interface WriterOptions extends SelectionSource {
   introspect(nodes: readonly FieldNode[]): string;
 }
 
-/** @returns the text of `data`, `null` when a null went all the way up */
-export type ResponseWriter = (data: JsonObject, writing: Writing) => string;
+export interface ResponseWriter {
+  /** The text of `data`, `null` when a null went all the way up. */
+  write(data: JsonObject, writing: Writing): string;
+  /** Would one of these root fields, by their names in the data, go all the way up as a null? */
+  leavesNothing(fields: readonly string[], data: JsonObject, writing: Writing): boolean;
+}
 
 export function compileWriter(
   options: WriterOptions,
@@ -48,7 +52,16 @@ export function compileWriter(
   selectionSet: SelectionSetNode,
 ): ResponseWriter {
   const { write } = objectWriter(options, rootType, [selectionSet]);
-  return (data, writing) => write(data, writing) ?? "null";
+  /** Compiled when a mutation asks. */
+  let fields: readonly FieldWriter[] | undefined;
+  return {
+    write: (data, writing) => write(data, writing) ?? "null",
+    leavesNothing(names, data, writing) {
+      fields ??= compileFields(options, rootType, [selectionSet]);
+      const asked = fields.filter(({ internal, nonNull }) => nonNull && names.includes(internal));
+      return asked.length > 0 && typeof writeObject(asked, data, writing) !== "string";
+    },
+  };
 }
 
 function objectWriter(

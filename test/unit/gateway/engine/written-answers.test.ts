@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
 import type { Step } from "../../../../gateway/engine/plan/steps.ts";
+import type { ResponseWriter } from "../../../../gateway/engine/response/writer.ts";
 import { createWrittenAnswers, type Part } from "../../../../gateway/engine/response/written-answers.ts";
 
 const step = (): Step => ({ kind: "sequence", steps: [] });
 const [first, second] = [step(), step()];
 const [one, other] = [{}, {}];
-const writer = () => "";
+const newWriter = (): ResponseWriter => ({ write: () => "", leavesNothing: () => false });
+const writer = newWriter();
 
 function setup(maxLength = 100) {
   const written = createWrittenAnswers(maxLength);
@@ -51,7 +53,7 @@ test("another operation writes the same data by itself", () => {
     { step: first, data: one },
     { step: second, data: other },
   ];
-  expect(setup().find(() => "", parts)).toBeUndefined();
+  expect(setup().find(newWriter(), parts)).toBeUndefined();
 });
 
 test("texts are kept up to a length in all", () => {

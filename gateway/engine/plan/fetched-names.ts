@@ -1,7 +1,7 @@
 /** What a fetch brings, by names in the data: read from its document when something went wrong, and only then. */
 import { type FragmentDefinitionNode, Kind, type OperationDefinitionNode, parse, type SelectionSetNode } from "graphql";
 import { ENTITIES } from "../../transport/entity-document.ts";
-import type { FetchStep } from "../plan/steps.ts";
+import type { FetchStep } from "./steps.ts";
 
 /** Lists are passed through. Of whichever type an object is. */
 export interface FetchedNames {
