@@ -168,29 +168,29 @@ export interface Explanation {
   readonly path: InternalPath;
 }
 
+/** Looked through for one null. */
+const MAX_EXPLANATIONS = 100;
+
 /**
- * Why there is a null here: a failure of exactly this place, one further down that took this with it, or that of the fetch that would have
- * brought it.
+ * Why there may be a null here: failures of exactly this place, then those further down that may have taken this with them, then that of the
+ * fetch that would have brought it.
  * @param value null, or undefined where nothing was fetched
  */
-export function explain(here: readonly FailuresHere[], value: unknown): Explanation | undefined {
+export function explanations(here: readonly FailuresHere[], value: unknown): readonly Explanation[] {
   const own = ownFailure(here);
-  if (own !== undefined) return { failure: own, path: [] };
-  for (const each of here) {
-    const deeper = each.kind === "failed" ? firstBelow(each) : undefined;
-    if (deeper !== undefined) return deeper;
-  }
-  if (value !== undefined) return undefined;
+  if (own !== undefined) return [{ failure: own, path: [] }];
+  const found: Explanation[] = [];
+  for (const each of here) if (each.kind === "failed") collectBelow(each, [], found);
+  if (found.length > 0 || value !== undefined) return found;
   const missing = here.find((each) => each.kind === "missing");
-  return missing === undefined ? undefined : { failure: missing.failure, path: [] };
+  return missing === undefined ? [] : [{ failure: missing.failure, path: [] }];
 }
 
-function firstBelow(place: FailedPlace): Explanation | undefined {
+function collectBelow(place: FailedPlace, path: InternalPath, found: Explanation[]): void {
   for (const [name, member] of place.members) {
+    if (found.length >= MAX_EXPLANATIONS) return;
     const [failure] = member.own;
-    if (failure !== undefined) return { failure, path: [name] };
-    const deeper = firstBelow(member);
-    if (deeper !== undefined) return { failure: deeper.failure, path: [name, ...deeper.path] };
+    if (failure !== undefined) found.push({ failure, path: [...path, name] });
+    collectBelow(member, [...path, name], found);
   }
-  return undefined;
 }

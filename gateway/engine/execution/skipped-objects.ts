@@ -6,7 +6,7 @@ import { getResponseName, type QueryPlanSelectionNode } from "@apollo/query-plan
 import { Kind } from "graphql";
 import { isJsonObject, type JsonObject, readMember } from "../../transport/json-object.ts";
 import type { FetchStep } from "../plan/steps.ts";
-import { explain, type Failure, type Failures, type FailuresHere, failuresBelow } from "./failures.ts";
+import { explanations, type Failure, type Failures, type FailuresHere, failuresBelow } from "./failures.ts";
 
 /** @param object lacks something, or is of another type than the fetch is about */
 export function noteSkipped(failures: Failures, step: FetchStep, object: JsonObject): void {
@@ -42,7 +42,7 @@ function createSearch(failures: Failures, step: FetchStep) {
     const name = getResponseName(selection);
     const value = readMember(object, name);
     const below = failuresBelow(here, name);
-    if (value === undefined) return explain(below, value)?.failure;
+    if (value === undefined) return explanations(below, value)[0]?.failure;
     return selection.selections === undefined ? undefined : ofValue(selection.selections, value, below);
   }
 

@@ -4,8 +4,24 @@
  */
 
 import type { JsonObject } from "../../transport/json-object.ts";
-import { explain, type Failure, failuresBelow, NO_FAILURES, ownFailure } from "../execution/failures.ts";
-import { type FieldWriter, type Locate, type ValueWriter, type Write, type Writing, wrong } from "./writing.ts";
+import {
+  explanations,
+  type Failure,
+  type FailuresHere,
+  failuresBelow,
+  NO_FAILURES,
+  ownFailure,
+} from "../execution/failures.ts";
+import type { AnswerPath } from "./answer-errors.ts";
+import {
+  type FieldWriter,
+  type Locate,
+  locateBelow,
+  type ValueWriter,
+  type Write,
+  type Writing,
+  wrong,
+} from "./writing.ts";
 
 export function writeObject(
   shape: readonly FieldWriter[],
@@ -63,10 +79,28 @@ function writeValue({ write, locate }: ValueWriter, value: unknown, writing: Wri
   if (here.length === 0) return written;
   if (typeof written === "string") tellWarning(ownFailure(here), writing);
   if (written !== null) return written;
-  const why = explain(here, value);
+  const why = explanation(here, value, locate);
   if (why === undefined) return null;
-  errors.tell(why.failure, [...path, ...locate(why.path)]);
+  errors.tell(why.failure, [...path, ...why.path]);
   return undefined;
+}
+
+/** Of all that failed below a null rather what may not be null there, then what the operation does not select: the others keep to themselves. */
+function explanation(
+  here: readonly FailuresHere[],
+  value: unknown,
+  locate: Locate,
+): { readonly failure: Failure; readonly path: AnswerPath } | undefined {
+  let unselected: { readonly failure: Failure; readonly path: AnswerPath } | undefined;
+  let other: typeof unselected;
+  for (const { failure, path } of explanations(here, value)) {
+    const located = locate(path);
+    const found = { failure, path: located.path };
+    if (located.passedOn === true) return found;
+    if (located.passedOn === undefined) unselected ??= found;
+    else other ??= found;
+  }
+  return unselected ?? other;
 }
 
 /** An error beside data: told once, wherever the data stands. */
@@ -120,6 +154,9 @@ export function listWriter(items: ValueWriter, nonNull: boolean, itemType: strin
     }
     return `${text}]`;
   };
-  const locate: Locate = ([index, ...rest]) => (typeof index === "number" ? [index, ...items.locate(rest)] : []);
+  const locate: Locate = (path) =>
+    locateBelow(path, (index) =>
+      typeof index === "number" ? { name: index, nonNull, locate: items.locate } : undefined,
+    );
   return { write, locate };
 }

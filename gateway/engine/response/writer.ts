@@ -25,7 +25,8 @@ import { listWriter, writeObject } from "./write-members.ts";
 import {
   type FieldWriter,
   type Locate,
-  NOWHERE,
+  locateBelow,
+  locateLeaf,
   type ValueWriter,
   type Write,
   type Writing,
@@ -94,13 +95,16 @@ function objectWriter(
     return writeObject(shapeOf(type), value, writing);
   };
 
-  const locate: Locate = ([name, ...rest]) => {
-    for (const type of isAbstractType(declared) ? [declared, ...schema.getPossibleTypes(declared)] : [declared]) {
-      const field = shapeOf(type).find(({ internal }) => internal === name);
-      if (field !== undefined) return [field.name, ...field.locate(rest)];
-    }
-    return [];
-  };
+  /** Of a null it is not known which type it would be of. */
+  const types = isAbstractType(declared) ? [declared, ...schema.getPossibleTypes(declared)] : [declared];
+  const locate: Locate = (path) =>
+    locateBelow(path, (name) => {
+      for (const type of types) {
+        const field = shapeOf(type).find(({ internal }) => internal === name);
+        if (field !== undefined) return field;
+      }
+      return undefined;
+    });
 
   return { write: once(write), locate };
 }
@@ -145,14 +149,14 @@ function compileFields(
         ...common,
         read: (object) => typeNameOf(options.schema, type, object),
         write: writeName,
-        locate: NOWHERE,
+        locate: locateLeaf,
         nonNull: true,
       });
       continue;
     }
     if (fieldName === "__schema" || fieldName === "__type") {
       const write = () => options.introspect(nodes);
-      fields.push({ ...common, read: () => "", write, locate: NOWHERE, nonNull: false });
+      fields.push({ ...common, read: () => "", write, locate: locateLeaf, nonNull: false });
       continue;
     }
     const definition: GraphQLField<unknown, unknown> | undefined =
@@ -193,7 +197,7 @@ function valueWriter(
   return {
     write: (value, writing) =>
       write(value, writing.plain) ?? wrong(writing, `Invalid value found for a field of type ${type.name}.`),
-    locate: NOWHERE,
+    locate: locateLeaf,
   };
 }
 

@@ -26,8 +26,16 @@ export interface Writing {
 /** The text; `null` for a null that stands as it is; `undefined` for a null whose error was told. */
 export type Write = (value: unknown, writing: Writing) => string | null | undefined;
 
-/** From names in the data below a value to response names: as far as the operation selects what they lead to. */
-export type Locate = (path: InternalPath) => AnswerPath;
+/** A place below a value of which something was told. */
+export interface Located {
+  /** In response names, as far as the operation selects what is there. */
+  readonly path: AnswerPath;
+  /** Would a null there make the value null? `undefined`: the operation does not select it. */
+  readonly passedOn: boolean | undefined;
+}
+
+/** @param path names in the data, from the value on */
+export type Locate = (path: InternalPath) => Located;
 
 export interface ValueWriter {
   readonly write: Write;
@@ -47,7 +55,28 @@ export interface FieldWriter extends ValueWriter {
   readonly parent: string;
 }
 
-export const NOWHERE: Locate = () => [];
+const HERE: Located = { path: [], passedOn: true };
+const NOWHERE: Located = { path: [], passedOn: undefined };
+
+/** Of a value that has nothing below it. */
+export const locateLeaf: Locate = (path) => (path.length === 0 ? HERE : NOWHERE);
+
+/** @param below finds a member and what is there */
+export function locateBelow(path: InternalPath, below: (name: string | number) => Member | undefined): Located {
+  const [name, ...rest] = path;
+  if (name === undefined) return HERE;
+  const member = below(name);
+  if (member === undefined) return NOWHERE;
+  const located = member.locate(rest);
+  return { path: [member.name, ...located.path], passedOn: member.nonNull ? located.passedOn : false };
+}
+
+/** A field of an object, or an item of a list. */
+export interface Member {
+  readonly name: string | number;
+  readonly nonNull: boolean;
+  readonly locate: Locate;
+}
 
 /** @returns for a value that its type cannot have */
 export function wrong({ errors, path }: Writing, message: string): undefined {
