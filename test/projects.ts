@@ -25,6 +25,7 @@ const IN_PAIRS = [
   "tenant-isolation",
   "correlated-errors",
   "named-operations",
+  "shapes",
 ].map((name) => `conformance/${name}.test.ts`);
 
 /** They wait long in few lines, while Vitest would begin with the largest files: begun last, they would be waited for alone. */

@@ -22,8 +22,6 @@ export const envelopeSchema = z.object({
   data: z.record(z.string(), z.unknown()),
   /** Organisation id, or user id for an event without one. All events of a key are in one partition, in order. */
   partitionkey: z.string().min(1),
-  /** Decimal counter per (topic, partitionkey), starting at 1, without gaps: a jump means a lost event, a repeat a duplicate. */
-  sequence: z.string().regex(/^[1-9]\d*$/),
   orgid: z.string().optional(),
   actorkind: z.enum(["USER", "SERVICE", "ANONYMOUS"]),
   actorid: z.string().optional(),
@@ -38,6 +36,11 @@ export const envelopeSchema = z.object({
   /** Length of the causation chain, a guard against event loops. */
   hop: z.int().nonnegative(),
   traceparent: z.string().optional(),
+  /**
+   * Decimal counter per (topic, partitionkey), starting at 1, without gaps: a jump means a lost event, a repeat a
+   * duplicate. Last, as the outbox writes it: what is read and written again is the same text.
+   */
+  sequence: z.string().regex(/^[1-9]\d*$/),
 });
 
 export type EventEnvelope = z.infer<typeof envelopeSchema>;

@@ -43,7 +43,7 @@ export function snakeCase<Schema extends z.ZodType>(schema: Schema): SnakeCase<z
 }
 
 /** `unitPrice` → `unit_price`. */
-export function toSnakeCase(name: string): string {
+function toSnakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
