@@ -25,6 +25,11 @@ export interface CacheLoadOptions<T> extends CacheSetOptions {
   readonly ttlMsOf?: (value: T) => number;
   /** Instead of `ttlMs`, for a value of `null` or `undefined`: what is not there now may soon be. In milliseconds. */
   readonly negativeTtlMs?: number;
+  /**
+   * Reads a value that another process may have kept. Throws for one of another form, which then is a miss. Absent: values
+   * of this key are taken for what this release writes.
+   */
+  readonly parse?: (value: unknown) => T;
   /** Within so many milliseconds of its end an entry is loaded anew by one caller; the others are given what is there. */
   readonly refreshMs?: number;
 }

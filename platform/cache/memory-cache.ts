@@ -142,6 +142,7 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
   /** The load that is under way and that nothing has overtaken, else a new one. */
   function fly<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<T> {
     const running = loading.get(key);
+    // biome-ignore lint/plugin/unchecked-cast: one key has values of one type, which this process made
     if (running !== undefined && !running.flight.stale) return running.promise as Promise<T>;
     const flight = take(key, options.tags);
     meter.count("loads");
@@ -161,12 +162,14 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
         return entry === undefined || entry.expiresAt <= now() ? [] : [factsOf(key, entry)];
       }),
     async get<T>(key: string) {
+      // biome-ignore lint/plugin/unchecked-cast: as above
       return read(key)?.value as T | undefined;
     },
     peek<T>(key: string, beforeEndMs = 0) {
       const entry = entries.get(key);
       if (entry === undefined || entry.expiresAt - now() <= beforeEndMs) return undefined;
       meter.count("hits");
+      // biome-ignore lint/plugin/unchecked-cast: as above
       return entry.value as T;
     },
     fill: (key, options, fetch) => carry(take(key), options, fetch),
@@ -181,6 +184,7 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
       // Nobody waits for a refresh; when it fails the entry is served to its end.
       if (entry.expiresAt - now() <= (options.refreshMs ?? 0))
         fly(key, options, load).catch(() => meter.count("errors"));
+      // biome-ignore lint/plugin/unchecked-cast: as above
       return entry.value as T;
     },
     async delete(key, { version } = {}) {

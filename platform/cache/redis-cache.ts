@@ -88,8 +88,16 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
     return valid ? { ...entry, version: Number.isNaN(version) ? NO_VERSION : version } : undefined;
   }
 
-  function held<T>({ value, expiresAt, marks: its, version }: Found): Held<T> {
-    return { value: value as T, until: expiresAt, tags: marks.tagsIn(its), version };
+  /** `undefined` for a value that `parse` refuses: a process of another release kept it. */
+  function held<T>({ value, expiresAt, marks: its, version }: Found, parse?: (value: unknown) => T) {
+    try {
+      // biome-ignore lint/plugin/unchecked-cast: without a parser the namespace says what is in it
+      const parsed = parse === undefined ? (value as T) : parse(value);
+      return { value: parsed, until: expiresAt, tags: marks.tagsIn(its), version };
+    } catch {
+      meter.count("errors");
+      return undefined;
+    }
   }
 
   /** Good for those who asked for it, and for nobody later. */
@@ -170,12 +178,13 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
   async function getOrLoadHeld<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<Held<T>> {
     const end = performance.now() + leaseMs;
     for (let look = 0; ; look += 1) {
-      const entry = await read(key);
+      const found = await read(key);
+      const entry = found ? held(found, options.parse) : found;
       if (look === 0) meter.count(entry ? "hits" : "misses");
-      const soon = entry ? entry.expiresAt - now() <= (options.refreshMs ?? 0) : true;
-      if (entry && !soon) return held(entry);
+      const soon = entry ? entry.until - now() <= (options.refreshMs ?? 0) : true;
+      if (entry && !soon) return entry;
       const leased = entry === null ? undefined : await lease(key);
-      if (entry && leased !== true) return held(entry);
+      if (entry && leased !== true) return entry;
       if (leased === undefined) {
         meter.count("loads");
         return over(await load());
@@ -188,7 +197,7 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
   async function getHeld<T>(key: string): Promise<Held<T> | undefined> {
     const entry = await read(key);
     meter.count(entry ? "hits" : "misses");
-    return entry ? held(entry) : undefined;
+    return entry ? held<T>(entry) : undefined;
   }
 
   // Other processes read Redis, too, and none of them knows what it missed.

@@ -3,6 +3,7 @@
  * before the change is committed: from then on nobody can put an older one into the cache, whenever they read it. A row is kept as it is,
  * not as somebody may see it: whoever hands it out has to know that the viewer may see it.
  */
+import type { z } from "zod";
 import type { Cache } from "./cache.ts";
 import { loadInTime } from "./joined-loads.ts";
 
@@ -24,10 +25,12 @@ export interface RowCache<Row extends VersionedRow> {
   forget(id: string): Promise<void>;
 }
 
-export interface RowCacheOptions {
+export interface RowCacheOptions<Row> {
   /** Begins the keys: one table each. */
   readonly table: string;
   readonly ttlMs: number;
+  /** Of a row that another process kept, perhaps of another release. */
+  readonly schema: z.ZodType<Row>;
 }
 
 /** Shortly before its end a row that is still read is loaded anew, by one reader, and nobody waits. */
@@ -35,12 +38,14 @@ const REFRESH_SHARE = 0.1;
 
 export function createRowCache<Row extends VersionedRow>(
   cache: Cache,
-  { table, ttlMs }: RowCacheOptions,
+  { table, ttlMs, schema }: RowCacheOptions<Row>,
 ): RowCache<Row> {
   const keyOf = (id: string) => `${table}:${id}`;
   const life = { ttlMs, tags: [table] };
+  const kept = schema.nullable();
   const loading = {
     ...life,
+    parse: (value: unknown) => kept.parse(value),
     refreshMs: ttlMs * REFRESH_SHARE,
     ttlMsOf: (row: Row | null) => (row === null ? 0 : ttlMs),
     versionOf: (row: Row | null) => row?.version,

@@ -7,7 +7,7 @@ import type { Id, IdKind } from "../ids.ts";
 export async function loadById<Prefix extends string, Entity>(
   kind: IdKind<Prefix>,
   text: string,
-  loader: Pick<DataLoader<Id<Prefix>, Entity | null>, "load">,
+  loader: Pick<DataLoader<Id<NoInfer<Prefix>>, Entity | null>, "load">,
 ): Promise<Entity | null> {
   const id = kind.from(text);
   return id === undefined ? null : loader.load(id);

@@ -190,5 +190,6 @@ type ResolverMap = Extract<Parameters<typeof buildSubgraphSchema>[0], { resolver
 
 /** `buildSubgraphSchema` wants an index signature, which generated types rightly lack. */
 function asResolverMap(resolvers: SubgraphResolvers): NonNullable<ResolverMap> {
+  // biome-ignore lint/plugin/unchecked-cast: a type that the library writes too wide, no value from outside
   return resolvers as NonNullable<ResolverMap>;
 }

@@ -12,7 +12,7 @@ export interface ManagedKind<Prefix extends string, Entity> {
   readonly kind: IdKind<Prefix>;
   /** As in "There is no such invoice." */
   readonly noun: string;
-  readonly find: (tx: BillingTransaction, ids: readonly Id<Prefix>[]) => Promise<readonly Entity[]>;
+  readonly find: (tx: BillingTransaction, ids: readonly Id<NoInfer<Prefix>>[]) => Promise<readonly Entity[]>;
 }
 
 /**

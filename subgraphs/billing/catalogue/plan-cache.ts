@@ -3,8 +3,10 @@
  * nobody, so everybody may be given what is kept.
  */
 import DataLoader from "dataloader";
+import { z } from "zod";
 import { loadInTime } from "../../../platform/cache/joined-loads.ts";
 import type { ProcessCache } from "../../../platform/cache/process-cache.ts";
+import { PlanInterval, PlanStatus } from "../../../schema/generated/billing.ts";
 import { PlanId } from "../domain/ids.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { BillingDatabase } from "../store/database.ts";
@@ -18,6 +20,19 @@ export interface PlanCache {
   ): Promise<(Plan | undefined)[]>;
 }
 
+/** As another process kept it. */
+const keptPlan: z.ZodType<Plan> = z.object({
+  id: PlanId.schema,
+  code: z.string(),
+  version: z.int(),
+  name: z.string(),
+  status: z.enum(PlanStatus),
+  interval: z.enum(PlanInterval),
+  currency: z.string(),
+  amountMinor: z.bigint(),
+  features: z.array(z.object({ key: z.string(), limit: z.bigint().nullable() })),
+});
+
 const KEY = "plan:";
 /** On every plan. */
 const TAG = "plans";
@@ -27,6 +42,7 @@ export function createPlanCache({ cache, lifeOf }: Pick<ProcessCache, "cache" | 
   const options = {
     ttlMs,
     tags: [TAG],
+    parse: (value: unknown) => keptPlan.optional().parse(value),
     // What is not there may be published at any time.
     ttlMsOf: (plan: Plan | undefined) => (plan === undefined ? 0 : ttlMs),
   };

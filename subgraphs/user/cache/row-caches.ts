@@ -4,9 +4,11 @@
  * event is read. Rights are not among them: the gateway keeps those, and asks anew at the very event that would have to
  * evict them here.
  */
+import { z } from "zod";
 import type { ProcessCache } from "../../../platform/cache/process-cache.ts";
 import { createRowCache, type RowCache, type VersionedRow } from "../../../platform/cache/row-cache.ts";
 import { inTenants } from "../../../platform/database/tenant-transaction.ts";
+import { OrganizationStatus, UserStatus } from "../../../schema/generated/user.ts";
 import { OrganizationId, SessionId, UserId } from "../domain/ids.ts";
 import type { Organization } from "../domain/organization.ts";
 import type { Session } from "../domain/session.ts";
@@ -15,6 +17,42 @@ import type { UserDatabase } from "../store/database.ts";
 import { findOrganizations } from "../store/organizations.ts";
 import { findSession } from "../store/sessions.ts";
 import { findUser } from "../store/users.ts";
+
+const versioned = { version: z.int() };
+
+const keptUser: z.ZodType<User> = z.object({
+  ...versioned,
+  id: UserId.schema,
+  email: z.string(),
+  emailVerifiedAt: z.date().nullable(),
+  displayName: z.string(),
+  status: z.enum(UserStatus),
+  createdAt: z.date(),
+  updatedAt: z.date(),
+});
+
+const keptOrganization: z.ZodType<Organization> = z.object({
+  ...versioned,
+  id: OrganizationId.schema,
+  slug: z.string(),
+  name: z.string(),
+  status: z.enum(OrganizationStatus),
+  createdAt: z.date(),
+  updatedAt: z.date(),
+});
+
+const keptSession: z.ZodType<Session> = z.object({
+  ...versioned,
+  id: SessionId.schema,
+  userId: UserId.schema,
+  device: z.string().nullable(),
+  ip: z.string().nullable(),
+  createdAt: z.date(),
+  lastSeenAt: z.date(),
+  expiresAt: z.date(),
+  revokedAt: z.date().nullable(),
+  revokedReason: z.string().nullable(),
+});
 
 /** The part of an event that names a row and its version. */
 export interface RowChange {
@@ -43,9 +81,9 @@ export function keepSession({ rowCaches }: { readonly rowCaches: RowCaches }, se
 
 export function createRowCaches({ cache, lifeOf }: Pick<ProcessCache, "cache" | "lifeOf">): RowCaches {
   const ttlMs = lifeOf("profile");
-  const users = createRowCache<User>(cache, { table: "user", ttlMs });
-  const organizations = createRowCache<Organization>(cache, { table: "organization", ttlMs });
-  const sessions = createRowCache<Session>(cache, { table: "session", ttlMs });
+  const users = createRowCache(cache, { table: "user", ttlMs, schema: keptUser });
+  const organizations = createRowCache(cache, { table: "organization", ttlMs, schema: keptOrganization });
+  const sessions = createRowCache(cache, { table: "session", ttlMs, schema: keptSession });
   return {
     users,
     organizations,

@@ -31,7 +31,10 @@ export interface ParsedToken<Owner extends string> {
 const ID_BYTES = 16;
 const SECRET_BYTES = 32;
 
-export function mintToken<Owner extends string>({ prefix }: TokenKind<Owner>, ownerId: Id<Owner>): MintedToken {
+export function mintToken<Owner extends string>(
+  { prefix }: TokenKind<Owner>,
+  ownerId: Id<NoInfer<Owner>>,
+): MintedToken {
   const id = Buffer.from(ownerId.slice(ownerId.indexOf("_") + 1).replaceAll("-", ""), "hex");
   const token = `${prefix}_${Buffer.concat([id, randomBytes(SECRET_BYTES)]).toString("base64url")}`;
   return { token, hash: hashToken(token) };

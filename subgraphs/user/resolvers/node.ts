@@ -15,7 +15,7 @@ type LoadNode = (id: string, loaders: Loaders) => Promise<Node | null>;
 function own<Prefix extends string>(
   name: NodeName,
   kind: IdKind<Prefix>,
-  loaderOf: (loaders: Loaders) => DataLoader<Id<Prefix>, { readonly id: string } | null>,
+  loaderOf: (loaders: Loaders) => DataLoader<Id<NoInfer<Prefix>>, { readonly id: string } | null>,
 ): [string, LoadNode] {
   return [
     kind.prefix,

@@ -20,6 +20,32 @@ test("an import within a subgraph passes the check", async () => {
   expect(await sound.judge("style and import arrows")).toMatchObject({ passed: true });
 });
 
+test("Prisma in a command fails the check: rows and transactions of Prisma stay in the store [S8]", async () => {
+  using broken = openWorkTree("prisma-outside-store/broken");
+  const verdict = await broken.judge("style and import arrows");
+  expect(verdict.output).toContain("Only a store knows Prisma");
+  expect(verdict.output).toContain("subgraphs/billing/commands/pay-invoice.ts");
+  expect(verdict.output).not.toContain("subgraphs/billing/store/invoices.ts");
+  expect(verdict.passed).toBe(false);
+});
+
+test("a command that works with what its store gives passes the check", async () => {
+  using sound = openWorkTree("prisma-outside-store/sound");
+  expect(await sound.judge("style and import arrows")).toMatchObject({ passed: true });
+});
+
+test("a cast of what came from outside fails the check [S8]", async () => {
+  using broken = openWorkTree("unchecked-cast/broken");
+  const verdict = await broken.judge("style and import arrows");
+  expect(verdict.output).toContain("Parse instead of casting");
+  expect(verdict.passed).toBe(false);
+});
+
+test("a schema in place of the cast passes the check, and so does `as const`", async () => {
+  using sound = openWorkTree("unchecked-cast/sound");
+  expect(await sound.judge("style and import arrows")).toMatchObject({ passed: true });
+});
+
 test("an import cycle fails the check, also one of types only", async () => {
   using broken = openWorkTree("import-cycle/broken");
   const verdict = await broken.judge("style and import arrows");

@@ -16,7 +16,9 @@ export interface WorkTree extends Disposable {
 /** A work tree with the files of a committed example, or an empty one. */
 export const openWorkTree = (example?: string): WorkTree => {
   const directory = mkdtempSync(join(tmpdir(), "tributary-gate-"));
-  for (const file of ["biome.json", ".gitignore"]) cpSync(join(root, file), join(directory, file));
+  for (const file of ["biome.json", ".gitignore", "lint-rules"]) {
+    cpSync(join(root, file), join(directory, file), { recursive: true });
+  }
   if (example !== undefined) cpSync(join(root, "test/negative", example), directory, { recursive: true });
   return {
     directory,

@@ -1,0 +1,80 @@
+// A column that holds the values of a GraphQL enum allows these and no others.
+import { Client } from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
+import { AuditActorKind, AuditOutcome } from "../../../schema/generated/audit.ts";
+import {
+  InvoiceStatus,
+  PaymentStatus,
+  PlanInterval,
+  PlanStatus,
+  SubscriptionStatus,
+} from "../../../schema/generated/billing.ts";
+import { OrganizationStatus, UserStatus } from "../../../schema/generated/user.ts";
+import { type PostgresServer, startPostgres } from "../../support/services/postgres.ts";
+
+/** What no client sees. */
+const INTERNAL = {
+  "idempotency.state": ["RUNNING", "DONE"],
+} as const;
+
+const COLUMNS: Readonly<Record<"user" | "billing" | "audit", Readonly<Record<string, readonly string[]>>>> = {
+  user: {
+    ...INTERNAL,
+    "user.status": UserStatus,
+    "organization.status": OrganizationStatus,
+    "email_delivery.state": ["SENDING", "SENT", "FAILED"],
+  },
+  billing: {
+    ...INTERNAL,
+    "plan.status": PlanStatus,
+    "plan.interval": PlanInterval,
+    "billing_subscription.status": SubscriptionStatus,
+    "invoice.status": InvoiceStatus,
+    "payment.status": PaymentStatus,
+  },
+  audit: { ...INTERNAL, "audit_entry.actor_kind": AuditActorKind, "audit_entry.outcome": AuditOutcome },
+};
+
+const checkRows = z.array(z.object({ holder: z.string(), definition: z.string() }));
+
+let server: PostgresServer;
+
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server?.stop());
+
+/** Columns with a check of the form `column IN (…)`, each with what it allows. */
+async function enumColumns(name: string): Promise<Record<string, string[]>> {
+  const urls = databaseUrls(server.adminUrl, name, "p");
+  await prepareDatabase({ adminUrl: server.adminUrl, name, urls });
+  const client = new Client({ connectionString: urls.owner });
+  await client.connect();
+  try {
+    const { rows } = await client.query(`
+      SELECT relname AS holder, pg_get_constraintdef(pg_constraint.oid) AS definition
+      FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid WHERE contype = 'c'`);
+    return Object.fromEntries(
+      checkRows.parse(rows).flatMap(({ holder, definition }) => {
+        const [, column, list] = /^CHECK \(\("?(\w+)"? = ANY \(ARRAY\[(.*)\]\)\)\)$/.exec(definition) ?? [];
+        if (column === undefined || list === undefined) return [];
+        return [[`${holder}.${column}`, [...list.matchAll(/'([^']*)'/g)].map(([, value]) => value ?? "")]];
+      }),
+    );
+  } finally {
+    await client.end();
+  }
+}
+
+test.for(["user", "billing", "audit"] as const)(
+  "the enum columns of %s allow the values of their GraphQL enums, and none is left out here",
+  async (name) => {
+    const found = await enumColumns(name);
+    const sorted = (values: readonly string[]) => [...values].sort();
+    const expected = Object.entries(COLUMNS[name]).map(([column, values]) => [column, sorted(values)]);
+    const actual = Object.entries(found).map(([column, values]) => [column, sorted(values)]);
+    expect(actual.sort()).toEqual(expected.sort());
+  },
+);

@@ -1,0 +1,3 @@
+export interface Invoice {
+  readonly id: string;
+}
