@@ -9,6 +9,7 @@ import { checkClockDriven } from "./clock-driven.ts";
 import { CompositionFailed } from "./compose.ts";
 import { checkDescriptions } from "./descriptions.ts";
 import { checkEventCompatibility, checkEventNames, readEventContracts, readEventLock } from "./event-contracts.ts";
+import { checkEventEmitters } from "./event-emitters.ts";
 import { generate, lockFile, type SchemaFolders, schemaFolders } from "./generate.ts";
 import { checkLiveContracts } from "./live-contracts.ts";
 import { checkMoneyMutations } from "./money-mutations.ts";
@@ -37,6 +38,7 @@ export const checkSchema = async (folders: SchemaFolders): Promise<string[]> => 
   const problems = [
     ...breaking,
     ...checkEventNames(contracts),
+    ...checkEventEmitters(folders.root, contracts),
     ...checkMoneyMutations(sources),
     ...checkLiveContracts(sources, contracts),
     ...checkClockDriven(folders.root, sources),

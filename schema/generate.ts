@@ -8,6 +8,7 @@ import { buildSubgraphSchema } from "@apollo/subgraph";
 import { parse } from "graphql";
 import { composeSupergraph } from "./compose.ts";
 import { checkEventCompatibility, printEventLock, readEventContracts, readEventLock } from "./event-contracts.ts";
+import { printEventTypes } from "./event-types.ts";
 import { printManifest, printOperationIds, registeredOperations } from "./operation-manifest.ts";
 import { printOperations, readOperations } from "./operations.ts";
 import { printResolverTypes } from "./resolver-types.ts";
@@ -40,6 +41,7 @@ export const lockFile = (folders: SchemaFolders): string => join(folders.schema,
 /** File name under `generated/` → content, for what the folders hold now. */
 export const generate = async (folders: SchemaFolders): Promise<Map<string, string>> => {
   const sources = readSubgraphSources(folders.schema);
+  const contracts = readEventContracts(folders.schema);
   const { supergraphSdl, apiSdl } = composeSupergraph(sources);
   const operations = await printOperations(apiSdl, readOperations(folders.operations));
   const registered = registeredOperations(operations);
@@ -48,7 +50,8 @@ export const generate = async (folders: SchemaFolders): Promise<Map<string, stri
     ["api.graphql", `# ${notice}\n${apiSdl}\n`],
     ["operations.ts", `// ${notice}\n${operations}${printOperationIds(registered)}${clientConstraints}`],
     ["operations.manifest.json", printManifest(registered)],
-    ["events.lock.json", printEventLock(readEventContracts(folders.schema))],
+    ["events.lock.json", printEventLock(contracts)],
+    ["events.ts", `// ${notice}\n${printEventTypes(contracts)}`],
     ...sources
       .filter(({ live }) => !live)
       .map(({ name, sdl }): [string, string] => [

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { OrganizationId, requireTenantId, type TenantId } from "../../platform/auth/principal-ids.ts";
 import type { EventEnvelope } from "../../platform/events/envelope.ts";
 import type { EventHandler } from "../../platform/events/group-consumer.ts";
+import type { EventType } from "../../schema/generated/events.ts";
 import { openAccount } from "./commands/open-account.ts";
 import type { BillingServices } from "./services.ts";
 import type { BillingTransaction } from "./store/database.ts";
@@ -16,7 +17,7 @@ export function billingHandlers(services: BillingServices): Readonly<Record<stri
   return {
     "user.organization.created.v1": (event, tx) =>
       openAccount(services, tx, organizationCreated.parse(event.data).organizationId, event),
-  };
+  } satisfies Partial<Record<EventType, EventHandler<BillingTransaction>>>;
 }
 
 /** Whose rows a handler may touch: the organisation that the event is about. */

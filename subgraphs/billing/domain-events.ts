@@ -3,6 +3,7 @@
  */
 import type { OrganizationId } from "../../platform/auth/principal-ids.ts";
 import type { DomainEvent } from "../../platform/events/envelope.ts";
+import type { EventData, EventType } from "../../schema/generated/events.ts";
 import type { BillingAccount, PaymentMethod } from "./domain/account.ts";
 import type { PaymentId } from "./domain/ids.ts";
 import type { Invoice } from "./domain/invoice.ts";
@@ -16,7 +17,7 @@ interface Versioned {
   readonly version: number;
 }
 
-function event(type: string, changed: Versioned, data: DomainEvent["data"]): DomainEvent {
+function event<Type extends EventType>(type: Type, changed: Versioned, data: EventData[Type]): DomainEvent {
   const { id, organizationId, version } = changed;
   return { type, subject: id, aggregateVersion: version, key: organizationId, organizationId, data };
 }

@@ -9,6 +9,7 @@ import { inTenants } from "../../platform/database/tenant-transaction.ts";
 import type { EventEnvelope } from "../../platform/events/envelope.ts";
 import type { EventHandler } from "../../platform/events/group-consumer.ts";
 import type { Mailer } from "../../platform/mail/mailer.ts";
+import type { EventType } from "../../schema/generated/events.ts";
 import { INVITATION_TOKEN, mintToken, VERIFICATION_TOKEN } from "./credentials/opaque-token.ts";
 import { InvitationId, UserId } from "./domain/ids.ts";
 import { type User, VERIFICATION_LIFETIME_MS } from "./domain/user.ts";
@@ -122,5 +123,5 @@ export function mailHandlers({
       const mail = invitationMail(organization.name, inviter?.displayName ?? "A member", linkTo("/invite", token));
       return { template: "invitation", to: invitation.email, mail };
     }),
-  };
+  } satisfies Partial<Record<EventType, EventHandler<UserTransaction>>>;
 }

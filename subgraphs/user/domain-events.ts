@@ -3,13 +3,12 @@
  * change.
  */
 import type { DomainEvent } from "../../platform/events/envelope.ts";
+import type { EventData, EventType } from "../../schema/generated/events.ts";
 import type { InvitationId, OrganizationId, UserId } from "./domain/ids.ts";
 import type { Invitation } from "./domain/invitation.ts";
 import type { Membership } from "./domain/membership.ts";
 import type { Organization, Role } from "./domain/organization.ts";
 import type { Session } from "./domain/session.ts";
-
-type Data = DomainEvent["data"];
 
 interface Versioned {
   readonly id: string;
@@ -17,11 +16,21 @@ interface Versioned {
 }
 
 /** In the user's own stream. */
-function ofUser(type: string, userId: UserId, { id, version }: Versioned, data: Data): DomainEvent {
+function ofUser<Type extends EventType>(
+  type: Type,
+  userId: UserId,
+  { id, version }: Versioned,
+  data: EventData[Type],
+): DomainEvent {
   return { type, subject: id, aggregateVersion: version, key: userId, data };
 }
 
-function ofOrganization(type: string, organizationId: OrganizationId, changed: Versioned, data: Data): DomainEvent {
+function ofOrganization<Type extends EventType>(
+  type: Type,
+  organizationId: OrganizationId,
+  changed: Versioned,
+  data: EventData[Type],
+): DomainEvent {
   const { id, version } = changed;
   return { type, subject: id, aggregateVersion: version, key: organizationId, organizationId, data };
 }
