@@ -41,7 +41,7 @@ export function connectGraph(options: GatewayOptions, neighbours: GraphNeighbour
     }),
     scopes,
     errors,
-    costs: limits.costs,
+    guard: limits.operations,
     rates: limits.rates.operations,
     introspection: front.introspection,
     production,

@@ -40,7 +40,7 @@ export function connectLive(options: GatewayOptions, neighbours: LiveNeighbours)
     logger,
     operations,
     parseDocument: limits.documents.parse,
-    admitCost: limits.costs.admit,
+    admitOperation: limits.operations.admit,
     ...(calls === undefined ? {} : { admitCall: async (identity, { ip }) => void (await calls.call(identity, ip)) }),
     publicErrors: (found, { trace, logger: requestLogger }) =>
       found.map((error) => errors.toPublic(error, { traceId: trace.traceId, logger: requestLogger })),

@@ -212,8 +212,8 @@ export interface LivePorts {
   parseDocument(query: string): DocumentNode;
   /** Counts an operation that comes over a socket. @throws AppError `RATE_LIMITED`. Absent where callers may call as often as they like */
   admitCall?(identity: Identity, client: ClientFacts): Promise<void>;
-  /** @throws GraphQLError `COST_ESTIMATED_TOO_EXPENSIVE`. Absent where operations may cost anything */
-  admitCost?(operation: CostedOperation): void;
+  /** @throws GraphQLError `BAD_USER_INPUT`, `COST_ESTIMATED_TOO_EXPENSIVE`. Absent where operations may ask and cost anything */
+  admitOperation?(operation: CostedOperation): void;
   /** One translation of errors for every transport: expected ones pass, the others are logged and masked. */
   publicErrors(errors: readonly GraphQLError[], context: GatewayContext): GraphQLFormattedError[];
   /** May a page of this origin open a socket? A missing origin (no browser) may. */

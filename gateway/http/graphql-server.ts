@@ -14,7 +14,8 @@ import { quietLogger } from "../engine/quiet-logger.ts";
 import { writeResult } from "../engine/response/write-result.ts";
 import type { CountedErrors } from "../errors/counted-errors.ts";
 import type { RequestScope, RequestScopes } from "../errors/request-scope.ts";
-import type { Cost, CostGuard } from "../limits/cost-guard.ts";
+import type { Cost } from "../limits/cost-guard.ts";
+import type { OperationGuard } from "../limits/operation-guard.ts";
 import type { OperationLimit } from "../limits/rate/operation-limit.ts";
 import type { GatewayContext } from "../ports.ts";
 import { setStatus } from "./answer-status.ts";
@@ -23,7 +24,7 @@ export interface GraphQLServerOptions {
   readonly engine: QueryEngine;
   readonly scopes: RequestScopes;
   readonly errors: CountedErrors;
-  readonly costs: CostGuard;
+  readonly guard: OperationGuard;
   readonly rates: OperationLimit;
   readonly introspection: boolean;
   readonly production: boolean;
@@ -67,7 +68,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer
 }
 
 function answers(options: GraphQLServerOptions): ApolloServerPlugin<GatewayContext> {
-  const { errors, costs, rates, onRightsChanged, production } = options;
+  const { errors, guard, rates, onRightsChanged, production } = options;
   return {
     async requestDidStart() {
       let cost: Cost | undefined;
@@ -81,7 +82,7 @@ function answers(options: GraphQLServerOptions): ApolloServerPlugin<GatewayConte
             );
           }
           const admitted = { schema, document, operation, variables: request.variables ?? {} };
-          cost = costs.admit(admitted);
+          cost = guard.admit(admitted);
           await rates.admit(admitted, contextValue, cost.estimated);
           contextValue.received?.accepted(operation.name?.value);
           if (!production) contextValue.cacheUse = { hits: 0, misses: 0 };

@@ -12,6 +12,8 @@ export interface ListSize {
   readonly assumedSize?: number | undefined;
   readonly slicingArguments?: readonly string[] | undefined;
   readonly sizedFields?: readonly string[] | undefined;
+  /** Must exactly one of `slicingArguments` be given? By default it must. */
+  readonly requireOneSlicingArgument?: boolean | undefined;
 }
 
 export interface CostDirectives {
@@ -26,6 +28,7 @@ const sizeSchema = z.object({
   assumedSize: z.number().nullish(),
   slicingArguments: z.array(z.string()).nullish(),
   sizedFields: z.array(z.string()).nullish(),
+  requireOneSlicingArgument: z.boolean().nullish(),
 });
 
 /** @param supergraphSdl valid; a directive that is none of the specification's is passed over */
@@ -47,11 +50,12 @@ export function readCostDirectives(supergraphSdl: string): CostDirectives {
     readWeight(coordinate, directives);
     const size = sizeSchema.safeParse(argumentsOf(directives, listSize));
     if (size.success) {
-      const { assumedSize, slicingArguments, sizedFields } = size.data;
+      const { assumedSize, slicingArguments, sizedFields, requireOneSlicingArgument } = size.data;
       sizes.set(coordinate, {
         assumedSize: assumedSize ?? undefined,
         slicingArguments: slicingArguments ?? undefined,
         sizedFields: sizedFields ?? undefined,
+        requireOneSlicingArgument: requireOneSlicingArgument ?? undefined,
       });
     }
     for (const arg of args ?? []) readWeight(`${coordinate}(${arg.name.value}:)`, arg.directives);

@@ -2,12 +2,13 @@
  * Refuses operations that could cost too much, before they are planned. An operation is measured once per schema and per lengths that its
  * variables ask for: asked again, it costs a look-up.
  */
-import { GraphQLError, type GraphQLSchema, type OperationDefinitionNode } from "graphql";
+import { GraphQLError, type OperationDefinitionNode } from "graphql";
 import { LRUCache } from "lru-cache";
-import type { SchemaGeneration, SchemaSource } from "../ports.ts";
+import type { SchemaSource } from "../ports.ts";
 import { readCostDirectives } from "./cost-directives.ts";
 import { type CostModel, createCostModel } from "./cost-model.ts";
 import { type CostedOperation, costOfOperation, countOf, sizingVariables, type Variables } from "./document-cost.ts";
+import { perSchema } from "./per-schema.ts";
 
 export interface Cost {
   readonly estimated: number;
@@ -39,22 +40,13 @@ interface MeasuredSchema {
 }
 
 export function createCostGuard({ schema: source, maxCost, assumedListSize }: CostGuardOptions): CostGuard {
-  const generations = new WeakMap<GraphQLSchema, SchemaGeneration>();
-  const schemas = new WeakMap<GraphQLSchema, MeasuredSchema>();
-  const remember = (generation: SchemaGeneration) => generations.set(generation.apiSchema, generation);
-  remember(source.current());
-  source.onChange(remember);
-
-  function schemaOf(schema: GraphQLSchema): MeasuredSchema {
-    const known = schemas.get(schema);
-    if (known !== undefined) return known;
-    // The stock executor validates against a schema of its own making.
-    const { supergraphSdl } = generations.get(schema) ?? source.current();
-    const model = createCostModel(schema, readCostDirectives(supergraphSdl), assumedListSize);
-    const made: MeasuredSchema = { model, operations: new WeakMap() };
-    schemas.set(schema, made);
-    return made;
-  }
+  const schemaOf = perSchema(
+    source,
+    (schema, supergraphSdl): MeasuredSchema => ({
+      model: createCostModel(schema, readCostDirectives(supergraphSdl), assumedListSize),
+      operations: new WeakMap(),
+    }),
+  );
 
   function operationOf(
     { model, operations }: MeasuredSchema,

@@ -1,13 +1,13 @@
-/** Every limit that a caller meets, as the settings ask for them: of a document, of what it costs, of how often it is asked. */
+/** Every limit that a caller meets, as the settings ask for them: of a document, of its arguments, of what it costs, of how often it is asked. */
 import type { GatewayOptions } from "../gateway-options.ts";
 import type { PlanFeatures, SchemaSource } from "../ports.ts";
-import { type CostGuard, createCostGuard } from "./cost-guard.ts";
 import { createDocumentGuard, type DocumentGuard } from "./document-limits.ts";
+import { createOperationGuard, type OperationGuard } from "./operation-guard.ts";
 import { createRateLimits, type RateLimits } from "./rate/create-rate-limits.ts";
 
 export interface Limits {
   readonly documents: DocumentGuard;
-  readonly costs: CostGuard;
+  readonly operations: OperationGuard;
   readonly rates: RateLimits;
 }
 
@@ -27,7 +27,7 @@ export function createLimits(
       maxAliases: settings.MAX_ALIASES,
       maxRootFields: settings.MAX_ROOT_FIELDS,
     }),
-    costs: createCostGuard({
+    operations: createOperationGuard({
       schema,
       maxCost: settings.MAX_COST,
       assumedListSize: settings.COST_ASSUMED_LIST_SIZE,

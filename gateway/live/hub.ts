@@ -65,7 +65,7 @@ type HubPorts = Pick<
   | "dataSources"
   | "publicErrors"
   | "parseDocument"
-  | "admitCost"
+  | "admitOperation"
   | "roster"
   | "planFeatures"
   | "eviction"
@@ -73,7 +73,7 @@ type HubPorts = Pick<
 
 export function createHub(ports: HubPorts): Hub {
   const { eventLog, logger, settings, schema } = ports;
-  const planner = createPlanner(ports.parseDocument, ports.admitCost);
+  const planner = createPlanner(ports.parseDocument, ports.admitOperation);
   const cursors = createCursorCodec(settings.CURSOR_SECRET);
   const tails = new Map<string, Promise<TopicTail>>();
   const openTopics = new Set<TopicTail>();

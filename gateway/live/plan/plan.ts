@@ -74,7 +74,7 @@ export interface Planner {
 
 export function createPlanner(
   parseDocument: LivePorts["parseDocument"],
-  admitCost: LivePorts["admitCost"] = () => undefined,
+  admitOperation: LivePorts["admitOperation"] = () => undefined,
 ): Planner {
   const schemas = new WeakMap<SchemaGeneration, LiveSchema>();
   const fetches = createFetchCompiler();
@@ -92,7 +92,7 @@ export function createPlanner(
       const id = JSON.stringify([generation.id, text.operationName ?? null, text.query]);
       const known = plans.get(id);
       if (known !== undefined) return known;
-      const facts = { live: liveSchema(generation), fetches, admitCost };
+      const facts = { live: liveSchema(generation), fetches, admitOperation };
       const made = makePlan(generation, facts, text, parseDocument(text.query));
       plans.set(id, made);
       return made;
@@ -103,12 +103,12 @@ export function createPlanner(
 interface PlanningFacts {
   readonly live: LiveSchema;
   readonly fetches: FetchCompiler;
-  readonly admitCost: NonNullable<LivePorts["admitCost"]>;
+  readonly admitOperation: NonNullable<LivePorts["admitOperation"]>;
 }
 
 function makePlan(
   generation: SchemaGeneration,
-  { live, fetches, admitCost }: PlanningFacts,
+  { live, fetches, admitOperation }: PlanningFacts,
   text: OperationText,
   document: DocumentNode,
 ): LivePlan {
@@ -146,7 +146,7 @@ function makePlan(
       const values = coerceVariables(generation.apiSchema, declared, { ...raw });
       if ("errors" in values) throw new InvalidOperation("BAD_USER_INPUT", values.errors);
       const { coerced } = values;
-      admitCost({ schema: generation.apiSchema, document, operation, variables: coerced });
+      admitOperation({ schema: generation.apiSchema, document, operation, variables: coerced });
       const definition = generation.apiSchema.getSubscriptionType()?.getFields()[field.name];
       if (definition === undefined) throw new Error(`the schema lost Subscription.${field.name}`);
       const args = argumentsOf(definition, root, coerced);

@@ -18,7 +18,8 @@ export interface ScriptedGraph extends AsyncDisposable {
 }
 
 const LINK = `extend schema @link(
-  url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@listSize", "@cost"]
+  url: "https://specs.apollo.dev/federation/v2.9",
+  import: ["@key", "@shareable", "@external", "@requires", "@listSize", "@composeDirective"]
 )`;
 
 /** @param live SDL of live subgraphs by name, with all their links: the gateway answers those itself */

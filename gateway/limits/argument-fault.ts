@@ -1,0 +1,68 @@
+/** Which of a field's rules the arguments of one selection break, in words. */
+import { type ArgumentNode, type FieldNode, Kind, valueFromASTUntyped } from "graphql";
+import type { ArgumentRules, Bounds } from "./argument-rules.ts";
+
+/** Values of variables, with their defaults. */
+export type Variables = Readonly<Record<string, unknown>>;
+
+type Given = ReadonlyMap<string, unknown>;
+
+/** @returns `undefined` where none is broken */
+export function argumentFault(rules: ArgumentRules, node: FieldNode, variables: Variables): string | undefined {
+  const given = new Map(
+    (node.arguments ?? []).flatMap((argument) => {
+      const value = givenValue(argument, variables);
+      return value === undefined ? [] : [[argument.name.value, value] as const];
+    }),
+  );
+  // What is given replaces a default, also by null.
+  const values = new Map([...rules.defaults, ...given]);
+  return outOfBounds(rules, values) ?? notExactlyOne(rules, given, values) ?? negativeSize(rules, values);
+}
+
+function outOfBounds({ bounds, coordinate }: ArgumentRules, values: Given): string | undefined {
+  for (const [name, { min, max }] of bounds) {
+    const value = values.get(name);
+    if (typeof value === "number" && (value < min || value > max)) {
+      return `\`${name}\` of \`${coordinate}\` is ${min} to ${max}: ${value} was given.`;
+    }
+  }
+  return undefined;
+}
+
+function notExactlyOne(rules: ArgumentRules, given: Given, values: Given): string | undefined {
+  const { slicing, requiresOne, coordinate } = rules;
+  // A default stands aside for what is given.
+  const chosen = slicing.filter((name) => isThere(given.get(name)));
+  if (!requiresOne || (chosen.length <= 1 && slicing.some((name) => isThere(values.get(name))))) return undefined;
+  const names = slicing.map((name) => `\`${name}\``);
+  if (names.length === 1) return `\`${coordinate}\` needs ${names[0]}.`;
+  const bounds = commonBounds(rules);
+  const range = bounds === undefined ? "" : `, from ${bounds.min} to ${bounds.max}`;
+  return `\`${coordinate}\` takes exactly one of ${names.slice(0, -1).join(", ")} and ${names.at(-1)}${range}.`;
+}
+
+function negativeSize({ slicing, coordinate }: ArgumentRules, values: Given): string | undefined {
+  for (const name of slicing) {
+    const value = values.get(name);
+    if (typeof value === "number" && value < 0) {
+      return `\`${name}\` of \`${coordinate}\` is how many are asked for: ${value} was given.`;
+    }
+  }
+  return undefined;
+}
+
+/** The same for all that say how many, where they are. */
+function commonBounds({ slicing, bounds }: ArgumentRules): Bounds | undefined {
+  const [first, ...others] = slicing.map((name) => bounds.get(name));
+  return others.every((other) => other?.min === first?.min && other?.max === first?.max) ? first : undefined;
+}
+
+const isThere = (value: unknown) => value !== undefined && value !== null;
+
+/** `undefined`: a variable without a value, which is as if the argument were not there. */
+function givenValue({ value }: ArgumentNode, variables: Variables): unknown {
+  if (value.kind !== Kind.VARIABLE) return valueFromASTUntyped(value, { ...variables });
+  const name = value.name.value;
+  return Object.hasOwn(variables, name) ? variables[name] : undefined;
+}

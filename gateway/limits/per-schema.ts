@@ -1,0 +1,24 @@
+/** What is made once per schema that operations are validated against. */
+import type { GraphQLSchema } from "graphql";
+import type { SchemaGeneration, SchemaSource } from "../ports.ts";
+
+/** @param make from a schema and the SDL of the supergraph that it belongs to */
+export function perSchema<Made>(
+  source: SchemaSource,
+  make: (schema: GraphQLSchema, supergraphSdl: string) => Made,
+): (schema: GraphQLSchema) => Made {
+  const generations = new WeakMap<GraphQLSchema, SchemaGeneration>();
+  const known = new WeakMap<GraphQLSchema, { readonly made: Made }>();
+  const remember = (generation: SchemaGeneration) => generations.set(generation.apiSchema, generation);
+  remember(source.current());
+  source.onChange(remember);
+  return (schema) => {
+    const found = known.get(schema);
+    if (found !== undefined) return found.made;
+    // The stock executor validates against a schema of its own making.
+    const { supergraphSdl } = generations.get(schema) ?? source.current();
+    const made = make(schema, supergraphSdl);
+    known.set(schema, { made });
+    return made;
+  };
+}
