@@ -121,7 +121,7 @@ export function toConnection<Row>(source: ConnectionSource<Row>, cursors: Cursor
     const node = shown.at(index);
     return node === undefined ? null : cursorOf(node);
   };
-  const came = page.key !== undefined;
+  const resumed = page.key !== undefined;
   return {
     edges: shown.map((node) => ({
       node,
@@ -130,8 +130,8 @@ export function toConnection<Row>(source: ConnectionSource<Row>, cursors: Cursor
       },
     })),
     pageInfo: {
-      hasNextPage: page.direction === "forward" ? more : came,
-      hasPreviousPage: page.direction === "backward" ? more : came,
+      hasNextPage: page.direction === "forward" ? more : resumed,
+      hasPreviousPage: page.direction === "backward" ? more : resumed,
       get startCursor() {
         return cursorAt(0);
       },

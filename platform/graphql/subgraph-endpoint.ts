@@ -75,8 +75,8 @@ export function createSubgraphEndpoint<Context extends object>(
   refuseLateCommands(schema, commandDeadlines);
 
   function documentOf(query: string): DocumentNode | readonly GraphQLError[] {
-    const known = documents.get(query);
-    if (known !== undefined) return known;
+    const cached = documents.get(query);
+    if (cached !== undefined) return cached;
     let document: DocumentNode;
     try {
       document = parse(query, { maxTokens: 20_000 });
@@ -165,7 +165,7 @@ function extensionsOf(
     extensions: {
       ...(idempotencyReplayed === true ? { idempotency: { replayed: true } } : {}),
       ...(rightsChanged === true ? { identity: { changed: true } } : {}),
-      ...(mutation ? { changes: changes.map(toldOf) } : {}),
+      ...(mutation ? { changes: changes.map(publicChange) } : {}),
     },
   };
 }
@@ -174,8 +174,8 @@ function isMutation(document: DocumentNode, operationName: string | null | undef
   return getOperationAST(document, operationName)?.operation === OperationTypeNode.MUTATION;
 }
 
-/** No more than what names stale answers: who did it, and from where, stays here. */
-function toldOf({ id, type, subject, orgid, partitionkey, data }: Change): Change {
+/** What names the stale answers, without who did it and from where. */
+function publicChange({ id, type, subject, orgid, partitionkey, data }: Change): Change {
   return {
     type,
     subject,

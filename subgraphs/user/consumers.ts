@@ -29,14 +29,14 @@ export interface MailHandlerDeps {
   readonly webClientUrl: string;
 }
 
-interface Letter {
+interface Message {
   readonly template: string;
   readonly to: string;
   readonly mail: MailText;
 }
 
 /** Writes the mail, storing the hash of a token that it carries; `undefined` when it is not called for any more. */
-type Compose = (event: EventEnvelope, tx: UserTransaction) => Promise<Letter | undefined>;
+type Compose = (event: EventEnvelope, tx: UserTransaction) => Promise<Message | undefined>;
 
 const userData = z.object({ userId: UserId.schema });
 const invitationData = z.object({ invitationId: InvitationId.schema });
@@ -56,16 +56,16 @@ export function mailHandlers({
     return async (event, tx) => {
       const tenantId = requireTenantId(event.partitionkey);
       // Committed before the mail is sent: the token in it must be known when its reader clicks.
-      const letter = await inTenants(database, [tenantId], async (earlier) => {
+      const message = await inTenants(database, [tenantId], async (earlier) => {
         const composed = await compose(event, earlier);
         if (composed === undefined) return undefined;
         const { template, to: recipient } = composed;
         await beginDelivery(earlier, { eventId: event.id, tenantId, template, recipient }, clock.now());
         return composed;
       });
-      if (letter === undefined) return;
+      if (message === undefined) return;
       try {
-        await mailer.send({ to: letter.to, ...letter.mail });
+        await mailer.send({ to: message.to, ...message.mail });
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         await inTenants(database, [tenantId], (failed) => markFailed(failed, event.id, reason));

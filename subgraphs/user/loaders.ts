@@ -70,9 +70,9 @@ export function createLoaders(
     );
   }
 
-  /** A loader of rows that are kept: `visible` says which of them the identity may see, and each one's key in `kept`. */
-  function oneKept<Key, Entity extends VersionedRow & { readonly id: Key }>(
-    kept: RowCache<Entity>,
+  /** A loader of rows that are cached: `visible` says which of them the identity may see, and each one's key in the cache. */
+  function oneCached<Key, Entity extends VersionedRow & { readonly id: Key }>(
+    cached: RowCache<Entity>,
     find: Find<Key, Entity>,
     visible: (ids: readonly Key[]) => Promise<ReadonlyMap<Key, string>>,
   ): One<Key, Entity> {
@@ -83,7 +83,7 @@ export function createLoaders(
         return Promise.all(
           ids.map((id) => {
             const key = keys.get(id);
-            return key === undefined ? null : kept.load(key, () => source.clear(id).load(id));
+            return key === undefined ? null : cached.load(key, () => source.clear(id).load(id));
           }),
         );
       },
@@ -104,15 +104,17 @@ export function createLoaders(
   }
 
   return {
-    user: oneKept(rowCaches.users, findUsers, async (ids) => byThemselves(await visibleUsers(read, identity, ids))),
-    organization: oneKept(rowCaches.organizations, findOrganizations, async (ids) =>
-      byThemselves(ids.filter((id) => canReadOrganization(identity, id))),
+    user: oneCached(rowCaches.users, findUsers, async (ids) =>
+      keyedByThemselves(await visibleUsers(read, identity, ids)),
+    ),
+    organization: oneCached(rowCaches.organizations, findOrganizations, async (ids) =>
+      keyedByThemselves(ids.filter((id) => canReadOrganization(identity, id))),
     ),
     membership: one(findMemberships, (membership) => canReadMembership(identity, membership)),
     role: one(findRoles, ({ organizationId }) => canReadOrganization(identity, organizationId)),
     invitation: one(findInvitations, ({ organizationId }) => canReadInvitations(identity, organizationId)),
     // One's own, by their names: another user's session is not looked for.
-    session: oneKept(rowCaches.sessions, findSessions, async (ids) => {
+    session: oneCached(rowCaches.sessions, findSessions, async (ids) => {
       if (identity.kind !== "USER") return new Map();
       const { userId } = identity;
       return new Map(ids.map((id) => [id, sessionKey(userId, id)]));
@@ -124,7 +126,7 @@ export function createLoaders(
   };
 }
 
-function byThemselves<Key extends string>(ids: readonly Key[]): ReadonlyMap<Key, string> {
+function keyedByThemselves<Key extends string>(ids: readonly Key[]): ReadonlyMap<Key, string> {
   return new Map(ids.map((id) => [id, id]));
 }
 

@@ -14,7 +14,7 @@ import { postponePayment } from "../store/payments.ts";
 const PROVIDER_DEADLINE_MS = 8_000;
 
 /** When a worker looks again at a payment whose outcome is unknown. */
-const NEXT_LOOK = { minMs: 250, maxMs: 60_000 };
+const POSTPONEMENT = { minMs: 250, maxMs: 60_000 };
 
 /**
  * @param reference the provider's handle of the payment method
@@ -26,10 +26,10 @@ export async function collectPayment(
   reference: string,
   causation: Causation,
 ): Promise<Settlement | undefined> {
-  const result = await ask(services, payment, reference);
+  const result = await askProvider(services, payment, reference);
   if (result === undefined || result.status === "PROCESSING") {
     await inTenants(services.database, [payment.organizationId], (tx) =>
-      postponePayment(tx, payment.id, result?.providerRef, NEXT_LOOK),
+      postponePayment(tx, payment.id, result?.providerRef, POSTPONEMENT),
     );
     return undefined;
   }
@@ -40,7 +40,7 @@ export async function collectPayment(
 }
 
 /** Undefined when the outcome is unknown. */
-async function ask(
+async function askProvider(
   { provider, logger }: BillingServices,
   payment: Payment,
   reference: string,

@@ -11,10 +11,10 @@ import type { PaymentMethodAttachInput } from "../../../schema/generated/billing
 import type { PaymentMethod } from "../domain/account.ts";
 import { AccountId, PaymentMethodId } from "../domain/ids.ts";
 import { paymentMethodAttached } from "../domain-events.ts";
-import { findManaged } from "../managed-target.ts";
 import type { BillingServices } from "../services.ts";
 import { findAccounts, lockAccount } from "../store/accounts.ts";
 import { insertPaymentMethod } from "../store/payment-methods.ts";
+import { findManaged } from "../validation/managed-target.ts";
 
 const TOKEN = /^[A-Za-z0-9_-]{1,200}$/;
 /** 12 to 19 digits, however they are grouped: ISO/IEC 7812. */

@@ -11,10 +11,10 @@ import type { InvoicePayInput } from "../../../schema/generated/billing.ts";
 import { beginPayment, chooseMethod, type PendingPayment } from "../collection/begin-payment.ts";
 import { finishCollection } from "../collection/finish-collection.ts";
 import { InvoiceId, PaymentId } from "../domain/ids.ts";
-import { findManaged } from "../managed-target.ts";
 import type { BillingServices } from "../services.ts";
 import { findInvoices, lockInvoice } from "../store/invoices.ts";
 import { isPaymentProcessing } from "../store/payments.ts";
+import { findManaged } from "../validation/managed-target.ts";
 import type { Settlement } from "./settle-payment.ts";
 
 const INVOICE = { kind: InvoiceId, noun: "invoice", find: findInvoices };

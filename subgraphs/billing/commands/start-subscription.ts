@@ -20,13 +20,13 @@ import type { Invoice } from "../domain/invoice.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { BillingSubscription } from "../domain/subscription.ts";
 import { invoiceIssued, subscriptionStarted } from "../domain-events.ts";
-import { findManaged } from "../managed-target.ts";
 import type { BillingServices } from "../services.ts";
 import { findAccounts, lockAccount } from "../store/accounts.ts";
 import type { BillingTransaction } from "../store/database.ts";
 import { insertInvoice, takeInvoiceNumber } from "../store/invoices.ts";
 import { findPlans } from "../store/plans.ts";
 import { findRunningSubscription, insertSubscription } from "../store/subscriptions.ts";
+import { findManaged } from "../validation/managed-target.ts";
 import type { Settlement } from "./settle-payment.ts";
 
 const ACCOUNT = { kind: AccountId, noun: "billing account", find: findAccounts };

@@ -27,7 +27,7 @@ const CARDS: Readonly<Record<string, Behaviour>> = {
 
 const METHOD_REFERENCE = /^sbx_pm_[0-9a-f]{24}\.(tok_[a-z_]+)$/;
 const CHARGE_REFERENCE = /^sbx_ch_[0-9a-f]{24}\.(\d+)\.([a-z_]+)$/;
-const REMEMBERED_CHARGES = 10_000;
+const MAX_CHARGES = 10_000;
 
 export interface SandboxProviderOptions {
   readonly clock: Clock;
@@ -37,7 +37,7 @@ export interface SandboxProviderOptions {
 
 export function createSandboxProvider({ clock, delayMs }: SandboxProviderOptions): PaymentProvider {
   const charges = new LRUCache<string, { readonly request: ChargeRequest; readonly providerRef: string }>({
-    max: REMEMBERED_CHARGES,
+    max: MAX_CHARGES,
   });
 
   function retrieveNow(providerRef: string): ChargeResult {
@@ -54,18 +54,18 @@ export function createSandboxProvider({ clock, delayMs }: SandboxProviderOptions
     async attach({ idempotencyKey, token }) {
       const card = Object.hasOwn(CARDS, token) ? CARDS[token] : undefined;
       if (card === undefined) {
-        const known = Object.keys(CARDS).join(", ");
-        return { status: "REFUSED", reason: `The sandbox knows these test tokens: ${known}.` };
+        const tokens = Object.keys(CARDS).join(", ");
+        return { status: "REFUSED", reason: `The sandbox knows these test tokens: ${tokens}.` };
       }
       const { brand, last4 } = card;
       const reference = `sbx_pm_${digest(idempotencyKey)}.${token}`;
       return { status: "ATTACHED", kind: "card", brand, last4, reference };
     },
     async charge(request) {
-      const known = charges.get(request.idempotencyKey);
-      if (known !== undefined) {
-        if (!isSame(known.request, request)) throw new Error("the idempotency key belongs to another charge");
-        return retrieveNow(known.providerRef);
+      const existing = charges.get(request.idempotencyKey);
+      if (existing !== undefined) {
+        if (!isSame(existing.request, request)) throw new Error("the idempotency key belongs to another charge");
+        return retrieveNow(existing.providerRef);
       }
       const [, token = ""] = METHOD_REFERENCE.exec(request.reference) ?? [];
       const card = CARDS[token];

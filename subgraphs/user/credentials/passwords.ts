@@ -6,7 +6,7 @@ import { constraints } from "../../../schema/constraints.ts";
 export interface PasswordHasher {
   hash(password: string): Promise<string>;
   /** Takes as long for an unknown account (`undefined`) as for a known one. */
-  verify(password: string, known: string | undefined): Promise<boolean>;
+  verify(password: string, storedHash: string | undefined): Promise<boolean>;
 }
 
 /** Everything that is wrong with a new password. */
@@ -29,13 +29,13 @@ export function passwordErrors(password: string): readonly UserError[] {
 /** @param cost rounds as a power of two; each step doubles the time */
 export function createPasswordHasher(cost: number): PasswordHasher {
   // A well-formed hash of nothing in particular: comparing with it costs the same and fails.
-  const nobody = `$2b$${String(cost).padStart(2, "0")}$${"N".repeat(22)}${"o".repeat(31)}`;
+  const unmatchedHash = `$2b$${String(cost).padStart(2, "0")}$${"N".repeat(22)}${"o".repeat(31)}`;
   return {
     hash: (password) => hash(password, cost),
-    async verify(password, known) {
+    async verify(password, storedHash) {
       const usable = isReadable(password) && Buffer.byteLength(password) <= constraints.password.maxBytes;
-      const matches = await compare(usable ? password : "", known ?? nobody);
-      return matches && usable && known !== undefined;
+      const matches = await compare(usable ? password : "", storedHash ?? unmatchedHash);
+      return matches && usable && storedHash !== undefined;
     },
   };
 }

@@ -6,7 +6,7 @@ export interface MailText {
   readonly html: string;
 }
 
-interface Letter {
+interface MailParts {
   readonly subject: string;
   readonly greeting: string;
   readonly paragraphs: readonly string[];
@@ -55,7 +55,7 @@ export function invitationMail(organizationName: string, inviterName: string, ur
   });
 }
 
-function render({ subject, greeting, paragraphs, link, footnote }: Letter): MailText {
+function render({ subject, greeting, paragraphs, link, footnote }: MailParts): MailText {
   const lines = [
     greeting,
     ...paragraphs,

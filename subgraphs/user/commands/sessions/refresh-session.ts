@@ -17,7 +17,7 @@ import type { SignedIn } from "./create-session.ts";
 
 const OVERLAP_MS = 10_000;
 /** A traded token that is older than this is unknown: it is refused as before, but betrays nobody any more. */
-const REMEMBERED_MS = 7 * 24 * 3_600_000;
+const RETENTION_MS = 7 * 24 * 3_600_000;
 
 const REUSED = "refresh_token_reused";
 
@@ -46,7 +46,7 @@ export async function refreshSession(
     const user = await findUser(tx, userId);
     if (session === undefined || session.revokedAt !== null || session.expiresAt <= now) return undefined;
     if (user?.status !== "ACTIVE") return undefined;
-    await replaceRefreshToken(tx, token, { now, forgetBefore: new Date(now.getTime() - REMEMBERED_MS) });
+    await replaceRefreshToken(tx, token, { now, forgetBefore: new Date(now.getTime() - RETENTION_MS) });
     const next = mintToken(REFRESH_TOKEN, userId);
     await insertRefreshToken(tx, { tokenHash: next.hash, sessionId, userId, createdAt: now });
     await touchSession(tx, sessionId, { now, everyMs: 0 });

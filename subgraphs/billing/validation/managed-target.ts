@@ -1,12 +1,12 @@
 /** The entity that a command about money names: read and checked before the command does anything. */
-import { tenantsOf, type UserIdentity } from "../../platform/auth/identity.ts";
-import type { OrganizationId } from "../../platform/auth/principal-ids.ts";
-import { readInTenants } from "../../platform/database/tenant-transaction.ts";
-import { notFound, requirePermission } from "../../platform/errors/refusals.ts";
-import type { Id, IdKind } from "../../platform/ids.ts";
-import { MANAGE_BILLING } from "./policies.ts";
-import type { BillingServices } from "./services.ts";
-import type { BillingTransaction } from "./store/database.ts";
+import { tenantsOf, type UserIdentity } from "../../../platform/auth/identity.ts";
+import type { OrganizationId } from "../../../platform/auth/principal-ids.ts";
+import { readInTenants } from "../../../platform/database/tenant-transaction.ts";
+import { notFound, requirePermission } from "../../../platform/errors/refusals.ts";
+import type { Id, IdKind } from "../../../platform/ids.ts";
+import { MANAGE_BILLING } from "../policies.ts";
+import type { BillingServices } from "../services.ts";
+import type { BillingTransaction } from "../store/database.ts";
 
 export interface ManagedKind<Prefix extends string, Entity> {
   readonly kind: IdKind<Prefix>;
