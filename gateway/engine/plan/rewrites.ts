@@ -29,7 +29,7 @@ function compileRewrite(rewrite: FetchDataRewrite, types: TypeConditions): Rewri
       return;
     }
     const value = readMember(object, name);
-    if (value === undefined || value === null) return;
+    if (value === undefined) return;
     writeMember(object, rewrite.renameKeyTo, value);
     delete object[name];
   };

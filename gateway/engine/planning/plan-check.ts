@@ -74,7 +74,7 @@ export function checkPlan({ node }: QueryPlan, facts: FederationFacts): CheckedP
     for (const { types, toldAs, fields } of sent) {
       for (const typeName of toldAs === undefined ? types : [toldAs]) {
         const keys = facts.keysOf(fetch.serviceName, typeName);
-        if (keys.some((key) => sendsAll(fields, key))) continue;
+        if (fields.some(({ readAs }) => readAs === "__typename") && keys.some((key) => sendsAll(fields, key))) continue;
         note({ field: typeName, reason: `is asked of ${fetch.serviceName} without a key that is resolved there` });
       }
     }

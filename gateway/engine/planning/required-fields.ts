@@ -10,6 +10,7 @@ import {
   Kind,
   type SelectionNode,
   type SelectionSetNode,
+  visit,
 } from "graphql";
 import { compositeName, type FederationFacts, type Requirement } from "./federation-facts.ts";
 import { meaningOf } from "./field-sets.ts";
@@ -34,20 +35,33 @@ export function withRequiredFields(
   facts: FederationFacts,
   internalName: (field: FieldNode) => string,
 ): ExpandedOperation {
-  const uses = new Map<string, Set<string>>();
-  const first = expand(document, operationName, facts, (field) => {
-    const meanings = uses.get(field.name.value) ?? new Set();
-    uses.set(field.name.value, meanings.add(meaningOf(field)));
+  const uses = usesIn(document);
+  expand(document, operationName, facts, (field) => {
+    note(uses, field.name.value, meaningOf(field));
     return internalName(field);
   });
-  // Whatever is required with the same arguments everywhere keeps its name, unless the client may call something else by it.
-  const ofClient = responseNames(document);
-  const isPlain = ({ name }: FieldNode) => uses.get(name.value)?.size === 1 && !ofClient.has(name.value);
+  // What means the same wherever its name stands keeps the name, and is fetched once for the client and for all requirements.
+  const isPlain = ({ name }: FieldNode) => uses.get(name.value)?.size === 1;
   const names = { of: (field: FieldNode) => (isPlain(field) ? field.name.value : internalName(field)) };
-  if (![...uses.keys()].some((name) => uses.get(name)?.size === 1 && !ofClient.has(name))) {
-    return { document: first, names: { of: internalName } };
-  }
   return { document: expand(document, operationName, facts, names.of), names };
+}
+
+/** Meanings of response names. */
+type Uses = Map<string, Set<string>>;
+
+function note(uses: Uses, responseName: string, meaning: string): void {
+  uses.set(responseName, (uses.get(responseName) ?? new Set()).add(meaning));
+}
+
+/** What a document means by each response name. */
+function usesIn(document: DocumentNode): Uses {
+  const uses: Uses = new Map();
+  visit(document, {
+    Field(field) {
+      note(uses, (field.alias ?? field.name).value, meaningOf(field));
+    },
+  });
+  return uses;
 }
 
 function expand(
@@ -109,7 +123,7 @@ function expand(
       selections: selection.selectionSet.selections.map(named),
     };
     if (selection.kind === Kind.INLINE_FRAGMENT) return { ...selection, selectionSet: selectionSet ?? NO_SELECTIONS };
-    const name = selection.arguments?.length ? nameOf(selection) : selection.name.value;
+    const name = nameOf(selection);
     return {
       ...selection,
       ...(name === selection.name.value ? {} : { alias: { kind: Kind.NAME, value: name } }),
@@ -130,19 +144,3 @@ function expand(
 }
 
 const NO_SELECTIONS: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [] };
-
-function responseNames(document: DocumentNode): ReadonlySet<string> {
-  const names = new Set<string>();
-  function look({ selections }: SelectionSetNode): void {
-    for (const selection of selections) {
-      if (selection.kind === Kind.FIELD) names.add((selection.alias ?? selection.name).value);
-      if (selection.kind !== Kind.FRAGMENT_SPREAD && selection.selectionSet !== undefined) look(selection.selectionSet);
-    }
-  }
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.OPERATION_DEFINITION || definition.kind === Kind.FRAGMENT_DEFINITION) {
-      look(definition.selectionSet);
-    }
-  }
-  return names;
-}

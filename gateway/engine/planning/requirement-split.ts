@@ -135,7 +135,7 @@ export function splitByRequirements(part: FetchPart, facts: FederationFacts, nam
     { fields }: Requirement,
     types: ReadonlySet<string>,
   ): Pick<FetchPart, "requires" | "inputRewrites"> {
-    const required = fields.map(sentNode);
+    const required = fields.map((field) => sentNode(field, names));
     const conditions: string[] = [];
     const sent = requires.flatMap((selection): QueryPlanSelectionNode[] => {
       const condition = selection.kind === Kind.INLINE_FRAGMENT ? selection.typeCondition : undefined;
@@ -162,7 +162,8 @@ export function splitByRequirements(part: FetchPart, facts: FederationFacts, nam
     { type, fields }: Requirement,
     key: readonly SelectionNode[],
   ): Pick<FetchPart, "requires" | "inputRewrites"> {
-    const selections = [TYPE_NAME, ...key, ...fields].map(sentNode);
+    const identity = [TYPE_NAME, ...key].map((field) => sentNode(field, OWN_NAMES));
+    const selections = [...identity, ...fields.map((field) => sentNode(field, names))];
     const told: FetchDataRewrite[] = facts.isInterface(type)
       ? [{ kind: "ValueSetter", path: [`... on ${type}`, "__typename"], setValueTo: type }]
       : [];
@@ -173,20 +174,6 @@ export function splitByRequirements(part: FetchPart, facts: FederationFacts, nam
     };
   }
 
-  function sentNode(selection: SelectionNode): QueryPlanSelectionNode {
-    if (selection.kind === Kind.FRAGMENT_SPREAD) throw new CannotRepair("a field set has fragments");
-    const selections = selection.selectionSet?.selections.map(sentNode);
-    if (selection.kind === Kind.INLINE_FRAGMENT) {
-      const typeCondition = selection.typeCondition?.name.value;
-      return { kind: Kind.INLINE_FRAGMENT, ...(typeCondition && { typeCondition }), selections: selections ?? [] };
-    }
-    return { kind: Kind.FIELD, name: nameOf(selection), ...(selections && { selections }) };
-  }
-
-  function nameOf(field: FieldNode): string {
-    return field.arguments?.length ? names.of(field) : field.name.value;
-  }
-
   /** Subgraphs know required fields by their own names. */
   function renames(type: string, fields: readonly SelectionNode[]): FetchDataRewrite[] {
     function below(selections: readonly SelectionNode[], path: readonly string[]): FetchDataRewrite[] {
@@ -194,7 +181,7 @@ export function splitByRequirements(part: FetchPart, facts: FederationFacts, nam
         if (selection.kind === Kind.FRAGMENT_SPREAD) return [];
         const inner = selection.selectionSet?.selections ?? [];
         if (selection.kind === Kind.INLINE_FRAGMENT) return below(inner, path);
-        const name = nameOf(selection);
+        const name = names.of(selection);
         const own = [...path, name];
         const rename: FetchDataRewrite = { kind: "KeyRenamer", path: own, renameKeyTo: selection.name.value };
         return [...below(inner, own), ...(name === selection.name.value ? [] : [rename])];
@@ -213,6 +200,20 @@ export function splitByRequirements(part: FetchPart, facts: FederationFacts, nam
     provided: [],
   });
   return [...(selectionSet === undefined ? [] : [{ ...part, selectionSet }]), ...parts.values()];
+}
+
+/** Of keys: they take no arguments, so nothing else has their names. */
+const OWN_NAMES: RequiredNames = { of: ({ name }) => name.value };
+
+/** A selection as plans write what is sent. */
+function sentNode(selection: SelectionNode, names: RequiredNames): QueryPlanSelectionNode {
+  if (selection.kind === Kind.FRAGMENT_SPREAD) throw new CannotRepair("a field set has fragments");
+  const selections = selection.selectionSet?.selections.map((inner) => sentNode(inner, names));
+  if (selection.kind === Kind.INLINE_FRAGMENT) {
+    const typeCondition = selection.typeCondition?.name.value;
+    return { kind: Kind.INLINE_FRAGMENT, ...(typeCondition && { typeCondition }), selections: selections ?? [] };
+  }
+  return { kind: Kind.FIELD, name: names.of(selection), ...(selections && { selections }) };
 }
 
 const EMPTY: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [] };

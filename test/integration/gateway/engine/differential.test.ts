@@ -6,7 +6,8 @@ import { describe, expect, test } from "vitest";
 import { readSdl } from "../../../../schema/sources.ts";
 import { SUBGRAPHS } from "../../../load/gateway/supergraph.ts";
 import { comparedGraph, type Outcome } from "./compared-graph.ts";
-import { type RandomOperation, randomOperation } from "./random-operation.ts";
+import { describeDifference, differenceOf, unexplained } from "./differences.ts";
+import { randomOperation } from "./random-operation.ts";
 import { dataFaults, ERROR_FAULTS, readNeeded } from "./stock-faults.ts";
 import { KEYS } from "./supergraphs/keys.ts";
 import { MEDIA } from "./supergraphs/media.ts";
@@ -71,28 +72,9 @@ test("plans for all conditions at once answer otherwise than one server would, a
   expect(stockErrs, "when it is mended, compare with it everywhere").toBeGreaterThan(0);
 });
 
-/** A refusal explains itself when the operation holds the fields that it names. */
-function unexplained(refused: string, { query }: RandomOperation): string | undefined {
-  const named = [...refused.matchAll(/\b[A-Z]\w*\.(\w+) (?:requires|is )/g)].map(([, field]) => field);
-  const missing = named.filter((field) => !new RegExp(`\\b${field}\\b`).test(query));
-  return named.length > 0 && missing.length === 0 ? undefined : `refused without a reason: ${refused}`;
-}
-
-function differenceOf(ours: Outcome, other: Outcome, whose: string): string | undefined {
-  if (!isDeepStrictEqual(ours.data, other.data)) {
-    return `our data: ${JSON.stringify(ours.data)}, ${whose}: ${JSON.stringify(other.data)}`;
-  }
-  if (isDeepStrictEqual(ours.errors, other.errors)) return undefined;
-  return `our errors: ${JSON.stringify(ours.errors)}, ${whose}: ${JSON.stringify(other.errors)}`;
-}
-
 function unexplainedDifference(stock: Outcome, ours: Outcome): string | undefined {
   const difference = differenceOf(ours, stock, "the stock executor's");
   const alike = isDeepStrictEqual(ours.data, stock.data);
   if (alike && Object.values(ERROR_FAULTS).some((explains) => explains(stock, ours))) return undefined;
   return difference;
-}
-
-function describeDifference(seed: number, { query, variables }: RandomOperation, difference: string): string {
-  return `seed ${seed}: ${query} with ${JSON.stringify(variables)}: ${difference}`;
 }

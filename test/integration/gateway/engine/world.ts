@@ -24,12 +24,15 @@ import {
   Kind,
   parse,
   printSchema,
+  type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
 
 type Thing = Record<string, unknown>;
 
 const KEY = Symbol("key");
+/** What of another subgraph's fields is told of an object where it is. */
+const PROVIDED = Symbol("provided");
 
 export interface WorldSubgraph {
   readonly name: string;
@@ -72,21 +75,24 @@ export function createWorld(
       answer: serveWorld(schema, entities, options, givenRequirements(schema)),
     })),
     whole: (apiSchema) =>
-      serveWorld(buildSchema(printSchema(apiSchema)), entities, options, (key, _source, look) => {
-        const selections = required.get(key);
+      serveWorld(buildSchema(printSchema(apiSchema)), entities, options, (coordinates, _source, look) => {
+        const selections = firstOf(required, coordinates);
         return selections === undefined ? undefined : look(selections);
       }),
   };
 }
 
 /** By `Type.field`, what the field requires of its object. */
-function requirementsOf(schema: GraphQLSchema): Map<string, SelectionSetNode> {
+const requirementsOf = (schema: GraphQLSchema) => fieldSets(schema, "requires");
+
+/** By `Type.field`, the field set that a directive gives it. */
+function fieldSets(schema: GraphQLSchema, directive: "requires" | "provides"): Map<string, SelectionSetNode> {
   const found = new Map<string, SelectionSetNode>();
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
-      const requires = field.astNode?.directives?.find(({ name }) => name.value === "requires");
-      const fields = requires?.arguments?.[0]?.value;
+      const applied = field.astNode?.directives?.find(({ name }) => name.value === directive);
+      const fields = applied?.arguments?.[0]?.value;
       if (fields?.kind !== Kind.STRING) continue;
       const [operation] = parse(`{ ${fields.value} }`).definitions;
       if (operation?.kind === Kind.OPERATION_DEFINITION)
@@ -96,9 +102,16 @@ function requirementsOf(schema: GraphQLSchema): Map<string, SelectionSetNode> {
   return found;
 }
 
-/** What a field requires, as it was given in a representation, or as `look` finds it. */
+function firstOf<Value>(values: ReadonlyMap<string, Value>, keys: readonly string[]): Value | undefined {
+  return keys.map((key) => values.get(key)).find((value) => value !== undefined);
+}
+
+/**
+ * What a field requires, as it was given in a representation, or as `look` finds it.
+ * @param coordinates `Type.field` of the object and of its interfaces, which a subgraph may know as objects
+ */
 type Requirements = (
-  key: string,
+  coordinates: readonly string[],
   source: Thing,
   look: (selections: SelectionSetNode) => Record<string, unknown>,
 ) => Record<string, unknown> | undefined;
@@ -106,12 +119,32 @@ type Requirements = (
 /** A subgraph is given what its fields require: a wrong value shows. */
 function givenRequirements(schema: GraphQLSchema): Requirements {
   const required = requirementsOf(schema);
-  return (key, source) => {
-    const selections = required.get(key)?.selections;
-    if (selections === undefined) return undefined;
-    const names = selections.flatMap((node) => (node.kind === Kind.FIELD ? [node.name.value] : []));
-    return Object.fromEntries(names.map((name) => [name, source[name]]));
+  return (coordinates, source, look) => {
+    const set = firstOf(required, coordinates);
+    if (set === undefined) return undefined;
+    const { selections } = set;
+    const provided = namesIn(source[PROVIDED as unknown as string]);
+    if (selections.every((node) => node.kind === Kind.FIELD && provided.includes(node.name.value))) return look(set);
+    return part(source, selections);
   };
+}
+
+const namesIn = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** What the selections name, and nothing that another requirement wants of the same objects. */
+function part(source: object, selections: readonly SelectionNode[]): Record<string, unknown> {
+  const members = new Map(Object.entries(source));
+  return Object.fromEntries(
+    selections.flatMap((node) => {
+      if (node.kind !== Kind.FIELD) return [];
+      const inner = node.selectionSet?.selections;
+      const of = (value: unknown): unknown => {
+        if (Array.isArray(value)) return value.map(of);
+        return inner === undefined || typeof value !== "object" || value === null ? value : part(value, inner);
+      };
+      return [[node.name.value, of(members.get(node.name.value))] as const];
+    }),
+  );
 }
 
 /** In one order and without names of types: what requirements select, not how they say it. */
@@ -139,6 +172,8 @@ function serveWorld(
   options: WorldOptions,
   requirements: Requirements,
 ): WorldSubgraph["answer"] {
+  const provided = fieldSets(schema, "provides");
+
   function thing(typeName: string, key: string): Thing {
     return { __typename: typeName, [KEY]: key };
   }
@@ -205,7 +240,8 @@ function serveWorld(
       return info.fieldName === "id" ? entity : `${info.fieldName}${entity}`;
     }
     // A field with requirements answers by what was required.
-    const required = requirements(`${info.parentType.name}.${info.fieldName}`, source, (selections) =>
+    const names = [info.parentType, ...info.parentType.getInterfaces()].map(({ name }) => `${name}.${info.fieldName}`);
+    const required = requirements(names, source, (selections) =>
       lookUp(info.parentType, source, selections, context, info),
     );
     const seed = `${key}.${info.fieldName}(${JSON.stringify(args)})${required === undefined ? "" : JSON.stringify(plain(required))}`;
@@ -214,8 +250,16 @@ function serveWorld(
       throw new GraphQLError(`no ${info.fieldName}`, { extensions: { code: "BROKEN" } });
     }
     if (nullable && options.nulls > 0 && number(`${seed} null`) % options.nulls === 0) return null;
-    return value(info.returnType, seed);
+    const provision = provided.get(`${info.parentType.name}.${info.fieldName}`);
+    const found = value(info.returnType, seed);
+    return provision === undefined ? found : withProvision(found, provision);
   };
+
+  function withProvision(found: unknown, provision: SelectionSetNode): unknown {
+    if (Array.isArray(found)) return found.map((item) => withProvision(item, provision));
+    const names = provision.selections.flatMap((node) => (node.kind === Kind.FIELD ? [node.name.value] : []));
+    return typeof found === "object" && found !== null ? { ...found, [PROVIDED]: names } : found;
+  }
 
   /** Values of what a field requires, null where it fails. */
   function lookUp(
