@@ -76,7 +76,7 @@ async function run(vitest: Vitest, specifications: TestSpecification[]): Promise
 function describeLimit(tookMs: number): string[] {
   const { command, limitMinutes } = tier;
   if (tookMs <= limitMinutes * 60_000) return [];
-  return [`${command} took ${inWords(tookMs)}; its limit is ${limitMinutes} min on two processors`];
+  return [`This run took ${inWords(tookMs)}; the limit of ${command} is ${limitMinutes} min on two processors`];
 }
 
 function fileOf({ project, moduleId }: TestSpecification): ProjectFile {
