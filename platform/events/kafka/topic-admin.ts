@@ -38,7 +38,8 @@ export function createMissingTopics(kafka: Kafka, topics: readonly string[], set
       ],
     }));
     try {
-      await admin.createTopics({ waitForLeaders: true, topics: wanted });
+      // kafkajs 2.2.4 gives up waiting for leaders when the broker does not know yet what it has just made.
+      await admin.createTopics({ waitForLeaders: false, topics: wanted });
     } catch (error) {
       if (!madeByAnother(error)) throw error;
     }
@@ -46,8 +47,9 @@ export function createMissingTopics(kafka: Kafka, topics: readonly string[], set
   });
 }
 
-const KNOWN_WITHIN_MS = 10_000;
+const KNOWN_WITHIN_MS = 30_000;
 const LOOK_AGAIN_MS = 100;
+const NOT_KNOWN_YET = new Set(["UNKNOWN_TOPIC_OR_PARTITION", "LEADER_NOT_AVAILABLE"]);
 
 /** A broker learns of a topic a moment after it was made, above all when another instance made it. */
 async function knownTo(admin: Admin, topics: readonly string[]): Promise<void> {
@@ -57,7 +59,7 @@ async function knownTo(admin: Admin, topics: readonly string[]): Promise<void> {
       const { topics: known } = await admin.fetchTopicMetadata({ topics: [...topics] });
       if (known.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
     } catch (error) {
-      if (kafkaErrorType(error) !== "UNKNOWN_TOPIC_OR_PARTITION" || Date.now() > deadline) throw error;
+      if (!NOT_KNOWN_YET.has(kafkaErrorType(error) ?? "") || Date.now() > deadline) throw error;
     }
     if (Date.now() > deadline) return;
     await systemSleep(LOOK_AGAIN_MS);

@@ -1,9 +1,15 @@
 // Groups: who gets which records, and what is delivered again.
 import { expect, test } from "vitest";
-import type { LogReader } from "../../../../platform/events/event-log.ts";
+import type { LogReader, LogRecord } from "../../../../platform/events/event-log.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { groupRecorder } from "../group-recorder.ts";
 import { type ContractWorld, DEADLINE, numbered, sorted, values } from "./world.ts";
+
+/**
+ * What a member was given, without repetitions: one that a busy machine keeps from answering loses its partitions, and
+ * gets again what it had not committed.
+ */
+const distinct = ({ seen }: { readonly seen: readonly LogRecord[] }) => [...new Set(values(seen))];
 
 export function describeGroups(world: ContractWorld): void {
   const { freshTopic, openLog, join } = world;
@@ -13,9 +19,9 @@ export function describeGroups(world: ContractWorld): void {
     await world.log.append(topic, numbered(0, 30));
     const groups = await Promise.all(["a", "b", "c"].map((group) => join(world.log, `${group}-${topic}`, topic)));
     await world.log.append(topic, numbered(30, 40));
-    for (const { seen } of groups) {
-      await waitFor(() => seen.length >= 40, { what: "40 records in each group", deadlineMs: DEADLINE });
-      expect(sorted(values(seen))).toEqual(Array.from({ length: 40 }, (_, index) => String(index)));
+    for (const group of groups) {
+      await waitFor(() => distinct(group).length >= 40, { what: "40 records in each group", deadlineMs: DEADLINE });
+      expect(sorted(distinct(group))).toEqual(Array.from({ length: 40 }, (_, index) => String(index)));
     }
   });
 
@@ -32,7 +38,8 @@ export function describeGroups(world: ContractWorld): void {
       topic,
       numbered(0, 100, (index) => `key-${index}`),
     );
-    await waitFor(() => first.seen.length + second.seen.length >= 100, { what: "100 records", deadlineMs: DEADLINE });
+    const everything = () => new Set([...values(first.seen), ...values(second.seen)]);
+    await waitFor(() => everything().size === 100, { what: "100 records", deadlineMs: DEADLINE });
     expect(first.seen.length).toBeGreaterThan(0);
     expect(second.seen.length).toBeGreaterThan(0);
     await second.stop();
@@ -44,7 +51,6 @@ export function describeGroups(world: ContractWorld): void {
       topic,
       numbered(100, 140, (index) => `key-${index}`),
     );
-    const everything = () => new Set([...values(first.seen), ...values(second.seen)]);
     await waitFor(() => everything().size === 140, { what: "140 records", deadlineMs: DEADLINE });
   });
 
@@ -61,7 +67,7 @@ export function describeGroups(world: ContractWorld): void {
     await first.stop();
     const second = await join(await openLog(), group, topic);
     await waitFor(() => second.seen.length >= 7, { what: "the uncommitted records", deadlineMs: DEADLINE });
-    expect(values(second.seen)).toEqual(["5", "6", "7", "8", "9", "10", "11"]);
+    expect(distinct(second)).toEqual(["5", "6", "7", "8", "9", "10", "11"]);
   });
 
   test("a restarted group continues at its commit [S49]", async () => {
@@ -84,7 +90,7 @@ export function describeGroups(world: ContractWorld): void {
     );
     const second = await join(await openLog(), group, topic);
     await waitFor(() => second.seen.length >= 5, { what: "the new records", deadlineMs: DEADLINE });
-    expect(values(second.seen)).toEqual(["20", "21", "22", "23", "24"]);
+    expect(distinct(second)).toEqual(["20", "21", "22", "23", "24"]);
   });
 
   test("a rejected delivery is made again from the last commit", async () => {
@@ -102,7 +108,7 @@ export function describeGroups(world: ContractWorld): void {
     world.atEnd(() => reader.stop());
     await waitFor(() => recorder.seen.length >= 3, { what: "the records after the rejection", deadlineMs: DEADLINE });
     expect(recorder.rejections()).toBe(1);
-    expect(values(recorder.seen)).toEqual(["0", "1", "2"]);
+    expect(distinct(recorder)).toEqual(["0", "1", "2"]);
   });
 
   test("nothing is called after stop resolved", async () => {

@@ -1,4 +1,5 @@
 // What is appended: stored whole and in order, read back by range, refused where there is nothing.
+import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
 import { type ContractWorld, numbered, values } from "./world.ts";
@@ -93,6 +94,20 @@ export function describeRecords(world: ContractWorld): void {
     await world.harness.recreate(topic);
     expect(await world.log.epoch(topic)).not.toBe(epoch);
     expect((await world.log.ranges(topic)).every(({ low, high }) => low === 0n && high === 0n)).toBe(true);
+  });
+
+  test("whoever starts at the same moment finds the topics that all of them need, whoever made them", async () => {
+    const processes = await Promise.all(Array.from({ length: 6 }, openLog));
+    for (let round = 0; round < 5; round += 1) {
+      const topics = Array.from({ length: 4 }, () => `contract.${randomUUID()}`);
+      const found = await Promise.all(
+        processes.map(async (log) => {
+          await log.ensureTopics(topics);
+          return Promise.all(topics.map(async (topic) => (await log.ranges(topic)).length));
+        }),
+      );
+      expect(new Set(found.flat()).size).toBe(1);
+    }
   });
 
   test("an unknown topic is refused with NOT_FOUND", async () => {
