@@ -1,48 +1,40 @@
 /**
- * The whole platform in one process: Postgres, the event log, the mailbox, the three subgraphs and the gateway, by the same factories
- * that the distributed processes use. Needs no other service; its data lives in one folder and survives any kind of death.
+ * The whole platform in one process: Postgres, the event log, the mailbox, all subgraphs and the gateway, by the same factories that the
+ * distributed processes use. Needs no other service; its data lives in one folder and survives any kind of death.
  */
 import { mkdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { z } from "zod";
+import { createIdentitySigner } from "../platform/auth/identity-header.ts";
 import { systemClock } from "../platform/clock.ts";
-import { cacheSettings } from "../platform/config/cache-settings.ts";
-import { type Environment, parseConfig } from "../platform/config/parse-config.ts";
-import {
-  auditSettings,
-  billingSettings,
-  commonSettings,
-  embeddedSettings,
-  eventLogSettings,
-  gatewaySettings,
-  identitySettings,
-  tokenSettings,
-  userSettings,
-} from "../platform/config/settings.ts";
-import { AppError } from "../platform/errors/app-error.ts";
+import type { Environment } from "../platform/config/parse-config.ts";
 import { loadEventContracts } from "../platform/events/contracts.ts";
 import { createPostgresEventLog } from "../platform/events/postgres-event-log.ts";
-import type { SubgraphFloor } from "../platform/graphql/subgraph.ts";
+import type { Subgraph, SubgraphFloor } from "../platform/graphql/subgraph.ts";
+import { type ListedSubgraph, sessionIssuer } from "../platform/graphql/subgraph-definition.ts";
 import { createIdSource } from "../platform/ids.ts";
 import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../platform/logger/logger.ts";
 import { registerMailboxRoutes } from "../platform/mail/mailbox-routes.ts";
-import { type Mailbox, startMailbox } from "../platform/mail/mailbox-server.ts";
-import { freePort, isPortFree } from "../prisma/free-port.ts";
-import { createAuditSubgraph } from "../subgraphs/audit/index.ts";
-import { createBillingSubgraph, seedPlans } from "../subgraphs/billing/index.ts";
-import { createUserSubgraph } from "../subgraphs/user/index.ts";
+import { refuseForgottenSubgraphs } from "./composition/known-subgraphs.ts";
+import { createAnsweringCheck } from "./embedded/answering-subgraphs.ts";
 import { lockDataFolder } from "./embedded/data-folder-lock.ts";
-import { type EmbeddedDatabases, startDatabases } from "./embedded/databases.ts";
-import { type DemoAccount, prepareDemo } from "./embedded/demo-data.ts";
-import { type EmbeddedSecrets, openSecrets } from "./embedded/secrets.ts";
-import { prepareWebClient } from "./embedded/web-client-build.ts";
+import { prepareDemo } from "./embedded/demo-data.ts";
+import {
+  type CompleteSettings,
+  completeSettings,
+  type EmbeddedSettings,
+  subgraphEnvironment,
+} from "./embedded/embedded-settings.ts";
+import { type Foundation, layFoundation } from "./embedded/foundation.ts";
+import { openSecrets } from "./embedded/secrets.ts";
 import { createGateway } from "./index.ts";
 import { createPlatformRooms } from "./platform-rooms.ts";
-import { checkStopTimes } from "./stop-times.ts";
 
 export interface EmbeddedOptions {
+  readonly subgraphs: readonly ListedSubgraph[];
+  /** Checked by `readSettings`. */
+  readonly settings: EmbeddedSettings;
   readonly environment: Environment;
   readonly lifecycle: Lifecycle;
   readonly logger: Logger;
@@ -52,42 +44,34 @@ export interface EmbeddedPlatform {
   /** Address of the gateway without a path. */
   readonly url: string;
   readonly webClient: boolean;
-  /** After start: the demo account, or undefined when none was asked for. */
-  demo(): Promise<DemoAccount | undefined>;
+  /** After start: who can sign in, or undefined when no demo data were asked for. */
+  demo(): Promise<string | undefined>;
 }
-
-const settingsSchema = z.object({
-  ...commonSettings,
-  ...identitySettings,
-  ...tokenSettings,
-  ...eventLogSettings,
-  ...cacheSettings,
-  ...gatewaySettings,
-  ...userSettings,
-  ...billingSettings,
-  ...auditSettings,
-  ...embeddedSettings,
-});
-type EmbeddedSettings = z.infer<typeof settingsSchema>;
 
 /**
  * Prepares everything that has to run before the parts can be made, and adds the parts to the lifecycle.
  * @throws AppError `CONFIG_INVALID` with advice; nothing keeps running then
  */
-export async function createEmbedded({ environment, lifecycle, logger }: EmbeddedOptions): Promise<EmbeddedPlatform> {
-  const dataDir = resolve(readSettings(environment).DATA_DIR);
+export async function createEmbedded(options: EmbeddedOptions): Promise<EmbeddedPlatform> {
+  const { subgraphs, lifecycle, logger } = options;
+  const dataDir = resolve(options.settings.DATA_DIR);
   await mkdir(dataDir, { recursive: true });
   const lock = await lockDataFolder(dataDir);
   let foundation: Foundation | undefined;
   try {
     const secrets = await openSecrets(dataDir);
-    const settings = await completeSettings(environment, secrets, dataDir);
-    const laid = await layFoundation(dataDir, secrets, logger);
+    const complete = await completeSettings(options.settings, secrets);
+    const laid = await layFoundation({
+      dataDir,
+      databasePassword: secrets.databasePassword,
+      subgraphs: subgraphs.map(({ name }) => name),
+      logger,
+    });
     foundation = laid;
     lifecycle.add({ name: "data folder", stop: () => lock.release() });
     lifecycle.add({ name: "postgres", stop: () => laid.databases.stop() });
     lifecycle.add({ name: "mailbox", stop: () => laid.mailbox.stop() });
-    return await addPlatform({ settings, foundation: laid, lifecycle, logger, dataDir });
+    return await addPlatform(options, { ...complete, foundation: laid, dataDir });
   } catch (error) {
     await foundation?.mailbox.stop();
     await foundation?.databases.stop();
@@ -96,137 +80,50 @@ export async function createEmbedded({ environment, lifecycle, logger }: Embedde
   }
 }
 
-/**
- * Checks every value that a person gave before anything starts; what only the running parts know is a placeholder.
- * @throws AppError `CONFIG_INVALID` listing all that is wrong
- */
-export function readSettings(environment: Environment): EmbeddedSettings {
-  const database = "postgresql://embedded";
-  const secret = "placeholder".repeat(3);
-  const settings = parseConfig(settingsSchema, {
-    ...environment,
-    IDENTITY_SECRETS: secret,
-    CURSOR_SECRET: secret,
-    EVENT_LOG: "postgres",
-    SMTP_URL: "smtp://embedded",
-    USER_DATABASE_URL: database,
-    USER_RELAY_DATABASE_URL: database,
-    BILLING_DATABASE_URL: database,
-    BILLING_RELAY_DATABASE_URL: database,
-    AUDIT_DATABASE_URL: database,
-    AUDIT_RELAY_DATABASE_URL: database,
-  });
-  checkStopTimes(settings);
-  return settings;
-}
-
-async function completeSettings(
-  environment: Environment,
-  secrets: EmbeddedSecrets,
-  dataDir: string,
-): Promise<EmbeddedSettings> {
-  const settings = {
-    ...readSettings(environment),
-    IDENTITY_SECRETS: [secrets.identitySecret],
-    CURSOR_SECRET: secrets.cursorSecret,
-    SIGNING_KEY_FILE: join(dataDir, "signing-keys.json"),
-  };
-  const port = settings.GATEWAY_PORT === 0 ? await freePort() : settings.GATEWAY_PORT;
-  if (!(await isPortFree(port))) {
-    throw new AppError(
-      "CONFIG_INVALID",
-      `Port ${port} is taken by another program: stop it, or set GATEWAY_PORT to a free port.`,
-    );
-  }
-  const url = settings.GATEWAY_PUBLIC_URL ?? `http://localhost:${port}`;
-  const webClientUrl = environment["WEB_CLIENT_URL"] === undefined ? url : settings.WEB_CLIENT_URL;
-  return { ...settings, GATEWAY_PORT: port, GATEWAY_PUBLIC_URL: url, WEB_CLIENT_URL: webClientUrl };
-}
-
-interface Foundation {
-  readonly databases: EmbeddedDatabases;
-  readonly mailbox: Mailbox;
-  readonly webClient: string | undefined;
-}
-
-/** Side by side, since each mostly waits for a process of its own; when one fails, the others are stopped again. */
-async function layFoundation(
-  dataDir: string,
-  { databasePassword }: EmbeddedSecrets,
-  logger: Logger,
-): Promise<Foundation> {
-  const [databases, mailbox, webClient] = await Promise.allSettled([
-    startDatabases(dataDir, databasePassword),
-    startMailbox({ dir: join(dataDir, "mailbox"), logger }),
-    prepareWebClient(logger),
-  ]);
-  if (databases.status === "fulfilled" && mailbox.status === "fulfilled" && webClient.status === "fulfilled") {
-    return { databases: databases.value, mailbox: mailbox.value, webClient: webClient.value };
-  }
-  if (databases.status === "fulfilled") await databases.value.stop();
-  if (mailbox.status === "fulfilled") await mailbox.value.stop();
-  throw [databases, mailbox, webClient].find((result) => result.status === "rejected")?.reason;
-}
-
-interface PlatformPlan {
-  readonly settings: EmbeddedSettings;
+interface Ground extends CompleteSettings {
   readonly foundation: Foundation;
-  readonly lifecycle: Lifecycle;
-  readonly logger: Logger;
   readonly dataDir: string;
 }
 
-async function addPlatform({ settings: given, foundation, lifecycle, logger, dataDir }: PlatformPlan) {
-  const { urlsOf } = foundation.databases;
-  const settings = {
-    ...given,
-    SMTP_URL: foundation.mailbox.smtpUrl,
-    USER_DATABASE_URL: urlsOf("user").app,
-    USER_RELAY_DATABASE_URL: urlsOf("user").relay ?? "",
-    BILLING_DATABASE_URL: urlsOf("billing").app,
-    BILLING_RELAY_DATABASE_URL: urlsOf("billing").relay ?? "",
-    AUDIT_DATABASE_URL: urlsOf("audit").app,
-    AUDIT_RELAY_DATABASE_URL: urlsOf("audit").relay ?? "",
-  };
+async function addPlatform(options: EmbeddedOptions, ground: Ground): Promise<EmbeddedPlatform> {
+  const { lifecycle, logger } = options;
+  const { settings, foundation, publicUrl, dataDir } = ground;
+  const clock = systemClock;
+  const ids = createIdSource(clock);
   const eventLog = createPostgresEventLog({
-    connectionString: urlsOf("events").app,
+    connectionString: foundation.databases.events,
     logger,
     partitions: settings.EVENT_PARTITIONS,
   });
-  const ids = createIdSource(systemClock);
-  const floor: SubgraphFloor = {
-    eventLog,
-    contracts: await loadEventContracts(fileURLToPath(new URL("../schema/events", import.meta.url))),
-    clock: systemClock,
-    ids,
-    logger,
-    identitySecrets: settings.IDENTITY_SECRETS,
-  };
-  const user = await createUserSubgraph({ ...floor, settings });
-  const billing = createBillingSubgraph({ ...floor, settings });
-  const audit = createAuditSubgraph({ ...floor, settings });
-  const subgraphs = [user, billing, audit];
-
   lifecycle.add({
     name: "event log",
     async start() {
       await eventLog.start();
-      await eventLog.ensureTopics(["user.events", "billing.events", "audit.events"]);
+      await eventLog.ensureTopics(options.subgraphs.map(({ topic }) => topic));
     },
     stop: () => eventLog.stop(),
   });
-  lifecycle.add({ name: "plans", start: async () => void (await seedPlans({ settings, ids })) });
-  for (const part of subgraphs.flatMap(({ parts }) => parts)) lifecycle.add(part);
+  const subgraphs = await addSubgraphs(options, ground, {
+    eventLog,
+    contracts: await loadEventContracts(fileURLToPath(new URL("../schema/events", import.meta.url))),
+    clock,
+    ids,
+    logger,
+    identitySecrets: settings.IDENTITY_SECRETS,
+  });
   const rooms = createPlatformRooms({
     settings,
-    tokenService: user.tokenService,
+    subgraphs: options.subgraphs,
+    tokenService: tokenServiceOf(options.subgraphs, subgraphs),
     eventLog,
-    clock: systemClock,
+    clock,
     ids,
     logger,
   });
   for (const part of rooms.parts) lifecycle.add(part);
   const { authenticator } = rooms.options;
+  const endpoints = [...subgraphs.map(({ endpoint }) => endpoint), ...rooms.options.endpoints];
+  const checks = [...subgraphs.flatMap((subgraph) => subgraph.checks), ...rooms.checks];
   const gateway = await createGateway({
     ...rooms.options,
     settings,
@@ -236,17 +133,59 @@ async function addPlatform({ settings: given, foundation, lifecycle, logger, dat
     lifecycle,
     logger,
     counted: subgraphs.flatMap(({ caches = [] }) => caches),
-    endpoints: [...subgraphs.map(({ endpoint }) => endpoint), ...rooms.options.endpoints],
+    endpoints,
+    knownSubgraphs: new Set(endpoints.map(({ name }) => name)),
     ...(foundation.webClient === undefined ? {} : { webClient: foundation.webClient }),
-    checks: [...subgraphs.flatMap(({ checks }) => checks), ...rooms.checks],
+    checks,
     routes: (server) => registerMailboxRoutes(server, foundation.mailbox),
   });
+  refuseForgottenSubgraphs(
+    gateway.schema.current(),
+    endpoints.map(({ name }) => name),
+  );
+  lifecycle.add(
+    createAnsweringCheck({ endpoints, checks, signer: createIdentitySigner(settings.IDENTITY_SECRETS, clock) }),
+  );
   return {
-    url: settings.GATEWAY_PUBLIC_URL ?? `http://localhost:${settings.GATEWAY_PORT}`,
+    url: publicUrl,
     webClient: foundation.webClient !== undefined,
     demo: async () =>
       settings.SEED_DEMO
-        ? prepareDemo({ dataDir, user, executor: gateway.executor, authenticator, logger })
+        ? prepareDemo({ dataDir, subgraphs, executor: gateway.executor, authenticator, logger })
         : undefined,
   };
+}
+
+type SharedFloor = Omit<SubgraphFloor, "name" | "topic" | "consumedTopics" | "databaseUrls">;
+
+/** Makes every subgraph of the list, and adds their seeds and parts. */
+async function addSubgraphs(
+  { subgraphs: listed, environment, lifecycle }: EmbeddedOptions,
+  { foundation, publicUrl, dataDir }: Ground,
+  shared: SharedFloor,
+): Promise<readonly Subgraph[]> {
+  const { databases, mailbox } = foundation;
+  const place = { dataDir, publicUrl, smtpUrl: mailbox.smtpUrl };
+  const made = await Promise.all(
+    listed.map(async (subgraph) => {
+      const { name, topic, consumedTopics } = subgraph;
+      const databaseUrls = databases.subgraphs.get(name);
+      if (databaseUrls === undefined) throw new Error(`the subgraph ${name} has no database`);
+      const own = subgraphEnvironment(subgraph, place, environment);
+      const { clock, ids } = shared;
+      const seed = async () => void (await subgraph.seed?.(own, { databaseUrls, clock, ids }));
+      const running = await subgraph.create(own, { ...shared, name, topic, consumedTopics, databaseUrls });
+      return { seed: { name: `${name} seed`, start: seed }, running };
+    }),
+  );
+  for (const { seed } of made) lifecycle.add(seed);
+  for (const part of made.flatMap(({ running }) => running.parts)) lifecycle.add(part);
+  return made.map(({ running }) => running);
+}
+
+function tokenServiceOf(listed: readonly ListedSubgraph[], subgraphs: readonly Subgraph[]) {
+  const { name } = sessionIssuer(listed);
+  const tokenService = subgraphs.find((subgraph) => subgraph.name === name)?.tokenService;
+  if (tokenService === undefined) throw new Error(`subgraphs/${name} issues sessions and must have a tokenService`);
+  return tokenService;
 }

@@ -37,6 +37,8 @@ export interface GatewayOptions {
   readonly endpoints?: readonly SubgraphEndpoint[];
   /** GraphQL addresses that replace those of the supergraph, by subgraph name. */
   readonly urls?: ReadonlyMap<string, readonly string[]>;
+  /** Names of all subgraphs that there are: a supergraph with others is refused. Absent: any may be (standalone). */
+  readonly knownSubgraphs?: ReadonlySet<string>;
   /** Where instances of subgraphs say that they can be asked; started before the gateway. */
   readonly directory?: ServiceDirectory | undefined;
   /** With both, subscriptions are served. */

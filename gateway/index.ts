@@ -6,6 +6,7 @@ import { cacheMetrics } from "../platform/cache/cache-metrics.ts";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";
 import { createGatewayCaches } from "./cache/gateway-caches.ts";
 import { createResponses } from "./cache/response/create-responses.ts";
+import { refuseUnknownSubgraphs } from "./composition/known-subgraphs.ts";
 import { openSupergraphFile } from "./composition/supergraph-file.ts";
 import { connectGraph } from "./connect-graph.ts";
 import { connectLive } from "./connect-live.ts";
@@ -37,7 +38,11 @@ const PLANS_KEPT = 20_000;
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { settings, lifecycle, clock, logger, eventLog, cacheRegistry, counted } = options;
-  const schema = await openSupergraphFile(settings.SUPERGRAPH_FILE, logger, settings.MAX_PLAN_OPTIONS);
+  const { knownSubgraphs } = options;
+  const schema = await openSupergraphFile(settings.SUPERGRAPH_FILE, logger, {
+    maxPlanOptions: settings.MAX_PLAN_OPTIONS,
+    ...(knownSubgraphs === undefined ? {} : { check: (next) => refuseUnknownSubgraphs(next, knownSubgraphs) }),
+  });
   const scopes = createRequestScopes();
   const errors = countErrors();
   const limits = createLimits(options, schema, () => planFeatures);

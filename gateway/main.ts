@@ -6,22 +6,19 @@ import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { type Environment, parseConfig } from "../platform/config/parse-config.ts";
-import { commonSettings, gatewaySettings } from "../platform/config/settings.ts";
 import { AppError } from "../platform/errors/app-error.ts";
 import { createLifecycle } from "../platform/lifecycle/lifecycle.ts";
 import { failStart, runProcess } from "../platform/lifecycle/run-process.ts";
 import { createLogger } from "../platform/logger/logger.ts";
-import { platformSettings } from "./platform-settings.ts";
-import { checkStopTimes } from "./stop-times.ts";
-
-const everyGateways = { ...commonSettings, ...gatewaySettings };
+import { checkPlatformSettings, everyGatewaySettings } from "./configuration/platform-settings.ts";
 
 async function main(environment: Environment): Promise<void> {
   const { supergraph, port } = readArguments();
   const given = { ...environment, ...(port === undefined ? {} : { GATEWAY_PORT: port }) };
-  // The platform's gateway reads more settings further in: whatever is wrong with any of them is said here, together.
-  if (supergraph === undefined) checkStopTimes(parseConfig(z.object({ ...everyGateways, ...platformSettings }), given));
-  const settings = parseConfig(z.object(everyGateways), {
+  // Read when chosen: alone, the gateway has subgraphs of others.
+  const subgraphs = supergraph === undefined ? await (await import("../subgraphs/list.ts")).listSubgraphs() : [];
+  if (supergraph === undefined) checkPlatformSettings(subgraphs, given);
+  const settings = parseConfig(z.object(everyGatewaySettings), {
     ...given,
     // Alone, there are no live streams whose cursors would have to be signed.
     ...(supergraph === undefined
@@ -41,7 +38,7 @@ async function main(environment: Environment): Promise<void> {
   // Loaded when chosen: the standalone gateway needs no client of any service.
   if (supergraph === undefined) {
     const { addPlatformGateway } = await import("./platform-gateway.ts");
-    await addPlatformGateway(options, environment);
+    await addPlatformGateway(options, subgraphs, environment);
   } else {
     const { createStandaloneGateway } = await import("./standalone.ts");
     await createStandaloneGateway(options);

@@ -9,29 +9,41 @@ import { type Environment, parseConfig } from "../platform/config/parse-config.t
 import { createServiceAddresses } from "../platform/discovery/service-addresses.ts";
 import { createServiceDirectory, type ServiceDirectory } from "../platform/discovery/service-directory.ts";
 import { createEventLog } from "../platform/events/create-event-log.ts";
+import { type ListedSubgraph, sessionIssuer } from "../platform/graphql/subgraph-definition.ts";
+import { readAddresses } from "../platform/graphql/subgraph-settings.ts";
 import { createIdSource } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger/logger.ts";
 import { createRedisConnection } from "../platform/redis/redis-connection.ts";
+import { refuseForgottenSubgraphs } from "./composition/known-subgraphs.ts";
+import { platformSettings } from "./configuration/platform-settings.ts";
 import { createGateway, type Gateway } from "./index.ts";
 import { createPlatformRooms } from "./platform-rooms.ts";
-import { platformSettings } from "./platform-settings.ts";
 import type { StandaloneOptions } from "./standalone.ts";
 import { WEB_CLIENT_FOLDER } from "./web-client-folder.ts";
 
-const SUBGRAPHS = ["user", "billing", "audit"] as const;
 const LISTENER_PING_MS = 10_000;
 
-export async function addPlatformGateway(options: StandaloneOptions, environment: Environment): Promise<Gateway> {
+/** @throws AppError `CONFIG_INVALID` when the supergraph and the subgraphs do not belong together */
+export async function addPlatformGateway(
+  options: StandaloneOptions,
+  subgraphs: readonly ListedSubgraph[],
+  environment: Environment,
+): Promise<Gateway> {
   const { settings, lifecycle, logger } = options;
   const config = parseConfig(z.object(platformSettings), environment);
-  const directory = config.REDIS_URL === undefined ? undefined : openDirectory(config.REDIS_URL, config, logger);
+  const names = subgraphs.map(({ name }) => name);
+  const directory = config.REDIS_URL === undefined ? undefined : openDirectory(config.REDIS_URL, names, config, logger);
   if (directory !== undefined) lifecycle.add(directory.part);
   const eventLog = await createEventLog(config, logger);
   lifecycle.add({ name: "event log", start: () => eventLog.start(), stop: () => eventLog.stop() });
+  const addresses = new Map(subgraphs.map((subgraph) => [subgraph.name, readAddresses(subgraph, environment)]));
+  const { name: issuer } = sessionIssuer(subgraphs);
   const rooms = createPlatformRooms({
     settings: { ...settings, ...config },
+    subgraphs,
     tokenService: createHttpTokenService({
-      addresses: createServiceAddresses("user", settings.USER_SUBGRAPH_URL, directory),
+      addresses: createServiceAddresses(issuer, addresses.get(issuer) ?? [], directory),
+      audience: issuer,
       signer: createIdentitySigner(config.IDENTITY_SECRETS, systemClock),
     }),
     eventLog,
@@ -49,14 +61,11 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
     lifecycle.add({ name: "limits", start: () => countingRedis.start(), stop: () => countingRedis.stop() });
   }
   const graphql = (bases: readonly string[]) => bases.map((base) => new URL("/graphql", base).href);
-  return createGateway({
+  const gateway = await createGateway({
     ...options,
     ...rooms.options,
-    urls: new Map([
-      ["user", graphql(settings.USER_SUBGRAPH_URL)],
-      ["billing", graphql(settings.BILLING_SUBGRAPH_URL)],
-      ["audit", graphql(settings.AUDIT_SUBGRAPH_URL)],
-    ]),
+    urls: new Map([...addresses].map(([name, bases]) => [name, graphql(bases)])),
+    knownSubgraphs: new Set([...names, ...rooms.options.endpoints.map(({ name }) => name)]),
     directory,
     ...(countingRedis === undefined
       ? {}
@@ -70,10 +79,13 @@ export async function addPlatformGateway(options: StandaloneOptions, environment
     ...(existsSync(WEB_CLIENT_FOLDER) ? { webClient: WEB_CLIENT_FOLDER } : {}),
     checks: rooms.checks,
   });
+  refuseForgottenSubgraphs(gateway.schema.current(), names);
+  return gateway;
 }
 
 function openDirectory(
   url: string,
+  services: readonly string[],
   settings: { readonly REDIS_PREFIX: string; readonly SERVICE_LEASE_MS: number },
   logger: Logger,
 ): ServiceDirectory {
@@ -81,7 +93,7 @@ function openDirectory(
     redis: createRedisConnection({ url, name: "tributary-directory", logger }),
     listener: createRedisConnection({ url, name: "tributary-directory-listener", logger, pingMs: LISTENER_PING_MS }),
     prefix: settings.REDIS_PREFIX,
-    services: SUBGRAPHS,
+    services,
     leaseMs: settings.SERVICE_LEASE_MS,
     logger,
   });

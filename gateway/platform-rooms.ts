@@ -8,12 +8,13 @@ import { createMemoryCache } from "../platform/cache/memory-cache.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { EventLog } from "../platform/events/event-log.ts";
 import type { Subgraph } from "../platform/graphql/subgraph.ts";
+import type { ListedSubgraph } from "../platform/graphql/subgraph-definition.ts";
 import type { IdSource } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger/logger.ts";
 import type { RedisPlace } from "../platform/redis/redis-place.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { createCacheConsole } from "./cache/console/index.ts";
-import { PLATFORM_SOURCES } from "./cache/event-sources.ts";
+import { eventSourcesOf } from "./cache/event-sources.ts";
 import type { GatewayOptions } from "./gateway-options.ts";
 import { createLive } from "./live/index.ts";
 import { createStreams } from "./streams/index.ts";
@@ -29,6 +30,7 @@ export interface PlatformRoomsOptions {
     readonly LIVE_LEASE_MS: number;
     readonly OPERATOR_ORGANIZATION_ID?: string | undefined;
   };
+  readonly subgraphs: readonly ListedSubgraph[];
   readonly tokenService: TokenService;
   readonly eventLog: EventLog;
   /** Where gateways hear of each other; absent: there is no other one. */
@@ -50,7 +52,7 @@ export interface PlatformRooms extends Pick<Subgraph, "parts" | "checks"> {
 const SESSIONS_KEPT = 50_000;
 
 export function createPlatformRooms(options: PlatformRoomsOptions): PlatformRooms {
-  const { settings, tokenService, eventLog, redis, clock, ids, logger } = options;
+  const { settings, subgraphs, tokenService, eventLog, redis, clock, ids, logger } = options;
   const identitySecrets = settings.IDENTITY_SECRETS;
   const authenticator = createAuthenticator({
     tokenService,
@@ -81,7 +83,7 @@ export function createPlatformRooms(options: PlatformRoomsOptions): PlatformRoom
       eventLog,
       createLive,
       roster: streams.roster,
-      eventSources: PLATFORM_SOURCES,
+      eventSources: eventSourcesOf(subgraphs),
       cacheRegistry: cacheConsole.registry,
       manifests: [WEB_CLIENT_MANIFEST],
     },

@@ -25,6 +25,8 @@ export interface PrepareOptions {
   readonly name: string;
   /** Users, passwords and the database's name are taken from them; every login of the database must be given. */
   readonly urls: DatabaseUrls;
+  /** Where the databases' schemas and migrations stand; default: this folder. */
+  readonly folder?: string;
 }
 
 /**
@@ -33,8 +35,8 @@ export interface PrepareOptions {
  * @throws MigrationError see migrateDatabase; Error when a URL names the wrong role or another database than its siblings, or
  * there is no such database
  */
-export async function prepareDatabase({ adminUrl, name, urls }: PrepareOptions): Promise<string[]> {
-  if (name !== EVENTS_DATABASE && !subgraphDatabases().includes(name)) {
+export async function prepareDatabase({ adminUrl, name, urls, folder }: PrepareOptions): Promise<string[]> {
+  if (name !== EVENTS_DATABASE && !subgraphDatabases(folder).includes(name)) {
     throw new Error(`there is no database of ${name}: prisma/${name}/schema.prisma is missing`);
   }
   const database = databaseOf(urls.owner);
@@ -47,7 +49,7 @@ export async function prepareDatabase({ adminUrl, name, urls }: PrepareOptions):
     return loginOf(url, `tributary_${name}_${kind}`);
   });
   await bootstrapDatabase({ adminUrl, database, owner: loginOf(urls.owner, `tributary_${name}_owner`), logins });
-  return migrateDatabase({ ownerUrl: urls.owner, ...migrationsOf(name) });
+  return migrateDatabase({ ownerUrl: urls.owner, ...migrationsOf(name, folder) });
 }
 
 /**

@@ -12,12 +12,10 @@ export interface EventSource {
 /** By the subgraph's name. */
 export type EventSources = ReadonlyMap<string, EventSource>;
 
-/** Where every state change emits an event of its owner. Of what events tell of, only the user subgraph keeps rows. */
-export const PLATFORM_SOURCES: EventSources = new Map([
-  ["user", { remembers: true }],
-  ["billing", { remembers: false }],
-  ["audit", { remembers: false }],
-]);
+/** The platform's: every state change of ours emits an event of its owner. */
+export const eventSourcesOf = (
+  subgraphs: readonly { readonly name: string; readonly answersFromMemory: boolean }[],
+): EventSources => new Map(subgraphs.map(({ name, answersFromMemory }) => [name, { remembers: answersFromMemory }]));
 
 /** What an event is about: `billing.invoice` of `billing.invoice.paid.v1`. */
 export const kindOfType = (type: string): string => type.split(".", 2).join(".");

@@ -16,21 +16,32 @@ export interface SupergraphFile extends SchemaSource {
   stop(): Promise<void>;
 }
 
-/** @throws AppError `CONFIG_INVALID` when the file cannot be read or is no valid supergraph */
+export interface SupergraphFileOptions {
+  readonly maxPlanOptions?: number;
+  /** Refuses, by throwing, a valid supergraph that this gateway cannot serve. */
+  readonly check?: (generation: SchemaGeneration) => void;
+}
+
+/** @throws AppError `CONFIG_INVALID` when the file cannot be read or is no valid supergraph, and what `check` throws */
 export async function openSupergraphFile(
   file: string,
   logger: Logger,
-  maxPlanOptions?: number,
+  { maxPlanOptions, check }: SupergraphFileOptions = {},
 ): Promise<SupergraphFile> {
+  const build = (sdl: string): SchemaGeneration => {
+    const generation = buildGeneration(sdl, maxPlanOptions);
+    check?.(generation);
+    return generation;
+  };
   let seen = await read(file);
-  let current = buildGeneration(seen, maxPlanOptions);
+  let current = build(seen);
   const listeners = new Set<(generation: SchemaGeneration) => void>();
 
   async function look(): Promise<void> {
     const sdl = await readFile(file, "utf8");
     if (sdl === seen) return;
     seen = sdl;
-    const next = buildGeneration(sdl, maxPlanOptions);
+    const next = build(sdl);
     const previous = current;
     current = next;
     try {

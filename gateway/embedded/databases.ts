@@ -1,33 +1,38 @@
 /** The embedded Postgres with the databases of all subgraphs and of the event log, migrated and ready. */
 import { join } from "node:path";
-import { type DatabaseUrls, databaseUrls, prepareDatabase } from "../../prisma/databases.ts";
+import type { SubgraphDatabase } from "../../platform/graphql/subgraph-settings.ts";
+import { databaseUrls, prepareDatabase } from "../../prisma/databases.ts";
 import { startEmbeddedPostgres } from "../../prisma/embedded-postgres.ts";
-import { EVENTS_DATABASE, subgraphDatabases } from "../../prisma/subgraph-databases.ts";
+import { EVENTS_DATABASE } from "../../prisma/subgraph-databases.ts";
 
 export interface EmbeddedDatabases {
-  /** @throws Error when there is no such database */
-  urlsOf(name: string): DatabaseUrls;
+  /** By the subgraph's name. */
+  readonly subgraphs: ReadonlyMap<string, SubgraphDatabase>;
+  /** Connection to the event log's. */
+  readonly events: string;
   stop(): Promise<void>;
 }
 
 /** @throws MigrationError when a migration fails; Error with advice when the server does not start */
-export async function startDatabases(dataDir: string, password: string): Promise<EmbeddedDatabases> {
+export async function startDatabases(
+  dataDir: string,
+  password: string,
+  subgraphs: readonly string[],
+): Promise<EmbeddedDatabases> {
   const postgres = await startEmbeddedPostgres({ dataDir: join(dataDir, "postgres") });
   const { adminUrl } = postgres;
-  const names = [...subgraphDatabases(), EVENTS_DATABASE];
-  const urls = new Map(names.map((name) => [name, databaseUrls(adminUrl, name, password)]));
   try {
-    await Promise.all([...urls].map(([name, own]) => prepareDatabase({ adminUrl, name, urls: own })));
+    const prepared = await Promise.all(
+      [...subgraphs, EVENTS_DATABASE].map(async (name) => {
+        const urls = databaseUrls(adminUrl, name, password);
+        await prepareDatabase({ adminUrl, name, urls });
+        return [name, { app: urls.app, relay: urls.relay ?? "" }] as const;
+      }),
+    );
+    const { app: events } = databaseUrls(adminUrl, EVENTS_DATABASE, password);
+    return { subgraphs: new Map(prepared), events, stop: () => postgres.stop() };
   } catch (error) {
     await postgres.stop();
     throw error;
   }
-  return {
-    urlsOf(name) {
-      const own = urls.get(name);
-      if (own === undefined) throw new Error(`there is no database of ${name}`);
-      return own;
-    },
-    stop: () => postgres.stop(),
-  };
 }

@@ -7,11 +7,14 @@ import { AppError } from "../../platform/errors/app-error.ts";
 import { createLifecycle } from "../../platform/lifecycle/lifecycle.ts";
 import { runProcess } from "../../platform/lifecycle/run-process.ts";
 import { createLogger } from "../../platform/logger/logger.ts";
-import { createEmbedded, type EmbeddedPlatform, readSettings } from "../embedded.ts";
+import { listSubgraphs } from "../../subgraphs/list.ts";
+import { createEmbedded, type EmbeddedPlatform } from "../embedded.ts";
+import { readSettings } from "./embedded-settings.ts";
 
 /** @param environment what a person has set. @throws AppError `CONFIG_INVALID` with advice */
 export async function runEmbedded(environment: Environment): Promise<void> {
-  const settings = readSettings(environment);
+  const subgraphs = await listSubgraphs();
+  const settings = readSettings(subgraphs, environment);
   const dataDir = resolve(settings.DATA_DIR);
   await mkdir(dataDir, { recursive: true }).catch((cause: unknown) => {
     const message = `The data folder ${dataDir} cannot be made: set DATA_DIR to a folder that this user may write.`;
@@ -23,7 +26,7 @@ export async function runEmbedded(environment: Environment): Promise<void> {
   const logger = createLogger({ name: "tributary", level: settings.LOG_LEVEL, destination });
   const lifecycle = createLifecycle(logger);
   process.stdout.write("Starting Tributary …\n");
-  const platform = await createEmbedded({ environment, lifecycle, logger });
+  const platform = await createEmbedded({ subgraphs, settings, environment, lifecycle, logger });
   await runProcess({
     lifecycle,
     logger,
@@ -47,6 +50,6 @@ async function welcome(platform: EmbeddedPlatform, logFile: string): Promise<voi
   show("Mailbox", `${url}/mailbox (every mail that was sent)`);
   show("Log", logFile);
   const demo = await platform.demo();
-  if (demo !== undefined) show("Demo account", `${demo.email}, password ${demo.password}`);
+  if (demo !== undefined) show("Demo account", demo);
   process.stdout.write("\nPress Ctrl-C to stop.\n");
 }

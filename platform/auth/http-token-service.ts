@@ -1,4 +1,4 @@
-/** The token service over HTTP, for processes apart from the user subgraph: signed service identity, bounded waits, checked answers. */
+/** The token service over HTTP, for processes apart from the subgraph that issues sessions: signed service identity, bounded waits, checked answers. */
 import { z } from "zod";
 import { AppError } from "../errors/app-error.ts";
 import type { Identity } from "./identity.ts";
@@ -11,8 +11,8 @@ export interface HttpTokenServiceOptions {
   readonly signer: IdentitySigner;
   /** Name of the calling process in the service identity. Default `gateway`. */
   readonly service?: string;
-  /** Audience of the service identity. Default `user`. */
-  readonly audience?: string;
+  /** Name of the subgraph that issues sessions: the audience of the service identity. */
+  readonly audience: string;
   /** Deadline of one question to all addresses, in milliseconds. Default 3000. */
   readonly timeoutMs?: number;
 }
@@ -23,7 +23,7 @@ const keySetSchema = z.object({ keys: z.array(z.record(z.string(), z.unknown()))
 
 /** Its calls reject with AppError `SERVICE_UNAVAILABLE` when the service does not answer as agreed. */
 export function createHttpTokenService(options: HttpTokenServiceOptions): TokenService {
-  const { addresses, signer, service = "gateway", audience = "user", timeoutMs = 3_000 } = options;
+  const { addresses, signer, service = "gateway", audience, timeoutMs = 3_000 } = options;
   // One object for all calls: the signer reuses a signature per identity object.
   const identity: Identity = { kind: "SERVICE", service };
 

@@ -1,6 +1,8 @@
 /** What processes keep of what they have read, and for how long. */
 import { z } from "zod";
+import { registrySettings } from "./service-settings.ts";
 import { count } from "./setting-kinds.ts";
+import { redisSettings } from "./settings.ts";
 
 /** How long each kind may be served when nothing says that it has changed, in seconds. */
 const SECONDS = {
@@ -40,4 +42,11 @@ export const cacheSettings = {
   CACHE_TIMEOUT_MS: count
     .default(100)
     .describe("With REDIS_URL: longest time that one question to it may take before it is passed by, in milliseconds"),
+};
+
+/** For a process with a cache of its own (`platform/cache/process-cache.ts`), shared where there is Redis. */
+export const processCacheSettings = {
+  ...cacheSettings,
+  ...redisSettings,
+  REDIS_PREFIX: registrySettings.REDIS_PREFIX,
 };

@@ -13,7 +13,9 @@ export const liveSettings = {
     .describe("Most sockets and HTTP streams, together, that one user may have open on one gateway"),
   LIVE_SUBSCRIPTIONS_PER_ORGANIZATION: count
     .default(20_000)
-    .describe("Most live subscriptions to one organization's streams on one gateway; its plan may allow fewer"),
+    .describe(
+      "Most live subscriptions to one organization's streams on one gateway; what it has booked may allow fewer",
+    ),
   LIVE_LEASE_MS: milliseconds
     .default(60_000)
     .describe("A gateway that died is forgotten by the others after this time, with the subscriptions it had"),

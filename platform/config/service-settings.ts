@@ -29,7 +29,7 @@ const policies = z.string().transform((text, context): Readonly<Record<string, z
   if (parsed.success) return parsed.data;
   context.addIssue({
     code: "custom",
-    message: 'must be JSON such as {"billing":{"retryDelaysMs":[500],"attemptMs":2000,"breakerCalls":10}}',
+    message: 'must be JSON such as {"SUBGRAPH":{"retryDelaysMs":[500],"attemptMs":2000,"breakerCalls":10}}',
   });
   return z.NEVER;
 });

@@ -4,9 +4,13 @@ import { z } from "zod";
 export const count = z.coerce.number().int().min(1);
 export const milliseconds = z.coerce.number().int().min(1);
 
+export const port = z.coerce.number().int().min(0).max(65535);
+
 /** @param schemes without a colon */
 export function url(...schemes: readonly string[]) {
   return z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)), {
     error: `must be a URL with the scheme ${schemes.join(" or ")}`,
   });
 }
+
+export const postgresUrl = url("postgres", "postgresql");

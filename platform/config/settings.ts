@@ -1,16 +1,13 @@
 /**
- * Every setting of the platform: name, meaning, default. A process picks the groups it needs; `.env.example` is
- * checked against this file. Descriptions end up in error messages and in `.env.example`.
+ * Settings of the platform's processes: name, meaning, default. A process picks the groups it needs. Those of a subgraph stand with it
+ * (`subgraphs/<name>/subgraph.ts`). Descriptions end up in error messages and in `.env.example`.
  */
 import { z } from "zod";
-import { cacheSettings } from "./cache-settings.ts";
 import { limitSettings } from "./limit-settings.ts";
 import { liveSettings } from "./live-settings.ts";
-import { addresses, registrationSettings, subgraphCallSettings } from "./service-settings.ts";
-import { count, milliseconds, url } from "./setting-kinds.ts";
+import { registrationSettings, subgraphCallSettings } from "./service-settings.ts";
+import { count, milliseconds, port, postgresUrl, url } from "./setting-kinds.ts";
 
-const port = z.coerce.number().int().min(0).max(65535);
-const postgresUrl = url("postgres", "postgresql");
 const list = z.string().transform((text) =>
   text
     .split(",")
@@ -52,12 +49,6 @@ export const identitySettings = {
     .describe("Comma-separated secrets (32+ characters) that sign the identity header; the first signs, all verify"),
 };
 
-/** Access tokens. */
-export const tokenSettings = {
-  TOKEN_ISSUER: z.string().min(1).default("https://tributary.local").describe("`iss` of access tokens"),
-  TOKEN_AUDIENCE: z.string().min(1).default("tributary").describe("`aud` of access tokens"),
-};
-
 /** Where events go. */
 export const eventLogSettings = {
   EVENT_LOG: z.enum(["postgres", "kafka"]).default("kafka").describe("Event log adapter"),
@@ -96,11 +87,6 @@ export const gatewaySettings = {
     .string()
     .default("schema/generated/supergraph.graphql")
     .describe("Supergraph SDL; a change is taken up while running"),
-  USER_SUBGRAPH_URL: addresses("http://127.0.0.1:4001").describe(
-    "Addresses of the user subgraph, comma-separated; with REDIS_URL, until processes of it say where they are",
-  ),
-  BILLING_SUBGRAPH_URL: addresses("http://127.0.0.1:4002").describe("Addresses of the billing subgraph"),
-  AUDIT_SUBGRAPH_URL: addresses("http://127.0.0.1:4003").describe("Addresses of the audit subgraph"),
   EXECUTOR: z
     .enum(["tributary", "apollo"])
     .default("tributary")
@@ -163,85 +149,16 @@ export const subgraphProcessSettings = {
   ...registrationSettings,
 };
 
-/** The user subgraph. */
-export const userSettings = {
-  USER_PORT: port.default(4001).describe("Port of the user subgraph"),
-  USER_DATABASE_URL: postgresUrl.describe("Database of the user subgraph, role tributary_user_app"),
-  USER_RELAY_DATABASE_URL: postgresUrl.describe("The same database, role tributary_user_relay"),
-  SIGNING_KEY_FILE: z
-    .string()
-    .default(".data/signing-keys.json")
-    .describe("JWK set with the private EdDSA keys of access tokens; created when missing"),
-  ACCESS_TOKEN_SECONDS: count.default(900).describe("Lifetime of access tokens, in seconds"),
-  REFRESH_TOKEN_SECONDS: count.default(2_592_000).describe("Lifetime of refresh tokens and sessions, in seconds"),
-  BCRYPT_COST: z.coerce.number().int().min(4).max(15).default(11).describe("Cost of password hashes"),
-  SMTP_URL: url("smtp", "smtps").describe("Mail server"),
-  MAIL_FROM: z.string().default("Tributary <no-reply@tributary.local>").describe("Sender of mails"),
-  WEB_CLIENT_URL: url("http", "https")
-    .default("http://127.0.0.1:4000")
-    .describe("Address of the web client, for links in mails"),
-};
-
-/** The billing subgraph. */
-export const billingSettings = {
-  BILLING_PORT: port.default(4002).describe("Port of the billing subgraph"),
-  BILLING_DATABASE_URL: postgresUrl.describe("Database of the billing subgraph, role tributary_billing_app"),
-  BILLING_RELAY_DATABASE_URL: postgresUrl.describe("The same database, role tributary_billing_relay"),
-  BILLING_CURRENCY: z
-    .string()
-    .regex(/^[A-Z]{3}$/)
-    .default("EUR")
-    .describe("Currency of new billing accounts"),
-  SANDBOX_PROVIDER_DELAY_MS: milliseconds
-    .default(2_000)
-    .describe("How long the sandbox provider's slow test cards take"),
-};
-
-/** The audit subgraph. */
-export const auditSettings = {
-  AUDIT_PORT: port.default(4003).describe("Port of the audit subgraph"),
-  AUDIT_DATABASE_URL: postgresUrl.describe("Database of the audit subgraph, role tributary_audit_app"),
-  AUDIT_RELAY_DATABASE_URL: postgresUrl.describe("The same database, role tributary_audit_relay"),
-};
-
 /** `npm run db:migrate`. */
 export const migrationSettings = {
   DATABASE_ADMIN_URL: postgresUrl.describe("A role that may create databases and roles; used by db:migrate only"),
-  USER_DATABASE_OWNER_URL: postgresUrl.describe("Database of the user subgraph, role tributary_user_owner"),
-  BILLING_DATABASE_OWNER_URL: postgresUrl.describe("Database of the billing subgraph, role tributary_billing_owner"),
-  AUDIT_DATABASE_OWNER_URL: postgresUrl.describe("Database of the audit subgraph, role tributary_audit_owner"),
   EVENTS_DATABASE_OWNER_URL: postgresUrl
     .optional()
     .describe("Database of the Postgres event log, role tributary_events_owner"),
-};
-
-/** `npm run start:mailbox`. */
-export const mailboxSettings = {
-  MAILBOX_PORT: port.default(8025).describe("Port of the local mailbox's pages"),
-  MAILBOX_SMTP_PORT: port.default(1025).describe("Port on which the local mailbox takes mails"),
-  MAILBOX_DIR: z.string().default(".data/mailbox").describe("Where the local mailbox keeps mails"),
 };
 
 /** `npm start`. */
 export const embeddedSettings = {
   DATA_DIR: z.string().default(".data").describe("Where `npm start` keeps its database, keys and mails"),
   SEED_DEMO: z.stringbool().default(true).describe("Create the demo organisation at the first embedded start"),
-};
-
-/** Every setting, for `.env.example` and for the check that nothing is undocumented. */
-export const allSettings = {
-  ...commonSettings,
-  ...identitySettings,
-  ...tokenSettings,
-  ...eventLogSettings,
-  ...redisSettings,
-  ...cacheSettings,
-  ...registrationSettings,
-  ...gatewaySettings,
-  ...userSettings,
-  ...billingSettings,
-  ...auditSettings,
-  ...migrationSettings,
-  ...mailboxSettings,
-  ...embeddedSettings,
 };

@@ -18,7 +18,7 @@ interface PrismaClientLike<Client extends SqlTransaction> extends SqlTransaction
   $disconnect(): Promise<void>;
 }
 
-/** @param name as health reports show it, e.g. `billing database` */
+/** @param name as health reports show it, e.g. `notes database` */
 export function createDatabase<Client extends SqlTransaction>(
   name: string,
   client: PrismaClientLike<Client> & Client,

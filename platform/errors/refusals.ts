@@ -4,7 +4,7 @@ import type { OrganizationId } from "../auth/principal-ids.ts";
 import { AppError } from "./app-error.ts";
 import { refuse, type UserFailure } from "./user-failure.ts";
 
-/** @param noun as in "There is no such invoice." @param field input field that names it */
+/** @param noun as in "There is no such note." @param field input field that names it */
 export function notFound(noun: string, ...field: string[]): UserFailure {
   return refuse("NOT_FOUND", `There is no such ${noun}.`, ...field);
 }

@@ -2,24 +2,7 @@
  * An expected failure of a mutation, shown to the user through `userErrors`. Thrown inside a command so that its
  * transaction rolls back; turned into a payload by `mutationPayload`.
  */
-
-export const USER_ERROR_STATUS = {
-  BLANK: 400,
-  TOO_LONG: 400,
-  INVALID: 400,
-  FORBIDDEN: 403,
-  NOT_FOUND: 404,
-  TAKEN: 409,
-  VERSION_CONFLICT: 409,
-  IDEMPOTENCY_IN_PROGRESS: 409,
-  IDEMPOTENCY_MISMATCH: 422,
-  STATE_INVALID: 422,
-  LIMIT_REACHED: 422,
-  PAYMENT_DECLINED: 422,
-  EXPIRED: 422,
-} as const;
-
-export type UserErrorCode = keyof typeof USER_ERROR_STATUS;
+import { USER_ERROR_STATUS, type UserErrorCode } from "../../schema/user-error-codes.ts";
 
 export interface UserError {
   readonly code: UserErrorCode;

@@ -10,9 +10,9 @@ export const envelopeSchema = z.object({
   specversion: z.literal("1.0"),
   /** UUIDv7; every consumer deduplicates by it. */
   id: z.uuid(),
-  /** Producing subgraph, e.g. `/tributary/billing`. */
+  /** Producing subgraph, e.g. `/tributary/orders`. */
   source: z.string().min(1),
-  /** `<subgraph>.<aggregate>.<past tense>.v<major>`, e.g. `billing.invoice.paid.v1`. */
+  /** `<subgraph>.<aggregate>.<past tense>.v<major>`, e.g. `orders.order.shipped.v1`. */
   type: z.string().regex(/^[a-z]+(\.[a-z_]+)+\.v[1-9]\d*$/),
   /** RFC 3339 UTC: when it happened, not when it was published. */
   time: z.iso.datetime(),

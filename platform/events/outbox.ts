@@ -17,7 +17,7 @@ export interface OutboxOptions {
   readonly contracts: EventContracts;
   readonly clock: Clock;
   readonly ids: IdSource;
-  /** CloudEvents `source`, e.g. `/tributary/billing`. */
+  /** CloudEvents `source`, e.g. `/tributary/orders`. */
   readonly source: string;
   readonly topic: string;
 }

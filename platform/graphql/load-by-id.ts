@@ -16,7 +16,7 @@ export async function loadById<Prefix extends string, Entity>(
 /**
  * An entity that a non-null field points to: it is only missing when it was removed between two reads of one request, or
  * when the viewer may not read it.
- * @param noun as in "This invoice is not there (any more)."
+ * @param noun as in "This note is not there (any more)."
  * @throws AppError `NOT_FOUND`
  */
 export function required<Entity>(entity: Entity | null, noun: string): Entity {

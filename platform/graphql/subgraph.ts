@@ -1,5 +1,6 @@
 /** What a subgraph is to the processes that host it: an endpoint, parts to start and stop, health, and its own HTTP routes. */
 import type { FastifyInstance } from "fastify";
+import type { TokenService } from "../auth/token-service.ts";
 import type { CountedCache } from "../cache/cache-metrics.ts";
 import type { Clock } from "../clock.ts";
 import type { EventContracts } from "../events/contracts.ts";
@@ -8,7 +9,9 @@ import type { HealthCheck } from "../http/health.ts";
 import type { IdSource } from "../ids.ts";
 import type { LifecyclePart } from "../lifecycle/lifecycle.ts";
 import type { Logger } from "../logger/logger.ts";
+import type { DemoData } from "./demo-data.ts";
 import type { SubgraphEndpoint } from "./subgraph-endpoint.ts";
+import type { SubgraphDatabase } from "./subgraph-settings.ts";
 
 export interface Subgraph {
   readonly name: string;
@@ -20,10 +23,19 @@ export interface Subgraph {
   readonly caches?: readonly CountedCache[];
   /** Routes beside `/graphql`, e.g. public keys. */
   readonly routes?: (server: FastifyInstance) => void;
+  /** Of the subgraph that issues sessions. */
+  readonly tokenService?: TokenService;
+  readonly demo?: DemoData;
 }
 
 /** What every subgraph factory is given. Factories read no environment and open no port. */
 export interface SubgraphFloor {
+  readonly name: string;
+  /** Where its events go. */
+  readonly topic: string;
+  /** Where the events come from that it consumes. */
+  readonly consumedTopics: readonly string[];
+  readonly databaseUrls: SubgraphDatabase;
   readonly eventLog: EventLog;
   readonly contracts: EventContracts;
   readonly clock: Clock;

@@ -1,13 +1,14 @@
 /** The local mailbox as a process of its own, for a distributed installation without a mail server: `npm run start:mailbox`. */
 import { z } from "zod";
 import { parseConfig } from "../config/parse-config.ts";
-import { commonSettings, mailboxSettings } from "../config/settings.ts";
+import { commonSettings } from "../config/settings.ts";
 import { createServer, listen } from "../http/create-server.ts";
 import { createLifecycle } from "../lifecycle/lifecycle.ts";
 import { failStart, runProcess } from "../lifecycle/run-process.ts";
 import { createLogger } from "../logger/logger.ts";
 import { registerMailboxRoutes } from "./mailbox-routes.ts";
 import { startMailbox } from "./mailbox-server.ts";
+import { mailboxSettings } from "./mailbox-settings.ts";
 
 try {
   const settings = parseConfig(z.object({ ...commonSettings, ...mailboxSettings }), process.env);

@@ -4,12 +4,11 @@
  * Keep the printed heads elsewhere: a head that was printed once must be found again in every later run.
  */
 import { parseArgs } from "node:util";
-import { z } from "zod";
 import { OrganizationId, type TenantId, UserId } from "../../platform/auth/principal-ids.ts";
-import { parseConfig } from "../../platform/config/parse-config.ts";
-import { auditSettings } from "../../platform/config/settings.ts";
 import { inTenants } from "../../platform/database/tenant-transaction.ts";
+import { readAppDatabase } from "../../platform/graphql/subgraph-settings.ts";
 import { type ChainVerdict, verifyChain } from "./domain/entry-hash.ts";
+import { NAME } from "./own-name.ts";
 import { findChainHead, walkChain } from "./store/chains.ts";
 import { type AuditDatabase, type AuditTransaction, openAuditDatabase } from "./store/database.ts";
 
@@ -61,12 +60,9 @@ async function main(): Promise<number> {
     process.stderr.write(USAGE);
     return 2;
   }
-  const { AUDIT_DATABASE_URL } = parseConfig(
-    z.object({ AUDIT_DATABASE_URL: auditSettings.AUDIT_DATABASE_URL }),
-    process.env,
-  );
+  const url = readAppDatabase(NAME, process.env);
   const tenants = texts.map(requireTenant);
-  const database = openAuditDatabase("audit database", AUDIT_DATABASE_URL, 1);
+  const database = openAuditDatabase("audit database", url, 1);
   let bad = 0;
   try {
     for (const tenant of tenants) {

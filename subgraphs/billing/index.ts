@@ -6,12 +6,14 @@ import { createOutbox } from "../../platform/events/outbox.ts";
 import { createRelay } from "../../platform/events/relay.ts";
 import { createCursorCodec } from "../../platform/graphql/connection.ts";
 import type { Subgraph, SubgraphFloor } from "../../platform/graphql/subgraph.ts";
+import { sourceOf } from "../../platform/graphql/subgraph-definition.ts";
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
 import { createPlanCache, readKeptPlan } from "./catalogue/plan-cache.ts";
 import { createSettlementWorker } from "./collection/settlement-worker.ts";
 import { billingHandlers, tenantsOfEvent } from "./consumers.ts";
 import { type BillingContext, createBillingContext } from "./context.ts";
+import { DEMO } from "./demo.ts";
 import type { PaymentProvider } from "./provider/payment-provider.ts";
 import { createSandboxProvider } from "./provider/sandbox-provider.ts";
 import { resolvers } from "./resolvers/index.ts";
@@ -21,16 +23,12 @@ import { openBillingDatabase } from "./store/database.ts";
 export { seedPlans } from "./catalogue/seed-plans.ts";
 export type { PaymentProvider } from "./provider/payment-provider.ts";
 
-const NAME = "billing";
-const TOPIC = "billing.events";
 const POOL_SIZE = 16;
-/** Another shape of a plan needs another name. */
-const CACHE = "billing.2";
+/** Another shape of a plan needs another number. */
+const CACHE_SHAPE = 2;
 
 export interface BillingSubgraphDeps extends SubgraphFloor {
   readonly settings: ProcessCacheSettings & {
-    readonly BILLING_DATABASE_URL: string;
-    readonly BILLING_RELAY_DATABASE_URL: string;
     readonly BILLING_CURRENCY: string;
     readonly SANDBOX_PROVIDER_DELAY_MS: number;
   };
@@ -39,14 +37,21 @@ export interface BillingSubgraphDeps extends SubgraphFloor {
 }
 
 export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
-  const { settings, eventLog, contracts, clock, ids, identitySecrets } = deps;
-  const logger = deps.logger.child({ subgraph: NAME });
-  const database = openBillingDatabase("billing database", settings.BILLING_DATABASE_URL, POOL_SIZE);
-  const scout = openBillingDatabase("billing payments in progress", settings.BILLING_RELAY_DATABASE_URL, 1);
-  const cache = createProcessCache({ name: CACHE, settings, source: readKeptPlan(database), clock, logger });
+  const { name, topic, consumedTopics, databaseUrls, settings, eventLog, contracts, clock, ids, identitySecrets } =
+    deps;
+  const logger = deps.logger.child({ subgraph: name });
+  const database = openBillingDatabase("billing database", databaseUrls.app, POOL_SIZE);
+  const scout = openBillingDatabase("billing payments in progress", databaseUrls.relay, 1);
+  const cache = createProcessCache({
+    name: `${name}.${CACHE_SHAPE}`,
+    settings,
+    source: readKeptPlan(database),
+    clock,
+    logger,
+  });
   const services: BillingServices = {
     database,
-    outbox: createOutbox({ contracts, clock, ids, source: `/tributary/${NAME}`, topic: TOPIC }),
+    outbox: createOutbox({ contracts, clock, ids, source: sourceOf(name), topic }),
     clock,
     ids,
     cursors: createCursorCodec(identitySecrets),
@@ -55,11 +60,11 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     planCache: createPlanCache(cache),
     currency: settings.BILLING_CURRENCY,
   };
-  const relay = createRelay({ databaseUrl: settings.BILLING_RELAY_DATABASE_URL, log: eventLog, topic: TOPIC, logger });
+  const relay = createRelay({ databaseUrl: databaseUrls.relay, log: eventLog, topic, logger });
   const accounts = createGroupConsumer({
     log: eventLog,
     group: "billing.accounts",
-    topics: ["user.events"],
+    topics: consumedTopics,
     contracts,
     database,
     handlers: billingHandlers(services),
@@ -70,15 +75,15 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     logger,
   });
   const endpoint = createSubgraphEndpoint<BillingContext>({
-    name: NAME,
-    typeDefs: loadTypeDefs(NAME),
+    name,
+    typeDefs: loadTypeDefs(name),
     resolvers,
     createContext: (request) => createBillingContext(services, request),
-    verifier: createIdentityVerifier(identitySecrets, NAME, clock),
+    verifier: createIdentityVerifier(identitySecrets, name, clock),
     logger,
   });
   return {
-    name: NAME,
+    name,
     endpoint,
     parts: [
       database.part,
@@ -90,5 +95,6 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     ],
     checks: [database.check, cache.check],
     caches: [cache],
+    demo: DEMO,
   };
 }

@@ -5,6 +5,7 @@ import { createProcessCache, type ProcessCacheSettings } from "../../platform/ca
 import { createGroupConsumer, type RetryPolicy } from "../../platform/events/group-consumer.ts";
 import { createRelay } from "../../platform/events/relay.ts";
 import { createCursorCodec } from "../../platform/graphql/connection.ts";
+import type { DemoData } from "../../platform/graphql/demo-data.ts";
 import type { Subgraph, SubgraphFloor } from "../../platform/graphql/subgraph.ts";
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
@@ -16,17 +17,14 @@ import { createUserContext, type UserContext } from "./context.ts";
 import { createAccessTokens } from "./credentials/access-tokens.ts";
 import { createPasswordHasher } from "./credentials/passwords.ts";
 import { createTokenService, registerTokenRoutes } from "./credentials/token-service.ts";
-import { seedDemo } from "./demo/seed-demo.ts";
-import { createUserOutbox, USER_TOPIC } from "./outbox.ts";
+import { createDemo } from "./demo/demo-data.ts";
+import { createUserOutbox } from "./outbox.ts";
 import { resolvers } from "./resolvers/index.ts";
 import type { UserServices } from "./services.ts";
 import { openUserDatabase } from "./store/database.ts";
 
-export { DEMO } from "./demo/seed-demo.ts";
-
-const NAME = "user";
-/** Another shape of a row needs another name. */
-const CACHE = "user.2";
+/** Another shape of a row needs another number. */
+const CACHE_SHAPE = 2;
 const POOL_SIZE = 16;
 /** Mails at once. Each holds two connections of the pool while it is being sent. */
 const MAILS_AT_ONCE = 4;
@@ -34,8 +32,6 @@ const MAIL_RETRIES = { attempts: 6, baseMs: 500, capMs: 15_000 };
 
 export interface UserSubgraphDeps extends SubgraphFloor {
   readonly settings: ProcessCacheSettings & {
-    readonly USER_DATABASE_URL: string;
-    readonly USER_RELAY_DATABASE_URL: string;
     readonly TOKEN_ISSUER: string;
     readonly TOKEN_AUDIENCE: string;
     readonly SIGNING_KEY_FILE: string;
@@ -52,14 +48,14 @@ export interface UserSubgraphDeps extends SubgraphFloor {
 
 export interface UserSubgraph extends Subgraph {
   readonly tokenService: TokenService;
-  /** Creates the demo people and their organisation where they are missing. Needs the database only, not the started parts. */
-  seedDemo(): Promise<void>;
+  readonly demo: DemoData;
 }
 
 export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
-  const { settings, eventLog, contracts, clock, ids, identitySecrets } = deps;
-  const logger = deps.logger.child({ subgraph: NAME });
-  const database = openUserDatabase("user database", settings.USER_DATABASE_URL, POOL_SIZE);
+  const { name, topic, consumedTopics, databaseUrls, settings, eventLog, contracts, clock, ids, identitySecrets } =
+    deps;
+  const logger = deps.logger.child({ subgraph: name });
+  const database = openUserDatabase("user database", databaseUrls.app, POOL_SIZE);
   const accessTokens = createAccessTokens({
     keyFile: settings.SIGNING_KEY_FILE,
     issuer: settings.TOKEN_ISSUER,
@@ -68,7 +64,13 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     clock,
     ids,
   });
-  const cache = createProcessCache({ name: CACHE, settings, source: readKeptRow(database), clock, logger });
+  const cache = createProcessCache({
+    name: `${name}.${CACHE_SHAPE}`,
+    settings,
+    source: readKeptRow(database),
+    clock,
+    logger,
+  });
   const rowCaches = createRowCaches(cache);
   const services: UserServices = {
     database,
@@ -83,16 +85,11 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     sessionLifetimeMs: settings.REFRESH_TOKEN_SECONDS * 1000,
   };
   const mailer = createMailer({ smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM });
-  const relay = createRelay({
-    databaseUrl: settings.USER_RELAY_DATABASE_URL,
-    log: eventLog,
-    topic: USER_TOPIC,
-    logger,
-  });
+  const relay = createRelay({ databaseUrl: databaseUrls.relay, log: eventLog, topic, logger });
   const mails = createGroupConsumer({
     log: eventLog,
     group: "user.mail",
-    topics: [USER_TOPIC],
+    topics: consumedTopics,
     contracts,
     database,
     handlers: mailHandlers({ services, mailer, webClientUrl: settings.WEB_CLIENT_URL }),
@@ -103,13 +100,13 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     clock,
     logger,
   });
-  const verifier = createIdentityVerifier(identitySecrets, NAME, clock);
+  const verifier = createIdentityVerifier(identitySecrets, name, clock);
   const tokenService = createTokenService(services);
   return {
-    name: NAME,
+    name,
     endpoint: createSubgraphEndpoint<UserContext>({
-      name: NAME,
-      typeDefs: loadTypeDefs(NAME),
+      name,
+      typeDefs: loadTypeDefs(name),
       resolvers,
       createContext: (request) => createUserContext(services, request),
       verifier,
@@ -127,6 +124,6 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     checks: [database.check, cache.check],
     caches: [cache],
     routes: (server) => registerTokenRoutes(server, tokenService, verifier),
-    seedDemo: () => seedDemo(services),
+    demo: createDemo(services),
   };
 }

@@ -103,7 +103,7 @@ test("billing's instances are started, killed, started again and stopped under l
     expect(both).toContain(first);
 
     // One dies without a word: its breaker opens, its calls go to the other, its lease ends.
-    await stack.processes.billing.crash();
+    await stack.processOf("billing").crash();
     const opened = async () => ((await metric("breaker_opened_total")).get(first ?? "") ?? 0) > 0;
     await waitFor(opened, { what: "the breaker of the dead instance to open", intervalMs: 10 });
     expect((await metric("retries_total")).get(both.find((target) => target !== first) ?? "")).toBeGreaterThan(0);
@@ -113,7 +113,7 @@ test("billing's instances are started, killed, started again and stopped under l
     });
 
     // It comes back in a life of its own, and the other leaves as it should.
-    await stack.processes.billing.restart();
+    await stack.processOf("billing").restart();
     const [third] = (await untilAllTakeCalls(2, 30)).filter((target) => !both.includes(target));
     expect(third).toBeDefined();
     const { code } = await second.kill("SIGTERM");

@@ -122,8 +122,8 @@ async function attachMany(owner: Member, { accountId }: Account, count: number =
 }
 
 /** What waits in billing's outbox for the log. */
-async function unsent({ databases }: Stack): Promise<number> {
-  const client = new Client({ connectionString: databases.billing });
+async function unsent({ databaseOf }: Stack): Promise<number> {
+  const client = new Client({ connectionString: databaseOf("billing") });
   await client.connect();
   try {
     const { rows } = await client.query("SELECT count(*)::int AS count FROM outbox WHERE sent_at IS NULL");

@@ -57,7 +57,7 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
 /** One mutation in ten attaches a Mastercard; its transaction fails at the commit, after every row of it was written. */
 async function rollBackMastercards(stack: Stack): Promise<void> {
   await query(
-    stack.databases.billing,
+    stack.databaseOf("billing"),
     `CREATE FUNCTION refuse_mastercard() RETURNS trigger LANGUAGE plpgsql AS $$
      BEGIN
        IF NEW.envelope LIKE '%"brand":"mastercard"%' THEN RAISE EXCEPTION 'forced rollback'; END IF;
@@ -110,7 +110,7 @@ async function attach(owner: Member, input: Record<string, unknown>, doomed: boo
 
 /** Kills the process that holds billing's relay at random moments, spread over the run, and starts it again. */
 async function killBilling(stack: Stack, done: () => number): Promise<void> {
-  const { billing } = stack.processes;
+  const billing = stack.processOf("billing");
   const random = randomOfTest("kills");
   for (let kill = 0; kill < KILLS; kill += 1) {
     const share = MUTATIONS / (KILLS + 1);
@@ -179,7 +179,7 @@ async function followResuming(stack: Stack, owner: Member, { organizationId: org
 
 async function committedRows(stack: Stack, { organizationId }: Account): Promise<string[]> {
   const rows = await query<{ id: string }>(
-    stack.databases.billing,
+    stack.databaseOf("billing"),
     "SELECT id FROM payment_method WHERE organization_id = $1",
     [organizationId],
   );
@@ -188,7 +188,7 @@ async function committedRows(stack: Stack, { organizationId }: Account): Promise
 
 async function auditedSubjects(stack: Stack, { organizationId }: Account): Promise<string[]> {
   const rows = await query<{ id: string }>(
-    stack.databases.audit,
+    stack.databaseOf("audit"),
     "SELECT metadata->>'paymentMethodId' AS id FROM audit_entry WHERE tenant_id = $1 AND action = $2",
     [organizationId, EVENT],
   );

@@ -191,35 +191,35 @@ async function rename(owner: Member, id: string): Promise<void> {
   }
 }
 
-async function auditedMethods({ databases }: Stack, accounts: readonly Account[]): Promise<string[]> {
+async function auditedMethods({ databaseOf }: Stack, accounts: readonly Account[]): Promise<string[]> {
   const rows = await query<{ id: string }>(
-    databases.audit,
+    databaseOf("audit"),
     "SELECT metadata->>'paymentMethodId' AS id FROM audit_entry WHERE tenant_id = ANY ($1) AND action = $2",
     [accounts.map(({ organizationId }) => organizationId), ATTACHED],
   );
   return rows.map(({ id }) => id);
 }
 
-async function auditNumbers({ databases }: Stack, { organizationId }: Account): Promise<number[]> {
+async function auditNumbers({ databaseOf }: Stack, { organizationId }: Account): Promise<number[]> {
   const rows = await query<{ sequence: string }>(
-    databases.audit,
+    databaseOf("audit"),
     "SELECT sequence FROM audit_entry WHERE tenant_id = $1 ORDER BY sequence",
     [organizationId],
   );
   return rows.map(({ sequence }) => Number(sequence));
 }
 
-async function storedVersion({ databases }: Stack, id: string): Promise<number> {
-  const [row] = await query<{ version: number }>(databases.user, "SELECT version FROM organization WHERE id = $1", [
+async function storedVersion({ databaseOf }: Stack, id: string): Promise<number> {
+  const [row] = await query<{ version: number }>(databaseOf("user"), "SELECT version FROM organization WHERE id = $1", [
     id,
   ]);
   return row?.version ?? 0;
 }
 
 /** Event id → the version of the organisation that the event stands for. */
-async function eventVersions({ databases }: Stack, id: string): Promise<Map<string, number>> {
+async function eventVersions({ databaseOf }: Stack, id: string): Promise<Map<string, number>> {
   const rows = await query<{ id: string; version: number }>(
-    databases.user,
+    databaseOf("user"),
     `SELECT envelope::json->>'id' AS id, (envelope::json->>'aggregateversion')::int AS version
      FROM outbox WHERE tenant_id = $1 AND envelope::json->>'type' = 'user.organization.updated.v1'`,
     [id],

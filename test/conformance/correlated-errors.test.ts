@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { newTrace } from "../../platform/tracing/trace-context.ts";
 import { type Member, newMember, newOrganization } from "../support/client/newcomer.ts";
-import type { ServiceProcess, Stack } from "../support/stack/stack.ts";
+import type { Stack } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -41,13 +41,13 @@ async function errorCount(code: string): Promise<number> {
 }
 
 /** Log lines of a service that belong to a trace. */
-async function linesOf(service: ServiceProcess, traceId: string): Promise<string[]> {
-  const output = await stack.processes[service].current().output();
+async function linesOf(service: string, traceId: string): Promise<string[]> {
+  const output = await stack.processOf(service).current().output();
   return output.split("\n").filter((line) => line.includes(`"traceId":"${traceId}"`));
 }
 
 test("when billing is dead the rest still arrives, and one trace id finds what went wrong in the log of every service that was asked [S29] [S30]", async () => {
-  await stack.processes.billing.crash();
+  await stack.processOf("billing").crash();
   const before = await Promise.all(CODES.map(errorCount));
   const { traceId, spanId } = newTrace();
   const response = await fetch(`${stack.url}/graphql`, {

@@ -98,7 +98,7 @@ async function connections(): Promise<Map<string, number>> {
 test("a restart of Postgres under load is over within 10 s of its return, and an outage costs no process; pools come back to their size [OP-03]", {
   timeout: 240_000 + OUTAGE_MS,
 }, async () => {
-  const pids = SUBGRAPHS.map((name) => stack.processes[name].current().pid);
+  const pids = SUBGRAPHS.map((name) => stack.processOf(name).current().pid);
   const before = await connections();
   expect(before.size).toBe(3);
   const running = load();
@@ -119,20 +119,20 @@ test("a restart of Postgres under load is over within 10 s of its return, and an
   await postgres.stop();
   const awayUntil = performance.now() + OUTAGE_MS;
   for (const name of SUBGRAPHS) {
-    await waitFor(async () => (await statusOf(stack.processes[name].url, "/ready")) === 503, {
+    await waitFor(async () => (await statusOf(stack.processOf(name).url, "/ready")) === 503, {
       what: `${name} to say that it is not ready`,
     });
   }
   do {
     for (const name of [...SUBGRAPHS, "gateway"] as const) {
-      expect(await statusOf(stack.processes[name].url, "/live"), name).toBe(200);
-      if (name !== "gateway") expect(await statusOf(stack.processes[name].url, "/ready"), name).toBe(503);
+      expect(await statusOf(stack.processOf(name).url, "/live"), name).toBe(200);
+      if (name !== "gateway") expect(await statusOf(stack.processOf(name).url, "/ready"), name).toBe(503);
     }
   } while (performance.now() < awayUntil);
   await startAgain();
   const backAt = performance.now();
   for (const name of SUBGRAPHS) {
-    await waitFor(async () => (await statusOf(stack.processes[name].url, "/ready")) === 200, {
+    await waitFor(async () => (await statusOf(stack.processOf(name).url, "/ready")) === 200, {
       what: `${name} to be ready again`,
       deadlineMs: RETURN_MS,
     });
@@ -152,7 +152,7 @@ test("a restart of Postgres under load is over within 10 s of its return, and an
   };
   await waitFor(back, { what: "pools of their former size", deadlineMs: POOL_SHRINKS_MS, intervalMs: 500 });
   expect(await call()).toBe(true);
-  expect(SUBGRAPHS.map((name) => stack.processes[name].current().pid)).toEqual(pids);
-  expect(SUBGRAPHS.map((name) => stack.processes[name].current().running)).toEqual([true, true, true]);
+  expect(SUBGRAPHS.map((name) => stack.processOf(name).current().pid)).toEqual(pids);
+  expect(SUBGRAPHS.map((name) => stack.processOf(name).current().running)).toEqual([true, true, true]);
   expect([...(await connections()).keys()].sort()).toEqual([...before.keys()].sort());
 });

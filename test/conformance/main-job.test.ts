@@ -165,7 +165,7 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
   });
 
   test("a subgraph's port answers nobody but the gateway [GW-11][S70]", async () => {
-    if (stack.topology === "embedded") return expect(stack.processes.user.url).toBe(stack.url);
+    if (stack.topology === "embedded") return expect(stack.processOf("user").url).toBe(stack.url);
     const owner = await newMember(stack);
     for (const name of ["user", "billing", "audit"] as const) {
       for (const headers of [
@@ -173,7 +173,7 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
         { authorization: `Bearer ${owner.accessToken}` },
         { "x-tributary-identity": "made.up.token" },
       ]) {
-        const response = await fetch(`${stack.processes[name].url}/graphql`, {
+        const response = await fetch(`${stack.processOf(name).url}/graphql`, {
           method: "POST",
           headers: { "content-type": "application/json", ...headers },
           body: JSON.stringify({ query: "{ __typename _service { sdl } }" }),

@@ -33,7 +33,7 @@ async function connect(url: string): Promise<Client> {
 
 /** Databases of the stack with a read of the query that waits for a lock now. */
 async function held(observer: Client): Promise<readonly string[]> {
-  const names = [stack.databases.billing, stack.databases.audit].map((url) => new URL(url).pathname.slice(1));
+  const names = [stack.databaseOf("billing"), stack.databaseOf("audit")].map((url) => new URL(url).pathname.slice(1));
   const { rows } = await observer.query<{ datname: string }>(
     `SELECT DISTINCT datname FROM pg_stat_activity
      WHERE datname = ANY($1) AND wait_event_type = 'Lock' AND query ~ '^SELECT.*"(invoice|audit_entry)"'`,
@@ -43,10 +43,10 @@ async function held(observer: Client): Promise<readonly string[]> {
 }
 
 test("billing's and audit's databases read at the same time for one query, and the gateway merges what they answer [S74]", async () => {
-  const billing = await connect(stack.databases.billing);
-  const audit = await connect(stack.databases.audit);
+  const billing = await connect(stack.databaseOf("billing"));
+  const audit = await connect(stack.databaseOf("audit"));
   // The figures of the server stand still within a transaction.
-  const observer = await connect(stack.databases.user);
+  const observer = await connect(stack.databaseOf("user"));
   try {
     await billing.query("BEGIN; LOCK TABLE invoice IN ACCESS EXCLUSIVE MODE");
     await audit.query("BEGIN; LOCK TABLE audit_entry IN ACCESS EXCLUSIVE MODE");

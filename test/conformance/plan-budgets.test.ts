@@ -118,7 +118,7 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
 
 async function publishPlan(stack: Stack, cost: number): Promise<void> {
   expect(cost).toBeGreaterThan(0);
-  const client = new Client({ connectionString: stack.databases.billing });
+  const client = new Client({ connectionString: stack.databaseOf("billing") });
   await client.connect();
   try {
     const features = [

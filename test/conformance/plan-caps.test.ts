@@ -82,7 +82,7 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
     const other = await newOrganization(owner);
     await attachCard(owner, other);
     await startPlan(owner, other);
-    await stack.processes.billing.crash();
+    await stack.processOf("billing").crash();
     for (let count = 0; count < STARTER + 1; count += 1) expect((await follow(other)).ended).toBeUndefined();
   });
 });

@@ -108,10 +108,10 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
     // Commands are under way when it dies: some events are committed and nobody can have been told.
     const underWay = Array.from({ length: AROUND_KILL }, () => attachCard(owner, account).catch(() => undefined));
     await Promise.race(underWay);
-    await stack.processes.gateway.crash();
+    await stack.processOf("gateway").crash();
     const answered = (await Promise.all(underWay)).filter((id) => id !== undefined);
     await waitFor(() => before.ended, { what: "the event stream to break" });
-    await stack.processes.gateway.restart();
+    await stack.processOf("gateway").restart();
 
     const after = await streamOf(account, before.lastEventId);
     const late = await attachInTurn(owner, account, 1);

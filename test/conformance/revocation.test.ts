@@ -58,7 +58,7 @@ async function watchCommit(
   [type, tenantId]: readonly [string, string],
   stopwatch: Stopwatch,
 ): Promise<() => Promise<Commit>> {
-  const client = new Client({ connectionString: stack.databases.user });
+  const client = new Client({ connectionString: stack.databaseOf("user") });
   await client.connect();
   const { rows } = await client.query<{ last: string }>("SELECT coalesce(max(position), 0)::text AS last FROM outbox");
   const query = `SELECT ${STORED_AT} FROM outbox WHERE position > $1 AND tenant_id = $2 AND envelope::json->>'type' = $3`;
@@ -80,7 +80,7 @@ async function watchCommit(
 /** When each of the events was stored, by the clock of their databases, which is one server. */
 async function storedAt(stack: Stack, eventIds: readonly string[]): Promise<number[]> {
   const times: number[] = [];
-  for (const connectionString of [stack.databases.billing, stack.databases.audit]) {
+  for (const connectionString of [stack.databaseOf("billing"), stack.databaseOf("audit")]) {
     const client = new Client({ connectionString });
     await client.connect();
     const query = `SELECT ${STORED_AT} FROM outbox WHERE event_id = ANY ($1::uuid[])`;

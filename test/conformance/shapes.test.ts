@@ -59,7 +59,7 @@ const outboxRows = z.array(z.object({ envelope: z.string() }));
 
 async function publishedTexts(): Promise<string[]> {
   const texts: string[] = [];
-  for (const url of Object.values(stack.databases)) {
+  for (const url of stack.subgraphs.map((name) => stack.databaseOf(name))) {
     const client = new Client({ connectionString: url });
     await client.connect();
     try {

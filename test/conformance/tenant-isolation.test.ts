@@ -59,7 +59,7 @@ function codesOf(answer: unknown): string[] {
 /** Rows of every table that a request can write, in all databases. */
 async function countRows(): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const [name, url] of Object.entries(stack.databases)) {
+  for (const [name, url] of stack.subgraphs.map((name) => [name, stack.databaseOf(name)] as const)) {
     const client = new Client({ connectionString: url });
     await client.connect();
     try {
@@ -164,7 +164,7 @@ describe("entities resolved for another tenant answer as for a random id [MT-03]
       const grants = { [attacker.ids["org"] ?? ""]: permissions.split(" ") };
       const header = await signer.sign(name, userWith({ userId, sessionId, grants }), {});
       const ask = async (id: string) => {
-        const response = await fetch(`${stack.processes[name].url}/graphql`, {
+        const response = await fetch(`${stack.processOf(name).url}/graphql`, {
           method: "POST",
           headers: { "content-type": "application/json", [IDENTITY_HEADER]: header },
           body: JSON.stringify({

@@ -7,7 +7,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { databaseUrls, prepareDatabase } from "../../prisma/databases.ts";
 import { freePort } from "../support/ports.ts";
-import { type ProcessOptions, startProcess } from "../support/process.ts";
+import { type ProcessOptions, startProcess, subgraphProcess } from "../support/process.ts";
 import { startPostgres } from "../support/services/postgres.ts";
 import { serviceAddress } from "../support/services/service-addresses.ts";
 import { temporaryFolder } from "../support/stack/stack.ts";
@@ -76,25 +76,25 @@ function subgraphSettings(name: SubgraphName, server: string, password = "pw"): 
 }
 
 describe("a configuration that cannot work", () => {
-  test.each<[string, string, readonly string[]]>([
-    ["the gateway", "gateway/main.ts", ["IDENTITY_SECRETS", "CURSOR_SECRET"]],
+  test.each<[string, Pick<ProcessOptions, "entry" | "entryArguments">, readonly string[]]>([
+    ["the gateway", { entry: "gateway/main.ts" }, ["IDENTITY_SECRETS", "CURSOR_SECRET"]],
     [
       "the user subgraph",
-      "subgraphs/user/main.ts",
+      subgraphProcess("user"),
       ["IDENTITY_SECRETS", "USER_DATABASE_URL", "USER_RELAY_DATABASE_URL", "SMTP_URL"],
     ],
     [
       "the billing subgraph",
-      "subgraphs/billing/main.ts",
+      subgraphProcess("billing"),
       ["IDENTITY_SECRETS", "BILLING_DATABASE_URL", "BILLING_RELAY_DATABASE_URL"],
     ],
     [
       "the audit subgraph",
-      "subgraphs/audit/main.ts",
+      subgraphProcess("audit"),
       ["IDENTITY_SECRETS", "AUDIT_DATABASE_URL", "AUDIT_RELAY_DATABASE_URL"],
     ],
   ])("%s names every missing setting at once [S119]", async (_who, entry, keys) => {
-    const output = await failedStart({ entry, env: { LOG_LEVEL: "loudest" } });
+    const output = await failedStart({ ...entry, env: { LOG_LEVEL: "loudest" } });
     expect(output).toContain("Bad configuration: fix these environment variables (see .env.example)");
     const named = [...output.matchAll(/^ {2}([A-Z_]+): (.+)$/gm)].map(([, key, problem]) => [
       key,
@@ -120,7 +120,7 @@ describe("a configuration that cannot work", () => {
       IDENTITY_SECRETS: "short-secret",
       AUDIT_DATABASE_URL: "mysql://root:hunter2@db/x",
     };
-    const output = await failedStart({ entry: "subgraphs/audit/main.ts", env });
+    const output = await failedStart({ ...subgraphProcess("audit"), env });
     expect(output).toMatch(/IDENTITY_SECRETS: .*32 characters/);
     expect(output).toMatch(/AUDIT_DATABASE_URL: must be a URL with the scheme postgres/);
     expect(output).not.toMatch(/short-secret|hunter2|mysql/);
@@ -178,7 +178,7 @@ describe("a service that cannot be reached", () => {
     "the database: the %s subgraph names it and the setting, not the password [S119]",
     async (name) => {
       const env = subgraphSettings(name, CLOSED, "hunter2");
-      const output = await failedStart({ entry: `subgraphs/${name}/main.ts`, env });
+      const output = await failedStart({ ...subgraphProcess(name), env });
       const setting = `${name.toUpperCase()}_DATABASE_URL`;
       expect(output).toContain(`The database "shop" at ${CLOSED} does not answer: start it, or correct ${setting}.`);
       expect(output).not.toContain("hunter2");
@@ -196,7 +196,7 @@ describe("a service that cannot be reached", () => {
       AUDIT_RELAY_DATABASE_URL: urls.relay ?? "",
     };
     const start = (more: Readonly<Record<string, string>>) =>
-      failedStart({ entry: "subgraphs/audit/main.ts", env: { ...env, ...more } });
+      failedStart({ ...subgraphProcess("audit"), env: { ...env, ...more } });
     try {
       expect(await start({})).toContain(`Kafka does not answer at ${CLOSED}: start it, or correct KAFKA_BROKERS.`);
       expect(await start({ KAFKA_BROKERS: "" })).toContain("KAFKA_BROKERS is not set, and EVENT_LOG needs it");

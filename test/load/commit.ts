@@ -109,7 +109,7 @@ interface Frame {
 
 async function measure(stack: Stack, { perSecond, seconds, subscribers }: Load): Promise<Omit<Outcome, "name">> {
   const { tenants } = await populate(stack, TENANTS, 0);
-  const billing = new Client({ connectionString: stack.databases.billing });
+  const billing = new Client({ connectionString: stack.databaseOf("billing") });
   await billing.connect();
   const client = createLoadClient(stack.url);
   let frames: Frame[] = [];

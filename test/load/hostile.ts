@@ -74,7 +74,7 @@ async function attackBeside(values: Readonly<Record<"good" | "hostile" | "second
   const stack = await startDistributedStack({
     settings: { LOG_LEVEL: "error", ...probeSettings(figuresFile(folder.path), undefined) },
   });
-  const probe = createServerProbe(stack.processes.gateway.current().pid, figuresFile(folder.path));
+  const probe = createServerProbe(stack.processOf("gateway").current().pid, figuresFile(folder.path));
   let server: ServerFigures | undefined;
   let attack: Promise<AttackOutcome> | undefined;
   try {

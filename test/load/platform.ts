@@ -7,7 +7,7 @@ import { type Stack, temporaryFolder } from "../support/stack/stack.ts";
 import { startDistributedStack } from "./distributed-stack.ts";
 import { type MixedLoad, type MixedWorld, runMixedLoad } from "./mixed-load.ts";
 import { type PlatformOutcome, printPlatformReport } from "./platform/platform-report.ts";
-import { createServerProcesses, figuresFile, PROCESSES } from "./platform/server-processes.ts";
+import { createServerProcesses, figuresFile, processNames } from "./platform/server-processes.ts";
 import { stampede } from "./platform/stampede.ts";
 import { probeSettings } from "./server-figures.ts";
 import { createZipf } from "./zipf.ts";
@@ -102,7 +102,7 @@ async function measure(
 
 async function keepProfiles(stack: Stack, from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
-  for (const name of PROCESSES) {
-    await rename(join(from, `${stack.processes[name].current().pid}.cpuprofile`), join(to, `${name}.cpuprofile`));
+  for (const name of processNames(stack)) {
+    await rename(join(from, `${stack.processOf(name).current().pid}.cpuprofile`), join(to, `${name}.cpuprofile`));
   }
 }

@@ -69,7 +69,7 @@ export async function runRollingDeploy(stack: Stack, plan: RollingPlan): Promise
   const backends = stack.gateways.map(({ url }) => url);
   const balancer = await startBalancer({ backends });
   const client = createLoadClient(balancer.url);
-  const billing = new Client({ connectionString: stack.databases.billing });
+  const billing = new Client({ connectionString: stack.databaseOf("billing") });
   await billing.connect();
   const followers: { readonly tenant: Tenant; readonly follower: Follower }[] = [];
   try {
@@ -200,7 +200,7 @@ async function statusUnless200({ url }: StackProcess): Promise<string | undefine
 /** A request straight to the gateway that waits for a row lock. `release` resolves to its answer. */
 async function holdRequest(stack: Stack, gateway: StackProcess, tenant: Tenant) {
   const { organizationId: id, version: expectedVersion, member } = tenant;
-  const holder = new Client({ connectionString: stack.databases.user });
+  const holder = new Client({ connectionString: stack.databaseOf("user") });
   await holder.connect();
   await holder.query("BEGIN");
   await holder.query("SELECT 1 FROM organization WHERE id = $1 FOR UPDATE", [id]);

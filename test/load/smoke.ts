@@ -33,7 +33,7 @@ export async function smoke(programArguments: readonly string[]): Promise<number
   });
   try {
     return printReport(
-      await measure(stack.url, plan, createServerProbe(stack.processes.gateway.current().pid, figuresFile)),
+      await measure(stack.url, plan, createServerProbe(stack.processOf("gateway").current().pid, figuresFile)),
     );
   } finally {
     await stack.stop();

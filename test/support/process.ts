@@ -13,8 +13,10 @@ const live = new Set<ProjectProcess>();
 let count = 0;
 
 export interface ProcessOptions {
-  /** Entry file, from the project's root: "gateway/main.ts". */
+  /** Entry file, from the root: "gateway/main.ts". */
   readonly entry: string;
+  /** A checkout; default: this one. */
+  readonly root?: string;
   readonly entryArguments?: readonly string[];
   readonly nodeArguments?: readonly string[];
   /** Added to a bare environment (PATH, HOME, TMPDIR and the like): a test's settings never depend on the caller's shell. */
@@ -46,17 +48,24 @@ export interface ProjectProcess extends AsyncDisposable {
   stop(): Promise<Exit>;
 }
 
+/** Entry of a subgraph's process, as `npm run start:subgraph` has it. */
+export const subgraphProcess = (name: string) => ({
+  entry: "subgraphs/main.ts",
+  entryArguments: [name],
+  name: `subgraph-${name}`,
+});
+
 /** Starts a process and waits until it is ready. One that is not is ended, and the error holds the end of its log. */
 export async function startProcess(options: ProcessOptions): Promise<ProjectProcess> {
-  const { entry, entryArguments = [], nodeArguments = [], ready, readyDeadlineMs = 60_000 } = options;
+  const { entry, root = ROOT, entryArguments = [], nodeArguments = [], ready, readyDeadlineMs = 60_000 } = options;
   const name = options.name ?? entry.replaceAll(/[^a-z0-9]+/gi, "-");
   mkdirSync(LOGS, { recursive: true });
   count += 1;
   const child = await startWatchedChild({
     program: process.execPath,
-    programArguments: [...nodeArguments, join(ROOT, entry), ...entryArguments],
+    programArguments: [...nodeArguments, join(root, entry), ...entryArguments],
     logFile: join(LOGS, `${name}-${process.pid}-${count}.log`),
-    cwd: options.cwd ?? ROOT,
+    cwd: options.cwd ?? root,
     env: { ...bareEnvironment(), ...options.env },
     graceMs: 10_000,
   });

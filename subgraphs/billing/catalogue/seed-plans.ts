@@ -1,17 +1,14 @@
 /** Publishes the catalogue with a connection of its own, for a start of the platform and for `npm run db:seed`. */
-import type { IdSource } from "../../../platform/ids.ts";
+import type { SeedDeps } from "../../../platform/graphql/subgraph-definition.ts";
 import { publishPlans } from "../commands/publish-plans.ts";
 import { openBillingDatabase } from "../store/database.ts";
 import { PLAN_CATALOGUE } from "./plan-catalogue.ts";
 
-export interface SeedPlansDeps {
-  readonly settings: { readonly BILLING_DATABASE_URL: string; readonly BILLING_CURRENCY: string };
-  readonly ids: IdSource;
-}
+export type SeedPlansDeps = Pick<SeedDeps<{ readonly BILLING_CURRENCY: string }>, "settings" | "databaseUrls" | "ids">;
 
 /** @returns how many plans were new */
-export async function seedPlans({ settings, ids }: SeedPlansDeps): Promise<number> {
-  const database = openBillingDatabase("billing seed", settings.BILLING_DATABASE_URL, 1);
+export async function seedPlans({ settings, databaseUrls, ids }: SeedPlansDeps): Promise<number> {
+  const database = openBillingDatabase("billing seed", databaseUrls.app, 1);
   try {
     return await publishPlans({ database, ids, currency: settings.BILLING_CURRENCY }, PLAN_CATALOGUE);
   } finally {

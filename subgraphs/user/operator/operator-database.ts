@@ -6,16 +6,16 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { type Environment, parseConfig } from "../../../platform/config/parse-config.ts";
-import { embeddedSettings, userSettings } from "../../../platform/config/settings.ts";
+import { embeddedSettings } from "../../../platform/config/settings.ts";
 import { requireDatabase } from "../../../platform/database/require-database.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
+import { readAppDatabase, settingNames } from "../../../platform/graphql/subgraph-settings.ts";
 import { databaseUrls } from "../../../prisma/databases.ts";
 import { readSecret } from "../../../prisma/embedded-cluster.ts";
+import { NAME } from "../own-name.ts";
 
-const schema = z.object({
-  USER_DATABASE_URL: userSettings.USER_DATABASE_URL.optional(),
-  DATA_DIR: embeddedSettings.DATA_DIR,
-});
+const VARIABLE = settingNames(NAME).app;
+const schema = z.object({ DATA_DIR: embeddedSettings.DATA_DIR });
 const secretsSchema = z.object({ databasePassword: z.string() });
 
 /**
@@ -23,14 +23,14 @@ const secretsSchema = z.object({ databasePassword: z.string() });
  * @throws AppError `CONFIG_INVALID` when no database is named, or the named one does not answer within about five seconds
  */
 export async function findUserDatabase(environment: Environment): Promise<string> {
-  const { USER_DATABASE_URL, DATA_DIR } = parseConfig(schema, environment);
-  const dataDir = resolve(DATA_DIR);
-  const url = USER_DATABASE_URL ?? (await embeddedDatabase(dataDir));
+  const dataDir = resolve(parseConfig(schema, environment).DATA_DIR);
+  const named = environment[VARIABLE] ? readAppDatabase(NAME, environment) : undefined;
+  const url = named ?? (await embeddedDatabase(dataDir));
   if (url === undefined) {
-    const advice = "set DATA_DIR to the data folder of npm start, or USER_DATABASE_URL to the user database";
+    const advice = `set DATA_DIR to the data folder of npm start, or ${VARIABLE} to the user database`;
     throw new AppError("CONFIG_INVALID", `There is no platform in ${dataDir}: ${advice}.`);
   }
-  const setting = USER_DATABASE_URL === undefined ? "DATA_DIR" : "USER_DATABASE_URL";
+  const setting = named === undefined ? "DATA_DIR" : VARIABLE;
   await requireDatabase({ setting, url, table: "outbox" });
   return url;
 }
@@ -41,7 +41,7 @@ async function embeddedDatabase(dataDir: string): Promise<string | undefined> {
   if (server?.port === undefined || secrets === undefined) return undefined;
   try {
     const { databasePassword } = secretsSchema.parse(JSON.parse(secrets));
-    return databaseUrls(`postgresql://127.0.0.1:${server.port}`, "user", databasePassword).app;
+    return databaseUrls(`postgresql://127.0.0.1:${server.port}`, NAME, databasePassword).app;
   } catch (cause) {
     throw new AppError("CONFIG_INVALID", `${join(dataDir, "secrets.json")} is damaged: restore it.`, { cause });
   }

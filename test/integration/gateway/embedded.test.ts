@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { DEMO } from "../../../subgraphs/user/index.ts";
+import { DEMO } from "../../../subgraphs/user/demo/seed-demo.ts";
 import { freePort } from "../../support/ports.ts";
 import { type ProjectProcess, startProcess } from "../../support/process.ts";
 import { startStopwatch } from "../../support/stopwatch.ts";

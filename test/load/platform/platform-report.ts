@@ -1,5 +1,4 @@
 // What `npm run load -- platform` prints, and its budgets.
-import type { ServiceProcess } from "../../support/stack/stack.ts";
 import { figure, type Limit, printVerdict, table } from "../live/verdict.ts";
 import type { MixedOutcome } from "../mixed-load.ts";
 import { clientLines, latencyTable } from "../report.ts";
@@ -8,9 +7,9 @@ import { type CacheFigures, countedBetween, type LevelFigures, NEEDED, REQUESTS 
 import type { Stampede } from "./stampede.ts";
 
 export interface PlatformOutcome extends MixedOutcome {
-  readonly servers: ReadonlyMap<ServiceProcess, ServerFigures>;
+  readonly servers: ReadonlyMap<string, ServerFigures>;
   /** Before and after the measured requests. */
-  readonly caches: readonly [ReadonlyMap<ServiceProcess, CacheFigures>, ReadonlyMap<ServiceProcess, CacheFigures>];
+  readonly caches: readonly [ReadonlyMap<string, CacheFigures>, ReadonlyMap<string, CacheFigures>];
   readonly stampede: Stampede;
 }
 
@@ -73,7 +72,7 @@ function serverTable({ servers, log }: PlatformOutcome): string[] {
 }
 
 interface Level extends LevelFigures {
-  readonly process: ServiceProcess;
+  readonly process: string;
   readonly name: string;
 }
 

@@ -1,26 +1,26 @@
 // The processes of a distributed platform under load: what each used, and what its caches say of themselves.
 import { join } from "node:path";
-import type { ServiceProcess, Stack } from "../../support/stack/stack.ts";
+import type { Stack } from "../../support/stack/stack.ts";
 import { createServerProbe, type ServerFigures } from "../server-figures.ts";
 import { type CacheFigures, readCacheFigures } from "./cache-figures.ts";
 
-export const PROCESSES: readonly ServiceProcess[] = ["gateway", "user", "billing", "audit"];
+/** Names of the processes of a stack: the gateway, then its subgraphs. */
+export const processNames = (stack: Pick<Stack, "subgraphs">): readonly string[] => ["gateway", ...stack.subgraphs];
 
 export interface ServerProcesses {
   begin(): void;
   /** What each process has used since `begin`. */
-  end(): Promise<ReadonlyMap<ServiceProcess, ServerFigures>>;
+  end(): Promise<ReadonlyMap<string, ServerFigures>>;
   /** Counted since the process began. */
-  caches(): Promise<ReadonlyMap<ServiceProcess, CacheFigures>>;
+  caches(): Promise<ReadonlyMap<string, CacheFigures>>;
 }
 
 export function createServerProcesses(stack: Stack, folder: string): ServerProcesses {
-  const ofEach = async <T>(ask: (name: ServiceProcess) => Promise<T>): Promise<ReadonlyMap<ServiceProcess, T>> =>
-    new Map(await Promise.all(PROCESSES.map(async (name) => [name, await ask(name)] as const)));
+  const names = processNames(stack);
+  const ofEach = async <T>(ask: (name: string) => Promise<T>): Promise<ReadonlyMap<string, T>> =>
+    new Map(await Promise.all(names.map(async (name) => [name, await ask(name)] as const)));
   const probes = new Map(
-    PROCESSES.map(
-      (name) => [name, createServerProbe(stack.processes[name].current().pid, figuresFile(folder))] as const,
-    ),
+    names.map((name) => [name, createServerProbe(stack.processOf(name).current().pid, figuresFile(folder))] as const),
   );
   return {
     begin() {
@@ -32,7 +32,7 @@ export function createServerProcesses(stack: Stack, folder: string): ServerProce
         if (probe === undefined) throw new Error(`${name} is not measured`);
         return probe.end();
       }),
-    caches: () => ofEach((name) => readCacheFigures(stack.processes[name].url)),
+    caches: () => ofEach((name) => readCacheFigures(stack.processOf(name).url)),
   };
 }
 

@@ -1,7 +1,7 @@
 // What each process says of its readiness, all the time.
 import { z } from "zod";
 import type { Stack } from "../../support/stack/stack.ts";
-import { PROCESSES } from "../platform/server-processes.ts";
+import { processNames } from "../platform/server-processes.ts";
 
 const EVERY_MS = 200;
 const PATIENCE_MS = 5_000;
@@ -19,10 +19,10 @@ export function watchReadiness(stack: Stack): { stop(): Promise<Readiness> } {
   const degraded = new Set<string>();
   let [looks, unready] = [0, 0];
 
-  async function look(name: (typeof PROCESSES)[number]): Promise<void> {
+  async function look(name: string): Promise<void> {
     looks += 1;
     try {
-      const response = await fetch(`${stack.processes[name].url}/ready`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+      const response = await fetch(`${stack.processOf(name).url}/ready`, { signal: AbortSignal.timeout(PATIENCE_MS) });
       const { status } = reportSchema.parse(await response.json());
       if (!response.ok) unready += 1;
       if (status === "degraded") degraded.add(name);
@@ -33,7 +33,7 @@ export function watchReadiness(stack: Stack): { stop(): Promise<Readiness> } {
 
   const running = new Set<Promise<void>>();
   const timer = setInterval(() => {
-    for (const name of PROCESSES) {
+    for (const name of processNames(stack)) {
       const looking = look(name).finally(() => running.delete(looking));
       running.add(looking);
     }

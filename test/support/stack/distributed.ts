@@ -3,16 +3,19 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Client } from "pg";
+import { settingNames } from "../../../platform/graphql/subgraph-settings.ts";
 import { databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
 import { freePort, freePorts } from "../ports.ts";
-import { type ProjectProcess, startProcess } from "../process.ts";
+import { type ProcessOptions, type ProjectProcess, startProcess, subgraphProcess } from "../process.ts";
 import { serviceAddress } from "../services/service-addresses.ts";
 import {
   createStackProcess,
+  named,
+  PROJECT_ROOT,
   QUICK_STOP,
-  type ServiceProcess,
   type Stack,
   type StackOptions,
+  subgraphsOf,
   temporaryFolder,
 } from "./stack.ts";
 import { startFlags } from "./start-flags.ts";
@@ -20,22 +23,24 @@ import { startFlags } from "./start-flags.ts";
 /** Roles are shared by all databases of a server, hence one password for every stack on it. */
 const ROLE_PASSWORD = "test-password";
 const READY_DEADLINE_MS = 60_000;
-const SUBGRAPHS = ["user", "billing", "audit"] as const;
 
-export async function startDistributed({ settings = {}, gateways: gatewayCount = 1 }: StackOptions): Promise<Stack> {
+export async function startDistributed(options: StackOptions): Promise<Stack> {
+  const { settings = {}, gateways: gatewayCount = 1, root = PROJECT_ROOT } = options;
   const folder = await temporaryFolder();
   const name = `stack_${randomBytes(5).toString("hex")}`;
   const adminUrl = serviceAddress("postgres");
-  const urls = Object.fromEntries(
+  const subgraphs = subgraphsOf(root);
+  const urls = new Map(
     await Promise.all(
-      SUBGRAPHS.map(async (subgraph) => {
-        const database = databaseUrls(adminUrl, subgraph, ROLE_PASSWORD, `${name}_${subgraph}`);
-        await prepareDatabase({ adminUrl, name: subgraph, urls: database });
-        return [subgraph, database] as const;
+      subgraphs.map(async (subgraph) => {
+        const own = databaseUrls(adminUrl, subgraph, ROLE_PASSWORD, `${name}_${subgraph}`);
+        await prepareDatabase({ adminUrl, name: subgraph, urls: own, folder: join(root, "prisma") });
+        return [subgraph, own] as const;
       }),
     ),
   );
-  const [userPort, billingPort, auditPort, mailboxPort, smtpPort, ...gatewayPorts] = await freePorts(5 + gatewayCount);
+  const [mailboxPort, smtpPort, ...ports] = await freePorts(2 + subgraphs.length + gatewayCount);
+  const gatewayPorts = ports.slice(subgraphs.length);
   const [gatewayPort] = gatewayPorts;
   const url = (port: number | undefined) => `http://127.0.0.1:${port}`;
   const identitySecret = randomBytes(32).toString("hex");
@@ -52,18 +57,18 @@ export async function startDistributed({ settings = {}, gateways: gatewayCount =
     ...eventLog,
     REDIS_URL: serviceAddress("redis"),
     REDIS_PREFIX: name,
-    USER_DATABASE_URL: urls["user"]?.app,
-    USER_RELAY_DATABASE_URL: urls["user"]?.relay,
-    BILLING_DATABASE_URL: urls["billing"]?.app,
-    BILLING_RELAY_DATABASE_URL: urls["billing"]?.relay,
-    AUDIT_DATABASE_URL: urls["audit"]?.app,
-    AUDIT_RELAY_DATABASE_URL: urls["audit"]?.relay,
-    USER_PORT: String(userPort),
-    BILLING_PORT: String(billingPort),
-    AUDIT_PORT: String(auditPort),
-    USER_SUBGRAPH_URL: url(userPort),
-    BILLING_SUBGRAPH_URL: url(billingPort),
-    AUDIT_SUBGRAPH_URL: url(auditPort),
+    ...Object.fromEntries(
+      subgraphs.flatMap((subgraph, index) => {
+        const names = settingNames(subgraph);
+        const { app, relay } = named(urls, subgraph);
+        return [
+          [names.app, app],
+          [names.relay, relay],
+          [names.port, String(ports[index])],
+          [names.address, url(ports[index])],
+        ];
+      }),
+    ),
     SIGNING_KEY_FILE: join(folder.path, "signing-keys.json"),
     SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
     WEB_CLIENT_URL: url(gatewayPort),
@@ -76,63 +81,69 @@ export async function startDistributed({ settings = {}, gateways: gatewayCount =
     ...settings,
   };
   const gatewayFlags = await startFlags("start:gateway");
-  const start = (entry: string, ready: string, changed: Record<string, string> = {}): Promise<ProjectProcess> =>
+  const start = (program: Program, ready: string, changed: Record<string, string> = {}): Promise<ProjectProcess> =>
     startProcess({
-      entry,
+      ...program,
+      root,
       nodeArguments: [
         "--disable-warning=TimeoutNegativeWarning",
-        ...(entry.startsWith("gateway/") ? gatewayFlags : []),
+        ...(program.entry.startsWith("gateway/") ? gatewayFlags : []),
       ],
       env: { ...env, ...changed },
       ready: new URL(ready),
       readyDeadlineMs: READY_DEADLINE_MS,
     });
-  const service = (port: number | undefined, entry: string, readyPath = "/ready", own = {}) =>
-    createStackProcess(url(port), () => start(entry, `${url(port)}${readyPath}`, own));
-  const [mailbox, user, billing, audit] = await Promise.all([
-    service(mailboxPort, "platform/mail/mailbox-main.ts", "/mailbox"),
-    service(userPort, "subgraphs/user/main.ts"),
-    service(billingPort, "subgraphs/billing/main.ts"),
-    service(auditPort, "subgraphs/audit/main.ts"),
+  const service = (port: number | undefined, program: Program, readyPath = "/ready", own = {}) =>
+    createStackProcess(url(port), () => start(program, `${url(port)}${readyPath}`, own));
+  const [mailbox, ...services] = await Promise.all([
+    service(mailboxPort, { entry: "platform/mail/mailbox-main.ts" }, "/mailbox"),
+    ...subgraphs.map((subgraph, index) => service(ports[index], subgraphProcess(subgraph))),
   ]);
   const [gateways] = await Promise.all([
-    Promise.all(gatewayPorts.map((port) => service(port, "gateway/main.ts", "/ready", { GATEWAY_PORT: String(port) }))),
-    seed(env),
+    Promise.all(
+      gatewayPorts.map((port) => service(port, { entry: "gateway/main.ts" }, "/ready", { GATEWAY_PORT: String(port) })),
+    ),
+    seed(root, env),
   ]);
   const [gateway] = gateways;
   if (gateway === undefined) throw new Error("a stack needs a gateway");
-  const processes: Record<ServiceProcess, typeof user> = { gateway, user, billing, audit };
+  const processes = new Map([
+    ["gateway", gateway],
+    ...services.map((running, index) => [subgraphs[index] ?? "", running] as const),
+  ]);
   return {
     topology: "distributed",
     url: url(gatewayPort),
     socketUrl: `ws://127.0.0.1:${gatewayPort}/graphql`,
     mailbox: `${url(mailboxPort)}/mailbox`,
-    databases: {
-      user: admin(adminUrl, `${name}_user`),
-      billing: admin(adminUrl, `${name}_billing`),
-      audit: admin(adminUrl, `${name}_audit`),
-    },
+    subgraphs,
+    databaseOf: (subgraph) => admin(adminUrl, `${name}_${subgraph}`),
     identitySecret,
-    processes,
+    processOf: (wanted) => named(processes, wanted),
     gateways,
     eventLog,
-    operator: { USER_DATABASE_URL: urls["user"]?.app ?? "" },
+    operator: { USER_DATABASE_URL: named(urls, "user").app },
     async startAnother(subgraph) {
       const port = await freePort();
-      const changed = { [`${subgraph.toUpperCase()}_PORT`]: String(port) };
-      return start(`subgraphs/${subgraph}/main.ts`, `${url(port)}/ready`, changed);
+      const changed = { [settingNames(subgraph).port]: String(port) };
+      return start(subgraphProcess(subgraph), `${url(port)}/ready`, changed);
     },
     async stop() {
-      await Promise.all([...gateways, user, billing, audit, mailbox].map((process) => process.current().stop()));
-      await dropDatabases(adminUrl, name);
+      await Promise.all([...gateways, ...services, mailbox].map((process) => process.current().stop()));
+      await dropDatabases(
+        adminUrl,
+        subgraphs.map((subgraph) => `${name}_${subgraph}`),
+      );
       await folder.remove();
     },
   };
 }
 
-/** The plans of the catalogue, as `npm run db:seed` makes them. */
-async function seed(env: Readonly<Record<string, string | undefined>>): Promise<void> {
-  const seeding = await startProcess({ entry: "subgraphs/billing/seed-main.ts", env });
+type Program = Pick<ProcessOptions, "entry" | "entryArguments" | "name">;
+
+/** What subgraphs need before they serve, as `npm run db:seed` writes it. */
+async function seed(root: string, env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const seeding = await startProcess({ entry: "subgraphs/seed-main.ts", root, env });
   const { code } = await seeding.exited;
   if (code !== 0) throw new Error(`seeding failed: ${await seeding.output()}`);
 }
@@ -143,13 +154,11 @@ function admin(adminUrl: string, database: string): string {
   return address.href;
 }
 
-async function dropDatabases(adminUrl: string, stack: string): Promise<void> {
+async function dropDatabases(adminUrl: string, names: readonly string[]): Promise<void> {
   const client = new Client({ connectionString: adminUrl });
   await client.connect();
   try {
-    for (const subgraph of SUBGRAPHS) {
-      await client.query(`DROP DATABASE IF EXISTS "${stack}_${subgraph}" WITH (FORCE)`);
-    }
+    for (const name of names) await client.query(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
   } finally {
     await client.end();
   }

@@ -1,22 +1,32 @@
 // The embedded topology: `npm start` in a folder of its own.
 import { join } from "node:path";
 import { openSecrets } from "../../../gateway/embedded/secrets.ts";
+import { settingNames } from "../../../platform/graphql/subgraph-settings.ts";
 import { databaseUrls } from "../../../prisma/databases.ts";
 import { readSecret } from "../../../prisma/embedded-cluster.ts";
 import { freePort } from "../ports.ts";
-import { startProcess } from "../process.ts";
-import { createStackProcess, QUICK_STOP, type Stack, type StackOptions, temporaryFolder } from "./stack.ts";
+import { startProcess, subgraphProcess } from "../process.ts";
+import {
+  createStackProcess,
+  PROJECT_ROOT,
+  QUICK_STOP,
+  type Stack,
+  type StackOptions,
+  subgraphsOf,
+  temporaryFolder,
+} from "./stack.ts";
 import { startFlags } from "./start-flags.ts";
 
 const READY_DEADLINE_MS = 60_000;
 
-export async function startEmbedded({ settings = {} }: StackOptions): Promise<Stack> {
+export async function startEmbedded({ settings = {}, root = PROJECT_ROOT }: StackOptions): Promise<Stack> {
   const folder = await temporaryFolder();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const process = await createStackProcess(url, async () =>
     startProcess({
       entry: "gateway/embedded-main.ts",
+      root,
       name: "embedded",
       nodeArguments: await startFlags("start"),
       env: {
@@ -44,26 +54,28 @@ export async function startEmbedded({ settings = {} }: StackOptions): Promise<St
     url,
     socketUrl: `ws://127.0.0.1:${port}/graphql`,
     mailbox: `${url}/mailbox`,
-    databases: { user: database("user"), billing: database("billing"), audit: database("audit") },
+    subgraphs: subgraphsOf(root),
+    databaseOf: database,
     identitySecret: secrets.identitySecret,
-    processes: { gateway: process, user: process, billing: process, audit: process },
+    processOf: () => process,
     gateways: [process],
     operator: { DATA_DIR: join(folder.path, "data") },
     eventLog: { EVENT_LOG: "postgres", EVENTS_DATABASE_URL: database("events") },
     async startAnother(subgraph) {
       const ownPort = await freePort();
       const own = databaseUrls(admin.href, subgraph, secrets.databasePassword);
-      const prefix = subgraph.toUpperCase();
+      const names = settingNames(subgraph);
       return startProcess({
-        entry: `subgraphs/${subgraph}/main.ts`,
+        ...subgraphProcess(subgraph),
+        root,
         env: {
           NODE_ENV: "test",
           IDENTITY_SECRETS: secrets.identitySecret,
           EVENT_LOG: "postgres",
           EVENTS_DATABASE_URL: databaseUrls(admin.href, "events", secrets.databasePassword).app,
-          [`${prefix}_DATABASE_URL`]: own.app,
-          [`${prefix}_RELAY_DATABASE_URL`]: own.relay,
-          [`${prefix}_PORT`]: String(ownPort),
+          [names.app]: own.app,
+          [names.relay]: own.relay,
+          [names.port]: String(ownPort),
         },
         ready: new URL(`http://127.0.0.1:${ownPort}/ready`),
         readyDeadlineMs: READY_DEADLINE_MS,

@@ -2,6 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { subgraphDatabases } from "../../../prisma/subgraph-databases.ts";
 import type { PlatformAddress } from "../client/newcomer.ts";
 import type { ProjectProcess } from "../process.ts";
 
@@ -13,13 +15,15 @@ export interface Stack extends PlatformAddress {
   readonly topology: Topology;
   /** e.g. ws://127.0.0.1:4000/graphql */
   readonly socketUrl: string;
-  /** Superuser connections per database, for looking behind the API. */
-  readonly databases: Readonly<Record<SubgraphName, string>>;
+  /** Names of its subgraphs. */
+  readonly subgraphs: readonly string[];
+  /** A superuser's connection to a subgraph's database, for looking behind the API. */
+  databaseOf(subgraph: string): string;
   /** Signs identity headers that the stack's subgraphs accept. */
   readonly identitySecret: string;
-  /** By name: `gateway`, `user`, `billing`, `audit`; in the embedded topology all are the same process. */
-  readonly processes: Readonly<Record<ServiceProcess, StackProcess>>;
-  /** All gateways; the first one is that of `processes`. */
+  /** The process of `gateway`, or of a subgraph; in the embedded topology all are the same. */
+  processOf(service: string): StackProcess;
+  /** All gateways; the first one is that of `processOf`. */
   readonly gateways: readonly StackProcess[];
   /** Settings of its event log, for reading that beside the platform. */
   readonly eventLog: Readonly<Record<string, string>>;
@@ -29,12 +33,9 @@ export interface Stack extends PlatformAddress {
    * Starts one more process of a subgraph on a port of its own and waits until it is ready. Nobody asks it anything; its consumers
    * share the work of the stack's. Whoever starts it ends it.
    */
-  startAnother(subgraph: SubgraphName): Promise<ProjectProcess>;
+  startAnother(subgraph: string): Promise<ProjectProcess>;
   stop(): Promise<void>;
 }
-
-export type SubgraphName = "user" | "billing" | "audit";
-export type ServiceProcess = "gateway" | SubgraphName;
 
 /** A process of the stack that a test may kill and start again. */
 export interface StackProcess {
@@ -52,6 +53,8 @@ export interface StackOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** How many gateways the distributed topology has; default 1. */
   readonly gateways?: number;
+  /** The checkout that is started; default: this one. */
+  readonly root?: string;
 }
 
 /** Nobody has to leave a stack that is done with: its gateways wait less for clients whose connections idle. Tests of stops say otherwise. */
@@ -76,4 +79,16 @@ export async function createStackProcess(url: string, start: () => Promise<Proje
       running = await start();
     },
   };
+}
+
+export const PROJECT_ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** Names of a checkout's subgraphs, by their databases: nothing of the checkout is loaded. */
+export const subgraphsOf = (root: string): readonly string[] => subgraphDatabases(join(root, "prisma"));
+
+/** What a map holds under a name. */
+export function named<Value>(values: ReadonlyMap<string, Value>, name: string): Value {
+  const value = values.get(name);
+  if (value === undefined) throw new Error(`there is no ${name} in the stack, only ${[...values.keys()].join(", ")}`);
+  return value;
 }

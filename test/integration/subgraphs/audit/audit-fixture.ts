@@ -22,6 +22,7 @@ import { openAuditDatabase } from "../../../../subgraphs/audit/store/database.ts
 import { grantsOf, namedId } from "../../../support/identities.ts";
 import { serviceAddress } from "../../../support/services/service-addresses.ts";
 import { waitFor } from "../../../support/wait.ts";
+import { floorOf } from "../floor.ts";
 
 /** Roles are shared by all databases of a server, hence one password for every test on it. */
 const ROLE_PASSWORD = "test-password";
@@ -71,9 +72,9 @@ export async function createAuditFixture() {
 
     /** One more instance of the subgraph, serving and consuming. */
     async startSubgraph(): Promise<Subgraph> {
-      const settings = { AUDIT_DATABASE_URL: auditUrls.app, AUDIT_RELAY_DATABASE_URL: auditUrls.relay ?? "" };
-      const floor = { eventLog: log, contracts, clock: systemClock, ids, logger, identitySecrets };
-      const subgraph = createAuditSubgraph({ ...floor, settings });
+      const floor = floorOf("audit", auditUrls, ["user.events", "billing.events"]);
+      const shared = { eventLog: log, contracts, clock: systemClock, ids, logger, identitySecrets };
+      const subgraph = createAuditSubgraph({ ...floor, ...shared });
       instances.push(subgraph);
       for (const part of subgraph.parts) await part.start?.();
       return subgraph;

@@ -18,6 +18,7 @@ import { createBillingSubgraph, seedPlans } from "../../../../subgraphs/billing/
 import { createSandboxProvider } from "../../../../subgraphs/billing/provider/sandbox-provider.ts";
 import { serviceAddress } from "../../../support/services/service-addresses.ts";
 import { waitFor } from "../../../support/wait.ts";
+import { floorOf } from "../floor.ts";
 import { countingProvider } from "./counting-provider.ts";
 
 const SECRETS = [randomBytes(32).toString("hex")];
@@ -41,13 +42,13 @@ export async function startBilling() {
   const logger = createLogger({ name: "test", level: "fatal" });
   const contracts = await loadEventContracts(fileURLToPath(new URL("../../../../schema/events", import.meta.url)));
   const settings = {
-    BILLING_DATABASE_URL: billing.app,
-    BILLING_RELAY_DATABASE_URL: billing.relay,
     BILLING_CURRENCY: "EUR",
     SANDBOX_PROVIDER_DELAY_MS: SLOW_CARD_MS,
   };
   const ids = createIdSource(systemClock);
-  await seedPlans({ settings, ids });
+  const floor = floorOf("billing", billing, ["user.events"]);
+
+  await seedPlans({ ...floor, settings, ids });
   const eventLog: EventLog = createPostgresEventLog({ connectionString: events.app, logger });
   await eventLog.start();
   const provider = countingProvider(createSandboxProvider({ clock: systemClock, delayMs: SLOW_CARD_MS }));
@@ -62,7 +63,8 @@ export async function startBilling() {
 
   /** An instance over the same database. `parts: false` serves requests only: no relay, no consumer, no settlement. */
   async function instance({ parts = true } = {}): Promise<Subgraph> {
-    const deps = { settings, eventLog, contracts, clock: systemClock, ids, logger, identitySecrets: SECRETS, provider };
+    const shared = { eventLog, contracts, clock: systemClock, ids, logger, identitySecrets: SECRETS };
+    const deps = { ...floor, ...shared, settings, provider };
     const subgraph = createBillingSubgraph(deps);
     if (parts) for (const part of subgraph.parts) await part.start?.();
     running.push(subgraph);
@@ -118,7 +120,8 @@ export async function startBilling() {
   }
 
   return {
-    urls: settings,
+    settings,
+    databaseUrls: floor.databaseUrls,
     /** Of a billing process over the same databases. */
     environment: {
       NODE_ENV: "test",

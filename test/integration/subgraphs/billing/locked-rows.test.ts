@@ -18,7 +18,7 @@ let customer: Customer;
 beforeAll(async () => {
   billing = await startBilling();
   operations = operationsOf(billing, await billing.instance({ parts: false }));
-  database = openBillingDatabase("test", billing.urls.BILLING_DATABASE_URL, 1);
+  database = openBillingDatabase("test", billing.databaseUrls.app, 1);
   customer = await billing.customer();
 });
 afterAll(async () => {
@@ -70,7 +70,7 @@ test("an unsettled payment is found by the relay role with its organisation", as
   await operations.attach(other, "tok_slow");
   const { payment } = await operations.start(other, "team");
   await billing.admin.query("UPDATE payment SET next_attempt_at = now() WHERE id = $1", [payment.id]);
-  const scout = openBillingDatabase("test", billing.urls.BILLING_RELAY_DATABASE_URL, 1);
+  const scout = openBillingDatabase("test", billing.databaseUrls.relay, 1);
   try {
     const { organizationId } = other;
     expect(await findUnsettled(scout.autocommit, 1_000)).toContainEqual({ id: payment.id, organizationId });

@@ -56,7 +56,7 @@ test("the database is asked for a part of an account before others are answered,
 test("a read that fails costs its own part of the answer [S74]", async () => {
   const customer = await billing.customer();
   const variables = { representations: [{ __typename: "BillingAccount", id: customer.accountId }] };
-  const role = new URL(billing.urls.BILLING_DATABASE_URL).username;
+  const role = new URL(billing.databaseUrls.app).username;
   await billing.admin.query(`REVOKE SELECT ON payment_method FROM ${role}`);
   try {
     const { data, errors } = await billing.ask(subgraph, customer, QUERY, variables);

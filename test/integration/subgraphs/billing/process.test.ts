@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePort } from "../../../support/ports.ts";
-import { startProcess } from "../../../support/process.ts";
+import { startProcess, subgraphProcess } from "../../../support/process.ts";
 import { type BillingFixture, startBilling } from "./billing-fixture.ts";
 import { operationsOf, START } from "./operations.ts";
 
@@ -15,9 +15,8 @@ afterAll(() => billing.stop());
 async function startBillingProcess() {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const entry = "subgraphs/billing/main.ts";
   const env = { ...billing.environment, BILLING_PORT: String(port), SANDBOX_PROVIDER_DELAY_MS: "1500" };
-  const process = await startProcess({ entry, env, ready: new URL(`${url}/ready`) });
+  const process = await startProcess({ ...subgraphProcess("billing"), env, ready: new URL(`${url}/ready`) });
   return { process, url };
 }
 

@@ -68,7 +68,7 @@ test("seeding again changes nothing", async () => {
   const query = '{ plan(code: "team") { id version } }';
   const anyone = billing.viewerOf(billing.ids.next("org"), []);
   const before = await billing.ask(subgraph, anyone, query);
-  expect(await seedPlans({ settings: billing.urls, ids: billing.ids })).toBe(0);
+  expect(await seedPlans(billing)).toBe(0);
   expect(await billing.ask(subgraph, anyone, query)).toEqual(before);
   const missing = await billing.ask(subgraph, anyone, '{ plan(code: "none") { id } }');
   expect(missing).toMatchObject({ data: { plan: null }, errors: [{ extensions: { code: "NOT_FOUND" } }] });

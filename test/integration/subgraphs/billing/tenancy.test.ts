@@ -108,7 +108,7 @@ test("a member without billing.manage is refused [S17]", async () => {
 });
 
 test("the app role sees no row without a tenant, and cannot write into another [MT-01]", async () => {
-  const client = new Client({ connectionString: billing.urls.BILLING_DATABASE_URL });
+  const client = new Client({ connectionString: billing.databaseUrls.app });
   await client.connect();
   try {
     for (const table of [
@@ -136,7 +136,7 @@ test("the app role sees no row without a tenant, and cannot write into another [
 test("the settlement role sees which payments are in processing and nothing else", async () => {
   await operations.attach(stranger, "tok_slow");
   const { payment } = await operations.start(stranger, "starter");
-  const client = new Client({ connectionString: billing.urls.BILLING_RELAY_DATABASE_URL });
+  const client = new Client({ connectionString: billing.databaseUrls.relay });
   await client.connect();
   try {
     const { rows } = await client.query("SELECT id, organization_id FROM payment");

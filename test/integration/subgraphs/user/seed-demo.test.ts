@@ -1,6 +1,7 @@
 // The demo data: there after one run, unchanged after two.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { DEMO } from "../../../../subgraphs/user/index.ts";
+import type { DemoApi } from "../../../../platform/graphql/demo-data.ts";
+import { DEMO } from "../../../../subgraphs/user/demo/seed-demo.ts";
 import { startUser, type UserFixture } from "./user-fixture.ts";
 
 let fixture: UserFixture;
@@ -10,8 +11,17 @@ beforeAll(async () => {
 afterAll(() => fixture?.stop());
 
 test("the demo account signs in and owns the demo organisation with a teammate, however often it is seeded", async () => {
-  await fixture.subgraph.seedDemo();
-  await fixture.subgraph.seedDemo();
+  const tokens: string[] = [];
+  const api: DemoApi = {
+    async run(query, variables, schema) {
+      const { data } = await fixture.ask({ kind: "ANONYMOUS" }, query, variables);
+      return schema.parse(data);
+    },
+    signIn: (token) => void tokens.push(token),
+  };
+  await fixture.subgraph.demo.prepare(api);
+  await fixture.subgraph.demo.prepare(api);
+  expect(new Set(tokens).size).toBe(2);
   const demo = await fixture.signIn(DEMO);
   const query = `{ organization(slug: "${DEMO.slug}") { id name members(first: 10) { edges { node { user { email } roles { name } } } } } }`;
   const { data } = await fixture.ask(await fixture.identityOf(demo), query);

@@ -94,6 +94,7 @@ test("an instance that is silent costs a question about a session time, but not 
   const port = await freePort();
   await new Promise<void>((resolve) => silent.listen(port, "127.0.0.1", resolve));
   const service = createHttpTokenService({
+    audience: "user",
     addresses: () => [`http://127.0.0.1:${port}`, baseUrl],
     signer: fixture.signer,
     timeoutMs: 2_000,
@@ -110,14 +111,21 @@ test("the token service answers the same over HTTP, from any instance that is th
   try {
     // An instance that is gone costs nobody their session: the next one is asked.
     const gone = `http://127.0.0.1:${await freePort()}`;
-    const service = createHttpTokenService({ addresses: () => [gone, baseUrl], signer: fixture.signer });
+    const service = createHttpTokenService({
+      audience: "user",
+      addresses: () => [gone, baseUrl],
+      signer: fixture.signer,
+    });
     expect(await service.session(ada.sessionId, ada.userId)).toEqual(await facts(ada));
     expect((await service.session(ada.sessionId, ada.userId))?.grants[organizationId]).toContain("audit.read");
     expect(await service.session(fixture.ids.next("ses"), ada.userId)).toBeNull();
     expect(await service.keys()).toEqual(await fixture.subgraph.tokenService.keys());
     const forged = createIdentitySigner([randomUUID().repeat(2)], fixture.clock);
     await expect(
-      createHttpTokenService({ addresses: () => [baseUrl], signer: forged }).session(ada.sessionId, ada.userId),
+      createHttpTokenService({ audience: "user", addresses: () => [baseUrl], signer: forged }).session(
+        ada.sessionId,
+        ada.userId,
+      ),
     ).rejects.toThrow();
     const asUser = await fixture.signer.sign("user", await fixture.identityOf(ada), {});
     const answer = await fetch(`${baseUrl}/internal/session`, {

@@ -18,6 +18,7 @@ import { createUserSubgraph, type UserSubgraph, type UserSubgraphDeps } from "..
 import { grantsOf } from "../../../support/identities.ts";
 import { serviceAddress } from "../../../support/services/service-addresses.ts";
 import { waitFor } from "../../../support/wait.ts";
+import { floorOf } from "../floor.ts";
 
 /** Roles are shared by all databases of a server, hence one password for every test on it. */
 const ROLE_PASSWORD = "test-password";
@@ -62,8 +63,6 @@ export async function startUser(
   await eventLog.start();
   const mailbox = await startMailbox({ dir: join(folder, "mailbox"), logger });
   const settings = {
-    USER_DATABASE_URL: user.app,
-    USER_RELAY_DATABASE_URL: user.relay ?? "",
     TOKEN_ISSUER: "https://issuer.test",
     TOKEN_AUDIENCE: "test",
     SIGNING_KEY_FILE: join(folder, "keys.json"),
@@ -79,7 +78,16 @@ export async function startUser(
     CACHE_TIMEOUT_MS: 5_000,
   };
   const contracts = await loadEventContracts(fileURLToPath(new URL("../../../../schema/events", import.meta.url)));
-  const floor = { settings, eventLog, contracts, clock, ids, logger, identitySecrets: SECRETS };
+  const floor = {
+    ...floorOf("user", user),
+    settings,
+    eventLog,
+    contracts,
+    clock,
+    ids,
+    logger,
+    identitySecrets: SECRETS,
+  };
   const subgraph: UserSubgraph = createUserSubgraph({
     ...floor,
     ...(overrides.mailRetries === undefined ? {} : { mailRetries: overrides.mailRetries }),

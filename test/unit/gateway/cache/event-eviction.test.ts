@@ -1,13 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createEventEviction, tagsOf } from "../../../../gateway/cache/event-eviction.ts";
-import { PLATFORM_SOURCES } from "../../../../gateway/cache/event-sources.ts";
+import { eventSourcesOf } from "../../../../gateway/cache/event-sources.ts";
 import type { Cache } from "../../../../platform/cache/cache.ts";
 import { createMemoryCache } from "../../../../platform/cache/memory-cache.ts";
 import { systemClock } from "../../../../platform/clock.ts";
 import { type EventEnvelope, envelopeSchema } from "../../../../platform/events/envelope.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
+import { listSubgraphs } from "../../../../subgraphs/list.ts";
 import { envelopeText } from "../live/memory-log.ts";
+
+const PLATFORM_SOURCES = eventSourcesOf(await listSubgraphs());
 
 const logger = createLogger({ name: "test", level: "silent" });
 const TTL = { ttlMs: 60_000 };

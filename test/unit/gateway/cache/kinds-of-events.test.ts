@@ -3,10 +3,13 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createEntityCache } from "../../../../gateway/cache/entity/entity-cache.ts";
 import { tagsOf } from "../../../../gateway/cache/event-eviction.ts";
-import { PLATFORM_SOURCES } from "../../../../gateway/cache/event-sources.ts";
+import { eventSourcesOf } from "../../../../gateway/cache/event-sources.ts";
 import { buildGeneration } from "../../../../gateway/composition/schema-generation.ts";
 import { systemClock } from "../../../../platform/clock.ts";
+import { listSubgraphs } from "../../../../subgraphs/list.ts";
 import { entities, member, query } from "./cached-shop.ts";
+
+const PLATFORM_SOURCES = eventSourcesOf(await listSubgraphs());
 
 const generation = buildGeneration(
   readFileSync(new URL("../../../../schema/generated/supergraph.graphql", import.meta.url), "utf8"),

@@ -5,12 +5,15 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { fetchPolicyOf } from "../../../../gateway/cache/entity/fetch-policy.ts";
 import { subgraphTypes } from "../../../../gateway/cache/entity/subgraph-types.ts";
-import { kindOfType, PLATFORM_SOURCES, sourceOfType } from "../../../../gateway/cache/event-sources.ts";
+import { eventSourcesOf, kindOfType, sourceOfType } from "../../../../gateway/cache/event-sources.ts";
 import { cacheHintsOf } from "../../../../gateway/cache/hints.ts";
 import { entityKeysOf } from "../../../../gateway/cache/response/entity-keys.ts";
 import { buildGeneration } from "../../../../gateway/composition/schema-generation.ts";
 import { subgraphOperation } from "../../../../gateway/transport/subgraph-client.ts";
+import { listSubgraphs } from "../../../../subgraphs/list.ts";
 import { readerOf } from "./response/reader-of.ts";
+
+const PLATFORM_SOURCES = eventSourcesOf(await listSubgraphs());
 
 const EVENTS = new URL("../../../../schema/events/", import.meta.url);
 const generation = buildGeneration(

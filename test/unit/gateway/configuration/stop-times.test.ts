@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkStopTimes } from "../../../gateway/stop-times.ts";
+import { checkStopTimes } from "../../../../gateway/configuration/stop-times.ts";
 
 test("a drain that outlasts the stop is refused with what to change", () => {
   for (const grace of [1, 5_000, 7_000]) {

@@ -1,0 +1,38 @@
+/** What the platform knows of the user subgraph: accounts, sessions, organisations and their members. */
+import { join } from "node:path";
+import { z } from "zod";
+import { accessTokenSettings } from "../../platform/auth/access-token-settings.ts";
+import { processCacheSettings } from "../../platform/config/cache-settings.ts";
+import { count, url } from "../../platform/config/setting-kinds.ts";
+import { defineSubgraph } from "../../platform/graphql/subgraph-definition.ts";
+
+export const subgraph = defineSubgraph({
+  port: 4001,
+  // Mails follow its own events.
+  consumes: ["user"],
+  answersFromMemory: true,
+  issuesSessions: true,
+  settings: {
+    ...accessTokenSettings,
+    ...processCacheSettings,
+    SIGNING_KEY_FILE: z
+      .string()
+      .default(".data/signing-keys.json")
+      .describe("JWK set with the private EdDSA keys of access tokens; created when missing"),
+    ACCESS_TOKEN_SECONDS: count.default(900).describe("Lifetime of access tokens, in seconds"),
+    REFRESH_TOKEN_SECONDS: count.default(2_592_000).describe("Lifetime of refresh tokens and sessions, in seconds"),
+    BCRYPT_COST: z.coerce.number().int().min(4).max(15).default(11).describe("Cost of password hashes"),
+    SMTP_URL: url("smtp", "smtps").describe("Mail server"),
+    MAIL_FROM: z.string().default("Tributary <no-reply@tributary.local>").describe("Sender of mails"),
+    WEB_CLIENT_URL: url("http", "https")
+      .default("http://127.0.0.1:4000")
+      .describe("Address of the web client, for links in mails"),
+  },
+  create: async (deps) => (await import("./index.ts")).createUserSubgraph(deps),
+  embedded: ({ dataDir, publicUrl, smtpUrl }, environment) => ({
+    SIGNING_KEY_FILE: join(dataDir, "signing-keys.json"),
+    SMTP_URL: smtpUrl,
+    // Mails may have to name another address than the one that this machine knows.
+    WEB_CLIENT_URL: environment["WEB_CLIENT_URL"] || publicUrl,
+  }),
+});
