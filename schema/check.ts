@@ -13,6 +13,7 @@ import { checkEventEmitters } from "./event-emitters.ts";
 import { generate, lockFile, type SchemaFolders, schemaFolders } from "./generate.ts";
 import { checkLiveContracts } from "./live-contracts.ts";
 import { checkMoneyMutations } from "./money-mutations.ts";
+import { OperationsInvalid } from "./operations.ts";
 import { checkPublicSchema } from "./public-schema.ts";
 import { readSubgraphSources } from "./sources.ts";
 
@@ -55,7 +56,7 @@ export const checkSchema = async (folders: SchemaFolders): Promise<string[]> => 
       ...drift.filter((line) => breaking.length === 0 || !line.includes("events.lock.json")),
     ];
   } catch (error) {
-    if (error instanceof CompositionFailed) return [...problems, error.message];
+    if (error instanceof CompositionFailed || error instanceof OperationsInvalid) return [...problems, error.message];
     throw error;
   }
 };

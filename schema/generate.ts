@@ -1,8 +1,9 @@
 /**
  * `npm run schema`: writes everything under schema/generated. Refuses, and writes nothing, when the subgraphs do not
- * compose or a published event contract would break its readers.
+ * compose or a published event contract would break its readers. A web client that asks for what a removed subgraph had
+ * keeps the operations that it has, and is told; the graph is written, so that the platform starts without it.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { parse } from "graphql";
@@ -38,18 +39,27 @@ export const schemaFolders = (root: string): SchemaFolders => ({
 
 export const lockFile = (folders: SchemaFolders): string => join(folders.schema, "generated/events.lock.json");
 
-/** File name under `generated/` → content, for what the folders hold now. */
-export const generate = async (folders: SchemaFolders): Promise<Map<string, string>> => {
+/** File name under `generated/` → content. */
+type Generated = ReadonlyMap<string, string>;
+
+const API = "api.graphql";
+const OPERATIONS = "operations.ts";
+const MANIFEST = "operations.manifest.json";
+
+/** What the folders hold now. */
+export const generate = async (folders: SchemaFolders): Promise<Generated> => {
+  const graph = generateGraph(folders);
+  return new Map([...graph, ...(await generateOperations(folders, graph))]);
+};
+
+/** What subgraphs and event contracts make. */
+const generateGraph = (folders: SchemaFolders): Generated => {
   const sources = readSubgraphSources(folders.schema);
   const contracts = readEventContracts(folders.schema);
   const { supergraphSdl, apiSdl } = composeSupergraph(sources);
-  const operations = await printOperations(apiSdl, readOperations(folders.operations));
-  const registered = registeredOperations(operations);
   return new Map([
     ["supergraph.graphql", `# ${notice}\n${supergraphSdl}\n`],
-    ["api.graphql", `# ${notice}\n${apiSdl}\n`],
-    ["operations.ts", `// ${notice}\n${operations}${printOperationIds(registered)}${clientConstraints}`],
-    ["operations.manifest.json", printManifest(registered)],
+    [API, `# ${notice}\n${apiSdl}\n`],
     ["events.lock.json", printEventLock(contracts)],
     ["events.ts", `// ${notice}\n${printEventTypes(contracts)}`],
     ...sources
@@ -61,6 +71,16 @@ export const generate = async (folders: SchemaFolders): Promise<Map<string, stri
   ]);
 };
 
+/** What the web client asks of the graph. */
+const generateOperations = async (folders: SchemaFolders, graph: Generated): Promise<Generated> => {
+  const operations = await printOperations(graph.get(API) ?? "", readOperations(folders.operations));
+  const registered = registeredOperations(operations);
+  return new Map([
+    [OPERATIONS, `// ${notice}\n${operations}${printOperationIds(registered)}${clientConstraints}`],
+    [MANIFEST, printManifest(registered)],
+  ]);
+};
+
 const write = async (folders: SchemaFolders): Promise<void> => {
   const locked = readEventLock(lockFile(folders));
   const breaking = checkEventCompatibility(locked, readEventContracts(folders.schema));
@@ -69,9 +89,21 @@ const write = async (folders: SchemaFolders): Promise<void> => {
     throw new Error([...breaking, exception].join("\n"));
   }
 
-  mkdirSync(join(folders.schema, "generated"), { recursive: true });
-  for (const [name, content] of await generate(folders)) {
-    const file = join(folders.schema, "generated", name);
+  const target = join(folders.schema, "generated");
+  mkdirSync(target, { recursive: true });
+  const graph = generateGraph(folders);
+  writeFiles(target, graph);
+  const kept = new Set([...graph.keys(), OPERATIONS, MANIFEST]);
+  for (const stale of readdirSync(target).filter((name) => !kept.has(name))) {
+    rmSync(join(target, stale));
+    console.log(`schema/generated/${stale} removed`);
+  }
+  writeFiles(target, await generateOperations(folders, graph));
+};
+
+const writeFiles = (target: string, files: Generated): void => {
+  for (const [name, content] of files) {
+    const file = join(target, name);
     if (existsSync(file) && readFileSync(file, "utf8") === content) continue;
     writeFileSync(file, content);
     console.log(`schema/generated/${name}`);

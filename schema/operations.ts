@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { codegen } from "@graphql-codegen/core";
 import * as typedDocumentNode from "@graphql-codegen/typed-document-node";
 import * as operations from "@graphql-codegen/typescript-operations";
-import { buildSchema, type DocumentNode, parse, Source } from "graphql";
+import { buildSchema, concatAST, type DocumentNode, type GraphQLError, parse, Source, validate } from "graphql";
 
 /** Scalars as they travel in JSON: the client sees no Date and no bigint. */
 const scalars = {
@@ -38,12 +38,27 @@ export const readOperations = (directory: string): OperationDocument[] => {
     }));
 };
 
+/** The client asks for what the graph does not have; the message has a line per place. */
+export class OperationsInvalid extends Error {
+  override readonly name = "OperationsInvalid";
+
+  constructor(errors: readonly GraphQLError[]) {
+    const lines = errors.map(({ message, source, locations }) => {
+      const [{ line, column } = { line: 0, column: 0 }] = locations ?? [];
+      return `  ${source?.name ?? "?"}:${line}:${column} ${message}`;
+    });
+    super(["web-client/src/graphql asks for what no subgraph has: correct it, or remove it.", ...lines].join("\n"));
+  }
+}
+
 /**
  * Typed documents for a client: per operation a `<Name>Document` that knows its variables and its result.
- * @throws when an operation does not validate against the API schema
+ * @throws OperationsInvalid when an operation does not validate against the API schema
  */
 export const printOperations = async (apiSdl: string, documents: readonly OperationDocument[]): Promise<string> => {
   if (documents.length === 0) return "";
+  const invalid = validate(buildSchema(apiSdl), concatAST(documents.map(({ document }) => document)));
+  if (invalid.length > 0) throw new OperationsInvalid(invalid);
   const printed = await codegen({
     filename: "operations.ts",
     schema: parse(apiSdl),

@@ -26,6 +26,7 @@ const IN_PAIRS = [
   "correlated-errors",
   "named-operations",
   "shapes",
+  "added-subgraph",
 ].map((name) => `conformance/${name}.test.ts`);
 
 /** They wait long in few lines, while Vitest would begin with the largest files: begun last, they would be waited for alone. */
@@ -35,6 +36,7 @@ export const BEGUN_FIRST = [
   "integration/gateway/live/schedules.test.ts",
   "integration/platform/cache/layered-cache-schedules.test.ts",
   "conformance/consumer-churn.test.ts",
+  "conformance/added-subgraph.test.ts",
   "conformance/committed-equals-delivered.test.ts",
 ];
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createIdentitySigner, IDENTITY_HEADER } from "../../platform/auth/identity-header.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { createIdSource } from "../../platform/ids.ts";
+import { subgraphDatabases } from "../../prisma/subgraph-databases.ts";
 import { createLiveClient } from "../support/client/live-client.ts";
 import { userWith } from "../support/identities.ts";
 import { resolvableEntities } from "../support/isolation/entity-types.ts";
@@ -150,7 +151,7 @@ describe("subscriptions with a foreign id are refused as with a random one [MT-0
 });
 
 describe("entities resolved for another tenant answer as for a random id [MT-03][CA-07]", () => {
-  const subgraphs = (["user", "billing", "audit"] as const).flatMap((name) =>
+  const subgraphs = subgraphDatabases().flatMap((name) =>
     resolvableEntities(parse(readFileSync(`schema/${name}.graphql`, "utf8"))).map((entity) => [name, entity] as const),
   );
   test.each(subgraphs.map(([name, entity]) => [name, entity.type, entity] as const))(

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { databaseUrls, prepareDatabase } from "../../prisma/databases.ts";
+import { subgraphDatabases } from "../../prisma/subgraph-databases.ts";
 import { freePort } from "../support/ports.ts";
 import { type ProcessOptions, startProcess, subgraphProcess } from "../support/process.ts";
 import { startPostgres } from "../support/services/postgres.ts";
@@ -57,11 +58,8 @@ async function processesIn(path: string): Promise<string[]> {
   return lines.filter((line) => line.includes(path)).map((line) => line.replaceAll("\0", " "));
 }
 
-const SUBGRAPHS = ["user", "billing", "audit"] as const;
-type SubgraphName = (typeof SUBGRAPHS)[number];
-
 /** A complete configuration of a subgraph process whose database is at `server`. */
-function subgraphSettings(name: SubgraphName, server: string, password = "pw"): Record<string, string> {
+function subgraphSettings(name: string, server: string, password = "pw"): Record<string, string> {
   const prefix = name.toUpperCase();
   const url = (role: string) => `postgresql://tributary_${name}_${role}:${password}@${server}/shop`;
   return {
@@ -174,7 +172,7 @@ describe("a port that is taken", () => {
 });
 
 describe("a service that cannot be reached", () => {
-  test.each(SUBGRAPHS)(
+  test.each(subgraphDatabases())(
     "the database: the %s subgraph names it and the setting, not the password [S119]",
     async (name) => {
       const env = subgraphSettings(name, CLOSED, "hunter2");

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "graphql";
 import { describe, expect, test } from "vitest";
+import { subgraphDatabases } from "../../../../prisma/subgraph-databases.ts";
 import { readSdl } from "../../../../schema/sources.ts";
 import { SUBGRAPHS } from "../../../load/gateway/supergraph.ts";
 import { comparedGraph, type Outcome } from "./compared-graph.ts";
@@ -18,7 +19,7 @@ import type { WorldOptions } from "./world.ts";
 const OPERATIONS = 150;
 
 const sdl = (name: string) => readSdl(`schema/${name}.graphql`);
-const PLATFORM = Object.fromEntries(["user", "billing", "audit", "streams"].map((name) => [name, sdl(name)]));
+const PLATFORM = Object.fromEntries([...subgraphDatabases(), "streams"].map((name) => [name, sdl(name)]));
 
 const GRAPHS = { platform: PLATFORM, benchmark: SUBGRAPHS, shop: SHOP, keys: KEYS, media: MEDIA };
 const WORLDS: Readonly<Record<string, WorldOptions>> = {
