@@ -120,7 +120,7 @@ export function prepareOperation(
     inspection,
     tokens: tokensIn(document),
     coerce: (variables) =>
-      definitions.length === 0 ? { coerced: {} } : coerceVariables(apiSchema, declared, variables),
+      definitions.length === 0 ? { coerced: {}, sent: {} } : coerceVariables(apiSchema, declared, variables),
     renamed: (variables) => renamedValues(canonical, variables),
     conditions: (coerced) => conditional.map((name) => (coerced[name] === true ? "1" : "0")).join(""),
     compile(coerced) {

@@ -83,13 +83,13 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
       const operation = prepare(id, request);
       const values = operation.coerce(variables);
       if ("errors" in values) return { errors: values.errors.map(asUserInput) };
-      const { coerced } = values;
+      const { coerced, sent } = values;
       const { step, writer } = compile(id, operation, coerced);
       const answer = writer(coerced);
       const run: Run = {
         clients: clients(request.generation),
         context,
-        variables: operation.renamed(variables),
+        variables: operation.renamed(sent),
         data: {},
         shared: new Set(),
         gone: new Set(),

@@ -3,8 +3,10 @@
  * As graphql-js does it, except that messages show a few members of a wrong value and not all: each of many errors would show them again.
  */
 import {
+  type ConstValueNode,
   coerceInputValue,
   GraphQLError,
+  type GraphQLInputType,
   type GraphQLSchema,
   isInputType,
   isNonNullType,
@@ -14,9 +16,17 @@ import {
   valueFromAST,
 } from "graphql";
 import type { JsonObject } from "../transport/json-object.ts";
+import { holdsLossless, LosslessNumber } from "../transport/lossless-number.ts";
 import { type Condition, nullConditions } from "./conditions.ts";
+import { coercibleNumbers, literalValue, sentNumbers } from "./input-numbers.ts";
 
-export type CoercedVariables = { readonly coerced: JsonObject } | { readonly errors: readonly GraphQLError[] };
+export type CoercedVariables =
+  | {
+      readonly coerced: JsonObject;
+      /** As the client gave them, for subgraphs, which coerce them themselves. */
+      readonly sent: JsonObject;
+    }
+  | { readonly errors: readonly GraphQLError[] };
 
 const MAX_ERRORS = 20;
 /** Of a value in a message. */
@@ -39,23 +49,31 @@ export function coerceVariables(
 ): CoercedVariables {
   // A variable may have any name, `__proto__` included.
   const coerced: JsonObject = Object.create(null);
+  const rewritten = new Map<string, unknown>();
   const errors: GraphQLError[] = [];
   try {
-    for (const definition of definitions) coerceVariable(schema, definition, variables, coerced, errors);
+    for (const definition of definitions) coerceVariable(schema, definition, variables, { coerced, rewritten, errors });
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
     errors.push(error);
   }
   const wrong = errors.length > 0 ? errors : nullConditions(conditions, coerced);
-  return wrong.length > 0 ? { errors: wrong } : { coerced };
+  if (wrong.length > 0) return { errors: wrong };
+  return { coerced, sent: rewritten.size === 0 ? variables : { ...variables, ...Object.fromEntries(rewritten) } };
+}
+
+interface Outcome {
+  readonly coerced: JsonObject;
+  /** What is sent otherwise than it was given. */
+  readonly rewritten: Map<string, unknown>;
+  readonly errors: GraphQLError[];
 }
 
 function coerceVariable(
   schema: GraphQLSchema,
   definition: VariableDefinitionNode,
   variables: JsonObject,
-  coerced: JsonObject,
-  errors: GraphQLError[],
+  { coerced, rewritten, errors }: Outcome,
 ): void {
   function refuse(message: string, originalError?: GraphQLError): void {
     if (errors.length >= MAX_ERRORS) {
@@ -68,11 +86,14 @@ function coerceVariable(
   const type = typeFromAST(schema, definition.type);
   if (!isInputType(type)) throw new Error(`${print(definition.type)} is no type of a variable`);
   if (!Object.hasOwn(variables, name)) {
-    if (definition.defaultValue !== undefined) coerced[name] = valueFromAST(definition.defaultValue, type);
+    if (definition.defaultValue !== undefined) coerced[name] = defaultOf(definition.defaultValue, type);
     else if (isNonNullType(type)) refuse(`Variable "$${name}" of required type "${type}" was not provided.`);
     return;
   }
-  const value = variables[name];
+  const given = variables[name];
+  const value = coercibleNumbers(given, type);
+  const sent = sentNumbers(given, type);
+  if (sent !== given) rewritten.set(name, sent);
   if (value === null && isNonNullType(type)) {
     refuse(`Variable "$${name}" of non-null type "${type}" must not be null.`);
     return;
@@ -88,11 +109,17 @@ function coerceVariable(
   });
 }
 
+/** A default of a valid document. */
+function defaultOf(node: ConstValueNode, type: GraphQLInputType): unknown {
+  const literal = literalValue(node);
+  return holdsLossless(literal) ? coerceInputValue(coercibleNumbers(literal, type), type) : valueFromAST(node, type);
+}
+
 /** As graphql-js shows values in messages, but cut. */
 function shown(value: unknown, depth: number): string {
   if (typeof value === "string")
     return JSON.stringify(value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value);
-  if (typeof value !== "object" || value === null) return String(value);
+  if (typeof value !== "object" || value === null || value instanceof LosslessNumber) return String(value);
   if (Array.isArray(value)) {
     if (value.length === 0) return "[]";
     if (depth >= MAX_DEPTH) return "[Array]";

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { AppError, findAppError } from "../../platform/errors/app-error.ts";
 import { refuseLargeJson } from "../limits/nesting.ts";
+import { withLosslessNumbers } from "../transport/lossless-json.ts";
 import { ACCEPTED_CODINGS, codingsIn, decode } from "./content-coding.ts";
 
 type Done = (error: Error | null, body?: unknown) => void;
@@ -26,7 +27,10 @@ export function readOnlyJson(scope: FastifyInstance): void {
     try {
       const text = textOf(bytes);
       refuseLargeJson(text, maxBytes);
-      parseJson(request, text, done);
+      parseJson(request, text, (error, value) => {
+        if (error !== null) done(error);
+        else done(null, withLosslessNumbers(value, bytes));
+      });
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)));
     }

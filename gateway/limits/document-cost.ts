@@ -16,6 +16,7 @@ import {
   valueFromASTUntyped,
   visit,
 } from "graphql";
+import { LosslessNumber } from "../transport/lossless-number.ts";
 import type { CostModel, FieldCost } from "./cost-model.ts";
 
 export type Variables = Readonly<Record<string, unknown>>;
@@ -170,6 +171,7 @@ export function sizingVariables(model: CostModel, document: DocumentNode): strin
 
 /** @returns how many values an argument asks for; `undefined` when it does not say */
 export function countOf(value: unknown): number | undefined {
+  if (value instanceof LosslessNumber) return countOf(value.toNumber());
   if (typeof value === "number") return value >= 0 ? value : undefined;
   if (Array.isArray(value)) return value.length;
   // One value in the place of a list is a list of one.

@@ -5,6 +5,7 @@
 import { crc32 } from "node:zlib";
 import { LRUCache } from "lru-cache";
 import { internJson } from "./interned-json.ts";
+import { parseJson } from "./lossless-json.ts";
 
 export interface AnswerMemory {
   /** @throws SyntaxError when the answer is no JSON */
@@ -70,5 +71,5 @@ export function createAnswerMemory(): AnswerMemory {
 /** A byte-order mark is no part of a JSON text, but a reader may ignore it. Source: RFC 8259, section 8.1. */
 function parsed(answer: Buffer): unknown {
   const start = answer[0] === 0xef && answer[1] === 0xbb && answer[2] === 0xbf ? 3 : 0;
-  return JSON.parse(answer.toString("utf8", start));
+  return parseJson(start === 0 ? answer : answer.subarray(start));
 }

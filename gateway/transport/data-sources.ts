@@ -2,6 +2,8 @@
 import type { GraphQLDataSource, ServiceMap } from "@apollo/gateway";
 import type { SchemaGeneration } from "../ports.ts";
 import { asDataSource } from "./data-source.ts";
+import { createDeclareNumbers, type DeclareNumbers } from "./declared-numbers.ts";
+import { withDoublesIn } from "./lossless-number.ts";
 import { isLive, type SubgraphClients } from "./subgraph-clients.ts";
 
 export interface DataSources {
@@ -19,7 +21,8 @@ export function createDataSources(clients: SubgraphClients): DataSources {
   function open(subgraph: string, url: string | undefined): GraphQLDataSource {
     const key = `${subgraph}\n${url ?? ""}`;
     const source =
-      opened.get(key) ?? (isLive(subgraph) ? liveRefusal(subgraph) : asDataSource(clients.connect(subgraph, url)));
+      opened.get(key) ??
+      (isLive(subgraph) ? liveRefusal(subgraph) : asDataSource(clients.connect(subgraph, url), doubles));
     opened.set(key, source);
     return source;
   }
@@ -29,15 +32,19 @@ export function createDataSources(clients: SubgraphClients): DataSources {
     of(generation) {
       const present = known.get(generation);
       if (present !== undefined) return present;
+      const declare = createDeclareNumbers(generation.supergraphSchema);
       const named = [...generation.supergraph.subgraphsMetadata()]
         .filter(({ name }) => !isLive(name))
-        .map(({ name, url }) => [name, open(name, url)] as const);
+        .map(({ name, url }) => [name, asDataSource(clients.connect(name, url), declare)] as const);
       const made: ServiceMap = Object.fromEntries(named);
       known.set(generation, made);
       return made;
     },
   };
 }
+
+/** Where no schema tells which numbers may keep their digits. */
+const doubles: DeclareNumbers = (_text, data) => withDoublesIn(data);
 
 /** The planner uses live subgraphs for subscriptions only; anything else would be a fault of ours. */
 function liveRefusal(subgraph: string): GraphQLDataSource {

@@ -1,5 +1,6 @@
 /** Equal objects within one JSON value become one object: whoever walks over it can tell by identity what was seen before. */
 import { isJsonObject, type JsonObject, writeMember } from "./json-object.ts";
+import { LosslessNumber } from "./lossless-number.ts";
 
 /** What lies deeper is left as it is. */
 const DEPTH = 200;
@@ -21,7 +22,7 @@ export function internJson(value: unknown): unknown {
   }
 
   function intern(here: unknown, depth: number): unknown {
-    if (typeof here !== "object" || here === null) return here;
+    if (typeof here !== "object" || here === null || here instanceof LosslessNumber) return here;
     if (depth === DEPTH) return one(`#${numbers.size}`, here);
     if (!Array.isArray(here)) return isJsonObject(here) ? one(`{${members(here, depth).join()}}`, here) : here;
     for (const [index, item] of here.entries()) here[index] = intern(item, depth + 1);
@@ -37,7 +38,8 @@ export function internJson(value: unknown): unknown {
   }
 
   function token(item: unknown): string {
-    return typeof item === "object" && item !== null ? `#${numbers.get(item)}` : JSON.stringify(item);
+    if (typeof item !== "object" || item === null) return JSON.stringify(item);
+    return item instanceof LosslessNumber ? item.text : `#${numbers.get(item)}`;
   }
 
   return intern(value, 0);

@@ -3,6 +3,7 @@ import type { GraphQLFormattedError } from "graphql";
 import type { Change } from "../../platform/events/envelope.ts";
 import type { GatewayContext } from "../ports.ts";
 import type { JsonObject } from "./json-object.ts";
+import { withDoublesIn } from "./lossless-number.ts";
 
 /** An operation that is sent again and again: its texts are made once. */
 export interface SubgraphOperation {
@@ -56,11 +57,10 @@ export function subgraphOperation(
   return { text, json: JSON.stringify(text), name, kind };
 }
 
-/** All variables as the subgraph reads them. */
+/** All variables as a subgraph reads them that parses JSON as JavaScript does. */
 export function variablesOf(request: SubgraphRequest): JsonObject {
   const lists = listsOf(request);
-  if (lists.length === 0) return request.variables;
-  const variables: JsonObject = { ...request.variables };
+  const variables = withDoublesIn(request.variables);
   for (const { variable, texts } of lists) variables[variable] = JSON.parse(`[${texts.join(",")}]`);
   return variables;
 }

@@ -1,5 +1,7 @@
 /** Finds the entities that an answer tells of, by the names that were asked for along with it. */
 import { isJsonObject, readMember } from "../../transport/json-object.ts";
+import { parseJson } from "../../transport/lossless-json.ts";
+import { idTextOf } from "../../transport/lossless-number.ts";
 
 /** Which members of an object name an entity, by whose events it goes, and below which others there are more. */
 export interface Named {
@@ -24,11 +26,12 @@ export function tellNamed(value: unknown, named: Named, tell: Tell): void {
 
 /** Tells of the entity that a representation stands for. */
 export function tellRepresented(text: string, keyFields: ReadonlySet<string>, named: Named, tell: Tell): void {
-  const value: unknown = JSON.parse(text);
+  const value = parseJson(text);
   if (!isJsonObject(value)) return;
   for (const name of keyFields) tellId(readMember(value, name), named, tell);
 }
 
 function tellId(value: unknown, { sources }: Named, tell: Tell): void {
-  if (typeof value === "string" || typeof value === "number") tell(String(value), sources);
+  const id = idTextOf(value);
+  if (id !== undefined) tell(id, sources);
 }

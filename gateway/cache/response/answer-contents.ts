@@ -16,6 +16,7 @@ import {
 import type { InternalNames, SelectAlso } from "../../engine/canonical/canonical-operation.ts";
 import type { AnswerContents, SchemaGeneration } from "../../ports.ts";
 import { isJsonObject, type JsonObject, reader } from "../../transport/json-object.ts";
+import { idTextOf } from "../../transport/lossless-number.ts";
 import { type EventSources, isNarrow } from "../event-sources.ts";
 import { cacheHintsOf } from "../hints.ts";
 import { ANY_SOURCE, ORGANIZATION_TAG } from "../tags.ts";
@@ -106,10 +107,10 @@ function walk(shape: Shape, object: JsonObject, found: Found, seen: Seen): void 
   seen.set(shape, objects.add(object));
   let known = false;
   for (const read of shape.keys) {
-    const id = read(object);
-    if (typeof id !== "string" && typeof id !== "number") continue;
-    const sources = found.ids.get(String(id)) ?? new Set();
-    found.ids.set(String(id), addAll(sources, shape.sources));
+    const id = idTextOf(read(object));
+    if (id === undefined) continue;
+    const sources = found.ids.get(id) ?? new Set();
+    found.ids.set(id, addAll(sources, shape.sources));
     known = true;
   }
   if (shape.identified && !known) addAll(found.open, shape.sources);

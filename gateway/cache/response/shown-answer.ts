@@ -1,5 +1,6 @@
 /** In development a kept answer says of itself why it was kept, in `extensions.cache`. */
 import { isJsonObject } from "../../transport/json-object.ts";
+import { parseJson } from "../../transport/lossless-json.ts";
 import type { ResponsePolicy } from "./policy.ts";
 
 export interface Keeping extends Pick<ResponsePolicy, "maxAgeMs" | "scope"> {
@@ -9,7 +10,7 @@ export interface Keeping extends Pick<ResponsePolicy, "maxAgeMs" | "scope"> {
 
 /** @param body JSON text of an answer, as it was made; what that took is no longer said */
 export function shownAnswer(body: Buffer, { maxAgeMs, scope, tags, keptAt }: Keeping): Buffer {
-  const answer: unknown = JSON.parse(body.toString());
+  const answer = parseJson(body);
   if (!isJsonObject(answer)) return body;
   const { extensions } = answer;
   const kept = { keptAt: keptAt.toISOString(), maxAgeSeconds: maxAgeMs / 1_000, scope, tags: [...tags].sort() };

@@ -4,7 +4,8 @@
  */
 import type { GraphQLFormattedError } from "graphql";
 import type { GatewayContext } from "../../ports.ts";
-import { isJsonObject, type JsonObject } from "../../transport/json-object.ts";
+import { copyObject, isJsonObject, type JsonObject } from "../../transport/json-object.ts";
+import { parseJson } from "../../transport/lossless-json.ts";
 import type { Representations, SubgraphAnswer, SubgraphClient } from "../../transport/subgraph-client.ts";
 import type { FetchStep, SerialPart, Step } from "../plan/steps.ts";
 import { type Copies, ownTargets } from "../plan/targets.ts";
@@ -125,7 +126,7 @@ function hasFailures(failures: Failures | undefined, ...targets: readonly Target
 }
 
 function rewritten(text: string, rewrite: FetchStep["inputRewrite"]): string {
-  const value: unknown = JSON.parse(text);
+  const value = parseJson(text);
   rewrite?.(value);
   return JSON.stringify(value);
 }
@@ -214,7 +215,7 @@ function prepare(
   copies: Copies | undefined,
 ): JsonObject {
   if (step.outputRewrite !== undefined) {
-    const copy = shared ? structuredClone(data) : data;
+    const copy = shared ? copyObject(data) : data;
     step.outputRewrite(copy);
     return copy;
   }

@@ -4,6 +4,7 @@
  */
 import type { ResponsePath } from "@apollo/query-planner";
 import { isJsonObject, type JsonObject, readMember, writeMember } from "../../transport/json-object.ts";
+import { isSameScalar } from "../../transport/lossless-number.ts";
 
 /** Objects that stand at several places of the data. */
 export type Shared = Set<object>;
@@ -76,7 +77,7 @@ function sameMembers(left: JsonObject, right: JsonObject, depth: number): boolea
 }
 
 function same(left: unknown, right: unknown, depth: number): boolean {
-  if (left === right) return true;
+  if (isSameScalar(left, right)) return true;
   if (depth === 0) return false;
   if (isJsonObject(left) && isJsonObject(right)) return sameMembers(left, right, depth - 1);
   if (!Array.isArray(left) || !Array.isArray(right) || left.length !== right.length) return false;

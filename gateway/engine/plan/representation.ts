@@ -6,6 +6,7 @@
 import { getResponseName, type QueryPlanSelectionNode } from "@apollo/query-planner";
 import { Kind } from "graphql";
 import { isJsonObject, type JsonObject, reader } from "../../transport/json-object.ts";
+import { parseJson } from "../../transport/lossless-json.ts";
 import { stringText } from "../response/text.ts";
 import type { TypeConditions } from "./type-conditions.ts";
 
@@ -112,7 +113,7 @@ function add(into: Map<string, string>, name: string, text: string): void {
 }
 
 function joined(present: string, text: string): unknown {
-  return joinValues(JSON.parse(present), JSON.parse(text));
+  return joinValues(parseJson(present), parseJson(text));
 }
 
 function joinValues(left: unknown, right: unknown): unknown {

@@ -8,6 +8,7 @@ import type { QueryPlan } from "@apollo/query-planner";
 import { type DocumentNode, GraphQLError } from "graphql";
 import type { SchemaGeneration } from "../../ports.ts";
 import { factsOf } from "./federation-facts.ts";
+import { markLiterals, unmarkLiterals } from "./literal-marks.ts";
 import { checkPlan, type PlanFault } from "./plan-check.ts";
 import { repairedPlan } from "./plan-repair.ts";
 import { unansweredFields } from "./unanswered-fields.ts";
@@ -20,6 +21,17 @@ const MAX_FAULTS = 5;
  * @throws GraphQLError `QUERY_PLAN_UNSUPPORTED` when a field would be answered wrongly, `QUERY_PLAN_COMPLEXITY_EXCEEDED`
  */
 export function planOperation(
+  generation: SchemaGeneration,
+  document: DocumentNode,
+  operationName: string | undefined,
+): QueryPlan {
+  const marked = markLiterals(document, generation.apiSchema);
+  const plan = checkedPlan(generation, marked, operationName);
+  if (marked !== document) unmarkLiterals(plan);
+  return plan;
+}
+
+function checkedPlan(
   generation: SchemaGeneration,
   document: DocumentNode,
   operationName: string | undefined,

@@ -4,6 +4,7 @@
  * text, whatever it was made of.
  */
 import { type GraphQLLeafType, isEnumType } from "graphql";
+import { LosslessNumber } from "../../transport/lossless-number.ts";
 import { stringText } from "./text.ts";
 
 /** @param value not null; @param plain see `stringText`. @returns `undefined` for a value that the type cannot have */
@@ -22,7 +23,7 @@ export function leafWriter(type: GraphQLLeafType): LeafWriter {
     case "Int":
       return intText;
     case "Float":
-      return (value) => (typeof value === "number" && Number.isFinite(value) ? String(value) : undefined);
+      return floatText;
     case "Boolean":
       return (value) => (typeof value === "boolean" ? String(value) : undefined);
     default:
@@ -31,10 +32,27 @@ export function leafWriter(type: GraphQLLeafType): LeafWriter {
 }
 
 function idText(value: unknown): string | undefined {
-  return typeof value === "number" && Number.isInteger(value) ? `"${value}"` : undefined;
+  if (value instanceof LosslessNumber) {
+    const text = value.toIdText();
+    return INTEGER.test(text) ? `"${text}"` : undefined;
+  }
+  return Number.isInteger(value) ? `"${value}"` : undefined;
 }
 
+const INTEGER = /^-?\d+$/;
+
 /** Of 32 bits: a bitwise operation changes all others. */
-function intText(value: unknown): string | undefined {
+function intText(given: unknown): string | undefined {
+  const value = asDouble(given);
   return typeof value === "number" && (value | 0) === value ? String(value) : undefined;
+}
+
+function floatText(given: unknown): string | undefined {
+  const value = asDouble(given);
+  return typeof value === "number" && Number.isFinite(value) ? String(value) : undefined;
+}
+
+/** Types that are doubles at most have no digits to lose. */
+function asDouble(value: unknown): unknown {
+  return value instanceof LosslessNumber ? value.toNumber() : value;
 }

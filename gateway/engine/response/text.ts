@@ -1,4 +1,5 @@
 /** JSON text of strings, the most frequent thing that is written. */
+import { parseJson } from "../../transport/lossless-json.ts";
 
 /** Anything that JSON writes otherwise than it is: quotes, backslashes, control characters, lone surrogates. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
@@ -19,6 +20,6 @@ export class JsonText {
 
   /** For whoever writes it with `JSON.stringify` all the same. */
   toJSON(): unknown {
-    return JSON.parse(this.text);
+    return parseJson(this.text);
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { GraphQLFormattedError } from "graphql";
 import { type DocumentPart, documentOf, ENTITIES, REPRESENTATIONS } from "../../transport/entity-document.ts";
-import type { JsonObject } from "../../transport/json-object.ts";
+import { copyJson, type JsonObject } from "../../transport/json-object.ts";
 import { ENRICHMENT_NAME, type EntityFetch } from "./entity-fetch.ts";
 
 /** A fetch with its values. */
@@ -205,13 +205,7 @@ function withPath(error: GraphQLFormattedError, path: readonly (string | number)
 
 /** The executor merges later fetches into what it was given: only one may have the original. */
 function take(entities: readonly unknown[], position: number, handedOut: Set<number>): unknown {
-  if (handedOut.has(position)) return copyOf(entities[position]);
+  if (handedOut.has(position)) return copyJson(entities[position]);
   handedOut.add(position);
   return entities[position];
-}
-
-function copyOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copyOf);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copyOf(member)]));
 }

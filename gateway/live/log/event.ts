@@ -1,6 +1,9 @@
 /** A record of the log as the live room handles it: decoded once, shared by every stream that shows it. */
 import { type EventEnvelope, envelopeSchema } from "../../../platform/events/envelope.ts";
 import type { LogRecord } from "../../../platform/events/event-log.ts";
+import { isJsonObject } from "../../transport/json-object.ts";
+import { parseJson } from "../../transport/lossless-json.ts";
+import { withDoublesIn } from "../../transport/lossless-number.ts";
 
 interface Place {
   readonly partition: number;
@@ -39,7 +42,9 @@ export function decodeRecord(record: LogRecord): LiveEvent {
 function readEnvelope(record: LogRecord): EventEnvelope | undefined {
   let json: unknown;
   try {
-    json = JSON.parse(record.value);
+    const given = parseJson(record.value);
+    // What the data holds is shown in its own digits; the envelope's own members are ours to read.
+    json = isJsonObject(given) ? { ...withDoublesIn(given), data: given["data"] } : given;
   } catch {
     return undefined;
   }

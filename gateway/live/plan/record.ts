@@ -13,7 +13,9 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { EventEnvelope } from "../../../platform/events/envelope.ts";
+import { declaredNumber } from "../../transport/declared-numbers.ts";
 import { isJsonObject, type JsonObject } from "../../transport/json-object.ts";
+import { isSameScalar, LosslessNumber } from "../../transport/lossless-number.ts";
 import type { LiveField } from "./directive.ts";
 
 /** Type of the message that a subscription with a snapshot begins with; no event has it. */
@@ -43,7 +45,8 @@ export function concerns(field: LiveField, envelope: EventEnvelope): boolean {
 export function passes(field: LiveField, args: Variables, envelope: EventEnvelope): boolean {
   return field.filters.every(({ argument, path }) => {
     const wanted = args[argument];
-    return !Array.isArray(wanted) || wanted.includes(valueAt(envelope, path));
+    const value = valueAt(envelope, path);
+    return !Array.isArray(wanted) || wanted.some((each) => isSameScalar(each, value));
   });
 }
 
@@ -75,12 +78,17 @@ export function answerFromRecord(query: RecordQuery, envelope: EventEnvelope, va
   /** Lists and objects of the record, with the GraphQL type of the place they stand in. */
   function complete(value: unknown, typeName: string, selections: SelectionSetNode | undefined): unknown {
     if (value === null || value === undefined) return null;
-    if (selections === undefined) return value;
     if (Array.isArray(value)) return value.map((item) => complete(item, typeName, selections));
+    if (selections === undefined) return leaf(value, typeName);
     if (value instanceof RecordObject) return select(selections, value.typeName, value.read);
     if (typeof value !== "object") return null;
     const properties = new Map<string, unknown>(Object.entries(value));
     return select(selections, typeName, (name) => properties.get(name));
+  }
+
+  function leaf(value: unknown, typeName: string): unknown {
+    const type = value instanceof LosslessNumber ? query.schema.getType(typeName) : undefined;
+    return value instanceof LosslessNumber && type !== undefined ? declaredNumber(value, type) : value;
   }
 
   function payload(data: JsonObject, typeName: string): RecordObject {

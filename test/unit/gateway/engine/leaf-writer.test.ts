@@ -2,6 +2,7 @@
 import { GraphQLEnumType, GraphQLScalarType, specifiedScalarTypes } from "graphql";
 import { expect, test } from "vitest";
 import { leafWriter } from "../../../../gateway/engine/response/leaf-writer.ts";
+import { LosslessNumber } from "../../../../gateway/transport/lossless-number.ts";
 
 const ENUM = new GraphQLEnumType({ name: "Kind", values: { A: {}, B: {} } });
 const CUSTOM = new GraphQLScalarType({ name: "Anything" });
@@ -42,6 +43,22 @@ const CASES: readonly [type: string, value: unknown, text: string | undefined][]
   ["Kind", "toString", undefined],
   ["Anything", { a: [1, null] }, '{"a":[1,null]}'],
   ["Anything", 3_000_000_000, "3000000000"],
+  ["Anything", new LosslessNumber("9007199254740993"), "9007199254740993"],
+  ["Anything", { a: [new LosslessNumber("1.0"), new LosslessNumber("-0")] }, '{"a":[1.0,-0]}'],
+  ["ID", new LosslessNumber("9007199254740993"), '"9007199254740993"'],
+  ["ID", new LosslessNumber("7.0"), '"7"'],
+  ["ID", new LosslessNumber("7.50"), undefined],
+  ["ID", new LosslessNumber("1e400"), undefined],
+  ["Int", new LosslessNumber("7.0"), "7"],
+  ["Int", new LosslessNumber("1e3"), "1000"],
+  ["Int", new LosslessNumber("-0"), "0"],
+  ["Int", new LosslessNumber("9007199254740993"), undefined],
+  ["Float", new LosslessNumber("5.0"), "5"],
+  ["Float", new LosslessNumber("0.1000000000000000055"), "0.1"],
+  ["Float", new LosslessNumber("1e400"), undefined],
+  ["String", new LosslessNumber("1.0"), undefined],
+  ["Boolean", new LosslessNumber("1.0"), undefined],
+  ["Kind", new LosslessNumber("1.0"), undefined],
 ];
 
 test.each(CASES)("a value of type %s that is %j is written as %j", (name, value, text) => {

@@ -1,28 +1,13 @@
-import { buildSchema, getOperationAST, getVariableValues, Kind, parse } from "graphql";
+import { buildSchema, getVariableValues } from "graphql";
 import { expect, test } from "vitest";
-import { operationConditions } from "../../../../gateway/engine/conditions.ts";
-import { coerceVariables, type DeclaredVariables } from "../../../../gateway/engine/variables.ts";
+import { coerceVariables } from "../../../../gateway/engine/variables.ts";
+import { declaredAs, declaredBy } from "./declared-variables.ts";
 
 const SCHEMA = buildSchema(`
   type Query { f(input: Input, ids: [ID!], kind: Kind, n: Int, x: Float): Int }
   input Input { name: String! size: Int = 3 inner: Input tags: [String!] }
   enum Kind { A B }
 `);
-
-function declaredBy(document: string, name?: string): DeclaredVariables {
-  const { definitions } = parse(document);
-  const operation = getOperationAST({ kind: Kind.DOCUMENT, definitions }, name);
-  if (operation == null) throw new Error("no operation");
-  const fragments = Object.fromEntries(
-    definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [])),
-  );
-  return {
-    definitions: operation.variableDefinitions ?? [],
-    conditions: operationConditions(operation, fragments),
-  };
-}
-
-const declaredAs = (variables: string) => declaredBy(`query (${variables}) { __typename }`);
 
 const CASES: readonly (readonly [declared: string, given: Record<string, unknown>])[] = [
   ["$n: Int, $m: Int = 4, $k: Kind!", { n: 1, k: "B", other: true }],
@@ -72,8 +57,8 @@ test.each([
   expect("errors" in answer && answer.errors.map(({ message }) => message)).toEqual([
     'Variable "$a" must not be null: "@include(if: $a)" needs true or false.',
   ]);
-  expect(coerceVariables(SCHEMA, declared, { b: null })).toEqual({ coerced: { a: true, b: null } });
-  expect(coerceVariables(SCHEMA, declared, {})).toEqual({ coerced: { a: true, b: false } });
+  expect(coerceVariables(SCHEMA, declared, { b: null })).toMatchObject({ coerced: { a: true, b: null } });
+  expect(coerceVariables(SCHEMA, declared, {})).toMatchObject({ coerced: { a: true, b: false } });
 });
 
 test("a condition of another operation of the document is none of this one", () => {
