@@ -104,6 +104,8 @@ export interface GatewayContext {
   readonly deadline?: number;
   /** The operation as its client sent it; absent for those that are run from within the gateway. */
   readonly received?: ReceivedOperation;
+  /** As the client sent them, in their own digits; present where Apollo Server reads them from a text itself, as it does from an address. */
+  readonly sentVariables?: Readonly<Record<string, unknown>>;
   /** Set when something older than an event was answered: caches, also those of subgraphs' answers, are passed by. */
   readonly fresh?: boolean;
   /** Set when a subgraph answered a command from its idempotency record. */

@@ -212,7 +212,7 @@ async function admit(
     const client = clientOf(request);
     const clientName = clientNameOf(request.headers);
     stages?.enter("parsing");
-    const { received } = sent;
+    const { received, parameters } = sent;
     if (received !== undefined) guard.parse(received.text);
     const gone = new AbortController();
     reply.raw.once("close", () => {
@@ -230,6 +230,9 @@ async function admit(
       signal: gone.signal,
       ...(timeoutMs === undefined ? {} : { deadline: performance.now() + timeoutMs }),
       ...(received === undefined ? {} : { received }),
+      ...(request.method === "GET" && parameters?.variables !== undefined
+        ? { sentVariables: parameters.variables }
+        : {}),
     };
   } catch (error) {
     const known = findAppError(error);

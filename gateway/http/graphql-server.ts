@@ -70,7 +70,8 @@ export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer
 function answers(options: GraphQLServerOptions): ApolloServerPlugin<GatewayContext> {
   const { errors, guard, rates, onRightsChanged, production } = options;
   return {
-    async requestDidStart() {
+    async requestDidStart({ request: asked, contextValue: { sentVariables } }) {
+      if (sentVariables !== undefined) asked.variables = { ...sentVariables };
       let cost: Cost | undefined;
       return {
         async didResolveOperation({ schema, document, operation, request, contextValue }) {

@@ -7,7 +7,7 @@
  * - A parameter that an address names twice makes the request malformed: readers would differ in which one they take.
  */
 import { isJsonObject, type JsonObject } from "../transport/json-object.ts";
-import { parseJson } from "./json-text.ts";
+import { parseJson } from "../transport/lossless-json.ts";
 import { malformed } from "./refusals.ts";
 
 export interface RequestParameters {

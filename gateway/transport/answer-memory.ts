@@ -54,11 +54,11 @@ export function createAnswerMemory(): AnswerMemory {
     read(question, answer) {
       const { length } = answer;
       const plain = !answer.includes(BACKSLASH);
-      if (length < WORTH_IT.least || length > WORTH_IT.most) return { json: parsed(answer), held: false, plain };
+      if (length < WORTH_IT.least || length > WORTH_IT.most) return { json: parseJson(answer), held: false, plain };
       const before = held.get(question);
       if (before?.bytes.equals(answer) === true) return before.received;
       if (before !== undefined) held.delete(question);
-      const json = parsed(answer);
+      const json = parseJson(answer);
       if (!again(question, answer)) return { json, held: false, plain };
       const received = { json: internJson(json), held: true, plain };
       // A copy: the bytes that came in may be a part of something larger.
@@ -66,10 +66,4 @@ export function createAnswerMemory(): AnswerMemory {
       return received;
     },
   };
-}
-
-/** A byte-order mark is no part of a JSON text, but a reader may ignore it. Source: RFC 8259, section 8.1. */
-function parsed(answer: Buffer): unknown {
-  const start = answer[0] === 0xef && answer[1] === 0xbb && answer[2] === 0xbf ? 3 : 0;
-  return parseJson(start === 0 ? answer : answer.subarray(start));
 }

@@ -19,13 +19,17 @@ const LOWER_E = 0x65;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
+const MARK = "\u{feff}";
+
 /**
- * As `JSON.parse`, but with a `LosslessNumber` in the place of each number whose text is not that of the double it stands for.
+ * As `JSON.parse`, but with a `LosslessNumber` in the place of each number whose text is not that of the double it stands for. A byte-order
+ * mark is no part of a JSON text, and ignored. Source: RFC 8259, section 8.1.
  * @param json text, or its bytes in UTF-8
  * @throws SyntaxError
  */
 export function parseJson(json: string | Buffer): unknown {
-  const value: unknown = JSON.parse(typeof json === "string" ? json : json.toString("utf8"));
+  const text = typeof json === "string" ? json : json.toString("utf8");
+  const value: unknown = JSON.parse(text.startsWith(MARK) ? text.slice(1) : text);
   return withLosslessNumbers(value, typeof json === "string" ? Buffer.from(json) : json);
 }
 

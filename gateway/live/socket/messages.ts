@@ -3,8 +3,8 @@
  * like; what a `subscribe` asks is checked where requests over every transport are (operations/request-parameters.ts).
  */
 import type { FormattedExecutionResult, GraphQLFormattedError } from "graphql";
-import { parseJson } from "../../operations/json-text.ts";
 import { isJsonObject, type JsonObject } from "../../transport/json-object.ts";
+import { parseJson } from "../../transport/lossless-json.ts";
 
 export type ClientMessage =
   | { readonly type: "connection_init" | "ping" | "pong"; readonly payload: JsonObject | undefined }

@@ -1,7 +1,7 @@
 // Numbers that a double would change, over real HTTP: what a client or a subgraph wrote arrives at the other one as it was.
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type RawSubgraphs, startRawSubgraphs } from "./raw-subgraphs.ts";
 import { type RunningGateway, startStandalone } from "./standalone-gateway.ts";
+import { type ScriptedGraph, startScriptedGraph } from "./transports/scripted-graph.ts";
 
 const NUMBERS = ["9007199254740993", "-123456789012345678901234567890", "0.1000000000000000055", "1e400", "-0", "1.0"];
 
@@ -17,13 +17,13 @@ const BALANCES = `scalar Long scalar JSON
   type Account @key(fields: "id") { id: Long! balance: String rates(of: Long): JSON
     limit: Long @external json: JSON @external fee: Long @requires(fields: "limit json") }`;
 
-let graph: RawSubgraphs;
+let graph: ScriptedGraph;
 let gateway: RunningGateway;
 let accounts: string;
 let balances: string;
 
 beforeAll(async () => {
-  graph = await startRawSubgraphs({
+  graph = await startScriptedGraph({
     accounts: { sdl: ACCOUNTS, answer: () => accounts },
     balances: { sdl: BALANCES, answer: () => balances },
   });
@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   accounts = '{"data":{"echo":null}}';
-  for (const bodies of Object.values(graph.sent)) bodies.length = 0;
+  for (const bodies of Object.values(graph.requestsOf)) bodies.length = 0;
 });
 
 async function textOf(body: string): Promise<string> {
@@ -47,7 +47,7 @@ const ask = (query: string, variables = "{}") => textOf(`{"query":${JSON.stringi
 
 /** The last request that a subgraph got: its document, and the text of its variables. */
 function lastSent(subgraph: string) {
-  const body = graph.sent[subgraph]?.at(-1) ?? "";
+  const body = graph.requestsOf[subgraph]?.at(-1) ?? "";
   const { query }: { query: string } = JSON.parse(body);
   const variables = /"variables":(.*?)(?:,"operationName":"\w+")?\}$/.exec(body)?.[1];
   return { query, variables };
@@ -139,10 +139,10 @@ test("built-in types are what the specification says: an ID is a text in its dig
   expect(valuesOf(lastSent("accounts").variables)).toBe("9007199254740993 1000 0.10");
   await ask("{ echo(id: 9007199254740993, n: 7, x: 0.5) }");
   expect(lastSent("accounts").query).toContain("id:9007199254740993");
-  graph.sent["accounts"]?.splice(0);
+  graph.requestsOf["accounts"]?.splice(0);
   for (const variables of ['{"n":9007199254740993}', '{"n":1.50}', '{"x":1e400}', '{"i":1.50}'])
     expect(await ask(query, variables)).toContain('"code":"BAD_USER_INPUT"');
-  expect(graph.sent["accounts"]).toEqual([]);
+  expect(graph.requestsOf["accounts"]).toEqual([]);
 });
 
 test("numbers in extensions of errors keep their digits", async () => {

@@ -1,15 +1,15 @@
 // Answers of subgraphs that are not quite what the specifications want, over real HTTP: what they say is used as far as it makes sense.
 import { expect, test } from "vitest";
-import { type RawAnswer, startRawSubgraphs } from "./raw-subgraphs.ts";
 import { startStandalone } from "./standalone-gateway.ts";
+import { type ScriptedAnswer, startScriptedGraph } from "./transports/scripted-graph.ts";
 
 const SHOP = `type Query { kept: String failed: String item: Item }
   type Item @key(fields: "id") { id: ID! }`;
 const STOCK = `type Item @key(fields: "id") { id: ID! stock: Int price: Int }`;
 const NONE = '{"data":{"_entities":[{"stock":3}]}}';
 
-async function answered(query: string, shop: RawAnswer, stock: RawAnswer = NONE) {
-  await using graph = await startRawSubgraphs({
+async function answered(query: string, shop: ScriptedAnswer, stock: ScriptedAnswer = NONE) {
+  await using graph = await startScriptedGraph({
     shop: { sdl: SHOP, answer: () => shop },
     stock: { sdl: STOCK, answer: () => stock },
   });
@@ -50,7 +50,7 @@ test("an entity's error of unusual form stands at the entity, or at the first of
 });
 
 test.each([
-  ["behind a byte-order mark", Buffer.from('\uFEFF{"data":{"kept":"ä"}}')],
+  ["behind a byte-order mark", '\uFEFF{"data":{"kept":"ä"}}'],
   ["without a content type", { body: '{"data":{"kept":"ä"}}', headers: {} }],
   ["with a charset", { body: '{"data":{"kept":"ä"}}', headers: { "content-type": "application/json; charset=utf-8" } }],
   ["as text", { body: '{"data":{"kept":"ä"}}', headers: { "content-type": "text/plain" } }],

@@ -1,25 +1,32 @@
 // A federated graph whose subgraphs answer what a test says, letter by letter, over real HTTP.
-import { createServer } from "node:http";
+import { createServer, type OutgoingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
 
+/** The body of an answer of status 200, or one with a status and headers of its own. */
+export type ScriptedAnswer =
+  | string
+  | { readonly body: string | Buffer; readonly status?: number; readonly headers?: OutgoingHttpHeaders };
+
 export interface ScriptedSubgraph {
   /** Without the federation link. */
   readonly sdl: string;
-  /** @returns the body of the answer; the status is 200 */
-  answer(request: string): string;
+  /** @param request its body */
+  answer(request: string): ScriptedAnswer;
 }
 
 export interface ScriptedGraph extends AsyncDisposable {
   readonly supergraphSdl: string;
   /** Bodies that the subgraphs were sent, in order. */
   readonly requests: string[];
+  /** The same by subgraph. */
+  readonly requestsOf: Readonly<Record<string, string[]>>;
 }
 
 const LINK = `extend schema @link(
   url: "https://specs.apollo.dev/federation/v2.9",
-  import: ["@key", "@shareable", "@external", "@requires", "@listSize", "@composeDirective"]
+  import: ["@key", "@shareable", "@external", "@requires", "@provides", "@listSize", "@cost", "@composeDirective"]
 )`;
 
 /** @param live SDL of live subgraphs by name, with all their links: the gateway answers those itself */
@@ -28,9 +35,12 @@ export async function startScriptedGraph(
   live: Readonly<Record<string, string>> = {},
 ): Promise<ScriptedGraph> {
   const requests: string[] = [];
+  const requestsOf: Record<string, string[]> = {};
   const servers = await Promise.all(Object.entries(subgraphs).map(([name, subgraph]) => serve(name, subgraph)));
 
   async function serve(name: string, { sdl, answer }: ScriptedSubgraph) {
+    const own: string[] = [];
+    requestsOf[name] = own;
     const server = createServer((request, response) => {
       let body = "";
       request.setEncoding("utf8");
@@ -39,7 +49,12 @@ export async function startScriptedGraph(
       });
       request.on("end", () => {
         requests.push(body);
-        response.writeHead(200, { "content-type": "application/json" }).end(answer(body));
+        own.push(body);
+        const given = answer(body);
+        const scripted = typeof given === "string" ? { body: given } : given;
+        response
+          .writeHead(scripted.status ?? 200, scripted.headers ?? { "content-type": "application/json" })
+          .end(scripted.body);
       });
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -53,6 +68,7 @@ export async function startScriptedGraph(
   return {
     supergraphSdl,
     requests,
+    requestsOf,
     async [Symbol.asyncDispose]() {
       for (const { server } of servers) {
         server.closeAllConnections();

@@ -139,3 +139,9 @@ test("a lossless number is no object, is equal to another of its digits, and nam
     undefined,
   ]);
 });
+
+test("a byte-order mark is passed over, in text and in bytes", () => {
+  expect(JSON.stringify(parseJson('\uFEFF{"a":1.0}'))).toBe('{"a":1.0}');
+  expect(JSON.stringify(parseJson(Buffer.from('\uFEFF[1.0,"\uFEFF"]')))).toBe('[1.0,"\uFEFF"]');
+  expect(() => parseJson('\uFEFF\uFEFF{"a":1.0}')).toThrow(SyntaxError);
+});
