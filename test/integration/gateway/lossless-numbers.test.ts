@@ -54,7 +54,7 @@ function lastSent(subgraph: string) {
 }
 
 test.each(NUMBERS)("%s of a subgraph reaches the client, alone, in lists and within objects [S23]", async (n) => {
-  accounts = `{"data":{"a":${n},"longs":[1,${n}],"json":{"list":[{"n":${n}}],"text":"${n}"}}}`;
+  accounts = `{"data":{"long":${n},"longs":[1,${n}],"json":{"list":[{"n":${n}}],"text":"${n}"}}}`;
   const text = await ask("{ a: long longs json }");
   expect(text).toContain(`"data":{"a":${n},"longs":[1,${n}],"json":{"list":[{"n":${n}}],"text":"${n}"}}`);
 });

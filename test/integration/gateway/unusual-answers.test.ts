@@ -39,14 +39,14 @@ test.each([
   expect(answer).toMatchObject({ data: { kept: "kept" }, errors: expected });
 });
 
-test("an entity's error of unusual form stands at the entity, or at the first of them [S23]", async () => {
+test("an entity's error of unusual form stands at the entity as far as it can be told [S23]", async () => {
   const shop = '{"data":{"item":{"__typename":"Item","id":"1"}}}';
   const entities = '{"_entities":[{"stock":3,"price":null}]}';
   const at = async (error: string) =>
     (await answered("{ item { stock price } }", shop, `{"data":${entities},"errors":[${error}]}`)).errors;
   expect(await at('{"message":"m","path":["_entities","0","price"]}')).toEqual([["m", ["item", "price"]]]);
   expect(await at('{"message":"m","path":["_entities",0,null]}')).toEqual([["m", ["item"]]]);
-  expect(await at('"text"')).toEqual([["text", ["item"]]]);
+  expect(await at('"text"')).toEqual([["text"]]);
 });
 
 test.each([
@@ -67,7 +67,7 @@ test.each([
 
 test.each([401, 422, 500, 503])("the errors of an answer with status %i are read", async (status) => {
   const { data, errors } = await answered("{ kept }", { body: '{"errors":[{"message":"not you"}]}', status });
-  expect([data?.["kept"] ?? null, errors]).toEqual([null, [["not you"]]]);
+  expect([data?.["kept"] ?? null, errors]).toEqual([null, [["not you", ["kept"]]]]);
 });
 
 test.each(["", "<html>busy</html>", '{"message":"busy"}', '{"data":null,"errors":[]}', '"busy"'])(
