@@ -1,5 +1,5 @@
 /** Executes an operation: plans it once, runs its steps against the subgraphs, writes the answer as JSON text. */
-import { type DocumentNode, GraphQLError } from "graphql";
+import { type DocumentNode, GraphQLError, OperationTypeNode } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { Stages } from "../../platform/tracing/stages.ts";
 import type { GatewayContext, SchemaGeneration } from "../ports.ts";
@@ -11,10 +11,9 @@ import {
   type PreparedOperation,
   prepareOperation,
 } from "./compiled-operation.ts";
-import { type Failures, NO_FAILURES } from "./execution/failures.ts";
-import { type Run, runSteps } from "./execution/run-steps.ts";
+import type { Failures } from "./execution/failures.ts";
+import { fetchData, writeData } from "./operation-run.ts";
 import { AnswerErrors } from "./response/answer-errors.ts";
-import type { Writing } from "./response/writing.ts";
 import { createWrittenAnswers } from "./response/written-answers.ts";
 
 export interface ExecutionRequest {
@@ -81,33 +80,20 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
       context.stages?.enter("transformation");
       const id = idOf(request);
       const operation = prepare(id, request);
+      if (operation.kind === OperationTypeNode.SUBSCRIPTION) throw new Error("a subscription is not run as a whole");
       const values = operation.coerce(variables);
       if ("errors" in values) return { errors: values.errors.map(asUserInput) };
       const { coerced, sent } = values;
       const { step, writer } = compile(id, operation, coerced);
       const answer = writer(coerced);
-      const run: Run = {
-        clients: clients(request.generation),
-        context,
-        variables: operation.renamed(sent),
-        data: {},
-        shared: new Set(),
-        gone: new Set(),
-        failures: undefined,
-        leavesNothing: (fields) =>
-          answer.leavesNothing(fields, run.data, writingOf(run, new AnswerErrors({ trial: true }))),
-        plain: true,
-        parts: [],
-      };
-      if (step !== undefined) await runSteps(step, run);
+      const renamed = operation.renamed(sent);
+      const run = await fetchData(step, answer, { clients: clients(request.generation), context, variables: renamed });
       const { data, failures, parts } = run;
       if (failures !== undefined && context.stages !== undefined) noteFailures(context.stages, data, failures);
       context.stages?.enter("formatting");
-      // What the gateway knows by itself is made of nothing that comes again.
       const known = parts === undefined ? undefined : written.find(answer, parts);
       const errors = new AnswerErrors();
-      const text = known ?? answer.write(data, writingOf(run, errors));
-      for (const failure of failures?.untold() ?? []) errors.tell(failure);
+      const text = writeData(answer, run, errors, known);
       if (errors.count === 0 && failures === undefined) {
         if (parts !== undefined && known === undefined) written.keep(answer, parts, text);
         operation.inspection?.inspect(data, context);
@@ -115,10 +101,6 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
       return { data: text, errors: errors.all() };
     },
   };
-}
-
-function writingOf({ failures, plain, shared, gone }: Run, errors: AnswerErrors): Writing {
-  return { errors, path: [], failures, here: NO_FAILURES, plain, shared, gone, texts: new Map() };
 }
 
 /** Names come last, with the conditions after them: no name holds a blank. */

@@ -1,5 +1,12 @@
 /** A plan of the federation planner as steps to run: flattened paths, compiled representations and rewrites. Immutable, shared by all requests. */
-import type { FetchNode, PlanNode, QueryPlan, QueryPlanSelectionNode, ResponsePath } from "@apollo/query-planner";
+import type {
+  FetchNode,
+  PlanNode,
+  QueryPlan,
+  QueryPlanSelectionNode,
+  ResponsePath,
+  SubscriptionNode,
+} from "@apollo/query-planner";
 import { type SubgraphOperation, subgraphOperation } from "../../transport/subgraph-client.ts";
 import { compileRepresentation, type RepresentationBuilder } from "./representation.ts";
 import { compileRewrites, type Rewrite } from "./rewrites.ts";
@@ -44,15 +51,19 @@ export type Step =
   | { readonly kind: "serial"; readonly parts: readonly SerialPart[] };
 
 /**
- * @param plan of a document without conditions
+ * @param plan of a document without conditions; of a subscription what is fetched for one event, its root field first
  * @throws Error for a plan that needs what is not offered: `@defer`
  */
-export function compileSteps({ node }: QueryPlan, types: TypeConditions): Step | undefined {
-  if (node === undefined) return undefined;
-  if (node.kind === "Subscription") throw new Error("a subscription is not run as a whole");
+export function compileSteps({ node: planned }: QueryPlan, types: TypeConditions): Step | undefined {
+  if (planned === undefined) return undefined;
+  const node = planned.kind === "Subscription" ? forOneEvent(planned) : planned;
   const fetches = new Map<FetchNode, TargetPath>();
   collectFetches(node, [], types, fetches);
   return compileNode(node, { types, fetches });
+}
+
+function forOneEvent({ primary, rest }: SubscriptionNode): PlanNode {
+  return { kind: "Sequence", nodes: rest === undefined ? [primary] : [primary, rest] };
 }
 
 interface Compilation {

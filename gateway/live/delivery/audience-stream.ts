@@ -98,7 +98,7 @@ export function createAudienceStream(ports: AudienceStreamPorts, options: Audien
       // An answer that is no JSON: the event is told of all the same, and the stream goes on.
       const originalError = error instanceof Error ? error : new Error(String(error));
       const errors = ports.publicErrors([new GraphQLError(originalError.message, { originalError })], context);
-      return frameText({ data: null, errors }, { cursor });
+      return frameText({ data: "null", errors }, { cursor });
     }
   }
 

@@ -2,7 +2,7 @@
  * The text of a live frame: an answer whose extensions come last, the cursor first in them. Made once for all subscribers; what reads or
  * adds to it later does so without parsing it.
  */
-import type { FormattedExecutionResult } from "graphql";
+import type { EnrichedAnswer } from "../enrichment/enriched-answer.ts";
 
 /** The JSON text of a `next` payload; `null` when the event is filtered out or of no interest to the field. */
 export type Frame = string | null;
@@ -12,9 +12,10 @@ export interface FrameExtensions {
   readonly snapshot?: true;
 }
 
-export function frameText(answer: FormattedExecutionResult, { cursor, snapshot }: FrameExtensions): string {
+export function frameText({ data, errors }: EnrichedAnswer, { cursor, snapshot }: FrameExtensions): string {
   const tributary = { cursor, ...(snapshot === undefined ? {} : { snapshot }) };
-  return JSON.stringify({ ...answer, extensions: { tributary } });
+  const told = errors === undefined ? "" : `,"errors":${JSON.stringify(errors)}`;
+  return `{"data":${data}${told},"extensions":${JSON.stringify({ tributary })}}`;
 }
 
 /** Closes `tributary`, `extensions` and the payload. */

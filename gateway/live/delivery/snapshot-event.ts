@@ -3,8 +3,9 @@
  * payload type refers to the stream's key, and the federated selection below it is what the snapshot shows.
  */
 import { randomUUID } from "node:crypto";
-import type { FormattedExecutionResult } from "graphql";
 import { AppError, ERROR_STATUS, type ErrorCode } from "../../../platform/errors/app-error.ts";
+import { isJsonObject } from "../../transport/json-object.ts";
+import type { EnrichedAnswer } from "../enrichment/enriched-answer.ts";
 import type { ReadableEvent } from "../log/event.ts";
 import type { BoundPlan } from "../plan/plan.ts";
 import { SNAPSHOT_TYPE } from "../plan/record.ts";
@@ -42,9 +43,9 @@ export function snapshotEvent({ plan: { field }, args }: BoundPlan, key: string)
 /**
  * Why an answer is no snapshot: there are errors, and of the state nothing came. Errors beside something of it are part of the answer.
  */
-export function snapshotFailure({ data, errors }: FormattedExecutionResult): AppError | undefined {
+export function snapshotFailure({ data: text, errors }: EnrichedAnswer): AppError | undefined {
   const [first] = errors ?? [];
-  if (data !== null && data !== undefined && (first === undefined || holdsState(data))) return undefined;
+  if (text !== "null" && (first === undefined || holdsState(text))) return undefined;
   const code = first?.extensions?.["code"];
   if (isErrorCode(code) && ERROR_STATUS[code] < 500) {
     return new AppError(code, first?.message ?? "The snapshot was refused.", { details: { reason: "SNAPSHOT" } });
@@ -55,8 +56,9 @@ export function snapshotFailure({ data, errors }: FormattedExecutionResult): App
 }
 
 /** Is there an object below the root field's `event`? Its other fields are the message's own. */
-function holdsState(data: Readonly<Record<string, unknown>>): boolean {
-  return objectsIn(data).flatMap(objectsIn).flatMap(objectsIn).length > 0;
+function holdsState(text: string): boolean {
+  const data: unknown = JSON.parse(text);
+  return isJsonObject(data) && objectsIn(data).flatMap(objectsIn).flatMap(objectsIn).length > 0;
 }
 
 function objectsIn(value: object): object[] {

@@ -28,9 +28,12 @@ export interface EntityFetch {
   part(copy: number): DocumentPart;
 }
 
+/** A fetch as the planner writes it. */
+export type PlannedFetch = Pick<FetchNode, "operation" | "requires">;
+
 export interface EntityFetches {
   /** @param versioned entity types of the subgraph that have a version; `undefined` when the fetch is of another shape */
-  compile(node: FetchNode, versioned: ReadonlySet<string>): EntityFetch | undefined;
+  compile(node: PlannedFetch, versioned: ReadonlySet<string>): EntityFetch | undefined;
 }
 
 const VERSION_FIELD = "version";
@@ -64,7 +67,7 @@ export function createEntityFetches(): EntityFetches {
   };
 }
 
-function entityTypes({ requires }: FetchNode): string[] {
+function entityTypes({ requires }: PlannedFetch): string[] {
   return (requires ?? []).flatMap((node) =>
     node.kind === "InlineFragment" && node.typeCondition !== undefined ? [node.typeCondition] : [],
   );

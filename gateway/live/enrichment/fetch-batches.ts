@@ -2,25 +2,26 @@
  * Collects the entity fetches that all enrichments want in one turn of the event loop and sends one request per subgraph and scope.
  * Nobody waits longer than for the end of that turn, and nobody gets an answer that was fetched with other rights.
  */
-import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from "@apollo/gateway";
+import type { GraphQLDataSource } from "@apollo/gateway";
 import type { GraphQLFormattedError } from "graphql";
 import type { GatewayContext } from "../../ports.ts";
 import type { LiveMeter } from "../metrics.ts";
-import { createEntityBatch, type EntityAnswer, type EntityBatch, type EntityQuestion } from "./entity-batch.ts";
+import {
+  createEntityBatch,
+  type EntityAnswer,
+  type EntityBatch,
+  type EntityQuestion,
+  type SubgraphAnswer,
+} from "./entity-batch.ts";
 import { ENRICHMENT_NAME } from "./entity-fetch.ts";
-
-/** What `executeQueryPlan` hands to a data source. */
-export type EnrichmentRequest = Extract<
-  GraphQLDataSourceProcessOptions<GatewayContext>,
-  { readonly incomingRequestContext: unknown }
->;
+import { sendTo } from "./source-request.ts";
 
 export interface FetchCall extends EntityQuestion {
   readonly source: GraphQLDataSource<GatewayContext>;
   /** Equal (by identity, if it is an object) for those who have the same rights: only they share requests. */
   readonly scope: object | string;
   /** Of the batch, the first one's context and with it its trace go to the subgraph. */
-  readonly request: EnrichmentRequest;
+  readonly context: GatewayContext;
 }
 
 export interface FetchBatches {
@@ -57,14 +58,9 @@ export function createFetchBatches(meter: Pick<LiveMeter, "enrichmentFetches" | 
       const context = contextOf(batch.questions);
       const [first] = batch.questions;
       if (first === undefined) return true;
-      const { document: _own, pathInIncomingRequest: _place, ...request } = first.request;
       meter.enrichmentFetches += 1;
       if (context.fresh === true) meter.staleRefetches += 1;
-      const answer = await first.source.process({
-        ...request,
-        context,
-        request: { query, variables, operationName: ENRICHMENT_NAME },
-      });
+      const answer = await sendTo(first.source, context, { query, variables, operationName: ENRICHMENT_NAME });
       if (batch.questions.length > 1 && mayBeOneOfThem(answer)) {
         const parts = await Promise.all(batch.smaller().map(settle));
         // None of them was at fault: what the subgraph refuses is several of them in one document.
@@ -88,7 +84,7 @@ export function createFetchBatches(meter: Pick<LiveMeter, "enrichmentFetches" | 
         waiting = { usual: new Map(), fresh: new Map() };
         setImmediate(flush);
       }
-      const groups = call.request.context.fresh === true ? waiting.fresh : waiting.usual;
+      const groups = call.context.fresh === true ? waiting.fresh : waiting.usual;
       const byScope = groups.get(call.source) ?? new Map<object | string, Waiting[]>();
       groups.set(call.source, byScope);
       const calls = byScope.get(call.scope) ?? [];
@@ -115,7 +111,7 @@ function batchesOf(calls: readonly Waiting[], apart: boolean): EntityBatch<Waiti
 
 /** The first one's, but aborted only when nobody waits any more. */
 function contextOf(calls: readonly Waiting[]): GatewayContext {
-  const [first, ...others] = calls.map(({ request }) => request.context);
+  const [first, ...others] = calls.map(({ context }) => context);
   if (first === undefined) throw new Error("a batch of nothing is never sent");
   if (others.length === 0 || first.signal === undefined) return first;
   const { signal: _first, ...context } = first;
@@ -142,7 +138,7 @@ function whenAllAbort(signals: readonly AbortSignal[]): AbortSignal {
 const OF_ALL = new Set([401, 403, 429, 503]);
 
 /** An answer without any data: one fetch or one representation may have spoilt it for the others. */
-function mayBeOneOfThem({ data, errors }: Awaited<ReturnType<GraphQLDataSource["process"]>>): boolean {
+function mayBeOneOfThem({ data, errors }: SubgraphAnswer): boolean {
   return data == null && !(errors ?? []).some(isOfAll);
 }
 

@@ -29,11 +29,11 @@ export function createFreshFetches(batches: FetchBatches): FreshFetches {
   const pace = 0.75 + Math.random() / 2;
 
   async function refetched(call: FetchCall, positions: readonly number[]): Promise<EntityAnswer> {
-    const { request, representations } = call;
+    const { context, representations } = call;
     return batches.send({
       ...call,
       representations: positions.map((position) => representations[position]),
-      request: { ...request, context: { ...request.context, fresh: true } },
+      context: { ...context, fresh: true },
     });
   }
 
@@ -50,7 +50,7 @@ export function createFreshFetches(batches: FetchBatches): FreshFetches {
       const old = () => subjects.filter((position) => isOld(entities[position], position, errors, alias, event));
 
       const started = performance.now();
-      const { signal } = call.request.context;
+      const { signal } = call.context;
       let positions = old();
       for (let attempt = 0; positions.length > 0 && attempt < REFETCHES; attempt += 1) {
         await systemSleep(FIRST_PAUSE_MS * 2 ** attempt * pace, signal);
@@ -72,10 +72,7 @@ export function createFreshFetches(batches: FetchBatches): FreshFetches {
         entities[position] = null;
         errors = [...errors, staleRead(position)];
         const { subject, aggregateversion } = event.envelope;
-        call.request.context.logger.warn(
-          { subject, aggregateversion },
-          "what an event is about is still read as it was",
-        );
+        call.context.logger.warn({ subject, aggregateversion }, "what an event is about is still read as it was");
       }
       return withoutVersions(call, entities, errors);
     },

@@ -1,14 +1,15 @@
-/** The fetches of a plan's rest that can go out together with those of others, found by what the executor hands to a data source. */
-import type { FetchNode, PlanNode } from "@apollo/query-planner";
+/** The fetches of a plan that can go out together with those of others. */
+import type { FetchStep } from "../../engine/plan/steps.ts";
 import type { SchemaGeneration } from "../../ports.ts";
+import type { SubgraphOperation } from "../../transport/subgraph-client.ts";
 import { createEntityFetches, type EntityFetch } from "./entity-fetch.ts";
 import { readVersionedTypes, type VersionedTypes } from "./entity-versions.ts";
 
-/** By subgraph and text in the plan. Every subgraph of the plan is there, also one whose fetches go out alone. */
-export type PlanFetches = ReadonlyMap<string, ReadonlyMap<string, EntityFetch>>;
+/** Others go out alone. */
+export type PlanFetches = ReadonlyMap<SubgraphOperation, EntityFetch>;
 
 export interface FetchCompiler {
-  compile(generation: SchemaGeneration, rest: PlanNode | undefined): PlanFetches;
+  compile(generation: SchemaGeneration, steps: readonly FetchStep[]): PlanFetches;
 }
 
 const NONE: ReadonlySet<string> = new Set();
@@ -24,31 +25,17 @@ export function createFetchCompiler(): FetchCompiler {
   }
 
   return {
-    compile(generation, rest) {
-      const found = new Map<string, Map<string, EntityFetch>>();
-      for (const node of fetchNodes(rest)) {
-        const ofSubgraph = found.get(node.serviceName) ?? new Map<string, EntityFetch>();
-        found.set(node.serviceName, ofSubgraph);
-        const fetch = entityFetches.compile(node, versionedTypes(generation).get(node.serviceName) ?? NONE);
-        if (fetch !== undefined) ofSubgraph.set(node.operation, fetch);
+    compile(generation, steps) {
+      const types = versionedTypes(generation);
+      const found = new Map<SubgraphOperation, EntityFetch>();
+      for (const { subgraph, operation, requires } of steps) {
+        const fetch = entityFetches.compile(
+          { operation: operation.text, requires: [...requires] },
+          types.get(subgraph) ?? NONE,
+        );
+        if (fetch !== undefined) found.set(operation, fetch);
       }
       return found;
     },
   };
-}
-
-function fetchNodes(node: PlanNode | undefined): FetchNode[] {
-  switch (node?.kind) {
-    case "Fetch":
-      return [node];
-    case "Sequence":
-    case "Parallel":
-      return node.nodes.flatMap(fetchNodes);
-    case "Flatten":
-      return fetchNodes(node.node);
-    case "Condition":
-      return [...fetchNodes(node.ifClause), ...fetchNodes(node.elseClause)];
-    default:
-      return [];
-  }
 }

@@ -2,7 +2,6 @@
  * Plans subscriptions: validates an operation against one schema generation and asks the federation planner once, whoever
  * and however many subscribe. Plans are immutable; a reload makes new ones.
  */
-import type { PlanNode, QueryPlan } from "@apollo/query-planner";
 import {
   type DocumentNode,
   type FieldNode,
@@ -13,7 +12,6 @@ import {
   getOperationAST,
   Kind,
   type OperationDefinitionNode,
-  parse,
   type SelectionNode,
   type SelectionSetNode,
   validate,
@@ -21,16 +19,17 @@ import {
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import { AppError } from "../../../platform/errors/app-error.ts";
-import { operationConditions } from "../../engine/conditions.ts";
-import { planOperation } from "../../engine/planning/plan-operation.ts";
-import { coerceVariables } from "../../engine/variables.ts";
+import { prepareOperation } from "../../engine/compiled-operation.ts";
 import type { LivePorts, SchemaGeneration } from "../../ports.ts";
-import { createFetchCompiler, type FetchCompiler, type PlanFetches } from "../enrichment/plan-fetches.ts";
+import type { JsonObject } from "../../transport/json-object.ts";
+import { createFetchCompiler, type FetchCompiler } from "../enrichment/plan-fetches.ts";
 import { type LiveField, type LiveSchema, readLiveSchema } from "./directive.ts";
+import { compileEventQuery, type EventQuery } from "./event-query.ts";
 import { InvalidOperation, unresolved } from "./operation-errors.ts";
-import type { RecordQuery } from "./record.ts";
 
 const MAX_PLANS = 1_000;
+/** Combinations of conditions for which an operation is planned at a time. */
+const MAX_CONDITIONS = 100;
 /** Arguments that say where a subscriber begins, not what it sees. */
 const START_ARGUMENTS: readonly string[] = ["after", "snapshot"];
 
@@ -41,6 +40,8 @@ export interface OperationText {
 
 export type Variables = Readonly<Record<string, unknown>>;
 
+type Fragments = Readonly<Record<string, FragmentDefinitionNode>>;
+
 /** What a subscription selects with one set of variables. */
 export interface BoundPlan {
   readonly plan: LivePlan;
@@ -48,21 +49,18 @@ export interface BoundPlan {
   readonly args: Variables;
   /** Coerced, without those that only say where to begin: two subscribers who differ in nothing else see the same. */
   readonly variables: Variables;
+  /** Of the conditions that hold with these variables. */
+  readonly query: EventQuery;
+  /** Under the names that subgraphs get them by. */
+  readonly renamed: Variables;
 }
 
 export interface LivePlan {
   readonly generation: SchemaGeneration;
   readonly field: LiveField;
   readonly text: OperationText;
-  readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
-  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
-  /** How the record answers the planner's first fetch. */
-  readonly record: RecordQuery;
-  /** The first fetch and the rest as one sequence: the shape that a query executor runs. */
-  readonly queryPlan: QueryPlan;
-  readonly fetches: PlanFetches;
-  /** @throws InvalidOperation when the variables do not fit, GraphQLError when they ask for too much */
+  /** @throws InvalidOperation when the variables do not fit, GraphQLError when they ask for too much, or for what cannot be planned */
   bind(variables: Variables | undefined): BoundPlan;
 }
 
@@ -122,28 +120,30 @@ function makePlan(
   if (field === undefined) {
     throw refusal(root, `Subscription.${root.name.value} is not a live field: nothing would ever arrive.`);
   }
-  const { primary, rest } = subscriptionNode(generation, document, text);
-  if (primary.serviceName !== field.serviceName) {
-    throw refusal(root, `Subscription.${field.name} is planned from ${primary.serviceName}, not ${field.serviceName}.`);
-  }
-  const nodes: PlanNode[] = rest === undefined ? [primary] : [primary, rest];
-  const declared = {
-    definitions: operation.variableDefinitions ?? [],
-    conditions: operationConditions(operation, fragments),
-  };
+  const liveField = field;
+  const prepared = prepareOperation(generation, document, text.operationName);
   const startVariables = variablesOnlyIn(operation, fragments, root, START_ARGUMENTS);
+  const queries = new LRUCache<string, EventQuery>({ max: MAX_CONDITIONS });
+
+  function queryFor(coerced: JsonObject): EventQuery {
+    const conditions = prepared.conditions(coerced);
+    const known = queries.get(conditions);
+    if (known !== undefined) return known;
+    const made = compileEventQuery(generation, liveField, prepared.compile(coerced), fetches);
+    if (made === undefined) {
+      throw refusal(root, `Subscription.${liveField.name} is not planned from ${liveField.serviceName} alone.`);
+    }
+    queries.set(conditions, made);
+    return made;
+  }
+
   const plan: LivePlan = {
     generation,
     field,
     text,
-    document,
     operation,
-    fragments,
-    record: recordQuery(generation, field, primary.operation),
-    queryPlan: { kind: "QueryPlan", node: { kind: "Sequence", nodes } },
-    fetches: fetches.compile(generation, rest),
     bind(raw) {
-      const values = coerceVariables(generation.apiSchema, declared, { ...raw });
+      const values = prepared.coerce({ ...raw });
       if ("errors" in values) throw new InvalidOperation("BAD_USER_INPUT", values.errors);
       const { coerced } = values;
       admitOperation({ schema: generation.apiSchema, document, operation, variables: coerced });
@@ -151,7 +151,7 @@ function makePlan(
       if (definition === undefined) throw new Error(`the schema lost Subscription.${field.name}`);
       const args = argumentsOf(definition, root, coerced);
       const variables = Object.fromEntries(Object.entries(coerced).filter(([name]) => !startVariables.has(name)));
-      return { plan, args, variables };
+      return { plan, args, variables, query: queryFor(coerced), renamed: prepared.renamed(variables) };
     },
   };
   return plan;
@@ -166,33 +166,13 @@ function argumentsOf(field: GraphQLField<unknown, unknown>, root: FieldNode, coe
   }
 }
 
-function subscriptionNode(generation: SchemaGeneration, document: DocumentNode, { operationName }: OperationText) {
-  const { node } = planOperation(generation, document, operationName);
-  if (node?.kind !== "Subscription") throw new Error(`the planner answered a subscription with ${node?.kind}`);
-  return node;
-}
-
-function recordQuery(generation: SchemaGeneration, field: LiveField, primary: string): RecordQuery {
-  const document = parse(primary, { noLocation: true });
-  const operation = getOperationAST(document);
-  const root = operation?.selectionSet.selections.find((node) => node.kind === Kind.FIELD);
-  if (root?.selectionSet === undefined) throw new Error(`the planner's first fetch has no selection: ${primary}`);
-  return {
-    responseName: root.alias?.value ?? root.name.value,
-    selectionSet: root.selectionSet,
-    fragments: new Map(Object.entries(fragmentsOf(document))),
-    schema: generation.supergraphSchema,
-    field,
-  };
-}
-
-function fragmentsOf(document: DocumentNode): Record<string, FragmentDefinitionNode> {
+function fragmentsOf(document: DocumentNode): Fragments {
   const nodes = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
   return Object.fromEntries(nodes.map((node) => [node.name.value, node]));
 }
 
 /** The one root field, also behind fragments (validation has made sure that there is only one). */
-function rootField(operation: OperationDefinitionNode, fragments: LivePlan["fragments"]): FieldNode {
+function rootField(operation: OperationDefinitionNode, fragments: Fragments): FieldNode {
   function find(selectionSet: SelectionSetNode): FieldNode | undefined {
     for (const node of selectionSet.selections) {
       const conditional = node.directives?.find(({ name }) => name.value === "skip" || name.value === "include");
@@ -218,7 +198,7 @@ function rootField(operation: OperationDefinitionNode, fragments: LivePlan["frag
 /** Variables whose only use is as these arguments of the root field. */
 function variablesOnlyIn(
   operation: OperationDefinitionNode,
-  fragments: LivePlan["fragments"],
+  fragments: Fragments,
   root: FieldNode,
   names: readonly string[],
 ): Set<string> {

@@ -84,7 +84,7 @@ test("an entity that stays older than its event is an error, and holds no other 
     data: { orderEvents: { sequence: "1", event: { reason: "sent", order: null } } },
     errors: [
       {
-        path: ["orderEvents", "event", "order"],
+        path: ["orderEvents", "event", "order", "version"],
         extensions: { code: "STALE_READ", status: 503, retryable: true },
       },
     ],

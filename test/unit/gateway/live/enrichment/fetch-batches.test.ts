@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { execute, GraphQLError, parse, validate } from "graphql";
 import { beforeEach, expect, test } from "vitest";
 import type { EntityAnswer } from "../../../../../gateway/live/enrichment/entity-batch.ts";
-import { createFetchBatches, type FetchCall } from "../../../../../gateway/live/enrichment/fetch-batches.ts";
+import { createFetchBatches } from "../../../../../gateway/live/enrichment/fetch-batches.ts";
 import { createLiveMeter } from "../../../../../gateway/live/metrics.ts";
 import type { GatewayContext } from "../../../../../gateway/ports.ts";
 import { anonymousContext } from "../../../../support/anonymous-context.ts";
@@ -57,17 +57,13 @@ interface Want {
 }
 
 function ask({ operation, ids, type = "Thing", variables = {}, scope = "all", ...more }: Want) {
-  const request: Partial<FetchCall["request"]> = {
-    request: {},
-    context: more.context ?? anonymousContext(),
-  };
   return batches.send({
     source,
     scope,
     fetch: compiled(operation),
     representations: ids.map((id) => ({ __typename: type, id })),
     variables,
-    request: request as FetchCall["request"],
+    context: more.context ?? anonymousContext(),
   });
 }
 

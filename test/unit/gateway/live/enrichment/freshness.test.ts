@@ -4,8 +4,7 @@ import type { FetchCall } from "../../../../../gateway/live/enrichment/fetch-bat
 import { createFreshFetches } from "../../../../../gateway/live/enrichment/freshness.ts";
 import type { ReadableEvent } from "../../../../../gateway/live/log/event.ts";
 import { decodeRecord } from "../../../../../gateway/live/log/event.ts";
-import type { GatewayContext } from "../../../../../gateway/ports.ts";
-import { createLogger } from "../../../../../platform/logger/logger.ts";
+import { anonymousContext } from "../../../../support/anonymous-context.ts";
 import { envelopeText } from "../memory-log.ts";
 import { compiled, LABEL } from "./things-subgraph.ts";
 
@@ -23,9 +22,9 @@ function event(subject: string, aggregateversion: number): ReadableEvent {
 function fetchesAnswering(answers: readonly EntityAnswer[]) {
   const asked: { readonly ids: unknown[]; readonly fresh: boolean }[] = [];
   const fetches = createFreshFetches({
-    async send({ representations, request }) {
+    async send({ representations, context }) {
       const ids = representations.map((representation) => (representation as { id: string }).id);
-      asked.push({ ids, fresh: request.context.fresh === true });
+      asked.push({ ids, fresh: context.fresh === true });
       return answers[asked.length - 1] ?? { data: null, errors: [] };
     },
   });
@@ -33,11 +32,10 @@ function fetchesAnswering(answers: readonly EntityAnswer[]) {
 }
 
 function call(...ids: string[]): FetchCall {
-  const context: Partial<GatewayContext> = { logger: createLogger({ name: "test", level: "silent" }) };
   const known: Partial<FetchCall> = {
     fetch,
     representations: ids.map((id) => ({ __typename: "Thing", id })),
-    request: { context } as FetchCall["request"],
+    context: anonymousContext(),
   };
   return known as FetchCall;
 }

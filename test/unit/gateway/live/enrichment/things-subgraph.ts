@@ -1,6 +1,6 @@
 // An invented subgraph, and what a planner would fetch from it.
 import { buildSubgraphSchema } from "@apollo/subgraph";
-import { GraphQLError, OperationTypeNode, parse } from "graphql";
+import { GraphQLError, parse } from "graphql";
 import { createEntityFetches, type EntityFetch } from "../../../../../gateway/live/enrichment/entity-fetch.ts";
 
 export const things = buildSubgraphSchema({
@@ -39,11 +39,7 @@ const fetches = createEntityFetches();
 
 export function compile(operation: string, versioned: readonly string[] = []): EntityFetch | undefined {
   const requires = [{ kind: "InlineFragment" as const, typeCondition: "Thing", selections: [] }];
-  const operationKind = OperationTypeNode.QUERY;
-  return fetches.compile(
-    { kind: "Fetch", serviceName: "things", requires, operation, operationName: undefined, operationKind },
-    new Set(versioned),
-  );
+  return fetches.compile({ requires, operation }, new Set(versioned));
 }
 
 export function compiled(operation: string, versioned: readonly string[] = []): EntityFetch {
