@@ -196,6 +196,15 @@ const checkSlow = (live: JsonSchema, payloads: readonly GraphQLObjectType[], con
   return slow !== "LATEST" || known ? [] : [`the path latestBy ${String(latestBy)} is in none of its events`];
 };
 
+/** What the messages of a live field may hold: snapshots, too. */
+const payloadsOf = (field: GraphQLField<unknown, unknown>): readonly GraphQLObjectType[] => {
+  const message = getNamedType(field.type);
+  const event = isObjectType(message) ? message.getFields()["event"] : undefined;
+  const payload = event === undefined ? undefined : getNamedType(event.type);
+  if (isUnionType(payload)) return payload.getTypes();
+  return isObjectType(payload) ? [payload] : [];
+};
+
 const checkLiveField = (field: GraphQLField<unknown, unknown>, contracts: EventContracts): string[] => {
   const [live] = directiveArguments(field.astNode, "live");
   if (live === undefined) return ["has no @live"];
@@ -203,9 +212,7 @@ const checkLiveField = (field: GraphQLField<unknown, unknown>, contracts: EventC
   const permission = live["permission"];
   const hasArgument = (argument: unknown): boolean => field.args.some(({ name }) => name === argument);
   const message = getNamedType(field.type);
-  const event = isObjectType(message) ? message.getFields()["event"] : undefined;
-  const payloadType = event === undefined ? undefined : getNamedType(event.type);
-  const members = isUnionType(payloadType) ? payloadType.getTypes() : isObjectType(payloadType) ? [payloadType] : [];
+  const members = payloadsOf(field);
   const payloads = members.filter((type) => !isSnapshot(type));
   return [
     /^[a-z]+\.events$/.test(topic) ? [] : [`the topic ${topic} is not <subgraph>.events`],
@@ -229,7 +236,13 @@ export const checkLiveContracts = (sources: readonly SubgraphSource[], contracts
     .flatMap(({ sdl }) => {
       const schema = buildASTSchema(parse(sdl), { assumeValidSDL: true, assumeValid: true });
       const fields = Object.values(schema.getSubscriptionType()?.getFields() ?? {});
-      return fields.flatMap((field) =>
-        checkLiveField(field, contracts).map((problem) => `Subscription.${field.name}: ${problem}`),
-      );
+      return [
+        ...fields.flatMap((field) =>
+          checkLiveField(field, contracts).map((problem) => `Subscription.${field.name}: ${problem}`),
+        ),
+        ...Object.values(schema.getTypeMap())
+          .filter(isObjectType)
+          .filter((type) => eventTypesOf(type).length > 0 && !fields.some((field) => payloadsOf(field).includes(type)))
+          .map(({ name }) => `${name} has @liveEvent, but no live field answers it: add it to the union of its events`),
+      ];
     });

@@ -211,3 +211,11 @@ test("slow readers are promised the newest event per path only where an event ho
     "Subscription.shopEvents: the path latestBy data.colour is in none of its events",
   ]);
 });
+
+test("a payload type that no live field answers is told: its union lacks it", () => {
+  const snapshot = 'type ItemMoved @liveEvent(types: ["shop.item.sold.v1"]) { kind: String! }';
+  const live = sdl({}).concat(snapshot);
+  expect(checkLiveContracts([{ name: "shop_live", live: true, sdl: live }], contracts)).toEqual([
+    "ItemMoved has @liveEvent, but no live field answers it: add it to the union of its events",
+  ]);
+});

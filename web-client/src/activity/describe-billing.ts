@@ -1,6 +1,7 @@
 import type { BillingActivitySubscription } from "../../../schema/generated/operations.ts";
 import { formatMoney } from "../format/money.ts";
 import type { ActivityItem } from "./feed.ts";
+import { laterKind } from "./later-kind.ts";
 
 type BillingMessage = BillingActivitySubscription["billingEvents"];
 
@@ -35,6 +36,8 @@ function titleOf(event: BillingMessage["event"]): Pick<ActivityItem, "title" | "
       return { title: "Following the billing account" };
     case "PaymentChanged":
       return { title: `Payment ${paymentOutcome(event)}`, amount: formatMoney(event.amount) };
+    default:
+      return { title: laterKind(event) };
   }
 }
 
