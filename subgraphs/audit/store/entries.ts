@@ -44,17 +44,38 @@ function toEntry(row: Omit<AuditEntryModel, keyof typeof UNREAD>): AuditEntry {
   };
 }
 
+/** Where each member of an entry is stored, and as what. The compiler misses a column that the model gains. */
+const STORED: Readonly<
+  Record<keyof Omit<AuditEntryModel, keyof typeof UNREAD>, readonly [column: string, as: string]>
+> = {
+  id: ["id", "text"],
+  tenantId: ["tenant_id", "text"],
+  organizationId: ["organization_id", "text"],
+  sequence: ["sequence", "bigint"],
+  eventId: ["event_id", "uuid"],
+  actorKind: ["actor_kind", "text"],
+  actorId: ["actor_id", "text"],
+  action: ["action", "text"],
+  outcome: ["outcome", "text"],
+  targets: ["targets", "jsonb"],
+  metadata: ["metadata", "jsonb"],
+  ip: ["ip", "text"],
+  userAgent: ["user_agent", "text"],
+  occurredAt: ["occurred_at", "timestamptz"],
+  recordedAt: ["recorded_at", "timestamptz"],
+  traceId: ["trace_id", "text"],
+  correlationId: ["correlation_id", "text"],
+  hash: ["hash", "text"],
+  previousHash: ["previous_hash", "text"],
+};
+
+const members = Object.entries(STORED);
+
 const INSERT_ENTRIES = `
-  INSERT INTO audit_entry (id, tenant_id, organization_id, sequence, event_id, actor_kind, actor_id, action, outcome,
-    targets, target_ids, metadata, ip, user_agent, occurred_at, recorded_at, trace_id, correlation_id, hash,
-    previous_hash)
-  SELECT id, "tenantId", "organizationId", sequence, "eventId", "actorKind", "actorId", action, outcome, targets,
-    ARRAY(SELECT target ->> 'id' FROM jsonb_array_elements(targets) AS target),
-    metadata, ip, "userAgent", "occurredAt", "recordedAt", "traceId", "correlationId", hash, "previousHash"
-  FROM json_to_recordset($1::json) AS entry (
-    id text, "tenantId" text, "organizationId" text, sequence bigint, "eventId" uuid, "actorKind" text, "actorId" text,
-    action text, outcome text, targets jsonb, metadata jsonb, ip text, "userAgent" text, "occurredAt" timestamptz,
-    "recordedAt" timestamptz, "traceId" text, "correlationId" text, hash text, "previousHash" text)`;
+  INSERT INTO audit_entry (${members.map(([, [column]]) => column).join(", ")}, target_ids)
+  SELECT ${members.map(([member]) => `"${member}"`).join(", ")},
+    ARRAY(SELECT target ->> 'id' FROM jsonb_array_elements(targets) AS target)
+  FROM json_to_recordset($1::json) AS entry (${members.map(([member, [, as]]) => `"${member}" ${as}`).join(", ")})`;
 
 const MOVE_HEAD = `
   UPDATE audit_chain SET sequence = last.sequence, hash = last.hash

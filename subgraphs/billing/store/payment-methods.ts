@@ -1,11 +1,9 @@
 /** Statements on payment methods. Callers bring a transaction that is bound to its tenants. */
 import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
 import type { PaymentMethodModel } from "../../../prisma/billing/generated/models/PaymentMethod.ts";
-import { paymentMethodRows } from "../../../prisma/billing/generated/raw-rows.ts";
 import type { PaymentMethod } from "../domain/account.ts";
 import { AccountId, PaymentMethodId } from "../domain/ids.ts";
 import type { BillingTransaction } from "./database.ts";
-import { promised } from "./promised.ts";
 import { tables } from "./tables.ts";
 
 function toPaymentMethod(row: PaymentMethodModel): PaymentMethod {
@@ -68,15 +66,11 @@ export async function insertPaymentMethod(
   method: NewPaymentMethod,
   makeDefault: boolean,
 ): Promise<PaymentMethod> {
-  const { id, organizationId, accountId, kind, brand, last4, provider, reference } = method;
+  const { accountId } = method;
   if (makeDefault) {
     const data = { isDefault: false, version: { increment: 1 } };
     await tables(tx).paymentMethod.updateMany({ where: { accountId, isDefault: true }, data });
   }
-  const inserted = await tables(tx).$queryRaw`
-    INSERT INTO payment_method (id, organization_id, account_id, kind, brand, last4, provider, reference, is_default)
-    VALUES (${id}, ${organizationId}, ${accountId}, ${kind}, ${brand}, ${last4}, ${provider}, ${reference},
-      NOT EXISTS (SELECT FROM payment_method WHERE account_id = ${accountId} AND is_default))
-    RETURNING ${paymentMethodRows.columns}`;
-  return toPaymentMethod(promised(paymentMethodRows.parse(inserted).at(0)));
+  const isDefault = makeDefault || (await findDefaultMethod(tx, accountId)) === undefined;
+  return toPaymentMethod(await tables(tx).paymentMethod.create({ data: { ...method, isDefault } }));
 }
