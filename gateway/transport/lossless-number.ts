@@ -73,7 +73,7 @@ export function withDoublesIn(members: Readonly<Record<string, unknown>>): Recor
 }
 
 /** @param replace called with each lossless number. @returns a copy of what holds one, else the value itself */
-export function replaceNumbers(value: unknown, replace: (number: LosslessNumber) => unknown): unknown {
+function replaceNumbers(value: unknown, replace: (number: LosslessNumber) => unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof LosslessNumber) return replace(value);
   let changed = false;
