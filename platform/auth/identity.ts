@@ -1,4 +1,7 @@
-/** Who a request acts for, as the gateway established it. Permissions are plain strings: their meaning belongs to the domains. */
+/**
+ * Who a request acts for, as the gateway established it. Permissions are plain strings: their meaning belongs to the
+ * domains.
+ */
 
 import type { OrganizationId, SessionId, TenantId, UserId } from "./principal-ids.ts";
 
@@ -9,8 +12,9 @@ export type Identity =
   | { readonly kind: "ANONYMOUS" }
   | { readonly kind: "USER"; readonly userId: UserId; readonly sessionId: SessionId; readonly grants: Grants }
   /**
-   * Those members of one organisation who hold the same permissions: what is read for them is shown to each of them alike. The gateway
-   * makes it for live streams; it reads and never commands, and fields about the viewer answer as for nobody.
+   * Those members of one organisation who hold the same permissions: what is read for them is shown to each of them
+   * alike. The gateway makes it for live streams; it reads and never commands, and fields about the viewer answer as
+   * for nobody.
    */
   | { readonly kind: "AUDIENCE"; readonly grants: Grants }
   /** A trusted process, e.g. the gateway asking for a token check. Sees no tenant's rows by itself. */

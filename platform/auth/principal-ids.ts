@@ -1,4 +1,6 @@
-/** The kinds of id that an identity carries. Every service of the platform knows them; all other kinds belong to one. */
+/**
+ * The kinds of id that an identity carries. Every service of the platform knows them; all other kinds belong to one.
+ */
 import { type Id, idKind } from "../ids.ts";
 
 export const UserId = idKind("usr");

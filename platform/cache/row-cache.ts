@@ -1,7 +1,8 @@
 /**
- * Rows by id between requests' loaders and the database. Every row has a version, and whoever changes one says so with its new version
- * before the change is committed: from then on nobody can put an older one into the cache, whenever they read it. A row is kept as it is,
- * not as somebody may see it: whoever hands it out has to know that the viewer may see it.
+ * Rows by id between requests' loaders and the database. Every row has a version, and whoever changes one says so with
+ * its new version before the change is committed: from then on nobody can put an older one into the cache, whenever
+ * they read it. A row is kept as it is, not as somebody may see it: whoever hands it out has to know that the viewer
+ * may see it.
  */
 import type { z } from "zod";
 import type { Cache } from "./cache.ts";

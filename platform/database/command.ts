@@ -1,6 +1,7 @@
 /**
- * Runs one state change: a transaction that holds the domain rows, the outbox rows and the idempotency row together, so that
- * either all of them exist or none. Commands that call the outside world do so between two of these, never inside one.
+ * Runs one state change: a transaction that holds the domain rows, the outbox rows and the idempotency row together, so
+ * that either all of them exist or none. Commands that call the outside world do so between two of these, never inside
+ * one.
  */
 import type { KeyOwner } from "../auth/principal-ids.ts";
 import type { Causation, DomainEvent, EventEnvelope } from "../events/envelope.ts";
@@ -32,8 +33,9 @@ export interface CommandDeps<Tx extends SqlTransaction> {
   readonly database: TransactionHost<Tx>;
   readonly outbox: Outbox;
   /**
-   * Drops from caches what the events say has changed. Called before the commit, since an event may be out before the command hears of its
-   * commit: from then on nothing older may be stored. And after it: nobody may be given what was read before. Never rejects.
+   * Drops from caches what the events say has changed. Called before the commit, since an event may be out before the
+   * command hears of its commit: from then on nothing older may be stored. And after it: nobody may be given what was
+   * read before. Never rejects.
    */
   readonly evict?: (events: readonly DomainEvent[]) => Promise<void>;
 }

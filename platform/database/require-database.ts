@@ -1,6 +1,7 @@
 /**
- * Asks a database once, before anything is served: clients connect lazily, so a process with a wrong address would start and
- * fail every request. The message says which database, what is wrong and which setting to correct; it holds no password.
+ * Asks a database once, before anything is served: clients connect lazily, so a process with a wrong address would
+ * start and fail every request. The message says which database, what is wrong and which setting to correct; it holds
+ * no password.
  */
 import { Client } from "pg";
 import { AppError } from "../errors/app-error.ts";

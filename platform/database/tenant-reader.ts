@@ -1,13 +1,16 @@
 /**
- * Reads of one request, gathered: whatever is asked for before the last answer has been used runs on one connection. It is given back as
- * soon as nothing waits, so none is held while a request does something else. Each statement sees what was committed before it.
+ * Reads of one request, gathered: whatever is asked for before the last answer has been used runs on one connection. It
+ * is given back as soon as nothing waits, so none is held while a request does something else. Each statement sees what
+ * was committed before it.
  */
 import type { TenantId } from "../auth/principal-ids.ts";
 import { assertInTime, deadlineExceeded, isOver } from "../deadline.ts";
 import type { SqlTransaction, TransactionHost } from "./sql-transaction.ts";
 import { readInTenants } from "./tenant-transaction.ts";
 
-/** Runs a read that sees the rows of the reader's tenants only. Must not write: there is no one to roll it back alone. */
+/**
+ * Runs a read that sees the rows of the reader's tenants only. Must not write: there is no one to roll it back alone.
+ */
 export type TenantReader<Tx extends SqlTransaction> = <Result>(work: (tx: Tx) => Promise<Result>) => Promise<Result>;
 
 interface Shared<Tx> {
@@ -22,8 +25,8 @@ interface Shared<Tx> {
 
 /**
  * One per request: its tenants are those of whoever asks.
- * @param deadline by `performance.now()`: reads that have not begun by then are not begun, and statements that run end. They reject with the
- * AppError `DEADLINE_EXCEEDED`.
+ * @param deadline by `performance.now()`: reads that have not begun by then are not begun, and statements that run end.
+ * They reject with the AppError `DEADLINE_EXCEEDED`.
  */
 export function createTenantReader<Tx extends SqlTransaction>(
   client: TransactionHost<Tx>,
@@ -61,8 +64,9 @@ export function createTenantReader<Tx extends SqlTransaction>(
   }
 
   /**
-   * Begins each read in a turn of the loop of its own, while at most one before it runs. Prisma 7.10 takes what is asked of a transaction within
-   * one turn for a batch: when one of them fails it answers the ones behind it with `undefined`. pg 8.23 warns of more that wait.
+   * Begins each read in a turn of the loop of its own, while at most one before it runs. Prisma 7.10 takes what is
+   * asked of a transaction within one turn for a batch: when one of them fails it answers the ones behind it with
+   * `undefined`. pg 8.23 warns of more that wait.
    */
   function inTurn<Result>(shared: Shared<Tx>, work: (tx: Tx) => Promise<Result>): Promise<Result> {
     const { turn, latest, transaction } = shared;

@@ -14,8 +14,8 @@ const LIMITS = { maxWait: 5_000, timeout: 15_000 };
 
 export interface TransactionEnd {
   /**
-   * The next statement is the last one: the commit goes with it, in one message. It commits if and only if the statement succeeds, so nothing
-   * that may fail may follow it in `work`.
+   * The next statement is the last one: the commit goes with it, in one message. It commits if and only if the
+   * statement succeeds, so nothing that may fail may follow it in `work`.
    */
   commitWithNext(): void;
 }
@@ -42,8 +42,8 @@ export function inTenants<Tx extends SqlTransaction, R>(
 }
 
 /**
- * Runs reads of `tenants`' rows on one connection. Each statement is a transaction of its own, which sees what was committed before it, and
- * nothing can be rolled back: `work` must not write.
+ * Runs reads of `tenants`' rows on one connection. Each statement is a transaction of its own, which sees what was
+ * committed before it, and nothing can be rolled back: `work` must not write.
  * @param deadline by `performance.now()`: Postgres ends statements that still run then
  */
 export function readInTenants<Tx extends SqlTransaction, R>(

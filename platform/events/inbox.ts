@@ -7,8 +7,8 @@ import { systemSleep } from "./backoff.ts";
 import type { EventEnvelope } from "./envelope.ts";
 
 /**
- * Claims events for a consumer (`$1`) by their ids (`$2`) and returns the ids that nobody had claimed; for statements that do more. Sorted, so
- * that two who are given the same events wait for each other and do not deadlock.
+ * Claims events for a consumer (`$1`) by their ids (`$2`) and returns the ids that nobody had claimed; for statements
+ * that do more. Sorted, so that two who are given the same events wait for each other and do not deadlock.
  */
 export const CLAIM_EVENTS = `
   INSERT INTO inbox (consumer, event_id) SELECT $1, id FROM unnest($2::uuid[]) AS event (id) ORDER BY id
@@ -18,8 +18,8 @@ const claimedRows = z.array(z.object({ id: z.string() }));
 
 /**
  * Claims events for a consumer inside the caller's transaction.
- * @returns in their order and each once, those whose effect was not committed before. A concurrent claim of the same event waits for the other's
- * end.
+ * @returns in their order and each once, those whose effect was not committed before. A concurrent claim of the same
+ * event waits for the other's end.
  */
 export async function claimEvents(
   tx: SqlTransaction,
@@ -34,7 +34,10 @@ export async function claimEvents(
   );
 }
 
-/** Of `events`, in their order and each once, those whose ids `CLAIM_EVENTS` returned: in lower case, as Postgres writes them. */
+/**
+ * Of `events`, in their order and each once, those whose ids `CLAIM_EVENTS` returned: in lower case, as Postgres writes
+ * them.
+ */
 export function onlyClaimed(events: readonly EventEnvelope[], ids: Iterable<string>): EventEnvelope[] {
   const claimed = new Set(ids);
   return events.filter(({ id }) => claimed.delete(id.toLowerCase()));
@@ -51,7 +54,9 @@ export interface InboxPurgeOptions {
 
 const BATCH = 1_000;
 
-/** Deletes old claims of every consumer of this database in small batches. `stop` resolves when nothing runs any more. */
+/**
+ * Deletes old claims of every consumer of this database in small batches. `stop` resolves when nothing runs any more.
+ */
 export function startInboxPurge(options: InboxPurgeOptions): { stop(): Promise<void> } {
   const { database, keepMs, everyMs, clock, logger } = options;
   const abort = new AbortController();

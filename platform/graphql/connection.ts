@@ -1,6 +1,7 @@
 /**
- * Relay connections (https://relay.dev/graphql/connections.htm) over keyset pages. Our ids and sequences sort by time, so one
- * key per row is enough. Cursors are opaque and signed: a client cannot craft one, and a cursor of another list is refused.
+ * Relay connections (https://relay.dev/graphql/connections.htm) over keyset pages. Our ids and sequences sort by time,
+ * so one key per row is enough. Cursors are opaque and signed: a client cannot craft one, and a cursor of another list
+ * is refused.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { GraphQLResolveInfo } from "graphql";

@@ -1,4 +1,7 @@
-/** Turns a command's outcome into a mutation payload: expected failures become `userErrors`, everything else goes on as an error. */
+/**
+ * Turns a command's outcome into a mutation payload: expected failures become `userErrors`, everything else goes on as
+ * an error.
+ */
 import { type UserError, UserFailure } from "../errors/user-failure.ts";
 
 /**

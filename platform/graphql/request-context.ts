@@ -13,19 +13,28 @@ export interface RequestContext {
   /** Carries the trace id on every line. */
   readonly logger: Logger;
   /**
-   * Until when somebody waits for the answer, by `performance.now()`, where the operation only reads: its statements end by then. Absent
-   * where it commands something, since what was begun is brought to its end.
+   * Until when somebody waits for the answer, by `performance.now()`, where the operation only reads: its statements
+   * end by then. Absent where it commands something, since what was begun is brought to its end.
    */
   readonly readDeadline?: number | undefined;
   /** Until when a command may begin. */
   readonly commandDeadline?: number | undefined;
   /** Set by the first transaction of a command. */
   begun?: boolean;
-  /** Set by a command that answered from its idempotency record; travels to the caller as `extensions.idempotency.replayed`. */
+  /**
+   * Set by a command that answered from its idempotency record; travels to the caller as
+   * `extensions.idempotency.replayed`.
+   */
   idempotencyReplayed?: boolean;
-  /** Set by a command after which the caller may do more or less than the signed identity says: the gateway then asks anew. */
+  /**
+   * Set by a command after which the caller may do more or less than the signed identity says: the gateway then asks
+   * anew.
+   */
   rightsChanged?: boolean;
-  /** What this request's commands changed, as far as it is committed; travels to the gateway, which drops what it made stale. */
+  /**
+   * What this request's commands changed, as far as it is committed; travels to the gateway, which drops what it made
+   * stale.
+   */
   readonly changes: Change[];
   /** Errors that stand beside a whole answer, e.g. that a list may lack something. */
   remarks?: readonly GraphQLError[];

@@ -1,4 +1,7 @@
-/** Does the operation ask for a field of the object that a resolver is about to return? For work that is only worth doing if so. */
+/**
+ * Does the operation ask for a field of the object that a resolver is about to return? For work that is only worth
+ * doing if so.
+ */
 import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from "graphql";
 
 /** Follows fragments; a field under `@skip` or `@include` counts as asked for. */

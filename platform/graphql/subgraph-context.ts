@@ -1,4 +1,6 @@
-/** What resolvers of one request work with: who asks, what they may load, and what a command of this request changes. */
+/**
+ * What resolvers of one request work with: who asks, what they may load, and what a command of this request changes.
+ */
 import { type ClientFacts, type Identity, tenantsOf, type UserIdentity } from "../auth/identity.ts";
 import type { CommandOutcome } from "../database/command.ts";
 import type { SqlTransaction, TransactionHost } from "../database/sql-transaction.ts";

@@ -1,6 +1,6 @@
 /**
- * A subgraph behind its signed identity header, independent of transport: HTTP and the in-process data source call the same
- * `handle`, so a request means the same in both topologies.
+ * A subgraph behind its signed identity header, independent of transport: HTTP and the in-process data source call the
+ * same `handle`, so a request means the same in both topologies.
  */
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import {
@@ -143,7 +143,9 @@ export function createSubgraphEndpoint<Context extends object>(
   };
 }
 
-/** The commands of one operation run one after the other: what has not begun when nobody waits any more is not begun. */
+/**
+ * The commands of one operation run one after the other: what has not begun when nobody waits any more is not begun.
+ */
 function refuseLateCommands(schema: GraphQLSchema, deadlines: WeakMap<object, number>): void {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
     const { resolve } = field;

@@ -1,7 +1,7 @@
 /**
- * JSON of webhooks and ingest edges: members in snake_case outside, camelCase inside, moments as RFC 3339 text outside and
- * dates inside. A zod schema says which members there are. What it does not name is never renamed, and never taken for
- * something that it names.
+ * JSON of webhooks and ingest edges: members in snake_case outside, camelCase inside, moments as RFC 3339 text outside
+ * and dates inside. A zod schema says which members there are. What it does not name is never renamed, and never taken
+ * for something that it names.
  */
 import { z } from "zod";
 import { AppError } from "../errors/app-error.ts";

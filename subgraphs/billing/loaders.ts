@@ -1,6 +1,7 @@
 /**
  * Batched reads of one request, as its identity may see them: what it may not see is `null`, like what does not exist.
- * Each batch is bound to the viewer's tenants. Nothing is shared between requests, except plans, which belong to nobody.
+ * Each batch is bound to the viewer's tenants. Nothing is shared between requests, except plans, which belong to
+ * nobody.
  */
 import DataLoader from "dataloader";
 import type { Identity } from "../../platform/auth/identity.ts";

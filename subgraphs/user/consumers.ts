@@ -1,7 +1,7 @@
 /**
  * Mails, by event. Each is sent at least once: a crash between the mail server's answer and our commit sends it again,
- * with another token that works as well. A mail server that is away delays mails and never a registration; what it keeps
- * refusing becomes a dead letter.
+ * with another token that works as well. A mail server that is away delays mails and never a registration; what it
+ * keeps refusing becomes a dead letter.
  */
 import { z } from "zod";
 import { requireTenantId } from "../../platform/auth/principal-ids.ts";

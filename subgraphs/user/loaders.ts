@@ -70,7 +70,10 @@ export function createLoaders(
     );
   }
 
-  /** A loader of rows that are cached: `visible` says which of them the identity may see, and each one's key in the cache. */
+  /**
+   * A loader of rows that are cached: `visible` says which of them the identity may see, and each one's key in the
+   * cache.
+   */
   function oneCached<Key, Entity extends VersionedRow & { readonly id: Key }>(
     cached: RowCache<Entity>,
     find: Find<Key, Entity>,

@@ -1,4 +1,6 @@
-/** Who may do what. Pure functions over the identity: every resolver and command asks here, and nowhere else decides. */
+/**
+ * Who may do what. Pure functions over the identity: every resolver and command asks here, and nowhere else decides.
+ */
 import { belongsTo, grantsOf, holds, type Identity } from "../../platform/auth/identity.ts";
 import type { OrganizationId, UserId } from "../../platform/auth/principal-ids.ts";
 import type { OrganizationStatus } from "../../schema/generated/user.ts";

@@ -19,8 +19,10 @@ export interface ClaimedChain {
   readonly events: readonly EventEnvelope[];
 }
 
-/* Counting waits for every claim before it locks, so everyone takes the two in one order. An update of nothing locks the
-   row like FOR UPDATE, and makes it where it is missing. */
+/*
+ * Counting waits for every claim before it locks, so everyone takes the two in one order. An update of nothing locks
+ * the row like FOR UPDATE, and makes it where it is missing.
+ */
 const CLAIM_ONTO_CHAIN = `
   WITH claimed AS (${CLAIM_EVENTS}), head AS (
     INSERT INTO audit_chain (tenant_id, sequence, hash) SELECT $3, 0, '' WHERE (SELECT count(*) FROM claimed) > 0
@@ -58,8 +60,8 @@ export async function findChainHead(tx: AuditTransaction, tenantId: TenantId): P
 }
 
 /**
- * A tenant's entries in sequence order, `batch` at a time: a whole chain may not fit in memory. As they are stored: what
- * somebody wrote into them is the verification's to find.
+ * A tenant's entries in sequence order, `batch` at a time: a whole chain may not fit in memory. As they are stored:
+ * what somebody wrote into them is the verification's to find.
  */
 export async function* walkChain(
   tx: AuditTransaction,

@@ -1,4 +1,6 @@
-/** The plans of a fresh installation. A change of a published plan is a new version, never an edit: see `publishPlans`. */
+/**
+ * The plans of a fresh installation. A change of a published plan is a new version, never an edit: see `publishPlans`.
+ */
 import type { Plan } from "../domain/plan.ts";
 
 export type PlanDefinition = Pick<Plan, "code" | "version" | "name" | "interval" | "amountMinor" | "features">;

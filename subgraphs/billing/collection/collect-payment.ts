@@ -1,6 +1,7 @@
 /**
- * Asks the provider about a PROCESSING payment, outside of any transaction, and records what it says. Whatever goes wrong in
- * between leaves a PROCESSING row that the settlement worker asks about again under the same key: no money is moved twice.
+ * Asks the provider about a PROCESSING payment, outside of any transaction, and records what it says. Whatever goes
+ * wrong in between leaves a PROCESSING row that the settlement worker asks about again under the same key: no money is
+ * moved twice.
  */
 import { inTenants } from "../../../platform/database/tenant-transaction.ts";
 import type { Causation } from "../../../platform/events/envelope.ts";

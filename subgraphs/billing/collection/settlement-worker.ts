@@ -1,7 +1,7 @@
 /**
  * Finishes payments whose request did not: slow cards, a provider that was away, a process that died between its two
- * transactions. It finds them with the relay role, which sees of all organisations only which payments are PROCESSING, and
- * works on each as its organisation. Any number of instances may run: a payment is leased to one at a time.
+ * transactions. It finds them with the relay role, which sees of all organisations only which payments are PROCESSING,
+ * and works on each as its organisation. Any number of instances may run: a payment is leased to one at a time.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { OrganizationId } from "../../../platform/auth/principal-ids.ts";

@@ -1,6 +1,7 @@
 /**
- * Exchanges a token of the provider's form for a kept payment method. The provider is asked before the transaction, with
- * a key of its own, so a repeated request gives the method that the first one gave. No card number is accepted or stored.
+ * Exchanges a token of the provider's form for a kept payment method. The provider is asked before the transaction,
+ * with a key of its own, so a repeated request gives the method that the first one gave. No card number is accepted or
+ * stored.
  */
 import { z } from "zod";
 import { type CommandOutcome, runCommand } from "../../../platform/database/command.ts";

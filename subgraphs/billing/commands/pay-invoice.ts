@@ -1,6 +1,7 @@
 /**
- * Collects an open invoice. The invoice's row lock decides between parallel requests: one of them creates a payment, the
- * others find it. The provider is charged after the commit, and the outcome is recorded in a transaction of its own.
+ * Collects an open invoice. The invoice's row lock decides between parallel requests: one of them creates a payment,
+ * the others find it. The provider is charged after the commit, and the outcome is recorded in a transaction of its
+ * own.
  */
 import { z } from "zod";
 import { type CommandOutcome, runCommand } from "../../../platform/database/command.ts";

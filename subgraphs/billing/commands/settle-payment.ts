@@ -1,6 +1,7 @@
 /**
- * Records the outcome of a payment together with everything that follows from it: invoice paid, subscription active. Repeating
- * it changes nothing, so the request that charged, a worker and a second worker may all bring the same outcome.
+ * Records the outcome of a payment together with everything that follows from it: invoice paid, subscription active.
+ * Repeating it changes nothing, so the request that charged, a worker and a second worker may all bring the same
+ * outcome.
  */
 import { runCommand } from "../../../platform/database/command.ts";
 import type { Causation } from "../../../platform/events/envelope.ts";

@@ -1,4 +1,7 @@
-/** Periods follow the calendar in UTC; a day that the target month lacks becomes its last day (31 January → 28 February). */
+/**
+ * Periods follow the calendar in UTC; a day that the target month lacks becomes its last day (31 January → 28
+ * February).
+ */
 import type { PlanInterval } from "../../../schema/generated/billing.ts";
 
 const MONTHS: Readonly<Record<PlanInterval, number>> = { MONTH: 1, YEAR: 12 };

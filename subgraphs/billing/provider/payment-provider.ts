@@ -1,6 +1,6 @@
 /**
- * The `PaymentProvider` port: keeps cards and moves money. It is called between transactions, never inside one, and every
- * call may be repeated after a crash, so adapters must be idempotent as their members say.
+ * The `PaymentProvider` port: keeps cards and moves money. It is called between transactions, never inside one, and
+ * every call may be repeated after a crash, so adapters must be idempotent as their members say.
  */
 
 /** A payment method as the provider keeps it. */
@@ -39,11 +39,14 @@ export interface PaymentProvider {
   /** Stored with methods and payments. */
   readonly name: string;
   /**
-   * Exchanges a token of the provider's form for a kept method. The same key answers the same. Rejects when the provider
-   * cannot be reached.
+   * Exchanges a token of the provider's form for a kept method. The same key answers the same. Rejects when the
+   * provider cannot be reached.
    */
   attach(request: { readonly idempotencyKey: string; readonly token: string }): Promise<AttachResult>;
-  /** Rejects when the outcome is unknown (unreachable, timeout): the money may or may not have moved. Ask again with the same key. */
+  /**
+   * Rejects when the outcome is unknown (unreachable, timeout): the money may or may not have moved. Ask again with the
+   * same key.
+   */
   charge(request: ChargeRequest): Promise<ChargeResult>;
   /** The current state of a charge, also after either side was restarted. */
   retrieve(providerRef: string): Promise<ChargeResult>;

@@ -118,8 +118,8 @@ export async function leasePayment(
 }
 
 /**
- * Gives the lease back: the outcome is still unknown. The next look comes after half of the payment's age, so that young
- * payments settle soon and old ones cost little.
+ * Gives the lease back: the outcome is still unknown. The next look comes after half of the payment's age, so that
+ * young payments settle soon and old ones cost little.
  */
 export async function postponePayment(
   tx: BillingTransaction,

@@ -1,8 +1,8 @@
 /**
- * The rows that are kept between requests: users, organisations and sessions. What a command emits evicts them before its
- * transaction is committed; what other processes did, also those that share no Redis with this one, evicts them when its
- * event is read. Rights are not among them: the gateway keeps those, and asks anew at the very event that would have to
- * evict them here.
+ * The rows that are kept between requests: users, organisations and sessions. What a command emits evicts them before
+ * its transaction is committed; what other processes did, also those that share no Redis with this one, evicts them
+ * when its event is read. Rights are not among them: the gateway keeps those, and asks anew at the very event that
+ * would have to evict them here.
  */
 import { z } from "zod";
 import type { ProcessCache } from "../../../platform/cache/process-cache.ts";
@@ -102,7 +102,9 @@ export function createRowCaches({ cache, lifeOf }: Pick<ProcessCache, "cache" | 
   };
 }
 
-/** Reads a kept row anew, by its key in the cache: the owner's transaction sees it. `undefined` for a row that is gone. */
+/**
+ * Reads a kept row anew, by its key in the cache: the owner's transaction sees it. `undefined` for a row that is gone.
+ */
 export function readKeptRow(database: UserDatabase): (key: string) => Promise<VersionedRow | undefined> {
   return async (key) => {
     const [table, name = ""] = key.split(":");

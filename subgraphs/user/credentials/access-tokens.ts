@@ -1,4 +1,7 @@
-/** Issues access tokens: EdDSA JWTs of the profile RFC 9068 (`at+jwt`). Whoever holds the public keys can check them alone. */
+/**
+ * Issues access tokens: EdDSA JWTs of the profile RFC 9068 (`at+jwt`). Whoever holds the public keys can check them
+ * alone.
+ */
 import { SignJWT } from "jose";
 import type { Clock } from "../../../platform/clock.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";

@@ -9,6 +9,7 @@ import { findGrants } from "../store/roles.ts";
 export async function readGrants(database: UserDatabase, userId: UserId): Promise<Grants> {
   const organizationIds = await inTenants(database, [userId], (tx) => findOrganizationIdsOfUser(tx, userId));
   if (organizationIds.length === 0) return new Map();
-  // Read again within the organisations: only there the roles are visible, and a membership that ended meanwhile is gone.
+  // Read again within the organisations: only there the roles are visible, and a membership that ended meanwhile is
+  // gone.
   return inTenants(database, [userId, ...organizationIds], (tx) => findGrants(tx, userId));
 }

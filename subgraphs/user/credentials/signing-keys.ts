@@ -1,6 +1,6 @@
 /**
- * The keys that sign access tokens: a JWK set in a file that only its owner may read, made at the first start. The last key signs,
- * all are published: to rotate, append a key; remove the first one when its tokens have expired.
+ * The keys that sign access tokens: a JWK set in a file that only its owner may read, made at the first start. The last
+ * key signs, all are published: to rotate, append a key; remove the first one when its tokens have expired.
  */
 import { randomBytes } from "node:crypto";
 import { link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";

@@ -1,4 +1,7 @@
-/** What stands behind access tokens: public keys, and the facts of a session as they are now. Asked by the gateway alone. */
+/**
+ * What stands behind access tokens: public keys, and the facts of a session as they are now. Asked by the gateway
+ * alone.
+ */
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { IDENTITY_HEADER, type IdentityVerifier } from "../../../platform/auth/identity-header.ts";

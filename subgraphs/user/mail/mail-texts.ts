@@ -1,4 +1,7 @@
-/** The mails' words: plain text, and the same as simple HTML. Names come from users: they are escaped, and never used as links. */
+/**
+ * The mails' words: plain text, and the same as simple HTML. Names come from users: they are escaped, and never used as
+ * links.
+ */
 
 export interface MailText {
   readonly subject: string;

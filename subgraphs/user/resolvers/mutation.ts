@@ -91,7 +91,10 @@ interface SessionFields {
 
 const NOT_SIGNED_IN: SessionFields = { session: null, tokens: null };
 
-/** Whoever was given tokens may read the session they belong to in this very answer; its organisations follow with the next request. */
+/**
+ * Whoever was given tokens may read the session they belong to in this very answer; its organisations follow with the
+ * next request.
+ */
 function identityOf({ session }: SignedIn): UserIdentity {
   return { kind: "USER", userId: session.userId, sessionId: session.id, grants: new Map() };
 }

@@ -1,6 +1,6 @@
 /**
- * Objects by global id. Our own are read. Of the others only the type is known here, from the prefix: their subgraphs say
- * whether they exist and may be seen, as soon as a field of theirs is asked for.
+ * Objects by global id. Our own are read. Of the others only the type is known here, from the prefix: their subgraphs
+ * say whether they exist and may be seen, as soon as a field of theirs is asked for.
  */
 import type DataLoader from "dataloader";
 import { loadById } from "../../../platform/graphql/load-by-id.ts";

@@ -1,4 +1,6 @@
-/** Checks of input values against schema/constraints.ts. Each returns the cleaned value or throws what is wrong with it. */
+/**
+ * Checks of input values against schema/constraints.ts. Each returns the cleaned value or throws what is wrong with it.
+ */
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import type { Id, IdKind } from "../../../platform/ids.ts";
 import { cleanLine } from "../../../platform/validation/text.ts";

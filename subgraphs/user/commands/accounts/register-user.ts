@@ -1,7 +1,7 @@
 /**
- * Opens an account. The answer never tells whether the address was known: an owner of an account is told by mail instead.
- * An account whose address is not confirmed yet is overwritten, so that nobody can occupy an address with a password of
- * their own.
+ * Opens an account. The answer never tells whether the address was known: an owner of an account is told by mail
+ * instead. An account whose address is not confirmed yet is overwritten, so that nobody can occupy an address with a
+ * password of their own.
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";

@@ -1,7 +1,7 @@
 /**
- * Suspends an organisation or reinstates it. While it is suspended its members keep seeing it and may do nothing else in
- * it: rights follow from its status, so the roles stay as they are. A status that it has already is no failure and no
- * event.
+ * Suspends an organisation or reinstates it. While it is suspended its members keep seeing it and may do nothing else
+ * in it: rights follow from its status, so the roles stay as they are. A status that it has already is no failure and
+ * no event.
  */
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { notFound } from "../../../../platform/errors/refusals.ts";

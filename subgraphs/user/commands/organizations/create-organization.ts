@@ -1,4 +1,6 @@
-/** Creates an organisation with its roles and its owner in one transaction. A slug belongs to one organisation for ever. */
+/**
+ * Creates an organisation with its roles and its owner in one transaction. A slug belongs to one organisation for ever.
+ */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";

@@ -1,6 +1,7 @@
 /**
- * Trades a refresh token for new tokens. Each works once; for ten seconds after that it may be traded again, for a client
- * whose answer got lost. Later it can only be a stolen copy: then the whole session ends, whoever holds its newest token.
+ * Trades a refresh token for new tokens. Each works once; for ten seconds after that it may be traded again, for a
+ * client whose answer got lost. Later it can only be a stolen copy: then the whole session ends, whoever holds its
+ * newest token.
  */
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
