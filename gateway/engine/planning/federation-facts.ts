@@ -50,8 +50,10 @@ export interface FederationFacts {
     fields: readonly SelectionNode[],
     provided: readonly SelectionNode[],
   ): boolean;
-  /** Does the subgraph know the interface as an object (`@interfaceObject`), or entities by the interface? */
   isInterface(typeName: string): boolean;
+  isAbstract(typeName: string): boolean;
+  /** Does the subgraph know an interface as an object (`@interfaceObject`)? Then it cannot tell what an object is. */
+  isInterfaceObject(subgraph: string, typeName: string): boolean;
 }
 
 const NO_TYPES: ReadonlySet<string> = new Set();
@@ -103,6 +105,8 @@ function readFacts({ supergraph, supergraphSchema: schema }: SchemaGeneration): 
     isLocal: (subgraph, typeName, fields, provided) =>
       subgraphs.get(subgraph)?.isLocal(typeName, fields, provided) ?? false,
     isInterface: (typeName) => isInterfaceType(schema.getType(typeName)),
+    isAbstract: (typeName) => isAbstractType(schema.getType(typeName)),
+    isInterfaceObject: (subgraph, typeName) => subgraphs.get(subgraph)?.interfaceObjects.has(typeName) ?? false,
   };
 }
 
@@ -118,6 +122,7 @@ function possibleTypesIn(schema: GraphQLSchema): ReadonlyMap<string, ReadonlySet
 
 interface SubgraphFacts {
   readonly types: ReadonlySet<string>;
+  readonly interfaceObjects: ReadonlySet<string>;
   readonly requirements: readonly Requirement[];
   readonly keys: ReadonlyMap<string, readonly (readonly SelectionNode[])[]>;
   readonly provided: ReadonlyMap<string, readonly SelectionNode[]>;
@@ -167,8 +172,14 @@ function readSubgraph(subgraph: Subgraph): SubgraphFacts {
     });
   }
 
-  const types = new Set([...subgraph.schema.types()].map(({ name }) => name));
-  return { types, requirements, keys, provided, isLocal };
+  const types = new Set(subgraph.schema.types().map(({ name }) => name));
+  const interfaceObjects = new Set(
+    subgraph.schema
+      .objectTypes()
+      .filter((type) => metadata.isInterfaceObjectType(type))
+      .map(({ name }) => name),
+  );
+  return { types, interfaceObjects, requirements, keys, provided, isLocal };
 }
 
 /** What is provided below a field; absent when the field itself is not. */

@@ -58,6 +58,8 @@ export interface Fetched {
   readonly number: number;
 }
 
+const NO_TYPES: ReadonlySet<string> = new Set();
+
 /** Notes what a fetch brings to a place, field by field. */
 export function bringFields(
   { fetch, document, number }: Fetched,
@@ -74,9 +76,12 @@ export function bringFields(
     for (const selection of selections) {
       if (selection.kind === Kind.FIELD) {
         const responseName = (selection.alias ?? selection.name).value;
+        // The interface's name says of no object what it is.
+        const isVague =
+          selection.name.value === "__typename" && facts.isInterfaceObject(fetch.serviceName, at.parentType);
         const { field, conflicts } = bring(at.place, renamed.get(responseName) ?? responseName, meaningOf(selection), {
           fetch: number,
-          types: at.types,
+          types: isVague ? NO_TYPES : at.types,
         });
         onField({ ...at, node: selection, known: field, conflicts });
         if (selection.selectionSet === undefined) continue;

@@ -2,12 +2,12 @@
  * The order in which fetches run: each begins as soon as the data holds what it needs, the place of its objects and the
  * fields that it sends of them.
  */
-import type { FetchNode, PlanNode, ResponsePath } from "@apollo/query-planner";
+import type { FetchNode, PlanNode, QueryPlanSelectionNode, ResponsePath } from "@apollo/query-planner";
 import type { FederationFacts } from "./federation-facts.ts";
 import { bringFields, readFetch } from "./fetch-document.ts";
 import { atPath, type FetchPart, fetchNode } from "./fetch-parts.ts";
 import { emptyPlace, fieldsAt, type KnownField, overlap, type Place } from "./known-data.ts";
-import { type SentField, sentBy } from "./representations.ts";
+import { type SentField, sentBy, typesToTell } from "./representations.ts";
 
 interface Waiting {
   readonly number: number;
@@ -21,24 +21,19 @@ interface Need {
   readonly field: KnownField;
   /** Of which objects; absent: of all. */
   readonly types: ReadonlySet<string> | undefined;
+  /** One fetch that brings it is enough. */
+  readonly any?: boolean;
 }
 
 const ALWAYS = () => true;
 
 /** @returns fetches that run beside each other, in the order of these groups */
 export function inOrder(parts: readonly FetchPart[], facts: FederationFacts): PlanNode[][] {
-  const data = emptyPlace();
-  const numbered = parts.map((part, number) => ({ number, part, node: fetchNode(part) }));
-  // Whoever brings a place comes before those who bring something below it.
-  for (const { number, part, node } of numbered.toSorted(
-    (one, other) => one.part.path.length - other.part.path.length,
-  )) {
-    const document = readFetch(node);
-    for (const place of placesOn(data, part.path).at(-1)?.places ?? []) {
-      bringFields({ fetch: node, document, number }, place, facts, () => undefined);
-    }
-  }
-  let waiting = numbered.map((fetch): Waiting => ({ ...fetch, needs: needsOf(fetch, data, facts) }));
+  const all = dataOf(numbered(parts), facts);
+  const sent = parts.flatMap((part) => sendable(part, placesOn(all, part.path).at(-1)?.places ?? [], facts));
+  const fetches = numbered(sent);
+  const data = dataOf(fetches, facts);
+  let waiting = fetches.map((fetch): Waiting => ({ ...fetch, needs: needsOf(fetch, data, facts) }));
   const done = new Set<number>();
   const groups: PlanNode[][] = [];
   while (waiting.length > 0) {
@@ -55,6 +50,50 @@ export function inOrder(parts: readonly FetchPart[], facts: FederationFacts): Pl
   return groups;
 }
 
+type Numbered = Pick<Waiting, "number" | "part" | "node">;
+
+function numbered(parts: readonly FetchPart[]): Numbered[] {
+  return parts.map((part, number) => ({ number, part, node: fetchNode(part) }));
+}
+
+/** What the data will hold when all fetches have run. */
+function dataOf(fetches: readonly Numbered[], facts: FederationFacts): Place {
+  const data = emptyPlace();
+  // Whoever brings a place comes before those who bring something below it.
+  for (const { number, part, node } of fetches.toSorted(
+    (one, other) => one.part.path.length - other.part.path.length,
+  )) {
+    const document = readFetch(node);
+    for (const place of placesOn(data, part.path).at(-1)?.places ?? []) {
+      bringFields({ fetch: node, document, number }, place, facts, () => undefined);
+    }
+  }
+  return data;
+}
+
+/**
+ * A subgraph that knows an interface as an object is asked for a field of all types of it, where the operation may want it
+ * of some. The others lack what the field requires, and are not asked about.
+ */
+function sendable(part: FetchPart, places: readonly Place[], facts: FederationFacts): FetchPart[] {
+  if (part.withRequired === undefined || part.requires === undefined) return [part];
+  const requires = part.requires.flatMap((selection): QueryPlanSelectionNode[] => {
+    if (selection.kind !== "InlineFragment" || selection.typeCondition === undefined) return [selection];
+    const possible = [...facts.possibleTypes(selection.typeCondition)];
+    const whole = possible.filter((type) =>
+      selection.selections.every(
+        (field) =>
+          field.kind !== "Field" ||
+          field.name === "__typename" ||
+          fieldsAt(places, field.name, new Set([type]), ALWAYS).length > 0,
+      ),
+    );
+    if (whole.length === possible.length) return [selection];
+    return whole.map((typeCondition) => ({ ...selection, typeCondition }));
+  });
+  return requires.length === 0 ? [] : [{ ...part, requires }];
+}
+
 function needsOf({ part, node }: Pick<Waiting, "part" | "node">, data: Place, facts: FederationFacts): Need[] {
   const steps = placesOn(data, part.path);
   const needs: Need[] = steps.flatMap(({ fields }) => fields.map((field) => ({ field, types: undefined })));
@@ -69,7 +108,17 @@ function needsOf({ part, node }: Pick<Waiting, "part" | "node">, data: Place, fa
     }
   }
 
-  for (const { types, fields } of sentBy(node, facts)) add(fields, places, types);
+  for (const { types, fields, conditions } of sentBy(node, facts)) {
+    add(
+      fields.filter(({ readAs }) => readAs !== "__typename"),
+      places,
+      types,
+    );
+    for (const condition of conditions) {
+      const told = typesToTell(condition, facts);
+      for (const field of fieldsAt(places, "__typename", told, ALWAYS)) needs.push({ field, types: told, any: true });
+    }
+  }
   return needs;
 }
 
@@ -87,7 +136,8 @@ function placesOn(data: Place, path: ResponsePath) {
 }
 
 /** Has everything come of the field that will ever come? */
-function isWhole({ field, types }: Need, number: number, done: ReadonlySet<number>): boolean {
+function isWhole({ field, types, any = false }: Need, number: number, done: ReadonlySet<number>): boolean {
+  if (any) return isThere({ field, types }, number, done);
   const sources = field.sources.filter(({ fetch }) => fetch !== number);
   const come = sources.filter(({ fetch }) => done.has(fetch));
   return sources.every(

@@ -23,6 +23,8 @@ export interface FetchPart extends Pick<FetchNode, "requires" | "inputRewrites" 
   readonly selectionSet: SelectionSetNode;
   /** Of the operation that it is a part of: some may be for others. */
   readonly variables: readonly VariableDefinitionNode[];
+  /** Its representations hold what its fields require: an object that lacks some of it is not asked about. */
+  readonly withRequired?: true;
   /** Counts the fields of a mutation's root: whatever one of them needs is fetched before the next one is called. */
   readonly turn: number;
 }

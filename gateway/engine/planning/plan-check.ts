@@ -7,8 +7,8 @@ import type { FetchNode, PlanNode, QueryPlan, ResponsePath } from "@apollo/query
 import type { FederationFacts, Requirement } from "./federation-facts.ts";
 import { bringFields, readFetch, type SelectedField } from "./fetch-document.ts";
 import { printFieldSet } from "./field-sets.ts";
-import { type Ended, emptyPlace, type Place, placesAt } from "./known-data.ts";
-import { type SentEntity, sendsAll, sendsRequired, sentBy } from "./representations.ts";
+import { type Ended, emptyPlace, fieldsAt, type Place, placesAt } from "./known-data.ts";
+import { type SentEntity, sendsAll, sendsRequired, sentBy, typesToTell } from "./representations.ts";
 
 export interface PlanFault {
   /** The field that would be answered wrongly, or not at all, e.g. `Item.price`. */
@@ -71,7 +71,12 @@ export function checkPlan({ node }: QueryPlan, facts: FederationFacts): CheckedP
     const number = fetches;
     const places = placesAt(data, path, ended);
     const sent = sentBy(fetch, facts);
-    for (const { types, toldAs, fields } of sent) {
+    for (const { types, toldAs, fields, conditions } of sent) {
+      const vague = conditions.find(
+        (condition) => fieldsAt(places, "__typename", typesToTell(condition, facts), ended).length === 0,
+      );
+      if (vague !== undefined)
+        note({ field: vague, reason: "is asked about before anybody tells which objects are one" });
       for (const typeName of toldAs === undefined ? types : [toldAs]) {
         const keys = facts.keysOf(fetch.serviceName, typeName);
         if (fields.some(({ readAs }) => readAs === "__typename") && keys.some((key) => sendsAll(fields, key))) continue;

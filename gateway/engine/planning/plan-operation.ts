@@ -36,20 +36,36 @@ function checkedPlan(
   document: DocumentNode,
   operationName: string | undefined,
 ): QueryPlan {
-  const named = operationName === undefined ? {} : { operationName };
-  const operation = operationFromDocument(generation.planningSchema, document, { validate: false, ...named });
-  const plan = generation.queryPlanner().buildQueryPlan(operation);
   const facts = factsOf(generation);
-  if (!facts.mustCheck) return plan;
+  if (!facts.mustCheck) return stockPlan(generation, document, operationName);
   const faultsOf = (made: QueryPlan): PlanFault[] => {
     const { faults, data } = checkPlan(made, facts);
     return [...faults, ...unansweredFields(document, operationName, data, facts)];
   };
+  const repaired = (): QueryPlan | undefined => {
+    const made = repairedPlan(generation, document, operationName, facts);
+    return made === undefined || faultsOf(made).length > 0 ? undefined : made;
+  };
+  let plan: QueryPlan;
+  try {
+    plan = stockPlan(generation, document, operationName);
+  } catch (error) {
+    // A refusal has a code. Without one, the planner broke on requirements that it could not put in order.
+    const made = error instanceof GraphQLError ? undefined : repaired();
+    if (made === undefined) throw error;
+    return made;
+  }
   const faults = faultsOf(plan);
   if (faults.length === 0) return plan;
-  const repaired = repairedPlan(generation, document, operationName, facts);
-  if (repaired === undefined || faultsOf(repaired).length > 0) throw unsupported(faults);
-  return repaired;
+  const made = repaired();
+  if (made === undefined) throw unsupported(faults);
+  return made;
+}
+
+function stockPlan(generation: SchemaGeneration, document: DocumentNode, operationName: string | undefined): QueryPlan {
+  const named = operationName === undefined ? {} : { operationName };
+  const operation = operationFromDocument(generation.planningSchema, document, { validate: false, ...named });
+  return generation.queryPlanner().buildQueryPlan(operation);
 }
 
 function unsupported(faults: readonly PlanFault[]): GraphQLError {

@@ -4,9 +4,9 @@
  * of its own, which sends what it requires, and the fetches are put in the order in which they need each other.
  */
 import { hash } from "node:crypto";
-import { operationFromDocument } from "@apollo/federation-internals";
-import type { FetchNode, PlanNode, QueryPlan } from "@apollo/query-planner";
-import type { DocumentNode, FieldNode } from "graphql";
+import { type Operation, operationFromDocument } from "@apollo/federation-internals";
+import type { FetchNode, PlanNode, QueryPlan, QueryPlanner } from "@apollo/query-planner";
+import { type DocumentNode, type FieldNode, GraphQLError } from "graphql";
 import type { SchemaGeneration } from "../../ports.ts";
 import { mergeSelections } from "../merged-selections.ts";
 import type { FederationFacts } from "./federation-facts.ts";
@@ -29,14 +29,24 @@ export function repairedPlan(
     validate: false,
     ...(operationName === undefined ? {} : { operationName }),
   });
-  const plan = planner.buildQueryPlan(operation);
   try {
+    const plan = planFor(planner, operation);
     const parts = partsOf(plan).flatMap((part) => splitByRequirements(part, facts, expanded.names));
     const groups = inOrder(parts, facts);
     return plan.node?.kind === "Subscription" ? subscription(groups) : query(groups);
   } catch (error) {
     if (error instanceof CannotRepair) return undefined;
     throw error;
+  }
+}
+
+/** @throws CannotRepair where the planner gives up: it finds no way, or breaks; GraphQLError where it is told to */
+function planFor(planner: QueryPlanner, operation: Operation): QueryPlan {
+  try {
+    return planner.buildQueryPlan(operation);
+  } catch (cause) {
+    if (cause instanceof GraphQLError) throw cause;
+    throw new CannotRepair("the planner gave up", { cause });
   }
 }
 

@@ -20,6 +20,8 @@ export interface SentField {
 /** What is sent of the objects of some types. */
 export interface SentEntity {
   readonly types: ReadonlySet<string>;
+  /** What an object must be known to be, to be one of these. */
+  readonly conditions: readonly string[];
   /** The type that the subgraph is told; absent: the object's own. */
   readonly toldAs: string | undefined;
   readonly fields: readonly SentField[];
@@ -30,12 +32,12 @@ const FRAGMENT = "... on ";
 /** Representations by type: types of which the same is sent are together. */
 export function sentBy({ requires = [], inputRewrites = [] }: FetchNode, facts: FederationFacts): SentEntity[] {
   const renamed = new Map<string, string>();
-  const typeNames = new Map<string, string>();
+  const told: { readonly types: ReadonlySet<string>; readonly as: string }[] = [];
   for (const rewrite of inputRewrites) {
     const [condition = "", last] = [rewrite.path[0], rewrite.path.at(-1)];
     if (rewrite.kind === "KeyRenamer") renamed.set(pathOf(rewrite.path), rewrite.renameKeyTo);
     else if (last === "__typename" && rewrite.path.length === 2 && typeof rewrite.setValueTo === "string") {
-      typeNames.set(condition.slice(FRAGMENT.length), rewrite.setValueTo);
+      told.push({ types: facts.possibleTypes(condition.slice(FRAGMENT.length)), as: rewrite.setValueTo });
     }
   }
 
@@ -59,17 +61,20 @@ export function sentBy({ requires = [], inputRewrites = [] }: FetchNode, facts: 
 
   const fragments = requires.flatMap((selection) => {
     if (selection.kind !== Kind.INLINE_FRAGMENT || selection.typeCondition === undefined) return [];
-    const condition = selection.typeCondition;
-    const fields = fieldsOf(selection.selections, [], undefined);
-    return [{ types: facts.possibleTypes(condition), toldAs: typeNames.get(condition), fields }];
+    const types = facts.possibleTypes(selection.typeCondition);
+    return [{ types, conditions: [selection.typeCondition], fields: fieldsOf(selection.selections, [], undefined) }];
   });
-  return byType(fragments);
+  return byType(fragments).map((entity) => ({
+    ...entity,
+    toldAs: told.find(({ types }) => overlap(types, entity.types))?.as,
+  }));
 }
 
+type SentFragment = Omit<SentEntity, "toldAs">;
+
 /** An object is sent what all fragments for its type select. */
-function byType(fragments: readonly SentEntity[]): SentEntity[] {
-  const [only] = fragments;
-  if (fragments.length === 1 && only !== undefined) return [only];
+function byType(fragments: readonly SentFragment[]): readonly SentFragment[] {
+  if (fragments.length === 1) return fragments;
   const groups = new Map<string, Set<string>>();
   for (const type of new Set(fragments.flatMap(({ types }) => [...types]))) {
     const key = fragments.map(({ types }) => (types.has(type) ? "1" : "0")).join("");
@@ -79,7 +84,7 @@ function byType(fragments: readonly SentEntity[]): SentEntity[] {
     const own = fragments.filter((_, index) => key[index] === "1");
     return {
       types,
-      toldAs: own.find(({ toldAs }) => toldAs !== undefined)?.toldAs,
+      conditions: own.flatMap(({ conditions }) => conditions),
       fields: own.flatMap(({ fields }) => fields),
     };
   });
@@ -88,6 +93,14 @@ function byType(fragments: readonly SentEntity[]): SentEntity[] {
 /** Without type conditions: response names tell fields of different types apart. */
 function pathOf(path: readonly string[]): string {
   return path.filter((step) => !step.startsWith(FRAGMENT)).join("/");
+}
+
+/**
+ * Types that a `__typename` must tell, so that it is known whether an object meets a condition. Absent: any will do, since
+ * an interface is met by its own name.
+ */
+export function typesToTell(condition: string, facts: FederationFacts): ReadonlySet<string> | undefined {
+  return facts.isAbstract(condition) ? undefined : facts.possibleTypes(condition);
 }
 
 /** Do the sent fields hold the whole field set? */

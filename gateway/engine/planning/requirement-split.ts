@@ -10,6 +10,7 @@ import {
   isListType,
   isNonNullType,
   Kind,
+  OperationTypeNode,
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
@@ -104,7 +105,12 @@ export function splitByRequirements(part: FetchPart, facts: FederationFacts, nam
     const selected = conditions.map((condition) => fragmentOn(condition, [node]));
     const present = parts.get(key);
     if (at.ofEntity) {
-      const sent = present ?? { ...part, ...sentWith(part, requirement, types), selectionSet: EMPTY };
+      const sent = present ?? {
+        ...part,
+        ...sentWith(part, requirement, types),
+        withRequired: true,
+        selectionSet: EMPTY,
+      };
       parts.set(key, withMore(sent, selected));
       return [];
     }
@@ -112,15 +118,16 @@ export function splitByRequirements(part: FetchPart, facts: FederationFacts, nam
       .keysOf(subgraph, requirement.type)
       .find((fields) => facts.isLocal(subgraph, requirement.type, fields, at.provided));
     if (entityKey === undefined) throw new CannotRepair(`no key of ${requirement.type} in ${subgraph}`);
-    const asked = present ?? {
+    const asked: FetchPart = present ?? {
       subgraph,
       path: at.path,
       turn: part.turn,
-      operationKind: "query" as FetchPart["operationKind"],
+      operationKind: OperationTypeNode.QUERY,
       operationName: part.operationName,
       variables: part.variables,
       ...askedAgain(requirement, entityKey),
       ...outputBelow(part, at.ownPath),
+      withRequired: true,
       selectionSet: EMPTY,
     };
     const onType = requirement.type === at.parentType ? selected : [fragmentOn(requirement.type, [node])];

@@ -2,6 +2,7 @@
 import { composeServices } from "@apollo/composition";
 import { operationFromDocument } from "@apollo/federation-internals";
 import { executeQueryPlan, type ServiceMap } from "@apollo/gateway";
+import type { QueryPlan } from "@apollo/query-planner";
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
@@ -99,6 +100,16 @@ export function comparedGraph(subgraphs: Readonly<Record<string, string>>, optio
     return { document, operation };
   }
 
+  /** The planner breaks on some requirements. */
+  function stockPlan(planned: DocumentNode): QueryPlan | Error {
+    const operation = operationFromDocument(generation.planningSchema, planned, { validate: false });
+    try {
+      return generation.queryPlanner().buildQueryPlan(operation);
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
   async function runStock(sent: RandomOperation, planned: DocumentNode): Promise<Outcome> {
     const { document, operation } = read(sent);
     const fragments = Object.fromEntries(
@@ -106,9 +117,8 @@ export function comparedGraph(subgraphs: Readonly<Record<string, string>>, optio
         .filter((node): node is FragmentDefinitionNode => node.kind === Kind.FRAGMENT_DEFINITION)
         .map((node) => [node.name.value, node]),
     );
-    const plan = generation
-      .queryPlanner()
-      .buildQueryPlan(operationFromDocument(generation.planningSchema, planned, { validate: false }));
+    const plan = stockPlan(planned);
+    if (plan instanceof Error) return outcome(null, [plan]);
     const { data, errors, extensions } = await executeQueryPlan(
       plan,
       sources,

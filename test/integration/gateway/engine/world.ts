@@ -68,14 +68,15 @@ export function createWorld(
   const schemas = services.map(({ name, typeDefs }) => ({ name, schema: buildSubgraphSchema({ typeDefs }) }));
   const entities = new Set(schemas.flatMap(({ schema }) => [...entitiesOf(schema)]));
   const required = new Map(schemas.flatMap(({ schema }) => [...requirementsOf(schema)]));
+  const numbers = new Map(schemas.flatMap(({ schema }) => [...numbersOf(schema, entities)]));
   return {
     subgraphs: schemas.map(({ name, schema }) => ({
       name,
       schema,
-      answer: serveWorld(schema, entities, options, givenRequirements(schema)),
+      answer: serveWorld(schema, { entities, numbers }, options, givenRequirements(schema)),
     })),
     whole: (apiSchema) =>
-      serveWorld(buildSchema(printSchema(apiSchema)), entities, options, (coordinates, _source, look) => {
+      serveWorld(buildSchema(printSchema(apiSchema)), { entities, numbers }, options, (coordinates, _source, look) => {
         const selections = firstOf(required, coordinates);
         return selections === undefined ? undefined : look(selections);
       }),
@@ -166,9 +167,34 @@ function entitiesOf(schema: GraphQLSchema): ReadonlySet<string> {
   );
 }
 
+interface EntityFacts {
+  /** Types that are entities in any subgraph. */
+  readonly entities: ReadonlySet<string>;
+  /** Numbers of the entities of a type that shares an interface's keys with other types. */
+  readonly numbers: ReadonlyMap<string, readonly number[]>;
+}
+
+const ALL_NUMBERS = Array.from({ length: ENTITIES }, (_, index) => index);
+
+/** An entity that can be asked for by its interface is of one type, whoever leads to it. */
+function numbersOf(schema: GraphQLSchema, entities: ReadonlySet<string>): Map<string, number[]> {
+  const found = new Map<string, number[]>();
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isAbstractType(type) || !entities.has(type.name)) continue;
+    const members = [...schema.getPossibleTypes(type)].map(({ name }) => name).sort();
+    for (const [index, name] of members.entries()) {
+      found.set(
+        name,
+        ALL_NUMBERS.filter((entity) => entity % members.length === index),
+      );
+    }
+  }
+  return found;
+}
+
 function serveWorld(
   schema: GraphQLSchema,
-  entityNames: ReadonlySet<string>,
+  { entities: entityNames, numbers }: EntityFacts,
   options: WorldOptions,
   requirements: Requirements,
 ): WorldSubgraph["answer"] {
@@ -212,7 +238,8 @@ function serveWorld(
       return `${type.name}-${hash % 97}`;
     }
     // Entities are few, so that many fields lead to the same one.
-    const id = String(number(`${seed} id`) % ENTITIES);
+    const ids = numbers.get(String(type)) ?? ALL_NUMBERS;
+    const id = String(ids[number(`${seed} id`) % ids.length]);
     const known = isAbstractType(type) && entityNames.has(type.name);
     const typeName = known ? typeOfEntity(type, id) : concrete(type, seed);
     return entityNames.has(typeName) || entityNames.has(String(type))
