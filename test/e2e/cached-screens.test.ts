@@ -127,3 +127,25 @@ test("what one query learns of an object, every screen shows while its own reque
   await network.release();
   expect(browser.complaints).toEqual([]);
 });
+
+test("a failure stays on its screen while another query brings news, and goes when its query is answered", async () => {
+  await tab("Plans").click();
+  await window.getByRole("heading", { name: "Team", exact: true }).waitFor();
+  await window.route("**/graphql", (route) =>
+    route.request().postData()?.includes('"Dashboard"') ? route.abort() : route.continue(),
+  );
+  await tab("Dashboard").click();
+  const failure = window.getByRole("alert").getByText(/cannot be reached/);
+  await failure.waitFor();
+  await row(/Paid/).waitFor();
+  // The viewer's organisations are asked for anew, and their names are known.
+  await rename("Speaking Engines");
+  await heading("Speaking Engines").waitFor();
+  expect(await failure.isVisible()).toBe(true);
+  await window.unrouteAll({ behavior: "wait" });
+  await tab("Plans").click();
+  await tab("Dashboard").click();
+  await heading("Speaking Engines").waitFor();
+  await failure.waitFor({ state: "detached" });
+  expect(browser.complaints).toEqual([]);
+});

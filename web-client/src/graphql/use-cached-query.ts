@@ -8,8 +8,9 @@ import type {
 // biome-ignore lint/style/noRestrictedImports: this is the hook that the rule leads to
 import { useApolloClient, useQuery } from "@apollo/client/react";
 import { canonicalStringify } from "@apollo/client/utilities";
-import { useMemo, useSyncExternalStore } from "react";
+import { useMemo, useState, useSyncExternalStore } from "react";
 import { cachedAnswer } from "./cached-answer.ts";
+import { withStandingFailure } from "./standing-failure.ts";
 
 /** As Apollo's `useQuery` takes them. */
 export interface CachedQueryOptions<Variables> {
@@ -24,7 +25,7 @@ export interface CachedQueryOptions<Variables> {
 export interface CachedQuery<Data> {
   /** What the client knows, by whatever request or event it learned it; undefined while a part is unknown. */
   readonly data: Data | undefined;
-  /** What this query's last request failed with. */
+  /** What this query's latest request failed with. */
   readonly error: ErrorLike | undefined;
   /** The first request of this query is under way; `data` may be there already. */
   readonly loading: boolean;
@@ -48,7 +49,12 @@ export function useCachedQuery<Data, Variables extends OperationVariables>(
   const answer = useMemo(() => cachedAnswer(client, document, JSON.parse(variables)), [client, document, variables]);
   const known = useSyncExternalStore(answer.subscribe, answer.current);
   const answered = request.dataState === "complete" ? request.data : undefined;
-  const { error, loading, refetch, startPolling, stopPolling } = request;
+  const { loading, refetch, startPolling, stopPolling } = request;
+  const told = { question: variables, loading, error: request.error };
+  const [last, setLast] = useState(told);
+  const state = withStandingFailure(last, told);
+  const { error } = state;
+  if (last.question !== variables || last.loading !== loading || last.error !== error) setLast(state);
   return {
     data: options.skip === true ? undefined : (known ?? answered),
     error,
