@@ -23,7 +23,7 @@ const QUERY = `query($id: ID!) {
   organization(id: $id) {
     name
     billingAccount { currency }
-    auditLog(after: "forged") { edges { node { id } } }
+    auditLog(first: 1, after: "forged") { edges { node { id } } }
   }
   stranger: organization(slug: "nobody-knows-it") { name }
 }`;

@@ -27,8 +27,13 @@ describeEventLog("Kafka", async () => {
     },
     async deleteBelow(topic, partition, offset) {
       // kafkajs deletes only from topics whose offsets it was asked for before.
-      await admin.fetchTopicOffsets(topic);
-      await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
+      // A broker that has just made the topic may say for a moment that it is not its leader.
+      const deleted = async () => {
+        await admin.fetchTopicOffsets(topic);
+        await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
+        return true;
+      };
+      await waitFor(deleted, { what: "the records' deletion" });
     },
     close: () => admin.disconnect(),
   };
