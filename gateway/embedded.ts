@@ -1,6 +1,7 @@
 /**
- * The whole platform in one process: Postgres, the event log, the mailbox, all subgraphs and the gateway, by the same factories that the
- * distributed processes use. Needs no other service; its data lives in one folder and survives any kind of death.
+ * The whole platform in one process: Postgres, the event log, the mailbox, all subgraphs and the gateway, by the same
+ * factories that the distributed processes use. Needs no other service; its data lives in one folder and survives any
+ * kind of death.
  */
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * The seams between the gateway's rooms: what the live room gets from the rest, and what it gives back. Types only, so that
- * each room can be built, tested and replaced alone.
+ * The seams between the gateway's rooms: what the live room gets from the rest, and what it gives back. Types only, so
+ * that each room can be built, tested and replaced alone.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
@@ -32,15 +32,18 @@ import type { ReceivedOperation, ReceivedOperations } from "./operations/receive
 
 export type GatewaySettings = z.infer<z.ZodObject<typeof gatewaySettings>>;
 
-/** One supergraph as it was taken up. Immutable: a reload makes a new one, and work that began with the old one ends with it. */
+/**
+ * One supergraph as it was taken up. Immutable: a reload makes a new one, and work that began with the old one ends
+ * with it.
+ */
 export interface SchemaGeneration {
   /** Hash of the SDL: equal on every gateway that serves the same supergraph. */
   readonly id: string;
   readonly supergraphSdl: string;
   readonly supergraph: Supergraph;
-  /** The supergraph's schema with federation's directives, as `executeQueryPlan` wants it. */
+  /** The supergraph's schema with federation's directives. */
   readonly supergraphSchema: GraphQLSchema;
-  /** What clients see, for `operationFromDocument` and `executeQueryPlan`. */
+  /** What clients see, for `operationFromDocument`. */
   readonly planningSchema: Schema;
   /** What clients see, for parsing and validation with graphql-js. */
   readonly apiSchema: GraphQLSchema;
@@ -63,9 +66,9 @@ export interface Authentication {
 }
 
 /**
- * Whose rights changed. With a `sessionId` that session is over; with a `userId` (and the organisation where it happened, if it was
- * one) what the user may do changed, for more or less; with an `organizationId` alone, what every member may do there; with nothing,
- * anybody's may have.
+ * Whose rights changed. With a `sessionId` that session is over; with a `userId` (and the organisation where it
+ * happened, if it was one) what the user may do changed, for more or less; with an `organizationId` alone, what every
+ * member may do there; with nothing, anybody's may have.
  */
 export interface Revocation {
   readonly sessionId?: string;
@@ -80,8 +83,8 @@ export interface Authenticator {
    */
   authenticate(token: string | undefined, client: ClientFacts): Promise<Authentication>;
   /**
-   * Called after the session cache was evicted: a listener authenticates those concerned again and ends what no longer holds.
-   * Returns the function that ends it.
+   * Called after the session cache was evicted: a listener authenticates those concerned again and ends what no longer
+   * holds. Returns the function that ends it.
    */
   onRevoked(listener: (who: Revocation) => void): () => void;
 }
@@ -104,7 +107,10 @@ export interface GatewayContext {
   readonly deadline?: number;
   /** The operation as its client sent it; absent for those that are run from within the gateway. */
   readonly received?: ReceivedOperation;
-  /** As the client sent them, in their own digits; present where Apollo Server reads them from a text itself, as it does from an address. */
+  /**
+   * As the client sent them, in their own digits; present where Apollo Server reads them from a text itself, as it does
+   * from an address.
+   */
   readonly sentVariables?: Readonly<Record<string, unknown>>;
   /** Set when something older than an event was answered: caches, also those of subgraphs' answers, are passed by. */
   readonly fresh?: boolean;
@@ -112,7 +118,10 @@ export interface GatewayContext {
   idempotencyReplayed?: boolean;
   /** Set when a command changed what the caller may do. */
   rightsChanged?: boolean;
-  /** Present where somebody wants to know: fetches that the entity cache answered, and those that it asked subgraphs for. */
+  /**
+   * Present where somebody wants to know: fetches that the entity cache answered, and those that it asked subgraphs
+   * for.
+   */
   cacheUse?: { hits: number; misses: number };
   /** Present where the answer may be kept. */
   readonly making?: AnswerMaking;
@@ -120,18 +129,23 @@ export interface GatewayContext {
 
 /** What an answer is made of: by whose events it may become old. */
 export interface AnswerContents {
-  /** Ids of all entities, and of each whose events change what is shown of it (gateway/cache/event-sources.ts); `*`: anybody's. */
+  /**
+   * Ids of all entities, and of each whose events change what is shown of it (gateway/cache/event-sources.ts); `*`:
+   * anybody's.
+   */
   readonly ids: ReadonlyMap<string, ReadonlySet<string>>;
   /**
-   * Whose events may change it that name none of them? Lists grow by entities that are not in them yet, and what is not there may come; unless
-   * a tag of the hint says by which events.
+   * Whose events may change it that name none of them? Lists grow by entities that are not in them yet, and what is not
+   * there may come; unless a tag of the hint says by which events.
    */
   readonly open: ReadonlySet<string>;
   /** Whose events may change anything in it. */
   readonly sources: ReadonlySet<string>;
 }
 
-/** Where is noted what an answer without errors is made of: by the executor, and by caches that a part of it came from. */
+/**
+ * Where is noted what an answer without errors is made of: by the executor, and by caches that a part of it came from.
+ */
 export interface AnswerMaking {
   contents?: AnswerContents;
   /** Fetches that it took: how many the entity cache answered, and of how many subgraphs were asked. */
@@ -174,15 +188,17 @@ export interface OpenSubscription {
 
 /** Where the live room says which subscriptions are open. */
 export interface SubscriptionRoster {
-  /** Called once per accepted subscription. Returns the function that takes it off again, called once, however it ends. */
+  /**
+   * Called once per accepted subscription. Returns the function that takes it off again, called once, however it ends.
+   */
   enter(subscription: OpenSubscription): () => void;
 }
 
 /** What an organisation has paid for. */
 export interface PlanFeatures {
   /**
-   * How much of a feature of the catalogue (`seats`, `live_connections`, …) the organisation's running plans grant, as of now or a
-   * minute ago. Never rejects, and waits for a second at most.
+   * How much of a feature of the catalogue (`seats`, `live_connections`, …) the organisation's running plans grant, as
+   * of now or a minute ago. Never rejects, and waits for a second at most.
    * @returns `null`: unlimited; `undefined`: no plan speaks of it, or nobody can tell now
    */
   limit(organizationId: string, key: string): Promise<bigint | null | undefined>;
@@ -201,20 +217,34 @@ export interface LivePorts {
   readonly schema: SchemaSource;
   readonly authenticator: Authenticator;
   readonly executor: OperationExecutor;
-  /** A data source per subgraph of the current generation, live ones excluded. Each expects a `GatewayContext` as `context`. */
+  /**
+   * A data source per subgraph of the current generation, live ones excluded. Each expects a `GatewayContext` as
+   * `context`.
+   */
   dataSources(): ServiceMap;
   readonly eventLog: EventLog;
   readonly settings: GatewaySettings;
   readonly lifecycle: Pick<Lifecycle, "phase">;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** From what a client sent, a text or the name of one, to the text that runs. Absent where clients always send texts. */
+  /**
+   * From what a client sent, a text or the name of one, to the text that runs. Absent where clients always send texts.
+   */
   readonly operations?: ReceivedOperations;
-  /** Parses within the limits (tokens, depth, aliases, root fields). @throws GraphQLError whose `extensions.code` names the limit */
+  /**
+   * Parses within the limits (tokens, depth, aliases, root fields). @throws GraphQLError whose `extensions.code` names
+   * the limit
+   */
   parseDocument(query: string): DocumentNode;
-  /** Counts an operation that comes over a socket. @throws AppError `RATE_LIMITED`. Absent where callers may call as often as they like */
+  /**
+   * Counts an operation that comes over a socket. @throws AppError `RATE_LIMITED`. Absent where callers may call as
+   * often as they like
+   */
   admitCall?(identity: Identity, client: ClientFacts): Promise<void>;
-  /** @throws GraphQLError `BAD_USER_INPUT`, `COST_ESTIMATED_TOO_EXPENSIVE`. Absent where operations may ask and cost anything */
+  /**
+   * @throws GraphQLError `BAD_USER_INPUT`, `COST_ESTIMATED_TOO_EXPENSIVE`. Absent where operations may ask and cost
+   * anything
+   */
   admitOperation?(operation: CostedOperation): void;
   /** One translation of errors for every transport: expected ones pass, the others are logged and masked. */
   publicErrors(errors: readonly GraphQLError[], context: GatewayContext): GraphQLFormattedError[];
@@ -256,7 +286,8 @@ export interface LivePart {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /**
    * Answers requests whose answer streams. @returns `false` when this one's does not: it was not touched
-   * @throws AppError what is refused before a stream is opened, and `sent.refused` of an exchange whose answer would stream
+   * @throws AppError what is refused before a stream is opened, and `sent.refused` of an exchange whose answer would
+   * stream
    */
   handleHttp?(exchange: HttpExchange): false | Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 /**
- * A database of the platform, a subgraph's or the event log's: which roles work on it (the names the migrations grant to) and how to
- * bring it up to date. Names of databases are free, names of roles are not.
+ * A database of the platform, a subgraph's or the event log's: which roles work on it (the names the migrations grant
+ * to) and how to bring it up to date. Names of databases are free, names of roles are not.
  */
 import { bootstrapDatabase, type LoginRole } from "./bootstrap.ts";
 import { migrateDatabase } from "./migrate.ts";
@@ -32,8 +32,8 @@ export interface PrepareOptions {
 /**
  * Creates roles and database where missing and applies pending migrations.
  * @returns names of the migrations applied by this call
- * @throws MigrationError see migrateDatabase; Error when a URL names the wrong role or another database than its siblings, or
- * there is no such database
+ * @throws MigrationError see migrateDatabase; Error when a URL names the wrong role or another database than its
+ * siblings, or there is no such database
  */
 export async function prepareDatabase({ adminUrl, name, urls, folder }: PrepareOptions): Promise<string[]> {
   if (name !== EVENTS_DATABASE && !subgraphDatabases(folder).includes(name)) {

@@ -1,4 +1,6 @@
-/** `npm run db:generate [-- <subgraph>…]`: writes prisma/<subgraph>/generated from its schema.prisma and the shared one. */
+/**
+ * `npm run db:generate [-- <subgraph>…]`: writes prisma/<subgraph>/generated from its schema.prisma and the shared one.
+ */
 import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,7 +1,7 @@
 /**
- * Applies a database's migrations in process. Each one is atomic together with its row in `_prisma_migrations`: after an
- * error or a kill it is either applied and recorded or neither, so the next start simply continues. Concurrent starts,
- * and `prisma migrate deploy` on the same database, take turns.
+ * Applies a database's migrations in process. Each one is atomic together with its row in `_prisma_migrations`: after
+ * an error or a kill it is either applied and recorded or neither, so the next start simply continues. Concurrent
+ * starts, and `prisma migrate deploy` on the same database, take turns.
  */
 import type { MigrationList } from "@prisma/schema-engine-wasm";
 import { MigrationError } from "./migration-error.ts";
@@ -24,8 +24,8 @@ export interface MigrateOptions {
 
 /**
  * @returns the names of the migrations applied by this call, oldest first; empty when the database is up to date.
- * @throws MigrationError when one fails (the ones before it stay), when an applied file was edited, or when the database
- * holds a migration that the folder does not.
+ * @throws MigrationError when one fails (the ones before it stay), when an applied file was edited, or when the
+ * database holds a migration that the folder does not.
  */
 export async function migrateDatabase(options: MigrateOptions): Promise<string[]> {
   const migrations = await readMigrations(options.folder, options.shared);
@@ -105,7 +105,9 @@ function upTo(migrations: MigrationList, name: string): MigrationList {
   return { ...migrations, migrationDirectories: migrations.migrationDirectories.slice(0, end) };
 }
 
-/** Where Postgres stumbled, from 0; the end of the text when it does not say, since a migration's own text stands last. */
+/**
+ * Where Postgres stumbled, from 0; the end of the text when it does not say, since a migration's own text stands last.
+ */
 function positionOf(error: unknown): number {
   const given = error instanceof Error && "position" in error ? Number(error.position) : Number.NaN;
   return Number.isInteger(given) ? given - 1 : Number.MAX_SAFE_INTEGER;

@@ -1,6 +1,7 @@
 /**
- * Migrations on disk in the layout of Prisma Migrate: `<timestamp>_<name>/migration.sql` beside `migration_lock.toml`. A subgraph's are
- * its own and the shared ones. Where both have the same name they are one migration, the shared text first.
+ * Migrations on disk in the layout of Prisma Migrate: `<timestamp>_<name>/migration.sql` beside `migration_lock.toml`.
+ * A subgraph's are its own and the shared ones. Where both have the same name they are one migration, the shared text
+ * first.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";

@@ -1,6 +1,7 @@
 /**
- * For Prisma's own command line: `SUBGRAPH=user npx prisma migrate status --config prisma/prisma.config.ts`. Prisma reads a schema and
- * migrations from folders and knows no shared parts, so it is given the whole text of both, written below `.cache/`.
+ * For Prisma's own command line: `SUBGRAPH=user npx prisma migrate status --config prisma/prisma.config.ts`. Prisma
+ * reads a schema and migrations from folders and knows no shared parts, so it is given the whole text of both, written
+ * below `.cache/`.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

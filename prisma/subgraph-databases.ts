@@ -1,4 +1,7 @@
-/** Which databases there are: one for each folder here that holds a `schema.prisma`. What all of them hold alike stands in `shared/`. */
+/**
+ * Which databases there are: one for each folder here that holds a `schema.prisma`. What all of them hold alike stands
+ * in `shared/`.
+ */
 import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";

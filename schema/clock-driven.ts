@@ -1,7 +1,7 @@
 /**
  * Values that change with the clock: no event tells of their change, so they must not be cached as long as what stands
- * around them. Whatever a resolver reaches within its subgraph counts; in loaders the clock may not be read at all, since
- * nobody sees from a field what it was loaded by.
+ * around them. Whatever a resolver reaches within its subgraph counts; in loaders the clock may not be read at all,
+ * since nobody sees from a field what it was loaded by.
  */
 import { globSync } from "node:fs";
 import { join, relative } from "node:path";

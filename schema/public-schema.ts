@@ -1,7 +1,7 @@
 /**
  * What clients may see of the composed graph, as a rule: what the roots lead to, under names of the domain, and the
- * directives of GraphQL itself. Everything else is machinery: of federation (`_Entity`, `join__…`), of a specification of
- * our own (`live__…`), or of nobody.
+ * directives of GraphQL itself. Everything else is machinery: of federation (`_Entity`, `join__…`), of a specification
+ * of our own (`live__…`), or of nobody.
  */
 import {
   buildSchema,

@@ -14,7 +14,9 @@ export interface ResolverCode {
 
 const GENERATED = /^(?:\.\.?\/)+schema\/generated\/([a-z]+)\.ts$/;
 
-/** Folder of the code that a subgraph's resolvers may call: the one around `resolvers/`, or that of the module itself. */
+/**
+ * Folder of the code that a subgraph's resolvers may call: the one around `resolvers/`, or that of the module itself.
+ */
 export const roomOf = ({ file }: SourceModule): string => dirname(file).replace(/\/resolvers$/, "");
 
 export const resolversIn = (module: SourceModule): ResolverCode[] => {

@@ -78,7 +78,9 @@ const printArgs = (type: GraphQLObjectType): string =>
     .map((field) => `export interface ${argsName(type, field)} {\n${inputMembers(field.args)}}\n`)
     .join("\n");
 
-/** An object that holds no other object has no use for the type parameter, and the compiler objects to an unused one. */
+/**
+ * An object that holds no other object has no use for the type parameter, and the compiler objects to an unused one.
+ */
 const objectName = (type: GraphQLObjectType, parameter: string): string => {
   const generic = fieldsOf(type).some((field) => field.args.length === 0 && outputType(field.type).includes("<Own,"));
   return `${type.name}Object${generic ? `<${parameter}>` : ""}`;
@@ -104,7 +106,10 @@ const keyFields = (type: GraphQLObjectType): string[] =>
     .filter(({ resolvable }) => resolvable !== false)
     .map(({ fields }) => String(fields));
 
-/** What a reference holds of an entity, or of an object within it, by a key as it is written in `@key`: `id owner { id }`. */
+/**
+ * What a reference holds of an entity, or of an object within it, by a key as it is written in `@key`: `id owner { id
+ * }`.
+ */
 const keyMembers = (type: GraphQLNamedType, { selections }: SelectionSetNode): string =>
   selections
     .map((selection) => {

@@ -1,7 +1,7 @@
 /**
- * What every subgraph's SDL may use without declaring it: `schema/shared/*.graphql` holds the scalars, types and directives of all
- * subgraphs, and the specifications that directives come from. A subgraph is completed with those that it uses, and with no other:
- * the supergraph knows who declares what.
+ * What every subgraph's SDL may use without declaring it: `schema/shared/*.graphql` holds the scalars, types and
+ * directives of all subgraphs, and the specifications that directives come from. A subgraph is completed with those
+ * that it uses, and with no other: the supergraph knows who declares what.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -35,7 +35,8 @@ const FOLDER = join(import.meta.dirname, "shared");
 let known: SharedDefinitions | undefined;
 
 /**
- * @param sdl what a subgraph says itself. What it declares under a shared name, and a specification that it links, are its own
+ * @param sdl what a subgraph says itself. What it declares under a shared name, and a specification that it links, are
+ * its own
  * @param file its name, for errors
  * @returns SDL that stands alone: Federation 2, everything declared
  * @throws GraphQLError with the place, when it cannot be parsed

@@ -1,4 +1,6 @@
-/** Our own modules as a syntax tree, as far as checks look at them: what a module declares, and what it imports from us. */
+/**
+ * Our own modules as a syntax tree, as far as checks look at them: what a module declares, and what it imports from us.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseSync } from "vite";

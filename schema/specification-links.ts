@@ -1,6 +1,6 @@
 /**
- * The specifications that an SDL document links, by the conventions of https://specs.apollo.dev/link/v1.0 and of Federation's
- * `@composeDirective`, which says what of a specification of our own stays in the supergraph.
+ * The specifications that an SDL document links, by the conventions of https://specs.apollo.dev/link/v1.0 and of
+ * Federation's `@composeDirective`, which says what of a specification of our own stays in the supergraph.
  */
 import { type DocumentNode, Kind } from "graphql";
 import { directiveArguments } from "./directives.ts";
@@ -23,7 +23,10 @@ const COMPOSE = "@federation__composeDirective";
 const strings = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 
-/** The specifications of a document's `extend schema @link(…)`. An import under another name (`{ name, as }`) is not understood. */
+/**
+ * The specifications of a document's `extend schema @link(…)`. An import under another name (`{ name, as }`) is not
+ * understood.
+ */
 export const linkedSpecifications = ({ definitions }: DocumentNode): LinkedSpecification[] =>
   definitions
     .filter((node) => node.kind === Kind.SCHEMA_EXTENSION || node.kind === Kind.SCHEMA_DEFINITION)
@@ -38,8 +41,8 @@ export const linkedSpecifications = ({ definitions }: DocumentNode): LinkedSpeci
     });
 
 /**
- * `extend schema` with those of the specifications that are used and that the document does not link itself; Federation in any case,
- * since only its link makes the SDL Federation 2.
+ * `extend schema` with those of the specifications that are used and that the document does not link itself; Federation
+ * in any case, since only its link makes the SDL Federation 2.
  * @returns one text, or none when nothing is missing
  */
 export const printSchemaExtension = (

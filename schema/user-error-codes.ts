@@ -1,4 +1,7 @@
-/** The codes of `userErrors`, which are the values of `UserErrorCode` in `shared/types.graphql`, with the HTTP status each stands for. */
+/**
+ * The codes of `userErrors`, which are the values of `UserErrorCode` in `shared/types.graphql`, with the HTTP status
+ * each stands for.
+ */
 export const USER_ERROR_STATUS = {
   BLANK: 400,
   TOO_LONG: 400,

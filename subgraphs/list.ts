@@ -1,6 +1,7 @@
 /**
- * The one list of subgraphs: the folders beside this file. Each says of itself in `subgraph.ts` what others need to know; a folder that
- * comes or goes is all that a start, a migration, a seed, the gateway's addresses, `.env.example` and the tests' stacks need.
+ * The one list of subgraphs: the folders beside this file. Each says of itself in `subgraph.ts` what others need to
+ * know; a folder that comes or goes is all that a start, a migration, a seed, the gateway's addresses, `.env.example`
+ * and the tests' stacks need.
  */
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
@@ -90,7 +91,9 @@ function unknownProducers(modules: ReadonlyMap<string, SubgraphModule>): string[
   );
 }
 
-/** In one process all read the same variables: what two subgraphs declare must be one declaration, that of the platform. */
+/**
+ * In one process all read the same variables: what two subgraphs declare must be one declaration, that of the platform.
+ */
 function sharedSettings(modules: ReadonlyMap<string, SubgraphModule>): string[] {
   const declared = new Map<string, { readonly by: string; readonly setting: unknown }>();
   const problems: string[] = [];

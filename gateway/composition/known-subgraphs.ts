@@ -1,6 +1,7 @@
 /**
- * Whether a supergraph and the subgraphs that there are belong together. A name that only one of them knows is a forgotten
- * `npm run schema` or a folder that is gone: without this check the gateway would run, and its requests would fail.
+ * Whether a supergraph and the subgraphs that there are belong together. A name that only one of them knows is a
+ * forgotten `npm run schema` or a folder that is gone: without this check the gateway would run, and its requests would
+ * fail.
  */
 import { AppError } from "../../platform/errors/app-error.ts";
 import type { SchemaGeneration } from "../ports.ts";

@@ -11,8 +11,8 @@ import { withoutRequirements } from "./without-requirements.ts";
 const PLAN_OPTIONS = 50;
 
 /**
- * @throws AppError `CONFIG_INVALID` when the SDL is no valid supergraph, `SUPERGRAPH_UNSUPPORTED` when it is one but asks
- * for what the gateway does not do
+ * @throws AppError `CONFIG_INVALID` when the SDL is no valid supergraph, `SUPERGRAPH_UNSUPPORTED` when it is one but
+ * asks for what the gateway does not do
  */
 export function buildGeneration(supergraphSdl: string, maxPlanOptions = PLAN_OPTIONS): SchemaGeneration {
   try {

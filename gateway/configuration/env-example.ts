@@ -1,4 +1,6 @@
-/** `.env.example` as text, from the settings themselves, so that a name, a meaning or a default is written down once. */
+/**
+ * `.env.example` as text, from the settings themselves, so that a name, a meaning or a default is written down once.
+ */
 import type { z } from "zod";
 import { accessTokenSettings } from "../../platform/auth/access-token-settings.ts";
 import { cacheSettings } from "../../platform/config/cache-settings.ts";

@@ -1,4 +1,7 @@
-/** What the platform's gateway is told beside the settings that every gateway has: read by its entry, which checks all of them, and by its wiring. */
+/**
+ * What the platform's gateway is told beside the settings that every gateway has: read by its entry, which checks all
+ * of them, and by its wiring.
+ */
 import { z } from "zod";
 import { accessTokenSettings } from "../../platform/auth/access-token-settings.ts";
 import { cacheSettings } from "../../platform/config/cache-settings.ts";

@@ -1,4 +1,7 @@
-/** Asks every subgraph once before the platform says that it runs: what does not answer now would fail at the first request. */
+/**
+ * Asks every subgraph once before the platform says that it runs: what does not answer now would fail at the first
+ * request.
+ */
 import { IDENTITY_HEADER, type IdentitySigner } from "../../platform/auth/identity-header.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
 import type { SubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
@@ -11,7 +14,10 @@ export interface AnsweringOptions {
   readonly signer: IdentitySigner;
 }
 
-/** Its start fails with AppError `SERVICE_UNAVAILABLE` naming each subgraph, and each critical dependency, that does not answer. */
+/**
+ * Its start fails with AppError `SERVICE_UNAVAILABLE` naming each subgraph, and each critical dependency, that does not
+ * answer.
+ */
 export function createAnsweringCheck({ endpoints, checks, signer }: AnsweringOptions): LifecyclePart {
   async function problemOf({ name, handle }: SubgraphEndpoint): Promise<string[]> {
     const header = await signer.sign(name, { kind: "SERVICE", service: "gateway" }, {});

@@ -1,6 +1,6 @@
 /**
- * The demo data of an embedded installation: each subgraph adds its own, those who sign in first, and the rest through the API like
- * anybody. Safe to repeat: what an interrupted attempt left is found and completed.
+ * The demo data of an embedded installation: each subgraph adds its own, those who sign in first, and the rest through
+ * the API like anybody. Safe to repeat: what an interrupted attempt left is found and completed.
  */
 import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";

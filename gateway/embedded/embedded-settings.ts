@@ -1,4 +1,7 @@
-/** Settings of the embedded platform: those that a person gave, checked before anything starts, and those that follow from the start itself. */
+/**
+ * Settings of the embedded platform: those that a person gave, checked before anything starts, and those that follow
+ * from the start itself.
+ */
 import { z } from "zod";
 import { accessTokenSettings } from "../../platform/auth/access-token-settings.ts";
 import { cacheSettings } from "../../platform/config/cache-settings.ts";

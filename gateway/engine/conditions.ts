@@ -1,7 +1,7 @@
 /**
- * `@skip` and `@include`: what an operation selects at all, by the variables of a request. Documents are planned without them, once for each
- * combination that is asked for. A planner that has to be right for all of them at once follows each as a way of its own, and fetches in
- * more steps than any one of them needs.
+ * `@skip` and `@include`: what an operation selects at all, by the variables of a request. Documents are planned
+ * without them, once for each combination that is asked for. A planner that has to be right for all of them at once
+ * follows each as a way of its own, and fetches in more steps than any one of them needs.
  */
 import {
   type DirectiveNode,
@@ -69,8 +69,8 @@ export function operationConditions(
 }
 
 /**
- * A variable with a default may be given null, and stand all the same where null may not. Source: GraphQL specification (October 2021),
- * "Allowing Optional Variables When Default Values Exist".
+ * A variable with a default may be given null, and stand all the same where null may not. Source: GraphQL specification
+ * (October 2021), "Allowing Optional Variables When Default Values Exist".
  * @returns an error for each condition that is neither true nor false
  */
 export function nullConditions(
@@ -95,7 +95,10 @@ export function isIncluded(directives: readonly DirectiveNode[] | undefined, hol
   return true;
 }
 
-/** The document with what is selected, and nothing else. What selects nothing any more selects `__typename`: it is there all the same. */
+/**
+ * The document with what is selected, and nothing else. What selects nothing any more selects `__typename`: it is there
+ * all the same.
+ */
 export function withoutConditions(document: DocumentNode, holds: Holds): DocumentNode {
   function ofSet(set: SelectionSetNode): SelectionSetNode {
     const selections = set.selections.flatMap((selection) =>

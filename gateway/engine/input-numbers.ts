@@ -1,6 +1,7 @@
 /**
- * Lossless numbers in variables and their defaults, by the types that are declared for them: custom scalars keep them, built-in types are what the GraphQL
- * specification says they are (October 2021, "Scalars"): an Int and a Float a double, an ID a text.
+ * Lossless numbers in variables and their defaults, by the types that are declared for them: custom scalars keep them,
+ * built-in types are what the GraphQL specification says they are (October 2021, "Scalars"): an Int and a Float a
+ * double, an ID a text.
  */
 import {
   type ConstValueNode,
@@ -30,8 +31,8 @@ export function coercibleNumbers(value: unknown, type: GraphQLInputType): unknow
 }
 
 /**
- * The value as subgraphs get it: in the digits that the client wrote, except that an Int is written as one. Many servers refuse `1.0` and
- * `1e3` for it. @returns the same value where nothing is changed
+ * The value as subgraphs get it: in the digits that the client wrote, except that an Int is written as one. Many
+ * servers refuse `1.0` and `1e3` for it. @returns the same value where nothing is changed
  */
 export function sentNumbers(value: unknown, type: GraphQLInputType): unknown {
   return changeNumbers(value, type, (number, named) => (named === GraphQLInt ? number.toNumber() : number));

@@ -1,4 +1,6 @@
-/** One run of a compiled operation: everything is fetched, then the answer is written. For whoever brings the subgraphs. */
+/**
+ * One run of a compiled operation: everything is fetched, then the answer is written. For whoever brings the subgraphs.
+ */
 import type { GatewayContext } from "../ports.ts";
 import type { JsonObject } from "../transport/json-object.ts";
 import type { SubgraphClient } from "../transport/subgraph-client.ts";
@@ -16,7 +18,10 @@ export interface RunInput {
   readonly variables: JsonObject;
 }
 
-/** @param step absent when the gateway knows the answer by itself. @returns what was fetched; never rejects for what a subgraph does */
+/**
+ * @param step absent when the gateway knows the answer by itself. @returns what was fetched; never rejects for what a
+ * subgraph does
+ */
 export async function fetchData(step: Step | undefined, writer: ResponseWriter, input: RunInput): Promise<Run> {
   const run: Run = {
     ...input,
@@ -33,7 +38,9 @@ export async function fetchData(step: Step | undefined, writer: ResponseWriter, 
   return run;
 }
 
-/** @param written the text, where it is known. @param errors are told of what is missing. @returns JSON text of `data` */
+/**
+ * @param written the text, where it is known. @param errors are told of what is missing. @returns JSON text of `data`
+ */
 export function writeData(writer: ResponseWriter, run: Run, errors: AnswerErrors, written?: string): string {
   const text = written ?? writer.write(run.data, writingOf(run, errors));
   for (const failure of run.failures?.untold() ?? []) errors.tell(failure);

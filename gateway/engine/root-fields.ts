@@ -10,8 +10,8 @@ import {
 import { responseName } from "./canonical/survey.ts";
 
 /**
- * Source: GraphQL specification (October 2021), "CollectFields" and "MergeSelectionSets": fields of one response name are one field, at the
- * place of the first.
+ * Source: GraphQL specification (October 2021), "CollectFields" and "MergeSelectionSets": fields of one response name
+ * are one field, at the place of the first.
  * @param document of one operation, without conditions
  */
 export function rootFields(document: DocumentNode): readonly FieldNode[] {

@@ -1,7 +1,7 @@
 /**
- * The plan of a mutation: its root fields run one after the other, in the order of the document, through any fragments and conditions. Source:
- * GraphQL specification (October 2021), "Normal and Serial Execution". A field has run when everything below it was fetched, from whichever
- * subgraph, since the next one may change that.
+ * The plan of a mutation: its root fields run one after the other, in the order of the document, through any fragments
+ * and conditions. Source: GraphQL specification (October 2021), "Normal and Serial Execution". A field has run when
+ * everything below it was fetched, from whichever subgraph, since the next one may change that.
  */
 import type { DocumentNode, FieldNode } from "graphql";
 import { responseName } from "./canonical/survey.ts";

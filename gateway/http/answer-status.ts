@@ -1,8 +1,8 @@
 /**
- * The HTTP status of a GraphQL answer. An operation that was executed succeeded as a request, whatever its fields met: errors in
- * its answer are data, and a subgraph's codes and `extensions.http` say nothing about our exchange with the client. Only an answer
- * without a `data` entry was refused, and has the status of its refusal. Source: GraphQL over HTTP (draft of August 2026), "Status
- * Codes" and "Partial success".
+ * The HTTP status of a GraphQL answer. An operation that was executed succeeded as a request, whatever its fields met:
+ * errors in its answer are data, and a subgraph's codes and `extensions.http` say nothing about our exchange with the
+ * client. Only an answer without a `data` entry was refused, and has the status of its refusal. Source: GraphQL over
+ * HTTP (draft of August 2026), "Status Codes" and "Partial success".
  */
 import type { HTTPGraphQLHead } from "@apollo/server";
 import type { FormattedExecutionResult } from "graphql";
@@ -15,8 +15,8 @@ const PARTIAL_SUCCESS_REASON = "Partial Success";
 const GRAPHQL_RESPONSE = "application/graphql-response+json";
 
 /**
- * Sets the status of an answer, in place of what Apollo Server took from `extensions.http` of its errors. Of an executed operation it
- * takes away such headers, too: they may be a subgraph's.
+ * Sets the status of an answer, in place of what Apollo Server took from `extensions.http` of its errors. Of an
+ * executed operation it takes away such headers, too: they may be a subgraph's.
  */
 export function setStatus(head: HTTPGraphQLHead, { data, errors }: FormattedExecutionResult): void {
   if (data !== undefined) {

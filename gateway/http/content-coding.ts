@@ -1,6 +1,6 @@
 /**
- * Compressed request bodies. What a body holds is bounded while it is inflated, so a bomb costs no more than a body of the usual size.
- * Source: RFC 9110, sections 8.4 (Content-Encoding) and 15.5.16 (415).
+ * Compressed request bodies. What a body holds is bounded while it is inflated, so a bomb costs no more than a body of
+ * the usual size. Source: RFC 9110, sections 8.4 (Content-Encoding) and 15.5.16 (415).
  */
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate } from "node:zlib";

@@ -15,9 +15,10 @@ const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)/i;
 const MAX_NAME_LENGTH = 40;
 
 /**
- * Within the given scope: JSON in UTF-8 is parsed, with or without a byte-order mark (RFC 8259, section 8.1); any other type reaches the
- * handler unread, where it is refused as a possible cross-site request; another charset or coding is refused with 415, before the body
- * is read. JSON that would take long to read, in a body or in an address, is refused before it is.
+ * Within the given scope: JSON in UTF-8 is parsed, with or without a byte-order mark (RFC 8259, section 8.1); any other
+ * type reaches the handler unread, where it is refused as a possible cross-site request; another charset or coding is
+ * refused with 415, before the body is read. JSON that would take long to read, in a body or in an address, is refused
+ * before it is.
  */
 export function readOnlyJson(scope: FastifyInstance): void {
   const maxBytes = scope.initialConfig.bodyLimit ?? DEFAULT_BODY_BYTES;

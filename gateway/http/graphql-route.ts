@@ -1,4 +1,6 @@
-/** `/graphql` over HTTP: who asks, within which limits, then Apollo Server, or the live room for answers that stream. */
+/**
+ * `/graphql` over HTTP: who asks, within which limits, then Apollo Server, or the live room for answers that stream.
+ */
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
@@ -121,7 +123,9 @@ interface RequestFacts extends Pick<HttpExchange, "trace" | "logger" | "forwarde
   readonly asked: AwaitedAnswer | undefined;
 }
 
-/** Who asks. One answer per request, however often it is asked for: what is kept for somebody was made for exactly them. */
+/**
+ * Who asks. One answer per request, however often it is asked for: what is kept for somebody was made for exactly them.
+ */
 type Identify = () => Promise<Identity>;
 
 const ANONYMOUS: Identity = { kind: "ANONYMOUS" };
@@ -152,7 +156,8 @@ async function ask(
 }
 
 /**
- * `taken`: the live room answers. `refused`: it would, if the request were well-formed. `passed`: the answer does not stream.
+ * `taken`: the live room answers. `refused`: it would, if the request were well-formed. `passed`: the answer does not
+ * stream.
  */
 type StreamOutcome = "taken" | "refused" | "passed";
 

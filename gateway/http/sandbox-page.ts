@@ -1,7 +1,9 @@
 /**
- * What a browser gets at `/graphql`: Apollo Sandbox, pointed at this gateway's HTTP and WebSocket addresses and at no others. Its code
- * comes from Apollo's CDN; where that cannot be reached, the page says so and goes to the bundled GraphiQL. Options are those of
- * @apollo/sandbox 2.7.4 (https://github.com/apollographql/embeddable-explorer/blob/main/packages/sandbox/src/EmbeddedSandbox.ts).
+ * What a browser gets at `/graphql`: Apollo Sandbox, pointed at this gateway's HTTP and WebSocket addresses and at no
+ * others. Its code comes from Apollo's CDN; where that cannot be reached, the page says so and goes to the bundled
+ * GraphiQL. Options are those of
+ * @apollo/sandbox 2.7.4
+ * (https://github.com/apollographql/embeddable-explorer/blob/main/packages/sandbox/src/EmbeddedSandbox.ts).
  */
 import { pageHeaders, scriptHash, scriptJson } from "./html.ts";
 

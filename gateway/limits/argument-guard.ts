@@ -1,7 +1,8 @@
 /**
- * Refuses operations whose arguments break what the supergraph declares of them, at any depth and before anything runs: a subgraph would
- * refuse them, too, but only when half of the answer has been made. What the values of `@skip` and `@include` leave out is not looked at.
- * An operation without such arguments costs a look-up, and one that is asked again with the same values as well.
+ * Refuses operations whose arguments break what the supergraph declares of them, at any depth and before anything runs:
+ * a subgraph would refuse them, too, but only when half of the answer has been made. What the values of `@skip` and
+ * `@include` leave out is not looked at. An operation without such arguments costs a look-up, and one that is asked
+ * again with the same values as well.
  */
 import {
   type DocumentNode,

@@ -1,7 +1,7 @@
 /**
- * What a supergraph says about the arguments of its fields: `@constraint(min, max)` of https://tributary.dev/limits on an argument, and
- * `@listSize` of https://specs.apollo.dev/cost on a field, under whatever names they were imported. What a supergraph does not say is not
- * asked for: a foreign graph's `first` has rules of its own.
+ * What a supergraph says about the arguments of its fields: `@constraint(min, max)` of https://tributary.dev/limits on
+ * an argument, and `@listSize` of https://specs.apollo.dev/cost on a field, under whatever names they were imported.
+ * What a supergraph does not say is not asked for: a foreign graph's `first` has rules of its own.
  */
 import { type FieldDefinitionNode, Kind, parse, valueFromASTUntyped } from "graphql";
 import { z } from "zod";

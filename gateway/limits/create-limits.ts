@@ -1,4 +1,7 @@
-/** Every limit that a caller meets, as the settings ask for them: of a document, of its arguments, of what it costs, of how often it is asked. */
+/**
+ * Every limit that a caller meets, as the settings ask for them: of a document, of its arguments, of what it costs, of
+ * how often it is asked.
+ */
 import type { GatewayOptions } from "../gateway-options.ts";
 import type { PlanFeatures, SchemaSource } from "../ports.ts";
 import { createDocumentGuard, type DocumentGuard } from "./document-limits.ts";

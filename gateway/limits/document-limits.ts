@@ -1,6 +1,7 @@
 /**
- * Limits on the text of a request, checked before validation and planning, whose cost an attacker could drive up. Guarantees time
- * linear in the document: a fragment is measured once, wherever it is spread, although it counts at each of its spreads.
+ * Limits on the text of a request, checked before validation and planning, whose cost an attacker could drive up.
+ * Guarantees time linear in the document: a fragment is measured once, wherever it is spread, although it counts at
+ * each of its spreads.
  */
 import {
   type DocumentNode,
@@ -26,8 +27,9 @@ export interface DocumentLimits {
 export interface DocumentGuard {
   /**
    * Parses a document that is within the limits.
-   * @throws GraphQLError with `extensions.code` `GRAPHQL_PARSE_FAILED`, `MAX_TOKENS_LIMIT`, `MAX_DEPTH_LIMIT`, `MAX_ALIASES_LIMIT`,
-   * `MAX_ROOT_FIELDS_LIMIT`, `MAX_DIRECTIVES_LIMIT`, `MAX_LENGTH_LIMIT`, `MAX_REPEATED_FIELDS_LIMIT` or `DIRECTIVE_UNSUPPORTED`
+   * @throws GraphQLError with `extensions.code` `GRAPHQL_PARSE_FAILED`, `MAX_TOKENS_LIMIT`, `MAX_DEPTH_LIMIT`,
+   * `MAX_ALIASES_LIMIT`, `MAX_ROOT_FIELDS_LIMIT`, `MAX_DIRECTIVES_LIMIT`, `MAX_LENGTH_LIMIT`,
+   * `MAX_REPEATED_FIELDS_LIMIT` or `DIRECTIVE_UNSUPPORTED`
    */
   parse(query: string): DocumentNode;
 }
@@ -42,7 +44,10 @@ const TOO_MANY_TOKENS = /^Syntax Error: Document contains more tha/;
 /** In UTF-16 units. Blanks and comments are no tokens, but have to be read all the same. */
 const MAX_LENGTH = 65_536;
 
-/** Two selections below one field are one pair, ten are 45: a client that composes fragments has a few of them at each level. */
+/**
+ * Two selections below one field are one pair, ten are 45: a client that composes fragments has a few of them at each
+ * level.
+ */
 const MAX_PAIRS = 1_000;
 
 const KEPT_DOCUMENTS = 1_000;

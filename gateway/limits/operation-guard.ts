@@ -6,7 +6,8 @@ import type { CostedOperation } from "./document-cost.ts";
 export interface OperationGuard {
   /**
    * @returns what it could cost
-   * @throws GraphQLError `BAD_USER_INPUT` for an argument that breaks what the supergraph declares, `COST_ESTIMATED_TOO_EXPENSIVE`
+   * @throws GraphQLError `BAD_USER_INPUT` for an argument that breaks what the supergraph declares,
+   * `COST_ESTIMATED_TOO_EXPENSIVE`
    */
   admit(operation: CostedOperation): Cost;
 }

@@ -1,6 +1,6 @@
 /**
- * A request to `/graphql` with its parameters checked, and its document in place of the document's name. Whoever reads the request after
- * this sees one reading of it: what was checked is what runs.
+ * A request to `/graphql` with its parameters checked, and its document in place of the document's name. Whoever reads
+ * the request after this sees one reading of it: what was checked is what runs.
  */
 import { GraphQLError } from "graphql";
 import { isJsonObject, type JsonObject } from "../transport/json-object.ts";

@@ -1,6 +1,6 @@
 /**
- * From what a client sent, a text or the name of one, to the document that runs. Automatic persisted queries keep texts that a client sent
- * with their hash; registered documents are known from the start, and may be the only ones that run.
+ * From what a client sent, a text or the name of one, to the document that runs. Automatic persisted queries keep texts
+ * that a client sent with their hash; registered documents are known from the start, and may be the only ones that run.
  */
 import { GraphQLError } from "graphql";
 import { z } from "zod";
@@ -13,7 +13,10 @@ import type { RequestParameters } from "./request-parameters.ts";
 import type { TrustedDocuments } from "./trusted-documents.ts";
 import type { DocumentSource, Usage } from "./usage.ts";
 
-/** The parameters of a request that say what to run; `documentId` is `sha256:` and a hash, or the id of a registered document. */
+/**
+ * The parameters of a request that say what to run; `documentId` is `sha256:` and a hash, or the id of a registered
+ * document.
+ */
 export interface SentOperation extends Partial<Pick<RequestParameters, "query" | "documentId" | "extensions">> {
   readonly client: ClientName | undefined;
 }
@@ -21,8 +24,8 @@ export interface SentOperation extends Partial<Pick<RequestParameters, "query" |
 export interface ReceivedOperation {
   readonly text: string;
   /**
-   * To be called when the operation passed limits, validation and cost: it is counted, and a text that came with its hash is kept from
-   * now on. Never throws.
+   * To be called when the operation passed limits, validation and cost: it is counted, and a text that came with its
+   * hash is kept from now on. Never throws.
    */
   accepted(operationName: string | null | undefined): void;
 }
@@ -30,8 +33,9 @@ export interface ReceivedOperation {
 export interface ReceivedOperations {
   /**
    * Asynchronous only where a text has to be looked up.
-   * @throws GraphQLError, also as a rejection: `PERSISTED_QUERY_NOT_FOUND`, `PERSISTED_QUERY_NOT_SUPPORTED`, `PERSISTED_QUERY_NOT_IN_LIST`,
-   * `QUERY_NOT_IN_SAFELIST`, `BAD_REQUEST`; the last one also where neither a text nor a name of one is there
+   * @throws GraphQLError, also as a rejection: `PERSISTED_QUERY_NOT_FOUND`, `PERSISTED_QUERY_NOT_SUPPORTED`,
+   * `PERSISTED_QUERY_NOT_IN_LIST`, `QUERY_NOT_IN_SAFELIST`, `BAD_REQUEST`; the last one also where neither a text nor a
+   * name of one is there
    */
   receive(sent: SentOperation): ReceivedOperation | Promise<ReceivedOperation>;
 }

@@ -1,9 +1,11 @@
 /**
- * The parameters of a GraphQL request, read alike from a JSON body, an address and a socket's message: whatever a client sends means
- * the same over every transport. Source: GraphQL over HTTP (draft of August 2026), "Request Parameters", "GET" and "JSON Encoding".
+ * The parameters of a GraphQL request, read alike from a JSON body, an address and a socket's message: whatever a
+ * client sends means the same over every transport. Source: GraphQL over HTTP (draft of August 2026), "Request
+ * Parameters", "GET" and "JSON Encoding".
  *
  * - Absent, null and the empty text are all "not given".
- * - A value of another type makes the request malformed. A text is no object, except in an address, where every value is a text.
+ * - A value of another type makes the request malformed. A text is no object, except in an address, where every value
+ *   is a text.
  * - A parameter that an address names twice makes the request malformed: readers would differ in which one they take.
  */
 import { isJsonObject, type JsonObject } from "../transport/json-object.ts";

@@ -1,6 +1,6 @@
 /**
- * The `errors` member of a subgraph's answer. Subgraphs are other people's programs: whatever they put there is read as far as it makes sense,
- * and costs nothing but itself. Source: GraphQL specification (October 2021), "Errors".
+ * The `errors` member of a subgraph's answer. Subgraphs are other people's programs: whatever they put there is read as
+ * far as it makes sense, and costs nothing but itself. Source: GraphQL specification (October 2021), "Errors".
  */
 import { isJsonObject, type JsonObject } from "./json-object.ts";
 

@@ -1,6 +1,7 @@
 /**
- * Lossless numbers of an answer, by the types that the schema declares: custom scalars keep them, a Float and an Int are doubles, an ID is a
- * text. For @apollo/gateway's executor, which takes anything but JavaScript's own values for wrong in a built-in type.
+ * Lossless numbers of an answer, by the types that the schema declares: custom scalars keep them, a Float and an Int
+ * are doubles, an ID is a text. For @apollo/gateway's executor, which takes anything but JavaScript's own values for
+ * wrong in a built-in type.
  */
 import {
   type FragmentDefinitionNode,

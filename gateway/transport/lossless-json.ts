@@ -1,7 +1,8 @@
 /**
- * Reads JSON without changing a number: `JSON.parse` does the work, and the few numbers that it would change are put in their places afterwards
- * (lossless-number.ts). Most texts hold none, which a walk over the bytes tells in a tenth of the time that parsing takes. A reviver would
- * see each number's text, too, but takes six times as long as all of this, for every text.
+ * Reads JSON without changing a number: `JSON.parse` does the work, and the few numbers that it would change are put in
+ * their places afterwards (lossless-number.ts). Most texts hold none, which a walk over the bytes tells in a tenth of
+ * the time that parsing takes. A reviver would see each number's text, too, but takes six times as long as all of this,
+ * for every text.
  */
 import { isDoubleText, LosslessNumber } from "./lossless-number.ts";
 
@@ -22,8 +23,8 @@ const CLOSE_OBJECT = 0x7d;
 const MARK = "\u{feff}";
 
 /**
- * As `JSON.parse`, but with a `LosslessNumber` in the place of each number whose text is not that of the double it stands for. A byte-order
- * mark is no part of a JSON text, and ignored. Source: RFC 8259, section 8.1.
+ * As `JSON.parse`, but with a `LosslessNumber` in the place of each number whose text is not that of the double it
+ * stands for. A byte-order mark is no part of a JSON text, and ignored. Source: RFC 8259, section 8.1.
  * @param json text, or its bytes in UTF-8
  * @throws SyntaxError
  */

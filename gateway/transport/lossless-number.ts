@@ -1,4 +1,7 @@
-/** Numbers of JSON texts that JavaScript's numbers would change: digits beyond 2^53, long fractions, `1e400`, `-0`, the scale of `1.0`. */
+/**
+ * Numbers of JSON texts that JavaScript's numbers would change: digits beyond 2^53, long fractions, `1e400`, `-0`, the
+ * scale of `1.0`.
+ */
 
 declare global {
   interface JSON {
@@ -7,7 +10,10 @@ declare global {
   }
 }
 
-/** A number by its text. It stands in parsed JSON in the place of a number, and `JSON.stringify` writes it as it was. Never changed. */
+/**
+ * A number by its text. It stands in parsed JSON in the place of a number, and `JSON.stringify` writes it as it was.
+ * Never changed.
+ */
 export class LosslessNumber {
   /** As in the JSON text. */
   readonly text: string;

@@ -1,7 +1,7 @@
 /**
- * Reads a subgraph's answer, whatever transport brought it. What is unusual about it is logged once and costs nothing else: data beside odd
- * errors stays. Errors leave here in public form: our subgraphs' own pass, a foreign subgraph's are masked unless the gateway was told to
- * show them.
+ * Reads a subgraph's answer, whatever transport brought it. What is unusual about it is logged once and costs nothing
+ * else: data beside odd errors stays. Errors leave here in public form: our subgraphs' own pass, a foreign subgraph's
+ * are masked unless the gateway was told to show them.
  */
 import { randomUUID } from "node:crypto";
 import type { GraphQLFormattedError } from "graphql";

@@ -23,7 +23,9 @@ export function unavailable(
   };
 }
 
-/** One path per root field; for entities the first one, which the executor turns into a path of the client's operation. */
+/**
+ * One path per root field; for entities the first one, which the executor turns into a path of the client's operation.
+ */
 function missingPaths({
   operation: { text },
   representations,

@@ -1,4 +1,7 @@
-/** The token service over HTTP, for processes apart from the subgraph that issues sessions: signed service identity, bounded waits, checked answers. */
+/**
+ * The token service over HTTP, for processes apart from the subgraph that issues sessions: signed service identity,
+ * bounded waits, checked answers.
+ */
 import { z } from "zod";
 import { AppError } from "../errors/app-error.ts";
 import type { Identity } from "./identity.ts";

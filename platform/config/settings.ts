@@ -1,6 +1,6 @@
 /**
- * Settings of the platform's processes: name, meaning, default. A process picks the groups it needs. Those of a subgraph stand with it
- * (`subgraphs/<name>/subgraph.ts`). Descriptions end up in error messages and in `.env.example`.
+ * Settings of the platform's processes: name, meaning, default. A process picks the groups it needs. Those of a
+ * subgraph stand with it (`subgraphs/<name>/subgraph.ts`). Descriptions end up in error messages and in `.env.example`.
  */
 import { z } from "zod";
 import { limitSettings } from "./limit-settings.ts";
@@ -42,7 +42,10 @@ export const commonSettings = {
   PROCESS_RELEASE: z.string().default("dev").describe("Release shown by /health"),
 };
 
-/** The secret that signs identity between gateway and subgraphs. The first signs, all verify: put the new one first, remove the old one later. */
+/**
+ * The secret that signs identity between gateway and subgraphs. The first signs, all verify: put the new one first,
+ * remove the old one later.
+ */
 export const identitySettings = {
   IDENTITY_SECRETS: list
     .pipe(z.array(secret).min(1))

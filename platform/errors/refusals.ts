@@ -1,4 +1,7 @@
-/** Refusals that commands of several subgraphs share. A foreign organisation is refused like a missing one, word for word. */
+/**
+ * Refusals that commands of several subgraphs share. A foreign organisation is refused like a missing one, word for
+ * word.
+ */
 import { belongsTo, holds, type Identity } from "../auth/identity.ts";
 import type { OrganizationId } from "../auth/principal-ids.ts";
 import { AppError } from "./app-error.ts";

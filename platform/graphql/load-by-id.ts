@@ -14,8 +14,8 @@ export async function loadById<Prefix extends string, Entity>(
 }
 
 /**
- * An entity that a non-null field points to: it is only missing when it was removed between two reads of one request, or
- * when the viewer may not read it.
+ * An entity that a non-null field points to: it is only missing when it was removed between two reads of one request,
+ * or when the viewer may not read it.
  * @param noun as in "This note is not there (any more)."
  * @throws AppError `NOT_FOUND`
  */

@@ -1,7 +1,7 @@
 /**
- * What a subgraph says about itself, once: `subgraphs/<name>/subgraph.ts` exports it as `subgraph`. Its name is its folder's; topic,
- * database and the names of its variables follow from the name. The definition loads nothing of the subgraph before it is created, so
- * that whoever needs to know which subgraphs there are can read all of them.
+ * What a subgraph says about itself, once: `subgraphs/<name>/subgraph.ts` exports it as `subgraph`. Its name is its
+ * folder's; topic, database and the names of its variables follow from the name. The definition loads nothing of the
+ * subgraph before it is created, so that whoever needs to know which subgraphs there are can read all of them.
  */
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
@@ -30,7 +30,10 @@ export interface SeedDeps<Settings> {
 export interface SubgraphDefinition<Shape extends SettingShape> {
   /** Default port of its process; no two subgraphs have the same. */
   readonly port: number;
-  /** Names of the subgraphs whose events it consumes, its own included; `others`: every other one's, whoever is added. Default: none. */
+  /**
+   * Names of the subgraphs whose events it consumes, its own included; `others`: every other one's, whoever is added.
+   * Default: none.
+   */
   readonly consumes?: readonly string[] | "others";
   /** Its own settings by variable. Port and database are not among them: they follow from the name. */
   readonly settings: Shape;

@@ -1,6 +1,6 @@
 /**
- * Settings that every subgraph has, named by the subgraph: its port, the addresses of its database, and the addresses by which a gateway
- * calls it. They follow from the name, so a new subgraph has them without a line anywhere.
+ * Settings that every subgraph has, named by the subgraph: its port, the addresses of its database, and the addresses
+ * by which a gateway calls it. They follow from the name, so a new subgraph has them without a line anywhere.
  */
 import { z } from "zod";
 import { type Environment, parseConfig } from "../config/parse-config.ts";

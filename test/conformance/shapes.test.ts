@@ -1,4 +1,5 @@
-// What leaves a running platform has the shapes of test/fixtures: answers of the API, and events on their way to the log.
+// What leaves a running platform has the shapes of test/fixtures: answers of the API, and events on their way to the
+// log.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -75,7 +76,10 @@ async function publishedTexts(): Promise<string[]> {
 /** Whose kind depends on who acts, a user or a service, and on whose stream it is, an organisation's or a user's. */
 const OF_TWO_KINDS = ["event.actorid", "event.data.actorId", "event.partitionkey"];
 
-/** Where an event is of another kind than the sample of its type. What is null or absent in one of them is no difference. */
+/**
+ * Where an event is of another kind than the sample of its type. What is null or absent in one of them is no
+ * difference.
+ */
 function differences(sample: Kinds | undefined, seen: Kinds | undefined, path = "event"): string[] {
   if (sample === undefined || seen === undefined || sample === "null" || seen === "null") return [];
   if (typeof sample === "string" || typeof seen === "string") {

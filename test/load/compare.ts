@@ -1,5 +1,5 @@
-// `npm run load -- compare NAME --with CHECKOUT`: the same load of this checkout and of another one, in turns, so that a machine that is
-// slower for a minute is slower for both. Compares what each table says of processor time.
+// `npm run load -- compare NAME --with CHECKOUT`: the same load of this checkout and of another one, in turns, so that
+// a machine that is slower for a minute is slower for both. Compares what each table says of processor time.
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import process from "node:process";
@@ -20,7 +20,10 @@ const OPTIONS = {
   rows: { type: "string", default: "." },
 } as const;
 
-/** @param programArguments name of the load, `--with` the other checkout (its packages installed), `--rounds`, `--rows`; what follows `--` goes to the load */
+/**
+ * @param programArguments name of the load, `--with` the other checkout (its packages installed), `--rounds`, `--rows`;
+ * what follows `--` goes to the load
+ */
 export async function compare(programArguments: readonly string[]): Promise<number> {
   const end = programArguments.indexOf("--");
   const own = end === -1 ? programArguments : programArguments.slice(0, end);

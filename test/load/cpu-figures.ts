@@ -1,4 +1,5 @@
-// Reads what a load's tables say of processor time: the columns are aligned to the right, so a figure ends where its heading ends.
+// Reads what a load's tables say of processor time: the columns are aligned to the right, so a figure ends where its
+// heading ends.
 
 const HEADING = /CPU (?:ms\/req|µs\/frame|ms a request)/;
 

@@ -1,5 +1,5 @@
-// A reverse proxy that compresses what it passes on, as many deployments have one. Like zlib by default it holds back what does not fill
-// its compressor, and it leaves alone what says `no-transform` (RFC 9111, section 5.2.2.6).
+// A reverse proxy that compresses what it passes on, as many deployments have one. Like zlib by default it holds back
+// what does not fill its compressor, and it leaves alone what says `no-transform` (RFC 9111, section 5.2.2.6).
 import { createServer, request as forward, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream";

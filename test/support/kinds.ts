@@ -1,4 +1,5 @@
-// The shape of JSON: the same members with the kind of each value in its place, to compare answers without their values.
+// The shape of JSON: the same members with the kind of each value in its place, to compare answers without their
+// values.
 import { idPrefix } from "../../platform/ids.ts";
 
 export type Kinds = string | { readonly [member: string]: Kinds } | readonly Kinds[];
@@ -7,8 +8,8 @@ const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * `"2026-11-28T10:00:00.000Z"` → `"date-time"`, `"inv_…"` → `"id inv"`, `"900"` → `"integer text"`, `3` → `"integer"`. A list has each
- * kind of its elements once, in the order of their first appearance.
+ * `"2026-11-28T10:00:00.000Z"` → `"date-time"`, `"inv_…"` → `"id inv"`, `"900"` → `"integer text"`, `3` → `"integer"`.
+ * A list has each kind of its elements once, in the order of their first appearance.
  */
 export function kindsOf(value: unknown): Kinds {
   if (Array.isArray(value)) {

@@ -1,5 +1,6 @@
-// Processes of the project under test: started with this Node from an entry file, logged to a file, waited for by a line or a URL,
-// ended with the test file at the latest (after-each-file.ts) or with the test run, however that ends (watched-child.ts).
+// Processes of the project under test: started with this Node from an entry file, logged to a file, waited for by a
+// line or a URL, ended with the test file at the latest (after-each-file.ts) or with the test run, however that ends
+// (watched-child.ts).
 import { mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -19,7 +20,10 @@ export interface ProcessOptions {
   readonly root?: string;
   readonly entryArguments?: readonly string[];
   readonly nodeArguments?: readonly string[];
-  /** Added to a bare environment (PATH, HOME, TMPDIR and the like): a test's settings never depend on the caller's shell. */
+  /**
+   * Added to a bare environment (PATH, HOME, TMPDIR and the like): a test's settings never depend on the caller's
+   * shell.
+   */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** A line of its output, or a URL that must answer 2xx; default: as soon as it runs. */
   readonly ready?: RegExp | URL;
@@ -40,7 +44,9 @@ export interface ProjectProcess extends AsyncDisposable {
   output(): Promise<string>;
   /** The first match in the output, waiting for it; throws at once when the process ends without it. */
   waitForOutput(pattern: RegExp, deadlineMs?: number): Promise<RegExpMatchArray>;
-  /** Sends the signal and waits until the process has ended; throws when it has not within `deadlineMs` (default 30 s). */
+  /**
+   * Sends the signal and waits until the process has ended; throws when it has not within `deadlineMs` (default 30 s).
+   */
   kill(signal: NodeJS.Signals, deadlineMs?: number): Promise<Exit>;
   /** Sends the signal and does not wait. */
   signal(name: NodeJS.Signals): void;
@@ -132,7 +138,10 @@ async function untilAnswers(started: ProjectProcess, url: URL, deadlineMs: numbe
   await orEnded(started, waitFor(answers, { what: url.href, deadlineMs, intervalMs: 50 }));
 }
 
-/** What ends first: the wait, or the process; the latter after one last look, since its last line may be the awaited one. */
+/**
+ * What ends first: the wait, or the process; the latter after one last look, since its last line may be the awaited
+ * one.
+ */
 async function orEnded<T>(running: { readonly exited: Promise<Exit> }, wait: Promise<T>): Promise<T> {
   const ended = running.exited.then(async ({ code, signal }) => {
     const lastLook = new Promise<undefined>((resolve) => setTimeout(resolve, 100));

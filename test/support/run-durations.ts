@@ -11,7 +11,10 @@ export interface FileDuration {
 
 const SLOWEST = 5;
 
-/** One line per project, in the order in which they began. Files run side by side, so a project takes less than their sum. */
+/**
+ * One line per project, in the order in which they began. Files run side by side, so a project takes less than their
+ * sum.
+ */
 export function describeDurations(files: readonly FileDuration[]): string[] {
   const projects = new Map<string, FileDuration[]>();
   for (const file of files.toSorted((one, other) => one.begunAt - other.begunAt)) {

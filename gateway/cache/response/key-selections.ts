@@ -1,4 +1,7 @@
-/** The keys of every entity in an answer, fetched beside what the client selects: what an answer is made of is then in the fetched data. */
+/**
+ * The keys of every entity in an answer, fetched beside what the client selects: what an answer is made of is then in
+ * the fetched data.
+ */
 import {
   type FieldNode,
   type GraphQLCompositeType,
@@ -29,7 +32,9 @@ export function keySelections(generation: SchemaGeneration, names: Pick<Internal
   const keys = entityKeysOf(generation);
   const made = new Map<string, readonly SelectionNode[]>();
 
-  /** The types by whose keys its objects are known: an interface that has the key itself needs no look at its members. */
+  /**
+   * The types by whose keys its objects are known: an interface that has the key itself needs no look at its members.
+   */
   function keyTypes(type: GraphQLNamedType): readonly GraphQLNamedType[] {
     const members = membersOf(apiSchema, type);
     return members.length === 0 || keys.ofType(type).length > 0 ? [type] : members;

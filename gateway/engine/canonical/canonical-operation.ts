@@ -1,7 +1,8 @@
 /**
- * An operation as it is planned: with names that follow from what is selected, never from what a client calls it. Each field has an internal
- * name in fetched data, decided by field and arguments; aliases stay with the writer of the answer. So an alias cannot meet the name of a key
- * or of a requirement, and equal selections of different clients are equal texts, plans, cache entries and batches.
+ * An operation as it is planned: with names that follow from what is selected, never from what a client calls it. Each
+ * field has an internal name in fetched data, decided by field and arguments; aliases stay with the writer of the
+ * answer. So an alias cannot meet the name of a key or of a requirement, and equal selections of different clients are
+ * equal texts, plans, cache entries and batches.
  */
 
 import { hash } from "node:crypto";
@@ -50,7 +51,10 @@ export interface CanonicalOperation {
   readonly names: InternalNames;
   /** The client's name of each variable → the name under which subgraphs get it. */
   readonly variables: ReadonlyMap<string, string>;
-  /** The operation and the fragments that it reaches; without what is asked about the schema. Conditions are there, about renamed variables. */
+  /**
+   * The operation and the fragments that it reaches; without what is asked about the schema. Conditions are there,
+   * about renamed variables.
+   */
   document(also?: SelectAlso): DocumentNode;
 }
 
@@ -128,7 +132,10 @@ function createCallNumbers() {
   };
 }
 
-/** In one order: that of the document means nothing. What is left out and what is null are different, and defaults are the subgraph's. */
+/**
+ * In one order: that of the document means nothing. What is left out and what is null are different, and defaults are
+ * the subgraph's.
+ */
 function argumentsText(node: FieldNode, variables: ReadonlyMap<string, string>): string {
   return sortedArguments(node.arguments ?? [])
     .map((argument) => print(renamed(argument, variables)))

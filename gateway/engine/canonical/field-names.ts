@@ -1,6 +1,7 @@
 /**
- * Which names the fields of a schema generation may have in fetched data. A field that takes no arguments has its own name there: so keys and
- * requirements ask for it, and nothing is fetched twice. A field that takes arguments may be fetched several times for one object.
+ * Which names the fields of a schema generation may have in fetched data. A field that takes no arguments has its own
+ * name there: so keys and requirements ask for it, and nothing is fetched twice. A field that takes arguments may be
+ * fetched several times for one object.
  */
 import { hash } from "node:crypto";
 import { type GraphQLField, type GraphQLSchema, isInterfaceType, isObjectType } from "graphql";
@@ -9,11 +10,15 @@ import type { SchemaGeneration } from "../../ports.ts";
 export interface FieldNames {
   /** Does the field take arguments, in this type or in any type that an object of this type may be taken for? */
   takesArguments(typeName: string, fieldName: string): boolean;
-  /** Does some field require a field of this name? The planner then fetches it under its own name, with arguments of its own. */
+  /**
+   * Does some field require a field of this name? The planner then fetches it under its own name, with arguments of its
+   * own.
+   */
   isRequired(fieldName: string): boolean;
   /**
    * @param content whatever tells this use of the field from others, as text
-   * @returns a name that follows from the content alone. No field of the schema has it, and neither the planner nor a batch makes up such a name.
+   * @returns a name that follows from the content alone. No field of the schema has it, and neither the planner nor a
+   * batch makes up such a name.
    */
   nameOf(fieldName: string, content: string): string;
 }
@@ -43,8 +48,9 @@ function readFieldNames({ supergraphSchema, supergraph }: SchemaGeneration): Fie
 }
 
 /**
- * `Type.field` of each. An object may be selected from as any of its interfaces: what one of these types declares counts for all of them, so
- * that a field of one object has one name however it was selected. Arguments that clients cannot see count: requirements may give them.
+ * `Type.field` of each. An object may be selected from as any of its interfaces: what one of these types declares
+ * counts for all of them, so that a field of one object has one name however it was selected. Arguments that clients
+ * cannot see count: requirements may give them.
  */
 function fieldsWithArguments(schema: GraphQLSchema): ReadonlySet<string> {
   const found = new Set<string>();

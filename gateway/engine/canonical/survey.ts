@@ -1,4 +1,7 @@
-/** Looks through an operation and the fragments that it reaches, each once, for whatever decides on names. Time linear in the document. */
+/**
+ * Looks through an operation and the fragments that it reaches, each once, for whatever decides on names. Time linear
+ * in the document.
+ */
 import {
   type DocumentNode,
   type FieldNode,

@@ -1,6 +1,7 @@
 /**
- * What variables are called in the documents that subgraphs get: as what they are given to, whatever a client calls them. So equal selections
- * of different clients are equal texts, and no client's name meets one of the planner's or of a batch.
+ * What variables are called in the documents that subgraphs get: as what they are given to, whatever a client calls
+ * them. So equal selections of different clients are equal texts, and no client's name meets one of the planner's or of
+ * a batch.
  */
 import { REPRESENTATIONS } from "../../transport/entity-document.ts";
 

@@ -1,7 +1,8 @@
 /**
- * What went wrong while data was fetched, held by the objects that it is about, until the answer is written: there it is known which nulls
- * clients see. An error that a subgraph gives a path is held at that path below the object that the fetch completes; an error that cost an
- * object all that a fetch would have brought is held with the names of these.
+ * What went wrong while data was fetched, held by the objects that it is about, until the answer is written: there it
+ * is known which nulls clients see. An error that a subgraph gives a path is held at that path below the object that
+ * the fetch completes; an error that cost an object all that a fetch would have brought is held with the names of
+ * these.
  */
 
 import type { ResponsePath } from "@apollo/query-planner";
@@ -172,8 +173,8 @@ export interface Explanation {
 const MAX_EXPLANATIONS = 100;
 
 /**
- * Why there may be a null here: failures of exactly this place, then those further down that may have taken this with them, then that of the
- * fetch that would have brought it.
+ * Why there may be a null here: failures of exactly this place, then those further down that may have taken this with
+ * them, then that of the fetch that would have brought it.
  * @param value null, or undefined where nothing was fetched
  */
 export function explanations(here: readonly FailuresHere[], value: unknown): readonly Explanation[] {

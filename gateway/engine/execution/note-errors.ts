@@ -1,4 +1,7 @@
-/** From the errors of a subgraph's answer to failures of the objects that the fetch was about. Nothing here runs where nothing goes wrong. */
+/**
+ * From the errors of a subgraph's answer to failures of the objects that the fetch was about. Nothing here runs where
+ * nothing goes wrong.
+ */
 import type { GraphQLFormattedError } from "graphql";
 import { ENTITIES } from "../../transport/entity-document.ts";
 import type { JsonObject } from "../../transport/json-object.ts";
@@ -76,7 +79,10 @@ function failureOf({ subgraph }: FetchStep, error: GraphQLFormattedError): Failu
   return { error: { message, extensions }, told: false };
 }
 
-/** As far as it leads through what was fetched, by names in the data: a subgraph's errors carry those that the fetch gave. */
+/**
+ * As far as it leads through what was fetched, by names in the data: a subgraph's errors carry those that the fetch
+ * gave.
+ */
 function knownPath({ renamed }: FetchStep, names: FetchedNames, path: InternalPath): InternalPath {
   const found: (string | number)[] = [];
   let here: FetchedNames | undefined = names;

@@ -1,6 +1,6 @@
 /**
- * Runs the steps of a plan for one request. Guarantees that a fetch that fails costs its own fields only: its error is noted where they are
- * missing, and everything that does not depend on it goes on.
+ * Runs the steps of a plan for one request. Guarantees that a fetch that fails costs its own fields only: its error is
+ * noted where they are missing, and everything that does not depend on it goes on.
  */
 import type { GraphQLFormattedError } from "graphql";
 import type { GatewayContext } from "../../ports.ts";
@@ -57,8 +57,8 @@ async function runInTurn(steps: readonly Step[], run: Run): Promise<void> {
 }
 
 /**
- * As graphql-js does it: a field that may not be null and is leaves no data, so nothing after it is run. Source: GraphQL specification (October
- * 2021), "Handling Field Errors".
+ * As graphql-js does it: a field that may not be null and is leaves no data, so nothing after it is run. Source:
+ * GraphQL specification (October 2021), "Handling Field Errors".
  */
 async function runSerially(parts: readonly SerialPart[], run: Run): Promise<void> {
   for (const [index, { step, fields }] of parts.entries()) {
@@ -171,7 +171,10 @@ function entitiesIn({ data }: SubgraphAnswer, count: number): readonly unknown[]
   return Array.isArray(entities) && entities.length === count ? entities : undefined;
 }
 
-/** What is known of an object's type stays: the name of an interface, from a subgraph that knows it as an object, says less. */
+/**
+ * What is known of an object's type stays: the name of an interface, from a subgraph that knows it as an object, says
+ * less.
+ */
 function complete(step: FetchStep, object: JsonObject, data: JsonObject): void {
   const typeName = object["__typename"];
   merge(object, data, step.targets);

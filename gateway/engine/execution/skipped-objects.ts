@@ -1,6 +1,6 @@
 /**
- * Objects that a fetch is not asked about, since something that it needs of them was not fetched: what it would have brought is missing for
- * the reason for which that is missing.
+ * Objects that a fetch is not asked about, since something that it needs of them was not fetched: what it would have
+ * brought is missing for the reason for which that is missing.
  */
 import { getResponseName, type QueryPlanSelectionNode } from "@apollo/query-planner";
 import { Kind } from "graphql";

@@ -1,4 +1,7 @@
-/** A plan of the federation planner as steps to run: flattened paths, compiled representations and rewrites. Immutable, shared by all requests. */
+/**
+ * A plan of the federation planner as steps to run: flattened paths, compiled representations and rewrites. Immutable,
+ * shared by all requests.
+ */
 import type {
   FetchNode,
   PlanNode,
@@ -47,7 +50,10 @@ export interface SerialPart {
 export type Step =
   | FetchStep
   | { readonly kind: "sequence" | "parallel"; readonly steps: readonly Step[] }
-  /** One part begins when nothing of the one before it can change the answer any more, and not at all when there is none any more. */
+  /**
+   * One part begins when nothing of the one before it can change the answer any more, and not at all when there is none
+   * any more.
+   */
   | { readonly kind: "serial"; readonly parts: readonly SerialPart[] };
 
 /**

@@ -1,6 +1,6 @@
 /**
- * What the supergraph says about keys and requirements, looked up by subgraph. Read once per schema generation; plans are
- * checked and repaired by it.
+ * What the supergraph says about keys and requirements, looked up by subgraph. Read once per schema generation; plans
+ * are checked and repaired by it.
  */
 import { baseType, type Subgraph } from "@apollo/federation-internals";
 import {
@@ -28,7 +28,9 @@ export interface Requirement {
 
 export interface FederationFacts {
   readonly schema: GraphQLSchema;
-  /** Whether plans of this supergraph have to be checked. False: it has nothing that the planner is known to get wrong. */
+  /**
+   * Whether plans of this supergraph have to be checked. False: it has nothing that the planner is known to get wrong.
+   */
   readonly mustCheck: boolean;
   /** Every type of an object that may stand where this type is expected. */
   possibleTypes(typeName: string): ReadonlySet<string>;

@@ -1,4 +1,6 @@
-/** Selections as the directives of federation write them (`fields: "id size { width }"`), and what a field stands for. */
+/**
+ * Selections as the directives of federation write them (`fields: "id size { width }"`), and what a field stands for.
+ */
 import { type ArgumentNode, type FieldNode, Kind, parse, print, type SelectionNode, type ValueNode } from "graphql";
 
 /** @param text of the `fields` of `@key`, `@requires` or `@provides` */
@@ -13,12 +15,17 @@ export function printFieldSet(selections: readonly SelectionNode[]): string {
   return selections.map((selection) => print(selection).replace(/\s+/g, " ")).join(" ");
 }
 
-/** The field with its arguments: two fields of one object with equal meanings have equal values, whatever their response names. */
+/**
+ * The field with its arguments: two fields of one object with equal meanings have equal values, whatever their response
+ * names.
+ */
 export function meaningOf({ name, arguments: given }: FieldNode): string {
   return given === undefined || given.length === 0 ? name.value : `${name.value}(${printArguments(given)})`;
 }
 
-/** Equal for equal values: planners write them anew, an ID as a number or as a string, an object's fields in any order. */
+/**
+ * Equal for equal values: planners write them anew, an ID as a number or as a string, an object's fields in any order.
+ */
 function printArguments(given: readonly ArgumentNode[]): string {
   return given
     .map(({ name, value }) => `${name.value}: ${printValue(value)}`)

@@ -1,7 +1,8 @@
 /**
- * Literals of custom scalars on their way through the planner: it reads them as JavaScript's values and writes these, so that
- * 9007199254740993 became 9007199254740992, `1.0` became `1` and an enum's name a text (@apollo/federation-internals 2.14.4,
- * `valueFromASTUntyped`). A text it leaves alone. So each such literal is a marked text while it is planned, and itself again in the plan.
+ * Literals of custom scalars on their way through the planner: it reads them as JavaScript's values and writes these,
+ * so that 9007199254740993 became 9007199254740992, `1.0` became `1` and an enum's name a text
+ * (@apollo/federation-internals 2.14.4, `valueFromASTUntyped`). A text it leaves alone. So each such literal is a
+ * marked text while it is planned, and itself again in the plan.
  */
 import { randomUUID } from "node:crypto";
 import type { FetchNode, QueryPlan } from "@apollo/query-planner";

@@ -22,7 +22,10 @@ export interface CheckedPlan {
   readonly data: Place;
 }
 
-/** Fetches of branches that run beside the one that is looked at: from the first number up to, not including, the second. */
+/**
+ * Fetches of branches that run beside the one that is looked at: from the first number up to, not including, the
+ * second.
+ */
 type Hidden = readonly [number, number];
 
 export function checkPlan({ node }: QueryPlan, facts: FederationFacts): CheckedPlan {

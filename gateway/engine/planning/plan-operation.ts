@@ -1,7 +1,7 @@
 /**
- * The way to a plan: every operation, of whatever transport, is planned here. Apollo's planner (@apollo/query-planner 2.14.4)
- * gets some requirements wrong: it feeds a field what another requirement, with other arguments, asked for, and fetches a
- * required field without what that one requires. So plans are checked where the supergraph gives reason to.
+ * The way to a plan: every operation, of whatever transport, is planned here. Apollo's planner (@apollo/query-planner
+ * 2.14.4) gets some requirements wrong: it feeds a field what another requirement, with other arguments, asked for, and
+ * fetches a required field without what that one requires. So plans are checked where the supergraph gives reason to.
  */
 import { operationFromDocument } from "@apollo/federation-internals";
 import type { QueryPlan } from "@apollo/query-planner";
@@ -18,7 +18,8 @@ const MAX_FAULTS = 5;
 
 /**
  * @param document valid for the generation's API schema, without conditions
- * @throws GraphQLError `QUERY_PLAN_UNSUPPORTED` when a field would be answered wrongly, `QUERY_PLAN_COMPLEXITY_EXCEEDED`
+ * @throws GraphQLError `QUERY_PLAN_UNSUPPORTED` when a field would be answered wrongly,
+ * `QUERY_PLAN_COMPLEXITY_EXCEEDED`
  */
 export function planOperation(
   generation: SchemaGeneration,

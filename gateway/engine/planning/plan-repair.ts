@@ -1,7 +1,7 @@
 /**
  * Plans an operation whose requirements the planner gets wrong. The planner is asked for a plan that knows of no
- * requirements, of an operation that selects everything that is required. Then each field with a requirement gets a fetch
- * of its own, which sends what it requires, and the fetches are put in the order in which they need each other.
+ * requirements, of an operation that selects everything that is required. Then each field with a requirement gets a
+ * fetch of its own, which sends what it requires, and the fetches are put in the order in which they need each other.
  */
 import { hash } from "node:crypto";
 import { type Operation, operationFromDocument } from "@apollo/federation-internals";
@@ -50,7 +50,9 @@ function planFor(planner: QueryPlanner, operation: Operation): QueryPlan {
   }
 }
 
-/** No field of a schema ends in such a hash, and no name that the planner or the gateway makes up for a client's field. */
+/**
+ * No field of a schema ends in such a hash, and no name that the planner or the gateway makes up for a client's field.
+ */
 function internalName(field: FieldNode): string {
   return `${field.name.value}_${hash("sha256", `required ${meaningOf(field)}`, "hex").slice(0, 12)}`;
 }

@@ -96,8 +96,8 @@ function pathOf(path: readonly string[]): string {
 }
 
 /**
- * Types that a `__typename` must tell, so that it is known whether an object meets a condition. Absent: any will do, since
- * an interface is met by its own name.
+ * Types that a `__typename` must tell, so that it is known whether an object meets a condition. Absent: any will do,
+ * since an interface is met by its own name.
  */
 export function typesToTell(condition: string, facts: FederationFacts): ReadonlySet<string> | undefined {
   return facts.isAbstract(condition) ? undefined : facts.possibleTypes(condition);

@@ -1,7 +1,7 @@
 /**
  * An operation that selects itself whatever its fields require: wherever a subgraph must be sent something of an object
- * before it can tell a field, that something is selected beside the field, and what it requires in turn. So a planner that
- * knows nothing of requirements fetches all of it.
+ * before it can tell a field, that something is selected beside the field, and what it requires in turn. So a planner
+ * that knows nothing of requirements fetches all of it.
  */
 import {
   type DocumentNode,
@@ -40,7 +40,8 @@ export function withRequiredFields(
     note(uses, field.name.value, meaningOf(field));
     return internalName(field);
   });
-  // What means the same wherever its name stands keeps the name, and is fetched once for the client and for all requirements.
+  // What means the same wherever its name stands keeps the name, and is fetched once for the client and for all
+  // requirements.
   const isPlain = ({ name }: FieldNode) => uses.get(name.value)?.size === 1;
   const names = { of: (field: FieldNode) => (isPlain(field) ? field.name.value : internalName(field)) };
   return { document: expand(document, operationName, facts, names.of), names };

@@ -1,6 +1,7 @@
 /**
- * Takes the fields that have requirements out of a fetch, each into a fetch of its own that sends what the field requires.
- * Two fields may then be sent different values of one field, and a field waits for nothing but its own requirement.
+ * Takes the fields that have requirements out of a fetch, each into a fetch of its own that sends what the field
+ * requires. Two fields may then be sent different values of one field, and a field waits for nothing but its own
+ * requirement.
  */
 import type { FetchDataRewrite, QueryPlanSelectionNode, ResponsePath } from "@apollo/query-planner";
 import {

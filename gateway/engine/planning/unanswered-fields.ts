@@ -9,8 +9,8 @@ import type { PlanFault } from "./plan-check.ts";
 const OWN_FIELDS: readonly string[] = ["__schema", "__type", "__typename"];
 
 /**
- * Only places are looked at whose objects have one type: of what stands at others, each subgraph may know some types only,
- * and a plan leaves out what no object can have.
+ * Only places are looked at whose objects have one type: of what stands at others, each subgraph may know some types
+ * only, and a plan leaves out what no object can have.
  * @param data what it holds once the plan has run
  */
 export function unansweredFields(

@@ -1,6 +1,6 @@
 /**
- * The errors of one answer, each at the null that it explains. Source: GraphQL specification (October 2021), "Handling Field Errors": a null
- * has one error, also where it was passed on from a field that may not be null.
+ * The errors of one answer, each at the null that it explains. Source: GraphQL specification (October 2021), "Handling
+ * Field Errors": a null has one error, also where it was passed on from a field that may not be null.
  */
 import { GraphQLError } from "graphql";
 import { AppError } from "../../../platform/errors/app-error.ts";
@@ -8,7 +8,10 @@ import type { Failure } from "../execution/failures.ts";
 
 export type AnswerPath = readonly (string | number)[];
 
-/** Told in one answer: a page of entities that failed, several times over. Of what goes beyond, the last error says how much it is. */
+/**
+ * Told in one answer: a page of entities that failed, several times over. Of what goes beyond, the last error says how
+ * much it is.
+ */
 export const MAX_ERRORS = 1_000;
 
 export class AnswerErrors {

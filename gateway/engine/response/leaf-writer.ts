@@ -1,7 +1,7 @@
 /**
- * Writes scalars and enums, and tells values that their type cannot have. Custom scalars are whatever the subgraph says. Source: GraphQL
- * specification (October 2021), "Scalars": what subgraphs answer was coerced there, so nothing is made of another type here; but an ID is a
- * text, whatever it was made of.
+ * Writes scalars and enums, and tells values that their type cannot have. Custom scalars are whatever the subgraph
+ * says. Source: GraphQL specification (October 2021), "Scalars": what subgraphs answer was coerced there, so nothing is
+ * made of another type here; but an ID is a text, whatever it was made of.
  */
 import { type GraphQLLeafType, isEnumType } from "graphql";
 import { LosslessNumber } from "../../transport/lossless-number.ts";

@@ -1,6 +1,6 @@
 /**
- * Writes the members of objects and the items of lists, and passes nulls on that may not be where they are. Where nothing failed while data
- * was fetched nothing is looked for; otherwise each null is told why it is one.
+ * Writes the members of objects and the items of lists, and passes nulls on that may not be where they are. Where
+ * nothing failed while data was fetched nothing is looked for; otherwise each null is told why it is one.
  */
 
 import type { JsonObject } from "../../transport/json-object.ts";
@@ -85,7 +85,10 @@ function writeValue({ write, locate }: ValueWriter, value: unknown, writing: Wri
   return undefined;
 }
 
-/** Of all that failed below a null rather what may not be null there, then what the operation does not select: the others keep to themselves. */
+/**
+ * Of all that failed below a null rather what may not be null there, then what the operation does not select: the
+ * others keep to themselves.
+ */
 function explanation(
   here: readonly FailuresHere[],
   value: unknown,

@@ -15,7 +15,10 @@ export interface Writing {
   here: readonly FailuresHere[];
   /** No string in the data holds anything that JSON would escape. */
   readonly plain: boolean;
-  /** Entities of which a subgraph says that there are none: they are null where a part of theirs is missing that may not be. */
+  /**
+   * Entities of which a subgraph says that there are none: they are null where a part of theirs is missing that may not
+   * be.
+   */
   readonly gone: ReadonlySet<object>;
   /** Objects that stand at several places … */
   readonly shared: ReadonlySet<object>;

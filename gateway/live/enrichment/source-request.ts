@@ -22,7 +22,10 @@ export async function sendTo(
   return source.process(processOptions({ request: { query, variables, ...named }, context }));
 }
 
-/** Data sources tell a client's operation by `incomingRequestContext`, and read nothing else of what the type of @apollo/gateway 2.14.4 asks for. */
+/**
+ * Data sources tell a client's operation by `incomingRequestContext`, and read nothing else of what the type of
+ * @apollo/gateway 2.14.4 asks for.
+ */
 function processOptions(known: Pick<ProcessOptions, "request" | "context">): ProcessOptions {
   const options: object = { incomingRequestContext: {}, ...known };
   return options as ProcessOptions;

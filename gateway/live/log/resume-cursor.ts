@@ -2,8 +2,8 @@
 import { isJsonObject, type JsonObject } from "../../transport/json-object.ts";
 
 /**
- * `extensions.tributary.resume`; null is "not given". An empty text is a cursor that is not ours: whoever lost theirs must not begin at the
- * end unnoticed.
+ * `extensions.tributary.resume`; null is "not given". An empty text is a cursor that is not ours: whoever lost theirs
+ * must not begin at the end unnoticed.
  */
 export function resumeCursor(extensions: JsonObject | undefined): string | undefined {
   const tributary = extensions?.["tributary"];

@@ -1,4 +1,7 @@
-/** What is fetched for each event of a subscription, under one set of conditions: the record answers the first fetch, subgraphs the rest. */
+/**
+ * What is fetched for each event of a subscription, under one set of conditions: the record answers the first fetch,
+ * subgraphs the rest.
+ */
 import { type FragmentDefinitionNode, getOperationAST, Kind, parse } from "graphql";
 import type { CompiledOperation } from "../../engine/compiled-operation.ts";
 import type { FetchStep, Step } from "../../engine/plan/steps.ts";

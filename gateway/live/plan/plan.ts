@@ -1,6 +1,6 @@
 /**
- * Plans subscriptions: validates an operation against one schema generation and asks the federation planner once, whoever
- * and however many subscribe. Plans are immutable; a reload makes new ones.
+ * Plans subscriptions: validates an operation against one schema generation and asks the federation planner once,
+ * whoever and however many subscribe. Plans are immutable; a reload makes new ones.
  */
 import {
   type DocumentNode,
@@ -60,7 +60,10 @@ export interface LivePlan {
   readonly field: LiveField;
   readonly text: OperationText;
   readonly operation: OperationDefinitionNode;
-  /** @throws InvalidOperation when the variables do not fit, GraphQLError when they ask for too much, or for what cannot be planned */
+  /**
+   * @throws InvalidOperation when the variables do not fit, GraphQLError when they ask for too much, or for what cannot
+   * be planned
+   */
   bind(variables: Variables | undefined): BoundPlan;
 }
 

@@ -1,6 +1,7 @@
 /**
- * The operations of one socket by their ids: which are active, and what happens when one ends. An id belongs to the operation that uses
- * it now. A `complete` frees it at once, also while the operation is still being prepared; what that preparation brings is dropped.
+ * The operations of one socket by their ids: which are active, and what happens when one ends. An id belongs to the
+ * operation that uses it now. A `complete` frees it at once, also while the operation is still being prepared; what
+ * that preparation brings is dropped.
  */
 import type { GraphQLFormattedError } from "graphql";
 import type { JsonObject } from "../../transport/json-object.ts";
@@ -37,7 +38,10 @@ export function createActiveOperations(
   onFault: (error: unknown) => void,
 ): ActiveOperations {
   const active = new Map<string, ActiveOperation>();
-  /** What is being prepared, completed or not: whoever subscribes and completes in a loop gets no more work done at a time. */
+  /**
+   * What is being prepared, completed or not: whoever subscribes and completes in a loop gets no more work done at a
+   * time.
+   */
   let preparing = 0;
   const waiting = new Map<ActiveOperation, JsonObject>();
 

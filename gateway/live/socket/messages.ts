@@ -1,6 +1,7 @@
 /**
- * The messages of graphql-transport-ws, read and written. A client's message is checked as far as the subprotocol says what one looks
- * like; what a `subscribe` asks is checked where requests over every transport are (operations/request-parameters.ts).
+ * The messages of graphql-transport-ws, read and written. A client's message is checked as far as the subprotocol says
+ * what one looks like; what a `subscribe` asks is checked where requests over every transport are
+ * (operations/request-parameters.ts).
  */
 import type { FormattedExecutionResult, GraphQLFormattedError } from "graphql";
 import { isJsonObject, type JsonObject } from "../../transport/json-object.ts";

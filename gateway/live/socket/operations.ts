@@ -1,4 +1,7 @@
-/** What a socket's `subscribe` message leads to: a live subscription, the one result of a query or mutation, or a refusal. */
+/**
+ * What a socket's `subscribe` message leads to: a live subscription, the one result of a query or mutation, or a
+ * refusal.
+ */
 import { type FormattedExecutionResult, type GraphQLFormattedError, getOperationAST, OperationTypeNode } from "graphql";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import { refuseDeepNesting } from "../../limits/nesting.ts";

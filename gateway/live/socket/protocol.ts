@@ -1,7 +1,8 @@
 /**
- * graphql-transport-ws on one socket: what may be said when, and with which code a socket is closed that says anything else. Source:
- * https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. Ours, since the server of graphql-ws knows an operation by its id
- * alone: an id that is used again while its first use is prepared would get the events of both.
+ * graphql-transport-ws on one socket: what may be said when, and with which code a socket is closed that says anything
+ * else. Source: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. Ours, since the server of graphql-ws
+ * knows an operation by its id alone: an id that is used again while its first use is prepared would get the events of
+ * both.
  */
 import type { JsonObject } from "../../transport/json-object.ts";
 import type { ActiveOperations } from "./active-operations.ts";

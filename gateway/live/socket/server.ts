@@ -1,4 +1,7 @@
-/** The socket surface: who may open one, how large a message may be, how many a user has, and how all of them end at a stop. */
+/**
+ * The socket surface: who may open one, how large a message may be, how many a user has, and how all of them end at a
+ * stop.
+ */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -152,7 +155,10 @@ function clientOf(request: IncomingMessage): ClientFacts {
   return { ...(ip === undefined ? {} : { ip }), ...(userAgent === undefined ? {} : { userAgent }) };
 }
 
-/** From where clients put it: `Authorization`, `authorization`, `headers.authorization`, `accessToken`; with or without `Bearer`. */
+/**
+ * From where clients put it: `Authorization`, `authorization`, `headers.authorization`, `accessToken`; with or without
+ * `Bearer`.
+ */
 function tokenOf(params: Readonly<Record<string, unknown>> | undefined): string | undefined {
   const headers: unknown = params?.["headers"];
   const nested =

@@ -28,8 +28,8 @@ export interface HttpStreams {
 }
 
 /**
- * A proxy that compresses holds an event back until its compressor is full: `no-transform` forbids it (RFC 9111, section 5.2.2.6). What a
- * viewer follows is kept by nobody.
+ * A proxy that compresses holds an event back until its compressor is full: `no-transform` forbids it (RFC 9111,
+ * section 5.2.2.6). What a viewer follows is kept by nobody.
  */
 const CACHE_CONTROL = "no-cache, no-store, no-transform";
 

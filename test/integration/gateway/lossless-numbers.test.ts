@@ -1,4 +1,5 @@
-// Numbers that a double would change, over real HTTP: what a client or a subgraph wrote arrives at the other one as it was.
+// Numbers that a double would change, over real HTTP: what a client or a subgraph wrote arrives at the other one as it
+// was.
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type RunningGateway, startStandalone } from "./standalone-gateway.ts";
 import { type ScriptedGraph, startScriptedGraph } from "./transports/scripted-graph.ts";

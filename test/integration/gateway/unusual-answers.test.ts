@@ -1,4 +1,5 @@
-// Answers of subgraphs that are not quite what the specifications want, over real HTTP: what they say is used as far as it makes sense.
+// Answers of subgraphs that are not quite what the specifications want, over real HTTP: what they say is used as far as
+// it makes sense.
 import { expect, test } from "vitest";
 import { startStandalone } from "./standalone-gateway.ts";
 import { type ScriptedAnswer, startScriptedGraph } from "./transports/scripted-graph.ts";

@@ -1,4 +1,5 @@
-// What all subgraphs' databases hold alike is written once; databases made when it stood in each subgraph's own file stay valid.
+// What all subgraphs' databases hold alike is written once; databases made when it stood in each subgraph's own file
+// stay valid.
 import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,7 +16,10 @@ import { withClient } from "./as-role.ts";
 
 const FOUNDATION = "20261120000000_foundation";
 
-/** As installations hold them in `_prisma_migrations`: SHA-256 of the files of version 0.1.0, each of which held the shared part itself. */
+/**
+ * As installations hold them in `_prisma_migrations`: SHA-256 of the files of version 0.1.0, each of which held the
+ * shared part itself.
+ */
 const RELEASED = {
   user: "d1c05d1227794fd49aa1191c6e740d9bad6f402201a23846fd582587c02879f5",
   billing: "6fd319757ba26c914dd7b7a4d88bf0c15703aafc56f619ba4a933c825b0e8255",

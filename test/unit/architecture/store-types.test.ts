@@ -1,4 +1,5 @@
-// What leaves a store is the domain's, never Prisma's. The compiler judges: a row's ids are plain text, a domain's are not.
+// What leaves a store is the domain's, never Prisma's. The compiler judges: a row's ids are plain text, a domain's are
+// not.
 import { expectTypeOf, test } from "vitest";
 import type { RowPage } from "../../../platform/database/keyset.ts";
 import type { InvoiceModel } from "../../../prisma/billing/generated/models/Invoice.ts";

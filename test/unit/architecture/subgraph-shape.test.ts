@@ -1,4 +1,5 @@
-// Every subgraph has the rooms that CONTRIBUTING.md shows ("A subgraph's shape"), and what stands in them is what they are for.
+// Every subgraph has the rooms that CONTRIBUTING.md shows ("A subgraph's shape"), and what stands in them is what they
+// are for.
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";

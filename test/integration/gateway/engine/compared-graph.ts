@@ -34,7 +34,9 @@ export interface Outcome {
 
 export interface ComparedGraph {
   readonly generation: SchemaGeneration;
-  /** The stock executor runs a plan of what the conditions leave of the operation. `refused`: why ours does not run it. */
+  /**
+   * The stock executor runs a plan of what the conditions leave of the operation. `refused`: why ours does not run it.
+   */
   run(
     operation: RandomOperation,
   ): Promise<{ readonly ours: Outcome; readonly stock: Outcome; readonly refused?: string }>;

@@ -1,5 +1,6 @@
-// Random operations on five supergraphs, by our executor, by the stock one, and by one server that knows the whole world. Ours must answer as
-// the one server does, data and errors. Where the stock executor does not, one of its known faults must be to be expected.
+// Random operations on five supergraphs, by our executor, by the stock one, and by one server that knows the whole
+// world. Ours must answer as the one server does, data and errors. Where the stock executor does not, one of its known
+// faults must be to be expected.
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "graphql";
 import { describe, expect, test } from "vitest";
@@ -52,8 +53,9 @@ describe.each(Object.entries(GRAPHS))("%s", (_graph, subgraphs) => {
 });
 
 /**
- * Conditions: a stock plan is for all their combinations at once, and then asks for a field that requires others with more than these, or
- * before it has them. So the stock executor is given plans of what the conditions leave, as ours makes them, and here it is shown why.
+ * Conditions: a stock plan is for all their combinations at once, and then asks for a field that requires others with
+ * more than these, or before it has them. So the stock executor is given plans of what the conditions leave, as ours
+ * makes them, and here it is shown why.
  */
 test("plans for all conditions at once answer otherwise than one server would, and ours do not", async () => {
   const graph = comparedGraph(SUBGRAPHS, { nulls: 0, failures: 0 });

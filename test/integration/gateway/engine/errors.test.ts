@@ -1,4 +1,5 @@
-// Each null of an answer that somebody is to blame for has one error, at its path; no error leads to anything else, and none is lost.
+// Each null of an answer that somebody is to blame for has one error, at its path; no error leads to anything else, and
+// none is lost.
 import { GraphQLError } from "graphql";
 import { describe, expect, test } from "vitest";
 import { MAX_ERRORS } from "../../../../gateway/engine/response/answer-errors.ts";

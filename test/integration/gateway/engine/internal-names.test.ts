@@ -1,4 +1,5 @@
-// Whatever a client calls fields and variables, subgraphs are asked by names of the gateway's own, and nobody's names meet.
+// Whatever a client calls fields and variables, subgraphs are asked by names of the gateway's own, and nobody's names
+// meet.
 import { expect, test } from "vitest";
 import { servedGraph } from "./served-graph.ts";
 

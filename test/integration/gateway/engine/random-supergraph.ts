@@ -1,5 +1,6 @@
-// Supergraphs by chance: entities whose fields belong to different subgraphs and require each other in chains, with arguments, through
-// other entities, beside several keys and provided fields. Most compose; those that do not are passed over.
+// Supergraphs by chance: entities whose fields belong to different subgraphs and require each other in chains, with
+// arguments, through other entities, beside several keys and provided fields. Most compose; those that do not are
+// passed over.
 import { seededRandom } from "../../../support/seeded-random.ts";
 
 const ENTITIES = ["Alpha", "Beta", "Gamma"] as const;

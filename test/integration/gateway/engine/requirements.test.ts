@@ -1,4 +1,5 @@
-// Random operations on random supergraphs, whose fields require each other: ours must answer as one server that knows the whole world.
+// Random operations on random supergraphs, whose fields require each other: ours must answer as one server that knows
+// the whole world.
 import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "vitest";
 import { type ComparedGraph, comparedGraph } from "./compared-graph.ts";
@@ -59,7 +60,8 @@ test.each(Object.entries(WORLDS))(
       tally.stockErrs += own.stockErrs;
     }
     expect(tally.differences).toEqual([]);
-    // Most graphs compose, hardly anything is refused, and the graphs are such that plans as the planner makes them are often wrong.
+    // Most graphs compose, hardly anything is refused, and the graphs are such that plans as the planner makes them are
+    // often wrong.
     expect(tally.asked).toBeGreaterThan((GRAPHS * OPERATIONS) / 2);
     expect(tally.refused / tally.asked).toBeLessThan(0.02);
     expect(tally.stockErrs / tally.asked).toBeGreaterThan(0.05);

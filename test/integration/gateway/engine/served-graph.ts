@@ -1,4 +1,5 @@
-// A supergraph over subgraphs with resolvers of a test's own, run by our executor; what each subgraph is sent can be read.
+// A supergraph over subgraphs with resolvers of a test's own, run by our executor; what each subgraph is sent can be
+// read.
 import { composeServices } from "@apollo/composition";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { execute, parse, validate } from "graphql";

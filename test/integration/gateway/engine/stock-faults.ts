@@ -1,5 +1,5 @@
-// Where the stock executor answers otherwise than one server that knows everything would: each way by name, and for which operations it is
-// to be expected. An operation that no name fits must be answered alike by both executors.
+// Where the stock executor answers otherwise than one server that knows everything would: each way by name, and for
+// which operations it is to be expected. An operation that no name fits must be answered alike by both executors.
 import { isDeepStrictEqual } from "node:util";
 import {
   type DocumentNode,
@@ -85,7 +85,8 @@ export function dataFaults(schema: GraphQLSchema, document: DocumentNode, needed
 
 /** What is wrong with errors that differ from ours, where the data do not. */
 export const ERROR_FAULTS: Readonly<Record<string, (stock: Outcome, ours: Outcome) => boolean>> = {
-  // It counts entities that it did not ask for when it looks for an entity's place, and tells errors of what is fetched but not selected.
+  // It counts entities that it did not ask for when it looks for an entity's place, and tells errors of what is fetched
+  // but not selected.
   "errors at places where there is no null": (stock, ours) =>
     stock.errors.some(({ path }) => path !== undefined && !leadsToNull(stock.data, path)) &&
     stock.errors.every(

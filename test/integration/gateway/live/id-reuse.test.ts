@@ -1,4 +1,5 @@
-// An id belongs to the operation that uses it now: it is free at once after a `complete`, whatever its first use is still doing.
+// An id belongs to the operation that uses it now: it is free at once after a `complete`, whatever its first use is
+// still doing.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
 import { eventWriter, type LiveStack, startLiveStack, viewer } from "./live-stack.ts";

@@ -1,4 +1,5 @@
-// What clients call the fields and variables of a subscription is theirs alone: events, entities and snapshots come out right.
+// What clients call the fields and variables of a subscription is theirs alone: events, entities and snapshots come out
+// right.
 import { afterEach, expect, test } from "vitest";
 import { eventWriter, viewer } from "./live-stack.ts";
 import { connect } from "./socket-client.ts";

@@ -1,5 +1,6 @@
-// Order and exactly-once at the subscriber, whatever happens in between: random schedules against the simplest model there is, a list
-// of events per key. A failure prints seed and path; `FAULT_SEED` and `FAULT_PATH` play that schedule again, with its delays.
+// Order and exactly-once at the subscriber, whatever happens in between: random schedules against the simplest model
+// there is, a list of events per key. A failure prints seed and path; `FAULT_SEED` and `FAULT_PATH` play that schedule
+// again, with its delays.
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -244,7 +245,10 @@ async function until(
   });
 }
 
-/** Each segment is a piece of the list without a hole; the first one begins where the list does, when its subscriber did. */
+/**
+ * Each segment is a piece of the list without a hole; the first one begins where the list does, when its subscriber
+ * did.
+ */
 function judge(subscriber: ScheduledSubscriber): void {
   const about = describeSubscriber(subscriber);
   expect(subscriber.problems, about).toEqual([]);

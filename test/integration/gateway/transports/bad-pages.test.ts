@@ -1,4 +1,5 @@
-// A page that cannot be is refused with the path of its field, before anything runs, over every transport and at any depth.
+// A page that cannot be is refused with the path of its field, before anything runs, over every transport and at any
+// depth.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventLogOfFile } from "../../../support/services/event-log-of-file.ts";
 import { LIVE_LINK, ORDERS_LIVE } from "../live/shop-graph.ts";

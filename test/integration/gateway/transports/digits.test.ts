@@ -1,4 +1,5 @@
-// Numbers that a double would change arrive at subgraphs as a client wrote them, over every transport, and come back the same.
+// Numbers that a double would change arrive at subgraphs as a client wrote them, over every transport, and come back
+// the same.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LosslessNumber } from "../../../../gateway/transport/lossless-number.ts";
 import { eventLogOfFile } from "../../../support/services/event-log-of-file.ts";

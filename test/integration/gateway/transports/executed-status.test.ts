@@ -1,4 +1,5 @@
-// The status of an answer: what was executed succeeded as a request, and only what was refused has the status of its refusal.
+// The status of an answer: what was executed succeeded as a request, and only what was refused has the status of its
+// refusal.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { GatewaySettings } from "../../../../gateway/ports.ts";
 import { parseAnswer, type RunningGateway, startStandalone } from "../standalone-gateway.ts";

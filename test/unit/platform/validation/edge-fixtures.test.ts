@@ -1,5 +1,5 @@
-// JSON as webhooks and ingest edges take it: snake_case outside, values of the domain inside. The edges themselves come with
-// the payment provider and with usage; these samples hold what they will be written against.
+// JSON as webhooks and ingest edges take it: snake_case outside, values of the domain inside. The edges themselves come
+// with the payment provider and with usage; these samples hold what they will be written against.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

@@ -1,5 +1,5 @@
-// Requirements that require: in chains through several subgraphs, with arguments that contradict each other, of values below, of other
-// entities, and of interfaces that a subgraph knows as objects.
+// Requirements that require: in chains through several subgraphs, with arguments that contradict each other, of values
+// below, of other entities, and of interfaces that a subgraph knows as objects.
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5",
   import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject"])`;
 

@@ -1,5 +1,5 @@
-// Plans as Apollo's planner makes them: which of them would feed a field wrongly, and which are good. Should a new version of the planner
-// mend one of its faults, the test of that fault fails here, and the repair can go.
+// Plans as Apollo's planner makes them: which of them would feed a field wrongly, and which are good. Should a new
+// version of the planner mend one of its faults, the test of that fault fails here, and the repair can go.
 import { operationFromDocument } from "@apollo/federation-internals";
 import { parse } from "graphql";
 import { describe, expect, test } from "vitest";
