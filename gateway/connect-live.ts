@@ -22,7 +22,7 @@ export interface LiveNeighbours {
 }
 
 export function connectLive(options: GatewayOptions, neighbours: LiveNeighbours): LivePart | undefined {
-  const { createLive, eventLog, settings, lifecycle, clock, logger, roster } = options;
+  const { createLive, eventLog, settings, lifecycle, clock, logger, subscriptionRegistry } = options;
   const { schema, authenticator, executor, operations, limits, errors, planFeatures } = neighbours;
   if (createLive === undefined || eventLog === undefined || authenticator === undefined || planFeatures === undefined) {
     return undefined;
@@ -47,6 +47,6 @@ export function connectLive(options: GatewayOptions, neighbours: LiveNeighbours)
     originAllowed: neighbours.origins.allowed,
     eviction: neighbours.eviction,
     planFeatures,
-    ...(roster === undefined ? {} : { roster }),
+    ...(subscriptionRegistry === undefined ? {} : { subscriptionRegistry }),
   });
 }

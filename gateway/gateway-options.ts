@@ -13,7 +13,7 @@ import type { AuthenticatorPart } from "./auth/authenticator.ts";
 import type { CacheRegistry } from "./cache/console/cache-registry.ts";
 import type { EventSources } from "./cache/event-sources.ts";
 import type { SharedCounting } from "./limits/rate/counters.ts";
-import type { CreateLive, GatewaySettings, SubscriptionRoster } from "./ports.ts";
+import type { CreateLive, GatewaySettings, SubscriptionRegistry } from "./ports.ts";
 import type { SubgraphHeaders } from "./transport/subgraph-headers.ts";
 
 export interface GatewayOptions {
@@ -45,7 +45,7 @@ export interface GatewayOptions {
   readonly eventLog?: EventLog;
   readonly createLive?: CreateLive;
   /** Told which subscriptions are open. */
-  readonly roster?: SubscriptionRoster;
+  readonly subscriptionRegistry?: SubscriptionRegistry;
   /** Subgraphs whose data change by their own events alone; default: none is known to. */
   readonly eventSources?: EventSources;
   /** Told which caches there are. */

@@ -44,7 +44,14 @@ export interface PlatformRooms extends Pick<Subgraph, "parts" | "checks"> {
   /** For `createGateway`; `endpoints` are the gateway's own subgraphs. */
   readonly options: Pick<
     GatewayOptions,
-    "clock" | "headers" | "eventLog" | "createLive" | "roster" | "eventSources" | "cacheRegistry" | "manifests"
+    | "clock"
+    | "headers"
+    | "eventLog"
+    | "createLive"
+    | "subscriptionRegistry"
+    | "eventSources"
+    | "cacheRegistry"
+    | "manifests"
   > &
     Required<Pick<GatewayOptions, "authenticator" | "endpoints">>;
 }
@@ -82,7 +89,7 @@ export function createPlatformRooms(options: PlatformRoomsOptions): PlatformRoom
       endpoints: [streams.endpoint, cacheConsole.endpoint],
       eventLog,
       createLive,
-      roster: streams.roster,
+      subscriptionRegistry: streams.subscriptionRegistry,
       eventSources: eventSourcesOf(subgraphs),
       cacheRegistry: cacheConsole.registry,
       manifests: [WEB_CLIENT_MANIFEST],

@@ -187,11 +187,11 @@ export interface OpenSubscription {
 }
 
 /** Where the live room says which subscriptions are open. */
-export interface SubscriptionRoster {
+export interface SubscriptionRegistry {
   /**
    * Called once per accepted subscription. Returns the function that takes it off again, called once, however it ends.
    */
-  enter(subscription: OpenSubscription): () => void;
+  register(subscription: OpenSubscription): () => void;
 }
 
 /** What an organisation has paid for. */
@@ -253,7 +253,7 @@ export interface LivePorts {
   /** Awaited for every event before anybody can be shown it. Absent where nothing is cached. */
   readonly eviction?: Eviction;
   /** Absent where nobody manages subscriptions. */
-  readonly roster?: SubscriptionRoster;
+  readonly subscriptionRegistry?: SubscriptionRegistry;
   /** Absent where organisations have no plans. */
   readonly planFeatures?: PlanFeatures;
 }

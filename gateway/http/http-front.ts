@@ -6,9 +6,9 @@ import type { FastifyInstance } from "fastify";
 import { createServer, listen } from "../../platform/http/create-server.ts";
 import { registerHealthRoutes } from "../../platform/http/health.ts";
 import type { GatewayOptions } from "../gateway-options.ts";
-import { closeDoor } from "./door.ts";
+import { closeListener } from "./close-listener.ts";
+import { drainConnections } from "./connection-draining.ts";
 import { ANY_GRAPH, EXAMPLES_FOLDER, readExamples } from "./examples.ts";
-import { sendClientsAway } from "./going-away.ts";
 import { countInFlight } from "./in-flight.ts";
 import { createOrigins, type Origins, registerCors } from "./origins.ts";
 import { type Pages, registerPages } from "./pages.ts";
@@ -38,7 +38,7 @@ export async function createHttpFront(options: GatewayOptions): Promise<HttpFron
   const introspection = settings.INTROSPECTION ?? !options.production;
   const server = createServer({ logger, maxBodyBytes: settings.MAX_BODY_BYTES, sockets: true });
   const inFlight = countInFlight(server);
-  const goingAway = sendClientsAway(server, lifecycle);
+  const draining = drainConnections(server, lifecycle);
   await registerCors(server, origins);
   registerHealthRoutes(server, {
     service: "gateway",
@@ -63,10 +63,10 @@ export async function createHttpFront(options: GatewayOptions): Promise<HttpFron
       return port;
     },
     async close(since) {
-      // The door stays open until then: `/ready` tells balancers to send nobody any more.
-      await goingAway.everybodyLeft(settings.DRAIN_NOTICE_MS - (performance.now() - since));
+      // The listener stays open until then: `/ready` tells balancers to send no more requests.
+      await draining.allClosed(settings.DRAIN_NOTICE_MS - (performance.now() - since));
       await inFlight.settled(Math.max(LEAST_REQUEST_MS, STOP_MS - (performance.now() - since)));
-      await closeDoor(server);
+      await closeListener(server);
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Counts requests that are being answered, so that a stop can let them finish before the door closes. */
+/** Counts requests that are being answered, so that a stop can let them finish before the listener closes. */
 import type { FastifyInstance } from "fastify";
 
 export interface InFlight {

@@ -12,7 +12,6 @@ import { beginning, owingCursor } from "./delivery/snapshot-cursor.ts";
 import { createStreamRegistry } from "./delivery/stream-registry.ts";
 import type { Subscriber, SubscriberSink } from "./delivery/subscriber.ts";
 import type { Viewer } from "./delivery/viewer.ts";
-import { enlist } from "./enlisting.ts";
 import { createEnrichment } from "./enrichment/enrichment.ts";
 import { evicting } from "./enrichment/eviction.ts";
 import { createCursorCodec } from "./log/cursor.ts";
@@ -22,6 +21,7 @@ import { resyncRequired } from "./log/resync.ts";
 import { openTopicTail, type TopicTail } from "./log/tail.ts";
 import { countResync, createLiveMeter, type LiveCounters, type LiveMeter, meteredSink } from "./metrics.ts";
 import { type BoundPlan, createPlanner, type OperationText, type Variables } from "./plan/plan.ts";
+import { registerSubscription } from "./registration.ts";
 
 export interface SubscribeRequest extends OperationText {
   readonly variables?: Variables | undefined;
@@ -66,7 +66,7 @@ type HubPorts = Pick<
   | "publicErrors"
   | "parseDocument"
   | "admitOperation"
-  | "roster"
+  | "subscriptionRegistry"
   | "planFeatures"
   | "eviction"
 >;
@@ -211,7 +211,14 @@ export function createHub(ports: HubPorts): Hub {
         },
       });
       const { transport = "WEBSOCKET" } = request;
-      leave = enlist(ports.roster, { following, plan: bound.plan, name, viewer, transport, sink });
+      leave = registerSubscription(ports.subscriptionRegistry, {
+        following,
+        plan: bound.plan,
+        name,
+        viewer,
+        transport,
+        sink,
+      });
       return {
         ...following,
         field: field.name,

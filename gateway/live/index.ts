@@ -1,4 +1,4 @@
-/** The live room's only door: what the rest of the gateway may import. */
+/** The live room's only public module: what the rest of the gateway may import. */
 import type { CreateLive } from "../ports.ts";
 import { createAllowance } from "./access/allowance.ts";
 import { createHub } from "./hub.ts";

@@ -5,7 +5,7 @@
 import type { Cache } from "../../platform/cache/cache.ts";
 import { createMemoryCache } from "../../platform/cache/memory-cache.ts";
 import type { Clock } from "../../platform/clock.ts";
-import { createAttempts } from "../limits/attempts.ts";
+import { createTokenBucket } from "../limits/token-bucket.ts";
 import { documentHash } from "./document-hash.ts";
 
 export interface DocumentStore {
@@ -30,7 +30,7 @@ const MAX_LENGTH = 16_384;
 
 export function createDocumentStore({ kept, ttlMs, clock, shared }: DocumentStoreOptions): DocumentStore {
   const memory = createMemoryCache({ maxEntries: kept, clock });
-  const writes = createAttempts({ burst: Math.ceil(kept / 4), periodMs: ttlMs / kept });
+  const writes = createTokenBucket({ burst: Math.ceil(kept / 4), periodMs: ttlMs / kept });
   return {
     async find(hash) {
       const own = await memory.get<string>(hash);

@@ -7,8 +7,8 @@ import type { z } from "zod";
 import type { Logger } from "../../platform/logger/logger.ts";
 import type { RedisConnection } from "../../platform/redis/redis-connection.ts";
 import { closeOwn } from "./directory.ts";
-import type { Roster } from "./roster.ts";
 import { closeAnswerSchema, closeRequestSchema, type SharedKeys } from "./shared-keys.ts";
+import type { LocalSubscriptionRegistry } from "./subscription-registry.ts";
 
 /** `UNKNOWN`: every gateway that listens has answered, and none of them holds it. */
 export type CloseOutcome = "CLOSED" | "UNKNOWN" | "SILENT";
@@ -19,7 +19,7 @@ export interface CloseCalls {
 }
 
 export interface CloseCallsOptions {
-  readonly roster: Roster;
+  readonly subscriptionRegistry: LocalSubscriptionRegistry;
   /** For commands. */
   readonly redis: RedisConnection;
   /** Listens and does nothing else. */
@@ -39,7 +39,7 @@ interface Question {
 const ANSWER_MS = 2_000;
 
 export function createCloseCalls(options: CloseCallsOptions): CloseCalls {
-  const { roster, redis, listener, keys, gatewayId, logger } = options;
+  const { subscriptionRegistry, redis, listener, keys, gatewayId, logger } = options;
   const questions = new Map<string, Question>();
   let listening = false;
 
@@ -51,7 +51,7 @@ export function createCloseCalls(options: CloseCallsOptions): CloseCalls {
     const request = read(closeRequestSchema, text);
     if (request === undefined) return;
     const { requestId, from, userId, id } = request;
-    const answer = JSON.stringify({ requestId, closed: closeOwn(roster, userId, id) });
+    const answer = JSON.stringify({ requestId, closed: closeOwn(subscriptionRegistry, userId, id) });
     redis.client
       .publish(keys.answerChannel(from), answer)
       .catch((error: unknown) => logger.warn({ err: error }, "a request to close a subscription was not answered"));

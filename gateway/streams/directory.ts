@@ -1,6 +1,6 @@
 /** Where a viewer's open subscriptions are looked up and closed; this one knows its own gateway only. */
 import { type Entry, entryOf } from "./entry.ts";
-import type { Roster } from "./roster.ts";
+import type { LocalSubscriptionRegistry } from "./subscription-registry.ts";
 
 export interface Listing {
   readonly entries: readonly Entry[];
@@ -17,15 +17,15 @@ export interface Directory {
   close(userId: string, id: string): Promise<boolean>;
 }
 
-export function createOwnDirectory(roster: Roster): Directory {
+export function createOwnDirectory(subscriptionRegistry: LocalSubscriptionRegistry): Directory {
   return {
-    list: async (userId) => ({ entries: roster.of(userId).map(entryOf), complete: true }),
-    close: async (userId, id) => closeOwn(roster, userId, id),
+    list: async (userId) => ({ entries: subscriptionRegistry.of(userId).map(entryOf), complete: true }),
+    close: async (userId, id) => closeOwn(subscriptionRegistry, userId, id),
   };
 }
 
-export function closeOwn(roster: Roster, userId: string, id: string): boolean {
-  const row = roster.find(userId, id);
+export function closeOwn(subscriptionRegistry: LocalSubscriptionRegistry, userId: string, id: string): boolean {
+  const row = subscriptionRegistry.find(userId, id);
   row?.subscription.close();
   return row !== undefined;
 }

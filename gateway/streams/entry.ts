@@ -1,6 +1,6 @@
 /** What is told about an open subscription beyond its own process. */
 import { z } from "zod";
-import type { Row } from "./roster.ts";
+import type { RegisteredSubscription } from "./subscription-registry.ts";
 
 export const entrySchema = z.object({
   id: z.string(),
@@ -21,7 +21,7 @@ export type Entry = z.infer<typeof entrySchema>;
 /** Long enough to recognise a client by; a header may have kilobytes. */
 const MAX_USER_AGENT = 256;
 
-export function entryOf({ id, startedAt, subscription }: Row): Entry {
+export function entryOf({ id, startedAt, subscription }: RegisteredSubscription): Entry {
   const { operationName, field, organizationId, sessionId, transport, client } = subscription;
   return {
     id,

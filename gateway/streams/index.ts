@@ -11,14 +11,14 @@ import type { IdSource } from "../../platform/ids.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import { createRedisConnection } from "../../platform/redis/redis-connection.ts";
 import type { RedisPlace } from "../../platform/redis/redis-place.ts";
-import type { SubscriptionRoster } from "../ports.ts";
+import type { SubscriptionRegistry } from "../ports.ts";
 import { createCloseCalls } from "./close-calls.ts";
 import { createOwnDirectory, type Directory } from "./directory.ts";
+import { createRegistryPublisher } from "./registry-publisher.ts";
 import { resolvers, type StreamsContext } from "./resolvers.ts";
-import { createRoster, type Roster } from "./roster.ts";
-import { createRosterPublisher } from "./roster-publisher.ts";
 import { createSharedDirectory } from "./shared-directory.ts";
 import { sharedKeys } from "./shared-keys.ts";
+import { createSubscriptionRegistry, type LocalSubscriptionRegistry } from "./subscription-registry.ts";
 
 const NAME = "streams";
 const LISTENER_PING_MS = 10_000;
@@ -37,20 +37,20 @@ export interface StreamsOptions {
 
 export interface Streams extends Subgraph {
   /** For the live room. */
-  readonly roster: SubscriptionRoster;
+  readonly subscriptionRegistry: SubscriptionRegistry;
 }
 
 export function createStreams(options: StreamsOptions): Streams {
   const { clock, identitySecrets, redis } = options;
   const logger = options.logger.child({ subgraph: NAME });
-  const roster = createRoster(options);
+  const subscriptionRegistry = createSubscriptionRegistry(options);
   const { directory, parts, checks } =
     redis === undefined
-      ? { directory: createOwnDirectory(roster), parts: [], checks: [] }
-      : shared(roster, redis, { ...options, logger });
+      ? { directory: createOwnDirectory(subscriptionRegistry), parts: [], checks: [] }
+      : shared(subscriptionRegistry, redis, { ...options, logger });
   return {
     name: NAME,
-    roster,
+    subscriptionRegistry,
     endpoint: createSubgraphEndpoint<StreamsContext>({
       name: NAME,
       typeDefs: loadTypeDefs(NAME),
@@ -65,7 +65,7 @@ export function createStreams(options: StreamsOptions): Streams {
 }
 
 function shared(
-  roster: Roster,
+  subscriptionRegistry: LocalSubscriptionRegistry,
   { url, prefix }: RedisPlace,
   { clock, ids, logger, leaseMs }: StreamsOptions,
 ): { directory: Directory } & Pick<Subgraph, "parts" | "checks"> {
@@ -74,10 +74,10 @@ function shared(
   const keys = sharedKeys(prefix);
   const redis = createRedisConnection({ url, name: "tributary-streams", logger });
   const listener = createRedisConnection({ url, name: "tributary-streams-listener", logger, pingMs: LISTENER_PING_MS });
-  const publisher = createRosterPublisher({ roster, redis, keys, gatewayId, leaseMs, clock, logger });
-  const calls = createCloseCalls({ roster, redis, listener, keys, gatewayId, logger });
+  const publisher = createRegistryPublisher({ subscriptionRegistry, redis, keys, gatewayId, leaseMs, clock, logger });
+  const calls = createCloseCalls({ subscriptionRegistry, redis, listener, keys, gatewayId, logger });
   return {
-    directory: createSharedDirectory({ roster, redis, keys, calls, gatewayId, logger }),
+    directory: createSharedDirectory({ subscriptionRegistry, redis, keys, calls, gatewayId, logger }),
     parts: [
       {
         name: "streams",

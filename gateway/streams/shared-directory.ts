@@ -6,11 +6,11 @@ import type { RedisConnection } from "../../platform/redis/redis-connection.ts";
 import type { CloseCalls } from "./close-calls.ts";
 import { closeOwn, type Directory } from "./directory.ts";
 import { type Entry, entryOf, entrySchema } from "./entry.ts";
-import { ID_PREFIX, type Roster } from "./roster.ts";
 import type { SharedKeys } from "./shared-keys.ts";
+import { ID_PREFIX, type LocalSubscriptionRegistry } from "./subscription-registry.ts";
 
 export interface SharedDirectoryOptions {
-  readonly roster: Roster;
+  readonly subscriptionRegistry: LocalSubscriptionRegistry;
   readonly redis: RedisConnection;
   readonly keys: SharedKeys;
   readonly calls: CloseCalls;
@@ -19,7 +19,7 @@ export interface SharedDirectoryOptions {
 }
 
 export function createSharedDirectory(options: SharedDirectoryOptions): Directory {
-  const { roster, redis, keys, calls, gatewayId, logger } = options;
+  const { subscriptionRegistry, redis, keys, calls, gatewayId, logger } = options;
 
   /** Keys of what the other gateways hold for the user; most of them do not exist. */
   async function keysElsewhere(userId: string): Promise<string[]> {
@@ -52,7 +52,7 @@ export function createSharedDirectory(options: SharedDirectoryOptions): Director
 
   return {
     async list(userId) {
-      const own = roster.of(userId).map(entryOf);
+      const own = subscriptionRegistry.of(userId).map(entryOf);
       try {
         return { entries: [...own, ...(await entriesElsewhere(userId))], complete: true };
       } catch (error) {
@@ -61,7 +61,7 @@ export function createSharedDirectory(options: SharedDirectoryOptions): Director
       }
     },
     async close(userId, id) {
-      if (closeOwn(roster, userId, id)) return true;
+      if (closeOwn(subscriptionRegistry, userId, id)) return true;
       if (idPrefix(id) !== ID_PREFIX) return false;
       const closed = await closeElsewhere(userId, id);
       if (closed !== undefined) return closed;

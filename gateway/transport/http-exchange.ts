@@ -1,7 +1,7 @@
 /** One JSON POST over a pool of kept connections: bounded in time and size, aborted when the caller is gone. */
 import { type Dispatcher, Pool } from "undici";
-import { type AnswerMemory, createAnswerMemory, type ReceivedJson } from "./answer-memory.ts";
 import { FinalAnswerError, failureKind, NoAnswerError } from "./call-failure.ts";
+import { createParseCache, type ParseCache, type ReceivedJson } from "./parse-cache.ts";
 
 export interface HttpExchange {
   /**
@@ -44,7 +44,7 @@ const ACCEPT = "application/graphql-response+json, application/json;q=0.9";
 
 export function createHttpExchange(): HttpExchange {
   const pools = new Map<string, Pool>();
-  const memory = createAnswerMemory();
+  const parseCache = createParseCache();
 
   function poolOf({ origin }: URL): Pool {
     const known = pools.get(origin);
@@ -58,13 +58,13 @@ export function createHttpExchange(): HttpExchange {
   async function post(request: PostRequest): Promise<ReceivedJson> {
     const end = performance.now() + request.timeoutMs;
     try {
-      return await exchange(poolOf(request.url), request, memory);
+      return await exchange(poolOf(request.url), request, parseCache);
     } catch (error) {
       const timeoutMs = Math.ceil(end - performance.now());
       const pool = pools.get(request.url.origin);
       if (!request.repeatable || failureKind(error) !== "cut" || timeoutMs <= 0 || pool === undefined) throw error;
       // The server closed the kept connection while we wrote to it: it has read nothing, another connection will do.
-      return exchange(pool, { ...request, timeoutMs }, memory);
+      return exchange(pool, { ...request, timeoutMs }, parseCache);
     }
   }
 
@@ -85,9 +85,9 @@ export function createHttpExchange(): HttpExchange {
   };
 }
 
-function exchange(pool: Pool, request: PostRequest, memory: AnswerMemory): Promise<ReceivedJson> {
+function exchange(pool: Pool, request: PostRequest, parseCache: ParseCache): Promise<ReceivedJson> {
   const { promise, resolve, reject } = Promise.withResolvers<ReceivedJson>();
-  const answer = new Answer(request, memory, resolve, reject);
+  const answer = new Answer(request, parseCache, resolve, reject);
   pool.dispatch(
     {
       path: `${request.url.pathname}${request.url.search}`,
@@ -103,7 +103,7 @@ function exchange(pool: Pool, request: PostRequest, memory: AnswerMemory): Promi
 /** Collects one answer, within its deadline. */
 class Answer implements Dispatcher.DispatchHandler {
   readonly #request: PostRequest;
-  readonly #memory: AnswerMemory;
+  readonly #memory: ParseCache;
   readonly #resolve: (body: ReceivedJson) => void;
   readonly #reject: (error: Error) => void;
   readonly #chunks: Buffer[] = [];
@@ -115,12 +115,12 @@ class Answer implements Dispatcher.DispatchHandler {
 
   constructor(
     request: PostRequest,
-    memory: AnswerMemory,
+    parseCache: ParseCache,
     resolve: (body: ReceivedJson) => void,
     reject: (error: Error) => void,
   ) {
     this.#request = request;
-    this.#memory = memory;
+    this.#memory = parseCache;
     this.#resolve = resolve;
     this.#reject = reject;
     const { timeoutMs, signal } = request;

@@ -22,7 +22,7 @@ export function createHttpSubgraph(options: HttpSubgraphOptions): SubgraphClient
     const { json: query, name, kind } = request.operation;
     const named = name === undefined ? "" : `,"operationName":${JSON.stringify(name)}`;
     try {
-      const { json, held, plain } = await exchange.post({
+      const { json, cached, plain } = await exchange.post({
         url,
         headers: await headers(subgraph, context),
         body: `{"query":${query},"variables":${variablesText(request)}${named}}`,
@@ -32,7 +32,7 @@ export function createHttpSubgraph(options: HttpSubgraphOptions): SubgraphClient
         patient: kind === "mutation",
       });
       const answer = readAnswer({ subgraph, trustMessages }, request, context, json);
-      return { ...answer, shared: held, interned: held, plain };
+      return { ...answer, shared: cached, interned: cached, plain };
     } catch (error) {
       return unavailable(subgraph, request, context, error);
     }

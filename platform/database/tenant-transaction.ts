@@ -1,5 +1,5 @@
 /**
- * The only door to tables with a tenant. Row-level security is forced on them and compares `tenant_id` with the
+ * The only access to tables with a tenant. Row-level security is forced on them and compares `tenant_id` with the
  * transaction-local setting `app.tenants`: a statement outside this function sees no row.
  */
 import { type TenantScope, tenantScope } from "../../prisma/tenant-scope.ts";

@@ -8,12 +8,12 @@ import { backoffMs, systemSleep } from "../../../platform/events/backoff.ts";
 import type { EventLog, LogReader, LogRecord, PartitionRange } from "../../../platform/events/event-log.ts";
 import { partitionForKey } from "../../../platform/events/partitioner.ts";
 import type { Logger } from "../../../platform/logger/logger.ts";
+import { createCoalescedWork } from "./coalesced-work.ts";
 import { inTime } from "./deadline.ts";
 import { decodeRecord, type LiveEvent } from "./event.ts";
 import { createLogPages, type LogPage, type LogPages } from "./log-pages.ts";
 import { type ResyncReason, resyncRequired } from "./resync.ts";
 import { createEventRing, type EventRing, type RingLimits } from "./ring.ts";
-import { createRounds } from "./rounds.ts";
 
 /** A topic at one instant. */
 export interface TopicState {
@@ -81,7 +81,7 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
   let replayReads = 0;
   let stopped = false;
   let reopening: Promise<TopicState> | undefined;
-  const looks = createRounds(fresh);
+  const looks = createCoalescedWork(fresh);
 
   async function look(): Promise<TopicState> {
     // Ranges between two looks at one epoch are of this epoch.

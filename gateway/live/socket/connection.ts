@@ -1,5 +1,5 @@
 /**
- * One socket: what it follows, how much waits to be sent, that its peer lives. Closes itself when its viewer's standing ends, when
+ * One socket: what it follows, how much waits to be sent, that its peer lives. Closes itself when its viewer's session ends, when
  * the peer is silent for two ping periods, and when the peer does not keep up.
  */
 import type { Duplex } from "node:stream";
@@ -8,10 +8,10 @@ import type { ClientFacts, Identity } from "../../../platform/auth/identity.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import { systemSleep } from "../../../platform/events/backoff.ts";
 import { newTrace } from "../../../platform/tracing/trace-context.ts";
-import { createAttempts } from "../../limits/attempts.ts";
+import { createTokenBucket } from "../../limits/token-bucket.ts";
 import type { ClientName } from "../../operations/client-name.ts";
 import type { GatewayContext, LivePorts, Revocation } from "../../ports.ts";
-import { createStanding, type StandingEnd } from "../access/standing.ts";
+import { createSessionRevalidation, type SessionEnd } from "../access/session-revalidation.ts";
 import type { Subscription } from "../hub.ts";
 import type { LiveMeter } from "../metrics.ts";
 import { CLOSE, type CloseReason, fitting } from "./close-codes.ts";
@@ -58,7 +58,7 @@ const CLOSE_GRACE_MS = 5_000;
 /** A client refreshes once per lifetime of a token; each attempt may cost a signature check. */
 const REFRESHES = { burst: 10, periodMs: 6_000 };
 
-const CLOSE_AT_END: Readonly<Record<StandingEnd, CloseReason>> = {
+const CLOSE_AT_END: Readonly<Record<SessionEnd, CloseReason>> = {
   TOKEN_EXPIRED: CLOSE.tokenExpired,
   SESSION_ENDED: CLOSE.sessionEnded,
   UNCONFIRMED: CLOSE.tryAgainLater,
@@ -79,14 +79,14 @@ export function createConnection(
   const { logger, settings } = ports;
   const subscriptions = new Map<string, { readonly subscription: Subscription; told: string }>();
   const abort = new AbortController();
-  const standing = createStanding(ports, {
+  const revalidation = createSessionRevalidation(ports, {
     client,
     onChange() {
       for (const { subscription } of [...subscriptions.values()]) subscription.reconsider();
     },
     onEnd: (why) => close(CLOSE_AT_END[why]),
   });
-  const refreshes = createAttempts(REFRESHES);
+  const refreshes = createTokenBucket(REFRESHES);
   let closing: NodeJS.Timeout | undefined;
   let alive = true;
 
@@ -138,7 +138,7 @@ export function createConnection(
       cursors.set(id, cursor);
     }
     sendPing(cursors);
-    standing.confirm();
+    revalidation.confirm();
   }
 
   function sendPing(cursors: ReadonlyMap<string, string>): void {
@@ -151,29 +151,29 @@ export function createConnection(
   const connection: Connection = {
     client,
     clientName: undefined,
-    identity: standing.identity,
+    identity: revalidation.identity,
     async authenticate(given) {
       try {
-        await standing.establish(given);
+        await revalidation.establish(given);
       } catch (error) {
         if (error instanceof AppError && error.expected && error.code !== "RATE_LIMITED") return false;
         logger.warn({ err: error }, "a socket's viewer could not be confirmed");
         close(CLOSE.tryAgainLater);
       }
-      return standing.identity().kind === "USER" && socket.readyState === socket.OPEN;
+      return revalidation.identity().kind === "USER" && socket.readyState === socket.OPEN;
     },
     async refresh(given) {
       if (!refreshes.take()) {
         close(CLOSE.tooManyRefreshes);
         return undefined;
       }
-      const until = await standing.refresh(given);
+      const until = await revalidation.refresh(given);
       return socket.readyState === socket.OPEN ? until : undefined;
     },
     context() {
       const trace = newTrace();
       return {
-        identity: standing.identity(),
+        identity: revalidation.identity(),
         client,
         ...(connection.clientName === undefined ? {} : { clientName: connection.clientName }),
         trace,
@@ -194,13 +194,13 @@ export function createConnection(
       sendPing(new Map([[id, cursor]]));
     },
     ended: (id) => void subscriptions.delete(id),
-    revoked: standing.revoked,
+    revoked: revalidation.revoked,
     heard() {
       alive = true;
     },
     dispose() {
       clearInterval(pinging);
-      standing.dispose();
+      revalidation.dispose();
       clearTimeout(closing);
       abort.abort();
       for (const { subscription } of subscriptions.values()) subscription.stop();

@@ -6,14 +6,14 @@ import { type GraphQLFormattedError, getOperationAST, OperationTypeNode } from "
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { GatewayContext, HttpExchange, LivePorts, Revocation } from "../../ports.ts";
 import type { Allowance } from "../access/allowance.ts";
-import { createStanding, type Standing } from "../access/standing.ts";
+import { createSessionRevalidation, type SessionRevalidation } from "../access/session-revalidation.ts";
 import { drainSockets, STOP_GRACE_MS } from "../drain.ts";
 import type { Hub, Subscription } from "../hub.ts";
 import { toGraphQLErrors, unresolved } from "../plan/operation-errors.ts";
 import { wishedStream } from "./accept.ts";
 import { STREAM_FORMATS, type StreamFormat } from "./format.ts";
 import { type HttpStream, openHttpStream } from "./http-stream.ts";
-import { END_OF_STANDING, STREAM_END, type StreamEnd, streamEndError } from "./stream-end.ts";
+import { STREAM_END, STREAM_END_OF_SESSION, type StreamEnd, streamEndError } from "./stream-end.ts";
 import { kindOf, readStreamRequest, type StreamRequest } from "./stream-request.ts";
 
 export interface HttpStreams {
@@ -38,7 +38,7 @@ type StreamPorts = Omit<LivePorts, "dataSources" | "eventLog">;
 /** One request whose answer streams. */
 interface Session {
   readonly exchange: HttpExchange;
-  readonly standing: Standing;
+  readonly revalidation: SessionRevalidation;
   stream?: HttpStream;
   subscription?: Subscription;
   /** Why it ends as soon as it has a stream. */
@@ -55,10 +55,10 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
   function createSession(exchange: HttpExchange): Session {
     const session: Session = {
       exchange,
-      standing: createStanding(ports, {
+      revalidation: createSessionRevalidation(ports, {
         client: exchange.client,
         onChange: () => session.subscription?.reconsider(),
-        onEnd: (why) => endBecause(session, END_OF_STANDING[why]),
+        onEnd: (why) => endBecause(session, STREAM_END_OF_SESSION[why]),
       }),
     };
     return session;
@@ -70,13 +70,13 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
     else stream.fail(JSON.stringify([streamEndError(why, exchange.trace.traceId, stream.told)]));
   }
 
-  function contextOf({ exchange, standing, stream }: Session): GatewayContext {
+  function contextOf({ exchange, revalidation, stream }: Session): GatewayContext {
     const { client, trace, logger, forwardedHeaders, sent } = exchange;
     const { received } = sent;
     const asked = received === undefined ? {} : { received };
     const signal = stream?.signal;
     const aborting = signal === undefined ? {} : { signal };
-    return { identity: standing.identity(), client, trace, logger, forwardedHeaders, ...asked, ...aborting };
+    return { identity: revalidation.identity(), client, trace, logger, forwardedHeaders, ...asked, ...aborting };
   }
 
   function publicErrors(session: Session, error: unknown): GraphQLFormattedError[] {
@@ -87,8 +87,8 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
    * Counts the viewer's connections. @returns what gives the place back
    * @throws AppError when the viewer may open no stream of this kind, or no more of them
    */
-  function admit({ standing }: Session, kind: OperationTypeNode | undefined): () => void {
-    const identity = standing.identity();
+  function admit({ revalidation }: Session, kind: OperationTypeNode | undefined): () => void {
+    const identity = revalidation.identity();
     if (identity.kind !== "USER") {
       if (kind === OperationTypeNode.SUBSCRIPTION) throw new AppError("UNAUTHENTICATED", "Sign in to follow events.");
       return () => undefined;
@@ -103,7 +103,7 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
   }
 
   function openStream(session: Session, format: StreamFormat, release: () => void): HttpStream {
-    const { exchange, standing } = session;
+    const { exchange, revalidation } = session;
     const response = exchange.take();
     response.writeHead(200, {
       "content-type": format.contentType,
@@ -115,7 +115,7 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
       response,
       format,
       heartbeatMs: settings.SSE_HEARTBEAT_MS,
-      onHeartbeat: standing.confirm,
+      onHeartbeat: revalidation.confirm,
       onSlow() {
         exchange.logger.warn({ waiting: response.writableLength }, "a stream's reader does not keep up");
         hub.meter.slowCloses += 1;
@@ -123,7 +123,7 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
       },
       onOver() {
         sessions.delete(session);
-        standing.dispose();
+        revalidation.dispose();
         release();
       },
     });
@@ -132,10 +132,10 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
   }
 
   async function follow(session: Session, stream: HttpStream, request: StreamRequest, name?: string): Promise<void> {
-    const { standing, exchange } = session;
+    const { revalidation, exchange } = session;
     const subscription = await hub.subscribe({
       ...request,
-      viewer: { identity: () => standing.identity(), client: exchange.client },
+      viewer: { identity: () => revalidation.identity(), client: exchange.client },
       sink: {
         next: stream.next,
         writable: stream.writable,
@@ -176,11 +176,11 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
     sessions.add(session);
     let release: () => void;
     try {
-      await session.standing.establish(session.exchange.token());
+      await session.revalidation.establish(session.exchange.token());
       release = admit(session, kindOf(request, ports.parseDocument));
     } catch (error) {
       sessions.delete(session);
-      session.standing.dispose();
+      session.revalidation.dispose();
       throw error;
     }
     const stream = openStream(session, format, release);
@@ -224,7 +224,7 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
     start() {
       stopping = false;
       endListening ??= authenticator.onRevoked((who: Revocation) => {
-        for (const { standing } of [...sessions]) standing.revoked(who);
+        for (const { revalidation } of [...sessions]) revalidation.revoked(who);
       });
     },
     async stop() {

@@ -1,6 +1,6 @@
 /** Why the gateway itself ends a stream: what close codes say on a socket, told as a last error. */
 import type { GraphQLFormattedError } from "graphql";
-import type { StandingEnd } from "../access/standing.ts";
+import type { SessionEnd } from "../access/session-revalidation.ts";
 
 export interface StreamEnd {
   readonly code: string;
@@ -48,7 +48,7 @@ export const STREAM_END = {
   },
 } as const satisfies Readonly<Record<string, StreamEnd>>;
 
-export const END_OF_STANDING: Readonly<Record<StandingEnd, StreamEnd>> = {
+export const STREAM_END_OF_SESSION: Readonly<Record<SessionEnd, StreamEnd>> = {
   TOKEN_EXPIRED: STREAM_END.tokenExpired,
   SESSION_ENDED: STREAM_END.sessionEnded,
   UNCONFIRMED: STREAM_END.unconfirmed,

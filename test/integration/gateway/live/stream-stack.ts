@@ -17,7 +17,7 @@ export interface StreamStack {
   readonly url: string;
   /** Subscriptions and the distinct streams they share. */
   counts(): { readonly subscriptions: number; readonly streams: number };
-  /** Stops the live room, not the door. */
+  /** Stops the live room, not the HTTP listener. */
   drain(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -74,7 +74,7 @@ export async function startGateway(world: LiveStack, options: GatewayOptions = {
     leaseMs: options.leaseMs ?? 60_000,
   });
   for (const part of streams.parts) await part.start?.();
-  const live = createLive({ ...world.ports, roster: streams.roster });
+  const live = createLive({ ...world.ports, subscriptionRegistry: streams.subscriptionRegistry });
   await live.start();
   const apollo = new ApolloServer<GatewayContext>({ schema: world.ports.schema.current().apiSchema });
   await apollo.start();

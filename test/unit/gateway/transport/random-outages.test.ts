@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { createAnswerMemory } from "../../../../gateway/transport/answer-memory.ts";
 import { createBalancer } from "../../../../gateway/transport/balancer.ts";
 import { NoAnswerError } from "../../../../gateway/transport/call-failure.ts";
 import { callPolicy } from "../../../../gateway/transport/call-policy.ts";
+import { createParseCache } from "../../../../gateway/transport/parse-cache.ts";
 import { createResilientExchange } from "../../../../gateway/transport/resilient-exchange.ts";
 import { subgraphCallSettings } from "../../../../platform/config/service-settings.ts";
 
@@ -57,7 +57,7 @@ test("calls end by their deadline, commands are never repeated once they left, a
       const behaviours = new Map<string, Behaviour>();
       const calls = new Map<string, Call>();
       const everybody = new Set<ReturnType<typeof createBalancer>["instances"][number]>();
-      const memory = createAnswerMemory();
+      const memory = createParseCache();
       const wrong: string[] = [];
       const balancer = createBalancer(policy, () => performance.now());
       const list = (instances: readonly number[]) => {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { createAnswerMemory } from "../../../../gateway/transport/answer-memory.ts";
 import { createBalancer } from "../../../../gateway/transport/balancer.ts";
 import { FinalAnswerError, NoAnswerError } from "../../../../gateway/transport/call-failure.ts";
 import { type CallPolicy, callPolicy } from "../../../../gateway/transport/call-policy.ts";
 import type { PostRequest } from "../../../../gateway/transport/http-exchange.ts";
+import { createParseCache } from "../../../../gateway/transport/parse-cache.ts";
 import { createResilientExchange } from "../../../../gateway/transport/resilient-exchange.ts";
 import { subgraphCallSettings } from "../../../../platform/config/service-settings.ts";
 import { TIMEOUT_HEADER } from "../../../../platform/graphql/request-deadline.ts";
@@ -52,10 +52,7 @@ function service(behaviours: Readonly<Record<string, Behaviour>>, own: Partial<C
       async post(request) {
         const instance = request.url.hostname;
         attempts.push({ at: Math.round(performance.now() - began), instance, request });
-        const answer = createAnswerMemory().read(
-          request.body,
-          Buffer.from(JSON.stringify({ data: { from: instance } })),
-        );
+        const answer = createParseCache().read(request.body, Buffer.from(JSON.stringify({ data: { from: instance } })));
         switch (behaviour.get(instance)) {
           case "answers":
             return answer;

@@ -7,9 +7,9 @@ import { AppError } from "../../../platform/errors/app-error.ts";
 import type { Authentication, LivePorts, Revocation } from "../../ports.ts";
 import { concernsViewer } from "./authority.ts";
 
-export type StandingEnd = "TOKEN_EXPIRED" | "SESSION_ENDED" | "UNCONFIRMED" | "OTHER_USER";
+export type SessionEnd = "TOKEN_EXPIRED" | "SESSION_ENDED" | "UNCONFIRMED" | "OTHER_USER";
 
-export interface Standing {
+export interface SessionRevalidation {
   identity(): Identity;
   /**
    * Looks at the first token and watches over it from then on; without one the caller is anonymous.
@@ -30,21 +30,24 @@ export interface Standing {
   dispose(): void;
 }
 
-export interface StandingOptions {
+export interface SessionRevalidationOptions {
   readonly client: ClientFacts;
   /** Rights may have changed. */
   readonly onChange: () => void;
   /** Called once, and nothing after it. */
-  readonly onEnd: (why: StandingEnd) => void;
+  readonly onEnd: (why: SessionEnd) => void;
 }
 
 /** A viewer whom nobody could confirm for this long is asked to come back later. */
 const UNCONFIRMED_MS = 60_000;
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-type StandingPorts = Pick<LivePorts, "authenticator" | "clock" | "logger">;
+type SessionRevalidationPorts = Pick<LivePorts, "authenticator" | "clock" | "logger">;
 
-export function createStanding(ports: StandingPorts, { client, onChange, onEnd }: StandingOptions): Standing {
+export function createSessionRevalidation(
+  ports: SessionRevalidationPorts,
+  { client, onChange, onEnd }: SessionRevalidationOptions,
+): SessionRevalidation {
   const { authenticator, clock, logger } = ports;
   let token: string | undefined;
   let current: Authentication = { identity: { kind: "ANONYMOUS" } };
@@ -65,7 +68,7 @@ export function createStanding(ports: StandingPorts, { client, onChange, onEnd }
     clearTimeout(expiry);
   }
 
-  function end(why: StandingEnd): void {
+  function end(why: SessionEnd): void {
     dispose();
     onEnd(why);
   }

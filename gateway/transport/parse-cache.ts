@@ -1,26 +1,26 @@
 /**
- * Answers that come again byte for byte are parsed once: the question is asked every time, only the work on what comes back is spared.
- * Holds what came twice in a row, within a bound of bytes; what a subgraph tells each caller differently is never held.
+ * Caches parsed answers: bytes that come again for the same question are not parsed again. The subgraph is still called every time.
+ * An answer enters after it came twice in a row, within a bound of bytes. Answers that differ by caller never enter.
  */
 import { crc32 } from "node:zlib";
 import { LRUCache } from "lru-cache";
 import { internJson } from "./interned-json.ts";
 import { parseJson } from "./lossless-json.ts";
 
-export interface AnswerMemory {
+export interface ParseCache {
   /** @throws SyntaxError when the answer is no JSON */
   read(question: string, answer: Buffer): ReceivedJson;
 }
 
 export interface ReceivedJson {
   readonly json: unknown;
-  /** Is it held for others, too? Then it may not be changed, and equal objects within it are one. */
-  readonly held: boolean;
+  /** It is shared with later callers. It may not be changed, and equal objects within it are one. */
+  readonly cached: boolean;
   /** No string in it holds anything that JSON would escape. */
   readonly plain: boolean;
 }
 
-interface Held {
+interface CacheEntry {
   readonly bytes: Buffer;
   readonly received: ReceivedJson;
 }
@@ -32,8 +32,8 @@ const WORTH_IT = { least: 1_024, most: 1024 * 1024 };
 const SIGHTINGS = 4_096;
 const BACKSLASH = 0x5c;
 
-export function createAnswerMemory(): AnswerMemory {
-  const held = new LRUCache<string, Held>({
+export function createParseCache(): ParseCache {
+  const entries = new LRUCache<string, CacheEntry>({
     maxSize: MAX_BYTES,
     sizeCalculation: ({ bytes }, question) => bytes.length + question.length,
   });
@@ -41,7 +41,7 @@ export function createAnswerMemory(): AnswerMemory {
   const seen = new Int32Array(SIGHTINGS);
 
   /** Did the last answer to this question look the same? */
-  function again(question: string, answer: Buffer): boolean {
+  function sameAsLast(question: string, answer: Buffer): boolean {
     const asked = crc32(question);
     const place = asked & (SIGHTINGS - 1);
     const mark = crc32(answer, asked) | 0;
@@ -54,15 +54,15 @@ export function createAnswerMemory(): AnswerMemory {
     read(question, answer) {
       const { length } = answer;
       const plain = !answer.includes(BACKSLASH);
-      if (length < WORTH_IT.least || length > WORTH_IT.most) return { json: parseJson(answer), held: false, plain };
-      const before = held.get(question);
-      if (before?.bytes.equals(answer) === true) return before.received;
-      if (before !== undefined) held.delete(question);
+      if (length < WORTH_IT.least || length > WORTH_IT.most) return { json: parseJson(answer), cached: false, plain };
+      const cachedEntry = entries.get(question);
+      if (cachedEntry?.bytes.equals(answer) === true) return cachedEntry.received;
+      if (cachedEntry !== undefined) entries.delete(question);
       const json = parseJson(answer);
-      if (!again(question, answer)) return { json, held: false, plain };
-      const received = { json: internJson(json), held: true, plain };
+      if (!sameAsLast(question, answer)) return { json, cached: false, plain };
+      const received = { json: internJson(json), cached: true, plain };
       // A copy: the bytes that came in may be a part of something larger.
-      held.set(question, { bytes: Buffer.from(answer), received });
+      entries.set(question, { bytes: Buffer.from(answer), received });
       return received;
     },
   };

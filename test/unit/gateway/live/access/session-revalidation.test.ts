@@ -1,6 +1,6 @@
 // Answers of the token service in every order: what a revocation may have overtaken is asked again, what a refresh overtook is dropped.
 import { expect, onTestFinished, test } from "vitest";
-import { createStanding, type StandingEnd } from "../../../../../gateway/live/access/standing.ts";
+import { createSessionRevalidation, type SessionEnd } from "../../../../../gateway/live/access/session-revalidation.ts";
 import type { Authentication } from "../../../../../gateway/ports.ts";
 import { systemClock } from "../../../../../platform/clock.ts";
 import { AppError } from "../../../../../platform/errors/app-error.ts";
@@ -25,9 +25,9 @@ function member(permissions: readonly string[], { user = "u", session = "s", lif
 
 function build() {
   const asked: Question[] = [];
-  const ends: StandingEnd[] = [];
+  const ends: SessionEnd[] = [];
   let changes = 0;
-  const standing = createStanding(
+  const revalidation = createSessionRevalidation(
     {
       authenticator: {
         authenticate(token) {
@@ -38,7 +38,7 @@ function build() {
         onRevoked: () => () => undefined,
       },
       clock: systemClock,
-      logger: createLogger({ name: "standing", level: "silent" }),
+      logger: createLogger({ name: "session revalidation", level: "silent" }),
     },
     {
       client: {},
@@ -48,13 +48,13 @@ function build() {
       onEnd: (why) => ends.push(why),
     },
   );
-  onTestFinished(() => standing.dispose());
+  onTestFinished(() => revalidation.dispose());
   const permissions = () => {
-    const identity = standing.identity();
+    const identity = revalidation.identity();
     return identity.kind === "USER" ? [...(identity.grants.get(ORG) ?? [])] : undefined;
   };
   return {
-    standing,
+    revalidation,
     asked,
     ends,
     permissions,
@@ -65,7 +65,7 @@ function build() {
       await new Promise((resolve) => setImmediate(resolve));
     },
     async established(found: Authentication = member(MEMBER)) {
-      const established = standing.establish("first");
+      const established = revalidation.establish("first");
       asked[0]?.answer(found);
       await established;
     },
@@ -76,10 +76,10 @@ const DEAD = new AppError("UNAUTHENTICATED", "This session has ended.");
 const AWAY = new AppError("SERVICE_UNAVAILABLE", "Nobody can tell.");
 
 test("a revocation heard while the first token is looked at is asked about afterwards", async () => {
-  const { standing, asked, permissions, settle } = build();
-  const established = standing.establish("first");
-  standing.revoked({ userId: "u" });
-  standing.revoked({ userId: "somebody else" });
+  const { revalidation, asked, permissions, settle } = build();
+  const established = revalidation.establish("first");
+  revalidation.revoked({ userId: "u" });
+  revalidation.revoked({ userId: "somebody else" });
   await settle(0, member(MEMBER));
   await established;
   expect(asked).toHaveLength(2);
@@ -89,10 +89,10 @@ test("a revocation heard while the first token is looked at is asked about after
 });
 
 test("a revocation during a check is followed by another check, however many came", async () => {
-  const { standing, asked, permissions, settle, established } = build();
+  const { revalidation, asked, permissions, settle, established } = build();
   await established();
-  standing.revoked({ userId: "u" });
-  for (let count = 0; count < 5; count += 1) standing.revoked({ userId: "u" });
+  revalidation.revoked({ userId: "u" });
+  for (let count = 0; count < 5; count += 1) revalidation.revoked({ userId: "u" });
   expect(asked).toHaveLength(2);
   await settle(1, member(MEMBER));
   expect(asked).toHaveLength(3);
@@ -102,10 +102,10 @@ test("a revocation during a check is followed by another check, however many cam
 });
 
 test("a revocation during a refresh counts at once for the old token and again for the new one", async () => {
-  const { standing, asked, permissions, settle, established } = build();
+  const { revalidation, asked, permissions, settle, established } = build();
   await established();
-  const refreshed = standing.refresh("second");
-  standing.revoked({ userId: "u" });
+  const refreshed = revalidation.refresh("second");
+  revalidation.revoked({ userId: "u" });
   expect(asked.map(({ token }) => token)).toEqual(["first", "second", "first"]);
   await settle(2, member([]));
   expect(permissions()).toEqual([]);
@@ -117,10 +117,10 @@ test("a revocation during a refresh counts at once for the old token and again f
 });
 
 test("a revocation during two refreshes counts for the one that is answered last", async () => {
-  const { standing, asked, permissions, settle, established } = build();
+  const { revalidation, asked, permissions, settle, established } = build();
   await established();
-  const both = [standing.refresh("second"), standing.refresh("third")];
-  standing.revoked({ userId: "u" });
+  const both = [revalidation.refresh("second"), revalidation.refresh("third")];
+  revalidation.revoked({ userId: "u" });
   await settle(3, member([]));
   await settle(1, member([]));
   await settle(2, member(MEMBER));
@@ -136,10 +136,10 @@ test.each([
   ["a refusal", DEAD],
   ["a failure", AWAY],
 ])("%s about the old token does not count once a refresh came in between", async (_, outcome) => {
-  const { standing, ends, permissions, settle, established } = build();
+  const { revalidation, ends, permissions, settle, established } = build();
   await established();
-  standing.revoked({ userId: "u" });
-  const refreshed = standing.refresh("second");
+  revalidation.revoked({ userId: "u" });
+  const refreshed = revalidation.refresh("second");
   await settle(2, member(MEMBER));
   await refreshed;
   await settle(1, outcome);
@@ -148,15 +148,15 @@ test.each([
 });
 
 test("of two refreshes the one sent later counts, whichever is answered first", async () => {
-  const { standing, asked, permissions, settle, established } = build();
+  const { revalidation, asked, permissions, settle, established } = build();
   await established();
   const later = member(["later"]);
-  const both = [standing.refresh("second"), standing.refresh("third")];
+  const both = [revalidation.refresh("second"), revalidation.refresh("third")];
   await settle(2, later);
   await settle(1, member(["earlier"]));
   expect(await Promise.all(both)).toEqual([later.expiresAt, later.expiresAt]);
   expect(permissions()).toEqual(["later"]);
-  standing.confirm();
+  revalidation.confirm();
   expect(asked[3]?.token).toBe("third");
 });
 
@@ -164,9 +164,9 @@ test.each([
   ["another user's", { user: "v" }, "OTHER_USER"],
   ["another session's", { session: "t" }, undefined],
 ])("%s token is not taken over", async (_, facts, end) => {
-  const { standing, ends, settle, established } = build();
+  const { revalidation, ends, settle, established } = build();
   await established();
-  const refreshed = standing.refresh("second");
+  const refreshed = revalidation.refresh("second");
   const outcome = refreshed.catch((error: unknown) => error);
   await settle(1, member(["theirs"], facts));
   expect(ends).toEqual(end === undefined ? [] : [end]);
@@ -174,32 +174,32 @@ test.each([
 });
 
 test("who cannot be confirmed goes on after a mere question, and ends after a revocation", async () => {
-  const { standing, ends, settle, established } = build();
+  const { revalidation, ends, settle, established } = build();
   await established();
-  standing.confirm();
+  revalidation.confirm();
   await settle(1, AWAY);
   expect(ends).toEqual([]);
-  standing.revoked({ userId: "u" });
+  revalidation.revoked({ userId: "u" });
   await settle(2, AWAY);
   expect(ends).toEqual(["UNCONFIRMED"]);
 });
 
 test("the end is said once, and nothing is asked or said after it", async () => {
-  const { standing, asked, ends, changes, settle, established } = build();
+  const { revalidation, asked, ends, changes, settle, established } = build();
   await established();
-  standing.revoked({ sessionId: "s" });
-  const refreshed = standing.refresh("second");
+  revalidation.revoked({ sessionId: "s" });
+  const refreshed = revalidation.refresh("second");
   await settle(1, DEAD);
   await settle(2, member(MEMBER));
   expect(await refreshed).toBeUndefined();
-  standing.confirm();
-  standing.revoked({ userId: "u" });
+  revalidation.confirm();
+  revalidation.revoked({ userId: "u" });
   expect([asked.length, ends, changes()]).toEqual([3, ["SESSION_ENDED"], 0]);
 });
 
 test("a token that has expired already establishes nothing, and says why", async () => {
-  const { standing, ends, settle } = build();
-  const established = standing.establish("old").catch((error: unknown) => error);
+  const { revalidation, ends, settle } = build();
+  const established = revalidation.establish("old").catch((error: unknown) => error);
   await settle(0, member(MEMBER, { lifetimeMs: -1 }));
   expect(await established).toMatchObject({ code: "UNAUTHENTICATED" });
   expect(ends).toEqual(["TOKEN_EXPIRED"]);

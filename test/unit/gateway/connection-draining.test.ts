@@ -3,19 +3,19 @@ import { Agent, get, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { type FastifyInstance, fastify } from "fastify";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type GoingAway, sendClientsAway } from "../../../gateway/http/going-away.ts";
+import { type ConnectionDraining, drainConnections } from "../../../gateway/http/connection-draining.ts";
 import type { Lifecycle } from "../../../platform/lifecycle/lifecycle.ts";
 import { waitFor } from "../../support/wait.ts";
 
 let server: FastifyInstance;
 let lifecycle: { phase: Lifecycle["phase"] };
-let goingAway: GoingAway;
+let draining: ConnectionDraining;
 let port: number;
 
 beforeEach(async () => {
   server = fastify();
   lifecycle = { phase: "running" };
-  goingAway = sendClientsAway(server, lifecycle);
+  draining = drainConnections(server, lifecycle);
   server.get("/", async () => "here");
   port = Number(new URL(await server.listen({ host: "127.0.0.1", port: 0 })).port);
 });
@@ -33,7 +33,7 @@ test("a stopping gateway's answer takes its kept-alive connection along [OP-01]"
   try {
     expect((await ask(agent)).headers.connection).toBe("keep-alive");
     lifecycle.phase = "draining";
-    const left = goingAway.everybodyLeft(60_000);
+    const left = draining.allClosed(60_000);
     const answer = await ask(agent);
     expect([answer.statusCode, answer.headers.connection]).toEqual([200, "close"]);
     await left;
@@ -43,14 +43,14 @@ test("a stopping gateway's answer takes its kept-alive connection along [OP-01]"
 });
 
 test("nobody is waited for where nobody is connected, nor for longer than the notice", async () => {
-  await goingAway.everybodyLeft(60_000);
+  await draining.allClosed(60_000);
   const idle = connect(port, "127.0.0.1");
   await once(idle, "connect");
   await waitFor(() => new Promise((resolve) => server.server.getConnections((_, count) => resolve(count > 0))), {
     what: "the connection to be taken",
   });
   const begun = performance.now();
-  await goingAway.everybodyLeft(100);
+  await draining.allClosed(100);
   expect(performance.now() - begun).toBeGreaterThanOrEqual(95);
   idle.destroy();
 });

@@ -1,7 +1,7 @@
 /**
- * Sends clients of a stopping gateway elsewhere without breaking a request: every answer says `connection: close`, so that kept-alive
- * connections are not used again, and the door stays open until they are gone. One that a client used at the moment it is closed would
- * be a request without an answer.
+ * Drains the connections of a stopping gateway without breaking a request. Every answer says `connection: close`, so
+ * that clients do not use kept-alive connections again. The listener stays open until they are gone. A client may use
+ * a connection at the moment it is closed; that request would get no answer.
  */
 import type { FastifyInstance } from "fastify";
 import { systemSleep } from "../../platform/events/backoff.ts";
@@ -9,12 +9,12 @@ import type { Lifecycle } from "../../platform/lifecycle/lifecycle.ts";
 
 const POLL_MS = 20;
 
-export interface GoingAway {
-  /** Resolves when nobody is connected any more, at the latest after `noticeMs`. */
-  everybodyLeft(noticeMs: number): Promise<void>;
+export interface ConnectionDraining {
+  /** Resolves when no connection is left, at the latest after `noticeMs`. */
+  allClosed(noticeMs: number): Promise<void>;
 }
 
-export function sendClientsAway(server: FastifyInstance, lifecycle: Pick<Lifecycle, "phase">): GoingAway {
+export function drainConnections(server: FastifyInstance, lifecycle: Pick<Lifecycle, "phase">): ConnectionDraining {
   server.addHook("onSend", async (_request, reply) => {
     if (lifecycle.phase === "draining") reply.header("connection", "close");
   });
@@ -23,7 +23,7 @@ export function sendClientsAway(server: FastifyInstance, lifecycle: Pick<Lifecyc
       server.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
     });
   return {
-    async everybodyLeft(noticeMs) {
+    async allClosed(noticeMs) {
       const deadline = performance.now() + noticeMs;
       while (performance.now() < deadline && (await connections()) > 0) await systemSleep(POLL_MS);
     },

@@ -1,17 +1,17 @@
 /** The open subscriptions of this gateway, by user. Costs two map entries each and nothing per event. */
 import type { Clock } from "../../platform/clock.ts";
 import type { IdSource } from "../../platform/ids.ts";
-import type { OpenSubscription, SubscriptionRoster } from "../ports.ts";
+import type { OpenSubscription, SubscriptionRegistry } from "../ports.ts";
 
-export interface Row {
+export interface RegisteredSubscription {
   readonly id: string;
   readonly startedAt: Date;
   readonly subscription: OpenSubscription;
 }
 
-export interface Roster extends SubscriptionRoster {
-  of(userId: string): readonly Row[];
-  find(userId: string, id: string): Row | undefined;
+export interface LocalSubscriptionRegistry extends SubscriptionRegistry {
+  of(userId: string): readonly RegisteredSubscription[];
+  find(userId: string, id: string): RegisteredSubscription | undefined;
   users(): readonly string[];
   /** Called when a subscription of the user came or went. */
   onChange(listener: (userId: string, id: string) => void): void;
@@ -20,15 +20,21 @@ export interface Roster extends SubscriptionRoster {
 /** Prefix of a live subscription's id. */
 export const ID_PREFIX = "lsu";
 
-export function createRoster({ ids, clock }: { readonly ids: IdSource; readonly clock: Clock }): Roster {
-  const users = new Map<string, Map<string, Row>>();
+export function createSubscriptionRegistry({
+  ids,
+  clock,
+}: {
+  readonly ids: IdSource;
+  readonly clock: Clock;
+}): LocalSubscriptionRegistry {
+  const users = new Map<string, Map<string, RegisteredSubscription>>();
   let tell: (userId: string, id: string) => void = () => undefined;
 
   return {
-    enter(subscription) {
+    register(subscription) {
       const { userId } = subscription;
       const id = ids.next(ID_PREFIX);
-      const rows = users.get(userId) ?? new Map<string, Row>();
+      const rows = users.get(userId) ?? new Map<string, RegisteredSubscription>();
       users.set(userId, rows.set(id, { id, startedAt: clock.now(), subscription }));
       tell(userId, id);
       return () => {

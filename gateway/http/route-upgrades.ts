@@ -1,17 +1,7 @@
-/** The connections of the gateway's server that are no requests: upgrades come in, and at the end nobody does. */
+/** Routes WebSocket upgrades to the live room, and refuses all others. */
 import type { FastifyInstance } from "fastify";
 import type { LivePart } from "../ports.ts";
 import { refuseUpgrade } from "./refused-upgrade.ts";
-
-/**
- * Browsers open connections ahead of requests: Node takes such a one for busy and would wait for it. Who connects in the last moment is
- * turned away too.
- */
-export async function closeDoor(server: FastifyInstance): Promise<void> {
-  server.server.on("connection", (socket) => socket.destroy());
-  server.server.closeAllConnections();
-  await server.close();
-}
 
 export function routeUpgrades(server: FastifyInstance, live: LivePart | undefined): void {
   server.server.on("upgrade", (request, socket, head) => {

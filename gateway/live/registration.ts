@@ -1,13 +1,13 @@
-/** Puts an accepted subscription on the roster of those that are open, from where its viewer can see and close it. */
+/** Enters an accepted subscription into the registry of open subscriptions, where its viewer can see and close it. */
 import { AppError } from "../../platform/errors/app-error.ts";
-import type { LiveTransport, SubscriptionRoster } from "../ports.ts";
+import type { LiveTransport, SubscriptionRegistry } from "../ports.ts";
 import type { StreamName } from "./access/authority.ts";
 import type { Subscriber } from "./delivery/subscriber.ts";
 import type { Viewer } from "./delivery/viewer.ts";
 import type { MeteredSink } from "./metrics.ts";
 import type { LivePlan } from "./plan/plan.ts";
 
-export interface Enlisting {
+export interface Registration {
   readonly following: Pick<Subscriber, "stop">;
   readonly plan: Pick<LivePlan, "field" | "operation">;
   readonly name: StreamName;
@@ -16,14 +16,17 @@ export interface Enlisting {
   readonly sink: Pick<MeteredSink, "delivered" | "fail">;
 }
 
-/** @returns what takes it off the roster; to be called once it has ended */
-export function enlist(roster: SubscriptionRoster | undefined, enlisting: Enlisting): () => void {
-  const { following, plan, name, viewer, transport, sink } = enlisting;
+/** @returns removes it from the registry; to be called once the subscription has ended */
+export function registerSubscription(
+  subscriptionRegistry: SubscriptionRegistry | undefined,
+  registration: Registration,
+): () => void {
+  const { following, plan, name, viewer, transport, sink } = registration;
   const identity = viewer.identity();
-  if (roster === undefined || identity.kind !== "USER") return () => undefined;
+  if (subscriptionRegistry === undefined || identity.kind !== "USER") return () => undefined;
   let open = true;
 
-  const leave = roster.enter({
+  const leave = subscriptionRegistry.register({
     userId: identity.userId,
     sessionId: identity.sessionId,
     operationName: plan.operation.name?.value ?? null,

@@ -1,5 +1,5 @@
 /**
- * Tells the other gateways what this one's roster holds. Changes are gathered and written in batches, off the path of whoever
+ * Publishes this gateway's open subscriptions to the other gateways. Changes are gathered and written in batches, off the path of whoever
  * subscribes; what was written is leased: it vanishes unless this gateway renews it. After a failure everything is written anew.
  */
 import type { ChainableCommander } from "ioredis";
@@ -7,17 +7,17 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import type { RedisConnection } from "../../platform/redis/redis-connection.ts";
 import { entryOf } from "./entry.ts";
-import type { Roster, Row } from "./roster.ts";
 import type { SharedKeys } from "./shared-keys.ts";
+import type { LocalSubscriptionRegistry, RegisteredSubscription } from "./subscription-registry.ts";
 
-export interface RosterPublisher {
+export interface RegistryPublisher {
   start(): void;
   /** Takes this gateway's entries out, if the server can be reached. */
   stop(): Promise<void>;
 }
 
-export interface RosterPublisherOptions {
-  readonly roster: Roster;
+export interface RegistryPublisherOptions {
+  readonly subscriptionRegistry: LocalSubscriptionRegistry;
   readonly redis: RedisConnection;
   readonly keys: SharedKeys;
   readonly gatewayId: string;
@@ -36,11 +36,11 @@ const RENEWALS = 3;
 /** Gateways that were not heard of for so many leases are forgotten. Clocks differ, so it is generous. */
 const FORGOTTEN_LEASES = 10;
 
-export function createRosterPublisher(options: RosterPublisherOptions): RosterPublisher {
-  const { roster, redis, keys, gatewayId, leaseMs, clock, logger } = options;
+export function createRegistryPublisher(options: RegistryPublisherOptions): RegistryPublisher {
+  const { subscriptionRegistry, redis, keys, gatewayId, leaseMs, clock, logger } = options;
   /** User → ids that came or went since they were written; `null`: everything of the user. */
   const changed = new Map<string, Set<string> | null>();
-  const written = new WeakMap<Row, number>();
+  const written = new WeakMap<RegisteredSubscription, number>();
   /** Users of whom the server holds something. */
   const told = new Set<string>();
   const keyOf = (userId: string) => keys.subscriptions(userId, gatewayId);
@@ -49,7 +49,7 @@ export function createRosterPublisher(options: RosterPublisherOptions): RosterPu
   let renewing: NodeJS.Timeout | undefined;
   let stopped = false;
 
-  function putRow(commands: ChainableCommander, userId: string, row: Row): void {
+  function putRow(commands: ChainableCommander, userId: string, row: RegisteredSubscription): void {
     const entry = entryOf(row);
     written.set(row, entry.delivered);
     commands.hset(keyOf(userId), row.id, JSON.stringify(entry));
@@ -58,10 +58,10 @@ export function createRosterPublisher(options: RosterPublisherOptions): RosterPu
   function writeUser(commands: ChainableCommander, userId: string, ids: ReadonlySet<string> | null): void {
     if (ids === null) {
       commands.del(keyOf(userId));
-      for (const row of roster.of(userId)) putRow(commands, userId, row);
+      for (const row of subscriptionRegistry.of(userId)) putRow(commands, userId, row);
     } else {
       for (const id of ids) {
-        const row = roster.find(userId, id);
+        const row = subscriptionRegistry.find(userId, id);
         if (row === undefined) commands.hdel(keyOf(userId), id);
         else putRow(commands, userId, row);
       }
@@ -79,7 +79,7 @@ export function createRosterPublisher(options: RosterPublisherOptions): RosterPu
       }
       await run(commands);
       for (const [userId] of batch) {
-        if (roster.of(userId).length > 0) told.add(userId);
+        if (subscriptionRegistry.of(userId).length > 0) told.add(userId);
         else told.delete(userId);
       }
     }
@@ -91,7 +91,7 @@ export function createRosterPublisher(options: RosterPublisherOptions): RosterPu
     announcement.zadd(keys.gateways, now, gatewayId);
     announcement.zremrangebyscore(keys.gateways, 0, now - FORGOTTEN_LEASES * leaseMs);
     await run(announcement);
-    const users = roster.users();
+    const users = subscriptionRegistry.users();
     for (let from = 0; from < users.length; from += USERS_PER_BATCH) {
       const batch = users.slice(from, from + USERS_PER_BATCH);
       const commands = redis.client.multi();
@@ -106,7 +106,7 @@ export function createRosterPublisher(options: RosterPublisherOptions): RosterPu
 
   /** Counts that moved since they were told travel with the next write. */
   function noteCounts(userId: string): void {
-    for (const row of roster.of(userId)) {
+    for (const row of subscriptionRegistry.of(userId)) {
       const told = written.get(row);
       if (told !== undefined && told !== row.subscription.delivered()) note(userId, row.id);
     }
@@ -119,7 +119,7 @@ export function createRosterPublisher(options: RosterPublisherOptions): RosterPu
   }
 
   async function writeEverything(): Promise<void> {
-    for (const userId of [...told, ...roster.users()]) changed.set(userId, null);
+    for (const userId of [...told, ...subscriptionRegistry.users()]) changed.set(userId, null);
     await renew();
   }
 
@@ -145,7 +145,7 @@ export function createRosterPublisher(options: RosterPublisherOptions): RosterPu
     }, GATHER_MS);
   }
 
-  roster.onChange((userId, id) => {
+  subscriptionRegistry.onChange((userId, id) => {
     // Without the server there is nothing to gather for: its return writes everything.
     if (!redis.ready || stopped) return;
     note(userId, id);
