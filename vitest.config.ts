@@ -35,7 +35,7 @@ export default defineConfig({
         fileParallelism: workers > 1,
         // One project after the other: a fault injected by one must not slow down another.
         sequence: { groupOrder: order },
-        setupFiles: ["test/support/every-file.ts"],
+        setupFiles: ["test/support/setup-file.ts"],
         globalSetup: services.length === 0 ? [] : ["test/support/global-setup.ts"],
       },
     })),

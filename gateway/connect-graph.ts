@@ -12,7 +12,7 @@ import type { Limits } from "./limits/create-limits.ts";
 import type { GatewayContext, OperationExecutor, SchemaSource } from "./ports.ts";
 import type { Transport } from "./transport/create-transport.ts";
 
-export interface GraphNeighbours {
+export interface GraphDependencies {
   readonly schema: SchemaSource;
   readonly transport: Transport;
   readonly responses: ResponseCache | undefined;
@@ -27,7 +27,7 @@ export interface Graph {
   readonly executor: OperationExecutor;
 }
 
-export function connectGraph(options: GatewayOptions, neighbours: GraphNeighbours): Graph {
+export function connectGraph(options: GatewayOptions, neighbours: GraphDependencies): Graph {
   const { settings, production, logger } = options;
   const { schema, transport, responses, limits, scopes, errors, front } = neighbours;
   const { clients, dataSources } = transport;

@@ -8,7 +8,7 @@ import type { ReceivedOperations } from "./operations/received-operations.ts";
 import type { Authenticator, LivePart, OperationExecutor, PlanFeatures, SchemaSource } from "./ports.ts";
 import type { DataSources } from "./transport/data-sources.ts";
 
-export interface LiveNeighbours {
+export interface LiveDependencies {
   readonly schema: SchemaSource;
   readonly authenticator: Authenticator | undefined;
   readonly executor: OperationExecutor;
@@ -21,7 +21,7 @@ export interface LiveNeighbours {
   readonly planFeatures: PlanFeatures | undefined;
 }
 
-export function connectLive(options: GatewayOptions, neighbours: LiveNeighbours): LivePart | undefined {
+export function connectLive(options: GatewayOptions, neighbours: LiveDependencies): LivePart | undefined {
   const { createLive, eventLog, settings, lifecycle, clock, logger, subscriptionRegistry } = options;
   const { schema, authenticator, executor, operations, limits, errors, planFeatures } = neighbours;
   if (createLive === undefined || eventLog === undefined || authenticator === undefined || planFeatures === undefined) {
@@ -41,7 +41,9 @@ export function connectLive(options: GatewayOptions, neighbours: LiveNeighbours)
     operations,
     parseDocument: limits.documents.parse,
     admitOperation: limits.operations.admit,
-    ...(calls === undefined ? {} : { admitCall: async (identity, { ip }) => void (await calls.call(identity, ip)) }),
+    ...(calls === undefined
+      ? {}
+      : { admitCall: async (identity, { ip }) => void (await calls.countIdentified(identity, ip)) }),
     publicErrors: (found, { trace, logger: requestLogger }) =>
       found.map((error) => errors.toPublic(error, { traceId: trace.traceId, logger: requestLogger })),
     originAllowed: neighbours.origins.allowed,

@@ -11,7 +11,7 @@ import { systemClock } from "../platform/clock.ts";
 import type { Environment } from "../platform/config/parse-config.ts";
 import { loadEventContracts } from "../platform/events/contracts.ts";
 import { createPostgresEventLog } from "../platform/events/postgres-event-log.ts";
-import type { Subgraph, SubgraphFloor } from "../platform/graphql/subgraph.ts";
+import type { Subgraph, SubgraphRuntime } from "../platform/graphql/subgraph.ts";
 import { type ListedSubgraph, sessionIssuer } from "../platform/graphql/subgraph-definition.ts";
 import { createIdSource } from "../platform/ids.ts";
 import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
@@ -27,7 +27,7 @@ import {
   type EmbeddedSettings,
   subgraphEnvironment,
 } from "./embedded/embedded-settings.ts";
-import { type Foundation, layFoundation } from "./embedded/foundation.ts";
+import { type Infrastructure, startInfrastructure } from "./embedded/infrastructure.ts";
 import { openSecrets } from "./embedded/secrets.ts";
 import { createGateway } from "./index.ts";
 import { createPlatformRooms } from "./platform-rooms.ts";
@@ -58,41 +58,41 @@ export async function createEmbedded(options: EmbeddedOptions): Promise<Embedded
   const dataDir = resolve(options.settings.DATA_DIR);
   await mkdir(dataDir, { recursive: true });
   const lock = await lockDataFolder(dataDir);
-  let foundation: Foundation | undefined;
+  let infrastructure: Infrastructure | undefined;
   try {
     const secrets = await openSecrets(dataDir);
     const complete = await completeSettings(options.settings, secrets);
-    const laid = await layFoundation({
+    const started = await startInfrastructure({
       dataDir,
       databasePassword: secrets.databasePassword,
       subgraphs: subgraphs.map(({ name }) => name),
       logger,
     });
-    foundation = laid;
+    infrastructure = started;
     lifecycle.add({ name: "data folder", stop: () => lock.release() });
-    lifecycle.add({ name: "postgres", stop: () => laid.databases.stop() });
-    lifecycle.add({ name: "mailbox", stop: () => laid.mailbox.stop() });
-    return await addPlatform(options, { ...complete, foundation: laid, dataDir });
+    lifecycle.add({ name: "postgres", stop: () => started.databases.stop() });
+    lifecycle.add({ name: "mailbox", stop: () => started.mailbox.stop() });
+    return await addPlatform(options, { ...complete, infrastructure: started, dataDir });
   } catch (error) {
-    await foundation?.mailbox.stop();
-    await foundation?.databases.stop();
+    await infrastructure?.mailbox.stop();
+    await infrastructure?.databases.stop();
     await lock.release();
     throw error;
   }
 }
 
-interface Ground extends CompleteSettings {
-  readonly foundation: Foundation;
+interface EmbeddedBase extends CompleteSettings {
+  readonly infrastructure: Infrastructure;
   readonly dataDir: string;
 }
 
-async function addPlatform(options: EmbeddedOptions, ground: Ground): Promise<EmbeddedPlatform> {
+async function addPlatform(options: EmbeddedOptions, base: EmbeddedBase): Promise<EmbeddedPlatform> {
   const { lifecycle, logger } = options;
-  const { settings, foundation, publicUrl, dataDir } = ground;
+  const { settings, infrastructure, publicUrl, dataDir } = base;
   const clock = systemClock;
   const ids = createIdSource(clock);
   const eventLog = createPostgresEventLog({
-    connectionString: foundation.databases.events,
+    connectionString: infrastructure.databases.events,
     logger,
     partitions: settings.EVENT_PARTITIONS,
   });
@@ -104,7 +104,7 @@ async function addPlatform(options: EmbeddedOptions, ground: Ground): Promise<Em
     },
     stop: () => eventLog.stop(),
   });
-  const subgraphs = await addSubgraphs(options, ground, {
+  const subgraphs = await addSubgraphs(options, base, {
     eventLog,
     contracts: await loadEventContracts(fileURLToPath(new URL("../schema/events", import.meta.url))),
     clock,
@@ -136,9 +136,9 @@ async function addPlatform(options: EmbeddedOptions, ground: Ground): Promise<Em
     counted: subgraphs.flatMap(({ caches = [] }) => caches),
     endpoints,
     knownSubgraphs: new Set(endpoints.map(({ name }) => name)),
-    ...(foundation.webClient === undefined ? {} : { webClient: foundation.webClient }),
+    ...(infrastructure.webClient === undefined ? {} : { webClient: infrastructure.webClient }),
     checks,
-    routes: (server) => registerMailboxRoutes(server, foundation.mailbox),
+    routes: (server) => registerMailboxRoutes(server, infrastructure.mailbox),
   });
   refuseForgottenSubgraphs(
     gateway.schema.current(),
@@ -149,7 +149,7 @@ async function addPlatform(options: EmbeddedOptions, ground: Ground): Promise<Em
   );
   return {
     url: publicUrl,
-    webClient: foundation.webClient !== undefined,
+    webClient: infrastructure.webClient !== undefined,
     demo: async () =>
       settings.SEED_DEMO
         ? prepareDemo({ dataDir, subgraphs, executor: gateway.executor, authenticator, logger })
@@ -157,15 +157,15 @@ async function addPlatform(options: EmbeddedOptions, ground: Ground): Promise<Em
   };
 }
 
-type SharedFloor = Omit<SubgraphFloor, "name" | "topic" | "consumedTopics" | "databaseUrls">;
+type SharedRuntime = Omit<SubgraphRuntime, "name" | "topic" | "consumedTopics" | "databaseUrls">;
 
 /** Makes every subgraph of the list, and adds their seeds and parts. */
 async function addSubgraphs(
   { subgraphs: listed, environment, lifecycle }: EmbeddedOptions,
-  { foundation, publicUrl, dataDir }: Ground,
-  shared: SharedFloor,
+  { infrastructure, publicUrl, dataDir }: EmbeddedBase,
+  shared: SharedRuntime,
 ): Promise<readonly Subgraph[]> {
-  const { databases, mailbox } = foundation;
+  const { databases, mailbox } = infrastructure;
   const place = { dataDir, publicUrl, smtpUrl: mailbox.smtpUrl };
   const made = await Promise.all(
     listed.map(async (subgraph) => {

@@ -1,6 +1,6 @@
 /** In which order the gateway begins and ends: what may be called is ready before who calls it, and ends after it. */
 import type { LifecyclePart } from "../platform/lifecycle/lifecycle.ts";
-import { createHttpAnswers } from "./cache/response/http-answers.ts";
+import { createHttpResponseCache } from "./cache/response/http-response-cache.ts";
 import type { ResponseCache } from "./cache/response/response-cache.ts";
 import type { Graph } from "./connect-graph.ts";
 import type { RequestScopes } from "./errors/request-scope.ts";
@@ -55,7 +55,7 @@ export function createGatewayPart(options: GatewayOptions, rooms: GatewayRooms):
         timeoutMs: settings.REQUEST_TIMEOUT_MS,
         landingHeaders: front.pages.landingHeaders,
         live,
-        answers: responses === undefined ? undefined : createHttpAnswers(responses, clock),
+        answers: responses === undefined ? undefined : createHttpResponseCache(responses, clock),
       });
       await live?.start();
       routeUpgrades(front.server, live);

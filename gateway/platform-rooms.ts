@@ -11,7 +11,7 @@ import type { Subgraph } from "../platform/graphql/subgraph.ts";
 import type { ListedSubgraph } from "../platform/graphql/subgraph-definition.ts";
 import type { IdSource } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger/logger.ts";
-import type { RedisPlace } from "../platform/redis/redis-place.ts";
+import type { RedisNamespace } from "../platform/redis/redis-namespace.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { createCacheConsole } from "./cache/console/index.ts";
 import { eventSourcesOf } from "./cache/event-sources.ts";
@@ -34,7 +34,7 @@ export interface PlatformRoomsOptions {
   readonly tokenService: TokenService;
   readonly eventLog: EventLog;
   /** Where gateways hear of each other; absent: there is no other one. */
-  readonly redis?: RedisPlace | undefined;
+  readonly redis?: RedisNamespace | undefined;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly logger: Logger;

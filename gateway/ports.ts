@@ -124,7 +124,7 @@ export interface GatewayContext {
    */
   cacheUse?: { hits: number; misses: number };
   /** Present where the answer may be kept. */
-  readonly making?: AnswerMaking;
+  readonly composition?: AnswerComposition;
 }
 
 /** What an answer is made of: by whose events it may become old. */
@@ -146,7 +146,7 @@ export interface AnswerContents {
 /**
  * Where is noted what an answer without errors is made of: by the executor, and by caches that a part of it came from.
  */
-export interface AnswerMaking {
+export interface AnswerComposition {
   contents?: AnswerContents;
   /** Fetches that it took: how many the entity cache answered, and of how many subgraphs were asked. */
   readonly fetches: { kept: number; asked: number };

@@ -14,7 +14,7 @@ import {
   identitySettings,
 } from "../../platform/config/settings.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
-import type { EmbeddedPlace, ListedSubgraph } from "../../platform/graphql/subgraph-definition.ts";
+import type { EmbeddedEnvironment, ListedSubgraph } from "../../platform/graphql/subgraph-definition.ts";
 import { freePort, isPortFree } from "../../prisma/free-port.ts";
 import { checkStopTimes } from "../configuration/stop-times.ts";
 import type { EmbeddedSecrets } from "./secrets.ts";
@@ -34,7 +34,7 @@ export type EmbeddedSettings = z.infer<typeof schema> & { readonly GATEWAY_PUBLI
 
 /** What only the running parts know. */
 const PLACEHOLDERS = { IDENTITY_SECRETS: "placeholder".repeat(3), CURSOR_SECRET: "placeholder".repeat(3) };
-const NOWHERE: EmbeddedPlace = { dataDir: "", publicUrl: "http://embedded", smtpUrl: "smtp://embedded" };
+const NOWHERE: EmbeddedEnvironment = { dataDir: "", publicUrl: "http://embedded", smtpUrl: "smtp://embedded" };
 
 /**
  * Checks every value that a person gave, for the gateway and for each subgraph, before anything starts.
@@ -53,7 +53,7 @@ export function readSettings(subgraphs: readonly ListedSubgraph[], environment: 
 /** The environment as a subgraph reads it. Nothing is shared with other processes, so no Redis is asked. */
 export function subgraphEnvironment(
   subgraph: Pick<ListedSubgraph, "embedded">,
-  place: EmbeddedPlace,
+  place: EmbeddedEnvironment,
   environment: Environment,
 ): Environment {
   return { ...environment, REDIS_URL: undefined, ...subgraph.embedded(place, environment) };

@@ -68,7 +68,7 @@ export function toGatewayError(error: GraphQLError, scope: RequestScope): GraphQ
   return toPublicError(masked(error), scope);
 }
 
-/** The floor shows errors without a cause, since there they are graphql-js's own; here they may come from the planner. */
+/** `platform/` shows errors without a cause, since there they are graphql-js's own; here they may come from the planner. */
 function masked(error: GraphQLError): GraphQLError {
   if (findAppError(error.originalError) !== undefined) return error;
   return new GraphQLError(error.message, {

@@ -8,7 +8,7 @@ import { AppError, findAppError } from "../../platform/errors/app-error.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import type { Stages } from "../../platform/tracing/stages.ts";
 import { traceFromHeaders } from "../../platform/tracing/trace-context.ts";
-import type { AwaitedAnswer, HttpAnswers, KeptAnswer } from "../cache/response/http-answers.ts";
+import type { CachedHttpAnswer, HttpResponseCache, PendingHttpAnswer } from "../cache/response/http-response-cache.ts";
 import { toRequestError } from "../errors/public-error.ts";
 import type { RequestScopes } from "../errors/request-scope.ts";
 import type { DocumentGuard } from "../limits/document-limits.ts";
@@ -21,9 +21,9 @@ import { addressOf, bodyOf } from "../operations/request-parameters.ts";
 import type { Authenticator, GatewayContext, HttpExchange, LivePart } from "../ports.ts";
 import { statusLine } from "./answer-status.ts";
 import { bearerOf } from "./bearer-token.ts";
+import { limitCalls } from "./call-limit-hook.ts";
 import { readOnlyJson } from "./content-type.ts";
 import { pickForwarded } from "./forwarded-headers.ts";
-import { limitCalls } from "./limited-calls.ts";
 import { followStages } from "./request-stages.ts";
 import { revalidate } from "./revalidation.ts";
 
@@ -46,7 +46,7 @@ export interface GraphQLRouteOptions {
   /** Absent when no subscriptions are served. */
   readonly live: LivePart | undefined;
   /** Whole answers that are kept; absent: none are. */
-  readonly answers?: HttpAnswers | undefined;
+  readonly answers?: HttpResponseCache | undefined;
 }
 
 export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLRouteOptions): void {
@@ -70,7 +70,7 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
         const identify = identifier(request, options.authenticator);
         const forwardedHeaders = pickForwarded(request.headers, options.forward);
         const asked = await ask(request, sent, options.answers, { identify, forwardedHeaders });
-        if (asked?.kind === "kept") {
+        if (asked?.kind === "cached") {
           sent.received?.accepted(asked.operationName);
           reply.header("x-trace-id", trace.traceId);
           stages?.enter("output");
@@ -94,7 +94,7 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
             if (reason !== undefined) reply.raw.statusMessage = reason;
             if (status === 401) reply.header("www-authenticate", "Bearer");
             const text = answer.body.string;
-            const body = asked === undefined ? text : asked.keep(reply, { status, contentType, text });
+            const body = asked === undefined ? text : asked.store(reply, { status, contentType, text });
             if (status < 400) stages?.enter("output");
             return reply.status(status).send(body);
           } finally {
@@ -120,7 +120,7 @@ interface RequestFacts extends Pick<HttpExchange, "trace" | "logger" | "forwarde
   readonly identify: Identify;
   readonly stages: Stages | undefined;
   /** The answer, where it may be kept. */
-  readonly asked: AwaitedAnswer | undefined;
+  readonly asked: PendingHttpAnswer | undefined;
 }
 
 /**
@@ -146,13 +146,13 @@ function identifier(request: FastifyRequest, authenticator: Authenticator | unde
 async function ask(
   request: FastifyRequest,
   sent: HttpOperation,
-  answers: HttpAnswers | undefined,
+  answers: HttpResponseCache | undefined,
   { identify, forwardedHeaders }: Pick<RequestFacts, "identify" | "forwardedHeaders">,
-): Promise<KeptAnswer | AwaitedAnswer | undefined> {
-  const question = answers?.question(request.method, request.headers, sent);
+): Promise<CachedHttpAnswer | PendingHttpAnswer | undefined> {
+  const question = answers?.cacheableRequest(request.method, request.headers, sent);
   if (answers === undefined || question === undefined) return undefined;
   const identity = await identify().catch(() => undefined);
-  return identity === undefined ? undefined : answers.ask(question, { identity, forwardedHeaders });
+  return identity === undefined ? undefined : answers.lookUp(question, { identity, forwardedHeaders });
 }
 
 /**

@@ -4,16 +4,16 @@
  */
 import { AppError } from "../../platform/errors/app-error.ts";
 import type { LivePorts, LiveTransport, SchemaGeneration } from "../ports.ts";
-import { denial, streamOf } from "./access/authority.ts";
-import { createOrganizationAllowance } from "./access/organization-allowance.ts";
+import { createOrganizationQuota } from "./access/organization-quota.ts";
+import { denial, streamOf } from "./access/stream-authorization.ts";
 import type { AudienceStream } from "./delivery/audience-stream.ts";
-import { follow } from "./delivery/following.ts";
-import { beginning, owingCursor } from "./delivery/snapshot-cursor.ts";
+import { subscribeToAudience } from "./delivery/audience-subscription.ts";
+import { cursorBeforeSnapshot, resolveStart } from "./delivery/snapshot-cursor.ts";
 import { createStreamRegistry } from "./delivery/stream-registry.ts";
 import type { Subscriber, SubscriberSink } from "./delivery/subscriber.ts";
 import type { Viewer } from "./delivery/viewer.ts";
 import { createEnrichment } from "./enrichment/enrichment.ts";
-import { evicting } from "./enrichment/eviction.ts";
+import { evictBeforeDelivery } from "./enrichment/eviction.ts";
 import { createCursorCodec } from "./log/cursor.ts";
 import { inTime } from "./log/deadline.ts";
 import { startingPoint } from "./log/resume.ts";
@@ -80,7 +80,7 @@ export function createHub(ports: HubPorts): Hub {
   const meter = createLiveMeter();
   const enrichment = createEnrichment(ports, meter);
   const streams = createStreamRegistry({ ...ports, enrichment, cursors, meter });
-  const ofOrganizations = createOrganizationAllowance(ports);
+  const ofOrganizations = createOrganizationQuota(ports);
   let endListening: (() => void) | undefined;
   let subscriptions = 0;
 
@@ -94,7 +94,7 @@ export function createHub(ports: HubPorts): Hub {
         topic,
         ring: { events: settings.LIVE_RING_EVENTS, bytes: settings.LIVE_RING_BYTES },
         logger,
-        ...evicting(ports.eviction),
+        ...evictBeforeDelivery(ports.eviction),
         onEvent(event) {
           meter.eventsIn += 1;
           streams.wake(topic, event);
@@ -180,21 +180,21 @@ export function createHub(ports: HubPorts): Hub {
       ]);
       const resume = request.lastEventId ?? (typeof after === "string" ? after : request.resume);
       const snapshot = bound.args["snapshot"] === true;
-      const begins = beginning(cursors, { topic, key: name.key, cursor: resume, snapshot });
+      const begins = resolveStart(cursors, { topic, key: name.key, cursor: resume, snapshot });
       const start = await startingPoint(tail, name.key, begins.cursor, cursors);
 
       // From here on nothing waits: the stream is joined at the position that was found.
       if (bound.plan.generation !== schema.current()) {
         bound = replan({ bound, topic, variables }, schema.current());
       }
-      if (name.organizationId !== undefined) ofOrganizations.assertRoom(name.organizationId, planLimit);
+      if (name.organizationId !== undefined) ofOrganizations.assertAvailable(name.organizationId, planLimit);
       const { epoch } = tail;
       if (start.position < start.reader.head) meter.replays += 1;
 
       subscriptions += 1;
       if (name.organizationId !== undefined) ofOrganizations.take(name.organizationId);
       let leave = (): void => undefined;
-      const following = follow(streams, {
+      const subscriber = subscribeToAudience(streams, {
         topic,
         epoch,
         name,
@@ -206,13 +206,13 @@ export function createHub(ports: HubPorts): Hub {
         sink,
         onEnd() {
           subscriptions -= 1;
-          if (name.organizationId !== undefined) ofOrganizations.giveBack(name.organizationId);
+          if (name.organizationId !== undefined) ofOrganizations.release(name.organizationId);
           leave();
         },
       });
       const { transport = "WEBSOCKET" } = request;
       leave = registerSubscription(ports.subscriptionRegistry, {
-        following,
+        subscriber,
         plan: bound.plan,
         name,
         viewer,
@@ -220,12 +220,12 @@ export function createHub(ports: HubPorts): Hub {
         sink,
       });
       return {
-        ...following,
+        ...subscriber,
         field: field.name,
         cursor() {
-          const { next, sequence, snapshotDue } = following.position();
+          const { next, sequence, snapshotDue } = subscriber.position();
           const cursor = { topic, epoch, partition: start.partition, key: name.key, next, sequence };
-          return snapshotDue ? owingCursor(cursors, cursor) : cursors.encode(cursor);
+          return snapshotDue ? cursorBeforeSnapshot(cursors, cursor) : cursors.encode(cursor);
         },
       };
     },

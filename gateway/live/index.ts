@@ -1,6 +1,6 @@
 /** The live room's only public module: what the rest of the gateway may import. */
 import type { CreateLive } from "../ports.ts";
-import { createAllowance } from "./access/allowance.ts";
+import { createQuota } from "./access/quota.ts";
 import { createHub } from "./hub.ts";
 import { createLiveServer } from "./socket/server.ts";
 import { createHttpStreams } from "./transports/http-streams.ts";
@@ -8,7 +8,7 @@ import { createHttpStreams } from "./transports/http-streams.ts";
 export const createLive: CreateLive = (ports) => {
   const hub = createHub(ports);
   // A socket and a stream cost the same: one connection.
-  const ofUsers = createAllowance(ports.settings.WS_SOCKETS_PER_USER);
+  const ofUsers = createQuota(ports.settings.WS_SOCKETS_PER_USER);
   const server = createLiveServer(hub, ports, ofUsers);
   const streams = createHttpStreams(hub, ports, ofUsers);
   return {

@@ -1,14 +1,14 @@
 /** Enters an accepted subscription into the registry of open subscriptions, where its viewer can see and close it. */
 import { AppError } from "../../platform/errors/app-error.ts";
 import type { LiveTransport, SubscriptionRegistry } from "../ports.ts";
-import type { StreamName } from "./access/authority.ts";
+import type { StreamName } from "./access/stream-authorization.ts";
 import type { Subscriber } from "./delivery/subscriber.ts";
 import type { Viewer } from "./delivery/viewer.ts";
 import type { MeteredSink } from "./metrics.ts";
 import type { LivePlan } from "./plan/plan.ts";
 
 export interface Registration {
-  readonly following: Pick<Subscriber, "stop">;
+  readonly subscriber: Pick<Subscriber, "stop">;
   readonly plan: Pick<LivePlan, "field" | "operation">;
   readonly name: StreamName;
   readonly viewer: Viewer;
@@ -21,7 +21,7 @@ export function registerSubscription(
   subscriptionRegistry: SubscriptionRegistry | undefined,
   registration: Registration,
 ): () => void {
-  const { following, plan, name, viewer, transport, sink } = registration;
+  const { subscriber, plan, name, viewer, transport, sink } = registration;
   const identity = viewer.identity();
   if (subscriptionRegistry === undefined || identity.kind !== "USER") return () => undefined;
   let open = true;
@@ -37,7 +37,7 @@ export function registerSubscription(
     delivered: () => sink.delivered,
     close() {
       if (!open) return;
-      following.stop();
+      subscriber.stop();
       sink.fail(new AppError("CLOSED_BY_VIEWER", "You closed this subscription, here or elsewhere."));
     },
   });

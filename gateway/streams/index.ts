@@ -10,7 +10,7 @@ import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
 import type { IdSource } from "../../platform/ids.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import { createRedisConnection } from "../../platform/redis/redis-connection.ts";
-import type { RedisPlace } from "../../platform/redis/redis-place.ts";
+import type { RedisNamespace } from "../../platform/redis/redis-namespace.ts";
 import type { SubscriptionRegistry } from "../ports.ts";
 import { createCloseCalls } from "./close-calls.ts";
 import { createOwnDirectory, type Directory } from "./directory.ts";
@@ -30,7 +30,7 @@ export interface StreamsOptions {
   /** The first signs, all verify. */
   readonly identitySecrets: readonly string[];
   /** Absent: there is no other gateway. */
-  readonly redis?: RedisPlace | undefined;
+  readonly redis?: RedisNamespace | undefined;
   /** A gateway that died is forgotten after this time, in milliseconds. */
   readonly leaseMs: number;
 }
@@ -66,7 +66,7 @@ export function createStreams(options: StreamsOptions): Streams {
 
 function shared(
   subscriptionRegistry: LocalSubscriptionRegistry,
-  { url, prefix }: RedisPlace,
+  { url, prefix }: RedisNamespace,
   { clock, ids, logger, leaseMs }: StreamsOptions,
 ): { directory: Directory } & Pick<Subgraph, "parts" | "checks"> {
   // Its own for each life: what a dead gateway told is never taken for this one's.

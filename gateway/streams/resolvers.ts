@@ -29,7 +29,7 @@ const query: ResolversOf<"Query", StreamsContext, StreamsParents> = {
       const originalError = new AppError("INCOMPLETE", "Subscriptions on other gateways are not listed right now.", {
         retryable: true,
       });
-      request.remarks = [new GraphQLError(originalError.message, { originalError, path: [info.path.key] })];
+      request.additionalErrors = [new GraphQLError(originalError.message, { originalError, path: [info.path.key] })];
     }
     // Ids sort by time.
     return entries.toSorted((a, b) => (a.id < b.id ? 1 : -1)).slice(0, MAX_LISTED);

@@ -8,7 +8,7 @@ import type { Clock } from "../clock.ts";
 import type { Cache, CacheLoadOptions } from "./cache.ts";
 import { NO_VERSION } from "./entry-life.ts";
 import type { MemoryCache } from "./memory-cache.ts";
-import type { Held, RedisCache } from "./redis-cache.ts";
+import type { CachedEntry, RedisCache } from "./redis-cache.ts";
 
 export interface LayeredCacheOptions {
   readonly memory: MemoryCache;
@@ -20,7 +20,7 @@ export interface LayeredCacheOptions {
 
 export function createLayeredCache({ memory, redis, trusted, clock }: LayeredCacheOptions): Cache {
   /** An entry in memory inherits the end, the tags and the version that it has in Redis. */
-  function inherited<T>(options: Pick<CacheLoadOptions<T>, "tags" | "refreshMs">): CacheLoadOptions<Held<T>> {
+  function inherited<T>(options: Pick<CacheLoadOptions<T>, "tags" | "refreshMs">): CacheLoadOptions<CachedEntry<T>> {
     return {
       ...(options.tags === undefined ? {} : { tags: options.tags }),
       ...(options.refreshMs === undefined ? {} : { refreshMs: options.refreshMs }),
@@ -43,18 +43,18 @@ export function createLayeredCache({ memory, redis, trusted, clock }: LayeredCac
 
   return {
     async get<T>(key: string) {
-      const held = usable() ? memory.peek<Held<T>>(key) : undefined;
+      const held = usable() ? memory.peek<CachedEntry<T>>(key) : undefined;
       if (held !== undefined) return held.value;
       const nothing = { value: undefined, until: Number.NEGATIVE_INFINITY, tags: [], version: NO_VERSION };
-      const filling = memory.fill<Held<T | undefined>>(key, inherited({}), async () => {
-        return (await redis.getHeld<T>(key)) ?? nothing;
+      const filling = memory.fill<CachedEntry<T | undefined>>(key, inherited({}), async () => {
+        return (await redis.getEntry<T>(key)) ?? nothing;
       });
       return (await filling).value;
     },
     async getOrLoad<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>) {
-      const held = usable() ? memory.peek<Held<T>>(key, options.refreshMs) : undefined;
+      const held = usable() ? memory.peek<CachedEntry<T>>(key, options.refreshMs) : undefined;
       if (held !== undefined) return held.value;
-      const loading = memory.getOrLoad(key, inherited<T>(options), () => redis.getOrLoadHeld(key, options, load));
+      const loading = memory.getOrLoad(key, inherited<T>(options), () => redis.getOrLoadEntry(key, options, load));
       return (await loading).value;
     },
     async set(key, value, options) {

@@ -12,7 +12,7 @@ import type { Cache, CacheLoadOptions } from "./cache.ts";
 import { type CacheMeter, createCacheMeter } from "./cache-meter.ts";
 import { jittered, NO_VERSION, settled, TOMBSTONE_MS } from "./entry-life.ts";
 import { channelOf, encodeNotice } from "./invalidation-notice.ts";
-import { createRedisAsking } from "./redis-asking.ts";
+import { createRedisCall } from "./redis-call.ts";
 import { decodeEntry, encodeEntry, type RedisEntry, TOMBSTONE } from "./redis-entry.ts";
 import { createRedisMarks, type Marks } from "./redis-marks.ts";
 
@@ -32,7 +32,7 @@ export interface RedisCacheOptions {
 }
 
 /** A value with what a level above has to know to keep it, too. */
-export interface Held<T> {
+export interface CachedEntry<T> {
   readonly value: T;
   /** The end of its life, on the clock. */
   readonly until: number;
@@ -42,9 +42,9 @@ export interface Held<T> {
 
 export interface RedisCache extends Cache {
   /** As `get`, with what belongs to the value. */
-  getHeld<T>(key: string): Promise<Held<T> | undefined>;
+  getEntry<T>(key: string): Promise<CachedEntry<T> | undefined>;
   /** As `getOrLoad`; a value that is not in Redis now, since Redis is away or something overtook the load, is at the end of its life. */
-  getOrLoadHeld<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<Held<T>>;
+  getOrLoadEntry<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<CachedEntry<T>>;
   /** Tries what could not be invalidated. */
   settle(): Promise<boolean>;
 }
@@ -65,7 +65,7 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
   const { namespace, clock, origin = namespace, timeoutMs = 100, leaseMs = 1_500, jitter = 0 } = options;
   const { meter = createCacheMeter() } = options;
   const { client } = connection;
-  const ask = createRedisAsking(connection, { timeoutMs, meter });
+  const ask = createRedisCall(connection, { timeoutMs, meter });
   const marks = createRedisMarks(connection, { namespace, origin, ask });
   const entryKey = (key: string) => `${namespace}:entry:${key}`;
   const leaseKey = (key: string) => `${namespace}:lease:${key}`;
@@ -101,7 +101,7 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
   }
 
   /** Good for those who asked for it, and for nobody later. */
-  function over<T>(value: T): Held<T> {
+  function over<T>(value: T): CachedEntry<T> {
     return { value, until: Number.NEGATIVE_INFINITY, tags: [], version: NO_VERSION };
   }
 
@@ -147,7 +147,7 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
   }
 
   /** Loads, and stores unless something invalidated it meanwhile. */
-  async function fill<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<Held<T>> {
+  async function fill<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<CachedEntry<T>> {
     const before = await marks.take(() => marks.of(key, options.tags ?? []));
     meter.count("loads");
     try {
@@ -175,7 +175,11 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
     return undefined;
   }
 
-  async function getOrLoadHeld<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<Held<T>> {
+  async function getOrLoadEntry<T>(
+    key: string,
+    options: CacheLoadOptions<T>,
+    load: () => Promise<T>,
+  ): Promise<CachedEntry<T>> {
     const end = performance.now() + leaseMs;
     for (let look = 0; ; look += 1) {
       const found = await read(key);
@@ -194,7 +198,7 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
     }
   }
 
-  async function getHeld<T>(key: string): Promise<Held<T> | undefined> {
+  async function getEntry<T>(key: string): Promise<CachedEntry<T> | undefined> {
     const entry = await read(key);
     meter.count(entry ? "hits" : "misses");
     return entry ? held<T>(entry) : undefined;
@@ -204,11 +208,11 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
   connection.onReady(() => void marks.settle(true));
 
   return {
-    getHeld,
-    getOrLoadHeld,
+    getEntry,
+    getOrLoadEntry,
     settle: () => marks.settle(true),
-    get: async <T>(key: string) => (await getHeld<T>(key))?.value,
-    getOrLoad: async (key, options, load) => (await getOrLoadHeld(key, options, load)).value,
+    get: async <T>(key: string) => (await getEntry<T>(key))?.value,
+    getOrLoad: async (key, options, load) => (await getOrLoadEntry(key, options, load)).value,
     async set(key, value, { ttlMs, tags = [], version = NO_VERSION }) {
       const versioned = version !== NO_VERSION;
       // Without a version to tell which is newer the key's mark is made anew: loads that are under way are not stored over this value.

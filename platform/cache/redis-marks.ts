@@ -8,7 +8,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { RedisConnection } from "../redis/redis-connection.ts";
 import { channelOf, encodeNotice } from "./invalidation-notice.ts";
-import type { RedisAsking } from "./redis-asking.ts";
+import type { RedisCall } from "./redis-call.ts";
 import type { RedisEntry } from "./redis-entry.ts";
 
 export type Marks = RedisEntry["marks"];
@@ -47,7 +47,7 @@ const MOST_LEFT = 5_000;
 
 export function createRedisMarks(
   { client }: RedisConnection,
-  { namespace, origin, ask }: { readonly namespace: string; readonly origin: string; readonly ask: RedisAsking },
+  { namespace, origin, ask }: { readonly namespace: string; readonly origin: string; readonly ask: RedisCall },
 ): RedisMarks {
   const whole = `${namespace}:all`;
   const keyPrefix = `${namespace}:key:`;

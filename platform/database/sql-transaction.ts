@@ -1,4 +1,4 @@
-/** The part of a generated Prisma client that the floor needs: each subgraph's client fits, none is imported here. */
+/** The part of a generated Prisma client that `platform/` needs: each subgraph's client fits, none is imported here. */
 export interface SqlTransaction {
   /** The rows promise nothing: whoever asks parses them. */
   $queryRawUnsafe(query: string, ...values: unknown[]): Promise<unknown>;

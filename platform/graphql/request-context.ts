@@ -37,7 +37,7 @@ export interface RequestContext {
    */
   readonly changes: Change[];
   /** Errors that stand beside a whole answer, e.g. that a list may lack something. */
-  remarks?: readonly GraphQLError[];
+  additionalErrors?: readonly GraphQLError[];
 }
 
 /** The causation of events that this request's commands emit. The trace id serves as correlation id. */

@@ -8,11 +8,11 @@ import type { Clock } from "../clock.ts";
 import { type Environment, parseConfig } from "../config/parse-config.ts";
 import { AppError } from "../errors/app-error.ts";
 import type { IdSource } from "../ids.ts";
-import type { Subgraph, SubgraphFloor } from "./subgraph.ts";
+import type { Subgraph, SubgraphRuntime } from "./subgraph.ts";
 import type { SettingShape, SubgraphDatabase } from "./subgraph-settings.ts";
 
 /** What the embedded platform runs beside the subgraphs, in place of services that an installation would name. */
-export interface EmbeddedPlace {
+export interface EmbeddedEnvironment {
   /** Folder of everything that must survive a restart. */
   readonly dataDir: string;
   /** Address by which browsers reach the gateway. */
@@ -42,14 +42,14 @@ export interface SubgraphDefinition<Shape extends SettingShape> {
   /** Does it issue sessions? One subgraph must, and its `Subgraph` has the token service. */
   readonly issuesSessions?: boolean;
   /** Makes it; imports its implementation when called. */
-  create(deps: SubgraphFloor & { readonly settings: z.infer<z.ZodObject<Shape>> }): Promise<Subgraph>;
+  create(deps: SubgraphRuntime & { readonly settings: z.infer<z.ZodObject<Shape>> }): Promise<Subgraph>;
   /**
    * Writes what an installation needs before it serves, and what is missing only, however often it is called.
    * @returns what it did, for people: `plans: 3 added`
    */
   seed?(deps: SeedDeps<z.infer<z.ZodObject<Shape>>>): Promise<string>;
   /** Settings that the embedded platform gives it, in place of those of the environment. */
-  embedded?(place: EmbeddedPlace, environment: Environment): Readonly<Record<string, string>>;
+  embedded?(place: EmbeddedEnvironment, environment: Environment): Readonly<Record<string, string>>;
 }
 
 /** A definition whose settings are known to itself alone: it reads them from the environment. */
@@ -59,10 +59,10 @@ export interface SubgraphModule
   > {
   readonly settings: SettingShape;
   /** @throws AppError `CONFIG_INVALID` */
-  create(environment: Environment, floor: SubgraphFloor): Promise<Subgraph>;
+  create(environment: Environment, runtime: SubgraphRuntime): Promise<Subgraph>;
   /** @throws AppError `CONFIG_INVALID` */
   readonly seed: ((environment: Environment, deps: Omit<SeedDeps<never>, "settings">) => Promise<string>) | undefined;
-  embedded(place: EmbeddedPlace, environment: Environment): Readonly<Record<string, string>>;
+  embedded(place: EmbeddedEnvironment, environment: Environment): Readonly<Record<string, string>>;
 }
 
 const defined = new WeakSet<object>();
@@ -78,7 +78,8 @@ export function defineSubgraph<const Shape extends SettingShape>(
     settings: definition.settings,
     answersFromMemory: definition.answersFromMemory,
     issuesSessions: definition.issuesSessions ?? false,
-    create: async (environment, floor) => definition.create({ ...floor, settings: parseConfig(schema, environment) }),
+    create: async (environment, runtime) =>
+      definition.create({ ...runtime, settings: parseConfig(schema, environment) }),
     seed:
       seed === undefined
         ? undefined

@@ -123,7 +123,7 @@ export function createSubgraphEndpoint<Context extends object>(
           variableValues: body.variables ?? {},
           operationName: body.operationName ?? null,
         });
-        const errors = [...(result.errors ?? []), ...(request.remarks ?? [])].map((error) =>
+        const errors = [...(result.errors ?? []), ...(request.additionalErrors ?? [])].map((error) =>
           toPublicError(error, { logger: requestLogger, traceId }),
         );
         return {

@@ -29,7 +29,7 @@ export interface Subgraph {
 }
 
 /** What every subgraph factory is given. Factories read no environment and open no port. */
-export interface SubgraphFloor {
+export interface SubgraphRuntime {
   readonly name: string;
   /** Where its events go. */
   readonly topic: string;

@@ -4,7 +4,7 @@ import { createGroupConsumer } from "../../platform/events/group-consumer.ts";
 import { createOutbox } from "../../platform/events/outbox.ts";
 import { createRelay } from "../../platform/events/relay.ts";
 import { createCursorCodec } from "../../platform/graphql/connection.ts";
-import type { Subgraph, SubgraphFloor } from "../../platform/graphql/subgraph.ts";
+import type { Subgraph, SubgraphRuntime } from "../../platform/graphql/subgraph.ts";
 import { sourceOf } from "../../platform/graphql/subgraph-definition.ts";
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
@@ -18,7 +18,7 @@ const POOL_SIZE = 12;
 /** A command's events come together: one lock of the chain and one commit for all of them. */
 const EVENTS_PER_TRANSACTION = 50;
 
-export function createAuditSubgraph(deps: SubgraphFloor): Subgraph {
+export function createAuditSubgraph(deps: SubgraphRuntime): Subgraph {
   const { name, topic, consumedTopics, databaseUrls, eventLog, contracts, clock, ids, identitySecrets } = deps;
   const logger = deps.logger.child({ subgraph: name });
   const database = openAuditDatabase("audit database", databaseUrls.app, POOL_SIZE);

@@ -8,9 +8,9 @@ import { OrganizationId, type TenantId, UserId } from "../../platform/auth/princ
 import { inTenants } from "../../platform/database/tenant-transaction.ts";
 import { readAppDatabase } from "../../platform/graphql/subgraph-settings.ts";
 import { type ChainVerdict, verifyChain } from "./domain/entry-hash.ts";
-import { NAME } from "./own-name.ts";
 import { findChainHead, walkChain } from "./store/chains.ts";
 import { type AuditDatabase, type AuditTransaction, openAuditDatabase } from "./store/database.ts";
+import { NAME } from "./subgraph-name.ts";
 
 const USAGE = "Say whose chain: npm run verify-audit -- --tenant <organisation or user id> [--tenant …]\n";
 /** A chain is read in one transaction; a million entries take about a minute. */

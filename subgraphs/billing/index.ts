@@ -5,11 +5,11 @@ import { createGroupConsumer } from "../../platform/events/group-consumer.ts";
 import { createOutbox } from "../../platform/events/outbox.ts";
 import { createRelay } from "../../platform/events/relay.ts";
 import { createCursorCodec } from "../../platform/graphql/connection.ts";
-import type { Subgraph, SubgraphFloor } from "../../platform/graphql/subgraph.ts";
+import type { Subgraph, SubgraphRuntime } from "../../platform/graphql/subgraph.ts";
 import { sourceOf } from "../../platform/graphql/subgraph-definition.ts";
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
-import { createPlanCache, readKeptPlan } from "./catalogue/plan-cache.ts";
+import { createPlanCache, loadPlanByCacheKey } from "./catalogue/plan-cache.ts";
 import { createSettlementWorker } from "./collection/settlement-worker.ts";
 import { billingHandlers, tenantsOfEvent } from "./consumers.ts";
 import { type BillingContext, createBillingContext } from "./context.ts";
@@ -27,7 +27,7 @@ const POOL_SIZE = 16;
 /** Another shape of a plan needs another number. */
 const CACHE_SHAPE = 2;
 
-export interface BillingSubgraphDeps extends SubgraphFloor {
+export interface BillingSubgraphDeps extends SubgraphRuntime {
   readonly settings: ProcessCacheSettings & {
     readonly BILLING_CURRENCY: string;
     readonly SANDBOX_PROVIDER_DELAY_MS: number;
@@ -41,11 +41,11 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     deps;
   const logger = deps.logger.child({ subgraph: name });
   const database = openBillingDatabase("billing database", databaseUrls.app, POOL_SIZE);
-  const scout = openBillingDatabase("billing payments in progress", databaseUrls.relay, 1);
+  const pollingDatabase = openBillingDatabase("billing payments in progress", databaseUrls.relay, 1);
   const cache = createProcessCache({
     name: `${name}.${CACHE_SHAPE}`,
     settings,
-    source: readKeptPlan(database),
+    source: loadPlanByCacheKey(database),
     clock,
     logger,
   });
@@ -88,10 +88,10 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     parts: [
       database.part,
       cache,
-      scout.part,
+      pollingDatabase.part,
       { name: "billing relay", start: async () => relay.start(), stop: () => relay.stop() },
       { name: "billing accounts", start: () => accounts.start(), stop: () => accounts.stop() },
-      createSettlementWorker({ services, scout }),
+      createSettlementWorker({ services, pollingDatabase }),
     ],
     checks: [database.check, cache.check],
     caches: [cache],

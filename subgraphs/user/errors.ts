@@ -18,6 +18,6 @@ export function requireActive(organization: Pick<Organization, "status"> | undef
   if (organization?.status === "SUSPENDED") throw refuse("FORBIDDEN", "This organisation is suspended.");
 }
 
-export function lastOwnerStays(): UserFailure {
+export function lastOwnerFailure(): UserFailure {
   return refuse("STATE_INVALID", "This is the last owner: make somebody else an owner first.", "id");
 }

@@ -6,11 +6,11 @@ import { createGroupConsumer, type RetryPolicy } from "../../platform/events/gro
 import { createRelay } from "../../platform/events/relay.ts";
 import { createCursorCodec } from "../../platform/graphql/connection.ts";
 import type { DemoData } from "../../platform/graphql/demo-data.ts";
-import type { Subgraph, SubgraphFloor } from "../../platform/graphql/subgraph.ts";
+import type { Subgraph, SubgraphRuntime } from "../../platform/graphql/subgraph.ts";
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
 import { createMailer } from "../../platform/mail/mailer.ts";
-import { createRowCaches, readKeptRow } from "./cache/row-caches.ts";
+import { createRowCaches, loadRowByCacheKey } from "./cache/row-caches.ts";
 import { createRowEviction } from "./cache/row-eviction.ts";
 import { mailHandlers } from "./consumers.ts";
 import { createUserContext, type UserContext } from "./context.ts";
@@ -30,7 +30,7 @@ const POOL_SIZE = 16;
 const MAILS_AT_ONCE = 4;
 const MAIL_RETRIES = { attempts: 6, baseMs: 500, capMs: 15_000 };
 
-export interface UserSubgraphDeps extends SubgraphFloor {
+export interface UserSubgraphDeps extends SubgraphRuntime {
   readonly settings: ProcessCacheSettings & {
     readonly TOKEN_ISSUER: string;
     readonly TOKEN_AUDIENCE: string;
@@ -67,7 +67,7 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
   const cache = createProcessCache({
     name: `${name}.${CACHE_SHAPE}`,
     settings,
-    source: readKeptRow(database),
+    source: loadRowByCacheKey(database),
     clock,
     logger,
   });

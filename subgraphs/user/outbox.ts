@@ -1,7 +1,7 @@
 /** Where events of the user subgraph come from and go to, the same for each of its processes. */
 import { createOutbox, type Outbox, type OutboxOptions } from "../../platform/events/outbox.ts";
 import { sourceOf, topicOf } from "../../platform/graphql/subgraph-definition.ts";
-import { NAME } from "./own-name.ts";
+import { NAME } from "./subgraph-name.ts";
 
 export const USER_TOPIC = topicOf(NAME);
 

@@ -9,7 +9,7 @@ import { createSubgraphEndpoint } from "../../../platform/graphql/subgraph-endpo
 import { loadTypeDefs } from "../../../platform/graphql/type-defs.ts";
 import type { Logger } from "../../../platform/logger/logger.ts";
 import { createRedisConnection } from "../../../platform/redis/redis-connection.ts";
-import type { RedisPlace } from "../../../platform/redis/redis-place.ts";
+import type { RedisNamespace } from "../../../platform/redis/redis-namespace.ts";
 import type { CacheRegistry, InspectableCache } from "./cache-registry.ts";
 import { createEvictionCalls, type EvictionCalls } from "./eviction-calls.ts";
 import { type ConsoleContext, resolvers } from "./resolvers.ts";
@@ -25,7 +25,7 @@ export interface CacheConsoleOptions {
   /** Whose managers are operators; absent: nobody is. */
   readonly operatorOrganizationId: string | undefined;
   /** Where gateways hear each other; absent: there is no other one. */
-  readonly redis?: RedisPlace | undefined;
+  readonly redis?: RedisNamespace | undefined;
 }
 
 export interface CacheConsole extends Subgraph {
@@ -61,7 +61,7 @@ type Reach = { readonly calls: EvictionCalls } & Pick<Subgraph, "parts">;
 
 const ALONE: Reach = { calls: { tell: async () => 1 }, parts: [] };
 
-function shared(place: RedisPlace, logger: Logger, onCall: (tags: readonly string[]) => Promise<void>): Reach {
+function shared(place: RedisNamespace, logger: Logger, onCall: (tags: readonly string[]) => Promise<void>): Reach {
   const { url, prefix } = place;
   const redis = createRedisConnection({ url, name: "tributary-console", logger });
   const listener = createRedisConnection({ url, name: "tributary-console-listener", logger, pingMs: LISTENER_PING_MS });

@@ -70,7 +70,7 @@ const mutation: ResolversOf<"Mutation", ConsoleContext, ConsoleParents> = {
           retryable: true,
           cause,
         });
-        request.remarks = [new GraphQLError(originalError.message, { originalError, path: [info.path.key] })];
+        request.additionalErrors = [new GraphQLError(originalError.message, { originalError, path: [info.path.key] })];
         return null;
       });
       const userId = identity.kind === "USER" ? identity.userId : identity.kind;

@@ -7,7 +7,7 @@ import { LRUCache } from "lru-cache";
 import type { CacheLookup } from "../../../platform/cache/cache-lookup.ts";
 import type { Clock } from "../../../platform/clock.ts";
 
-export interface Kept {
+export interface CachedPart {
   readonly value: unknown;
   readonly expiresAt: number;
   /** From then on it is worth asking anew before anybody has to wait. */
@@ -36,12 +36,12 @@ export interface PutOptions {
 }
 
 export interface AnswerStore {
-  get(key: string): Kept | undefined;
+  get(key: string): CachedPart | undefined;
   /** Milliseconds since the epoch, by the store's clock. */
   now(): number;
   begin(): Load;
   /** @returns `undefined` when the value was not kept: the load was overtaken, or a later one was faster */
-  put(key: string, load: Load, value: unknown, options: PutOptions): Kept | undefined;
+  put(key: string, load: Load, value: unknown, options: PutOptions): CachedPart | undefined;
   /** After the last `put` of a load. */
   end(load: Load): void;
   /** @returns how many were dropped */
@@ -51,7 +51,7 @@ export interface AnswerStore {
   readonly size: number;
 }
 
-interface Entry extends Kept {
+interface Entry extends CachedPart {
   readonly tags: ReadonlySet<string>;
   readonly order: number;
   readonly storedAt: number;

@@ -3,9 +3,9 @@ import type { GatewayContext } from "../../ports.ts";
 import type { SubgraphAnswer, SubgraphClient, SubgraphRequest } from "../../transport/subgraph-client.ts";
 import { scopeTags } from "../cache-scope.ts";
 import { addTag, entityTag } from "../tags.ts";
-import type { AnswerStore, Kept, Load } from "./answer-store.ts";
+import type { AnswerStore, CachedPart, Load } from "./answer-store.ts";
 import type { FetchPolicy } from "./fetch-policy.ts";
-import { tellNamed, tellRepresented } from "./named-entities.ts";
+import { visitEntities, visitRepresentedEntity } from "./visit-entities.ts";
 
 /** What somebody wants to know, part by part: an entity each, or one for all root fields. */
 export interface Question {
@@ -22,7 +22,7 @@ export interface Question {
 export interface Part {
   readonly value: unknown;
   /** Absent when the value may be old by now. */
-  readonly kept: Kept | undefined;
+  readonly cached: CachedPart | undefined;
 }
 
 export interface Outcome {
@@ -59,14 +59,14 @@ export function createCacheLoads(store: AnswerStore): CacheLoads {
     const common = scopeTags(policy.hint, context, sources);
     const parts = keys.map((key, at): [string, Part] => {
       const value: unknown = values[at];
-      if (failed) return [key, { value, kept: undefined }];
+      if (failed) return [key, { value, cached: undefined }];
       const tags = new Set(common);
-      const tell = (id: string, its: ReadonlySet<string>) => addTag(tags, entityTag(id), its);
-      if (ofEntities) tellRepresented(texts[at] ?? "", policy.keyFields, policy.named, tell);
-      tellNamed(value, policy.named, tell);
+      const tagEntity = (id: string, its: ReadonlySet<string>) => addTag(tags, entityTag(id), its);
+      if (ofEntities) visitRepresentedEntity(texts[at] ?? "", policy.keyFields, policy.entityIdFields, tagEntity);
+      visitEntities(value, policy.entityIdFields, tagEntity);
       const { maxAgeMs } = policy.hint;
       const ttlMs = value === null ? Math.min(ABSENT_MS, maxAgeMs) : maxAgeMs;
-      return [key, { value, kept: store.put(key, load, value, { ttlMs, tags }) }];
+      return [key, { value, cached: store.put(key, load, value, { ttlMs, tags }) }];
     });
     return { answer, failed, parts: new Map(parts) };
   }

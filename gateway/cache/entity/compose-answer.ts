@@ -4,7 +4,7 @@ import type { SubgraphAnswer } from "../../transport/subgraph-client.ts";
 import type { Part } from "./cache-loads.ts";
 
 /** A request for some of the entities, and what it brought. */
-export interface Asked {
+export interface PartialFetch {
   readonly keys: readonly string[];
   readonly answer: SubgraphAnswer;
 }
@@ -16,7 +16,7 @@ export interface Asked {
 export function composeEntities(
   keys: readonly string[],
   parts: readonly (Part | undefined)[],
-  asked: readonly Asked[],
+  asked: readonly PartialFetch[],
 ): SubgraphAnswer {
   const [only] = asked;
   // Nothing was there: the answer as it came.

@@ -19,9 +19,9 @@ import { cacheScopeKey } from "../cache-scope.ts";
 import type { EventSources } from "../event-sources.ts";
 import { cacheHintsOf } from "../hints.ts";
 import { sourceOf } from "../tags.ts";
-import { createAnswerStore, type Kept } from "./answer-store.ts";
+import { type CachedPart, createAnswerStore } from "./answer-store.ts";
 import { createCacheLoads, type Outcome, type Part, type Question } from "./cache-loads.ts";
-import { type Asked, composeEntities } from "./compose-answer.ts";
+import { composeEntities, type PartialFetch } from "./compose-answer.ts";
 import { type FetchPolicy, fetchPolicyOf } from "./fetch-policy.ts";
 import { subgraphTypes } from "./subgraph-types.ts";
 
@@ -76,7 +76,7 @@ interface WholeAnswer {
   /** Interned when it is first asked for again: few are. */
   answer: Promise<SubgraphAnswer> | undefined;
   readonly given: SubgraphAnswer;
-  readonly parts: readonly Kept[];
+  readonly parts: readonly CachedPart[];
   readonly expiresAt: number;
   readonly refreshAt: number;
   refreshing: boolean;
@@ -97,8 +97,8 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
     return undefined;
   }
 
-  function keep(key: string, answer: SubgraphAnswer, parts: readonly (Kept | undefined)[]): void {
-    const kept: Kept[] = [];
+  function keep(key: string, answer: SubgraphAnswer, parts: readonly (CachedPart | undefined)[]): void {
+    const kept: CachedPart[] = [];
     let weight = key.length;
     let expiresAt = Number.POSITIVE_INFINITY;
     let refreshAt = Number.POSITIVE_INFINITY;
@@ -134,14 +134,14 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
     for (const each of keys) {
       const kept = fresh ? undefined : store.get(each);
       const load = fresh || kept !== undefined ? undefined : loads.joinable(each);
-      if (kept !== undefined) parts.set(each, { value: kept.value, kept });
+      if (kept !== undefined) parts.set(each, { value: kept.value, cached: kept });
       else if (load !== undefined) joined.push([each, load]);
       else missing.push(each);
     }
     count(context, parts.size === keys.length);
     if (parts.size < keys.length) counts.partialHits += parts.size;
 
-    const asked: Asked[] = [];
+    const asked: PartialFetch[] = [];
     async function take(wanted: readonly string[], load: Promise<Outcome>): Promise<void> {
       const outcome = await load;
       asked.push({ keys: wanted, answer: outcome.answer });
@@ -164,7 +164,7 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
     const ordered = keys.map((each) => parts.get(each));
     const answer = question.ofEntities ? composeEntities(keys, ordered, asked) : rootAnswer(ordered[0], asked[0]);
     if (answer.errors.length === 0) {
-      const kept = ordered.map((part) => part?.kept);
+      const kept = ordered.map((part) => part?.cached);
       for (const part of kept) endsAt(context, part);
       keep(key, answer, kept);
     }
@@ -174,7 +174,7 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
   function count(context: GatewayContext, hit: boolean): void {
     counts[hit ? "hits" : "misses"] += 1;
     if (context.cacheUse !== undefined) context.cacheUse[hit ? "hits" : "misses"] += 1;
-    if (context.making !== undefined) context.making.fetches[hit ? "kept" : "asked"] += 1;
+    if (context.composition !== undefined) context.composition.fetches[hit ? "kept" : "asked"] += 1;
   }
 
   return {
@@ -203,7 +203,7 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
         const scope = policy === undefined ? undefined : cacheScopeKey(policy.hint.scope, context);
         if (policy === undefined || scope === undefined) {
           counts.passed += 1;
-          if (context.making !== undefined) context.making.fetches.asked += 1;
+          if (context.composition !== undefined) context.composition.fetches.asked += 1;
           return otherwise(request, context);
         }
         const prefix = `${policy.number} ${scope}\n${variablesKey(request)}\n`;
@@ -247,20 +247,20 @@ function answerOf(whole: WholeAnswer): Promise<SubgraphAnswer> {
 }
 
 /** Whoever keeps an answer that this is a part of keeps it no longer. */
-function endsAt({ making }: GatewayContext, kept: Pick<Kept, "expiresAt"> | undefined): void {
-  if (making !== undefined && kept !== undefined) {
-    making.endsAt = Math.min(making.endsAt ?? Number.POSITIVE_INFINITY, kept.expiresAt);
+function endsAt({ composition }: GatewayContext, kept: Pick<CachedPart, "expiresAt"> | undefined): void {
+  if (composition !== undefined && kept !== undefined) {
+    composition.endsAt = Math.min(composition.endsAt ?? Number.POSITIVE_INFINITY, kept.expiresAt);
   }
 }
 
-const isAlive = ({ alive }: Kept): boolean => alive;
+const isAlive = ({ alive }: CachedPart): boolean => alive;
 
 function variablesKey({ variables }: SubgraphRequest): string {
   for (const _name in variables) return JSON.stringify(variables);
   return "";
 }
 
-function rootAnswer(part: Part | undefined, asked: Asked | undefined): SubgraphAnswer {
+function rootAnswer(part: Part | undefined, asked: PartialFetch | undefined): SubgraphAnswer {
   if (asked !== undefined) return { ...asked.answer, shared: true };
   return { data: isJsonObject(part?.value) ? part.value : null, errors: [], shared: true };
 }

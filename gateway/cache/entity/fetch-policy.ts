@@ -17,8 +17,8 @@ import {
 import { type SubgraphOperation, subgraphOperation } from "../../transport/subgraph-client.ts";
 import { changedBy } from "../changed-by.ts";
 import type { CacheHint, CacheHints, CacheScope } from "../hints.ts";
-import type { Named } from "./named-entities.ts";
 import type { SubgraphTypes } from "./subgraph-types.ts";
+import type { EntityIdFields } from "./visit-entities.ts";
 
 export interface FetchPolicy {
   /** Of everything selected: the shortest life, the narrowest scope, all tags. */
@@ -26,7 +26,7 @@ export interface FetchPolicy {
   /** What to ask instead: the same, and the names of entities. */
   readonly operation: SubgraphOperation;
   /** Where entities are named, and by whose events each goes: in each entity asked for, or in the answer to a query of root fields. */
-  readonly named: Named;
+  readonly entityIdFields: EntityIdFields;
   /** By whose events what is selected changes. */
   readonly sources: ReadonlySet<string>;
   /** Members of a representation that name its entity. */
@@ -224,7 +224,7 @@ function compile(types: SubgraphTypes, hints: CacheHints, operation: SubgraphOpe
   return {
     hint,
     operation: added ? subgraphOperation(text, operation.name, "query") : operation,
-    named: collected.settled(sources),
+    entityIdFields: collected.settled(sources),
     sources,
     keyFields,
   };
@@ -257,7 +257,7 @@ class Collected {
   }
 
   /** @param all of the whole operation: an entity of which only the name is selected changes with what holds it */
-  settled(all: ReadonlySet<string>): Named {
+  settled(all: ReadonlySet<string>): EntityIdFields {
     const members = [...this.members].flatMap(([name, below]) => {
       const named = below.settled(all);
       return named.names.length === 0 && named.members.length === 0 ? [] : [[name, named] as const];

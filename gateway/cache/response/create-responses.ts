@@ -21,7 +21,7 @@ export function createResponses(
     maxBytes: settings.RESPONSE_CACHE_MB * 2 ** 20,
     clock,
     sources,
-    shown: !production,
+    showInExtensions: !production,
     parse: documents.parse,
   });
 }

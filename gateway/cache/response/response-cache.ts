@@ -9,24 +9,24 @@ import type { CacheLookup } from "../../../platform/cache/cache-lookup.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Metric } from "../../../platform/http/metrics-format.ts";
 import type { InspectOperation } from "../../engine/compiled-operation.ts";
-import type { AnswerContents, AnswerMaking, GatewayContext, SchemaSource } from "../../ports.ts";
+import type { AnswerComposition, AnswerContents, GatewayContext, SchemaSource } from "../../ports.ts";
 import { cacheScopeKey } from "../cache-scope.ts";
 import type { EventSources } from "../event-sources.ts";
 import { createContentsReader } from "./answer-contents.ts";
 import { tagsOfAnswer } from "./answer-tags.ts";
+import { withCacheExtension } from "./cache-extension.ts";
 import { type CacheableOperation, createCacheableOperations } from "./cacheable-operations.ts";
 import { responsePolicy } from "./policy.ts";
 import { cacheMetrics } from "./response-metrics.ts";
 import { createResponseStore, type Fill, type NewAnswer, type StoredAnswer } from "./response-store.ts";
-import { shownAnswer } from "./shown-answer.ts";
 
 /** On whose behalf an answer is looked for and, if there is none, made: it must not be made for anybody else. */
 export type Caller = Pick<GatewayContext, "identity" | "forwardedHeaders">;
 
 /** An answer being made that others may get, too. To be ended in any case. */
-export interface Filling {
+export interface PendingFill {
   /** For the context in which the operation is executed. */
-  readonly making: AnswerMaking;
+  readonly composition: AnswerComposition;
   /**
    * Idempotent: the first call counts.
    * @param body of an answer with status 200; `undefined`: there is none
@@ -37,7 +37,7 @@ export interface Filling {
 
 export type Lookup =
   | { readonly kind: "hit"; readonly answer: Pick<StoredAnswer, "body" | "bornAt"> }
-  | { readonly kind: "miss" | "bypass"; readonly filling: Filling | undefined };
+  | { readonly kind: "miss" | "bypass"; readonly filling: PendingFill | undefined };
 
 export interface ResponseCache extends Pick<Cache, "invalidateTags" | "clear"> {
   /** For the executor, which then tells what answers are made of. */
@@ -49,7 +49,7 @@ export interface ResponseCache extends Pick<Cache, "invalidateTags" | "clear"> {
    * The kept answer, or the one that is being made for an equal question, else that the caller has to make it.
    * @param past makes it in any case
    */
-  look(operation: CacheableOperation, variables: unknown, caller: Caller, past: boolean): Lookup | Promise<Lookup>;
+  find(operation: CacheableOperation, variables: unknown, caller: Caller, past: boolean): Lookup | Promise<Lookup>;
   metrics(): readonly Metric[];
 }
 
@@ -60,47 +60,47 @@ export interface ResponseCacheOptions {
   /** By whose events what these answered goes; what others answered goes by anybody's. */
   readonly sources?: EventSources;
   /** Do kept answers say in their extensions why they were kept? */
-  readonly shown: boolean;
+  readonly showInExtensions: boolean;
   parse(text: string): DocumentNode;
 }
 
 export function createResponseCache(options: ResponseCacheOptions): ResponseCache {
-  const { schema, maxBytes, clock, sources, shown, parse } = options;
+  const { schema, maxBytes, clock, sources, showInExtensions, parse } = options;
   const store = createResponseStore({ maxBytes, clock });
   const operations = createCacheableOperations({ schema, parse });
   const now = () => clock.now().getTime();
   const count = { hits: 0, misses: 0, composed: 0, bypasses: 0, joined: 0, keptFetches: 0, askedFetches: 0 };
 
   /** @param missed was an answer looked for? */
-  function fill(key: string, { policy }: CacheableOperation, caller: Caller, missed: boolean): Filling {
+  function fill(key: string, { policy }: CacheableOperation, caller: Caller, missed: boolean): PendingFill {
     const load = store.begin(key);
-    const making: AnswerMaking = { fetches: { kept: 0, asked: 0 } };
+    const composition: AnswerComposition = { fetches: { kept: 0, asked: 0 } };
     let ended = false;
 
     function answerOf(made: Buffer, contents: AnswerContents): NewAnswer {
       const { maxAgeMs, scope } = policy;
       const tags = tagsOfAnswer(policy, contents, caller);
-      const body = shown ? shownAnswer(made, { maxAgeMs, scope, tags, keptAt: clock.now() }) : made;
-      const { endsAt = Number.POSITIVE_INFINITY } = making;
+      const body = showInExtensions ? withCacheExtension(made, { maxAgeMs, scope, tags, keptAt: clock.now() }) : made;
+      const { endsAt = Number.POSITIVE_INFINITY } = composition;
       // What it was made of lives no longer by being part of it.
-      const fetches = making.fetches.kept + making.fetches.asked;
+      const fetches = composition.fetches.kept + composition.fetches.asked;
       return { body, fetches, bornAt: Math.min(now(), endsAt - maxAgeMs), maxAgeMs, tags };
     }
 
     return {
-      making,
+      composition,
       end(body) {
         if (ended) return undefined;
         ended = true;
-        if (missed) countMade(making);
-        const { contents } = making;
+        if (missed) countMade(composition);
+        const { contents } = composition;
         const answer = body === undefined || contents === undefined ? undefined : answerOf(body, contents);
         return load.end(answer) ? answer?.bornAt : undefined;
       },
     };
   }
 
-  function countMade({ fetches: { kept, asked } }: AnswerMaking): void {
+  function countMade({ fetches: { kept, asked } }: AnswerComposition): void {
     count[kept > 0 && asked === 0 ? "composed" : "misses"] += 1;
     count.keptFetches += kept;
     count.askedFetches += asked;
@@ -137,13 +137,13 @@ export function createResponseCache(options: ResponseCacheOptions): ResponseCach
       const reader = createContentsReader(generation, document, operationName, names, sources);
       return {
         selectAlso: reader.selectAlso,
-        inspect(data, { making }) {
-          if (making !== undefined) making.contents = reader.read(data);
+        inspect(data, { composition }) {
+          if (composition !== undefined) composition.contents = reader.read(data);
         },
       };
     },
     operation: operations.find,
-    look(operation, variables, caller, past) {
+    find(operation, variables, caller, past) {
       const scope = cacheScopeKey(operation.policy.scope, caller);
       if (scope === undefined || past) count.bypasses += 1;
       if (scope === undefined) return { kind: "bypass", filling: undefined };

@@ -12,7 +12,7 @@ import { callerAddress } from "./caller-address.ts";
 import type { Counters } from "./counters.ts";
 import { rateLimited } from "./rate-limited.ts";
 
-export interface Standing {
+export interface RateLimitState {
   readonly limit: number;
   readonly remaining: number;
   /** When the window ends, in milliseconds from now. */
@@ -24,12 +24,12 @@ export interface CallLimit {
    * Counts a call whose token nobody checked yet.
    * @throws AppError `RATE_LIMITED`
    */
-  arrive(token: string | undefined, ip: string | undefined): Promise<Standing>;
+  countUnverified(token: string | undefined, ip: string | undefined): Promise<RateLimitState>;
   /**
    * Counts a call of somebody known: an operation over a socket.
    * @throws AppError `RATE_LIMITED`
    */
-  call(identity: Identity, ip: string | undefined): Promise<Standing>;
+  countIdentified(identity: Identity, ip: string | undefined): Promise<RateLimitState>;
   /**
    * The authenticator, which now also tells whose the tokens are. A token's first use is counted for its user after it was checked; it may
    * therefore throw AppError `RATE_LIMITED`, too.
@@ -53,9 +53,9 @@ const MAX_TOKEN_LENGTH = 8_192;
 
 export function createCallLimit({ counters, points, windowMs }: CallLimitOptions): CallLimit {
   /** Callers by the hashes of their tokens. */
-  const proved = new LRUCache<string, string>({ max: TOKENS_KEPT });
+  const verifiedCallers = new LRUCache<string, string>({ max: TOKENS_KEPT });
   /** Calls that were counted for an address only, by the hashes of their tokens, until somebody checked these. */
-  const unsettled = new LRUCache<string, number>({ max: TOKENS_KEPT });
+  const unverifiedCalls = new LRUCache<string, number>({ max: TOKENS_KEPT });
   /** Until when callers are refused without being counted any more: a flood does not reach Redis. */
   const refusedUntil = new LRUCache<string, number>({ max: CALLERS_KEPT });
   let refused = 0;
@@ -66,7 +66,7 @@ export function createCallLimit({ counters, points, windowMs }: CallLimitOptions
     throw rateLimited("caller", `More than ${points} calls within ${windowMs / 1_000} s.`, resetMs);
   }
 
-  function refuseKnown(caller: string): void {
+  function refuseWhileLimited(caller: string): void {
     const until = refusedUntil.get(caller);
     if (until === undefined) return;
     const left = until - performance.now();
@@ -74,58 +74,58 @@ export function createCallLimit({ counters, points, windowMs }: CallLimitOptions
     refusedUntil.delete(caller);
   }
 
-  async function count(caller: string): Promise<Standing> {
-    refuseKnown(caller);
+  async function count(caller: string): Promise<RateLimitState> {
+    refuseWhileLimited(caller);
     const { total, resetMs } = await counters.add(caller, windowMs);
     if (total > points) refuse(caller, resetMs);
     return { limit: points, remaining: points - total, resetMs };
   }
 
-  function takeUnsettled(key: string): boolean {
-    const calls = unsettled.get(key) ?? 0;
-    if (calls > 1) unsettled.set(key, calls - 1);
-    else unsettled.delete(key);
+  function takeUnverifiedCall(key: string): boolean {
+    const calls = unverifiedCalls.get(key) ?? 0;
+    if (calls > 1) unverifiedCalls.set(key, calls - 1);
+    else unverifiedCalls.delete(key);
     return calls > 0;
   }
 
   /** A claim that nobody checked cannot use up anybody's calls; it is refused, unchecked, when they are used up. */
-  async function refuseClaim(token: string): Promise<void> {
+  async function refuseClaimedUser(token: string): Promise<void> {
     const claimed = claimedUser(token);
     if (claimed === undefined) return;
-    refuseKnown(claimed);
+    refuseWhileLimited(claimed);
     const { total, resetMs } = await counters.peek(claimed, windowMs);
     if (total >= points && resetMs > 0) refuse(claimed, resetMs);
   }
 
   return {
-    async arrive(token, ip) {
+    async countUnverified(token, ip) {
       const address = addressKey(ip);
       if (token === undefined || token.length > MAX_TOKEN_LENGTH) return count(address);
       const key = digest(token);
-      const caller = proved.get(key);
+      const caller = verifiedCallers.get(key);
       if (caller !== undefined) return count(caller);
-      unsettled.set(key, (unsettled.get(key) ?? 0) + 1);
-      const [standing] = await Promise.all([count(address), refuseClaim(token)]);
-      return standing;
+      unverifiedCalls.set(key, (unverifiedCalls.get(key) ?? 0) + 1);
+      const [state] = await Promise.all([count(address), refuseClaimedUser(token)]);
+      return state;
     },
-    call: (identity, ip) => count(identity.kind === "USER" ? userKey(identity.userId) : addressKey(ip)),
+    countIdentified: (identity, ip) => count(identity.kind === "USER" ? userKey(identity.userId) : addressKey(ip)),
     observe: (authenticator) => ({
       onRevoked: (listener) => authenticator.onRevoked(listener),
       async authenticate(token, client) {
         const key = token === undefined || token === "" ? undefined : digest(token);
-        const owed = key !== undefined && takeUnsettled(key);
+        const owed = key !== undefined && takeUnverifiedCall(key);
         try {
           const authentication = await authenticator.authenticate(token, client);
           const { identity } = authentication;
-          if (key !== undefined && identity.kind === "USER" && (owed || !proved.has(key))) {
+          if (key !== undefined && identity.kind === "USER" && (owed || !verifiedCallers.has(key))) {
             const caller = userKey(identity.userId);
-            proved.set(key, caller);
+            verifiedCallers.set(key, caller);
             await count(caller);
           }
           return authentication;
         } catch (error) {
           // Whatever it was once, it is the address's matter from now on.
-          if (key !== undefined && findAppError(error)?.code === "UNAUTHENTICATED") proved.delete(key);
+          if (key !== undefined && findAppError(error)?.code === "UNAUTHENTICATED") verifiedCallers.delete(key);
           throw error;
         }
       },

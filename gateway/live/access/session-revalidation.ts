@@ -5,7 +5,7 @@
 import type { ClientFacts, Identity } from "../../../platform/auth/identity.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { Authentication, LivePorts, Revocation } from "../../ports.ts";
-import { concernsViewer } from "./authority.ts";
+import { concernsViewer } from "./stream-authorization.ts";
 
 export type SessionEnd = "TOKEN_EXPIRED" | "SESSION_ENDED" | "UNCONFIRMED" | "OTHER_USER";
 
@@ -54,11 +54,11 @@ export function createSessionRevalidation(
   let confirmedAt = 0;
   let expiry: NodeJS.Timeout | undefined;
   /** Tokens that are looked at for the first time. */
-  let looking = 0;
+  let pendingAuthentications = 0;
   /** Revocations heard meanwhile: whom they concern is known afterwards. */
-  let missed: Revocation[] = [];
-  let refreshes = 0;
-  let refreshed = 0;
+  let missedRevocations: Revocation[] = [];
+  let refreshCount = 0;
+  let lastAppliedRefresh = 0;
   let checking = false;
   let checkAgain: Revocation | undefined;
   let over = false;
@@ -73,41 +73,41 @@ export function createSessionRevalidation(
     onEnd(why);
   }
 
-  async function lookAt(given: string | undefined): Promise<Authentication> {
-    looking += 1;
+  async function authenticate(given: string | undefined): Promise<Authentication> {
+    pendingAuthentications += 1;
     try {
       return await authenticator.authenticate(given, client);
     } finally {
-      looking -= 1;
+      pendingAuthentications -= 1;
     }
   }
 
-  function take(found: Authentication): void {
+  function accept(found: Authentication): void {
     current = found;
     confirmedAt = clock.now().getTime();
-    watch();
+    watchExpiry();
   }
 
-  function watch(): void {
+  function watchExpiry(): void {
     clearTimeout(expiry);
     const { expiresAt } = current;
     if (expiresAt === undefined || over) return;
     const left = expiresAt.getTime() - clock.now().getTime();
     if (left <= 0) end("TOKEN_EXPIRED");
-    else expiry = setTimeout(watch, Math.min(left, LONGEST_TIMER_MS));
+    else expiry = setTimeout(watchExpiry, Math.min(left, LONGEST_TIMER_MS));
   }
 
-  function goOn(found: Authentication): void {
-    take(found);
+  function acceptChange(found: Authentication): void {
+    accept(found);
     if (!over) onChange();
   }
 
   /** What was asked before a revocation may have been answered after it with what held before: ask again. */
-  function hearMissed(): void {
-    if (looking > 0) return;
-    const heard = missed;
-    missed = [];
-    for (const who of heard) if (concernsViewer(who, current.identity)) recheck(who);
+  function applyMissedRevocations(): void {
+    if (pendingAuthentications > 0) return;
+    const revocations = missedRevocations;
+    missedRevocations = [];
+    for (const who of revocations) if (concernsViewer(who, current.identity)) recheck(who);
   }
 
   async function check(who: Revocation): Promise<void> {
@@ -126,7 +126,7 @@ export function createSessionRevalidation(
       return;
     }
     if (over || token !== asked) return;
-    if (found.identity.kind === "USER") goOn(found);
+    if (found.identity.kind === "USER") acceptChange(found);
     else end("SESSION_ENDED");
   }
 
@@ -148,21 +148,21 @@ export function createSessionRevalidation(
   return {
     identity: () => current.identity,
     async establish(given) {
-      const found = await lookAt(given);
+      const found = await authenticate(given);
       if (over) return;
       token = given;
-      take(found);
+      accept(found);
       // Ended already, by its own expiry.
       if (over) throw new AppError("UNAUTHENTICATED", "The access token has expired: refresh it or sign in again.");
-      hearMissed();
+      applyMissedRevocations();
     },
     async refresh(given) {
       const { identity: mine } = current;
       if (mine.kind !== "USER") throw new AppError("UNAUTHENTICATED", "Send connection_init first.");
-      refreshes += 1;
-      const turn = refreshes;
+      refreshCount += 1;
+      const turn = refreshCount;
       try {
-        const found = await lookAt(given);
+        const found = await authenticate(given);
         const { identity, expiresAt } = found;
         if (identity.kind !== "USER" || expiresAt === undefined) {
           throw new AppError("UNAUTHENTICATED", "This token is not valid.");
@@ -176,18 +176,18 @@ export function createSessionRevalidation(
           throw new AppError("FORBIDDEN", "This token is of another session: open another socket with it.");
         }
         // One that was sent later was answered earlier: the later one counts.
-        if (turn < refreshed) return current.expiresAt;
-        refreshed = turn;
+        if (turn < lastAppliedRefresh) return current.expiresAt;
+        lastAppliedRefresh = turn;
         token = given;
-        goOn(found);
+        acceptChange(found);
         return over ? undefined : expiresAt;
       } finally {
-        hearMissed();
+        applyMissedRevocations();
       }
     },
     confirm: () => recheck({}),
     revoked(who) {
-      if (looking > 0) missed.push(who);
+      if (pendingAuthentications > 0) missedRevocations.push(who);
       if (concernsViewer(who, current.identity)) recheck(who);
     },
     dispose,

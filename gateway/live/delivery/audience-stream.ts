@@ -5,7 +5,7 @@
 import { GraphQLError } from "graphql";
 import { childTrace, newTrace, parseTraceparent } from "../../../platform/tracing/trace-context.ts";
 import type { GatewayContext, LivePorts } from "../../ports.ts";
-import type { Audience } from "../access/authority.ts";
+import type { Audience } from "../access/stream-authorization.ts";
 import type { Enrichment } from "../enrichment/enrichment.ts";
 import type { CursorCodec } from "../log/cursor.ts";
 import type { LiveEvent, ReadableEvent } from "../log/event.ts";

@@ -7,8 +7,8 @@ import { AppError } from "../../../platform/errors/app-error.ts";
 import { backoffMs, systemSleep } from "../../../platform/events/backoff.ts";
 import type { LiveEvent } from "../log/event.ts";
 import type { Batch, KeyReader } from "../log/key-reader.ts";
+import { createFrameCache } from "./frame-cache.ts";
 import type { Frame } from "./frame-text.ts";
-import { keepFrames } from "./kept-frames.ts";
 
 /** Somebody who follows a stream. Offered events may repeat or start early: the follower knows its own position. */
 export interface Follower {
@@ -48,7 +48,7 @@ const RETRY = { baseMs: 100, capMs: 5_000 };
 export function createSharedStream({ reader, render, onDelivered }: SharedStreamOptions): SharedStream {
   const members = new Set<Follower>();
   const attached = new Set<Follower>();
-  const frame = keepFrames(render);
+  const frame = createFrameCache(render);
   let position = reader.head;
   let pumping = false;
 

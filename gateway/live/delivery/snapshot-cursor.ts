@@ -5,13 +5,13 @@
 import type { Cursor, CursorCodec } from "../log/cursor.ts";
 
 /** Where a subscription begins, and with what. */
-export interface Beginning {
+export interface SubscriptionStart {
   /** Resume behind this one; absent: at the end of the log. */
   readonly cursor: string | undefined;
   readonly snapshot: boolean;
 }
 
-export interface BeginningRequest {
+export interface SubscriptionStartRequest {
   readonly topic: string;
   readonly key: string;
   readonly cursor: string | undefined;
@@ -19,19 +19,19 @@ export interface BeginningRequest {
   readonly snapshot: boolean;
 }
 
-export function beginning(cursors: CursorCodec, request: BeginningRequest): Beginning {
+export function resolveStart(cursors: CursorCodec, request: SubscriptionStartRequest): SubscriptionStart {
   const { topic, key, cursor, snapshot } = request;
   if (cursor === undefined) return { cursor, snapshot };
   const read = cursors.decode(cursor);
-  if (read === undefined || !read.matches(topic, owing(key))) return { cursor, snapshot: false };
+  if (read === undefined || !read.matches(topic, keyBeforeSnapshot(key))) return { cursor, snapshot: false };
   // Nothing was sent after it, so a newer position with a newer snapshot leaves nothing out.
   if (snapshot) return { cursor: undefined, snapshot };
   return { cursor: cursors.encode({ ...read, key }), snapshot };
 }
 
 /** The cursor of a subscription that was not sent its snapshot yet. */
-export function owingCursor(cursors: CursorCodec, cursor: Cursor): string {
-  return cursors.encode({ ...cursor, key: owing(cursor.key) });
+export function cursorBeforeSnapshot(cursors: CursorCodec, cursor: Cursor): string {
+  return cursors.encode({ ...cursor, key: keyBeforeSnapshot(cursor.key) });
 }
 
-const owing = (key: string) => `${key}\nsnapshot`;
+const keyBeforeSnapshot = (key: string) => `${key}\nsnapshot`;

@@ -2,7 +2,9 @@
 import type { Eviction } from "../../ports.ts";
 import type { TopicTailOptions } from "../log/tail.ts";
 
-export function evicting(eviction: Eviction | undefined): Pick<TopicTailOptions, "beforeEvents" | "onMissed"> {
+export function evictBeforeDelivery(
+  eviction: Eviction | undefined,
+): Pick<TopicTailOptions, "beforeEvents" | "onMissed"> {
   if (eviction === undefined) return {};
   return {
     async beforeEvents(events) {

@@ -1,6 +1,6 @@
 /** A cursor made readable for whoever finds one in a log or a report: what it says, and whether this installation said it. */
 
-import { beginning } from "../delivery/snapshot-cursor.ts";
+import { resolveStart } from "../delivery/snapshot-cursor.ts";
 import { createCursorCodec, readClaims } from "./cursor.ts";
 
 export interface CursorReport {
@@ -27,6 +27,6 @@ export function reportCursor(secret: string, text: string, key?: string): Cursor
   const { topic, epoch, partition, next, sequence, keyHash } = claims;
   const said = { topic, epoch, partition, next: String(next), sequence: sequence?.toString() ?? null, keyHash };
   if (read === undefined || key === undefined) return { valid: read !== undefined, ...said };
-  const owesSnapshot = beginning(codec, { topic, key, cursor: text, snapshot: true }).cursor === undefined;
+  const owesSnapshot = resolveStart(codec, { topic, key, cursor: text, snapshot: true }).cursor === undefined;
   return { valid: true, ...said, keyMatches: owesSnapshot || read.matches(topic, key), owesSnapshot };
 }

@@ -61,7 +61,7 @@ export interface TopicTailOptions {
   readonly onLost: (reason: ResyncReason, concerns: (key: string) => boolean) => void;
 }
 
-interface Shelf {
+interface PartitionBuffer {
   readonly ring: EventRing;
   readonly pages: LogPages;
 }
@@ -74,14 +74,14 @@ const RETRY = { baseMs: 100, capMs: 2_000 };
 export async function openTopicTail(options: TopicTailOptions): Promise<TopicTail> {
   const { log, topic, logger, onLost } = options;
   /** Of one epoch: another one has another map. */
-  let shelves = new Map<number, Shelf>();
+  let buffers = new Map<number, PartitionBuffer>();
   let ranges: TopicState["ranges"] = new Map();
   let epoch = "";
   let reader: LogReader | undefined;
   let replayReads = 0;
   let stopped = false;
   let reopening: Promise<TopicState> | undefined;
-  const looks = createCoalescedWork(fresh);
+  const coalescedLooks = createCoalescedWork(fresh);
 
   async function look(): Promise<TopicState> {
     // Ranges between two looks at one epoch are of this epoch.
@@ -94,14 +94,14 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
   }
 
   /** @param start the next offset that the tail will bring */
-  function createShelf(partition: number, start: bigint): Shelf {
+  function createBuffer(partition: number, start: bigint): PartitionBuffer {
     const ring = createEventRing(options.ring, start);
     const pages = createLogPages({
       maxBytes: options.ring.bytes,
       read: (from, limit) => readPage(partition, from, limit),
       ringFirst: () => ring.first,
       low: () => ranges.get(partition)?.low ?? 0n,
-      refreshLow: () => inTime(looks.next()),
+      refreshLow: () => inTime(coalescedLooks.next()),
     });
     return { ring, pages };
   }
@@ -111,21 +111,21 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
     replayReads += 1;
     const records = await log.read({ topic, partition, from, limit });
     if ((await log.epoch(topic)) === asked) return records;
-    void looks.next().catch(() => undefined);
+    void coalescedLooks.next().catch(() => undefined);
     throw resyncRequired("TOPIC_RECREATED");
   }
 
   function clearPages(): void {
-    for (const { pages } of shelves.values()) pages.clear();
+    for (const { pages } of buffers.values()) pages.clear();
   }
 
   async function open(): Promise<TopicState> {
     const found = await look();
-    const own = new Map<number, Shelf>();
-    const isCurrent = () => shelves === own;
+    const own = new Map<number, PartitionBuffer>();
+    const isCurrent = () => buffers === own;
     ranges = found.ranges;
-    for (const [partition, { high }] of ranges) own.set(partition, createShelf(partition, high));
-    shelves = own;
+    for (const [partition, { high }] of ranges) own.set(partition, createBuffer(partition, high));
+    buffers = own;
     epoch = found.epoch;
     try {
       reader = await log.tail({
@@ -135,7 +135,7 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
         onInterruption(problem) {
           logger.warn({ err: problem, topic }, "the live tail was interrupted");
           options.onMissed?.();
-          void looks.next().catch(() => undefined);
+          void coalescedLooks.next().catch(() => undefined);
         },
         onGap(partition, low) {
           options.onMissed?.();
@@ -153,32 +153,32 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
 
   /** The tail goes on behind a hole: nobody may pass it unawares. */
   function skip(partition: number, low: bigint): void {
-    const former = shelves.get(partition);
+    const former = buffers.get(partition);
     if (former === undefined) return;
     former.pages.clear();
-    shelves.set(partition, createShelf(partition, low));
+    buffers.set(partition, createBuffer(partition, low));
     const reason = low < former.ring.next ? "TOPIC_RECREATED" : "RETENTION";
     onLost(reason, (key) => partitionOf(key) === partition);
   }
 
   /** Keys that are stored elsewhere from now on are told so before anything of the new partitions is shown. */
   function grow(found: TopicState["ranges"]): void {
-    const before = shelves.size;
+    const before = buffers.size;
     if (found.size <= before) return;
     logger.warn({ topic, before, now: found.size }, "the topic has more partitions now");
     for (const partition of found.keys()) {
-      if (!shelves.has(partition)) shelves.set(partition, createShelf(partition, 0n));
+      if (!buffers.has(partition)) buffers.set(partition, createBuffer(partition, 0n));
     }
     onLost("UNKNOWN_PARTITION", (key) => partitionForKey(key, before) !== partitionOf(key));
   }
 
-  const partitionOf = (key: string) => partitionForKey(key, shelves.size);
+  const partitionOf = (key: string) => partitionForKey(key, buffers.size);
 
   /** The shelf of a partition; one that the tail saw first is looked for until it is known. */
-  async function shelfOf(partition: number, isCurrent: () => boolean): Promise<Shelf | undefined> {
+  async function shelfOf(partition: number, isCurrent: () => boolean): Promise<PartitionBuffer | undefined> {
     for (let failures = 0; isCurrent() && !stopped; ) {
-      const shelf = shelves.get(partition);
-      if (shelf !== undefined) return shelf;
+      const buffer = buffers.get(partition);
+      if (buffer !== undefined) return buffer;
       try {
         const found = byPartition(await log.ranges(topic));
         if (isCurrent()) grow(found);
@@ -193,9 +193,9 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
   }
 
   async function accept(partition: number, records: readonly LogRecord[], isCurrent: () => boolean): Promise<void> {
-    const shelf = shelves.get(partition) ?? (await shelfOf(partition, isCurrent));
-    if (shelf === undefined) return;
-    const { ring } = shelf;
+    const buffer = buffers.get(partition) ?? (await shelfOf(partition, isCurrent));
+    if (buffer === undefined) return;
+    const { ring } = buffer;
     const events = records.filter(({ offset }) => offset >= ring.next).map(decodeRecord);
     await options.beforeEvents?.(events);
     // The topic was created anew meanwhile: these are of the former one.
@@ -218,7 +218,7 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
     reader = undefined;
     clearPages();
     // Nothing of the former topic is accepted from here on.
-    shelves = new Map(shelves);
+    buffers = new Map(buffers);
     await former?.stop();
     onLost("TOPIC_RECREATED", () => true);
     epoch = "";
@@ -245,7 +245,7 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
 
   /** Has the tail brought by now what was stored at the last look? */
   function checkArrival(found: TopicState): void {
-    if ([...seen].some(([partition, high]) => (shelves.get(partition)?.ring.next ?? high) < high)) options.onMissed?.();
+    if ([...seen].some(([partition, high]) => (buffers.get(partition)?.ring.next ?? high) < high)) options.onMissed?.();
     seen = new Map([...found.ranges].map(([partition, { high }]) => [partition, high]));
   }
 
@@ -254,7 +254,7 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
     if (waiting) options.onMissed?.();
     else {
       waiting = true;
-      void looks
+      void coalescedLooks
         .next()
         .then(checkArrival, () => options.onMissed?.())
         .finally(() => {
@@ -270,20 +270,20 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
     get replayReads() {
       return replayReads;
     },
-    ring: (partition) => shelves.get(partition)?.ring,
+    ring: (partition) => buffers.get(partition)?.ring,
     held() {
-      const rings = [...shelves.values()].map(({ ring }) => ring);
+      const rings = [...buffers.values()].map(({ ring }) => ring);
       return {
         events: rings.reduce((sum, { size }) => sum + size, 0),
         bytes: rings.reduce((sum, { bytes }) => sum + bytes, 0),
       };
     },
-    state: () => inTime(looks.next()),
+    state: () => inTime(coalescedLooks.next()),
     partitionOf,
     page(partition, position) {
-      const shelf = shelves.get(partition);
-      if (shelf === undefined) throw resyncRequired("UNKNOWN_PARTITION");
-      return shelf.pages.at(position);
+      const buffer = buffers.get(partition);
+      if (buffer === undefined) throw resyncRequired("UNKNOWN_PARTITION");
+      return buffer.pages.at(position);
     },
     async stop() {
       stopped = true;

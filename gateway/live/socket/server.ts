@@ -9,7 +9,7 @@ import type { ClientFacts } from "../../../platform/auth/identity.ts";
 import { refuseUpgrade } from "../../http/refused-upgrade.ts";
 import { clientNameOf } from "../../operations/client-name.ts";
 import type { LivePorts } from "../../ports.ts";
-import type { Allowance } from "../access/allowance.ts";
+import type { Quota } from "../access/quota.ts";
 import { drainSockets, STOP_GRACE_MS } from "../drain.ts";
 import type { Hub } from "../hub.ts";
 import { createActiveOperations } from "./active-operations.ts";
@@ -37,7 +37,7 @@ interface OpenSocket {
 type ServerPorts = Omit<LivePorts, "dataSources" | "eventLog">;
 
 /** @param ofUsers connections per user, shared with the streams over HTTP */
-export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Allowance): LiveServer {
+export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Quota): LiveServer {
   const { logger, settings, authenticator, lifecycle } = ports;
   const operations = createOperations(hub, ports);
   const connections = new Map<WebSocket, OpenSocket>();
@@ -72,7 +72,7 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Allowanc
 
   function leave(connection: Connection): void {
     const holder = holders.get(connection);
-    if (holder !== undefined) ofUsers.giveBack(holder);
+    if (holder !== undefined) ofUsers.release(holder);
     holders.delete(connection);
   }
 

@@ -1,13 +1,13 @@
 /** What an `Accept` header says about streams: which format the caller reads, and whether plain JSON would do as well. */
 
-export interface StreamWish {
+export interface RequestedStream {
   readonly format: "sse" | "multipart";
   /** Also reads plain JSON: then only a subscription needs a stream. */
   readonly json: boolean;
 }
 
 /** `undefined` when the caller reads neither format. Of both, the one with the higher `q` is taken, then the first. */
-export function wishedStream(accept: string | undefined): StreamWish | undefined {
+export function requestedStream(accept: string | undefined): RequestedStream | undefined {
   // Nearly every request names neither.
   if (accept === undefined || !/event-stream|subscriptionspec/i.test(accept)) return undefined;
   const ranges = accept.split(",").map(readRange);
@@ -22,7 +22,7 @@ export function wishedStream(accept: string | undefined): StreamWish | undefined
   return { format: wanted.format, json };
 }
 
-function formatOf(type: string, params: ReadonlyMap<string, string>): StreamWish["format"] | undefined {
+function formatOf(type: string, params: ReadonlyMap<string, string>): RequestedStream["format"] | undefined {
   if (type === "text/event-stream") return "sse";
   return type === "multipart/mixed" && params.get("subscriptionspec") === "1.0" ? "multipart" : undefined;
 }

@@ -1,6 +1,6 @@
 /** How messages look on the wire, one object per format. Texts that go in are JSON on one line. */
 import type { LiveTransport } from "../../ports.ts";
-import type { StreamWish } from "./accept.ts";
+import type { RequestedStream } from "./accept.ts";
 
 export interface StreamFormat {
   readonly transport: LiveTransport;
@@ -52,4 +52,7 @@ function part(body: string, cursor: string | undefined): string {
   return `\r\ncontent-type: application/json\r\n${header}\r\n${body}\r\n--graphql`;
 }
 
-export const STREAM_FORMATS: Readonly<Record<StreamWish["format"], StreamFormat>> = { sse: SSE, multipart: MULTIPART };
+export const STREAM_FORMATS: Readonly<Record<RequestedStream["format"], StreamFormat>> = {
+  sse: SSE,
+  multipart: MULTIPART,
+};

@@ -5,12 +5,12 @@
 import { type GraphQLFormattedError, getOperationAST, OperationTypeNode } from "graphql";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { GatewayContext, HttpExchange, LivePorts, Revocation } from "../../ports.ts";
-import type { Allowance } from "../access/allowance.ts";
+import type { Quota } from "../access/quota.ts";
 import { createSessionRevalidation, type SessionRevalidation } from "../access/session-revalidation.ts";
 import { drainSockets, STOP_GRACE_MS } from "../drain.ts";
 import type { Hub, Subscription } from "../hub.ts";
 import { toGraphQLErrors, unresolved } from "../plan/operation-errors.ts";
-import { wishedStream } from "./accept.ts";
+import { requestedStream } from "./accept.ts";
 import { STREAM_FORMATS, type StreamFormat } from "./format.ts";
 import { type HttpStream, openHttpStream } from "./http-stream.ts";
 import { STREAM_END, STREAM_END_OF_SESSION, type StreamEnd, streamEndError } from "./stream-end.ts";
@@ -46,7 +46,7 @@ interface Session {
 }
 
 /** @param ofUsers connections per user, shared with the sockets */
-export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowance): HttpStreams {
+export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Quota): HttpStreams {
   const { authenticator, settings, lifecycle } = ports;
   const sessions = new Set<Session>();
   let stopping = false;
@@ -99,7 +99,7 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
       throw new AppError("TOO_MANY_SUBSCRIPTIONS", message);
     }
     ofUsers.take(userId);
-    return () => ofUsers.giveBack(userId);
+    return () => ofUsers.release(userId);
   }
 
   function openStream(session: Session, format: StreamFormat, release: () => void): HttpStream {
@@ -206,7 +206,7 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Allowan
 
   return {
     handle(exchange) {
-      const wish = wishedStream(exchange.headers.accept);
+      const wish = requestedStream(exchange.headers.accept);
       if (wish === undefined) return false;
       return (async () => {
         // What is no GraphQL request at all is refused where plain JSON is read, if the caller reads that.

@@ -21,7 +21,7 @@ export interface PlanCache {
 }
 
 /** As another process kept it. */
-const keptPlan: z.ZodType<Plan> = z.object({
+const cachedPlan: z.ZodType<Plan> = z.object({
   id: PlanId.schema,
   code: z.string(),
   version: z.int(),
@@ -42,7 +42,7 @@ export function createPlanCache({ cache, lifeOf }: Pick<ProcessCache, "cache" | 
   const options = {
     ttlMs,
     tags: [TAG],
-    parse: (value: unknown) => keptPlan.optional().parse(value),
+    parse: (value: unknown) => cachedPlan.optional().parse(value),
     // What is not there may be published at any time.
     ttlMsOf: (plan: Plan | undefined) => (plan === undefined ? 0 : ttlMs),
   };
@@ -58,6 +58,6 @@ export function createPlanCache({ cache, lifeOf }: Pick<ProcessCache, "cache" | 
 }
 
 /** Reads a kept plan anew, by its key in the cache. */
-export function readKeptPlan(database: BillingDatabase): (key: string) => Promise<Plan | undefined> {
+export function loadPlanByCacheKey(database: BillingDatabase): (key: string) => Promise<Plan | undefined> {
   return async (key) => (await findPlans(database.autocommit, [PlanId.require(key.slice(KEY.length))])).at(0);
 }

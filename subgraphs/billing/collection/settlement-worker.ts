@@ -24,10 +24,10 @@ const RETRY = { baseMs: POLL_MS, capMs: 10_000 };
 export interface SettlementWorkerOptions {
   readonly services: BillingServices;
   /** With the relay role. */
-  readonly scout: BillingDatabase;
+  readonly pollingDatabase: BillingDatabase;
 }
 
-export function createSettlementWorker({ services, scout }: SettlementWorkerOptions): LifecyclePart {
+export function createSettlementWorker({ services, pollingDatabase }: SettlementWorkerOptions): LifecyclePart {
   const logger = services.logger.child({ component: "settlement" });
   let running: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
 
@@ -46,7 +46,7 @@ export function createSettlementWorker({ services, scout }: SettlementWorkerOpti
     let failures = 0;
     while (!signal.aborted) {
       try {
-        const waiting = await findUnsettled(scout.autocommit, BATCH);
+        const waiting = await findUnsettled(pollingDatabase.autocommit, BATCH);
         // One that fails keeps its lease and is tried again; the others are not held up by it.
         const results = await Promise.allSettled(waiting.map(({ id, organizationId }) => settle(id, organizationId)));
         const failed = results.find((result) => result.status === "rejected");

@@ -5,7 +5,7 @@ import { billingAccountRows } from "../../../prisma/billing/generated/raw-rows.t
 import type { BillingAccount } from "../domain/account.ts";
 import { AccountId } from "../domain/ids.ts";
 import type { BillingTransaction } from "./database.ts";
-import { promised } from "./promised.ts";
+import { requireRow } from "./require-row.ts";
 import { tables } from "./tables.ts";
 
 function toAccount({ id, organizationId, currency, version }: BillingAccountModel): BillingAccount {
@@ -37,5 +37,5 @@ export async function findAccountsOf(
 export async function lockAccount(tx: BillingTransaction, id: AccountId): Promise<BillingAccount> {
   const { columns, parse } = billingAccountRows;
   const rows = parse(await tables(tx).$queryRaw`SELECT ${columns} FROM billing_account WHERE id = ${id} FOR UPDATE`);
-  return toAccount(promised(rows.at(0)));
+  return toAccount(requireRow(rows.at(0)));
 }

@@ -11,7 +11,7 @@ import { InvoiceStatus } from "../../../schema/generated/billing.ts";
 import { AccountId, InvoiceId, InvoiceLineId, SubscriptionId } from "../domain/ids.ts";
 import type { Invoice, InvoiceLine } from "../domain/invoice.ts";
 import type { BillingTransaction } from "./database.ts";
-import { promised } from "./promised.ts";
+import { requireRow } from "./require-row.ts";
 import { tables } from "./tables.ts";
 
 function toInvoice(row: InvoiceModel): Invoice {
@@ -59,7 +59,7 @@ export async function findInvoices(tx: BillingTransaction, ids: readonly Invoice
 export async function lockInvoice(tx: BillingTransaction, id: InvoiceId): Promise<Invoice> {
   const { columns, parse } = invoiceRows;
   const rows = parse(await tables(tx).$queryRaw`SELECT ${columns} FROM invoice WHERE id = ${id} FOR UPDATE`);
-  return toInvoice(promised(rows.at(0)));
+  return toInvoice(requireRow(rows.at(0)));
 }
 
 export async function findLinesOf(tx: BillingTransaction, invoiceIds: readonly InvoiceId[]): Promise<InvoiceLine[]> {

@@ -20,7 +20,7 @@ import { findUser } from "../store/users.ts";
 
 const versioned = { version: z.int() };
 
-const keptUser: z.ZodType<User> = z.object({
+const cachedUser: z.ZodType<User> = z.object({
   ...versioned,
   id: UserId.schema,
   email: z.string(),
@@ -31,7 +31,7 @@ const keptUser: z.ZodType<User> = z.object({
   updatedAt: z.date(),
 });
 
-const keptOrganization: z.ZodType<Organization> = z.object({
+const cachedOrganization: z.ZodType<Organization> = z.object({
   ...versioned,
   id: OrganizationId.schema,
   slug: z.string(),
@@ -41,7 +41,7 @@ const keptOrganization: z.ZodType<Organization> = z.object({
   updatedAt: z.date(),
 });
 
-const keptSession: z.ZodType<Session> = z.object({
+const cachedSession: z.ZodType<Session> = z.object({
   ...versioned,
   id: SessionId.schema,
   userId: UserId.schema,
@@ -75,15 +75,15 @@ export function sessionKey(userId: UserId, sessionId: SessionId): string {
 }
 
 /** Writes a committed session through to the cache: whoever signs in asks for it next. */
-export function keepSession({ rowCaches }: { readonly rowCaches: RowCaches }, session: Session): Promise<void> {
+export function cacheSession({ rowCaches }: { readonly rowCaches: RowCaches }, session: Session): Promise<void> {
   return rowCaches.sessions.put(sessionKey(session.userId, session.id), session);
 }
 
 export function createRowCaches({ cache, lifeOf }: Pick<ProcessCache, "cache" | "lifeOf">): RowCaches {
   const ttlMs = lifeOf("profile");
-  const users = createRowCache(cache, { table: "user", ttlMs, schema: keptUser });
-  const organizations = createRowCache(cache, { table: "organization", ttlMs, schema: keptOrganization });
-  const sessions = createRowCache(cache, { table: "session", ttlMs, schema: keptSession });
+  const users = createRowCache(cache, { table: "user", ttlMs, schema: cachedUser });
+  const organizations = createRowCache(cache, { table: "organization", ttlMs, schema: cachedOrganization });
+  const sessions = createRowCache(cache, { table: "session", ttlMs, schema: cachedSession });
   return {
     users,
     organizations,
@@ -105,7 +105,7 @@ export function createRowCaches({ cache, lifeOf }: Pick<ProcessCache, "cache" | 
 /**
  * Reads a kept row anew, by its key in the cache: the owner's transaction sees it. `undefined` for a row that is gone.
  */
-export function readKeptRow(database: UserDatabase): (key: string) => Promise<VersionedRow | undefined> {
+export function loadRowByCacheKey(database: UserDatabase): (key: string) => Promise<VersionedRow | undefined> {
   return async (key) => {
     const [table, name = ""] = key.split(":");
     if (table === "organization") {

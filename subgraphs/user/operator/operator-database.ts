@@ -12,7 +12,7 @@ import { AppError } from "../../../platform/errors/app-error.ts";
 import { readAppDatabase, settingNames } from "../../../platform/graphql/subgraph-settings.ts";
 import { databaseUrls } from "../../../prisma/databases.ts";
 import { readSecret } from "../../../prisma/embedded-cluster.ts";
-import { NAME } from "../own-name.ts";
+import { NAME } from "../subgraph-name.ts";
 
 const VARIABLE = settingNames(NAME).app;
 const schema = z.object({ DATA_DIR: embeddedSettings.DATA_DIR });

@@ -1,7 +1,7 @@
 import type { BillingActivitySubscription } from "../../../schema/generated/operations.ts";
 import { formatMoney } from "../format/money.ts";
 import type { ActivityItem } from "./feed.ts";
-import { laterKind } from "./later-kind.ts";
+import { unknownEventTitle } from "./unknown-event.ts";
 
 type BillingMessage = BillingActivitySubscription["billingEvents"];
 
@@ -37,7 +37,7 @@ function titleOf(event: BillingMessage["event"]): Pick<ActivityItem, "title" | "
     case "PaymentChanged":
       return { title: `Payment ${paymentOutcome(event)}`, amount: formatMoney(event.amount) };
     default:
-      return { title: laterKind(event) };
+      return { title: unknownEventTitle(event) };
   }
 }
 

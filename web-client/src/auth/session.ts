@@ -10,8 +10,8 @@ import {
 } from "../../../schema/generated/operations.ts";
 import { sendOperation } from "../graphql/send-operation.ts";
 import { type AccessToken, accessToken } from "./access-token.ts";
-import { exclusively } from "./exclusively.ts";
 import { onSessionChanged, readSession, removeSession, type StoredSession, writeSession } from "./session-storage.ts";
+import { withLock } from "./with-lock.ts";
 
 export interface SessionManager {
   /** The signed-in user's id. */
@@ -88,7 +88,7 @@ export function createSessionManager(): SessionManager {
   const usableToken = async (refused?: string): Promise<string | undefined> => {
     if (stored === undefined) return undefined;
     if (token !== undefined && token.value !== refused && token.refreshAt > Date.now()) return token.value;
-    refreshing ??= exclusively("tributary.refresh", refresh).finally(() => {
+    refreshing ??= withLock("tributary.refresh", refresh).finally(() => {
       refreshing = undefined;
     });
     return refreshing;

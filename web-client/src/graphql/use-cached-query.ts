@@ -10,7 +10,7 @@ import { useApolloClient, useQuery } from "@apollo/client/react";
 import { canonicalStringify } from "@apollo/client/utilities";
 import { useMemo, useState, useSyncExternalStore } from "react";
 import { cachedAnswer } from "./cached-answer.ts";
-import { withStandingFailure } from "./standing-failure.ts";
+import { withPersistentError } from "./persistent-error.ts";
 
 /** As Apollo's `useQuery` takes them. */
 export interface CachedQueryOptions<Variables> {
@@ -47,16 +47,16 @@ export function useCachedQuery<Data, Variables extends OperationVariables>(
   const request = useQuery<Data>(document, options);
   const variables = canonicalStringify(options.variables);
   const answer = useMemo(() => cachedAnswer(client, document, JSON.parse(variables)), [client, document, variables]);
-  const known = useSyncExternalStore(answer.subscribe, answer.current);
-  const answered = request.dataState === "complete" ? request.data : undefined;
+  const cachedData = useSyncExternalStore(answer.subscribe, answer.current);
+  const requestedData = request.dataState === "complete" ? request.data : undefined;
   const { loading, refetch, startPolling, stopPolling } = request;
-  const told = { question: variables, loading, error: request.error };
-  const [last, setLast] = useState(told);
-  const state = withStandingFailure(last, told);
+  const current = { question: variables, loading, error: request.error };
+  const [last, setLast] = useState(current);
+  const state = withPersistentError(last, current);
   const { error } = state;
   if (last.question !== variables || last.loading !== loading || last.error !== error) setLast(state);
   return {
-    data: options.skip === true ? undefined : (known ?? answered),
+    data: options.skip === true ? undefined : (cachedData ?? requestedData),
     error,
     loading,
     refetch,

@@ -9,7 +9,7 @@ import {
   type UserErrorFieldsFragment,
 } from "../../../schema/generated/operations.ts";
 import { describeProblem } from "../forms/describe-problem.ts";
-import { untilFinished } from "./until-finished.ts";
+import { retryWhileInProgress } from "./retry-while-in-progress.ts";
 import { useIntentKeys } from "./use-intent-keys.ts";
 
 /** A card that is kept already, or a test card that is attached first. */
@@ -68,7 +68,7 @@ export function usePayment(accountId: string, purpose: PaymentPurpose) {
     const invoiceId = purpose.kind === "invoice" ? purpose.invoiceId : state.invoice?.id;
     if (invoiceId !== undefined) {
       return keys.run(`pay ${invoiceId} ${paymentMethodId}`, (idempotencyKey) =>
-        untilFinished(async () => {
+        retryWhileInProgress(async () => {
           const { data } = await payInvoice({
             variables: { input: { id: invoiceId, paymentMethodId, idempotencyKey } },
           });
@@ -79,7 +79,7 @@ export function usePayment(accountId: string, purpose: PaymentPurpose) {
     if (purpose.kind !== "plan") return NO_ANSWER;
     const { planId } = purpose;
     return keys.run(`start ${planId} ${paymentMethodId}`, (idempotencyKey) =>
-      untilFinished(async () => {
+      retryWhileInProgress(async () => {
         const { data } = await start({ variables: { input: { accountId, planId, paymentMethodId, idempotencyKey } } });
         return data?.subscriptionStart ?? NO_ANSWER;
       }),

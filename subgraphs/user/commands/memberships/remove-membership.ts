@@ -6,7 +6,7 @@ import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
 import type { MembershipRemoveInput } from "../../../../schema/generated/user.ts";
 import { MembershipId } from "../../domain/ids.ts";
 import { membershipRemoved } from "../../domain-events.ts";
-import { lastOwnerStays, requireActive } from "../../errors.ts";
+import { lastOwnerFailure, requireActive } from "../../errors.ts";
 import { canReadOrganization, canRemoveMembership, MANAGE_MEMBERS } from "../../policies.ts";
 import type { UserServices } from "../../services.ts";
 import { deleteMembership, findMembership, isLastOwner } from "../../store/memberships.ts";
@@ -30,7 +30,7 @@ export async function removeMembership(
     // Again: somebody may have removed it while we waited.
     const membership = await findMembership(tx, id);
     if (membership === undefined) throw missing;
-    if (await isLastOwner(tx, membership)) throw lastOwnerStays();
+    if (await isLastOwner(tx, membership)) throw lastOwnerFailure();
     await deleteMembership(tx, id);
     emit(membershipRemoved(membership));
     return { removedId: id };

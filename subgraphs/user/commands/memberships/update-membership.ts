@@ -9,7 +9,7 @@ import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
 import type { MembershipUpdateInput } from "../../../../schema/generated/user.ts";
 import { MembershipId } from "../../domain/ids.ts";
 import { membershipUpdated } from "../../domain-events.ts";
-import { lastOwnerStays, requireActive } from "../../errors.ts";
+import { lastOwnerFailure, requireActive } from "../../errors.ts";
 import { MANAGE_MEMBERS, OWNER } from "../../policies.ts";
 import type { UserServices } from "../../services.ts";
 import { findMembership, isLastOwner, setMembershipRoles } from "../../store/memberships.ts";
@@ -38,7 +38,7 @@ export async function updateMembership(
     const to = await requireRoles(tx, organizationId, roleIds);
     const from = (await findRolesOfMemberships(tx, [id])).get(id) ?? [];
     const remainsOwner = to.some((role) => role.builtIn && role.name === OWNER);
-    if (!remainsOwner && (await isLastOwner(tx, membership))) throw lastOwnerStays();
+    if (!remainsOwner && (await isLastOwner(tx, membership))) throw lastOwnerFailure();
     const roles = to.map((role) => role.id);
     const version = await setMembershipRoles(tx, membership, roles);
     emit(membershipUpdated({ ...membership, version }, { from, to }));

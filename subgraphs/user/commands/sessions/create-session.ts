@@ -5,7 +5,7 @@ import { refuse, type UserFailure } from "../../../../platform/errors/user-failu
 import type { Cause } from "../../../../platform/graphql/subgraph-context.ts";
 import { constraints } from "../../../../schema/constraints.ts";
 import type { SessionCreateInput } from "../../../../schema/generated/user.ts";
-import { keepSession } from "../../cache/row-caches.ts";
+import { cacheSession } from "../../cache/row-caches.ts";
 import { mintToken, REFRESH_TOKEN } from "../../credentials/opaque-token.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Session } from "../../domain/session.ts";
@@ -91,7 +91,7 @@ async function startSession(
     emit(sessionCreated(session));
     return { session, tokens: { ...access, refreshToken: refresh.token } };
   });
-  await keepSession(services, outcome.result.session);
+  await cacheSession(services, outcome.result.session);
   return outcome;
 }
 

@@ -7,7 +7,7 @@ import { type CommandOutcome, runCommand } from "../../../../platform/database/c
 import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Cause } from "../../../../platform/graphql/subgraph-context.ts";
 import type { SessionRefreshInput } from "../../../../schema/generated/user.ts";
-import { keepSession } from "../../cache/row-caches.ts";
+import { cacheSession } from "../../cache/row-caches.ts";
 import { mintToken, parseToken, REFRESH_TOKEN } from "../../credentials/opaque-token.ts";
 import { sessionRevoked } from "../../domain-events.ts";
 import type { UserServices } from "../../services.ts";
@@ -56,7 +56,7 @@ export async function refreshSession(
   const { result } = outcome;
   // Thrown after the commit: the end of a stolen session must stay.
   if (result === undefined) throw ended;
-  await keepSession(services, result.session);
+  await cacheSession(services, result.session);
   const access = await accessTokens.issue(userId, result.session.id);
   return {
     replayed: false,

@@ -22,7 +22,7 @@ import { openAuditDatabase } from "../../../../subgraphs/audit/store/database.ts
 import { grantsOf, namedId } from "../../../support/identities.ts";
 import { serviceAddress } from "../../../support/services/service-addresses.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { floorOf } from "../floor.ts";
+import { runtimeOf } from "../subgraph-runtime.ts";
 
 /** Roles are shared by all databases of a server, hence one password for every test on it. */
 const ROLE_PASSWORD = "test-password";
@@ -72,9 +72,9 @@ export async function createAuditFixture() {
 
     /** One more instance of the subgraph, serving and consuming. */
     async startSubgraph(): Promise<Subgraph> {
-      const floor = floorOf("audit", auditUrls, ["user.events", "billing.events"]);
+      const runtime = runtimeOf("audit", auditUrls, ["user.events", "billing.events"]);
       const shared = { eventLog: log, contracts, clock: systemClock, ids, logger, identitySecrets };
-      const subgraph = createAuditSubgraph({ ...floor, ...shared });
+      const subgraph = createAuditSubgraph({ ...runtime, ...shared });
       instances.push(subgraph);
       for (const part of subgraph.parts) await part.start?.();
       return subgraph;

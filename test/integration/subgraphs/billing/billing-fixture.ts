@@ -18,7 +18,7 @@ import { createBillingSubgraph, seedPlans } from "../../../../subgraphs/billing/
 import { createSandboxProvider } from "../../../../subgraphs/billing/provider/sandbox-provider.ts";
 import { serviceAddress } from "../../../support/services/service-addresses.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { floorOf } from "../floor.ts";
+import { runtimeOf } from "../subgraph-runtime.ts";
 import { countingProvider } from "./counting-provider.ts";
 
 const SECRETS = [randomBytes(32).toString("hex")];
@@ -46,9 +46,9 @@ export async function startBilling() {
     SANDBOX_PROVIDER_DELAY_MS: SLOW_CARD_MS,
   };
   const ids = createIdSource(systemClock);
-  const floor = floorOf("billing", billing, ["user.events"]);
+  const runtime = runtimeOf("billing", billing, ["user.events"]);
 
-  await seedPlans({ ...floor, settings, ids });
+  await seedPlans({ ...runtime, settings, ids });
   const eventLog: EventLog = createPostgresEventLog({ connectionString: events.app, logger });
   await eventLog.start();
   const provider = countingProvider(createSandboxProvider({ clock: systemClock, delayMs: SLOW_CARD_MS }));
@@ -64,7 +64,7 @@ export async function startBilling() {
   /** An instance over the same database. `parts: false` serves requests only: no relay, no consumer, no settlement. */
   async function instance({ parts = true } = {}): Promise<Subgraph> {
     const shared = { eventLog, contracts, clock: systemClock, ids, logger, identitySecrets: SECRETS };
-    const deps = { ...floor, ...shared, settings, provider };
+    const deps = { ...runtime, ...shared, settings, provider };
     const subgraph = createBillingSubgraph(deps);
     if (parts) for (const part of subgraph.parts) await part.start?.();
     running.push(subgraph);
@@ -121,7 +121,7 @@ export async function startBilling() {
 
   return {
     settings,
-    databaseUrls: floor.databaseUrls,
+    databaseUrls: runtime.databaseUrls,
     /** Of a billing process over the same databases. */
     environment: {
       NODE_ENV: "test",

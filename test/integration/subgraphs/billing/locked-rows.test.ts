@@ -70,11 +70,11 @@ test("an unsettled payment is found by the relay role with its organisation", as
   await operations.attach(other, "tok_slow");
   const { payment } = await operations.start(other, "team");
   await billing.admin.query("UPDATE payment SET next_attempt_at = now() WHERE id = $1", [payment.id]);
-  const scout = openBillingDatabase("test", billing.databaseUrls.relay, 1);
+  const pollingDatabase = openBillingDatabase("test", billing.databaseUrls.relay, 1);
   try {
     const { organizationId } = other;
-    expect(await findUnsettled(scout.autocommit, 1_000)).toContainEqual({ id: payment.id, organizationId });
+    expect(await findUnsettled(pollingDatabase.autocommit, 1_000)).toContainEqual({ id: payment.id, organizationId });
   } finally {
-    await scout.part.stop?.();
+    await pollingDatabase.part.stop?.();
   }
 });

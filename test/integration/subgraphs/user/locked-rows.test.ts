@@ -22,7 +22,7 @@ let organizationId: OrganizationId;
 
 beforeAll(async () => {
   fixture = await startUser();
-  database = openUserDatabase("test", fixture.floor.databaseUrls.app, 1);
+  database = openUserDatabase("test", fixture.runtime.databaseUrls.app, 1);
   owner = await fixture.person();
   organizationId = await fixture.organization(owner);
 });

@@ -20,7 +20,7 @@ let fixture: UserFixture;
 let services: OperatorServices;
 beforeAll(async () => {
   fixture = await startUser();
-  const database = openUserDatabase("user database", fixture.floor.databaseUrls.app, 4);
+  const database = openUserDatabase("user database", fixture.runtime.databaseUrls.app, 4);
   const contracts = await loadEventContracts(fileURLToPath(new URL("../../../../schema/events", import.meta.url)));
   const { clock, ids } = fixture;
   services = { database, clock, outbox: createUserOutbox({ contracts, clock, ids }) };
@@ -35,7 +35,7 @@ async function operate(words: readonly string[], env: Readonly<Record<string, st
   const running = await startProcess({
     entry: "subgraphs/user/operator-main.ts",
     entryArguments: words,
-    env: { USER_DATABASE_URL: fixture.floor.databaseUrls.app, ...env },
+    env: { USER_DATABASE_URL: fixture.runtime.databaseUrls.app, ...env },
   });
   const { code } = await running.exited;
   return { code, output: (await running.output()).trim() };
@@ -228,7 +228,7 @@ test("without a database it says where it looked, and which setting to correct",
     code: 2,
     output: expect.stringContaining("CONFIG_INVALID: There is no platform in /nowhere"),
   });
-  const away = new URL(fixture.floor.databaseUrls.app);
+  const away = new URL(fixture.runtime.databaseUrls.app);
   away.port = "1";
   expect(await operate(words, { USER_DATABASE_URL: away.href })).toEqual({
     code: 2,

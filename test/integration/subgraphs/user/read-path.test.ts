@@ -11,7 +11,7 @@ let reader: UserSubgraph;
 
 beforeAll(async () => {
   fixture = await startUser();
-  reader = createUserSubgraph(fixture.floor);
+  reader = createUserSubgraph(fixture.runtime);
   for (const part of reader.parts) await part.start?.();
 });
 afterAll(async () => {

@@ -23,7 +23,7 @@ test("every table with a tenant column forces row-level security, and without a 
       SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname IN ('tenant_id', 'organization_id', 'user_id')))`);
   expect(rows.length).toBeGreaterThan(12);
   expect(rows.filter(({ forced }) => !forced)).toEqual([]);
-  const app = new Client({ connectionString: fixture.floor.databaseUrls.app });
+  const app = new Client({ connectionString: fixture.runtime.databaseUrls.app });
   await app.connect();
   try {
     for (const { name } of rows)

@@ -18,7 +18,7 @@ import { createUserSubgraph, type UserSubgraph, type UserSubgraphDeps } from "..
 import { grantsOf } from "../../../support/identities.ts";
 import { serviceAddress } from "../../../support/services/service-addresses.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { floorOf } from "../floor.ts";
+import { runtimeOf } from "../subgraph-runtime.ts";
 
 /** Roles are shared by all databases of a server, hence one password for every test on it. */
 const ROLE_PASSWORD = "test-password";
@@ -78,8 +78,8 @@ export async function startUser(
     CACHE_TIMEOUT_MS: 5_000,
   };
   const contracts = await loadEventContracts(fileURLToPath(new URL("../../../../schema/events", import.meta.url)));
-  const floor = {
-    ...floorOf("user", user),
+  const runtime = {
+    ...runtimeOf("user", user),
     settings,
     eventLog,
     contracts,
@@ -89,7 +89,7 @@ export async function startUser(
     identitySecrets: SECRETS,
   };
   const subgraph: UserSubgraph = createUserSubgraph({
-    ...floor,
+    ...runtime,
     ...(overrides.mailRetries === undefined ? {} : { mailRetries: overrides.mailRetries }),
   });
   for (const part of subgraph.parts) await part.start?.();
@@ -217,7 +217,7 @@ export async function startUser(
   return {
     subgraph,
     /** What another process of the subgraph is made of. */
-    floor,
+    runtime,
     settings,
     admin,
     clock,

@@ -75,7 +75,7 @@ function world(sources: EventSources) {
       maxBytes: 1_000_000,
       clock: { now: () => new Date(0) },
       sources,
-      shown: false,
+      showInExtensions: false,
       parse,
     });
     const loads: (() => void)[] = [];
@@ -97,7 +97,7 @@ function world(sources: EventSources) {
       const least = count([...known], tenant, question, identity.userId);
       const operation = cache.operation(text, undefined);
       if (operation === undefined) throw new Error("it may be kept");
-      const lookup = await cache.look(operation, variables, { identity, forwardedHeaders: {} }, past);
+      const lookup = await cache.find(operation, variables, { identity, forwardedHeaders: {} }, past);
       let body: Buffer;
       if (lookup.kind === "hit") body = lookup.answer.body;
       else {
@@ -118,7 +118,7 @@ function world(sources: EventSources) {
               ? { docs: existing(tenant).map(item) }
               : { doc: id !== undefined && existing(tenant).includes(id) ? item(id) : null };
         await new Promise<void>((resolve) => loads.push(resolve));
-        const context = { identity, making: filling.making };
+        const context = { identity, composition: filling.composition };
         const document = parse(text);
         cache.inspection(generation, document, undefined, canonical(generation, document).names)?.inspect(data, {
           ...context,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { beginning, owingCursor } from "../../../../../gateway/live/delivery/snapshot-cursor.ts";
+import { cursorBeforeSnapshot, resolveStart } from "../../../../../gateway/live/delivery/snapshot-cursor.ts";
 import { snapshotFailure } from "../../../../../gateway/live/delivery/snapshot-event.ts";
 import { createSnapshots, type SnapshotPlace } from "../../../../../gateway/live/delivery/snapshots.ts";
 import { createCursorCodec } from "../../../../../gateway/live/log/cursor.ts";
@@ -67,9 +67,9 @@ const cursors = createCursorCodec("a secret that is long enough for tests");
 const place = { topic: "t", epoch: "e", partition: 0, key: "k", next: 7n, sequence: 3n };
 
 test("a cursor from before the snapshot brings the snapshot, or goes on behind it for who wants none", () => {
-  const cursor = owingCursor(cursors, place);
-  expect(beginning(cursors, { topic: "t", key: "k", cursor, snapshot: true })).toEqual({ snapshot: true });
-  expect(beginning(cursors, { topic: "t", key: "k", cursor, snapshot: false })).toEqual({
+  const cursor = cursorBeforeSnapshot(cursors, place);
+  expect(resolveStart(cursors, { topic: "t", key: "k", cursor, snapshot: true })).toEqual({ snapshot: true });
+  expect(resolveStart(cursors, { topic: "t", key: "k", cursor, snapshot: false })).toEqual({
     cursor: cursors.encode(place),
     snapshot: false,
   });
@@ -77,9 +77,12 @@ test("a cursor from before the snapshot brings the snapshot, or goes on behind i
 
 test("any other cursor resumes without a snapshot, and one of another stream stays foreign", () => {
   const plain = cursors.encode(place);
-  const foreign = owingCursor(cursors, { ...place, key: "other" });
+  const foreign = cursorBeforeSnapshot(cursors, { ...place, key: "other" });
   for (const cursor of [plain, foreign, "nonsense"]) {
-    expect(beginning(cursors, { topic: "t", key: "k", cursor, snapshot: true })).toEqual({ cursor, snapshot: false });
+    expect(resolveStart(cursors, { topic: "t", key: "k", cursor, snapshot: true })).toEqual({
+      cursor,
+      snapshot: false,
+    });
   }
   expect(cursors.decode(foreign)?.matches("t", "k")).toBe(false);
 });

@@ -1,6 +1,6 @@
 import pino from "pino";
 import { expect, test } from "vitest";
-import { evicting } from "../../../../../gateway/live/enrichment/eviction.ts";
+import { evictBeforeDelivery } from "../../../../../gateway/live/enrichment/eviction.ts";
 import { openTopicTail } from "../../../../../gateway/live/log/tail.ts";
 import type { Eviction } from "../../../../../gateway/ports.ts";
 import { createMemoryLog, envelopeText } from "../memory-log.ts";
@@ -26,7 +26,7 @@ async function openTail() {
     topic: TOPIC,
     ring: { events: 10, bytes: 100_000 },
     logger: pino({ level: "silent" }),
-    ...evicting(eviction),
+    ...evictBeforeDelivery(eviction),
     onEvent: ({ offset }) => notes.push(`shown ${offset}`),
     onLost: () => undefined,
   });
@@ -67,5 +67,5 @@ test("what happened before a tail was opened, or cannot be read, evicts everythi
 });
 
 test("without a cache nothing waits", () => {
-  expect(evicting(undefined)).toEqual({});
+  expect(evictBeforeDelivery(undefined)).toEqual({});
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { owingCursor } from "../../../../../gateway/live/delivery/snapshot-cursor.ts";
+import { cursorBeforeSnapshot } from "../../../../../gateway/live/delivery/snapshot-cursor.ts";
 import { createCursorCodec } from "../../../../../gateway/live/log/cursor.ts";
 import { reportCursor } from "../../../../../gateway/live/log/cursor-report.ts";
 
@@ -27,7 +27,7 @@ test("a cursor of ours is told in full, and whether it is of a key", () => {
   expect(reportCursor(SECRET, text)).toEqual({ valid: true, ...said, keyHash: expect.any(String) });
   expect(reportCursor(SECRET, text, "org-1")).toMatchObject({ valid: true, keyMatches: true, owesSnapshot: false });
   expect(reportCursor(SECRET, text, "org-2")).toMatchObject({ valid: true, keyMatches: false, owesSnapshot: false });
-  const owing = owingCursor(codec, cursor);
+  const owing = cursorBeforeSnapshot(codec, cursor);
   expect(reportCursor(SECRET, owing, "org-1")).toMatchObject({ valid: true, keyMatches: true, owesSnapshot: true });
   expect(reportCursor(SECRET, owing, "org-2")).toMatchObject({ keyMatches: false, owesSnapshot: false });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { wishedStream } from "../../../../../gateway/live/transports/accept.ts";
+import { requestedStream } from "../../../../../gateway/live/transports/accept.ts";
 
 test.each([
   [undefined, undefined],
@@ -20,5 +20,5 @@ test.each([
   ["multipart/mixed;subscriptionSpec=2.0, application/json", undefined],
   ["text/event-stream;q=0.5, multipart/mixed;subscriptionSpec=1.0", { format: "multipart", json: false }],
 ])("Accept %j means %j", (accept, wish) => {
-  expect(wishedStream(accept)).toEqual(wish);
+  expect(requestedStream(accept)).toEqual(wish);
 });

@@ -1,5 +1,5 @@
 /** Where the processes of an installation meet. */
-export interface RedisPlace {
+export interface RedisNamespace {
   /** redis:// or rediss:// */
   readonly url: string;
   /** Begins the names of everything that is kept or told there: installations that share a Redis have different ones. */

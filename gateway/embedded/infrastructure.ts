@@ -5,13 +5,13 @@ import { type Mailbox, startMailbox } from "../../platform/mail/mailbox-server.t
 import { type EmbeddedDatabases, startDatabases } from "./databases.ts";
 import { prepareWebClient } from "./web-client-build.ts";
 
-export interface Foundation {
+export interface Infrastructure {
   readonly databases: EmbeddedDatabases;
   readonly mailbox: Mailbox;
   readonly webClient: string | undefined;
 }
 
-export interface FoundationOptions {
+export interface InfrastructureOptions {
   readonly dataDir: string;
   readonly databasePassword: string;
   /** Names of those that need a database. */
@@ -20,7 +20,7 @@ export interface FoundationOptions {
 }
 
 /** Side by side, since each mostly waits for a process of its own; when one fails, the others are stopped again. */
-export async function layFoundation(options: FoundationOptions): Promise<Foundation> {
+export async function startInfrastructure(options: InfrastructureOptions): Promise<Infrastructure> {
   const { dataDir, databasePassword, subgraphs, logger } = options;
   const [databases, mailbox, webClient] = await Promise.allSettled([
     startDatabases(dataDir, databasePassword, subgraphs),

@@ -11,12 +11,12 @@ const PAUSE_MS = 250;
  * The answers in order, or `undefined` when Redis did not give them in time.
  * @param urgent not to be left out because Redis was slow a moment ago
  */
-export type RedisAsking = (commands: ChainableCommander, urgent?: boolean) => Promise<readonly unknown[] | undefined>;
+export type RedisCall = (commands: ChainableCommander, urgent?: boolean) => Promise<readonly unknown[] | undefined>;
 
-export function createRedisAsking(
+export function createRedisCall(
   connection: RedisConnection,
   { timeoutMs, meter }: { readonly timeoutMs: number; readonly meter: CacheMeter },
-): RedisAsking {
+): RedisCall {
   let pausedUntil = Number.NEGATIVE_INFINITY;
 
   const late = () => {

@@ -5,7 +5,7 @@
 
 import type { Identity } from "../../../platform/auth/identity.ts";
 import type { AppError } from "../../../platform/errors/app-error.ts";
-import { audienceOf, denial, type StreamName } from "../access/authority.ts";
+import { audienceOf, denial, type StreamName } from "../access/stream-authorization.ts";
 import type { StartingPoint } from "../log/resume.ts";
 import type { LiveField } from "../plan/directive.ts";
 import type { BoundPlan, Variables } from "../plan/plan.ts";
@@ -15,7 +15,7 @@ import type { StreamRegistry } from "./stream-registry.ts";
 import { createSubscriber, type Subscriber, type SubscriberSink } from "./subscriber.ts";
 import type { Viewer } from "./viewer.ts";
 
-export interface FollowingOptions {
+export interface AudienceSubscriptionOptions {
   readonly topic: string;
   readonly epoch: string;
   readonly name: StreamName;
@@ -30,7 +30,7 @@ export interface FollowingOptions {
   readonly onEnd: () => void;
 }
 
-export function follow(registry: StreamRegistry, options: FollowingOptions): Subscriber {
+export function subscribeToAudience(registry: StreamRegistry, options: AudienceSubscriptionOptions): Subscriber {
   const { topic, epoch, name, variables, viewer, start, sink, onEnd } = options;
   let moving = false;
 

@@ -1,16 +1,16 @@
 /** The first thing that happens to a call, before its body is read: too many of one caller are refused. */
 import type { FastifyInstance } from "fastify";
 import { traceFromHeaders } from "../../platform/tracing/trace-context.ts";
-import type { CallLimit, Standing } from "../limits/rate/call-limit.ts";
+import type { CallLimit, RateLimitState } from "../limits/rate/call-limit.ts";
 import { retryAfterSeconds } from "../limits/rate/rate-limited.ts";
 import { bearerOf } from "./bearer-token.ts";
 
-/** For every route of the scope. Answers tell the caller's standing in `RateLimit-*`, refusals also `Retry-After`. */
+/** For every route of the scope. Answers carry the caller's rate limit state in `RateLimit-*`, refusals also `Retry-After`. */
 export function limitCalls(scope: FastifyInstance, limit: CallLimit): void {
   scope.addHook("onRequest", async (request, reply) => {
     const token = bearerOf(request.headers.authorization);
     try {
-      reply.headers(standingHeaders(await limit.arrive(token, request.ip)));
+      reply.headers(rateLimitHeaders(await limit.countUnverified(token, request.ip)));
     } catch (error) {
       const seconds = retryAfterSeconds(error);
       if (seconds !== undefined) {
@@ -22,7 +22,7 @@ export function limitCalls(scope: FastifyInstance, limit: CallLimit): void {
   });
 }
 
-function standingHeaders({ limit, remaining, resetMs }: Standing): Record<string, string> {
+function rateLimitHeaders({ limit, remaining, resetMs }: RateLimitState): Record<string, string> {
   return {
     "ratelimit-limit": String(limit),
     "ratelimit-remaining": String(remaining),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { audienceOf, denial, streamOf } from "../../../../../gateway/live/access/authority.ts";
+import { audienceOf, denial, streamOf } from "../../../../../gateway/live/access/stream-authorization.ts";
 import { readLiveSchema } from "../../../../../gateway/live/plan/directive.ts";
 import type { Identity } from "../../../../../platform/auth/identity.ts";
 import { composeShop } from "../../../../integration/gateway/live/shop-graph.ts";

@@ -17,7 +17,7 @@ let organizationId: string;
 beforeAll(async () => {
   redis = await startRedis();
   fixture = await startUser({ redisUrl: redis.url });
-  second = createUserSubgraph(fixture.floor);
+  second = createUserSubgraph(fixture.runtime);
   for (const part of second.parts) await part.start?.();
 });
 afterAll(async () => {
@@ -87,7 +87,7 @@ test("a row is read from the database once, and what somebody changed beside the
 
 test("an event of a process that shares no cache evicts its row in all [S36]", async () => {
   for (const subgraph of [fixture.subgraph, second]) expect(await nameAt(subgraph)).toBe("Test Works");
-  const alone = createUserSubgraph({ ...fixture.floor, settings: { ...fixture.settings, REDIS_URL: undefined } });
+  const alone = createUserSubgraph({ ...fixture.runtime, settings: { ...fixture.settings, REDIS_URL: undefined } });
   try {
     const header = await fixture.signer.sign("user", identity, {});
     const query =

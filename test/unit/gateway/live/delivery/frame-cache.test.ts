@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { keepFrames } from "../../../../../gateway/live/delivery/kept-frames.ts";
+import { createFrameCache } from "../../../../../gateway/live/delivery/frame-cache.ts";
 import type { LiveEvent } from "../../../../../gateway/live/log/event.ts";
 
 const event = (offset: number): LiveEvent => ({
@@ -13,7 +13,7 @@ const event = (offset: number): LiveEvent => ({
 
 function counting(text: string) {
   const made: bigint[] = [];
-  const frame = keepFrames(async ({ offset }) => {
+  const frame = createFrameCache(async ({ offset }) => {
     made.push(offset);
     return text;
   });

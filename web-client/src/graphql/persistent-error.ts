@@ -14,7 +14,7 @@ export interface RequestState {
  * @param now as Apollo Client tells it
  * @returns `now`, with the failure that stands
  */
-export function withStandingFailure(before: RequestState, now: RequestState): RequestState {
+export function withPersistentError(before: RequestState, now: RequestState): RequestState {
   const askedAgain = now.loading || before.loading || now.question !== before.question;
   return now.error !== undefined || askedAgain ? now : { ...now, error: before.error };
 }

@@ -11,7 +11,7 @@ import type { ResponsePolicy } from "./policy.ts";
 import type { Caller, ResponseCache } from "./response-cache.ts";
 
 /** A request that asks for an answer that may be kept. */
-export interface HttpQuestion {
+export interface CacheableRequest {
   readonly operation: CacheableOperation;
   readonly variables: unknown;
   readonly get: boolean;
@@ -23,49 +23,49 @@ export interface HttpQuestion {
   readonly fresh: boolean;
 }
 
-export interface KeptAnswer {
-  readonly kind: "kept";
+export interface CachedHttpAnswer {
+  readonly kind: "cached";
   /** As the document names the operation. */
   readonly operationName: string | undefined;
   send(reply: FastifyReply): FastifyReply;
 }
 
 /** An answer that is to be made, and may then be kept. */
-export interface AwaitedAnswer {
-  readonly kind: "awaited";
+export interface PendingHttpAnswer {
+  readonly kind: "pending";
   /** For the context of its execution. */
-  readonly context: Pick<GatewayContext, "making" | "fresh">;
+  readonly context: Pick<GatewayContext, "composition" | "fresh">;
   /** @returns what is to be sent */
-  keep(reply: FastifyReply, answer: MadeAnswer): Buffer | string;
+  store(reply: FastifyReply, answer: ExecutedAnswer): Buffer | string;
   /** To be called in any case: others may be waiting. */
   end(): void;
 }
 
-export interface HttpAnswers {
+export interface HttpResponseCache {
   /** @returns `undefined` for requests whose answers are never kept, also for all that will be refused as malformed */
-  question(method: string, headers: IncomingHttpHeaders, sent: HttpOperation): HttpQuestion | undefined;
-  ask(question: HttpQuestion, caller: Caller): Promise<KeptAnswer | AwaitedAnswer>;
+  cacheableRequest(method: string, headers: IncomingHttpHeaders, sent: HttpOperation): CacheableRequest | undefined;
+  lookUp(question: CacheableRequest, caller: Caller): Promise<CachedHttpAnswer | PendingHttpAnswer>;
 }
 
-export interface MadeAnswer {
+export interface ExecutedAnswer {
   readonly status: number;
   readonly contentType: string | undefined;
   readonly text: string;
 }
 
 const JSON_TYPE = "application/json; charset=utf-8";
-const ACCEPTS_KEPT = 200;
-const PAST = /\b(?:no-cache|no-store|max-age=0)\b/i;
+const MAX_ACCEPTS = 200;
+const NO_CACHE = /\b(?:no-cache|no-store|max-age=0)\b/i;
 
-export function createHttpAnswers(cache: ResponseCache, clock: Clock): HttpAnswers {
+export function createHttpResponseCache(cache: ResponseCache, clock: Clock): HttpResponseCache {
   // What answers came as is learned from those that were made: who chooses it needs not be asked again.
-  const chosen = new LRUCache<string, string>({ max: ACCEPTS_KEPT });
+  const chosen = new LRUCache<string, string>({ max: MAX_ACCEPTS });
   const ageSince = (bornAt: number) => String(Math.max(0, Math.floor((clock.now().getTime() - bornAt) / 1_000)));
 
   return {
-    question(method, headers, sent) {
+    cacheableRequest(method, headers, sent) {
       const get = method === "GET";
-      if (get && !mayBeRead(headers)) return undefined;
+      if (get && !passesCsrfRule(headers)) return undefined;
       if (sent.received === undefined || sent.parameters === undefined) return undefined;
       const { operationName, variables } = sent.parameters;
       const operation = cache.operation(sent.received.text, operationName);
@@ -75,34 +75,34 @@ export function createHttpAnswers(cache: ResponseCache, clock: Clock): HttpAnswe
       const plain = accept === "*/*" || accept === "application/json";
       const contentType = plain ? JSON_TYPE : chosen.get(accepts);
       const control = headers["cache-control"];
-      const fresh = control !== undefined && PAST.test(control);
+      const fresh = control !== undefined && NO_CACHE.test(control);
       return { operation, variables, get, accepts, contentType, fresh };
     },
-    async ask({ operation, variables, get, accepts, contentType, fresh }, caller) {
+    async lookUp({ operation, variables, get, accepts, contentType, fresh }, caller) {
       const { policy, name } = operation;
-      const lookup = await cache.look(operation, variables, caller, fresh || contentType === undefined);
+      const lookup = await cache.find(operation, variables, caller, fresh || contentType === undefined);
       if (lookup.kind === "hit") {
         const { body, bornAt } = lookup.answer;
         return {
-          kind: "kept",
+          kind: "cached",
           operationName: name,
           send(reply) {
             reply.header("content-type", contentType);
             reply.header("x-cache", "HIT");
             reply.header("age", ageSince(bornAt));
-            tellProxies(reply, policy, get);
+            setCacheHeaders(reply, policy, get);
             return reply.send(body);
           },
         };
       }
       const { kind, filling } = lookup;
       return {
-        kind: "awaited",
+        kind: "pending",
         context: {
-          ...(filling === undefined ? {} : { making: filling.making }),
+          ...(filling === undefined ? {} : { composition: filling.composition }),
           ...(fresh ? { fresh } : {}),
         },
-        keep(reply, answer) {
+        store(reply, answer) {
           reply.header("x-cache", kind === "miss" ? "MISS" : "BYPASS");
           if (filling === undefined || answer.status !== 200) return answer.text;
           if (answer.contentType?.startsWith("application/") !== true) return answer.text;
@@ -112,7 +112,7 @@ export function createHttpAnswers(cache: ResponseCache, clock: Clock): HttpAnswe
           if (bornAt === undefined) return body;
           // It may be made of what was kept already.
           if (get) reply.header("age", ageSince(bornAt));
-          tellProxies(reply, policy, get);
+          setCacheHeaders(reply, policy, get);
           return body;
         },
         end: () => void filling?.end(undefined),
@@ -122,7 +122,7 @@ export function createHttpAnswers(cache: ResponseCache, clock: Clock): HttpAnswe
 }
 
 /** Nobody keeps an answer to POST. Proxies count from when the answer was made: they are told its age. */
-function tellProxies(reply: FastifyReply, { maxAgeMs, scope }: ResponsePolicy, get: boolean): void {
+function setCacheHeaders(reply: FastifyReply, { maxAgeMs, scope }: ResponsePolicy, get: boolean): void {
   if (!get) {
     reply.header("cache-control", "no-store");
     return;
@@ -136,7 +136,7 @@ function tellProxies(reply: FastifyReply, { maxAgeMs, scope }: ResponsePolicy, g
 }
 
 /** Apollo Server's rule against requests that a page of another site can make a browser send. */
-function mayBeRead(headers: IncomingHttpHeaders): boolean {
+function passesCsrfRule(headers: IncomingHttpHeaders): boolean {
   const type = headers["content-type"];
   if (type !== undefined) return type.split(";")[0]?.trim().toLowerCase() === "application/json";
   return Boolean(headers["x-apollo-operation-name"]) || Boolean(headers["apollo-require-preflight"]);

@@ -3,13 +3,13 @@ import { isJsonObject } from "../../transport/json-object.ts";
 import { parseJson } from "../../transport/lossless-json.ts";
 import type { ResponsePolicy } from "./policy.ts";
 
-export interface Keeping extends Pick<ResponsePolicy, "maxAgeMs" | "scope"> {
+export interface CacheFacts extends Pick<ResponsePolicy, "maxAgeMs" | "scope"> {
   readonly tags: ReadonlySet<string>;
   readonly keptAt: Date;
 }
 
 /** @param body JSON text of an answer, as it was made; what that took is no longer said */
-export function shownAnswer(body: Buffer, { maxAgeMs, scope, tags, keptAt }: Keeping): Buffer {
+export function withCacheExtension(body: Buffer, { maxAgeMs, scope, tags, keptAt }: CacheFacts): Buffer {
   const answer = parseJson(body);
   if (!isJsonObject(answer)) return body;
   const { extensions } = answer;

@@ -8,7 +8,7 @@ interface Answer {
 }
 
 /** Repeats a mutation whose first request, with the same key, is still running at the server. */
-export async function untilFinished<Result extends Answer>(mutate: () => Promise<Result>): Promise<Result> {
+export async function retryWhileInProgress<Result extends Answer>(mutate: () => Promise<Result>): Promise<Result> {
   for (let tried = 1; ; tried += 1) {
     const answer = await mutate();
     const running = answer.userErrors.some(({ code }) => code === "IDEMPOTENCY_IN_PROGRESS");
