@@ -1,6 +1,8 @@
 /**
  * Reads the events of one key forward from any position: from the ring when it covers the position, else from the log's
- * shared pages. The switch is exact, because the ring says which offsets it covers. Used by shared streams and by lagging subscribers alike.
+ * shared pages. The switch is exact, because the ring says which offsets it covers. Used by shared streams and by
+ * lagging subscribers alike. Nobody reads past the ring's end, though the log may reach further: the caches have not
+ * seen those events yet, and a stream ahead of the ring leaves others waiting for a place that no ring answers.
  */
 import type { LiveEvent } from "./event.ts";
 import type { LogPage } from "./log-pages.ts";
@@ -17,8 +19,9 @@ export interface KeyReader {
   /** Next offset that the tail will bring. */
   readonly head: bigint;
   /**
-   * Immediate when the ring answers, or a page of the log that somebody has read. @throws AppError `RESYNC_REQUIRED` when the log no
-   * longer keeps the position or stores the key elsewhere, `EVENT_LOG_UNAVAILABLE` when it does not answer
+   * Immediate when the ring answers, or a page of the log that somebody has read. Never passes `head`.
+   * @throws AppError `RESYNC_REQUIRED` when the log no longer keeps the position or stores the key elsewhere,
+   * `EVENT_LOG_UNAVAILABLE` when it does not answer
    */
   read(position: bigint): Batch | Promise<Batch>;
   /** Sequence of the last event of the key below `position`, when that is known for certain. */
@@ -37,9 +40,12 @@ export function createKeyReader(tail: TopicTail, partition: number, key: string)
   }
 
   function fromPage(page: LogPage, position: bigint): Batch {
-    const events = page.after(key, position, LOG_BATCH);
+    const end = ring().next;
+    const found = page.after(key, position, LOG_BATCH);
+    const events = found.filter(({ offset }) => offset < end);
     const last = events.at(-1);
-    return { events, next: last !== undefined && events.length === LOG_BATCH ? last.offset + 1n : page.next };
+    if (last !== undefined && events.length === LOG_BATCH) return { events, next: last.offset + 1n };
+    return { events, next: page.next < end ? page.next : end };
   }
 
   return {

@@ -30,11 +30,17 @@ interface Client {
 
 async function openRoom(log: MemoryLog, ringEvents: number, renderTicks: () => number) {
   const streams = new Map<string, SharedStream>();
+  /** What the tail announced: the gateway's caches have seen these events, and only these may be shown. */
+  const announced = new Set<bigint>();
+  const shownEarly: bigint[] = [];
   const tail: TopicTail = await openTopicTail({
     log,
     topic: TOPIC,
     ring: { events: ringEvents, bytes: 100_000 },
     logger: pino({ level: "silent" }),
+    async beforeEvents(events) {
+      for (const { offset } of events) announced.add(offset);
+    },
     onEvent: (event) => streams.get(event.key)?.wake(event),
     onLost(reason, concerns) {
       for (const [key, stream] of streams) if (concerns(key)) stream.fail(resyncRequired(reason));
@@ -48,6 +54,7 @@ async function openRoom(log: MemoryLog, ringEvents: number, renderTicks: () => n
       stream = createSharedStream({
         reader: start.reader,
         async render(event) {
+          if (!announced.has(event.offset)) shownEarly.push(event.offset);
           for (let left = renderTicks(); left > 0; left -= 1) await tick();
           // Every third event is filtered out.
           return (event.sequence ?? 0n) % 3n === 0n ? null : `${event.sequence} ${event.offset + 1n}`;
@@ -98,7 +105,7 @@ async function openRoom(log: MemoryLog, ringEvents: number, renderTicks: () => n
     client.subscriber.stop();
     client.subscriber = undefined;
   }
-  return { connect, drop, stop: () => tail.stop() };
+  return { connect, drop, shownEarly, stop: () => tail.stop() };
 }
 
 const steps = [
@@ -196,6 +203,7 @@ async function play(
   }
   for (const client of clients) room.drop(client, false);
   await room.stop();
+  expect(room.shownEarly).toEqual([]);
 }
 
 test("whatever is appended, dropped and resumed in whatever order, each subscriber gets each event once and in order", async () => {
@@ -232,4 +240,31 @@ test("whatever is trimmed in between, a subscriber has everything or was told RE
     { numRuns: 150 },
   );
   expect(told).toBeGreaterThan(0);
+});
+
+test("who resumes where the tail has not come yet waits for it, also when the stream had to read the log [S16]", async () => {
+  const action = (step: Action) => step;
+  const append = (count: number) => action({ do: "append", key: 0, count });
+  const toggle = (client: number) => action({ do: "toggle", client, ping: true });
+  const actions: Action[] = [
+    toggle(0),
+    append(1),
+    action({ do: "tail", count: 1 }),
+    // The ring moves on while the first frame is made: the stream goes on from the log …
+    append(5),
+    action({ do: "tail", count: 5 }),
+    append(1),
+    // … the second client stands where the log ends now, ahead of the tail …
+    toggle(1),
+    toggle(1),
+    append(1),
+    action({ do: "tick", count: 30 }),
+    // … and comes back there; it must leave the event loop to others while it waits.
+    toggle(1),
+    action({ do: "tick", count: 1 }),
+  ];
+  await play({ actions, ringEvents: 1, renderTicks: () => 3 }, (client, own, expected) => {
+    expect(client.error).toBeUndefined();
+    expect(own).toEqual(expected);
+  });
 });
