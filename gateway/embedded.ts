@@ -167,7 +167,7 @@ async function addSubgraphs(
 ): Promise<readonly Subgraph[]> {
   const { databases, mailbox } = infrastructure;
   const place = { dataDir, publicUrl, smtpUrl: mailbox.smtpUrl };
-  const made = await Promise.all(
+  const created = await Promise.all(
     listed.map(async (subgraph) => {
       const { name, topic, consumedTopics } = subgraph;
       const databaseUrls = databases.subgraphs.get(name);
@@ -179,9 +179,9 @@ async function addSubgraphs(
       return { seed: { name: `${name} seed`, start: seed }, running };
     }),
   );
-  for (const { seed } of made) lifecycle.add(seed);
-  for (const part of made.flatMap(({ running }) => running.parts)) lifecycle.add(part);
-  return made.map(({ running }) => running);
+  for (const { seed } of created) lifecycle.add(seed);
+  for (const part of created.flatMap(({ running }) => running.parts)) lifecycle.add(part);
+  return created.map(({ running }) => running);
 }
 
 function tokenServiceOf(listed: readonly ListedSubgraph[], subgraphs: readonly Subgraph[]) {

@@ -149,7 +149,7 @@ export interface AnswerContents {
 export interface AnswerComposition {
   contents?: AnswerContents;
   /** Fetches that it took: how many the entity cache answered, and of how many subgraphs were asked. */
-  readonly fetches: { kept: number; asked: number };
+  readonly fetches: { cached: number; fetched: number };
   /** When the first of what it was made of ends that was kept already, in milliseconds since the epoch. */
   endsAt?: number;
 }

@@ -49,8 +49,8 @@ export async function bootstrapDatabase(options: BootstrapOptions): Promise<void
 
 async function ensureRole(admin: pg.Client, role: LoginRole): Promise<void> {
   const name = admin.escapeIdentifier(role.name);
-  const known = await admin.query("SELECT 1 FROM pg_roles WHERE rolname = $1", [role.name]);
-  const verb = known.rows.length === 0 ? "CREATE" : "ALTER";
+  const existing = await admin.query("SELECT 1 FROM pg_roles WHERE rolname = $1", [role.name]);
+  const verb = existing.rows.length === 0 ? "CREATE" : "ALTER";
   // An admin that is no superuser itself (managed Postgres) may not mention SUPERUSER or BYPASSRLS, not even to deny
   // them: they are denied by default, and an existing role is checked instead.
   await admin.query(
@@ -65,8 +65,8 @@ async function ensureRole(admin: pg.Client, role: LoginRole): Promise<void> {
 async function ensureDatabase(admin: pg.Client, options: BootstrapOptions): Promise<void> {
   const database = admin.escapeIdentifier(options.database);
   const owner = admin.escapeIdentifier(options.owner.name);
-  const known = await admin.query("SELECT 1 FROM pg_database WHERE datname = $1", [options.database]);
-  if (known.rows.length === 0) {
+  const existing = await admin.query("SELECT 1 FROM pg_database WHERE datname = $1", [options.database]);
+  if (existing.rows.length === 0) {
     // An admin without superuser rights must be a member of the owner role to give it a database.
     await admin.query(`DO $$ BEGIN
       IF NOT pg_has_role(current_user, ${admin.escapeLiteral(options.owner.name)}, 'MEMBER') THEN

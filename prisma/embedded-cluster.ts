@@ -40,19 +40,19 @@ export async function writeSecret(root: string, secret: Secret): Promise<void> {
 /** Runs initdb unless a finished cluster exists. @returns the superuser's password. */
 export async function createCluster(root: string, account: PostgresAccount): Promise<string> {
   const cluster = join(root, "cluster");
-  const known = await readSecret(root);
+  const existing = await readSecret(root);
   const exists = await stat(join(cluster, "PG_VERSION")).then(
     () => true,
     () => false,
   );
   if (exists) {
-    if (known === undefined) {
+    if (existing === undefined) {
       throw new Error(`${secretPath(root)} is missing: restore it, or remove ${root} to start with an empty database`);
     }
-    return known.password;
+    return existing.password;
   }
-  const password = known?.password ?? randomBytes(24).toString("base64url");
-  await writeSecret(root, { password, port: known?.port });
+  const password = existing?.password ?? randomBytes(24).toString("base64url");
+  await writeSecret(root, { password, port: existing?.port });
 
   // A killed initdb leaves a half-made folder: it is made beside the real place and moved there when it is whole.
   const draft = join(root, "cluster.next");

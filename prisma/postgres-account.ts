@@ -60,8 +60,8 @@ export async function postgresAccount(folder: string): Promise<PostgresAccount> 
 }
 
 async function postgresUser(): Promise<PostgresUser> {
-  const known = await userIds();
-  if (known !== undefined) return known;
+  const existing = await userIds();
+  if (existing !== undefined) return existing;
   try {
     await run("useradd", ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", "postgres"]);
   } catch (cause) {
@@ -70,9 +70,9 @@ async function postgresUser(): Promise<PostgresUser> {
       { cause },
     );
   }
-  const made = await userIds();
-  if (made === undefined) throw new Error("The user postgres was created but cannot be found.");
-  return made;
+  const created = await userIds();
+  if (created === undefined) throw new Error("The user postgres was created but cannot be found.");
+  return created;
 }
 
 async function userIds(): Promise<PostgresUser | undefined> {

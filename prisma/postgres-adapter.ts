@@ -47,8 +47,8 @@ export function createPostgresAdapter(url: string, { poolSize }: ConnectionOptio
 function createStatementNames(): (query: { readonly sql: string }) => string {
   const names = new Map<string, string>();
   return ({ sql }) => {
-    const known = names.get(sql);
-    if (known !== undefined) return known;
+    const existingName = names.get(sql);
+    if (existingName !== undefined) return existingName;
     if (names.size >= MAX_PREPARED || !/^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)/i.test(sql)) return "";
     const name = createHash("sha256").update(sql).digest("base64url").slice(0, 20);
     names.set(sql, name);

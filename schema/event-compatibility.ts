@@ -52,8 +52,10 @@ const compareRequired = (before: JsonSchema, after: JsonSchema, path: string): s
 const compareEnum = (before: unknown, after: unknown, path: string): string[] => {
   if (after === undefined) return [];
   if (!Array.isArray(before)) return [`${path}: values were narrowed to an enum`];
-  const kept = new Set(Array.isArray(after) ? after.map(text) : []);
-  return before.filter((value) => !kept.has(text(value))).map((value) => `${path}: the enum lost ${text(value)}`);
+  const valuesAfter = new Set(Array.isArray(after) ? after.map(text) : []);
+  return before
+    .filter((value) => !valuesAfter.has(text(value)))
+    .map((value) => `${path}: the enum lost ${text(value)}`);
 };
 
 const compareBound = (keyword: string, before: unknown, after: unknown, path: string): string[] => {

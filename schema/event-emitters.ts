@@ -13,8 +13,8 @@ export const checkEventEmitters = (root: string, contracts: EventContracts): str
     const folder = join(root, "subgraphs", subgraph);
     if (schema["deprecated"] === true || isSuperseded(type, contracts) || !existsSync(folder)) return [];
     const file = join(folder, "domain-events.ts");
-    const made = existsSync(file) && readFileSync(file, "utf8").includes(JSON.stringify(type));
-    return made
+    const isEmitted = existsSync(file) && readFileSync(file, "utf8").includes(JSON.stringify(type));
+    return isEmitted
       ? []
       : [
           `Event contract ${type}: nothing in subgraphs/${subgraph}/domain-events.ts makes it; add a function, ` +

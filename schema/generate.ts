@@ -93,8 +93,8 @@ const write = async (folders: SchemaFolders): Promise<void> => {
   mkdirSync(target, { recursive: true });
   const graph = generateGraph(folders);
   writeFiles(target, graph);
-  const kept = new Set([...graph.keys(), OPERATIONS, MANIFEST]);
-  for (const stale of readdirSync(target).filter((name) => !kept.has(name))) {
+  const currentFiles = new Set([...graph.keys(), OPERATIONS, MANIFEST]);
+  for (const stale of readdirSync(target).filter((name) => !currentFiles.has(name))) {
     rmSync(join(target, stale));
     console.log(`schema/generated/${stale} removed`);
   }

@@ -135,7 +135,7 @@ const checkFilters = (
   contracts: EventContracts,
 ): string[] =>
   (Array.isArray(filters) ? filters : []).filter(isJsonSchema).flatMap(({ argument, path }) => {
-    const known = field.args.some(({ name, type }) => name === argument && isListType(type));
+    const isListArgument = field.args.some(({ name, type }) => name === argument && isListType(type));
     const property = /^data\.(\w+)$/.exec(String(path))?.[1];
     const answered =
       path === "type" ||
@@ -143,7 +143,7 @@ const checkFilters = (
       (property !== undefined &&
         payloads.flatMap(eventTypesOf).some((eventType) => holdsProperty(contracts.get(eventType), property)));
     return [
-      ...(known ? [] : [`the filter argument ${String(argument)} is not a list argument of the field`]),
+      ...(isListArgument ? [] : [`the filter argument ${String(argument)} is not a list argument of the field`]),
       ...(answered ? [] : [`the filter path ${String(path)} is in none of its events`]),
     ];
   });
@@ -188,12 +188,12 @@ const checkSnapshot = (
 const checkSlow = (live: JsonSchema, payloads: readonly GraphQLObjectType[], contracts: EventContracts): string[] => {
   const { slow, latestBy = "subject" } = live;
   const property = /^data\.(\w+)$/.exec(String(latestBy))?.[1];
-  const known =
+  const hasPath =
     latestBy === "type" ||
     latestBy === "subject" ||
     (property !== undefined &&
       payloads.flatMap(eventTypesOf).some((eventType) => holdsProperty(contracts.get(eventType), property)));
-  return slow !== "LATEST" || known ? [] : [`the path latestBy ${String(latestBy)} is in none of its events`];
+  return slow !== "LATEST" || hasPath ? [] : [`the path latestBy ${String(latestBy)} is in none of its events`];
 };
 
 /** What the messages of a live field may hold: snapshots, too. */

@@ -32,7 +32,7 @@ interface SharedDefinitions {
 
 const FOLDER = join(import.meta.dirname, "shared");
 
-let known: SharedDefinitions | undefined;
+let cache: SharedDefinitions | undefined;
 
 /**
  * @param sdl what a subgraph says itself. What it declares under a shared name, and a specification that it links, are
@@ -42,11 +42,11 @@ let known: SharedDefinitions | undefined;
  * @throws GraphQLError with the place, when it cannot be parsed
  */
 export const withSharedDefinitions = (sdl: string, file: string): string => {
-  known ??= readShared();
+  cache ??= readShared();
   const own = parseSdl(new Source(sdl, file));
-  const used = namesUsed(own, known.definitions);
-  const head = printSchemaExtension(known.specifications, linkedSpecifications(own), used);
-  const definitions = [...known.definitions].filter(([name]) => used.has(name)).map(([, node]) => print(node));
+  const used = namesUsed(own, cache.definitions);
+  const head = printSchemaExtension(cache.specifications, linkedSpecifications(own), used);
+  const definitions = [...cache.definitions].filter(([name]) => used.has(name)).map(([, node]) => print(node));
   return [...head, ...definitions, sdl].join("\n\n");
 };
 

@@ -47,10 +47,10 @@ export const nameOf = (node: unknown): string | undefined => {
 
 /** @returns a function that reads each file once; `undefined` for a file that is not there */
 export const createModuleReader = (): ((file: string) => SourceModule | undefined) => {
-  const known = new Map<string, SourceModule | undefined>();
+  const modules = new Map<string, SourceModule | undefined>();
   return (file) => {
-    if (!known.has(file)) known.set(file, existsSync(file) ? readModule(file) : undefined);
-    return known.get(file);
+    if (!modules.has(file)) modules.set(file, existsSync(file) ? readModule(file) : undefined);
+    return modules.get(file);
   };
 };
 

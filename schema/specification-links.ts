@@ -51,7 +51,7 @@ export const printSchemaExtension = (
   used: ReadonlySet<string>,
 ): string[] => {
   const missing = specifications.filter(({ identity }) => own.every((linked) => linked.identity !== identity));
-  const composed = missing.flatMap(({ composed: kept }) => kept.filter((name) => used.has(name)));
+  const composed = missing.flatMap(({ composed: names }) => names.filter((name) => used.has(name)));
   const links = missing.flatMap(({ url, identity, names }) => {
     const imported = names.filter((name) => used.has(name));
     if (imported.length === 0 && identity !== FEDERATION) return [];

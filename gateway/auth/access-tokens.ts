@@ -49,8 +49,8 @@ export function createAccessTokens({ tokenService, issuer, audience, clock }: Ac
     fetching ??= tokenService
       .keys()
       .then((set) => {
-        const known: JSONWebKeySet = { keys: keysSchema.parse(set).keys };
-        keys = { find: createLocalJWKSet(known), fetchedAt: clock.now().getTime() };
+        const keySet: JSONWebKeySet = { keys: keysSchema.parse(set).keys };
+        keys = { find: createLocalJWKSet(keySet), fetchedAt: clock.now().getTime() };
         // A withdrawn key takes its tokens along.
         checked.clear();
       })
@@ -95,9 +95,10 @@ export function createAccessTokens({ tokenService, issuer, audience, clock }: Ac
   return {
     async verify(token) {
       try {
-        const known = checked.get(token);
+        const checkedToken = checked.get(token);
         const latest = clock.now().getTime() - CLOCK_TOLERANCE_SECONDS * 1000;
-        if (known !== undefined && known.expiresAt.getTime() > latest && !keysAreOld()) return known;
+        if (checkedToken !== undefined && checkedToken.expiresAt.getTime() > latest && !keysAreOld())
+          return checkedToken;
         if (token.length > MAX_TOKEN_LENGTH) throw new Error("the token is too long");
         const { sub, sid, exp } = claimsSchema.parse(await check(token));
         const claims = { userId: sub, sessionId: sid, expiresAt: new Date(exp * 1000) };

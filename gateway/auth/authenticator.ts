@@ -82,8 +82,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 
   function identityOf(facts: SessionFacts): Identity {
-    const known = identities.get(facts);
-    if (known !== undefined) return known;
+    const existing = identities.get(facts);
+    if (existing !== undefined) return existing;
     const entries = Object.entries(facts.grants);
     const grants = new Map(entries.map(([id, permissions]) => [OrganizationId.require(id), new Set(permissions)]));
     const identity: Identity = { kind: "USER", userId: facts.userId, sessionId: facts.sessionId, grants };

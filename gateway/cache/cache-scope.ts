@@ -58,9 +58,9 @@ export function scopeTags(
 function textsOf(identity: Extract<Identity, { kind: "USER" | "AUDIENCE" }>): ScopeTexts {
   const present = ofIdentity.get(identity);
   if (present !== undefined) return present;
-  const made = makeTexts(identity);
-  ofIdentity.set(identity, made);
-  return made;
+  const texts = makeTexts(identity);
+  ofIdentity.set(identity, texts);
+  return texts;
 }
 
 function makeTexts(identity: Extract<Identity, { kind: "USER" | "AUDIENCE" }>): ScopeTexts {
@@ -85,7 +85,7 @@ function textOf(grants: Grants): string {
 function anonymous(headers: GatewayContext["forwardedHeaders"]): string {
   const present = ofHeaders.get(headers);
   if (present !== undefined) return present;
-  const made = `anonymous ${JSON.stringify(Object.entries(headers).sort(([left], [right]) => (left < right ? -1 : 1)))}`;
-  ofHeaders.set(headers, made);
-  return made;
+  const text = `anonymous ${JSON.stringify(Object.entries(headers).sort(([left], [right]) => (left < right ? -1 : 1)))}`;
+  ofHeaders.set(headers, text);
+  return text;
 }

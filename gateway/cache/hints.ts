@@ -34,14 +34,14 @@ export interface CacheHints {
 const SPECIFICATION = "https://tributary.dev/cache/";
 const DIRECTIVE = "cacheControl";
 
-const known = new WeakMap<SchemaGeneration, CacheHints>();
+const cache = new WeakMap<SchemaGeneration, CacheHints>();
 
 /** The hints of a generation; read once. */
 export function cacheHintsOf(generation: SchemaGeneration): CacheHints {
-  const present = known.get(generation);
+  const present = cache.get(generation);
   if (present !== undefined) return present;
   const hints = readCacheHints(generation.supergraphSdl);
-  known.set(generation, hints);
+  cache.set(generation, hints);
   return hints;
 }
 

@@ -10,15 +10,15 @@ import type { SchemaGeneration } from "../ports.ts";
 const LIVE = /_live$/;
 
 /** @throws AppError `CONFIG_INVALID` naming the subgraphs of the supergraph that nobody serves */
-export function refuseUnknownSubgraphs({ supergraph }: SchemaGeneration, known: ReadonlySet<string>): void {
-  const unknown = [...composedNames({ supergraph })].filter((name) => !known.has(name));
+export function refuseUnknownSubgraphs({ supergraph }: SchemaGeneration, served: ReadonlySet<string>): void {
+  const unknown = [...composedNames({ supergraph })].filter((name) => !served.has(name));
   if (unknown.length > 0) throw refuse(unknown, "it names", "that are not there");
 }
 
 /** @throws AppError `CONFIG_INVALID` naming the subgraphs that the supergraph does not know */
-export function refuseForgottenSubgraphs({ supergraph }: SchemaGeneration, known: Iterable<string>): void {
+export function refuseForgottenSubgraphs({ supergraph }: SchemaGeneration, served: Iterable<string>): void {
   const composed = composedNames({ supergraph });
-  const forgotten = [...known].filter((name) => !composed.has(name));
+  const forgotten = [...served].filter((name) => !composed.has(name));
   if (forgotten.length > 0) throw refuse(forgotten, "it lacks", "that are there");
 }
 

@@ -151,9 +151,9 @@ function renamedValues({ variables }: CanonicalOperation, values: JsonObject): J
 }
 
 function typeConditionsOf(generation: SchemaGeneration): TypeConditions {
-  const known = conditionsOf.get(generation) ?? createTypeConditions(generation.supergraphSchema);
-  conditionsOf.set(generation, known);
-  return known;
+  const typeConditions = conditionsOf.get(generation) ?? createTypeConditions(generation.supergraphSchema);
+  conditionsOf.set(generation, typeConditions);
+  return typeConditions;
 }
 
 function usesIntrospection(document: DocumentNode): boolean {

@@ -58,20 +58,20 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
   const compiled = new LRUCache<string, CompiledOperation>({ max: MAX_OPERATIONS, maxSize: MAX_TOKENS });
 
   function prepare(id: string, { generation, document, operationName }: ExecutionRequest): PreparedOperation {
-    const known = prepared.get(id);
-    if (known !== undefined) return known;
-    const made = prepareOperation(generation, document, operationName, inspection);
-    prepared.set(id, made, { size: made.tokens });
-    return made;
+    const cachedOperation = prepared.get(id);
+    if (cachedOperation !== undefined) return cachedOperation;
+    const preparedOperation = prepareOperation(generation, document, operationName, inspection);
+    prepared.set(id, preparedOperation, { size: preparedOperation.tokens });
+    return preparedOperation;
   }
 
   function compile(id: string, operation: PreparedOperation, coerced: JsonObject): CompiledOperation {
     const key = id + operation.conditions(coerced);
-    const known = compiled.get(key);
-    if (known !== undefined) return known;
-    const made = operation.compile(coerced);
-    compiled.set(key, made, { size: operation.tokens });
-    return made;
+    const cachedOperation = compiled.get(key);
+    if (cachedOperation !== undefined) return cachedOperation;
+    const compiledOperation = operation.compile(coerced);
+    compiled.set(key, compiledOperation, { size: operation.tokens });
+    return compiledOperation;
   }
 
   return {
@@ -91,11 +91,11 @@ export function createExecutor({ clients, inspection }: ExecutorOptions): Execut
       const { data, failures, parts } = run;
       if (failures !== undefined && context.stages !== undefined) noteFailures(context.stages, data, failures);
       context.stages?.enter("formatting");
-      const known = parts === undefined ? undefined : written.find(answer, parts);
+      const cachedText = parts === undefined ? undefined : written.find(answer, parts);
       const errors = new AnswerErrors();
-      const text = writeData(answer, run, errors, known);
+      const text = writeData(answer, run, errors, cachedText);
       if (errors.count === 0 && failures === undefined) {
-        if (parts !== undefined && known === undefined) written.keep(answer, parts, text);
+        if (parts !== undefined && cachedText === undefined) written.keep(answer, parts, text);
         operation.inspection?.inspect(data, context);
       }
       return { data: text, errors: errors.all() };

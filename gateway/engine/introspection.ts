@@ -114,8 +114,8 @@ function introspection(options: IntrospectionOptions, allowed: Allowance): Intro
     }
     const written = new Map<unknown, string>();
     return (value) => {
-      const known = written.get(value);
-      if (known !== undefined) return spent(known);
+      const cachedText = written.get(value);
+      if (cachedText !== undefined) return spent(cachedText);
       let text = "{";
       for (const { head, write } of fields) {
         spend(head.length);
@@ -157,8 +157,8 @@ const wholeSchemas = new WeakMap<GraphQLSchema, Readonly<Allowance>>();
 
 /** What it takes to tell everything once. */
 function wholeSchema(schema: GraphQLSchema): Readonly<Allowance> {
-  const known = wholeSchemas.get(schema);
-  if (known !== undefined) return known;
+  const cachedSchema = wholeSchemas.get(schema);
+  if (cachedSchema !== undefined) return cachedSchema;
   const { definitions } = parse(
     getIntrospectionQuery({
       specifiedByUrl: true,

@@ -38,11 +38,11 @@ export function createOperationExecutor({
           if (body.kind === "incremental") throw new Error("incremental delivery is not supported");
           return asObjects(body.singleResult);
         } catch (error) {
-          const known =
+          const graphqlError =
             error instanceof GraphQLError
               ? error
               : new GraphQLError("execution failed", { originalError: error instanceof Error ? error : null });
-          return { errors: [errors.toPublic(known, scope)] };
+          return { errors: [errors.toPublic(graphqlError, scope)] };
         }
       });
     },

@@ -43,7 +43,7 @@ export async function fetchData(step: Step | undefined, writer: ResponseWriter, 
  */
 export function writeData(writer: ResponseWriter, run: Run, errors: AnswerErrors, written?: string): string {
   const text = written ?? writer.write(run.data, writingOf(run, errors));
-  for (const failure of run.failures?.untold() ?? []) errors.tell(failure);
+  for (const failure of run.failures?.unreported() ?? []) errors.tell(failure);
   return text;
 }
 

@@ -18,11 +18,11 @@ export function countErrors(): CountedErrors {
   const counts = new Map<string, number>();
   return {
     toPublic(error, scope) {
-      const told = toGatewayError(error, scope);
-      const code = String(told.extensions?.["code"] ?? "UNKNOWN");
+      const publicError = toGatewayError(error, scope);
+      const code = String(publicError.extensions?.["code"] ?? "UNKNOWN");
       const counted = counts.has(code) || counts.size < MAX_CODES ? code : "OTHER";
       counts.set(counted, (counts.get(counted) ?? 0) + 1);
-      return told;
+      return publicError;
     },
     metrics: () => [
       {

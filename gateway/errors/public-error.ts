@@ -100,5 +100,5 @@ export function statusOf(errors: readonly GraphQLFormattedError[] | undefined): 
   const status = extensions["status"];
   if (typeof status === "number" && status >= 400 && status < 600) return status;
   const code = extensions["code"];
-  return Object.entries(ERROR_STATUS).find(([known]) => known === code)?.[1] ?? 500;
+  return Object.entries(ERROR_STATUS).find(([errorCode]) => errorCode === code)?.[1] ?? 500;
 }

@@ -240,8 +240,8 @@ async function admit(
         : {}),
     };
   } catch (error) {
-    const known = findAppError(error);
-    throw known === undefined ? error : toRequestError(known);
+    const appError = findAppError(error);
+    throw appError === undefined ? error : toRequestError(appError);
   }
 }
 

@@ -59,10 +59,10 @@ export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer
     plugins: [ApolloServerPluginCacheControlDisabled(), answers(options), landing(landingPage)],
     formatError(formatted, error) {
       const scope = scopes.current() ?? { traceId: "none", logger };
-      const known = error instanceof GraphQLError ? error : new GraphQLError(formatted.message);
+      const graphqlError = error instanceof GraphQLError ? error : new GraphQLError(formatted.message);
       // Later it is known already, at the stage where it happened.
-      if (scope.stages?.isBefore("formatting")) scope.stages.fail(known);
-      return errors.toPublic(known, scope);
+      if (scope.stages?.isBefore("formatting")) scope.stages.fail(graphqlError);
+      return errors.toPublic(graphqlError, scope);
     },
   });
 }

@@ -11,11 +11,11 @@ export interface Origins {
 }
 
 export function createOrigins(urls: readonly string[]): Origins {
-  const known = new Set<string>();
+  const allowedOrigins = new Set<string>();
   const origins: Origins = {
-    allowed: (origin) => origin === undefined || known.has(origin),
+    allowed: (origin) => origin === undefined || allowedOrigins.has(origin),
     add(url) {
-      if (URL.canParse(url)) known.add(new URL(url).origin);
+      if (URL.canParse(url)) allowedOrigins.add(new URL(url).origin);
     },
   };
   for (const url of urls) origins.add(url);

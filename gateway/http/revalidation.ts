@@ -9,8 +9,8 @@ export function revalidate(scope: FastifyInstance): void {
   const tags = new WeakMap<Buffer, string>();
 
   function tagOf(body: Buffer): string {
-    const known = tags.get(body);
-    if (known !== undefined) return known;
+    const cachedTag = tags.get(body);
+    if (cachedTag !== undefined) return cachedTag;
     const tag = `"${createHash("sha256").update(body).digest("base64url")}"`;
     tags.set(body, tag);
     return tag;
@@ -31,7 +31,7 @@ export function revalidate(scope: FastifyInstance): void {
 function holds(sent: string | undefined, tag: string): boolean {
   if (sent === undefined) return false;
   return sent.split(",").some((one) => {
-    const known = one.trim().replace(/^W\//, "");
-    return known === tag || known === "*";
+    const candidate = one.trim().replace(/^W\//, "");
+    return candidate === tag || candidate === "*";
   });
 }

@@ -68,14 +68,18 @@ export function createArgumentGuard(source: SchemaSource): ArgumentGuard {
   function operationOf({ schema, document, operation }: CostedOperation): RuledOperation | undefined {
     const { rules, documents, operations } = rulesOf(schema);
     if (rules.size === 0) return undefined;
-    const known = operations.get(operation);
-    if (known !== undefined) return known;
+    const cachedOperation = operations.get(operation);
+    if (cachedOperation !== undefined) return cachedOperation;
     const ruled = documents.get(document) ?? findRules(schema, document, rules);
     documents.set(document, ruled);
     const variables = ruled.rules.size === 0 ? [] : variablesOf(document, ruled);
-    const made: RuledOperation = { document: ruled, variables, verdicts: new LRUCache({ max: KEPT_VERDICTS }) };
-    operations.set(operation, made);
-    return made;
+    const ruledOperation: RuledOperation = {
+      document: ruled,
+      variables,
+      verdicts: new LRUCache({ max: KEPT_VERDICTS }),
+    };
+    operations.set(operation, ruledOperation);
+    return ruledOperation;
   }
 
   return {
@@ -83,9 +87,9 @@ export function createArgumentGuard(source: SchemaSource): ArgumentGuard {
       const operation = operationOf(request);
       if (operation === undefined || operation.document.rules.size === 0) return;
       const key = keyOf(operation.variables, request.variables);
-      const known = key === undefined ? undefined : operation.verdicts.get(key);
-      const verdict = known ?? { fault: firstFault(operation.document, request) };
-      if (key !== undefined && known === undefined) operation.verdicts.set(key, verdict);
+      const cachedVerdict = key === undefined ? undefined : operation.verdicts.get(key);
+      const verdict = cachedVerdict ?? { fault: firstFault(operation.document, request) };
+      if (key !== undefined && cachedVerdict === undefined) operation.verdicts.set(key, verdict);
       if (verdict.fault !== undefined) throw refusal(verdict.fault);
     },
   };

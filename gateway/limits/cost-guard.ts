@@ -52,22 +52,22 @@ export function createCostGuard({ schema: source, maxCost, assumedListSize }: Co
     { model, operations }: MeasuredSchema,
     { document, operation }: CostedOperation,
   ): MeasuredOperation {
-    const known = operations.get(operation);
-    if (known !== undefined) return known;
-    const made: MeasuredOperation = {
+    const cachedOperation = operations.get(operation);
+    if (cachedOperation !== undefined) return cachedOperation;
+    const measuredOperation: MeasuredOperation = {
       variables: sizingVariables(model, document),
       estimates: new LRUCache({ max: KEPT_ESTIMATES }),
     };
-    operations.set(operation, made);
-    return made;
+    operations.set(operation, measuredOperation);
+    return measuredOperation;
   }
 
   function estimate(request: CostedOperation): number {
     const schema = schemaOf(request.schema);
     const { variables, estimates } = operationOf(schema, request);
     const key = variables.map((name) => sizeKey(request.variables, name)).join(" ");
-    const known = estimates.get(key);
-    if (known !== undefined) return known;
+    const cachedEstimate = estimates.get(key);
+    if (cachedEstimate !== undefined) return cachedEstimate;
     const cost = costOfOperation(schema.model, request.document, request.operation, request.variables);
     estimates.set(key, cost);
     return cost;

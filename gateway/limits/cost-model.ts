@@ -56,7 +56,7 @@ export function createCostModel(
   { weights, sizes }: CostDirectives,
   assumedListSize: number,
 ): CostModel {
-  const known = new Map<string, FieldCost | undefined>();
+  const costs = new Map<string, FieldCost | undefined>();
 
   function definitionOf(parent: GraphQLNamedType, name: string): GraphQLField<unknown, unknown> | undefined {
     if (parent === schema.getQueryType()) {
@@ -103,10 +103,10 @@ export function createCostModel(
     sizedFields: new Set([...SIZED_FIELDS, ...declared.flatMap((size) => size.sizedFields ?? [])]),
     field(parent, name) {
       const key = `${parent.name}.${name}`;
-      if (known.has(key)) return known.get(key);
+      if (costs.has(key)) return costs.get(key);
       const cost = costOf(parent, name);
       // Only what the schema has is remembered: its size is the bound.
-      if (cost !== undefined) known.set(key, cost);
+      if (cost !== undefined) costs.set(key, cost);
       return cost;
     },
   };

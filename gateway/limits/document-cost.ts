@@ -80,8 +80,8 @@ export function costOfOperation(
   }
 
   function ofFragment(name: string): Measure {
-    const known = measured.get(name);
-    if (known !== undefined) return known;
+    const cachedMeasure = measured.get(name);
+    if (cachedMeasure !== undefined) return cachedMeasure;
     // A cycle ends here; validation refuses it.
     measured.set(name, NOTHING);
     const fragment = fragments.get(name);

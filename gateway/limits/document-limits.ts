@@ -72,8 +72,8 @@ export function createDocumentGuard(limits: DocumentLimits): DocumentGuard {
   });
   return {
     parse(query) {
-      const known = accepted.get(query);
-      if (known !== undefined) return known;
+      const acceptedDocument = accepted.get(query);
+      if (acceptedDocument !== undefined) return acceptedDocument;
       if (query.length > MAX_LENGTH) {
         throw refusal("MAX_LENGTH_LIMIT", `The document is longer than ${MAX_LENGTH} characters.`);
       }
@@ -138,8 +138,8 @@ function createRuler(document: DocumentNode): (selections: SelectionSetNode) => 
   const measured = new Map<string, Measure>();
 
   function ofFragment(name: string): Measure {
-    const known = measured.get(name);
-    if (known !== undefined) return known;
+    const cachedMeasure = measured.get(name);
+    if (cachedMeasure !== undefined) return cachedMeasure;
     // While a fragment is being measured it counts as nothing: a cycle ends here, and validation refuses it afterwards.
     measured.set(name, NOTHING);
     const fragment = fragments.get(name);

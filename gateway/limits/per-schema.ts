@@ -8,17 +8,17 @@ export function perSchema<Made>(
   make: (schema: GraphQLSchema, supergraphSdl: string) => Made,
 ): (schema: GraphQLSchema) => Made {
   const generations = new WeakMap<GraphQLSchema, SchemaGeneration>();
-  const known = new WeakMap<GraphQLSchema, { readonly made: Made }>();
+  const cache = new WeakMap<GraphQLSchema, { readonly value: Made }>();
   const remember = (generation: SchemaGeneration) => generations.set(generation.apiSchema, generation);
   remember(source.current());
   source.onChange(remember);
   return (schema) => {
-    const found = known.get(schema);
-    if (found !== undefined) return found.made;
+    const found = cache.get(schema);
+    if (found !== undefined) return found.value;
     // The stock executor validates against a schema of its own making.
     const { supergraphSdl } = generations.get(schema) ?? source.current();
-    const made = make(schema, supergraphSdl);
-    known.set(schema, { made });
-    return made;
+    const value = make(schema, supergraphSdl);
+    cache.set(schema, { value });
+    return value;
   };
 }

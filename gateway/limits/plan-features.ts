@@ -96,8 +96,8 @@ export function createPlanFeatures(options: PlanFeaturesOptions): PlanFeatures &
     const key = `plan-features:${organizationId}`;
     const unknown = `plan-features-unknown:${organizationId}`;
     const tags = [tagOf(organizationId)];
-    const known = await cache.get<Features>(key);
-    if (known !== undefined) return known;
+    const cachedFeatures = await cache.get<Features>(key);
+    if (cachedFeatures !== undefined) return cachedFeatures;
     // Beside the answer, not in its place: an answer that is still under way would be overtaken by what is set there.
     if ((await cache.get<true>(unknown)) === true) return NOTHING_KNOWN;
     try {

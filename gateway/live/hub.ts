@@ -86,8 +86,8 @@ export function createHub(ports: HubPorts): Hub {
 
   /** A failed opening is tried again by whoever asks next. */
   function tailOf(topic: string): Promise<TopicTail> {
-    const known = tails.get(topic);
-    if (known !== undefined) return known;
+    const existing = tails.get(topic);
+    if (existing !== undefined) return existing;
     const opening = eventLog.ensureTopics([topic]).then(() =>
       openTopicTail({
         log: eventLog,
@@ -233,15 +233,15 @@ export function createHub(ports: HubPorts): Hub {
     meter,
     counters() {
       const { observeLatency: _, latency, resyncs, ...counts } = meter;
-      const held = [...openTopics].map((tail) => tail.held());
+      const ringSizes = [...openTopics].map((tail) => tail.ringSize());
       return {
         ...counts,
         latency: latency(),
         resyncs: { ...resyncs },
         subscriptions,
         distinctOperations: streams.size,
-        ringEvents: held.reduce((sum, { events }) => sum + events, 0),
-        ringBytes: held.reduce((sum, { bytes }) => sum + bytes, 0),
+        ringEvents: ringSizes.reduce((sum, { events }) => sum + events, 0),
+        ringBytes: ringSizes.reduce((sum, { bytes }) => sum + bytes, 0),
         replayReads: [...openTopics].reduce((sum, tail) => sum + tail.replayReads, 0),
       };
     },

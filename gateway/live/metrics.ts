@@ -107,7 +107,7 @@ export function createLiveMeter(): LiveMeter {
 export function countResync(meter: LiveMeter, error: unknown): void {
   if (!(error instanceof AppError) || error.code !== "RESYNC_REQUIRED") return;
   const reason = error.details?.["reason"];
-  for (const known of RESYNC_REASONS) if (known === reason) meter.resyncs[known] += 1;
+  for (const resyncReason of RESYNC_REASONS) if (resyncReason === reason) meter.resyncs[resyncReason] += 1;
 }
 
 export interface MeteredSink extends SubscriberSink {

@@ -48,7 +48,7 @@ export async function createOperations(options: OperationsOptions): Promise<Oper
     trusted,
     store: settings.PERSISTED_QUERIES
       ? createDocumentStore({
-          kept: settings.PERSISTED_QUERIES_KEPT,
+          capacity: settings.PERSISTED_QUERIES_KEPT,
           ttlMs: settings.PERSISTED_QUERIES_TTL_MS,
           clock,
           shared: documents,

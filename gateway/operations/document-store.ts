@@ -17,7 +17,7 @@ export interface DocumentStore {
 
 export interface DocumentStoreOptions {
   /** Most texts in memory, and the most written to the shared store within a time to live; a quarter of them at once. */
-  readonly kept: number;
+  readonly capacity: number;
   /** How long a text is kept after it was sent, in milliseconds. */
   readonly ttlMs: number;
   readonly clock: Clock;
@@ -28,9 +28,9 @@ export interface DocumentStoreOptions {
 /** A longer text has to be sent each time. In UTF-16 units. */
 const MAX_LENGTH = 16_384;
 
-export function createDocumentStore({ kept, ttlMs, clock, shared }: DocumentStoreOptions): DocumentStore {
-  const memory = createMemoryCache({ maxEntries: kept, clock });
-  const writes = createTokenBucket({ burst: Math.ceil(kept / 4), periodMs: ttlMs / kept });
+export function createDocumentStore({ capacity, ttlMs, clock, shared }: DocumentStoreOptions): DocumentStore {
+  const memory = createMemoryCache({ maxEntries: capacity, clock });
+  const writes = createTokenBucket({ burst: Math.ceil(capacity / 4), periodMs: ttlMs / capacity });
   return {
     async find(hash) {
       const own = await memory.get<string>(hash);

@@ -32,10 +32,10 @@ export async function readTrustedDocuments(files: readonly string[]): Promise<Tr
   const names = new Set<string>();
   for (const file of files) {
     for (const { id, name, body } of await readManifest(file)) {
-      const known = byId.get(id);
-      if (known !== undefined && known !== body) throw invalid(file, `id ${id} stands for two documents`);
+      const existing = byId.get(id);
+      if (existing !== undefined && existing !== body) throw invalid(file, `id ${id} stands for two documents`);
       if (isDocumentHash(id) && id !== documentHash(body)) throw invalid(file, `${name} is not the document of its id`);
-      if (known === undefined) checkDocument(file, name, body);
+      if (existing === undefined) checkDocument(file, name, body);
       byId.set(id, body);
       names.add(name);
     }

@@ -40,9 +40,9 @@ export function createRegistryPublisher(options: RegistryPublisherOptions): Regi
   const { subscriptionRegistry, redis, keys, gatewayId, leaseMs, clock, logger } = options;
   /** User → ids that came or went since they were written; `null`: everything of the user. */
   const changed = new Map<string, Set<string> | null>();
-  const written = new WeakMap<RegisteredSubscription, number>();
+  const publishedCounts = new WeakMap<RegisteredSubscription, number>();
   /** Users of whom the server holds something. */
-  const told = new Set<string>();
+  const publishedUsers = new Set<string>();
   const keyOf = (userId: string) => keys.subscriptions(userId, gatewayId);
   let work: Promise<void> = Promise.resolve();
   let gathering: NodeJS.Timeout | undefined;
@@ -51,7 +51,7 @@ export function createRegistryPublisher(options: RegistryPublisherOptions): Regi
 
   function putRow(commands: ChainableCommander, userId: string, row: RegisteredSubscription): void {
     const entry = entryOf(row);
-    written.set(row, entry.delivered);
+    publishedCounts.set(row, entry.delivered);
     commands.hset(keyOf(userId), row.id, JSON.stringify(entry));
   }
 
@@ -79,8 +79,8 @@ export function createRegistryPublisher(options: RegistryPublisherOptions): Regi
       }
       await run(commands);
       for (const [userId] of batch) {
-        if (subscriptionRegistry.of(userId).length > 0) told.add(userId);
-        else told.delete(userId);
+        if (subscriptionRegistry.of(userId).length > 0) publishedUsers.add(userId);
+        else publishedUsers.delete(userId);
       }
     }
   }
@@ -107,8 +107,8 @@ export function createRegistryPublisher(options: RegistryPublisherOptions): Regi
   /** Counts that moved since they were told travel with the next write. */
   function noteCounts(userId: string): void {
     for (const row of subscriptionRegistry.of(userId)) {
-      const told = written.get(row);
-      if (told !== undefined && told !== row.subscription.delivered()) note(userId, row.id);
+      const publishedCount = publishedCounts.get(row);
+      if (publishedCount !== undefined && publishedCount !== row.subscription.delivered()) note(userId, row.id);
     }
   }
 
@@ -119,7 +119,7 @@ export function createRegistryPublisher(options: RegistryPublisherOptions): Regi
   }
 
   async function writeEverything(): Promise<void> {
-    for (const userId of [...told, ...subscriptionRegistry.users()]) changed.set(userId, null);
+    for (const userId of [...publishedUsers, ...subscriptionRegistry.users()]) changed.set(userId, null);
     await renew();
   }
 

@@ -11,8 +11,8 @@ const numbers = new WeakMap<Identity, number>();
 let last = 0;
 
 function numberOf(identity: Identity): number {
-  const known = numbers.get(identity);
-  if (known !== undefined) return known;
+  const existing = numbers.get(identity);
+  if (existing !== undefined) return existing;
   last += 1;
   numbers.set(identity, last);
   return last;

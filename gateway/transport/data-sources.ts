@@ -16,7 +16,7 @@ export interface DataSources {
 export function createDataSources(clients: SubgraphClients): DataSources {
   const opened = new Map<string, GraphQLDataSource>();
   // Asked for once per event and operation.
-  const known = new WeakMap<SchemaGeneration, ServiceMap>();
+  const cache = new WeakMap<SchemaGeneration, ServiceMap>();
 
   function open(subgraph: string, url: string | undefined): GraphQLDataSource {
     const key = `${subgraph}\n${url ?? ""}`;
@@ -30,15 +30,15 @@ export function createDataSources(clients: SubgraphClients): DataSources {
   return {
     open,
     of(generation) {
-      const present = known.get(generation);
+      const present = cache.get(generation);
       if (present !== undefined) return present;
       const declare = createDeclareNumbers(generation.supergraphSchema);
       const named = [...generation.supergraph.subgraphsMetadata()]
         .filter(({ name }) => !isLive(name))
         .map(({ name, url }) => [name, asDataSource(clients.connect(name, url), declare)] as const);
-      const made: ServiceMap = Object.fromEntries(named);
-      known.set(generation, made);
-      return made;
+      const sources: ServiceMap = Object.fromEntries(named);
+      cache.set(generation, sources);
+      return sources;
     },
   };
 }

@@ -39,9 +39,9 @@ export function createDeclareNumbers(schema: GraphQLSchema): DeclareNumbers {
   const shapes = new LRUCache<string, Shape>({ max: MAX_SHAPES });
 
   function shapeOf(text: string): Shape {
-    const known = shapes.get(text) ?? readShape(schema, text);
-    shapes.set(text, known);
-    return known;
+    const shape = shapes.get(text) ?? readShape(schema, text);
+    shapes.set(text, shape);
+    return shape;
   }
 
   return (text, data) => {

@@ -94,13 +94,13 @@ export function createEntityBatch<Call extends EntityCall>(queries: EntityQuerie
     },
     split(answer) {
       const answers = new Map<Call, SubgraphAnswer>();
-      const known = new Set<unknown>(names);
+      const ownAliases = new Set<unknown>(names);
       for (const [index, unit] of sorted().entries()) {
         const alias = names[index] ?? ENTITIES;
         const errors =
           answer.errors.length === 0
             ? answer.errors
-            : answer.errors.filter(({ path }) => path?.[0] === alias || !known.has(path?.[0]));
+            : answer.errors.filter(({ path }) => path?.[0] === alias || !ownAliases.has(path?.[0]));
         splitUnit(unit, answer.data?.[alias], errors, answer, answers);
       }
       return calls.map((call) => answers.get(call) ?? { data: null, errors: [], shared: false });
@@ -112,11 +112,11 @@ export function createEntityBatch<Call extends EntityCall>(queries: EntityQuerie
 function join<Call>(unit: Unit<Call>, texts: readonly string[]): number[] {
   const all = [...unit.texts];
   unit.positions ??= new Map(all.map((text, position) => [text, position]));
-  const known = unit.positions;
+  const positionByText = unit.positions;
   const positions = texts.map((text) => {
-    const present = known.get(text);
+    const present = positionByText.get(text);
     if (present !== undefined) return present;
-    known.set(text, all.length);
+    positionByText.set(text, all.length);
     all.push(text);
     return all.length - 1;
   });
@@ -180,6 +180,6 @@ function routed(
 }
 
 function withPath(error: GraphQLFormattedError, path: readonly (string | number)[] | undefined): GraphQLFormattedError {
-  const { path: _foreign, locations: _elsewhere, ...kept } = error;
-  return path === undefined ? kept : { ...kept, path };
+  const { path: _foreign, locations: _elsewhere, ...facts } = error;
+  return path === undefined ? facts : { ...facts, path };
 }

@@ -56,9 +56,9 @@ export function createEntityQueries(): EntityQueries {
     const same = byText.get(key);
     if (same !== undefined) return same;
     lastId += 1;
-    const made = entityQuery(lastId, key.length, shape);
-    byText.set(key, made);
-    return made;
+    const query = entityQuery(lastId, key.length, shape);
+    byText.set(key, query);
+    return query;
   }
 
   return {
@@ -72,14 +72,14 @@ export function createEntityQueries(): EntityQueries {
     },
     together(queries) {
       const key = queries.map(({ id }) => id).join(" ");
-      const known = documents.get(key);
-      if (known !== undefined) return known;
+      const existing = documents.get(key);
+      if (existing !== undefined) return existing;
       const parts = queries.map((query, index) =>
         query.part(queries.slice(0, index).filter((before) => before === query).length),
       );
-      const made = { operation: subgraphOperation(documentOf(NAME, parts), NAME, "query"), parts };
-      documents.set(key, made);
-      return made;
+      const entityDocument = { operation: subgraphOperation(documentOf(NAME, parts), NAME, "query"), parts };
+      documents.set(key, entityDocument);
+      return entityDocument;
     },
   };
 }
@@ -90,9 +90,9 @@ function entityQuery(id: number, size: number, shape: EntityShape): EntityQuery 
     id,
     size,
     part(copy) {
-      const made = parts[copy] ?? documentPart(shape, copy === 0 ? `_${id}` : `_${id}_${copy}`);
-      parts[copy] = made;
-      return made;
+      const part = parts[copy] ?? documentPart(shape, copy === 0 ? `_${id}` : `_${id}_${copy}`);
+      parts[copy] = part;
+      return part;
     },
   };
 }

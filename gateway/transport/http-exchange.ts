@@ -47,8 +47,8 @@ export function createHttpExchange(): HttpExchange {
   const parseCache = createParseCache();
 
   function poolOf({ origin }: URL): Pool {
-    const known = pools.get(origin);
-    if (known !== undefined) return known;
+    const existingPool = pools.get(origin);
+    if (existingPool !== undefined) return existingPool;
     // Deadlines are ours: one timer per exchange, over all of it.
     const pool = new Pool(origin, { connections: CONNECTIONS, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
     pools.set(origin, pool);

@@ -10,13 +10,13 @@ const DEPTH = 200;
  * @returns the value; objects count as equal when their members stand in the same order, too
  */
 export function internJson(value: unknown): unknown {
-  const known = new Map<string, object>();
+  const internedByText = new Map<string, object>();
   const numbers = new Map<object, number>();
 
   function one(text: string, own: object): object {
-    const present = known.get(text);
+    const present = internedByText.get(text);
     if (present !== undefined) return present;
-    known.set(text, own);
+    internedByText.set(text, own);
     numbers.set(own, numbers.size);
     return own;
   }

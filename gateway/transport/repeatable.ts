@@ -11,14 +11,14 @@ const KEY = "idempotencyKey";
 type Keyed = (variables: JsonObject) => boolean;
 
 /** Operations are sent again and again: each is read once. */
-const known = new WeakMap<SubgraphOperation, Keyed>();
+const cache = new WeakMap<SubgraphOperation, Keyed>();
 
 export function isRepeatable({ operation, variables }: SubgraphRequest): boolean {
   if (operation.kind !== "mutation") return true;
-  let keyed = known.get(operation);
+  let keyed = cache.get(operation);
   if (keyed === undefined) {
     keyed = keyedOf(operation);
-    known.set(operation, keyed);
+    cache.set(operation, keyed);
   }
   return keyed(variables);
 }

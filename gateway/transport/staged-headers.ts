@@ -8,15 +8,15 @@ export function stagedHeaders(headers: SubgraphHeaders): SubgraphHeaders {
     if (stages === undefined) return headers(subgraph, context);
     stages.enter("enrichment");
     return headers(subgraph, context).then(
-      (made) => {
+      (headers) => {
         stages.enter("business logic");
-        return made;
+        return headers;
       },
       (error: unknown) => {
         // A later call of the same operation has its headers made while others work: that costs its own fields only.
-        const known = error instanceof Error ? error : new Error(String(error));
-        if (stages.isBefore("business logic")) stages.fail(known);
-        else stages.note(known);
+        const failure = error instanceof Error ? error : new Error(String(error));
+        if (stages.isBefore("business logic")) stages.fail(failure);
+        else stages.note(failure);
         throw error;
       },
     );

@@ -68,7 +68,7 @@ export function createSubgraphClients(options: SubgraphClientsOptions): Subgraph
   const connected = new Map<string, SubgraphClient>();
   const askedClients = new Map<SubgraphClient, AskedClient>();
   // Asked for with every request.
-  const known = new WeakMap<SchemaGeneration, ReadonlyMap<string, SubgraphClient>>();
+  const cache = new WeakMap<SchemaGeneration, ReadonlyMap<string, SubgraphClient>>();
 
   function create(subgraph: string, declared: string | undefined): SubgraphClient {
     const endpoint = options.endpoints.get(subgraph);
@@ -97,9 +97,9 @@ export function createSubgraphClients(options: SubgraphClientsOptions): Subgraph
     const present = askedClients.get(client);
     if (present !== undefined) return present;
     const batched = batching.batch(subgraph, client);
-    const made = { batched, shared: sharing.share(batched) };
-    askedClients.set(client, made);
-    return made;
+    const asked = { batched, shared: sharing.share(batched) };
+    askedClients.set(client, asked);
+    return asked;
   }
 
   function cached(generation: SchemaGeneration, subgraph: string, url: string | undefined): SubgraphClient {
@@ -110,14 +110,14 @@ export function createSubgraphClients(options: SubgraphClientsOptions): Subgraph
   return {
     connect,
     of(generation) {
-      const present = known.get(generation);
+      const present = cache.get(generation);
       if (present !== undefined) return present;
       const clients = new Map(
         [...generation.supergraph.subgraphsMetadata()]
           .filter(({ name }) => !isLive(name))
           .map(({ name, url }) => [name, cached(generation, name, url)]),
       );
-      known.set(generation, clients);
+      cache.set(generation, clients);
       return clients;
     },
     targets: () => targets.all(),

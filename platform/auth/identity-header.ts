@@ -59,8 +59,8 @@ export function createIdentitySigner(secrets: readonly string[], clock: Clock): 
         reusable.set(identity, tokens);
       }
       const slot = `${audience}\n${client.ip ?? ""}\n${client.userAgent ?? ""}`;
-      const known = tokens.get(slot);
-      if (known !== undefined && known.until > now) return known.token;
+      const cachedToken = tokens.get(slot);
+      if (cachedToken !== undefined && cachedToken.until > now) return cachedToken.token;
       const issuedAt = Math.floor(now / 1000);
       const token = await new SignJWT(toClaims(identity, client))
         .setProtectedHeader({ alg: "HS256" })
@@ -89,8 +89,9 @@ export function createIdentityVerifier(secrets: readonly string[], audience: str
   return {
     async verify(token) {
       if (token === undefined || token === "") throw refusal();
-      const known = verified.get(token);
-      if (known !== undefined && known.until > clock.now().getTime()) return known.signed;
+      const verifiedIdentity = verified.get(token);
+      if (verifiedIdentity !== undefined && verifiedIdentity.until > clock.now().getTime())
+        return verifiedIdentity.signed;
       let failure: unknown;
       for (const key of keys) {
         try {

@@ -43,8 +43,8 @@ export function createLayeredCache({ memory, redis, trusted, clock }: LayeredCac
 
   return {
     async get<T>(key: string) {
-      const held = usable() ? memory.peek<CachedEntry<T>>(key) : undefined;
-      if (held !== undefined) return held.value;
+      const cachedEntry = usable() ? memory.peek<CachedEntry<T>>(key) : undefined;
+      if (cachedEntry !== undefined) return cachedEntry.value;
       const nothing = { value: undefined, until: Number.NEGATIVE_INFINITY, tags: [], version: NO_VERSION };
       const filling = memory.fill<CachedEntry<T | undefined>>(key, inherited({}), async () => {
         return (await redis.getEntry<T>(key)) ?? nothing;
@@ -52,8 +52,8 @@ export function createLayeredCache({ memory, redis, trusted, clock }: LayeredCac
       return (await filling).value;
     },
     async getOrLoad<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>) {
-      const held = usable() ? memory.peek<CachedEntry<T>>(key, options.refreshMs) : undefined;
-      if (held !== undefined) return held.value;
+      const cachedEntry = usable() ? memory.peek<CachedEntry<T>>(key, options.refreshMs) : undefined;
+      if (cachedEntry !== undefined) return cachedEntry.value;
       const loading = memory.getOrLoad(key, inherited<T>(options), () => redis.getOrLoadEntry(key, options, load));
       return (await loading).value;
     },

@@ -71,7 +71,7 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
   }
 
   /** What is held for the key, be it only its version. */
-  function held(key: string): Entry | undefined {
+  function liveEntry(key: string): Entry | undefined {
     const entry = entries.get(key);
     if (entry === undefined || Math.max(entry.expiresAt, entry.floorUntil) > now()) return entry;
     entries.delete(key);
@@ -79,20 +79,20 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
   }
 
   function drop(key: string): void {
-    const entry = held(key);
+    const entry = liveEntry(key);
     entries.delete(key);
     if (entry !== undefined && entry.floorUntil > now()) entries.set(key, tombstone(entry.version, entry.floorUntil));
   }
 
   function read(key: string): Entry | undefined {
-    const entry = held(key);
+    const entry = liveEntry(key);
     const hit = entry !== undefined && entry.expiresAt > now();
     meter.count(hit ? "hits" : "misses");
     return hit ? entry : undefined;
   }
 
   function write(key: string, wanted: Entry): void {
-    const present = held(key);
+    const present = liveEntry(key);
     if (present !== undefined && wanted.version < present.version) {
       meter.count("refusals");
       return;
@@ -109,7 +109,7 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
 
   /** From now on until then nothing older is kept. What has this version is what the deletion speaks of, and stays. */
   function hold(key: string, version: number, floorUntil: number): void {
-    const present = held(key);
+    const present = liveEntry(key);
     const stays = present !== undefined && present.version >= version;
     write(key, stays ? { ...present, floorUntil } : tombstone(version, floorUntil));
   }
@@ -158,7 +158,7 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
   return {
     lookup: (tag) =>
       [...(keysByTag.get(tag) ?? [])].flatMap((key) => {
-        const entry = held(key);
+        const entry = liveEntry(key);
         return entry === undefined || entry.expiresAt <= now() ? [] : [factsOf(key, entry)];
       }),
     async get<T>(key: string) {

@@ -41,14 +41,14 @@ const NOTED = 8;
 export function observeCache(cache: Cache, options: ObserverOptions): CacheObserver {
   const { source, afterMs = 5_000, random = Math.random } = options;
   const counters = { checked: 0, stale: 0, failed: 0 };
-  const known: string[] = [];
+  const sampledKeys: string[] = [];
   const waiting = new Map<string, NodeJS.Timeout>();
   let reads = 0;
 
   function note(key: string): void {
     // Not the oldest but any: what was read once a while ago is to be looked at, too.
-    if (known.length < KNOWN) known.push(key);
-    else known[Math.floor(random() * KNOWN)] = key;
+    if (sampledKeys.length < KNOWN) sampledKeys.push(key);
+    else sampledKeys[Math.floor(random() * KNOWN)] = key;
   }
 
   function later(key: string, compare: () => Promise<void>): void {
@@ -85,7 +85,7 @@ export function observeCache(cache: Cache, options: ObserverOptions): CacheObser
   }
 
   function invalidated(keys?: readonly string[]): void {
-    const chosen = keys ?? Array.from({ length: SAMPLE }, () => known[Math.floor(random() * known.length)]);
+    const chosen = keys ?? Array.from({ length: SAMPLE }, () => sampledKeys[Math.floor(random() * sampledKeys.length)]);
     for (const key of chosen) {
       if (key !== undefined && !waiting.has(key) && waiting.size < WAITING) later(key, () => look(key));
     }

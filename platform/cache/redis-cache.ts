@@ -89,7 +89,7 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
   }
 
   /** `undefined` for a value that `parse` refuses: a process of another release kept it. */
-  function held<T>({ value, expiresAt, marks: its, version }: Found, parse?: (value: unknown) => T) {
+  function toCachedEntry<T>({ value, expiresAt, marks: its, version }: Found, parse?: (value: unknown) => T) {
     try {
       // biome-ignore lint/plugin/unchecked-cast: without a parser the namespace says what is in it
       const parsed = parse === undefined ? (value as T) : parse(value);
@@ -183,7 +183,7 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
     const end = performance.now() + leaseMs;
     for (let look = 0; ; look += 1) {
       const found = await read(key);
-      const entry = found ? held(found, options.parse) : found;
+      const entry = found ? toCachedEntry(found, options.parse) : found;
       if (look === 0) meter.count(entry ? "hits" : "misses");
       const soon = entry ? entry.until - now() <= (options.refreshMs ?? 0) : true;
       if (entry && !soon) return entry;
@@ -201,7 +201,7 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
   async function getEntry<T>(key: string): Promise<CachedEntry<T> | undefined> {
     const entry = await read(key);
     meter.count(entry ? "hits" : "misses");
-    return entry ? held<T>(entry) : undefined;
+    return entry ? toCachedEntry<T>(entry) : undefined;
   }
 
   // Other processes read Redis, too, and none of them knows what it missed.

@@ -43,10 +43,10 @@ export function createRowCache<Row extends VersionedRow>(
 ): RowCache<Row> {
   const keyOf = (id: string) => `${table}:${id}`;
   const life = { ttlMs, tags: [table] };
-  const kept = schema.nullable();
+  const storedRow = schema.nullable();
   const loading = {
     ...life,
-    parse: (value: unknown) => kept.parse(value),
+    parse: (value: unknown) => storedRow.parse(value),
     refreshMs: ttlMs * REFRESH_SHARE,
     ttlMsOf: (row: Row | null) => (row === null ? 0 : ttlMs),
     versionOf: (row: Row | null) => row?.version,

@@ -9,13 +9,13 @@ export function createServiceAddresses(
   given: readonly string[],
   directory: ServiceDirectory | undefined,
 ): ServiceAddresses {
-  let known = given;
+  let addresses = given;
   let turn = 0;
   directory?.onChange((changed, instances) => {
-    if (changed === service) known = instances.length > 0 ? instances.map(({ url }) => url) : given;
+    if (changed === service) addresses = instances.length > 0 ? instances.map(({ url }) => url) : given;
   });
   return () => {
-    turn = (turn + 1) % known.length;
-    return [...known.slice(turn), ...known.slice(0, turn)];
+    turn = (turn + 1) % addresses.length;
+    return [...addresses.slice(turn), ...addresses.slice(0, turn)];
   };
 }

@@ -36,7 +36,7 @@ export function createServiceDirectory(options: ServiceDirectoryOptions): Servic
   const { redis, listener, services, leaseMs, logger } = options;
   const keys = registryKeys(options.prefix);
   const listeners: ((service: string, instances: readonly ServiceInstance[]) => void)[] = [];
-  const known = new Map<string, readonly ServiceInstance[]>();
+  const instancesByService = new Map<string, readonly ServiceInstance[]>();
   /** Ids that were known when Redis came back and have not been heard of since. */
   const awaited = new Set<string>();
   let graceUntil = 0;
@@ -57,13 +57,13 @@ export function createServiceDirectory(options: ServiceDirectoryOptions): Servic
   async function look(): Promise<void> {
     if (!redis.ready) return;
     for (const service of services) {
-      const before = known.get(service) ?? [];
+      const before = instancesByService.get(service) ?? [];
       const listed = await read(service);
       for (const { id } of listed) awaited.delete(id);
-      const kept = performance.now() < graceUntil ? before.filter(({ id }) => awaited.has(id)) : [];
-      const instances = oneEach([...kept, ...listed]);
+      const awaitedInstances = performance.now() < graceUntil ? before.filter(({ id }) => awaited.has(id)) : [];
+      const instances = oneEach([...awaitedInstances, ...listed]);
       if (stopped || JSON.stringify(before) === JSON.stringify(instances)) continue;
-      known.set(service, instances);
+      instancesByService.set(service, instances);
       logger.info({ service, instances: instances.map(({ id, url }) => ({ id, url })) }, "instances changed");
       for (const tell of listeners) tell(service, instances);
     }
@@ -88,7 +88,7 @@ export function createServiceDirectory(options: ServiceDirectoryOptions): Servic
 
   redis.onReady(() => {
     graceUntil = performance.now() + Math.max(leaseMs * GRACE, LEAST_GRACE_MS);
-    for (const { id } of [...known.values()].flat()) awaited.add(id);
+    for (const { id } of [...instancesByService.values()].flat()) awaited.add(id);
     void lookSoon();
   });
   listener.onReady(() => {

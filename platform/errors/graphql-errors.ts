@@ -19,19 +19,19 @@ export function toPublicError(error: GraphQLError, { logger, traceId }: GraphQLE
     ...(error.locations === undefined ? {} : { locations: error.locations }),
     ...(error.path === undefined ? {} : { path: error.path }),
   };
-  const known = findAppError(error.originalError);
-  if (known?.expected === true) {
-    logger.info({ code: known.code, path: error.path, traceId }, "request refused");
-    const { code, status, retryable, details, message } = known;
+  const appError = findAppError(error.originalError);
+  if (appError?.expected === true) {
+    logger.info({ code: appError.code, path: error.path, traceId }, "request refused");
+    const { code, status, retryable, details, message } = appError;
     return { message, ...place, extensions: { code, status, retryable, traceId, ...details } };
   }
   // Raised by graphql-js about the request itself (syntax, validation, variables): safe to show.
-  if (known === undefined && isRequestError(error)) {
+  if (appError === undefined && isRequestError(error)) {
     const code = typeof error.extensions["code"] === "string" ? error.extensions["code"] : "BAD_USER_INPUT";
     return { message: error.message, ...place, extensions: { code, status: 400, retryable: false, traceId } };
   }
   const errorId = randomUUID();
-  const { code, status, retryable } = known ?? { code: "INTERNAL_SERVER_ERROR", status: 500, retryable: false };
+  const { code, status, retryable } = appError ?? { code: "INTERNAL_SERVER_ERROR", status: 500, retryable: false };
   logger.error({ err: error.originalError ?? error, errorId, traceId, path: error.path }, "request failed");
   return { message: MASKED_MESSAGE, ...place, extensions: { code, status, retryable, traceId, errorId } };
 }

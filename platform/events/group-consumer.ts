@@ -177,8 +177,8 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
 
   /** One transaction for several events of a key; false when they must be handled one by one. */
   async function processTogether(records: readonly LogRecord[], signal: AbortSignal): Promise<boolean> {
-    const known = records.map((record) => contracts.decodeEvent(record.value));
-    const events = known.flatMap((decoded) => (decoded.ok ? [decoded.event] : []));
+    const decodedEvents = records.map((record) => contracts.decodeEvent(record.value));
+    const events = decodedEvents.flatMap((decoded) => (decoded.ok ? [decoded.event] : []));
     if (events.length < records.length) return false;
     const wanted = events.filter((event) => !isPassedOver(event));
     try {

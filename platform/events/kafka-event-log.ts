@@ -45,7 +45,7 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
     return opened;
   }
 
-  function kept(reader: LogReader): LogReader {
+  function trackReader(reader: LogReader): LogReader {
     readers.add(reader);
     return {
       async stop() {
@@ -64,8 +64,8 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
   }
 
   async function partitionCount(topic: string): Promise<number> {
-    const known = counts.get(topic);
-    if (known !== undefined && known.until > Date.now()) return known.count;
+    const cachedCount = counts.get(topic);
+    if (cachedCount !== undefined && cachedCount.until > Date.now()) return cachedCount.count;
     const { size } = await parts().fetcher.leaders(topic);
     counts.set(topic, { count: size, until: Date.now() + METADATA_FRESH_MS });
     return size;
@@ -131,7 +131,7 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
     consume: (consume) =>
       translated(consume.topics[0], async () => {
         for (const topic of consume.topics) await parts().fetcher.leaders(topic);
-        return kept(startGroupMember(parts().kafka, consume, logger));
+        return trackReader(startGroupMember(parts().kafka, consume, logger));
       }),
     tail: (tailOptions) =>
       translated(tailOptions.topic, async () => {
@@ -139,7 +139,7 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
         const fetcher = createPartitionFetcher(options);
         try {
           const from = await startPositions(fetcher, tailOptions);
-          return kept(startTail({ ...tailOptions, fetcher, from, logger }));
+          return trackReader(startTail({ ...tailOptions, fetcher, from, logger }));
         } catch (error) {
           await fetcher.disconnect().catch(() => undefined);
           throw error;

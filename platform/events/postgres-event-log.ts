@@ -49,7 +49,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     return opened;
   }
 
-  function kept(reader: LogReader): LogReader {
+  function trackReader(reader: LogReader): LogReader {
     readers.add(reader);
     return {
       async stop() {
@@ -82,8 +82,8 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
         from: from === "end" ? high : (from.get(partition) ?? low),
         signal: abort.signal,
         deliver: (records) => onRecords(partition, records),
-        onGap(problem, kept) {
-          onGap?.(partition, kept);
+        onGap(problem, lowestOffset) {
+          onGap?.(partition, lowestOffset);
           onInterruption?.(problem);
         },
         onRejected(error) {
@@ -98,7 +98,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       onRange: (range) => running.get(range.partition)?.notice(range),
       onOutage: (reason) => onInterruption?.(reason),
     });
-    return kept({
+    return trackReader({
       async stop() {
         abort.abort();
         unwatch();
@@ -123,7 +123,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     async consume(consume) {
       const { store, watcher } = parts();
       for (const topic of consume.topics) await store.ranges(topic);
-      return kept(createGroupMember({ connectionString, store, watcher, consume, logger, rebalanceMs }));
+      return trackReader(createGroupMember({ connectionString, store, watcher, consume, logger, rebalanceMs }));
     },
     tail,
     async read({ topic, partition, from, limit }) {

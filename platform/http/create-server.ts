@@ -76,14 +76,14 @@ function statusOf(error: FastifyError): number {
 /** The same shape as a GraphQL error answer, so that a client has one way to read failures. */
 function toBody(error: FastifyError, logger: Logger) {
   const status = statusOf(error);
-  const known = findAppError(error);
+  const appError = findAppError(error);
   if (status < 500) {
-    const code = known?.code ?? "BAD_REQUEST";
-    return { errors: [{ message: known?.message ?? publicMessage(error, status), extensions: { code, status } }] };
+    const code = appError?.code ?? "BAD_REQUEST";
+    return { errors: [{ message: appError?.message ?? publicMessage(error, status), extensions: { code, status } }] };
   }
   const errorId = randomUUID();
   logger.error({ err: error, errorId }, "request failed");
-  const code = known?.code ?? "INTERNAL_SERVER_ERROR";
+  const code = appError?.code ?? "INTERNAL_SERVER_ERROR";
   return { errors: [{ message: MASKED_MESSAGE, extensions: { code, status, errorId } }] };
 }
 

@@ -53,10 +53,10 @@ export async function runProcess({ lifecycle, logger, graceMs, onStarted }: RunP
 
 /** Ends the process with a message that a person can act on. */
 export function failStart(error: unknown, logger?: Logger): never {
-  const known = findAppError(error);
-  if (known === undefined) logger?.fatal({ err: error }, "start failed");
+  const appError = findAppError(error);
+  if (appError === undefined) logger?.fatal({ err: error }, "start failed");
   process.stderr.write(
-    `\n${known?.message ?? `Start failed: ${error instanceof Error ? error.message : String(error)}`}\n\n`,
+    `\n${appError?.message ?? `Start failed: ${error instanceof Error ? error.message : String(error)}`}\n\n`,
   );
   process.exit(1);
 }

@@ -70,9 +70,9 @@ function rename(schema: unknown, value: unknown, to: "inside" | "outside", place
         place.misspelt.push({ path, message: `Unknown member: write ${toSnakeCase(key)}.` });
         return [];
       }
-      const known = name === undefined ? undefined : shape.get(name);
-      const below = rename(known ?? anyMember, member, to, { ...place, path });
-      if (known === undefined || name === undefined) return [[key, below]];
+      const declaredMember = name === undefined ? undefined : shape.get(name);
+      const below = rename(declaredMember ?? anyMember, member, to, { ...place, path });
+      if (declaredMember === undefined || name === undefined) return [[key, below]];
       return [[to === "inside" ? name : toSnakeCase(name), below]];
     }),
   );
@@ -114,10 +114,11 @@ function elementOf(schema: unknown): unknown {
 function problemOf(schema: unknown, { path, message }: z.core.$ZodIssue): ShapeProblem {
   let [at, written] = [schema, ""];
   for (const part of path) {
-    const known = typeof part === "string" ? shapeOf(at).get(part) : undefined;
+    const declaredMember = typeof part === "string" ? shapeOf(at).get(part) : undefined;
     if (typeof part === "number") written += `[${part}]`;
-    else written += `${written === "" ? "" : "."}${known === undefined ? String(part) : toSnakeCase(String(part))}`;
-    at = typeof part === "number" ? elementOf(at) : (known ?? memberOf(at));
+    else
+      written += `${written === "" ? "" : "."}${declaredMember === undefined ? String(part) : toSnakeCase(String(part))}`;
+    at = typeof part === "number" ? elementOf(at) : (declaredMember ?? memberOf(at));
   }
   return { path: written, message };
 }

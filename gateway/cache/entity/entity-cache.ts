@@ -98,18 +98,18 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
   }
 
   function keep(key: string, answer: SubgraphAnswer, parts: readonly (CachedPart | undefined)[]): void {
-    const kept: CachedPart[] = [];
+    const cachedParts: CachedPart[] = [];
     let weight = key.length;
     let expiresAt = Number.POSITIVE_INFINITY;
     let refreshAt = Number.POSITIVE_INFINITY;
     for (const part of parts) {
       if (part?.alive !== true) return;
-      kept.push(part);
+      cachedParts.push(part);
       weight += part.weight;
       expiresAt = Math.min(expiresAt, part.expiresAt);
       refreshAt = Math.min(refreshAt, part.refreshAt);
     }
-    const whole = { answer: undefined, given: answer, parts: kept, expiresAt, refreshAt, refreshing: false };
+    const whole = { answer: undefined, given: answer, parts: cachedParts, expiresAt, refreshAt, refreshing: false };
     answers.set(key, whole, { size: weight });
   }
 
@@ -117,8 +117,8 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
   function refresh(question: Question, keys: readonly string[]): void {
     const now = store.now();
     const due = keys.filter((key) => {
-      const kept = store.get(key);
-      return kept !== undefined && kept.refreshAt <= now && loads.joinable(key) === undefined;
+      const cached = store.get(key);
+      return cached !== undefined && cached.refreshAt <= now && loads.joinable(key) === undefined;
     });
     if (due.length === 0) return;
     counts.refreshes += due.length;
@@ -132,9 +132,9 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
     const joined: [string, Promise<Outcome>][] = [];
     const missing: string[] = [];
     for (const each of keys) {
-      const kept = fresh ? undefined : store.get(each);
-      const load = fresh || kept !== undefined ? undefined : loads.joinable(each);
-      if (kept !== undefined) parts.set(each, { value: kept.value, cached: kept });
+      const cached = fresh ? undefined : store.get(each);
+      const load = fresh || cached !== undefined ? undefined : loads.joinable(each);
+      if (cached !== undefined) parts.set(each, { value: cached.value, cached });
       else if (load !== undefined) joined.push([each, load]);
       else missing.push(each);
     }
@@ -164,9 +164,9 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
     const ordered = keys.map((each) => parts.get(each));
     const answer = question.ofEntities ? composeEntities(keys, ordered, asked) : rootAnswer(ordered[0], asked[0]);
     if (answer.errors.length === 0) {
-      const kept = ordered.map((part) => part?.cached);
-      for (const part of kept) endsAt(context, part);
-      keep(key, answer, kept);
+      const cachedParts = ordered.map((part) => part?.cached);
+      for (const part of cachedParts) endsAt(context, part);
+      keep(key, answer, cachedParts);
     }
     return answer;
   }
@@ -174,7 +174,7 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
   function count(context: GatewayContext, hit: boolean): void {
     counts[hit ? "hits" : "misses"] += 1;
     if (context.cacheUse !== undefined) context.cacheUse[hit ? "hits" : "misses"] += 1;
-    if (context.composition !== undefined) context.composition.fetches[hit ? "kept" : "asked"] += 1;
+    if (context.composition !== undefined) context.composition.fetches[hit ? "cached" : "fetched"] += 1;
   }
 
   return {
@@ -182,7 +182,7 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
       const hints = cacheHintsOf(generation);
       const types = hints.any ? subgraphTypes(generation, subgraph) : undefined;
       if (types === undefined) return otherwise;
-      const known = types;
+      const currentTypes = types;
       const eventSource = sourceOf(sources, subgraph);
       const byText = new LRUCache<string, { readonly policy: NumberedPolicy | undefined }>({ max: MAX_POLICIES });
       const byOperation = new WeakMap<SubgraphOperation, { readonly policy: NumberedPolicy | undefined }>();
@@ -190,12 +190,12 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
       function policyOf(operation: SubgraphOperation): NumberedPolicy | undefined {
         const present = byOperation.get(operation) ?? byText.get(operation.text);
         if (present !== undefined) return present.policy;
-        const made = fetchPolicyOf(known, hints, operation, eventSource);
+        const fetchPolicy = fetchPolicyOf(currentTypes, hints, operation, eventSource);
         policies += 1;
-        const held = { policy: made === undefined ? undefined : { ...made, number: policies } };
-        byOperation.set(operation, held);
-        byText.set(operation.text, held);
-        return held.policy;
+        const numberedPolicy = { policy: fetchPolicy === undefined ? undefined : { ...fetchPolicy, number: policies } };
+        byOperation.set(operation, numberedPolicy);
+        byText.set(operation.text, numberedPolicy);
+        return numberedPolicy.policy;
       }
 
       return (request, context) => {
@@ -203,7 +203,7 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
         const scope = policy === undefined ? undefined : cacheScopeKey(policy.hint.scope, context);
         if (policy === undefined || scope === undefined) {
           counts.passed += 1;
-          if (context.composition !== undefined) context.composition.fetches.asked += 1;
+          if (context.composition !== undefined) context.composition.fetches.fetched += 1;
           return otherwise(request, context);
         }
         const prefix = `${policy.number} ${scope}\n${variablesKey(request)}\n`;
@@ -247,9 +247,9 @@ function answerOf(whole: WholeAnswer): Promise<SubgraphAnswer> {
 }
 
 /** Whoever keeps an answer that this is a part of keeps it no longer. */
-function endsAt({ composition }: GatewayContext, kept: Pick<CachedPart, "expiresAt"> | undefined): void {
-  if (composition !== undefined && kept !== undefined) {
-    composition.endsAt = Math.min(composition.endsAt ?? Number.POSITIVE_INFINITY, kept.expiresAt);
+function endsAt({ composition }: GatewayContext, cached: Pick<CachedPart, "expiresAt"> | undefined): void {
+  if (composition !== undefined && cached !== undefined) {
+    composition.endsAt = Math.min(composition.endsAt ?? Number.POSITIVE_INFINITY, cached.expiresAt);
   }
 }
 

@@ -251,9 +251,9 @@ class Collected {
   readonly members = new Map<string, Collected>();
 
   below(name: string): Collected {
-    const known = this.members.get(name) ?? new Collected();
-    this.members.set(name, known);
-    return known;
+    const member = this.members.get(name) ?? new Collected();
+    this.members.set(name, member);
+    return member;
   }
 
   /** @param all of the whole operation: an entity of which only the name is selected changes with what holds it */

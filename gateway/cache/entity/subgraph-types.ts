@@ -42,8 +42,8 @@ function typesOf(subgraph: Subgraph): SubgraphTypes {
   }
 
   function keyFields(name: string): readonly string[] {
-    const known = keys.get(name);
-    if (known !== undefined) return known;
+    const cachedKeys = keys.get(name);
+    if (cachedKeys !== undefined) return cachedKeys;
     const found = schema.type(name)?.appliedDirectivesOf(keyDirective) ?? [];
     const names = new Set(found.flatMap((key) => topLevelScalars(String(key.arguments().fields))));
     keys.set(name, [...names]);

@@ -105,15 +105,15 @@ function walk(shape: Shape, object: JsonObject, found: Found, seen: Seen): void 
   const objects = seen.get(shape) ?? new Set();
   if (objects.has(object)) return;
   seen.set(shape, objects.add(object));
-  let known = false;
+  let isIdentified = false;
   for (const read of shape.keys) {
     const id = idTextOf(read(object));
     if (id === undefined) continue;
     const sources = found.ids.get(id) ?? new Set();
     found.ids.set(id, addAll(sources, shape.sources));
-    known = true;
+    isIdentified = true;
   }
-  if (shape.identified && !known) addAll(found.open, shape.sources);
+  if (shape.identified && !isIdentified) addAll(found.open, shape.sources);
   for (const field of shape.fields) {
     if (field.list && !field.vouched) addAll(found.open, field.sources);
     walkValue(field, field.read(object), found, seen);

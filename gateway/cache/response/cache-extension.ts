@@ -13,7 +13,7 @@ export function withCacheExtension(body: Buffer, { maxAgeMs, scope, tags, keptAt
   const answer = parseJson(body);
   if (!isJsonObject(answer)) return body;
   const { extensions } = answer;
-  const kept = { keptAt: keptAt.toISOString(), maxAgeSeconds: maxAgeMs / 1_000, scope, tags: [...tags].sort() };
-  const shown = { ...(isJsonObject(extensions) ? extensions : {}), cache: { answer: kept } };
+  const cacheFacts = { keptAt: keptAt.toISOString(), maxAgeSeconds: maxAgeMs / 1_000, scope, tags: [...tags].sort() };
+  const shown = { ...(isJsonObject(extensions) ? extensions : {}), cache: { answer: cacheFacts } };
   return Buffer.from(JSON.stringify({ ...answer, extensions: shown }));
 }

@@ -68,13 +68,13 @@ export function createCacheableOperations({ schema, parse }: CacheableOperations
       }
       if (!cacheHintsOf(generation).any) return undefined;
       const name = operationName ?? "";
-      const known = texts.get(text);
-      if (known?.has(name) === true) return known.get(name);
+      const cachedOperations = texts.get(text);
+      if (cachedOperations?.has(name) === true) return cachedOperations.get(name);
       const found = read(text, operationName);
       if (text.length > MAX_TEXT_LENGTH) return found;
-      const byName = known ?? new Map<string, CacheableOperation | undefined>();
+      const byName = cachedOperations ?? new Map<string, CacheableOperation | undefined>();
       if (byName.size < MAX_NAMES) byName.set(name, found);
-      if (known === undefined) texts.set(text, byName);
+      if (cachedOperations === undefined) texts.set(text, byName);
       return found;
     },
   };

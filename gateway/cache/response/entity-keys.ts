@@ -20,14 +20,14 @@ export interface EntityKeys {
   ofType(type: GraphQLNamedType): readonly string[];
 }
 
-const known = new WeakMap<SchemaGeneration, EntityKeys>();
+const cache = new WeakMap<SchemaGeneration, EntityKeys>();
 
 export function entityKeysOf(generation: SchemaGeneration): EntityKeys {
-  const present = known.get(generation);
+  const present = cache.get(generation);
   if (present !== undefined) return present;
-  const made = readEntityKeys(generation);
-  known.set(generation, made);
-  return made;
+  const entityKeys = readEntityKeys(generation);
+  cache.set(generation, entityKeys);
+  return entityKeys;
 }
 
 function readEntityKeys({ supergraph, apiSchema }: SchemaGeneration): EntityKeys {

@@ -12,15 +12,15 @@ export interface EvictionJournal {
   overtook(mark: number, tags: ReadonlySet<string>, until?: number): boolean;
 }
 
-/** @param kept how many evictions are remembered: above the most that happen during one load */
-export function createEvictionJournal(kept: number): EvictionJournal {
+/** @param capacity how many evictions are remembered: above the most that happen during one load */
+export function createEvictionJournal(capacity: number): EvictionJournal {
   const latest: (readonly string[])[] = [];
   let count = 0;
   let forgotten = 0;
   return {
     mark: () => count,
     record(tags) {
-      latest[count % kept] = tags;
+      latest[count % capacity] = tags;
       count += 1;
     },
     recordAll() {
@@ -29,9 +29,9 @@ export function createEvictionJournal(kept: number): EvictionJournal {
     },
     overtook(mark, tags, until = count) {
       if (mark >= until) return false;
-      if (mark < forgotten || count - mark > kept) return true;
+      if (mark < forgotten || count - mark > capacity) return true;
       for (let index = mark; index < until; index += 1) {
-        if (latest[index % kept]?.some((tag) => tags.has(tag)) === true) return true;
+        if (latest[index % capacity]?.some((tag) => tags.has(tag)) === true) return true;
       }
       return false;
     },

@@ -30,7 +30,7 @@ interface KeyField {
 export function keySelections(generation: SchemaGeneration, names: Pick<InternalNames, "plain">): KeySelections {
   const { apiSchema } = generation;
   const keys = entityKeysOf(generation);
-  const made = new Map<string, readonly SelectionNode[]>();
+  const selectionsByType = new Map<string, readonly SelectionNode[]>();
 
   /**
    * The types by whose keys its objects are known: an interface that has the key itself needs no look at its members.
@@ -46,7 +46,9 @@ export function keySelections(generation: SchemaGeneration, names: Pick<Internal
     if (own.length > 0 || !isInterfaceType(type)) return own;
     const fields = type.getFields();
     const [first, ...others] = membersOf(apiSchema, type).map((member) => keys.ofType(member));
-    return (first ?? []).filter((name) => Object.hasOwn(fields, name) && others.every((known) => known.includes(name)));
+    return (first ?? []).filter(
+      (name) => Object.hasOwn(fields, name) && others.every((otherNames) => otherNames.includes(name)),
+    );
   }
 
   function keyFields(type: GraphQLNamedType): readonly KeyField[] {
@@ -70,10 +72,10 @@ export function keySelections(generation: SchemaGeneration, names: Pick<Internal
 
   return {
     of(type) {
-      const present = made.get(type.name);
+      const present = selectionsByType.get(type.name);
       if (present !== undefined) return present;
       const selections = keyFields(type).map((key) => selectionOf(type, key));
-      made.set(type.name, selections);
+      selectionsByType.set(type.name, selections);
       return selections;
     },
     names: (type) => [...new Set(keyFields(type).map((key) => names.plain(key.type, key.field)))],

@@ -30,7 +30,7 @@ export interface ResponsePolicy {
   readonly tags: readonly string[];
 }
 
-const known = new WeakMap<SchemaGeneration, WeakMap<DocumentNode, Map<string, ResponsePolicy | undefined>>>();
+const cache = new WeakMap<SchemaGeneration, WeakMap<DocumentNode, Map<string, ResponsePolicy | undefined>>>();
 
 /**
  * @returns `undefined` for what must not be kept: a part of it carries no hint or may be asked only so often, it is no query, or it asks
@@ -42,8 +42,8 @@ export function responsePolicy(
   operationName: string | undefined,
 ): ResponsePolicy | undefined {
   if (!cacheHintsOf(generation).any) return undefined;
-  const documents = known.get(generation) ?? new WeakMap();
-  known.set(generation, documents);
+  const documents = cache.get(generation) ?? new WeakMap();
+  cache.set(generation, documents);
   const operations = documents.get(document) ?? new Map<string, ResponsePolicy | undefined>();
   documents.set(document, operations);
   const name = operationName ?? "";
@@ -71,9 +71,9 @@ const limitedFields = new WeakMap<SchemaGeneration, ReadonlySet<string>>();
 function limitedFieldsOf(generation: SchemaGeneration): ReadonlySet<string> {
   const present = limitedFields.get(generation);
   if (present !== undefined) return present;
-  const made = new Set(readFieldRules(generation.supergraphSdl).keys());
-  limitedFields.set(generation, made);
-  return made;
+  const limited = new Set(readFieldRules(generation.supergraphSdl).keys());
+  limitedFields.set(generation, limited);
+  return limited;
 }
 
 const SCOPES: readonly CacheScope[] = ["PUBLIC", "ORGANIZATION", "VIEWER"];

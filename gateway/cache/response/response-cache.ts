@@ -69,21 +69,23 @@ export function createResponseCache(options: ResponseCacheOptions): ResponseCach
   const store = createResponseStore({ maxBytes, clock });
   const operations = createCacheableOperations({ schema, parse });
   const now = () => clock.now().getTime();
-  const count = { hits: 0, misses: 0, composed: 0, bypasses: 0, joined: 0, keptFetches: 0, askedFetches: 0 };
+  const count = { hits: 0, misses: 0, composed: 0, bypasses: 0, joined: 0, cachedFetches: 0, subgraphFetches: 0 };
 
   /** @param missed was an answer looked for? */
   function fill(key: string, { policy }: CacheableOperation, caller: Caller, missed: boolean): PendingFill {
     const load = store.begin(key);
-    const composition: AnswerComposition = { fetches: { kept: 0, asked: 0 } };
+    const composition: AnswerComposition = { fetches: { cached: 0, fetched: 0 } };
     let ended = false;
 
-    function answerOf(made: Buffer, contents: AnswerContents): NewAnswer {
+    function answerOf(executedBody: Buffer, contents: AnswerContents): NewAnswer {
       const { maxAgeMs, scope } = policy;
       const tags = tagsOfAnswer(policy, contents, caller);
-      const body = showInExtensions ? withCacheExtension(made, { maxAgeMs, scope, tags, keptAt: clock.now() }) : made;
+      const body = showInExtensions
+        ? withCacheExtension(executedBody, { maxAgeMs, scope, tags, keptAt: clock.now() })
+        : executedBody;
       const { endsAt = Number.POSITIVE_INFINITY } = composition;
       // What it was made of lives no longer by being part of it.
-      const fetches = composition.fetches.kept + composition.fetches.asked;
+      const fetches = composition.fetches.cached + composition.fetches.fetched;
       return { body, fetches, bornAt: Math.min(now(), endsAt - maxAgeMs), maxAgeMs, tags };
     }
 
@@ -100,15 +102,15 @@ export function createResponseCache(options: ResponseCacheOptions): ResponseCach
     };
   }
 
-  function countMade({ fetches: { kept, asked } }: AnswerComposition): void {
-    count[kept > 0 && asked === 0 ? "composed" : "misses"] += 1;
-    count.keptFetches += kept;
-    count.askedFetches += asked;
+  function countMade({ fetches: { cached, fetched } }: AnswerComposition): void {
+    count[cached > 0 && fetched === 0 ? "composed" : "misses"] += 1;
+    count.cachedFetches += cached;
+    count.subgraphFetches += fetched;
   }
 
   function hit(answer: StoredAnswer | NewAnswer, how: "hits" | "joined"): Lookup {
     count[how] += 1;
-    count.keptFetches += answer.fetches;
+    count.cachedFetches += answer.fetches;
     return { kind: "hit", answer };
   }
 

@@ -12,8 +12,8 @@ export interface LookupCounters {
   /** Questions answered by the answer to an equal one under way. */
   readonly joined: number;
   /** Fetches that the answers to questions are made of: those that nobody had to be asked for, and those of which subgraphs were. */
-  readonly keptFetches: number;
-  readonly askedFetches: number;
+  readonly cachedFetches: number;
+  readonly subgraphFetches: number;
 }
 
 export function cacheMetrics(counters: ResponseCounters & LookupCounters): readonly Metric[] {
@@ -23,8 +23,8 @@ export function cacheMetrics(counters: ResponseCounters & LookupCounters): reado
     composed,
     bypasses,
     joined,
-    keptFetches,
-    askedFetches,
+    cachedFetches,
+    subgraphFetches,
     fills,
     overtaken,
     invalidated,
@@ -51,7 +51,7 @@ export function cacheMetrics(counters: ResponseCounters & LookupCounters): reado
       "counter",
       "needed_total",
       "Fetches that the answers to these questions are made of, by whether a subgraph was asked",
-      by("from", { kept: keptFetches, subgraph: askedFetches }),
+      by("from", { kept: cachedFetches, subgraph: subgraphFetches }),
     ),
     metric(
       "counter",

@@ -107,8 +107,8 @@ function nameFields(
     if (content === undefined) continue;
     const { node } = field;
     contents.set(node, content);
-    const known = uses.get(node.name.value) ?? new Set();
-    uses.set(node.name.value, known.add(content));
+    const usesOfName = uses.get(node.name.value) ?? new Set();
+    uses.set(node.name.value, usesOfName.add(content));
   }
   return new Map(
     [...contents].map(([node, content]) => {
@@ -122,11 +122,11 @@ function nameFields(
 
 /** Numbers the response names under which the same mutation is called. */
 function createCallNumbers() {
-  const known = new Map<string, string[]>();
+  const namesByKey = new Map<string, string[]>();
   return (node: FieldNode, content: string): string => {
     const key = `${node.name.value}${content}`;
-    const names = known.get(key) ?? [];
-    known.set(key, names);
+    const names = namesByKey.get(key) ?? [];
+    namesByKey.set(key, names);
     if (!names.includes(responseName(node))) names.push(responseName(node));
     return `${content} call ${names.indexOf(responseName(node))}`;
   };
@@ -228,12 +228,12 @@ function rewritten(
     const type = conditionType(apiSchema, node.typeCondition.name.value, rootTypeOf(apiSchema, operation));
     const own = { ...node, directives: ofDirectives(node.directives), selectionSet: ofSet(node.selectionSet, type) };
     const content = print({ ...own, name: named("F") });
-    const made = { ...own, name: named(`F_${hash("sha256", content, "hex").slice(0, FRAGMENT_DIGITS)}`) };
-    fragments.set(name, made);
-    return made;
+    const fragment = { ...own, name: named(`F_${hash("sha256", content, "hex").slice(0, FRAGMENT_DIGITS)}`) };
+    fragments.set(name, fragment);
+    return fragment;
   }
 
-  const made: OperationDefinitionNode = {
+  const canonical: OperationDefinitionNode = {
     ...operation,
     variableDefinitions: (operation.variableDefinitions ?? []).flatMap((definition) => {
       const name = variables.get(definition.variable.name.value);
@@ -244,7 +244,7 @@ function rewritten(
     selectionSet: ofSet(operation.selectionSet, rootTypeOf(apiSchema, operation)),
   };
   const byName = new Map([...fragments.values()].map((fragment) => [fragment.name.value, fragment]));
-  return { kind: Kind.DOCUMENT, definitions: [made, ...byName.values()] };
+  return { kind: Kind.DOCUMENT, definitions: [canonical, ...byName.values()] };
 }
 
 /** Hexadecimal digits of a hash. */

@@ -23,14 +23,14 @@ export interface FieldNames {
   nameOf(fieldName: string, content: string): string;
 }
 
-const known = new WeakMap<SchemaGeneration, FieldNames>();
+const cache = new WeakMap<SchemaGeneration, FieldNames>();
 
 export function fieldNamesOf(generation: SchemaGeneration): FieldNames {
-  const present = known.get(generation);
+  const present = cache.get(generation);
   if (present !== undefined) return present;
-  const made = readFieldNames(generation);
-  known.set(generation, made);
-  return made;
+  const names = readFieldNames(generation);
+  cache.set(generation, names);
+  return names;
 }
 
 /** Hexadecimal digits of a hash: enough for the few different uses of one document. */

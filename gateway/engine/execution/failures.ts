@@ -13,7 +13,7 @@ import type { FetchStep } from "../plan/steps.ts";
 export interface Failure {
   readonly error: Pick<GraphQLFormattedError, "message" | "extensions">;
   /** Was a client told of it yet? */
-  told: boolean;
+  reported: boolean;
 }
 
 /** Names in the data, and indices of lists. */
@@ -52,9 +52,9 @@ export interface Failures {
   /** What failed fetches about objects above `path` would have brought to those there. */
   above(path: ResponsePath): readonly FailuresHere[];
   /** It is about nothing in particular. */
-  loose(failure: Failure): void;
+  unlocated(failure: Failure): void;
   /** Those about nothing in particular that explained no null. */
-  untold(): readonly Failure[];
+  unreported(): readonly Failure[];
 }
 
 export const NO_FAILURES: readonly FailuresHere[] = [];
@@ -64,19 +64,19 @@ interface GrowingPlace extends FailedPlace {
   readonly members: Map<string | number, GrowingPlace>;
 }
 
-interface Held {
+interface ObjectFailures {
   readonly here: FailuresHere[];
   place: GrowingPlace | undefined;
 }
 
 export function createFailures(): Failures {
-  const byObject = new Map<object, Held>();
+  const byObject = new Map<object, ObjectFailures>();
   /** The first failure of each fetch. */
   const byStep = new Map<FetchStep, Failure>();
   const all: Failure[] = [];
-  const loose: Failure[] = [];
+  const unlocated: Failure[] = [];
 
-  function heldBy(object: object): Held {
+  function failuresOf(object: object): ObjectFailures {
     const present = byObject.get(object) ?? { here: [], place: undefined };
     byObject.set(object, present);
     return present;
@@ -94,12 +94,12 @@ export function createFailures(): Failures {
     all: () => all,
     of: (object) => byObject.get(object)?.here ?? NO_FAILURES,
     at(object, path, failure) {
-      const held = heldBy(object);
-      if (held.place === undefined) {
-        held.place = newPlace();
-        held.here.push(held.place);
+      const objectFailures = failuresOf(object);
+      if (objectFailures.place === undefined) {
+        objectFailures.place = newPlace();
+        objectFailures.here.push(objectFailures.place);
       }
-      let place = held.place;
+      let place = objectFailures.place;
       for (const name of path) {
         const next = place.members.get(name) ?? newPlace();
         place.members.set(name, next);
@@ -109,7 +109,7 @@ export function createFailures(): Failures {
     },
     missing(object, step, failure) {
       if (isMissing(object, step)) return;
-      heldBy(object).here.push({ kind: "missing", failure, names: fetchedNames(step) });
+      failuresOf(object).here.push({ kind: "missing", failure, names: fetchedNames(step) });
       if (!byStep.has(step)) byStep.set(step, failure);
     },
     isMissing,
@@ -119,10 +119,10 @@ export function createFailures(): Failures {
         const start: FailuresHere = { kind: "missing", failure, names: fetchedNames(step) };
         return path.slice(step.path.length).reduce<readonly FailuresHere[]>(failuresAt, [start]);
       }),
-    loose(failure) {
-      loose.push(failure);
+    unlocated(failure) {
+      unlocated.push(failure);
     },
-    untold: () => loose.filter(({ told }) => !told),
+    unreported: () => unlocated.filter(({ reported }) => !reported),
   };
 }
 
@@ -156,7 +156,7 @@ export function ownFailure(here: readonly FailuresHere[]): Failure | undefined {
   for (const each of here) {
     if (each.kind !== "failed") continue;
     for (const failure of each.own) {
-      if (!failure.told) return failure;
+      if (!failure.reported) return failure;
       found ??= failure;
     }
   }

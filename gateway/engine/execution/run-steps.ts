@@ -12,8 +12,8 @@ import { type Copies, ownTargets } from "../plan/targets.ts";
 import type { Part } from "../response/written-answers.ts";
 import { createFailures, type Failures } from "./failures.ts";
 import { merge } from "./merge.ts";
-import { noteEntityErrors, noteRootErrors } from "./note-errors.ts";
-import { noteSkipped } from "./skipped-objects.ts";
+import { recordEntityErrors, recordRootErrors } from "./record-errors.ts";
+import { recordSkippedObject } from "./record-skipped-object.ts";
 import { type Shared, type Target, targetsAt, unite } from "./targets-at.ts";
 
 export interface Run {
@@ -74,7 +74,7 @@ async function fetchRoot(step: FetchStep, run: Run): Promise<void> {
   take(step, run, answer);
   if (answer.errors.length > 0) {
     const objects = targets.map(({ object }) => object);
-    noteRootErrors(failuresOf(run), step, objects, answer.errors, answer.data === null);
+    recordRootErrors(failuresOf(run), step, objects, answer.errors, answer.data === null);
   }
   if (answer.data === null) return;
   const data = prepare(step, answer, answer.data, copiesOf(answer, run));
@@ -97,18 +97,18 @@ function questionOf(step: FetchStep, run: Run, representationOf: NonNullable<Fet
   const texts: string[] = [];
   const objects: JsonObject[][] = [];
   const firsts: Target[] = [];
-  const known = new Map<string, number>();
+  const indexByText = new Map<string, number>();
   const { failures } = run;
   for (const target of targetsAt(run.data, step.path, run.shared)) {
     const text = representationOf(target.object);
     if (text === undefined) {
-      if (failures !== undefined) noteSkipped(failures, step, target.object);
+      if (failures !== undefined) recordSkippedObject(failures, step, target.object);
       continue;
     }
-    const index = known.get(text);
+    const index = indexByText.get(text);
     const first = index === undefined ? undefined : firsts[index];
     if (index === undefined || first === undefined) {
-      known.set(text, texts.length);
+      indexByText.set(text, texts.length);
       firsts.push(target);
       texts.push(text);
       objects.push([target.object]);
@@ -143,13 +143,13 @@ async function fetchEntities(
   take(step, run, answer);
   const entities = entitiesIn(answer, texts.length);
   const errors = entities === undefined && answer.errors.length === 0 ? [noEntities(texts.length)] : answer.errors;
-  if (errors.length > 0) noteEntityErrors(failuresOf(run), step, objects, errors, entities);
+  if (errors.length > 0) recordEntityErrors(failuresOf(run), step, objects, errors, entities);
   if (entities === undefined) return;
   const copies = copiesOf(answer, run);
   for (let index = 0; index < texts.length; index += 1) {
     const entity: unknown = entities[index];
     const [first, ...others] = objects[index] ?? [];
-    if (entity === null) noteGone(run, step, objects[index] ?? []);
+    if (entity === null) recordMissingEntities(run, step, objects[index] ?? []);
     if (!isJsonObject(entity) || first === undefined) continue;
     const data = prepareEntity(step, answer, entity, first, copies);
     complete(step, first, data);
@@ -158,7 +158,7 @@ async function fetchEntities(
 }
 
 /** A null that no error explains: there is no such entity. */
-function noteGone({ gone, failures }: Run, step: FetchStep, objects: readonly JsonObject[]): void {
+function recordMissingEntities({ gone, failures }: Run, step: FetchStep, objects: readonly JsonObject[]): void {
   for (const object of objects) if (failures?.isMissing(object, step) !== true) gone.add(object);
 }
 
@@ -207,7 +207,7 @@ function variablesFor(step: FetchStep, run: Run): JsonObject {
 }
 
 function copiesOf({ interned }: SubgraphAnswer, { shared }: Run): Copies | undefined {
-  return interned === true ? { made: new Map(), shared } : undefined;
+  return interned === true ? { byTree: new Map(), shared } : undefined;
 }
 
 /** The answer as this request may merge and complete it. */

@@ -8,15 +8,15 @@ export interface FetchedNames {
   readonly members: ReadonlyMap<string, FetchedNames>;
 }
 
-const known = new WeakMap<FetchStep, FetchedNames>();
+const cache = new WeakMap<FetchStep, FetchedNames>();
 
 /** What the step brings of each object that it is about: of an entity, or of a root type. */
 export function fetchedNames(step: FetchStep): FetchedNames {
-  const present = known.get(step);
+  const present = cache.get(step);
   if (present !== undefined) return present;
-  const made = readNames(step);
-  known.set(step, made);
-  return made;
+  const names = readNames(step);
+  cache.set(step, names);
+  return names;
 }
 
 interface Names extends FetchedNames {

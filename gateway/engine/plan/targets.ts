@@ -20,7 +20,7 @@ export interface TargetPath {
 
 /** Entities that a request has taken copies of, by place and by the object that was copied. */
 export interface Copies {
-  readonly made: Map<TargetTree, Map<object, JsonObject>>;
+  readonly byTree: Map<TargetTree, Map<object, JsonObject>>;
   /** Told which copies stand at several places. */
   readonly shared: Set<object>;
 }
@@ -60,18 +60,19 @@ function ownValue(value: unknown, tree: TargetTree, copies: Copies | undefined):
 }
 
 function ownOnce(object: JsonObject, tree: TargetTree, copies: Copies): JsonObject {
-  let made = copies.made.get(tree);
-  if (made === undefined) {
-    made = new Map();
-    copies.made.set(tree, made);
+  let copiesOfTree = copies.byTree.get(tree);
+  if (copiesOfTree === undefined) {
+    copiesOfTree = new Map();
+    copies.byTree.set(tree, copiesOfTree);
   }
-  const present = made.get(object);
+  const present = copiesOfTree.get(object);
   if (present !== undefined) {
     copies.shared.add(present);
     return present;
   }
   const copy = ownTargets(object, tree, copies);
   // Without a key in it, it may stand for different entities.
-  if (tree.representations.some((representationOf) => representationOf(object) !== undefined)) made.set(object, copy);
+  if (tree.representations.some((representationOf) => representationOf(object) !== undefined))
+    copiesOfTree.set(object, copy);
   return copy;
 }

@@ -9,7 +9,7 @@ export interface TypeConditions {
 }
 
 export function createTypeConditions(schema: GraphQLSchema): TypeConditions {
-  const known = new Map<string, Map<string, boolean>>();
+  const answersByCondition = new Map<string, Map<string, boolean>>();
 
   function look(condition: string, typeName: string): boolean {
     if (condition === typeName) return true;
@@ -22,10 +22,10 @@ export function createTypeConditions(schema: GraphQLSchema): TypeConditions {
   return {
     isAbstract: (typeName) => isAbstractType(schema.getType(typeName)),
     matches(condition, typeName) {
-      let answers = known.get(condition);
+      let answers = answersByCondition.get(condition);
       if (answers === undefined) {
         answers = new Map();
-        known.set(condition, answers);
+        answersByCondition.set(condition, answers);
       }
       const answer = answers.get(typeName) ?? look(condition, typeName);
       // Names that the schema does not know come from a subgraph: they must not fill the memory.

@@ -61,11 +61,11 @@ export interface FederationFacts {
 const NO_TYPES: ReadonlySet<string> = new Set();
 const NOTHING: readonly SelectionNode[] = [];
 
-const known = new WeakMap<SchemaGeneration, FederationFacts>();
+const cache = new WeakMap<SchemaGeneration, FederationFacts>();
 
 export function factsOf(generation: SchemaGeneration): FederationFacts {
-  const facts = known.get(generation) ?? readFacts(generation);
-  known.set(generation, facts);
+  const facts = cache.get(generation) ?? readFacts(generation);
+  cache.set(generation, facts);
   return facts;
 }
 

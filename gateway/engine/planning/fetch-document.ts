@@ -11,7 +11,7 @@ import {
 import type { FederationFacts } from "./federation-facts.ts";
 import { compositeName, provisionOf } from "./federation-facts.ts";
 import { meaningOf } from "./field-sets.ts";
-import { bring, common, type KnownField, type Place } from "./known-data.ts";
+import { addField, common, type Place, type PlannedField } from "./planned-data.ts";
 
 export interface FetchDocument {
   /** Of the entities, or of the root. */
@@ -47,8 +47,8 @@ export interface SelectedField {
   readonly ofEntity: boolean;
   /** What the subgraph can tell at this place although it is external. */
   readonly provided: readonly SelectionNode[];
-  readonly known: KnownField;
-  readonly conflicts: readonly KnownField[];
+  readonly planned: PlannedField;
+  readonly conflicts: readonly PlannedField[];
 }
 
 export interface Fetched {
@@ -61,7 +61,7 @@ export interface Fetched {
 const NO_TYPES: ReadonlySet<string> = new Set();
 
 /** Notes what a fetch brings to a place, field by field. */
-export function bringFields(
+export function addFields(
   { fetch, document, number }: Fetched,
   place: Place,
   facts: FederationFacts,
@@ -79,11 +79,16 @@ export function bringFields(
         // The interface's name says of no object what it is.
         const isVague =
           selection.name.value === "__typename" && facts.isInterfaceObject(fetch.serviceName, at.parentType);
-        const { field, conflicts } = bring(at.place, renamed.get(responseName) ?? responseName, meaningOf(selection), {
-          fetch: number,
-          types: isVague ? NO_TYPES : at.types,
-        });
-        onField({ ...at, node: selection, known: field, conflicts });
+        const { field, conflicts } = addField(
+          at.place,
+          renamed.get(responseName) ?? responseName,
+          meaningOf(selection),
+          {
+            fetch: number,
+            types: isVague ? NO_TYPES : at.types,
+          },
+        );
+        onField({ ...at, node: selection, planned: field, conflicts });
         if (selection.selectionSet === undefined) continue;
         const type = compositeName(facts.fieldType(at.parentType, selection.name.value));
         if (type === undefined) continue;

@@ -4,10 +4,10 @@
  */
 import type { FetchNode, PlanNode, QueryPlanSelectionNode, ResponsePath } from "@apollo/query-planner";
 import type { FederationFacts } from "./federation-facts.ts";
-import { bringFields, readFetch } from "./fetch-document.ts";
+import { addFields, readFetch } from "./fetch-document.ts";
 import { atPath, type FetchPart, fetchNode } from "./fetch-parts.ts";
-import { emptyPlace, fieldsAt, type KnownField, overlap, type Place } from "./known-data.ts";
-import { type SentField, sentBy, typesToTell } from "./representations.ts";
+import { emptyPlace, fieldsAt, overlap, type Place, type PlannedField } from "./planned-data.ts";
+import { type SentField, sentBy, typesToSend } from "./representations.ts";
 
 interface Waiting {
   readonly number: number;
@@ -18,7 +18,7 @@ interface Waiting {
 
 /** A field that the data must hold before a fetch is sent. */
 interface Need {
-  readonly field: KnownField;
+  readonly field: PlannedField;
   /** Of which objects; absent: of all. */
   readonly types: ReadonlySet<string> | undefined;
   /** One fetch that brings it is enough. */
@@ -65,7 +65,7 @@ function dataOf(fetches: readonly Numbered[], facts: FederationFacts): Place {
   )) {
     const document = readFetch(node);
     for (const place of placesOn(data, part.path).at(-1)?.places ?? []) {
-      bringFields({ fetch: node, document, number }, place, facts, () => undefined);
+      addFields({ fetch: node, document, number }, place, facts, () => undefined);
     }
   }
   return data;
@@ -115,8 +115,9 @@ function needsOf({ part, node }: Pick<Waiting, "part" | "node">, data: Place, fa
       types,
     );
     for (const condition of conditions) {
-      const told = typesToTell(condition, facts);
-      for (const field of fieldsAt(places, "__typename", told, ALWAYS)) needs.push({ field, types: told, any: true });
+      const sentTypes = typesToSend(condition, facts);
+      for (const field of fieldsAt(places, "__typename", sentTypes, ALWAYS))
+        needs.push({ field, types: sentTypes, any: true });
     }
   }
   return needs;
@@ -124,7 +125,7 @@ function needsOf({ part, node }: Pick<Waiting, "part" | "node">, data: Place, fa
 
 /** The fields that lead to the objects of a path, step by step, and the places where these are. */
 function placesOn(data: Place, path: ResponsePath) {
-  const steps: { readonly fields: readonly KnownField[]; readonly places: readonly Place[] }[] = [
+  const steps: { readonly fields: readonly PlannedField[]; readonly places: readonly Place[] }[] = [
     { fields: [], places: [data] },
   ];
   for (const step of path) {

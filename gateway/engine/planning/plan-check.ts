@@ -5,10 +5,10 @@
  */
 import type { FetchNode, PlanNode, QueryPlan, ResponsePath } from "@apollo/query-planner";
 import type { FederationFacts, Requirement } from "./federation-facts.ts";
-import { bringFields, readFetch, type SelectedField } from "./fetch-document.ts";
+import { addFields, readFetch, type SelectedField } from "./fetch-document.ts";
 import { printFieldSet } from "./field-sets.ts";
-import { type Ended, emptyPlace, fieldsAt, type Place, placesAt } from "./known-data.ts";
-import { type SentEntity, sendsAll, sendsRequired, sentBy, typesToTell } from "./representations.ts";
+import { type Ended, emptyPlace, fieldsAt, type Place, placesAt } from "./planned-data.ts";
+import { type SentEntity, sendsAll, sendsRequired, sentBy, typesToSend } from "./representations.ts";
 
 export interface PlanFault {
   /** The field that would be answered wrongly, or not at all, e.g. `Item.price`. */
@@ -74,13 +74,13 @@ export function checkPlan({ node }: QueryPlan, facts: FederationFacts): CheckedP
     const number = fetches;
     const places = placesAt(data, path, ended);
     const sent = sentBy(fetch, facts);
-    for (const { types, toldAs, fields, conditions } of sent) {
+    for (const { types, sentTypename, fields, conditions } of sent) {
       const vague = conditions.find(
-        (condition) => fieldsAt(places, "__typename", typesToTell(condition, facts), ended).length === 0,
+        (condition) => fieldsAt(places, "__typename", typesToSend(condition, facts), ended).length === 0,
       );
       if (vague !== undefined)
         note({ field: vague, reason: "is asked about before anybody tells which objects are one" });
-      for (const typeName of toldAs === undefined ? types : [toldAs]) {
+      for (const typeName of sentTypename === undefined ? types : [sentTypename]) {
         const keys = facts.keysOf(fetch.serviceName, typeName);
         if (fields.some(({ readAs }) => readAs === "__typename") && keys.some((key) => sendsAll(fields, key))) continue;
         note({ field: typeName, reason: `is asked of ${fetch.serviceName} without a key that is resolved there` });
@@ -90,7 +90,7 @@ export function checkPlan({ node }: QueryPlan, facts: FederationFacts): CheckedP
     for (const place of places) {
       // What the fetch itself brings is not there when it is sent.
       const before: Ended = (other) => other !== number && ended(other);
-      bringFields({ fetch, document, number }, place, facts, (field) => {
+      addFields({ fetch, document, number }, place, facts, (field) => {
         checkField(fetch.serviceName, field, sent, { places: [place], ended: before });
       });
     }
@@ -107,7 +107,7 @@ export function checkPlan({ node }: QueryPlan, facts: FederationFacts): CheckedP
     for (const other of field.conflicts) {
       note({
         field: `${field.parentType}.${name}`,
-        reason: `is needed as ${field.known.meaning} and as ${other.meaning}`,
+        reason: `is needed as ${field.planned.meaning} and as ${other.meaning}`,
       });
     }
     const requirements = facts.requirementsIn(subgraph, name);

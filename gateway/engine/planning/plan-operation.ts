@@ -10,7 +10,7 @@ import type { SchemaGeneration } from "../../ports.ts";
 import { factsOf } from "./federation-facts.ts";
 import { markLiterals, unmarkLiterals } from "./literal-marks.ts";
 import { checkPlan, type PlanFault } from "./plan-check.ts";
-import { repairedPlan } from "./plan-repair.ts";
+import { repairPlan } from "./plan-repair.ts";
 import { unansweredFields } from "./unanswered-fields.ts";
 
 /** Faults that a refusal names. */
@@ -39,28 +39,28 @@ function checkedPlan(
 ): QueryPlan {
   const facts = factsOf(generation);
   if (!facts.mustCheck) return stockPlan(generation, document, operationName);
-  const faultsOf = (made: QueryPlan): PlanFault[] => {
-    const { faults, data } = checkPlan(made, facts);
+  const faultsOf = (plan: QueryPlan): PlanFault[] => {
+    const { faults, data } = checkPlan(plan, facts);
     return [...faults, ...unansweredFields(document, operationName, data, facts)];
   };
-  const repaired = (): QueryPlan | undefined => {
-    const made = repairedPlan(generation, document, operationName, facts);
-    return made === undefined || faultsOf(made).length > 0 ? undefined : made;
+  const tryRepair = (): QueryPlan | undefined => {
+    const repaired = repairPlan(generation, document, operationName, facts);
+    return repaired === undefined || faultsOf(repaired).length > 0 ? undefined : repaired;
   };
   let plan: QueryPlan;
   try {
     plan = stockPlan(generation, document, operationName);
   } catch (error) {
     // A refusal has a code. Without one, the planner broke on requirements that it could not put in order.
-    const made = error instanceof GraphQLError ? undefined : repaired();
-    if (made === undefined) throw error;
-    return made;
+    const repaired = error instanceof GraphQLError ? undefined : tryRepair();
+    if (repaired === undefined) throw error;
+    return repaired;
   }
   const faults = faultsOf(plan);
   if (faults.length === 0) return plan;
-  const made = repaired();
-  if (made === undefined) throw unsupported(faults);
-  return made;
+  const repaired = tryRepair();
+  if (repaired === undefined) throw unsupported(faults);
+  return repaired;
 }
 
 function stockPlan(generation: SchemaGeneration, document: DocumentNode, operationName: string | undefined): QueryPlan {

@@ -17,7 +17,7 @@ import { withRequiredFields } from "./required-fields.ts";
 import { splitByRequirements } from "./requirement-split.ts";
 
 /** @returns `undefined` when there is no such plan either */
-export function repairedPlan(
+export function repairPlan(
   generation: SchemaGeneration,
   document: DocumentNode,
   operationName: string | undefined,

@@ -4,7 +4,7 @@ import { Kind, type SelectionNode } from "graphql";
 import type { FederationFacts } from "./federation-facts.ts";
 import { compositeName } from "./federation-facts.ts";
 import { meaningOf } from "./field-sets.ts";
-import { common, type Ended, fieldsAt, overlap, type Place } from "./known-data.ts";
+import { common, type Ended, fieldsAt, overlap, type Place } from "./planned-data.ts";
 
 /** A field of a representation. */
 export interface SentField {
@@ -23,7 +23,7 @@ export interface SentEntity {
   /** What an object must be known to be, to be one of these. */
   readonly conditions: readonly string[];
   /** The type that the subgraph is told; absent: the object's own. */
-  readonly toldAs: string | undefined;
+  readonly sentTypename: string | undefined;
   readonly fields: readonly SentField[];
 }
 
@@ -32,12 +32,12 @@ const FRAGMENT = "... on ";
 /** Representations by type: types of which the same is sent are together. */
 export function sentBy({ requires = [], inputRewrites = [] }: FetchNode, facts: FederationFacts): SentEntity[] {
   const renamed = new Map<string, string>();
-  const told: { readonly types: ReadonlySet<string>; readonly as: string }[] = [];
+  const typenames: { readonly types: ReadonlySet<string>; readonly as: string }[] = [];
   for (const rewrite of inputRewrites) {
     const [condition = "", last] = [rewrite.path[0], rewrite.path.at(-1)];
     if (rewrite.kind === "KeyRenamer") renamed.set(pathOf(rewrite.path), rewrite.renameKeyTo);
     else if (last === "__typename" && rewrite.path.length === 2 && typeof rewrite.setValueTo === "string") {
-      told.push({ types: facts.possibleTypes(condition.slice(FRAGMENT.length)), as: rewrite.setValueTo });
+      typenames.push({ types: facts.possibleTypes(condition.slice(FRAGMENT.length)), as: rewrite.setValueTo });
     }
   }
 
@@ -66,11 +66,11 @@ export function sentBy({ requires = [], inputRewrites = [] }: FetchNode, facts: 
   });
   return byType(fragments).map((entity) => ({
     ...entity,
-    toldAs: told.find(({ types }) => overlap(types, entity.types))?.as,
+    sentTypename: typenames.find(({ types }) => overlap(types, entity.types))?.as,
   }));
 }
 
-type SentFragment = Omit<SentEntity, "toldAs">;
+type SentFragment = Omit<SentEntity, "sentTypename">;
 
 /** An object is sent what all fragments for its type select. */
 function byType(fragments: readonly SentFragment[]): readonly SentFragment[] {
@@ -99,7 +99,7 @@ function pathOf(path: readonly string[]): string {
  * Types that a `__typename` must tell, so that it is known whether an object meets a condition. Absent: any will do,
  * since an interface is met by its own name.
  */
-export function typesToTell(condition: string, facts: FederationFacts): ReadonlySet<string> | undefined {
+export function typesToSend(condition: string, facts: FederationFacts): ReadonlySet<string> | undefined {
   return facts.isAbstract(condition) ? undefined : facts.possibleTypes(condition);
 }
 

@@ -18,7 +18,7 @@ import {
 import { compositeName, type FederationFacts, provisionOf, type Requirement } from "./federation-facts.ts";
 import { CannotRepair, type FetchPart } from "./fetch-parts.ts";
 import { printFieldSet } from "./field-sets.ts";
-import { common, overlap } from "./known-data.ts";
+import { common, overlap } from "./planned-data.ts";
 import type { RequiredNames } from "./required-fields.ts";
 
 /** A place in the answer of a fetch. */
@@ -172,13 +172,13 @@ export function splitByRequirements(part: FetchPart, facts: FederationFacts, nam
   ): Pick<FetchPart, "requires" | "inputRewrites"> {
     const identity = [TYPE_NAME, ...key].map((field) => sentNode(field, OWN_NAMES));
     const selections = [...identity, ...fields.map((field) => sentNode(field, names))];
-    const told: FetchDataRewrite[] = facts.isInterface(type)
+    const typenameRewrites: FetchDataRewrite[] = facts.isInterface(type)
       ? [{ kind: "ValueSetter", path: [`... on ${type}`, "__typename"], setValueTo: type }]
       : [];
     return {
       requires: [{ kind: Kind.INLINE_FRAGMENT, typeCondition: type, selections }],
       // The type is told last: renaming looks at it.
-      inputRewrites: [...renames(type, fields), ...told],
+      inputRewrites: [...renames(type, fields), ...typenameRewrites],
     };
   }
 

@@ -2,8 +2,8 @@
 import { type DocumentNode, getOperationAST, Kind, type SelectionSetNode } from "graphql";
 import { compositeName, type FederationFacts } from "./federation-facts.ts";
 import { meaningOf } from "./field-sets.ts";
-import { fieldsAt, type Place } from "./known-data.ts";
 import type { PlanFault } from "./plan-check.ts";
+import { fieldsAt, type Place } from "./planned-data.ts";
 
 /** The gateway answers these by itself, and knows the type of an object from whatever was fetched of it. */
 const OWN_FIELDS: readonly string[] = ["__schema", "__type", "__typename"];

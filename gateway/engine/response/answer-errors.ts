@@ -17,7 +17,7 @@ export const MAX_ERRORS = 1_000;
 export class AnswerErrors {
   /** Told or left out so far. */
   count = 0;
-  private readonly told: GraphQLError[] = [];
+  private readonly reported: GraphQLError[] = [];
   private last: GraphQLError | undefined;
   /** Nobody is told: it is only looked what would be. */
   private readonly trial: boolean;
@@ -33,7 +33,7 @@ export class AnswerErrors {
 
   /** @param path absent for what is about nothing in particular */
   tell(failure: Failure, path?: AnswerPath): void {
-    if (!this.trial) failure.told = true;
+    if (!this.trial) failure.reported = true;
     const { message, extensions } = failure.error;
     const place = path === undefined ? {} : { path: [...path] };
     this.put(new GraphQLError(message, { ...place, extensions: extensions ?? null }));
@@ -42,20 +42,20 @@ export class AnswerErrors {
   /** Of the errors since `count` was this the last one stays: what it made null holds whatever the others are about. */
   keepLastSince(count: number): void {
     if (this.count <= count + 1 || this.last === undefined) return;
-    this.told.length = Math.min(this.told.length, count);
+    this.reported.length = Math.min(this.reported.length, count);
     this.count = count;
     this.put(this.last);
   }
 
   all(): readonly GraphQLError[] {
-    const left = this.count - this.told.length;
-    return left === 0 ? this.told : [...this.told, leftOut(left)];
+    const left = this.count - this.reported.length;
+    return left === 0 ? this.reported : [...this.reported, leftOut(left)];
   }
 
   private put(error: GraphQLError): void {
     this.count += 1;
     this.last = error;
-    if (this.told.length < MAX_ERRORS) this.told.push(error);
+    if (this.reported.length < MAX_ERRORS) this.reported.push(error);
   }
 }
 

@@ -108,7 +108,7 @@ function explanation(
 
 /** An error beside data: told once, wherever the data stands. */
 function tellWarning(failure: Failure | undefined, { errors, path }: Writing): void {
-  if (failure?.told === false) errors.tell(failure, path);
+  if (failure?.reported === false) errors.tell(failure, path);
 }
 
 /** A null that may not be here takes the object with it; of all errors in the object that of the null stays. */

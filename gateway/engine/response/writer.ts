@@ -74,8 +74,8 @@ function objectWriter(
   const shapes = new Map<string, readonly FieldWriter[]>();
 
   function shapeOf(type: GraphQLCompositeType): readonly FieldWriter[] {
-    const known = shapes.get(type.name);
-    if (known !== undefined) return known;
+    const cachedShape = shapes.get(type.name);
+    if (cachedShape !== undefined) return cachedShape;
     const shape = compileFields(options, type, selectionSets);
     shapes.set(type.name, shape);
     return shape;
@@ -122,8 +122,8 @@ function once(write: Write): Write {
       own = new Map();
       texts.set(remembering, own);
     }
-    const known = own.get(value);
-    if (known !== undefined) return known;
+    const cachedWriter = own.get(value);
+    if (cachedWriter !== undefined) return cachedWriter;
     const before = errors.count;
     const text = write(value, writing);
     if (typeof text === "string" && errors.count === before) own.set(value, text);

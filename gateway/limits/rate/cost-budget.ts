@@ -60,15 +60,15 @@ export function createCostBudget({ counters, planFeatures }: CostBudgetOptions):
 
   function limitOf(features: PlanFeatures, organizationId: string, budget: string): number | undefined {
     const key = `${budget} ${organizationId}`;
-    const known = limits.get(key) ?? { limit: undefined, askedAt: Number.NEGATIVE_INFINITY };
-    if (performance.now() - known.askedAt >= ASK_EVERY_MS) {
-      known.askedAt = performance.now();
-      limits.set(key, known);
+    const knownLimit = limits.get(key) ?? { limit: undefined, askedAt: Number.NEGATIVE_INFINITY };
+    if (performance.now() - knownLimit.askedAt >= ASK_EVERY_MS) {
+      knownLimit.askedAt = performance.now();
+      limits.set(key, knownLimit);
       void features.limit(organizationId, budget).then((limit) => {
-        known.limit = limit == null ? undefined : Number(limit);
+        knownLimit.limit = limit == null ? undefined : Number(limit);
       });
     }
-    return known.limit;
+    return knownLimit.limit;
   }
 
   async function spendOf(

@@ -52,12 +52,12 @@ export function createCounters(sharing?: SharedCounting): Counters {
 
   function limitersOf(windowMs: number): Limiters {
     const seconds = Math.max(1, Math.ceil(windowMs / 1_000));
-    const known = bySeconds.get(seconds);
-    if (known !== undefined) return known;
+    const existing = bySeconds.get(seconds);
+    if (existing !== undefined) return existing;
     const keyPrefix = `${sharing?.prefix ?? ""}:rate:${seconds}`;
     const options = { points: Number.MAX_SAFE_INTEGER, duration: seconds, keyPrefix };
     const own = new RateLimiterMemory(options);
-    const made: Limiters = {
+    const limiters: Limiters = {
       own,
       shared:
         sharing === undefined
@@ -65,8 +65,8 @@ export function createCounters(sharing?: SharedCounting): Counters {
           : new RateLimiterRedis({ ...options, storeClient: sharing.redis.client, rejectIfRedisNotReady: true }),
       keys: new LRUCache({ max: KEYS_KEPT, dispose: (_, key, why) => why === "evict" && void own.delete(key) }),
     };
-    bySeconds.set(seconds, made);
-    return made;
+    bySeconds.set(seconds, limiters);
+    return limiters;
   }
 
   async function ask<Answer>(

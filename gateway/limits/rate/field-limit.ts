@@ -71,9 +71,9 @@ export function createFieldLimit({ schema, counters }: FieldLimitOptions): Field
         setForIdentity: () => undefined,
       },
     });
-    const known = Object.fromEntries(identityArgs.map((path) => [path, identityOf(valueAt(args, path))]));
+    const identityValues = Object.fromEntries(identityArgs.map((path) => [path, identityOf(valueAt(args, path))]));
     const message = await limiter(
-      { parent: undefined, args: known, context: undefined, info },
+      { parent: undefined, args: identityValues, context: undefined, info },
       { max, window: `${windowSeconds}s`, identityArgs },
     );
     return message === undefined ? undefined : tally;

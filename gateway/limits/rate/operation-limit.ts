@@ -32,8 +32,8 @@ export function createOperationLimit(fields: FieldLimit, budget: CostBudget): Op
           text: operation.document.loc?.source.body,
         });
       } catch (error) {
-        const known = findAppError(error);
-        throw known === undefined ? error : toRequestError(known);
+        const appError = findAppError(error);
+        throw appError === undefined ? error : toRequestError(appError);
       }
     },
   };

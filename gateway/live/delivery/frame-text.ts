@@ -14,8 +14,8 @@ export interface FrameExtensions {
 
 export function frameText({ data, errors }: EnrichedAnswer, { cursor, snapshot }: FrameExtensions): string {
   const tributary = { cursor, ...(snapshot === undefined ? {} : { snapshot }) };
-  const told = errors === undefined ? "" : `,"errors":${JSON.stringify(errors)}`;
-  return `{"data":${data}${told},"extensions":${JSON.stringify({ tributary })}}`;
+  const errorsText = errors === undefined ? "" : `,"errors":${JSON.stringify(errors)}`;
+  return `{"data":${data}${errorsText},"extensions":${JSON.stringify({ tributary })}}`;
 }
 
 /** Closes `tributary`, `extensions` and the payload. */

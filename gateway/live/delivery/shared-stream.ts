@@ -58,9 +58,9 @@ export function createSharedStream({ reader, render, onDelivered }: SharedStream
 
   async function deliver(batch: Batch): Promise<void> {
     // Started together, offered in order.
-    const rendered = batch.events.map((event) => ({ event, made: frame(event) }));
-    for (const { event, made } of rendered) {
-      const text = await made;
+    const rendered = batch.events.map((event) => ({ event, rendering: frame(event) }));
+    for (const { event, rendering } of rendered) {
+      const text = await rendering;
       position = event.offset + 1n;
       for (const follower of attached) follower.offer(event, text);
       if (text !== null) onDelivered?.(event);

@@ -37,7 +37,7 @@ export interface SnapshotsOptions {
 interface Batch {
   /** The highest position among them. */
   from: bigint;
-  readonly made: Promise<Snapshot>;
+  readonly snapshot: Promise<Snapshot>;
 }
 
 const PATIENCE_MS = 5_000;
@@ -75,13 +75,13 @@ export function createSnapshots({ reader, query }: SnapshotsOptions): Snapshots 
     take(from) {
       if (forming !== undefined) {
         if (from > forming.from) forming.from = from;
-        return forming.made;
+        return forming.snapshot;
       }
-      const batch: Batch = { from, made: running.then(() => make(batch)) };
+      const batch: Batch = { from, snapshot: running.then(() => make(batch)) };
       forming = batch;
       // Only that it is over: a snapshot may be large, and those who asked have it.
-      running = batch.made.then(nothing, nothing);
-      return batch.made;
+      running = batch.snapshot.then(nothing, nothing);
+      return batch.snapshot;
     },
   };
 }

@@ -115,9 +115,9 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
   async function step(): Promise<void> {
     const answer = reader.read(position());
     const { events, next } = answer instanceof Promise ? await answer : answer;
-    const rendered = events.map((event) => ({ event, made: stream.frame(event) }));
-    for (const { event, made } of rendered) {
-      const frame = await made;
+    const rendered = events.map((event) => ({ event, rendering: stream.frame(event) }));
+    for (const { event, rendering } of rendered) {
+      const frame = await rendering;
       if (latest?.hasRoom(frame?.length ?? 0) !== true) await sink.writable();
       offer(event, frame);
     }

@@ -93,9 +93,9 @@ export function createEntityBatch<Question extends EntityQuestion>(): EntityBatc
     add(question) {
       const { fetch, variables } = question;
       const key = keyOf(question);
-      const known = units.get(key);
+      const existing = units.get(key);
       const texts = question.representations.map((representation) => JSON.stringify(representation));
-      const unit: Unit<Question> = known ?? {
+      const unit: Unit<Question> = existing ?? {
         fetch,
         variables,
         representations: [],
@@ -103,8 +103,8 @@ export function createEntityBatch<Question extends EntityQuestion>(): EntityBatc
         members: [],
       };
       const added = new Set(texts.filter((text) => !unit.positions.has(text))).size;
-      if (!fits(question, known === undefined, added)) return false;
-      if (known === undefined) {
+      if (!fits(question, existing === undefined, added)) return false;
+      if (existing === undefined) {
         units.set(key, unit);
         characters += fetch.text.length;
       }
@@ -142,10 +142,12 @@ export function createEntityBatch<Question extends EntityQuestion>(): EntityBatc
     split(answer) {
       const answers = new Map<Question, EntityAnswer>();
       const names = aliases();
-      const known = new Set(names.values());
+      const ownAliases = new Set(names.values());
       for (const unit of units.values()) {
         const alias = names.get(unit) ?? ENTITIES;
-        const errors = (answer.errors ?? []).filter(({ path }) => path?.[0] === alias || !known.has(String(path?.[0])));
+        const errors = (answer.errors ?? []).filter(
+          ({ path }) => path?.[0] === alias || !ownAliases.has(String(path?.[0])),
+        );
         for (const [question, own] of splitUnit(unit, answer.data?.[alias], errors)) answers.set(question, own);
       }
       return questions.map((question) => answers.get(question) ?? { data: null, errors: [] });
@@ -199,8 +201,8 @@ function routed(
 }
 
 function withPath(error: GraphQLFormattedError, path: readonly (string | number)[] | undefined): GraphQLFormattedError {
-  const { path: _foreign, locations: _elsewhere, ...kept } = error;
-  return path === undefined ? kept : { ...kept, path };
+  const { path: _foreign, locations: _elsewhere, ...facts } = error;
+  return path === undefined ? facts : { ...facts, path };
 }
 
 /** The executor merges later fetches into what it was given: only one may have the original. */

@@ -40,7 +40,7 @@ const VERSION_FIELD = "version";
 const MAX_FETCHES = 5_000;
 
 export function createEntityFetches(): EntityFetches {
-  const known = new LRUCache<string, EntityFetch>({ max: MAX_FETCHES });
+  const fetches = new LRUCache<string, EntityFetch>({ max: MAX_FETCHES });
   let lastId = 0;
   return {
     compile(node, versioned) {
@@ -57,12 +57,12 @@ export function createEntityFetches(): EntityFetches {
       const text = printed({ kind: Kind.DOCUMENT, definitions: [operation, ...shape.fragments] });
       // The types are part of the identity: two subgraphs may be asked the same and promise versions of different types.
       const key = `${[...types].join(" ")}\n${text}`;
-      const same = known.get(key);
+      const same = fetches.get(key);
       if (same !== undefined) return same;
       lastId += 1;
-      const made = entityFetch(lastId, text, { types, alias }, { operation, entities, fragments: shape.fragments });
-      known.set(key, made);
-      return made;
+      const fetch = entityFetch(lastId, text, { types, alias }, { operation, entities, fragments: shape.fragments });
+      fetches.set(key, fetch);
+      return fetch;
     },
   };
 }
@@ -95,9 +95,9 @@ function entityFetch(id: number, text: string, versions: EntityFetch["versions"]
     text,
     versions,
     part(copy) {
-      const made = parts[copy] ?? documentPart(shape, copy === 0 ? `_${id}` : `_${id}_${copy}`);
-      parts[copy] = made;
-      return made;
+      const part = parts[copy] ?? documentPart(shape, copy === 0 ? `_${id}` : `_${id}_${copy}`);
+      parts[copy] = part;
+      return part;
     },
   };
 }

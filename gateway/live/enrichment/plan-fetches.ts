@@ -19,9 +19,9 @@ export function createFetchCompiler(): FetchCompiler {
   const entityFetches = createEntityFetches();
 
   function versionedTypes(generation: SchemaGeneration): VersionedTypes {
-    const known = versions.get(generation) ?? readVersionedTypes(generation);
-    versions.set(generation, known);
-    return known;
+    const versionedTypes = versions.get(generation) ?? readVersionedTypes(generation);
+    versions.set(generation, versionedTypes);
+    return versionedTypes;
   }
 
   return {

@@ -26,7 +26,7 @@ export async function sendTo(
  * Data sources tell a client's operation by `incomingRequestContext`, and read nothing else of what the type of
  * @apollo/gateway 2.14.4 asks for.
  */
-function processOptions(known: Pick<ProcessOptions, "request" | "context">): ProcessOptions {
-  const options: object = { incomingRequestContext: {}, ...known };
+function processOptions(given: Pick<ProcessOptions, "request" | "context">): ProcessOptions {
+  const options: object = { incomingRequestContext: {}, ...given };
   return options as ProcessOptions;
 }

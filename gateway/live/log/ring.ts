@@ -50,15 +50,15 @@ export function createEventRing({ events: capacity, bytes: maxBytes }: RingLimit
     if (event === undefined) return;
     bytes -= event.size;
     first = event.offset + 1n;
-    const held = keys.get(event.key);
-    if (held === undefined) return;
+    const keyEvents = keys.get(event.key);
+    if (keyEvents === undefined) return;
     // The ring drops in the order it added, so this event is the first of its key.
-    held.events[held.head] = undefined;
-    held.head += 1;
-    if (held.head === held.events.length) keys.delete(event.key);
-    else if (held.head > 64 && held.head * 2 > held.events.length) {
-      held.events.splice(0, held.head);
-      held.head = 0;
+    keyEvents.events[keyEvents.head] = undefined;
+    keyEvents.head += 1;
+    if (keyEvents.head === keyEvents.events.length) keys.delete(event.key);
+    else if (keyEvents.head > 64 && keyEvents.head * 2 > keyEvents.events.length) {
+      keyEvents.events.splice(0, keyEvents.head);
+      keyEvents.head = 0;
     }
   }
 
@@ -94,21 +94,21 @@ export function createEventRing({ events: capacity, bytes: maxBytes }: RingLimit
       slots[(oldest + size) % capacity] = event;
       size += 1;
       bytes += event.size;
-      const held = keys.get(event.key);
-      if (held === undefined) keys.set(event.key, { events: [event], head: 0 });
-      else held.events.push(event);
+      const keyEvents = keys.get(event.key);
+      if (keyEvents === undefined) keys.set(event.key, { events: [event], head: 0 });
+      else keyEvents.events.push(event);
     },
     after(key, from, limit) {
-      const held = keys.get(key);
-      if (held === undefined) return [];
-      const index = search(held, from);
-      return held.events.slice(index, index + limit).filter((event) => event !== undefined);
+      const keyEvents = keys.get(key);
+      if (keyEvents === undefined) return [];
+      const index = search(keyEvents, from);
+      return keyEvents.events.slice(index, index + limit).filter((event) => event !== undefined);
     },
     lastBefore(key, before) {
-      const held = keys.get(key);
-      if (held === undefined) return undefined;
-      const index = search(held, before) - 1;
-      return index < held.head ? undefined : held.events[index];
+      const keyEvents = keys.get(key);
+      if (keyEvents === undefined) return undefined;
+      const index = search(keyEvents, before) - 1;
+      return index < keyEvents.head ? undefined : keyEvents.events[index];
     },
   };
 }

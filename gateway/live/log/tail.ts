@@ -27,7 +27,7 @@ export interface TopicTail {
   readonly epoch: string;
   ring(partition: number): EventRing | undefined;
   /** What the rings hold together. */
-  held(): RingLimits;
+  ringSize(): RingLimits;
   /** Reads of the log for those behind the rings, since the start. */
   readonly replayReads: number;
   /**
@@ -175,7 +175,7 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
   const partitionOf = (key: string) => partitionForKey(key, buffers.size);
 
   /** The shelf of a partition; one that the tail saw first is looked for until it is known. */
-  async function shelfOf(partition: number, isCurrent: () => boolean): Promise<PartitionBuffer | undefined> {
+  async function bufferOf(partition: number, isCurrent: () => boolean): Promise<PartitionBuffer | undefined> {
     for (let failures = 0; isCurrent() && !stopped; ) {
       const buffer = buffers.get(partition);
       if (buffer !== undefined) return buffer;
@@ -193,7 +193,7 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
   }
 
   async function accept(partition: number, records: readonly LogRecord[], isCurrent: () => boolean): Promise<void> {
-    const buffer = buffers.get(partition) ?? (await shelfOf(partition, isCurrent));
+    const buffer = buffers.get(partition) ?? (await bufferOf(partition, isCurrent));
     if (buffer === undefined) return;
     const { ring } = buffer;
     const events = records.filter(({ offset }) => offset >= ring.next).map(decodeRecord);
@@ -271,7 +271,7 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
       return replayReads;
     },
     ring: (partition) => buffers.get(partition)?.ring,
-    held() {
+    ringSize() {
       const rings = [...buffers.values()].map(({ ring }) => ring);
       return {
         events: rings.reduce((sum, { size }) => sum + size, 0),

@@ -82,21 +82,21 @@ export function createPlanner(
   const plans = new LRUCache<string, LivePlan>({ max: MAX_PLANS });
 
   function liveSchema(generation: SchemaGeneration): LiveSchema {
-    const known = schemas.get(generation) ?? readLiveSchema(generation.supergraphSdl);
-    schemas.set(generation, known);
-    return known;
+    const liveSchema = schemas.get(generation) ?? readLiveSchema(generation.supergraphSdl);
+    schemas.set(generation, liveSchema);
+    return liveSchema;
   }
 
   return {
     liveSchema,
     plan(generation, text) {
       const id = JSON.stringify([generation.id, text.operationName ?? null, text.query]);
-      const known = plans.get(id);
-      if (known !== undefined) return known;
+      const cachedPlan = plans.get(id);
+      if (cachedPlan !== undefined) return cachedPlan;
       const facts = { live: liveSchema(generation), fetches, admitOperation };
-      const made = makePlan(generation, facts, text, parseDocument(text.query));
-      plans.set(id, made);
-      return made;
+      const plan = makePlan(generation, facts, text, parseDocument(text.query));
+      plans.set(id, plan);
+      return plan;
     },
   };
 }
@@ -130,14 +130,14 @@ function makePlan(
 
   function queryFor(coerced: JsonObject): EventQuery {
     const conditions = prepared.conditions(coerced);
-    const known = queries.get(conditions);
-    if (known !== undefined) return known;
-    const made = compileEventQuery(generation, liveField, prepared.compile(coerced), fetches);
-    if (made === undefined) {
+    const cachedQuery = queries.get(conditions);
+    if (cachedQuery !== undefined) return cachedQuery;
+    const query = compileEventQuery(generation, liveField, prepared.compile(coerced), fetches);
+    if (query === undefined) {
       throw refusal(root, `Subscription.${liveField.name} is not planned from ${liveField.serviceName} alone.`);
     }
-    queries.set(conditions, made);
-    return made;
+    queries.set(conditions, query);
+    return query;
   }
 
   const plan: LivePlan = {

@@ -44,7 +44,7 @@ export interface Connection {
   /** Somebody lost rights: checks again when that may be this viewer. */
   revoked(who: Revocation): void;
   /** Anything from the peer proves that it lives. */
-  heard(): void;
+  noteActivity(): void;
   /** The socket is gone. */
   dispose(): void;
 }
@@ -77,7 +77,7 @@ export function createConnection(
   ports: ConnectionPorts,
 ): Connection {
   const { logger, settings } = ports;
-  const subscriptions = new Map<string, { readonly subscription: Subscription; told: string }>();
+  const subscriptions = new Map<string, { readonly subscription: Subscription; sentCursor: string }>();
   const abort = new AbortController();
   const revalidation = createSessionRevalidation(ports, {
     client,
@@ -133,8 +133,8 @@ export function createConnection(
     const cursors = new Map<string, string>();
     for (const [id, followed] of subscriptions) {
       const cursor = followed.subscription.cursor();
-      if (cursor === followed.told) continue;
-      followed.told = cursor;
+      if (cursor === followed.sentCursor) continue;
+      followed.sentCursor = cursor;
       cursors.set(id, cursor);
     }
     sendPing(cursors);
@@ -190,12 +190,12 @@ export function createConnection(
       // The socket went while the operation was being prepared: nobody else will end it.
       if (abort.signal.aborted) return subscription.stop();
       const cursor = subscription.cursor();
-      subscriptions.set(id, { subscription, told: cursor });
+      subscriptions.set(id, { subscription, sentCursor: cursor });
       sendPing(new Map([[id, cursor]]));
     },
     ended: (id) => void subscriptions.delete(id),
     revoked: revalidation.revoked,
-    heard() {
+    noteActivity() {
       alive = true;
     },
     dispose() {

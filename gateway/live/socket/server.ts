@@ -100,11 +100,11 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Quota): 
     socket.on("message", (data, binary) => {
       // What arrives behind our close frame is nobody's any more.
       if (socket.readyState !== socket.OPEN) return;
-      connection.heard();
+      connection.noteActivity();
       if (binary) connection.close(CLOSE.invalidMessage);
       else protocol.receive(String(data)).catch(onFault);
     });
-    socket.on("pong", () => connection.heard());
+    socket.on("pong", () => connection.noteActivity());
     // ws closes the socket itself, with the code that fits (1009 for a message that is too large).
     socket.on("error", (error) => logger.info({ err: error }, "a socket failed"));
     socket.once("close", () => {

@@ -17,7 +17,7 @@ export interface HttpStream {
   /** Resolves when the connection has let go of the answer. */
   readonly closed: Promise<void>;
   /** Newest cursor that was written. */
-  readonly told: string | undefined;
+  readonly sentCursor: string | undefined;
   /** One answer; a live frame says in itself where it stands. */
   next(payload: string): void;
   /** Resolves when so little waits to be written that more may be sent, or when the answer is over; absent when that is so now. */
@@ -56,7 +56,7 @@ export function openHttpStream(options: HttpStreamOptions): HttpStream {
   const { promise: closed, resolve: letGo } = Promise.withResolvers<void>();
   let open = true;
   let subscription: Subscription | undefined;
-  let told: string | undefined;
+  let lastCursor: string | undefined;
   let ending: NodeJS.Timeout | undefined;
   let taken = 0;
   let silent = 0;
@@ -84,7 +84,7 @@ export function openHttpStream(options: HttpStreamOptions): HttpStream {
   /** The cursor when it moved since it was last told. */
   function moved(): string | undefined {
     const cursor = subscription?.cursor();
-    return cursor === told ? undefined : cursor;
+    return cursor === lastCursor ? undefined : cursor;
   }
 
   function beat(): void {
@@ -93,7 +93,7 @@ export function openHttpStream(options: HttpStreamOptions): HttpStream {
       return;
     }
     const cursor = moved();
-    if (write(format.heartbeat(cursor)) && cursor !== undefined) told = cursor;
+    if (write(format.heartbeat(cursor)) && cursor !== undefined) lastCursor = cursor;
     onHeartbeat();
   }
 
@@ -149,22 +149,22 @@ export function openHttpStream(options: HttpStreamOptions): HttpStream {
     transport: format.transport,
     signal: abort.signal,
     closed,
-    get told() {
-      return told;
+    get sentCursor() {
+      return lastCursor;
     },
     next(payload) {
       const cursor = cursorOf(payload);
-      if (write(format.next(payload, cursor)) && cursor !== undefined) told = cursor;
+      if (write(format.next(payload, cursor)) && cursor !== undefined) lastCursor = cursor;
     },
     writable: () => (congested() ? drained() : undefined),
     follow(followed) {
       if (!open) return followed.stop();
       subscription = followed;
       const cursor = moved();
-      if (write(format.heartbeat(cursor))) told = cursor;
+      if (write(format.heartbeat(cursor))) lastCursor = cursor;
       followed.start();
     },
-    fail: (errors) => end(format.failure(errors, told) + format.ending),
+    fail: (errors) => end(format.failure(errors, lastCursor) + format.ending),
     complete: () => end(format.ending),
     destroy,
   };

@@ -67,7 +67,7 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Quota):
   function endBecause(session: Session, why: StreamEnd): void {
     const { stream, exchange } = session;
     if (stream === undefined) session.due = why;
-    else stream.fail(JSON.stringify([streamEndError(why, exchange.trace.traceId, stream.told)]));
+    else stream.fail(JSON.stringify([streamEndError(why, exchange.trace.traceId, stream.sentCursor)]));
   }
 
   function contextOf({ exchange, revalidation, stream }: Session): GatewayContext {

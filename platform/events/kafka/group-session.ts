@@ -96,11 +96,11 @@ export async function openGroupSession(
   }
 
   function release(name: string): void {
-    const held = assigned.get(name);
-    if (held === undefined) return;
+    const assignment = assigned.get(name);
+    if (assignment === undefined) return;
     assigned.delete(name);
-    held.abort.abort();
-    const drained = held.consumer.drain().finally(() => draining.delete(drained));
+    assignment.abort.abort();
+    const drained = assignment.consumer.drain().finally(() => draining.delete(drained));
     draining.add(drained);
   }
 
@@ -119,17 +119,17 @@ export async function openGroupSession(
         flush();
       },
     });
-    const made = { generation: own, abort, consumer: opened };
-    assigned.set(name, made);
-    return made;
+    const newAssignment = { generation: own, abort, consumer: opened };
+    assigned.set(name, newAssignment);
+    return newAssignment;
   }
 
   async function eachBatch({ batch, resolveOffset, isRunning, isStale }: EachBatchPayload): Promise<void> {
     const { topic, partition, messages } = batch;
     const last = messages.at(-1);
     if (closed || last === undefined || !isRunning() || isStale()) return;
-    const held = assigned.get(nameOf(topic, partition));
-    if (held === undefined) return;
+    const assignment = assigned.get(nameOf(topic, partition));
+    if (assignment === undefined) return;
     const records: LogRecord[] = messages.map((message) => ({
       topic,
       partition,
@@ -139,7 +139,7 @@ export async function openGroupSession(
       appendedAt: new Date(Number(message.timestamp)),
     }));
     let taken = false;
-    const delivered = held.consumer.deliver(records).then(
+    const delivered = assignment.consumer.deliver(records).then(
       () => {
         taken = true;
       },
@@ -153,7 +153,7 @@ export async function openGroupSession(
     if (taken) return;
     consumer.pause([{ topic, partitions: [partition] }]);
     void delivered.then(() => {
-      if (!closed && held.generation === generation) consumer.resume([{ topic, partitions: [partition] }]);
+      if (!closed && assignment.generation === generation) consumer.resume([{ topic, partitions: [partition] }]);
     });
   }
 

@@ -79,13 +79,16 @@ export function startTail(options: TailLoopOptions): LogReader {
   }
 
   /** Ends a round when a partition was added or has moved. Polls go on meanwhile: a pause every few seconds would be felt. */
-  async function watchLeaders(known: ReadonlyMap<number, string>, round: AbortController): Promise<void> {
+  async function watchLeaders(knownLeaders: ReadonlyMap<number, string>, round: AbortController): Promise<void> {
     for (;;) {
       await systemSleep(METADATA_FRESH_MS, round.signal);
       if (round.signal.aborted || abort.signal.aborted) return;
       try {
         const found = await fetcher.leaders(topic);
-        if (found.size !== known.size || [...found].some(([partition, leader]) => known.get(partition) !== leader))
+        if (
+          found.size !== knownLeaders.size ||
+          [...found].some(([partition, leader]) => knownLeaders.get(partition) !== leader)
+        )
           round.abort();
       } catch {
         // What keeps this from an answer fails the polls too, and they report it.

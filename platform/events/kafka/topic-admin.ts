@@ -56,8 +56,8 @@ async function knownTo(admin: Admin, topics: readonly string[]): Promise<void> {
   const deadline = Date.now() + KNOWN_WITHIN_MS;
   for (;;) {
     try {
-      const { topics: known } = await admin.fetchTopicMetadata({ topics: [...topics] });
-      if (known.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+      const { topics: topicMetadata } = await admin.fetchTopicMetadata({ topics: [...topics] });
+      if (topicMetadata.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
     } catch (error) {
       if (!NOT_KNOWN_YET.has(kafkaErrorType(error) ?? "") || Date.now() > deadline) throw error;
     }

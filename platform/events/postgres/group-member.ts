@@ -32,7 +32,7 @@ export function createGroupMember(options: GroupMemberOptions): LogReader {
   const { store, watcher, consume, rebalanceMs } = options;
   const logger = options.logger.child({ component: "event-log", group: consume.group });
   const memberName = `member ${consume.group}`;
-  const held = new Map<string, AssignedPartition>();
+  const assignedPartitions = new Map<string, AssignedPartition>();
   const stopping = new AbortController();
   let wake: (() => void) | undefined;
 
@@ -45,10 +45,10 @@ export function createGroupMember(options: GroupMemberOptions): LogReader {
     },
     onDown(reason) {
       if (stopping.signal.aborted) return;
-      if (held.size > 0) logger.warn({ err: reason }, "group membership lost, joining again");
+      if (assignedPartitions.size > 0) logger.warn({ err: reason }, "group membership lost, joining again");
       // Another member may own them from now on; what still runs is made harmless by the inbox.
-      for (const [name, partition] of held) {
-        held.delete(name);
+      for (const [name, partition] of assignedPartitions) {
+        assignedPartitions.delete(name);
         void partition.release();
       }
     },
@@ -67,9 +67,9 @@ export function createGroupMember(options: GroupMemberOptions): LogReader {
   }
 
   async function giveBack(client: Client, name: string): Promise<void> {
-    const partition = held.get(name);
+    const partition = assignedPartitions.get(name);
     if (partition === undefined) return;
-    held.delete(name);
+    assignedPartitions.delete(name);
     await partition.release();
     // The lock outlives the last handler, so that the next owner starts behind the last commit.
     await client.query(`SELECT pg_advisory_unlock(${LOCK})`, [name]);
@@ -81,7 +81,7 @@ export function createGroupMember(options: GroupMemberOptions): LogReader {
     const committed = (await store.committed(consume.group, topic)).get(partition);
     if (connection.client() !== client || stopping.signal.aborted) return;
     const assigned = assignPartition({ store, watcher, consume, topic, partition, from: committed ?? low, logger });
-    held.set(name, assigned);
+    assignedPartitions.set(name, assigned);
   }
 
   async function rebalance(client: Client): Promise<void> {
@@ -92,12 +92,12 @@ export function createGroupMember(options: GroupMemberOptions): LogReader {
       }
     }
     const share = await fairShare(client, wanted.length);
-    for (const [name, partition] of [...held]) {
-      if (partition.failed() || held.size > share) await giveBack(client, name);
+    for (const [name, partition] of [...assignedPartitions]) {
+      if (partition.failed() || assignedPartitions.size > share) await giveBack(client, name);
     }
     for (const { name, topic, partition, low } of wanted) {
-      if (held.size >= share || stopping.signal.aborted) return;
-      if (!held.has(name)) await take(client, name, topic, partition, low);
+      if (assignedPartitions.size >= share || stopping.signal.aborted) return;
+      if (!assignedPartitions.has(name)) await take(client, name, topic, partition, low);
     }
   }
 
@@ -118,8 +118,8 @@ export function createGroupMember(options: GroupMemberOptions): LogReader {
       await systemSleep(rebalanceMs, AbortSignal.any([stopping.signal, nap.signal]));
       wake = undefined;
     }
-    await Promise.all([...held.values()].map((partition) => partition.release()));
-    held.clear();
+    await Promise.all([...assignedPartitions.values()].map((partition) => partition.release()));
+    assignedPartitions.clear();
     await connection.stop();
   }
 

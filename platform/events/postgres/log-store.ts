@@ -76,8 +76,8 @@ export function createLogStore({ connectionString, poolSize }: LogStoreOptions):
   }
 
   async function partitionCount(topic: string): Promise<number> {
-    const known = partitionCounts.get(topic);
-    if (known !== undefined && known.until > Date.now()) return known.count;
+    const cachedCount = partitionCounts.get(topic);
+    if (cachedCount !== undefined && cachedCount.until > Date.now()) return cachedCount.count;
     const { partitions } = await topicRow(topic);
     partitionCounts.set(topic, { count: partitions, until: Date.now() + COUNT_FRESH_MS });
     return partitions;

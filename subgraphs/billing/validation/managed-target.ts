@@ -28,9 +28,9 @@ export async function findManaged<Prefix extends string, Entity extends { readon
   field: string,
 ): Promise<Entity> {
   const missing = notFound(noun, field);
-  const known = kind.from(id);
-  if (known === undefined) throw missing;
-  const [entity] = await readInTenants(database, tenantsOf(identity), (tx) => find(tx, [known]));
+  const parsedId = kind.from(id);
+  if (parsedId === undefined) throw missing;
+  const [entity] = await readInTenants(database, tenantsOf(identity), (tx) => find(tx, [parsedId]));
   if (entity === undefined) throw missing;
   requirePermission(identity, entity.organizationId, MANAGE_BILLING, missing);
   return entity;

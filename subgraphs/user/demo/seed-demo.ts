@@ -86,10 +86,10 @@ async function actorFor(services: UserServices, { causation, ...cause }: Cause, 
 
 async function organization(services: UserServices, owner: Actor): Promise<OrganizationId> {
   const { userId, grants } = owner.identity;
-  const known = await inTenants(services.database, [userId, ...grants.keys()], (tx) =>
+  const existing = await inTenants(services.database, [userId, ...grants.keys()], (tx) =>
     findOrganizationBySlug(tx, DEMO.slug),
   );
-  if (known !== undefined) return known.id;
+  if (existing !== undefined) return existing.id;
   const input = { name: DEMO.organizationName, slug: DEMO.slug, idempotencyKey: "seed-demo-organization" };
   return (await createOrganization(services, owner, input)).result.organizationId;
 }

@@ -19,14 +19,14 @@ const LONGEST = 40;
 export function mergeActivity(feed: readonly ActivityItem[], added: readonly ActivityItem[]): readonly ActivityItem[] {
   const byId = new Map(feed.map((item) => [item.eventId, item]));
   for (const item of added) {
-    const known = byId.get(item.eventId);
-    byId.set(item.eventId, known === undefined ? item : combine(known, item));
+    const existing = byId.get(item.eventId);
+    byId.set(item.eventId, existing === undefined ? item : combine(existing, item));
   }
   return [...byId.values()].sort(newestFirst).slice(0, LONGEST);
 }
 
-function combine(known: ActivityItem, item: ActivityItem): ActivityItem {
-  return item.source === "audit" && known.source === "billing" ? { ...item, ...known } : { ...known, ...item };
+function combine(existing: ActivityItem, item: ActivityItem): ActivityItem {
+  return item.source === "audit" && existing.source === "billing" ? { ...item, ...existing } : { ...existing, ...item };
 }
 
 // Event ids are time-ordered: they decide between events of one millisecond.

@@ -31,7 +31,7 @@ export function useActivity(organizationId: string, rights: ActivityRights): rea
   const [feed, setFeed] = useState<readonly ActivityItem[]>([]);
   const client = useApolloClient();
   const refetchSoon = useRefetchSoon();
-  const add = useCallback((items: readonly ActivityItem[]) => setFeed((known) => mergeActivity(known, items)), []);
+  const add = useCallback((items: readonly ActivityItem[]) => setFeed((feed) => mergeActivity(feed, items)), []);
   const variables = { organizationId };
   const onEnd = (): void => refetchSoon(ACCESS);
 

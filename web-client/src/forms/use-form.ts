@@ -53,9 +53,9 @@ export function useForm<Name extends string>({ checks, submit }: FormOptions<Nam
     try {
       const refused = await submit(values);
       const owner = (error: UserErrorFieldsFragment): string | undefined => error.field?.at(-1);
-      const known = refused.filter((error) => names.some((name) => name === owner(error)));
-      show(form, Object.fromEntries(known.map((error) => [owner(error), error.message])));
-      const other = refused.filter((error) => !known.includes(error));
+      const ownErrors = refused.filter((error) => names.some((name) => name === owner(error)));
+      show(form, Object.fromEntries(ownErrors.map((error) => [owner(error), error.message])));
+      const other = refused.filter((error) => !ownErrors.includes(error));
       if (other.length > 0) setProblem(other.map(({ message }) => message).join(" "));
     } catch (error) {
       setProblem(describeProblem(error));

@@ -51,8 +51,8 @@ export function usePayment(accountId: string, purpose: PaymentPurpose) {
   const methodOf = async (choice: PaymentChoice): Promise<string> => {
     if (choice.kind === "saved") return choice.paymentMethodId;
     const { token } = choice;
-    const known = attached.current.get(token);
-    if (known !== undefined) return known;
+    const attachedMethod = attached.current.get(token);
+    if (attachedMethod !== undefined) return attachedMethod;
     const payload = await keys.run(`attach ${token}`, async (idempotencyKey) => {
       const input = { accountId, providerToken: token, makeDefault: true, idempotencyKey };
       const { data } = await attach({ variables: { input } });
@@ -89,18 +89,18 @@ export function usePayment(accountId: string, purpose: PaymentPurpose) {
   const pay = async (choice: PaymentChoice): Promise<void> => {
     if (running.current) return;
     running.current = true;
-    setState((known) => ({ ...known, busy: true, problem: undefined }));
+    setState((state) => ({ ...state, busy: true, problem: undefined }));
     try {
       const { invoice, payment, userErrors } = await collect(await methodOf(choice));
-      setState((known) => ({
+      setState((state) => ({
         busy: false,
         problem: sentencesOf(userErrors),
-        invoice: invoice ?? known.invoice,
+        invoice: invoice ?? state.invoice,
         payment: payment ?? undefined,
       }));
     } catch (error) {
       const problem = error instanceof Refused ? error.message : describeProblem(error);
-      setState((known) => ({ ...known, busy: false, problem }));
+      setState((state) => ({ ...state, busy: false, problem }));
     } finally {
       running.current = false;
     }

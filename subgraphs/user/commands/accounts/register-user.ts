@@ -30,8 +30,8 @@ export async function registerUser(
   const { clock, ids, passwords, database } = services;
   // Before the lookup, for known and unknown addresses alike: it takes by far the longest.
   const passwordHash = await passwords.hash(password);
-  const known = await findUserByEmail(database.autocommit, email);
-  const id = known?.id ?? ids.next("usr");
+  const existing = await findUserByEmail(database.autocommit, email);
+  const id = existing?.id ?? ids.next("usr");
   const anonymous = `anon_${createHash("sha256").update(email).digest("hex").slice(0, 32)}` as const;
   const command = {
     tenants: [id, anonymous],
@@ -51,13 +51,13 @@ export async function registerUser(
   };
   return runCommand(services, command, async ({ tx, emit }) => {
     const now = clock.now();
-    if (known === undefined) {
+    if (existing === undefined) {
       // False: the same address was registered a moment ago, and its owner gets the mail of that one.
       if (await insertUser(tx, { id, email, displayName: name, passwordHash, now })) emit(userRegistered(id));
       return { accepted: true };
     }
     const version = await replaceRegistration(tx, { id, displayName: name, passwordHash, now });
-    emit(version === undefined ? registrationRepeated(id, known.version) : verificationRequested(id, version));
+    emit(version === undefined ? registrationRepeated(id, existing.version) : verificationRequested(id, version));
     return { accepted: true };
   });
 }

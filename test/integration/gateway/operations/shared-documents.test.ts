@@ -20,7 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => connection?.stop());
 
-const gateway = (kept = 100) => createDocumentStore({ kept, ttlMs: 60_000, clock: systemClock, shared: redis });
+const gateway = (kept = 100) =>
+  createDocumentStore({ capacity: kept, ttlMs: 60_000, clock: systemClock, shared: redis });
 const text = (name: string) => `{ ${name} }`;
 const keep = (store: ReturnType<typeof gateway>, name: string) => store.keep(documentHash(text(name)), text(name));
 const find = (store: ReturnType<typeof gateway>, name: string) => store.find(documentHash(text(name)));
@@ -51,7 +52,7 @@ test("a Redis that is away costs nothing but what it held", async () => {
   const logger = createLogger({ name: "documents-test", level: "silent" });
   const away = createRedisConnection({ url: "redis://127.0.0.1:1", name: "documents-away", logger });
   const shared = createRedisCache(away, { namespace: "away", clock: systemClock });
-  const store = createDocumentStore({ kept: 10, ttlMs: 60_000, clock: systemClock, shared });
+  const store = createDocumentStore({ capacity: 10, ttlMs: 60_000, clock: systemClock, shared });
   await keep(store, "plans");
   expect(await find(store, "plans")).toBe(text("plans"));
   expect(await find(store, "never")).toBeUndefined();

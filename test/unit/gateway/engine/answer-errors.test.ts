@@ -3,7 +3,7 @@ import type { Failure } from "../../../../gateway/engine/execution/failures.ts";
 import { AnswerErrors, MAX_ERRORS } from "../../../../gateway/engine/response/answer-errors.ts";
 import { findAppError } from "../../../../platform/errors/app-error.ts";
 
-const failure = (message: string): Failure => ({ error: { message, extensions: { code: "AWAY" } }, told: false });
+const failure = (message: string): Failure => ({ error: { message, extensions: { code: "AWAY" } }, reported: false });
 const shown = (errors: AnswerErrors) => errors.all().map(({ message, path }) => [message, path?.join(".")]);
 
 test("a failure that explains several nulls is told at each", () => {
@@ -18,7 +18,7 @@ test("a failure that explains several nulls is told at each", () => {
     ["lost", undefined],
   ]);
   expect(errors.all()[0]?.extensions).toEqual({ code: "AWAY" });
-  expect(away.told).toBe(true);
+  expect(away.reported).toBe(true);
 });
 
 test("of all errors about what became null as a whole the one stays that made it so", () => {

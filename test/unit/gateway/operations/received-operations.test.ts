@@ -22,7 +22,7 @@ const trusted = {
 let store: DocumentStore;
 
 beforeEach(() => {
-  store = createDocumentStore({ kept: 100, ttlMs: 60_000, clock: systemClock });
+  store = createDocumentStore({ capacity: 100, ttlMs: 60_000, clock: systemClock });
 });
 
 function create(options: Partial<ReceivedOperationsOptions> = {}) {

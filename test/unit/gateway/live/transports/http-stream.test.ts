@@ -52,7 +52,7 @@ test("what a slow reader leaves waiting is bounded, and the stream ends with the
     stream.next(`{"data":"${"x".repeat(CHUNK)}","extensions":{"tributary":{"cursor":"${cursor}"}}}`);
     if (stream.open) sent += 1;
   }
-  expect({ slow, over, told: stream.told }).toEqual({ slow: 1, over: 1, told: `c${sent}` });
+  expect({ slow, over, told: stream.sentCursor }).toEqual({ slow: 1, over: 1, told: `c${sent}` });
   expect(response.writableLength).toBeLessThan(4 * 1024 * 1024 + CHUNK);
   expect(stream.writable()).toBeUndefined();
   close();

@@ -13,7 +13,7 @@ import type { Failure, Failures, InternalPath } from "./failures.ts";
 const MAX_PATH = 200;
 
 /** @param objects of a root type that the fetch completes; @param nothing brought it no data at all? */
-export function noteRootErrors(
+export function recordRootErrors(
   failures: Failures,
   step: FetchStep,
   objects: readonly JsonObject[],
@@ -27,7 +27,7 @@ export function noteRootErrors(
     failures.add(failure);
     first ??= failure;
     const path = knownPath(step, names, error.path ?? []);
-    if (path.length === 0) failures.loose(failure);
+    if (path.length === 0) failures.unlocated(failure);
     else for (const object of objects) failures.at(object, path, failure);
   }
   if (!nothing || first === undefined) return;
@@ -38,7 +38,7 @@ export function noteRootErrors(
  * @param objects for each representation those that it stands for
  * @param entities as answered; absent when the answer has no list of them, or a list of another length
  */
-export function noteEntityErrors(
+export function recordEntityErrors(
   failures: Failures,
   step: FetchStep,
   objects: readonly (readonly JsonObject[])[],
@@ -55,7 +55,7 @@ export function noteEntityErrors(
     const [root, index, ...rest] = error.path ?? [];
     const own = root === ENTITIES && typeof index === "number" ? objects[index] : undefined;
     if (own === undefined || typeof index !== "number") {
-      failures.loose(failure);
+      failures.unlocated(failure);
       ofAll ??= failure;
       continue;
     }
@@ -76,7 +76,7 @@ export function noteEntityErrors(
 function failureOf({ subgraph }: FetchStep, error: GraphQLFormattedError): Failure {
   const message = error.message === "" ? `Error while fetching subquery from service "${subgraph}"` : error.message;
   const extensions = { code: "DOWNSTREAM_SERVICE_ERROR", ...error.extensions, serviceName: subgraph };
-  return { error: { message, extensions }, told: false };
+  return { error: { message, extensions }, reported: false };
 }
 
 /**

@@ -7,10 +7,10 @@ import type { ResponsePath } from "@apollo/query-planner";
 /** Objects at one path of the data. */
 export interface Place {
   /** By response name. More than one where objects of different types have different fields under one name. */
-  readonly fields: Map<string, KnownField[]>;
+  readonly fields: Map<string, PlannedField[]>;
 }
 
-export interface KnownField {
+export interface PlannedField {
   /** The field with its arguments. */
   readonly meaning: string;
   readonly sources: Source[];
@@ -31,15 +31,15 @@ export function emptyPlace(): Place {
 }
 
 /** Notes that a fetch brings a field. */
-export function bring(
+export function addField(
   place: Place,
   responseName: string,
   meaning: string,
   { fetch, types }: Source,
-): { readonly field: KnownField; readonly conflicts: readonly KnownField[] } {
+): { readonly field: PlannedField; readonly conflicts: readonly PlannedField[] } {
   const present = place.fields.get(responseName) ?? [];
   place.fields.set(responseName, present);
-  let field = present.find((known) => known.meaning === meaning);
+  let field = present.find((candidate) => candidate.meaning === meaning);
   if (field === undefined) {
     field = { meaning, sources: [], below: emptyPlace() };
     present.push(field);
@@ -48,11 +48,11 @@ export function bring(
   const conflicts =
     present.length === 1
       ? NO_CONFLICTS
-      : present.filter((known) => known !== field && known.sources.some((source) => overlap(source.types, types)));
+      : present.filter((other) => other !== field && other.sources.some((source) => overlap(source.types, types)));
   return { field, conflicts };
 }
 
-const NO_CONFLICTS: readonly KnownField[] = [];
+const NO_CONFLICTS: readonly PlannedField[] = [];
 
 /** Fields under a name that objects of these types have by now. */
 export function fieldsAt(
@@ -60,7 +60,7 @@ export function fieldsAt(
   responseName: string,
   types: ReadonlySet<string> | undefined,
   ended: Ended,
-): KnownField[] {
+): PlannedField[] {
   return places.flatMap((place) =>
     (place.fields.get(responseName) ?? []).filter(({ sources }) =>
       sources.some((source) => ended(source.fetch) && (types === undefined || overlap(source.types, types))),

@@ -9,7 +9,7 @@ import type { FetchStep } from "../plan/steps.ts";
 import { explanations, type Failure, type Failures, type FailuresHere, failuresBelow } from "./failures.ts";
 
 /** @param object lacks something, or is of another type than the fetch is about */
-export function noteSkipped(failures: Failures, step: FetchStep, object: JsonObject): void {
+export function recordSkippedObject(failures: Failures, step: FetchStep, object: JsonObject): void {
   const here = [...failures.of(object), ...failures.above(step.path)];
   const failure = createSearch(failures, step).ofSelections(step.requires, object, here);
   if (failure !== undefined) failures.missing(object, step, failure);
