@@ -8,7 +8,13 @@ const read = (file: string): string => readFileSync(join(root, file), "utf8");
 
 /** Documents that lead a newcomer. */
 const DOCUMENTS = [
+  "README.md",
   "ARCHITECTURE.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "gateway/live/PROTOCOL.md",
+  "gateway/operations/OPERATIONS.md",
+  "web-client/src/graphql/LIVE-CLIENT.md",
   ...readdirSync(join(root, "docs/decisions")).map((file) => `docs/decisions/${file}`),
 ];
 
