@@ -7,7 +7,7 @@ import type { CountedErrors } from "./errors/counted-errors.ts";
 import type { RequestScopes } from "./errors/request-scope.ts";
 import type { GatewayOptions } from "./gateway-options.ts";
 import { createGraphQLServer } from "./http/graphql-server.ts";
-import type { HttpFront } from "./http/http-front.ts";
+import type { HttpListener } from "./http/http-listener.ts";
 import type { Limits } from "./limits/create-limits.ts";
 import type { GatewayContext, OperationExecutor, SchemaSource } from "./ports.ts";
 import type { Transport } from "./transport/create-transport.ts";
@@ -19,7 +19,7 @@ export interface GraphDependencies {
   readonly limits: Limits;
   readonly scopes: RequestScopes;
   readonly errors: CountedErrors;
-  readonly front: HttpFront;
+  readonly httpListener: HttpListener;
 }
 
 export interface Graph {
@@ -29,7 +29,7 @@ export interface Graph {
 
 export function connectGraph(options: GatewayOptions, neighbours: GraphDependencies): Graph {
   const { settings, production, logger } = options;
-  const { schema, transport, responses, limits, scopes, errors, front } = neighbours;
+  const { schema, transport, responses, limits, scopes, errors, httpListener } = neighbours;
   const { clients, dataSources } = transport;
   const server = createGraphQLServer({
     engine: createQueryEngine(settings.EXECUTOR, {
@@ -43,10 +43,10 @@ export function connectGraph(options: GatewayOptions, neighbours: GraphDependenc
     errors,
     guard: limits.operations,
     rates: limits.rates.operations,
-    introspection: front.introspection,
+    introspection: httpListener.introspection,
     production,
     logger,
-    landingPage: front.pages.landing,
+    landingPage: httpListener.pages.landing,
     onRightsChanged: async ({ identity }) => options.authenticator?.forget(identity),
   });
   return { server, executor: createOperationExecutor({ server, guard: limits.documents, scopes, errors }) };

@@ -6,7 +6,7 @@ import type { Graph } from "./connect-graph.ts";
 import type { RequestScopes } from "./errors/request-scope.ts";
 import type { GatewayOptions } from "./gateway-options.ts";
 import { registerGraphQLRoute } from "./http/graphql-route.ts";
-import type { HttpFront } from "./http/http-front.ts";
+import type { HttpListener } from "./http/http-listener.ts";
 import { routeUpgrades } from "./http/route-upgrades.ts";
 import type { Limits } from "./limits/create-limits.ts";
 import type { ReceivedOperations } from "./operations/received-operations.ts";
@@ -23,7 +23,7 @@ export interface GatewayRooms {
   readonly responses: ResponseCache | undefined;
   readonly live: LivePart | undefined;
   readonly transport: Transport;
-  readonly front: HttpFront;
+  readonly httpListener: HttpListener;
 }
 
 export interface GatewayPart extends LifecyclePart {
@@ -33,7 +33,7 @@ export interface GatewayPart extends LifecyclePart {
 
 export function createGatewayPart(options: GatewayOptions, rooms: GatewayRooms): GatewayPart {
   const { settings, host, clock, logger } = options;
-  const { schema, graph, authenticator, operations, limits, scopes, responses, live, transport, front } = rooms;
+  const { schema, graph, authenticator, operations, limits, scopes, responses, live, transport, httpListener } = rooms;
   let port = settings.GATEWAY_PORT;
   return {
     name: "gateway http",
@@ -43,7 +43,7 @@ export function createGatewayPart(options: GatewayOptions, rooms: GatewayRooms):
     async start() {
       // Apollo Server takes the schema while it starts, so it starts after everything it may call.
       await graph.server.start();
-      registerGraphQLRoute(front.server, {
+      registerGraphQLRoute(httpListener.server, {
         server: graph.server,
         authenticator,
         operations,
@@ -53,19 +53,19 @@ export function createGatewayPart(options: GatewayOptions, rooms: GatewayRooms):
         logger,
         forward: options.forward ?? [],
         timeoutMs: settings.REQUEST_TIMEOUT_MS,
-        landingHeaders: front.pages.landingHeaders,
+        landingHeaders: httpListener.pages.landingHeaders,
         live,
         answers: responses === undefined ? undefined : createHttpResponseCache(responses, clock),
       });
       await live?.start();
-      routeUpgrades(front.server, live);
-      port = await front.open();
+      routeUpgrades(httpListener.server, live);
+      port = await httpListener.open();
       logger.info({ host, port, generation: schema.current().id }, "gateway listens");
     },
     async stop() {
       const since = performance.now();
       await live?.stop();
-      await front.close(since);
+      await httpListener.close(since);
       await graph.server.stop();
       transport.clients.stop();
     },

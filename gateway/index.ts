@@ -14,7 +14,7 @@ import { countErrors } from "./errors/counted-errors.ts";
 import { createRequestScopes } from "./errors/request-scope.ts";
 import type { GatewayOptions } from "./gateway-options.ts";
 import { createGatewayPart } from "./gateway-part.ts";
-import { createHttpFront } from "./http/http-front.ts";
+import { createHttpListener } from "./http/http-listener.ts";
 import { liveMetrics, registerMetrics } from "./http/metrics-page.ts";
 import { registerServices } from "./http/services-page.ts";
 import { createLimits } from "./limits/create-limits.ts";
@@ -55,15 +55,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     options.authenticator === undefined
       ? undefined
       : (limits.rates.calls?.observe(options.authenticator) ?? options.authenticator);
-  const front = await createHttpFront(options);
-  const { server, origins } = front;
+  const httpListener = await createHttpListener(options);
+  const { server, origins } = httpListener;
 
   const responses = createResponses(options, { schema, sources, documents: limits.documents });
   // After what its answers are made of: nothing may be made anew from what is yet to be evicted.
   if (responses !== undefined) caches.include(responses);
   if (caches.entities !== undefined) cacheRegistry?.add("entities", caches.entities);
   if (responses !== undefined) cacheRegistry?.add("responses", responses);
-  const graph = connectGraph(options, { schema, transport, responses, limits, scopes, errors, front });
+  const graph = connectGraph(options, { schema, transport, responses, limits, scopes, errors, httpListener });
   const { executor } = graph;
   const planFeatures =
     eventLog === undefined
@@ -80,7 +80,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   if (live !== undefined) metrics.push(() => liveMetrics(live.counters()));
   registerMetrics(server, metrics);
 
-  const rooms = { schema, graph, authenticator, operations, limits, scopes, responses, live, transport, front };
+  const rooms = { schema, graph, authenticator, operations, limits, scopes, responses, live, transport, httpListener };
   const part = createGatewayPart(options, rooms);
   lifecycle.add({ name: "supergraph", stop: () => schema.stop() });
   if (options.authenticator !== undefined) lifecycle.add(options.authenticator);

@@ -6,7 +6,7 @@
  */
 import type { Clock } from "../clock.ts";
 import type { Cache, CacheLoadOptions } from "./cache.ts";
-import { NO_VERSION } from "./entry-life.ts";
+import { NO_VERSION } from "./entry-lifetime.ts";
 import type { MemoryCache } from "./memory-cache.ts";
 import type { CachedEntry, RedisCache } from "./redis-cache.ts";
 

@@ -7,7 +7,7 @@ import type { Clock } from "../clock.ts";
 import type { Cache, CacheLoadOptions } from "./cache.ts";
 import type { CacheEntryFacts, CacheLookup } from "./cache-lookup.ts";
 import { type CacheMeter, createCacheMeter } from "./cache-meter.ts";
-import { jittered, NO_VERSION, settled, TOMBSTONE_MS } from "./entry-life.ts";
+import { jittered, NO_VERSION, settled, TOMBSTONE_MS } from "./entry-lifetime.ts";
 import { encodeValue } from "./value-codec.ts";
 
 interface Entry {

@@ -15,7 +15,7 @@ export interface ProcessCacheSettings {
 
 export interface ProcessCache extends CachePart {
   /** In milliseconds. */
-  lifeOf(kind: CacheKind): number;
+  ttlMsOfKind(kind: CacheKind): number;
 }
 
 export interface ProcessCacheOptions {
@@ -40,5 +40,5 @@ export function createProcessCache({ name, settings, source, clock, logger }: Pr
     logger,
   });
   // The prefix is the installation's, and the same in all its names.
-  return { ...part, name: `cache ${name}`, lifeOf: (kind) => CACHE_TTL[kind] * 1_000 };
+  return { ...part, name: `cache ${name}`, ttlMsOfKind: (kind) => CACHE_TTL[kind] * 1_000 };
 }

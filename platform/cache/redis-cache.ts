@@ -10,7 +10,7 @@ import type { Clock } from "../clock.ts";
 import type { RedisConnection } from "../redis/redis-connection.ts";
 import type { Cache, CacheLoadOptions } from "./cache.ts";
 import { type CacheMeter, createCacheMeter } from "./cache-meter.ts";
-import { jittered, NO_VERSION, settled, TOMBSTONE_MS } from "./entry-life.ts";
+import { jittered, NO_VERSION, settled, TOMBSTONE_MS } from "./entry-lifetime.ts";
 import { channelOf, encodeNotice } from "./invalidation-notice.ts";
 import { createRedisCall } from "./redis-call.ts";
 import { decodeEntry, encodeEntry, type RedisEntry, TOMBSTONE } from "./redis-entry.ts";

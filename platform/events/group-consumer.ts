@@ -16,7 +16,7 @@ import type { EventEnvelope } from "./envelope.ts";
 import type { EventLog, LogReader, LogRecord } from "./event-log.ts";
 import { claimEvents, startInboxPurge } from "./inbox.ts";
 import { createPartitionWindow, type PartitionWindow } from "./partition-window.ts";
-import { createSlots } from "./slots.ts";
+import { createSemaphore } from "./semaphore.ts";
 import { isStoreOutage } from "./store-outage.ts";
 
 export interface HandlerContext {
@@ -132,7 +132,7 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
   const random = options.random ?? Math.random;
   const tenantsOf = options.tenants ?? ((event: EventEnvelope) => [requireTenantId(event.partitionkey)]);
   const logger = options.logger.child({ component: "consumer", consumer: group });
-  const slots = createSlots(concurrency);
+  const semaphore = createSemaphore(concurrency);
   const windows = new Set<PartitionWindow>();
   const { keepInboxMs = 30 * 24 * 3_600_000, purgeEveryMs = 3_600_000 } = options;
   let reader: Promise<LogReader> | undefined;
@@ -182,7 +182,7 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
     if (events.length < records.length) return false;
     const wanted = events.filter((event) => !isPassedOver(event));
     try {
-      await slots.use(() => attempt(wanted, 1, signal));
+      await semaphore.use(() => attempt(wanted, 1, signal));
       lastActivityAt = clock.now();
       outageSince = undefined;
       return true;
@@ -212,7 +212,7 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
       signal.throwIfAborted();
       try {
         // A key that backs off holds no slot, so it cannot keep other keys waiting.
-        await slots.use(() => attempt([event], failed + 1, signal));
+        await semaphore.use(() => attempt([event], failed + 1, signal));
         lastActivityAt = clock.now();
         outageSince = undefined;
         return;

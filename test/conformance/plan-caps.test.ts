@@ -44,7 +44,7 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
 
     await attachCard(owner, account);
     await startPlan(owner, account);
-    const known = await waitFor(
+    const planLimits = await waitFor(
       async () => {
         const one = await follow(account);
         if (one.ended === undefined) one.stop();
@@ -52,7 +52,7 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
       },
       { what: "the plan to count", intervalMs: 50 },
     );
-    expect(refusal(known.error)).toMatchObject({ code: "TOO_MANY_SUBSCRIPTIONS", status: 429, planLimit: "25" });
+    expect(refusal(planLimits.error)).toMatchObject({ code: "TOO_MANY_SUBSCRIPTIONS", status: 429, planLimit: "25" });
     expect(open.filter(({ ended }) => ended !== undefined)).toEqual([]);
 
     // 26 are open: one that ends makes no room, two do, for exactly one.

@@ -50,9 +50,9 @@ async function holdNetwork() {
   const released = Promise.withResolvers<void>();
   const releasedByName = new Map<string, PromiseWithResolvers<void>>();
   const gate = (name: string) => {
-    const known = releasedByName.get(name) ?? Promise.withResolvers<void>();
-    releasedByName.set(name, known);
-    return known;
+    const release = releasedByName.get(name) ?? Promise.withResolvers<void>();
+    releasedByName.set(name, release);
+    return release;
   };
   await window.route("**/graphql", async (route) => {
     const body: unknown = route.request().postDataJSON();

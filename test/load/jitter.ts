@@ -146,10 +146,10 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** Some at a time. */
 async function inTurns<T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> {
-  const made: T[] = [];
-  while (made.length < count) {
-    const part = Array.from({ length: Math.min(100, count - made.length) }, (_, index) => made.length + index);
-    made.push(...(await Promise.all(part.map(make))));
+  const results: T[] = [];
+  while (results.length < count) {
+    const part = Array.from({ length: Math.min(100, count - results.length) }, (_, index) => results.length + index);
+    results.push(...(await Promise.all(part.map(make))));
   }
-  return made;
+  return results;
 }

@@ -30,9 +30,9 @@ export function createOperationLog(): OperationLog {
   const failures: Record<FailureKind, number> = { connection: 0, status: 0, answer: 0 };
   const errorsOf = { read: 0, write: 0 };
   const of = (name: string) => {
-    const known = operations.get(name) ?? { durations: createDurations(), errors: 0 };
-    operations.set(name, known);
-    return known;
+    const outcomes = operations.get(name) ?? { durations: createDurations(), errors: 0 };
+    operations.set(name, outcomes);
+    return outcomes;
   };
   return {
     succeeded({ name, kind }, latencyMs) {

@@ -8,7 +8,7 @@ import type { FetchPolicy } from "./fetch-policy.ts";
 import { visitEntities, visitRepresentedEntity } from "./visit-entities.ts";
 
 /** What somebody wants to know, part by part: an entity each, or one for all root fields. */
-export interface Question {
+export interface LoadRequest {
   readonly policy: FetchPolicy;
   readonly source: SubgraphClient;
   readonly request: SubgraphRequest;
@@ -25,7 +25,7 @@ export interface Part {
   readonly cached: CachedPart | undefined;
 }
 
-export interface Outcome {
+export interface LoadOutcome {
   readonly answer: SubgraphAnswer;
   /** Nothing of it was kept, and it is for nobody but who asked. */
   readonly failed: boolean;
@@ -34,18 +34,18 @@ export interface Outcome {
 
 export interface CacheLoads {
   /** The load of the part that is under way; `undefined` also when it was overtaken by an eviction. */
-  joinable(key: string): Promise<Outcome> | undefined;
+  joinable(key: string): Promise<LoadOutcome> | undefined;
   /** Asks for these parts. Never rejects, as long as the source never does. */
-  begin(question: Question, keys: readonly string[]): Promise<Outcome>;
+  begin(question: LoadRequest, keys: readonly string[]): Promise<LoadOutcome>;
 }
 
 /** What is not there now may soon be. */
 const ABSENT_MS = 5_000;
 
 export function createCacheLoads(store: AnswerStore): CacheLoads {
-  const pending = new Map<string, { readonly load: Load; readonly outcome: Promise<Outcome> }>();
+  const pending = new Map<string, { readonly load: Load; readonly outcome: Promise<LoadOutcome> }>();
 
-  async function ask(question: Question, keys: readonly string[], load: Load): Promise<Outcome> {
+  async function ask(question: LoadRequest, keys: readonly string[], load: Load): Promise<LoadOutcome> {
     const { policy, source, request, context, prefix, ofEntities } = question;
     // Whoever goes away takes nothing with them: others wait for the answer, or will ask for it.
     const { signal: _signal, ...lasting } = context;

@@ -20,7 +20,7 @@ import type { EventSources } from "../event-sources.ts";
 import { cacheHintsOf } from "../hints.ts";
 import { sourceOf } from "../tags.ts";
 import { type CachedPart, createAnswerStore } from "./answer-store.ts";
-import { createCacheLoads, type Outcome, type Part, type Question } from "./cache-loads.ts";
+import { createCacheLoads, type LoadOutcome, type LoadRequest, type Part } from "./cache-loads.ts";
 import { composeEntities, type PartialFetch } from "./compose-answer.ts";
 import { type FetchPolicy, fetchPolicyOf } from "./fetch-policy.ts";
 import { subgraphTypes } from "./subgraph-types.ts";
@@ -114,7 +114,7 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
   }
 
   /** Asks anew for those whose end is near; nobody waits. */
-  function refresh(question: Question, keys: readonly string[]): void {
+  function refresh(question: LoadRequest, keys: readonly string[]): void {
     const now = store.now();
     const due = keys.filter((key) => {
       const cached = store.get(key);
@@ -125,11 +125,11 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
     void loads.begin(question, due);
   }
 
-  async function fill(question: Question, key: string, context: GatewayContext): Promise<SubgraphAnswer> {
+  async function fill(question: LoadRequest, key: string, context: GatewayContext): Promise<SubgraphAnswer> {
     const { keys } = question;
     const fresh = context.fresh === true;
     const parts = new Map<string, Part>();
-    const joined: [string, Promise<Outcome>][] = [];
+    const joined: [string, Promise<LoadOutcome>][] = [];
     const missing: string[] = [];
     for (const each of keys) {
       const cached = fresh ? undefined : store.get(each);
@@ -142,7 +142,7 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
     if (parts.size < keys.length) counts.partialHits += parts.size;
 
     const asked: PartialFetch[] = [];
-    async function take(wanted: readonly string[], load: Promise<Outcome>): Promise<void> {
+    async function take(wanted: readonly string[], load: Promise<LoadOutcome>): Promise<void> {
       const outcome = await load;
       asked.push({ keys: wanted, answer: outcome.answer });
       for (const [each, part] of outcome.parts) parts.set(each, part);
@@ -217,7 +217,7 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
         }
         const keys = texts === undefined ? [prefix] : texts.map((text) => `${prefix}${text}`);
         const ofEntities = texts !== undefined;
-        const question: Question = { policy, source, request, context, keys, prefix, ofEntities };
+        const question: LoadRequest = { policy, source, request, context, keys, prefix, ofEntities };
         if (whole === undefined) return fill(question, key, context);
         whole.refreshing = true;
         refresh(question, keys);

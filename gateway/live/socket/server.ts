@@ -17,7 +17,7 @@ import { CLOSE } from "./close-codes.ts";
 import { type Connection, createConnection } from "./connection.ts";
 import { createOperations } from "./operations.ts";
 import { createProtocol, SUBPROTOCOL } from "./protocol.ts";
-import { answerPing } from "./refresh.ts";
+import { answerPing } from "./token-refresh.ts";
 
 export interface LiveServer {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;

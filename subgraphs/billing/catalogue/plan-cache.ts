@@ -37,8 +37,8 @@ const KEY = "plan:";
 /** On every plan. */
 const TAG = "plans";
 
-export function createPlanCache({ cache, lifeOf }: Pick<ProcessCache, "cache" | "lifeOf">): PlanCache {
-  const ttlMs = lifeOf("configuration");
+export function createPlanCache({ cache, ttlMsOfKind }: Pick<ProcessCache, "cache" | "ttlMsOfKind">): PlanCache {
+  const ttlMs = ttlMsOfKind("configuration");
   const options = {
     ttlMs,
     tags: [TAG],

@@ -79,8 +79,8 @@ export function cacheSession({ rowCaches }: { readonly rowCaches: RowCaches }, s
   return rowCaches.sessions.put(sessionKey(session.userId, session.id), session);
 }
 
-export function createRowCaches({ cache, lifeOf }: Pick<ProcessCache, "cache" | "lifeOf">): RowCaches {
-  const ttlMs = lifeOf("profile");
+export function createRowCaches({ cache, ttlMsOfKind }: Pick<ProcessCache, "cache" | "ttlMsOfKind">): RowCaches {
+  const ttlMs = ttlMsOfKind("profile");
   const users = createRowCache(cache, { table: "user", ttlMs, schema: cachedUser });
   const organizations = createRowCache(cache, { table: "organization", ttlMs, schema: cachedOrganization });
   const sessions = createRowCache(cache, { table: "session", ttlMs, schema: cachedSession });

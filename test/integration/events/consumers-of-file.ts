@@ -85,13 +85,13 @@ export function consumersOfFile(): ConsumersOfFile {
     async appendThings(topic, things) {
       const { log, contracts, publish } = world.fixture;
       await log.ensureTopics([topic]);
-      const made: EventEnvelope[] = [];
-      for (const [key, n] of things) made.push(...(await publish(topic, [thing(key, n)])));
+      const created: EventEnvelope[] = [];
+      for (const [key, n] of things) created.push(...(await publish(topic, [thing(key, n)])));
       await log.append(
         topic,
-        made.map((event) => ({ key: event.partitionkey, value: contracts.encodeEvent(event) })),
+        created.map((event) => ({ key: event.partitionkey, value: contracts.encodeEvent(event) })),
       );
-      return made;
+      return created;
     },
   };
   return world;

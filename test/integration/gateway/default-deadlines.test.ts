@@ -70,9 +70,9 @@ describe.concurrent("a subgraph that hangs", () => {
     const { products } = graph;
     expect(products.requests).toHaveLength(1);
     // Without what the gateway itself took before.
-    const told = Number(products.requests[0]?.["x-tributary-timeout-ms"]);
-    expect(told).toBeGreaterThan(DEADLINE_MS - SLACK_MS);
-    expect(told).toBeLessThanOrEqual(DEADLINE_MS);
+    const timeoutMs = Number(products.requests[0]?.["x-tributary-timeout-ms"]);
+    expect(timeoutMs).toBeGreaterThan(DEADLINE_MS - SLACK_MS);
+    expect(timeoutMs).toBeLessThanOrEqual(DEADLINE_MS);
     await waitWithin(ABORT_MS, () => products.aborted === 1, { what: "the abort" });
   });
 });

@@ -180,9 +180,9 @@ test("only known origins get permission to call, and never with credentials or f
       method: "OPTIONS",
       headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "content-type" },
     });
-  const known = await preflight("https://app.example");
-  expect(known.headers.get("access-control-allow-origin")).toBe("https://app.example");
-  expect(known.headers.get("access-control-allow-credentials")).toBeNull();
+  const allowed = await preflight("https://app.example");
+  expect(allowed.headers.get("access-control-allow-origin")).toBe("https://app.example");
+  expect(allowed.headers.get("access-control-allow-credentials")).toBeNull();
   const own = await preflight(gateway.url);
   expect(own.headers.get("access-control-allow-origin")).toBe(gateway.url);
   for (const origin of ["https://evil.example", "null", "https://app.example.evil"]) {

@@ -52,8 +52,8 @@ test("what subgraphs show the gateway is unknown to clients, by name and by fiel
     "LiveScope",
   ];
   const types = names.map((name) => `${name}: __type(name: "${name}") { name }`);
-  const told = await gateway.post({ query: `{ ${types.join(" ")} }` });
-  expect(told.body.data).toEqual(Object.fromEntries(names.map((name) => [name, null])));
+  const response = await gateway.post({ query: `{ ${types.join(" ")} }` });
+  expect(response.body.data).toEqual(Object.fromEntries(names.map((name) => [name, null])));
   for (const field of ["_service { sdl }", "_entities(representations: []) { __typename }"]) {
     const { status, body } = await gateway.post({ query: `{ ${field} }` });
     expect(status).toBe(400);

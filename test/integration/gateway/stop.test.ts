@@ -43,9 +43,9 @@ test("a request under way is answered before its connection is closed", async ()
     DRAIN_NOTICE_MS: USUAL_NOTICE_MS,
   });
   graph.products.behaviour = "hang";
-  const known = graph.products.requests.length;
+  const countBefore = graph.products.requests.length;
   const answer = gateway.post({ query: "{ topProducts { upc } }" });
-  await waitFor(() => graph.products.requests.length > known, { what: "the request at the subgraph" });
+  await waitFor(() => graph.products.requests.length > countBefore, { what: "the request at the subgraph" });
   const ahead = await openConnection(gateway.url);
   await withDeadline(gateway.lifecycle.stop(), SOON_MS, "the stop waits");
   expect((await answer).body.errors?.[0]?.extensions).toMatchObject({ code: "SERVICE_UNAVAILABLE" });

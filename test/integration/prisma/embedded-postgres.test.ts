@@ -61,14 +61,14 @@ test("a killed server keeps what it committed, and the port stays the same", asy
 test("stop cuts open connections without waiting for them, ends in order, and may be called twice", async () => {
   const server = await startEmbeddedPostgres({ dataDir });
   const client = new Client({ connectionString: server.adminUrl });
-  const told: unknown[] = [];
-  client.on("error", (error) => void told.push(error));
+  const notices: unknown[] = [];
+  client.on("error", (error) => void notices.push(error));
   await client.connect();
   await client.query("BEGIN");
   await Promise.all([server.stop(), server.stop()]);
   await waitFor(() => !isRunning(server.pid), { what: "the process to be reaped" });
   // The server took leave (57P01, admin shutdown); it was not broken off.
-  expect(told[0]).toMatchObject({ code: "57P01" });
+  expect(notices[0]).toMatchObject({ code: "57P01" });
   await client.end().catch(() => undefined);
 });
 

@@ -54,13 +54,13 @@ export function createCountingConnection(url: string): CountingConnection {
         return;
       }
       const text = head.slice(0, end);
-      const told = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1];
-      if (told === undefined) {
+      const contentLength = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1];
+      if (contentLength === undefined) {
         broken();
         return;
       }
       status = Number(text.slice(9, 12));
-      length = Number(told);
+      length = Number(contentLength);
       begin = end + END_OF_HEAD.length - before;
     }
     bytes += count - begin;

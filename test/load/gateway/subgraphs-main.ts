@@ -57,20 +57,20 @@ const requestSchema = z.object({
 });
 /** In front of a path: no two answers are the same bytes. */
 const UNLIKE = "/unlike";
-const known = new Map<string, Buffer>();
+const answers = new Map<string, Buffer>();
 let asked = 0;
 
 async function answer(path: string, text: string): Promise<Buffer> {
   const key = `${path} ${text}`;
-  const present = known.get(key);
+  const present = answers.get(key);
   if (present !== undefined) return present;
   const schema = schemas.get(path);
   if (schema === undefined) throw new Error(`no subgraph ${path}`);
   const { query, variables, operationName } = requestSchema.parse(JSON.parse(text));
   const result = await execute({ schema, document: parse(query), variableValues: variables, operationName });
-  const made = Buffer.from(JSON.stringify(result));
-  known.set(key, made);
-  return made;
+  const body = Buffer.from(JSON.stringify(result));
+  answers.set(key, body);
+  return body;
 }
 
 const server = createServer((request, response) => {

@@ -42,8 +42,8 @@ export async function readCacheFigures(url: string): Promise<CacheFigures> {
 function parseCacheFigures(text: string): CacheFigures {
   const figures = new Map<string, LevelFigures>();
   const add = (name: string, what: keyof LevelFigures, count: number) => {
-    const known = figures.get(name) ?? NOTHING;
-    figures.set(name, { ...known, [what]: known[what] + count });
+    const figuresOfCache = figures.get(name) ?? NOTHING;
+    figures.set(name, { ...figuresOfCache, [what]: figuresOfCache[what] + count });
   };
   for (const line of text.split("\n")) {
     const { metric = "", labels = "", value = "" } = SAMPLE.exec(line)?.groups ?? {};

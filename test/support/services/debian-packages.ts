@@ -27,11 +27,11 @@ async function aptGet(...programArguments: readonly string[]): Promise<void> {
 async function firstThatExists(wanted: DebianPackage): Promise<string> {
   const names = typeof wanted === "string" ? [wanted] : wanted;
   for (const name of names) {
-    const known = await run("apt-cache", ["show", name]).then(
+    const isAvailable = await run("apt-cache", ["show", name]).then(
       ({ stdout }) => stdout !== "",
       () => false,
     );
-    if (known) return name;
+    if (isAvailable) return name;
   }
   throw new Error(`no Debian package ${names.join(" or ")}`);
 }

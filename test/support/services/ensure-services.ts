@@ -62,7 +62,7 @@ async function plansAfterInstalling(
   names: readonly ServiceName[],
   facts: Facts,
 ): Promise<readonly (readonly [ServiceName, Plan])[]> {
-  const plan = (known: Facts) => names.map((name) => [name, planService(name, known)] as const);
+  const plan = (facts: Facts) => names.map((name) => [name, planService(name, facts)] as const);
   const packages = plan(facts).flatMap(([, { from, ...rest }]) => ("packages" in rest ? rest.packages : []));
   if (packages.length === 0) return plan(facts);
   try {

@@ -42,8 +42,8 @@ test("resolver types tell a missing resolver, a wrong argument and a wrong answe
   // @ts-expect-error a reference is not yet a row
   const noReference: Pick<ResolversOf<"Invoice", Context, Own>, "__resolveReference"> = {};
 
-  const known = [paid, connection, money, invoice, query, wrongArgument, wrongAnswer, account, noAccount, noReference];
-  expect(known).toHaveLength(10);
+  const faults = [paid, connection, money, invoice, query, wrongArgument, wrongAnswer, account, noAccount, noReference];
+  expect(faults).toHaveLength(10);
 });
 
 test("a resolver map is what a subgraph schema is built from", () => {

@@ -158,17 +158,17 @@ test("a cleared store is shown as empty, and what is learned after it is shown",
 
 test("who left is told of nothing more", async () => {
   const opened = openClient();
-  let told = 0;
+  let notified = 0;
   const leave = cachedAnswer(opened.client, SWITCHER, {}).subscribe(() => {
-    told += 1;
+    notified += 1;
   });
   await opened.learn("first");
-  expect(told).toBe(1);
+  expect(notified).toBe(1);
   leave();
   await opened.learn("second");
   await opened.client.clearStore();
   await opened.learn("third");
-  expect(told).toBe(1);
+  expect(notified).toBe(1);
 });
 
 test("Apollo Client drops what another query learned while a refetch is under way: the reason for our own watch", async () => {

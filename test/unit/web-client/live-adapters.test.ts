@@ -117,8 +117,8 @@ test("urql's subscriber learns the code of a stream that ended for good", async 
 });
 
 test("Apollo's link and urql's forwarder tell how many events were left out before one", async () => {
-  const told: number[] = [];
-  const onSkipped = (events: number): void => void told.push(events);
+  const received: number[] = [];
+  const onSkipped = (events: number): void => void received.push(events);
   const ofApollo = drivenClient();
   const link = createLiveLink(ofApollo.client, { onSkipped });
   const apollo = new ApolloClient({ link, cache: new InMemoryCache() });
@@ -134,5 +134,5 @@ test("Apollo's link and urql's forwarder tell how many events were left out befo
   const { unsubscribe } = urql.subscription(TICKS, {}).subscribe(() => {});
   (await ofUrql.stream()).next(event("c"), { ...EVENT, skipped: 3 });
   unsubscribe();
-  expect(told).toEqual([2, 3]);
+  expect(received).toEqual([2, 3]);
 });

@@ -192,8 +192,8 @@ test("an eviction that other gateways cannot hear of says so, and is done here a
   } finally {
     await redis.mode("pass");
   }
-  const told = async () => (await near.ask("operator", EVICT, { tags: [tag] })).data?.["cacheEvict"];
-  await waitFor(async () => JSON.stringify(await told()).includes('"gatewayCount":2'), {
+  const evicted = async () => (await near.ask("operator", EVICT, { tags: [tag] })).data?.["cacheEvict"];
+  await waitFor(async () => JSON.stringify(await evicted()).includes('"gatewayCount":2'), {
     what: "the others to listen",
   });
 });

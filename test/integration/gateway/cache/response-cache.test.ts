@@ -141,11 +141,11 @@ test("who accepts another type is answered in it, kept or not", async () => {
   const body = { query: "{ books { title } }" };
   const accept = "application/graphql-response+json";
   await gateway.post(body);
-  const made = await gateway.post(body, { accept });
+  const executed = await gateway.post(body, { accept });
   const kept = await gateway.post(body, { accept });
   expect(kept.headers.get("x-cache")).toBe("HIT");
-  expect(made.headers.get("content-type")).toBe("application/graphql-response+json; charset=utf-8");
-  expect(kept.headers.get("content-type")).toBe(made.headers.get("content-type"));
+  expect(executed.headers.get("content-type")).toBe("application/graphql-response+json; charset=utf-8");
+  expect(kept.headers.get("content-type")).toBe(executed.headers.get("content-type"));
   expect((await gateway.post(body)).headers.get("content-type")).toBe("application/json; charset=utf-8");
 });
 

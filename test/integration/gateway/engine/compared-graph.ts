@@ -167,10 +167,12 @@ interface Problem {
 }
 
 function outcome(data: unknown, errors: readonly Problem[]): Outcome {
-  const known = new Map(errors.map(({ message, path }) => [JSON.stringify([message, path]), { message, path }]));
+  const expectedErrors = new Map(
+    errors.map(({ message, path }) => [JSON.stringify([message, path]), { message, path }]),
+  );
   return {
     data: JSON.parse(JSON.stringify(data)),
-    errors: [...known].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, error]) => error),
+    errors: [...expectedErrors].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, error]) => error),
   };
 }
 
@@ -189,6 +191,6 @@ function frozen<Value>(value: Value): Value {
 }
 
 /** `executeQueryPlan` reads these members and no others of what its type asks for. */
-function requestContext(known: object): Parameters<typeof executeQueryPlan>[2] {
-  return known as Parameters<typeof executeQueryPlan>[2];
+function requestContext(request: object): Parameters<typeof executeQueryPlan>[2] {
+  return request as Parameters<typeof executeQueryPlan>[2];
 }

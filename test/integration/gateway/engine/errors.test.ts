@@ -65,19 +65,19 @@ function graph(more: { readonly b?: ServedSubgraph["answer"]; readonly ids?: rea
   });
 }
 
-const told = async (query: string, more?: Parameters<typeof graph>[0]) => (await graph(more).run(query)).errors;
+const errorsOf = async (query: string, more?: Parameters<typeof graph>[0]) => (await graph(more).run(query)).errors;
 const answered = (answer: Partial<SubgraphAnswer>) => () => ({ data: null, errors: [], shared: false, ...answer });
 const down = answered({ errors: [{ message: "down", path: ["_entities", 0] }] });
 
 describe("errors of entities", () => {
   test("lead to the fields that are null, under each of their names", async () => {
-    expect(await told("{ es { n k: n id } }")).toEqual(["gone 3 at es.2.n", "gone 3 at es.2.k"]);
-    expect(await told("{ es { m } }")).toEqual(["no m at es.0.m", "gone 3 at es.2.m"]);
-    expect(await told("{ x: es { y: m } }")).toEqual(["no m at x.0.y", "gone 3 at x.2.y"]);
+    expect(await errorsOf("{ es { n k: n id } }")).toEqual(["gone 3 at es.2.n", "gone 3 at es.2.k"]);
+    expect(await errorsOf("{ es { m } }")).toEqual(["no m at es.0.m", "gone 3 at es.2.m"]);
+    expect(await errorsOf("{ x: es { y: m } }")).toEqual(["no m at x.0.y", "gone 3 at x.2.y"]);
   });
 
   test("are told at every place of the entity, and of no other one", async () => {
-    expect(await told("{ same { n } e(id: 3) { n } es { n } }")).toEqual([
+    expect(await errorsOf("{ same { n } e(id: 3) { n } es { n } }")).toEqual([
       "gone 3 at same.0.n",
       "gone 3 at same.2.n",
       "gone 3 at e.n",
@@ -110,33 +110,33 @@ describe("a fetch that fails as a whole", () => {
       answered({ data: { _entities: [null, null, null] }, errors: [{ message: "down" }] }),
     ],
   ])("with %s is told at each null, once", async (_how, b) => {
-    expect(await told("{ es { n } }", { b })).toEqual(["down at es.0.n", "down at es.1.n", "down at es.2.n"]);
+    expect(await errorsOf("{ es { n } }", { b })).toEqual(["down at es.0.n", "down at es.1.n", "down at es.2.n"]);
   });
 
   test("with entities of another number is told at each null", async () => {
-    const [first, ...others] = await told("{ es { n } }", { b: answered({ data: { _entities: [null] } }) });
+    const [first, ...others] = await errorsOf("{ es { n } }", { b: answered({ data: { _entities: [null] } }) });
     expect(first).toMatch(/_entities.*3 elements at es\.0\.n$/);
     expect(others).toHaveLength(2);
   });
 
   test("explains what was not asked, since it requires what is missing", async () => {
-    expect(await told("{ es { made } }", { b: down })).toEqual([
+    expect(await errorsOf("{ es { made } }", { b: down })).toEqual([
       "down at es.0.made",
       "down at es.1.made",
       "down at es.2.made",
     ]);
-    expect(await told("{ es { made given again } }")).toEqual(["gone 3 at es.2.made", "gone 3 at es.2.given"]);
+    expect(await errorsOf("{ es { made given again } }")).toEqual(["gone 3 at es.2.made", "gone 3 at es.2.given"]);
   });
 
   test("tells further errors that explain nothing once, without a path", async () => {
     const b = answered({ errors: [{ message: "down" }, { message: "and out" }] });
-    expect(await told("{ e(id: 1) { n m } }", { b })).toEqual(["down at e.n", "down at e.m", "and out"]);
+    expect(await errorsOf("{ e(id: 1) { n m } }", { b })).toEqual(["down at e.n", "down at e.m", "and out"]);
   });
 });
 
 describe("errors of root fields", () => {
   test("lead to their nulls under each of their names", async () => {
-    expect(await told("{ fails f: fails es { plain p: plain } }")).toEqual([
+    expect(await errorsOf("{ fails f: fails es { plain p: plain } }")).toEqual([
       "fails at fails",
       "fails at f",
       "no plain at es.1.plain",
@@ -154,7 +154,7 @@ describe("errors of root fields", () => {
     const { data, errors } = await graph().run("{ holder { name list { must } parts { must } part { must } } }");
     expect(data).toEqual({ holder: null });
     expect(errors).toEqual(["no must at holder.part.must"]);
-    expect(await told("{ holder { name list { m: must } parts { must } } }")).toEqual([
+    expect(await errorsOf("{ holder { name list { m: must } parts { must } } }")).toEqual([
       "no name at holder.name",
       "no must at holder.list.1.m",
       "no must at holder.parts.1.must",
@@ -173,7 +173,7 @@ describe("errors beside data", () => {
   });
 
   test("are told once, at the best place there is", async () => {
-    expect(await told("{ es { k: n n } }", { b })).toEqual(["old at es.0", "slow at es.1.k", "loose"]);
+    expect(await errorsOf("{ es { k: n n } }", { b })).toEqual(["old at es.0", "slow at es.1.k", "loose"]);
   });
 
   test("are none of the answer where they are about what was fetched and not selected", async () => {
@@ -189,7 +189,7 @@ describe("errors beside data", () => {
 
 test("ten thousand entities that fail are told of up to a bound, and the last error says how many are left out", async () => {
   const ids = Array.from({ length: 10_000 }, (_, index) => `x${index}`);
-  const errors = await told("{ es { n } }", { ids, b: down });
+  const errors = await errorsOf("{ es { n } }", { ids, b: down });
   expect(errors).toHaveLength(MAX_ERRORS + 1);
   expect(errors[MAX_ERRORS - 1]).toBe(`down at es.${MAX_ERRORS - 1}.n`);
   expect(errors.at(-1)).toContain(String(10_000 - MAX_ERRORS));

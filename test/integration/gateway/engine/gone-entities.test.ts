@@ -48,22 +48,22 @@ async function run(query: string, people: SubgraphAnswer) {
   return { data: JSON.parse(data), errors: errors.map(({ message, path }) => ({ message, path })) };
 }
 
-const known = { __typename: "User", name: "Ada" };
+const user = { __typename: "User", name: "Ada" };
 
 test("an entity that its subgraph does not know is null where it may be, and no error", async () => {
-  expect(await run("{ entries { actor { id name } } }", answer({ _entities: [known, null] }))).toEqual({
+  expect(await run("{ entries { actor { id name } } }", answer({ _entities: [user, null] }))).toEqual({
     data: { entries: [{ actor: { id: "1", name: "Ada" } }, { actor: null }] },
     errors: [],
   });
   // What may be missing is missing.
-  expect(await run("{ entries { actor { id mail } } }", answer({ _entities: [known, null] }))).toEqual({
+  expect(await run("{ entries { actor { id mail } } }", answer({ _entities: [user, null] }))).toEqual({
     data: { entries: [{ actor: { id: "1", mail: null } }, { actor: { id: "2", mail: null } }] },
     errors: [],
   });
 });
 
 test("where an entity may not be missing the error names the place", async () => {
-  const { data, errors } = await run("{ entries { author { name } } }", answer({ _entities: [known, null] }));
+  const { data, errors } = await run("{ entries { author { name } } }", answer({ _entities: [user, null] }));
   expect(data).toBeNull();
   expect(errors).toEqual([
     { message: "Cannot return null for non-nullable field Entry.author.", path: ["entries", 1, "author"] },
@@ -71,11 +71,11 @@ test("where an entity may not be missing the error names the place", async () =>
 });
 
 test("a subgraph that answers with an error, or leaves out what must be there, is no such case", async () => {
-  const failed = answer({ _entities: [known, null] }, [{ message: "away", path: ["_entities", 1] }]);
+  const failed = answer({ _entities: [user, null] }, [{ message: "away", path: ["_entities", 1] }]);
   expect((await run("{ entries { actor { name } } }", failed)).errors).toEqual([
     { message: "away", path: ["entries", 1, "actor", "name"] },
   ]);
-  const nameless = answer({ _entities: [known, { __typename: "User" }] });
+  const nameless = answer({ _entities: [user, { __typename: "User" }] });
   expect((await run("{ entries { actor { name } } }", nameless)).errors).toEqual([
     { message: "Cannot return null for non-nullable field User.name.", path: ["entries", 1, "actor", "name"] },
   ]);

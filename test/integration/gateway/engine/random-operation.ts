@@ -109,8 +109,8 @@ export function randomOperation(schema: GraphQLSchema, seed: number): RandomOper
     const parts: string[] = [];
     const count = 1 + Math.floor(random() * 4);
     for (let index = 0; index < count; index += 1) {
-      const made = field(type, depth, aliases);
-      if (made !== undefined) parts.push(made);
+      const selection = field(type, depth, aliases);
+      if (selection !== undefined) parts.push(selection);
     }
     if (chance(0.15)) parts.push(chance(0.8) ? "__typename" : "itsType: __typename");
     if (isAbstractType(type)) {

@@ -96,7 +96,7 @@ function clientOf(
     const problems = validate(schema, document);
     if (problems.length > 0) return { data: null, errors: problems.map((problem) => problem.toJSON()), shared: false };
     const { data, errors = [] } = await execute({ schema, document, variableValues: variables });
-    const told: unknown = JSON.parse(JSON.stringify(data ?? null));
-    return { data: isJsonObject(told) ? told : null, errors: errors.map((error) => error.toJSON()), shared: false };
+    const copy: unknown = JSON.parse(JSON.stringify(data ?? null));
+    return { data: isJsonObject(copy) ? copy : null, errors: errors.map((error) => error.toJSON()), shared: false };
   };
 }

@@ -240,8 +240,8 @@ function serveWorld(
     // Entities are few, so that many fields lead to the same one.
     const ids = numbers.get(String(type)) ?? ALL_NUMBERS;
     const id = String(ids[number(`${seed} id`) % ids.length]);
-    const known = isAbstractType(type) && entityNames.has(type.name);
-    const typeName = known ? typeOfEntity(type, id) : concrete(type, seed);
+    const isEntityInterface = isAbstractType(type) && entityNames.has(type.name);
+    const typeName = isEntityInterface ? typeOfEntity(type, id) : concrete(type, seed);
     return entityNames.has(typeName) || entityNames.has(String(type))
       ? thing(typeName, `entity ${id}`)
       : thing(typeName, seed);

@@ -81,9 +81,9 @@ export async function startLiveStack({
     authenticator: {
       async authenticate(token) {
         if (token === undefined || token === "") return { identity: { kind: "ANONYMOUS" } };
-        const known = viewers.get(token);
-        if (known === undefined) throw new AppError("UNAUTHENTICATED", "This token is not valid.");
-        return known;
+        const viewer = viewers.get(token);
+        if (viewer === undefined) throw new AppError("UNAUTHENTICATED", "This token is not valid.");
+        return viewer;
       },
       onRevoked(listener) {
         revocations.add(listener);

@@ -93,9 +93,9 @@ function openFollower(hub: Hub, shop: string) {
       return;
     }
     const { item = "", version = 0, count = 0 } = event;
-    const known = picture.get(item)?.version ?? 0;
-    if (version > known + 1) problems.push(`${sequence}: ${item} jumped from ${known} to ${version}`);
-    if (version > known) picture.set(item, { version, count });
+    const versionBefore = picture.get(item)?.version ?? 0;
+    if (version > versionBefore + 1) problems.push(`${sequence}: ${item} jumped from ${versionBefore} to ${version}`);
+    if (version > versionBefore) picture.set(item, { version, count });
   }
 
   return {
@@ -113,7 +113,7 @@ function openFollower(hub: Hub, shop: string) {
       const mine = connection;
       failure = undefined;
       const { identity } = viewer("user-1", { [shop]: ["orders.read"] });
-      const made = await hub.subscribe({
+      const liveSubscription = await hub.subscribe({
         query: STOCK_QUERY,
         variables: { shop, snapshot: options.snapshot ?? true },
         resume: cursor,
@@ -126,11 +126,11 @@ function openFollower(hub: Hub, shop: string) {
           },
         },
       });
-      if (mine !== connection) return made.stop();
-      subscription = made;
+      if (mine !== connection) return liveSubscription.stop();
+      subscription = liveSubscription;
       // As the ping right after the subscribe tells it.
-      cursor = made.cursor();
-      made.start();
+      cursor = liveSubscription.cursor();
+      liveSubscription.start();
     },
     reconsider: () => subscription?.reconsider(),
     drop() {

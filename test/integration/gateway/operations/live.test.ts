@@ -30,16 +30,16 @@ const named = (text: string) => ({ persistedQuery: { version: 1, sha256Hash: has
 
 async function start(settings: Pick<GatewaySettings, "TRUSTED_DOCUMENTS">, manifest: string) {
   const defaults = { PERSISTED_QUERIES: true, PERSISTED_QUERIES_TTL_MS: 60_000, PERSISTED_QUERIES_KEPT: 100 };
-  const made = await createOperations({
+  const operations = await createOperations({
     settings: { ...defaults, ...settings },
     manifests: [manifest],
     clock: systemClock,
     logger,
   });
-  const stack = await startStreamStack({ log: events.log, operations: made });
+  const stack = await startStreamStack({ log: events.log, operations });
   for (const shop of ["s1", "s2", "sse", "multipart"])
     stack.live.viewers.set(shop, viewer(`user-${shop}`, { [shop]: ["orders.read"] }));
-  return { made, stack };
+  return { operations, stack };
 }
 
 beforeAll(async () => {
@@ -51,7 +51,7 @@ beforeAll(async () => {
     JSON.stringify({ format: "apollo-persisted-query-manifest", version: 1, operations: registered }),
   );
   ({ stack: open } = await start({ TRUSTED_DOCUMENTS: "off" }, manifest));
-  ({ stack: strict, made: operations } = await start({ TRUSTED_DOCUMENTS: "only" }, manifest));
+  ({ stack: strict, operations } = await start({ TRUSTED_DOCUMENTS: "only" }, manifest));
 });
 afterAll(async () => {
   await open?.stop();

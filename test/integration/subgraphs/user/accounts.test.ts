@@ -43,13 +43,13 @@ test("a known and an unknown address register with the same answer, and the owne
       "mutation($input: UserRegisterInput!) { userRegister(input: $input) { accepted userErrors { code } } }",
       { input: { email, password: "another password", displayName: "Eve" } },
     );
-  const [known, unknown] = [await answerFor(ada.email), await answerFor(`new-${randomUUID()}@example.com`)];
+  const [registered, unknown] = [await answerFor(ada.email), await answerFor(`new-${randomUUID()}@example.com`)];
   // What changed is for the gateway alone, which shows it to nobody.
-  const shown = ({ extensions, ...answer }: typeof known) => ({
+  const shown = ({ extensions, ...answer }: typeof registered) => ({
     ...answer,
     extensions: { ...extensions, changes: [] },
   });
-  expect(shown(known)).toEqual(shown(unknown));
+  expect(shown(registered)).toEqual(shown(unknown));
   await waitFor(
     async () => (await fixture.mailbox.list(ada.email)).some(({ subject }) => subject.includes("already")),
     {

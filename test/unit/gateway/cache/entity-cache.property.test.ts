@@ -100,9 +100,9 @@ function world() {
 
   function hear(gateway: number, key: string, version: number, id: string): Promise<void> {
     const { cache, floors } = gateways[gateway] ?? fail();
-    const heard = cache.invalidateTags([`entity:${id}`]);
+    const eviction = cache.invalidateTags([`entity:${id}`]);
     floors.set(key, Math.max(version, floors.get(key) ?? 0));
-    return heard;
+    return eviction;
   }
 
   return {

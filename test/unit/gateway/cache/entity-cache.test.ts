@@ -79,9 +79,9 @@ test("concurrent equal fetches are one request; an overlapping one asks for the 
 
 test("errors are never kept, stand where their entity stands, and are shown to nobody else", async () => {
   const { asked, client } = shop(true);
-  const known = client(entities("name", ["1"]), member("a"));
+  const first = client(entities("name", ["1"]), member("a"));
   asked[0]?.answer({ data: { _entities: [{ name: "one" }] } });
-  await known;
+  await first;
   const own = client(entities("name", ["1", "2", "3"]), member("a"));
   const joined = client(entities("name", ["3"]), member("b"));
   const error = { message: "no", path: ["_entities", 1, "name"] };
@@ -98,9 +98,9 @@ test("errors are never kept, stand where their entity stands, and are shown to n
 
 test("a subgraph that does not answer costs only what is not kept", async () => {
   const { asked, client } = shop(true);
-  const known = client(entities("name", ["1"]), member("a"));
+  const first = client(entities("name", ["1"]), member("a"));
   asked[0]?.answer({ data: { _entities: [{ name: "one" }] } });
-  await known;
+  await first;
   const answer = client(entities("name", ["2", "1"]), member("a"));
   asked[1]?.answer({ errors: [{ message: "away", path: ["_entities", 0] }] });
   expect(await answer).toMatchObject({

@@ -15,7 +15,7 @@ const SCHEMA = buildSchema(`
   directive @tag(name: String!) repeatable on INTERFACE
 `);
 
-function told(query: string, variables: Record<string, unknown> = {}): unknown {
+function introspected(query: string, variables: Record<string, unknown> = {}): unknown {
   const document = parse(query);
   const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
   if (operation === undefined) throw new Error("no operation");
@@ -59,7 +59,7 @@ const QUERIES: readonly (readonly [query: string, variables: Record<string, unkn
 
 test.each(QUERIES)("%s is answered as graphql-js does", (query, variables) => {
   const { data } = executeSync({ schema: SCHEMA, document: parse(query), variableValues: variables });
-  expect(told(query, variables)).toEqual(JSON.parse(JSON.stringify(data)));
+  expect(introspected(query, variables)).toEqual(JSON.parse(JSON.stringify(data)));
 });
 
 const everything = (aliases: number) => {
@@ -69,16 +69,16 @@ const everything = (aliases: number) => {
 };
 
 test("an operation is told the whole schema twice, and not three times [GW-03]", () => {
-  expect(Object.keys(Object(told(everything(2))))).toEqual(["a0", "a1"]);
-  expect(codeOf(() => told(everything(3)))).toBe("COST_ESTIMATED_TOO_EXPENSIVE");
+  expect(Object.keys(Object(introspected(everything(2))))).toEqual(["a0", "a1"]);
+  expect(codeOf(() => introspected(everything(3)))).toBe("COST_ESTIMATED_TOO_EXPENSIVE");
 });
 
 test("types are not followed through each other without end, and long names are counted [GW-03]", () => {
   const nested = (levels: number) =>
     `{ __schema { types { ${"fields { name type { ".repeat(levels)} name ${"} } ".repeat(levels)} } } }`;
-  expect(codeOf(() => told(nested(1)))).toBeUndefined();
-  expect(codeOf(() => told(nested(40)))).toBe("COST_ESTIMATED_TOO_EXPENSIVE");
-  expect(codeOf(() => told(`{ __schema { types { ${"a".repeat(5_000)}: name } } }`))).toBe(
+  expect(codeOf(() => introspected(nested(1)))).toBeUndefined();
+  expect(codeOf(() => introspected(nested(40)))).toBe("COST_ESTIMATED_TOO_EXPENSIVE");
+  expect(codeOf(() => introspected(`{ __schema { types { ${"a".repeat(5_000)}: name } } }`))).toBe(
     "COST_ESTIMATED_TOO_EXPENSIVE",
   );
 });

@@ -223,7 +223,7 @@ test("whatever is appended, dropped and resumed in whatever order, each subscrib
 });
 
 test("whatever is trimmed in between, a subscriber has everything or was told RETENTION before the first event it lacks", async () => {
-  let told = 0;
+  let notified = 0;
   await fc.assert(
     fc.asyncProperty(
       fc.array(actionOrTrim, { minLength: 5, maxLength: 60 }),
@@ -233,13 +233,13 @@ test("whatever is trimmed in between, a subscriber has everything or was told RE
         play({ actions, ringEvents, renderTicks: () => ticks.next().value ?? 0 }, (client, own, expected) => {
           expect(own).toEqual(expected.slice(0, own.length));
           if (client.error === undefined) return expect(own).toHaveLength(expected.length);
-          told += 1;
+          notified += 1;
           expect(client.error).toMatchObject({ code: "RESYNC_REQUIRED", details: { reason: "RETENTION" } });
         }),
     ),
     { numRuns: 150 },
   );
-  expect(told).toBeGreaterThan(0);
+  expect(notified).toBeGreaterThan(0);
 });
 
 test("who resumes where the tail has not come yet waits for it, also when the stream had to read the log [S16]", async () => {

@@ -74,8 +74,8 @@ test("an address says the same as the body that it was made of", () => {
   fc.assert(
     fc.property(parameters, (given) => {
       const sent: unknown = JSON.parse(JSON.stringify(given));
-      const known = parametersOfJson(Object(sent));
-      expect(parametersOfAddress(new URLSearchParams(addressOf(known)))).toEqual(known);
+      const fromText = parametersOfJson(Object(sent));
+      expect(parametersOfAddress(new URLSearchParams(addressOf(fromText)))).toEqual(fromText);
     }),
   );
 });

@@ -8,9 +8,9 @@ const settings = z.object(subgraphCallSettings);
 const policy = callPolicy(settings.parse({}), "billing");
 
 function balancer(...ids: readonly string[]) {
-  const made = createBalancer(policy, () => 0);
-  made.replace(ids.map(address));
-  return made;
+  const balancer = createBalancer(policy, () => 0);
+  balancer.replace(ids.map(address));
+  return balancer;
 }
 
 const address = (id: string) => ({ id, url: new URL(`http://${id}/graphql`) });

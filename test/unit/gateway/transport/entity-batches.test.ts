@@ -30,8 +30,8 @@ const subgraph: SubgraphClient = async (request, asker) => {
   const problems = refuses(text) ? [new GraphQLError("too many aliases")] : validate(things, document);
   if (problems.length > 0) return { data: null, errors: problems.map((problem) => problem.toJSON()), shared: false };
   const { data, errors = [] } = await execute({ schema: things, document, variableValues: variables });
-  const known: unknown = JSON.parse(JSON.stringify(data ?? null));
-  return { data: isJsonObject(known) ? known : null, errors: errors.map((error) => error.toJSON()), shared: false };
+  const copy: unknown = JSON.parse(JSON.stringify(data ?? null));
+  return { data: isJsonObject(copy) ? copy : null, errors: errors.map((error) => error.toJSON()), shared: false };
 };
 
 beforeEach(() => {

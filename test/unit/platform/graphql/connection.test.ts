@@ -11,9 +11,11 @@ function infoOf(selection: string, fragments = "") {
   const { definitions } = parse(`{ numbers { ${selection} } } ${fragments}`);
   const [operation, ...rest] = definitions;
   if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error("no operation");
-  const known = rest.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : []));
+  const fragmentsByName = rest.flatMap((node) =>
+    node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [],
+  );
   const fieldNodes = operation.selectionSet.selections.filter((node) => node.kind === Kind.FIELD);
-  return { fieldNodes, fragments: Object.fromEntries(known) };
+  return { fieldNodes, fragments: Object.fromEntries(fragmentsByName) };
 }
 const asked = infoOf("edges { cursor }");
 

@@ -66,9 +66,9 @@ test("a load is for those who began to wait before what it misses was evicted", 
   const before = store.mark();
   await store.invalidateTags(["entity:1"]);
   const after = store.mark();
-  const made = answer("a", "entity:1");
-  expect(store.holds(fill, made, before)).toBe(true);
-  expect(store.holds(fill, made, after)).toBe(false);
+  const newAnswer = answer("a", "entity:1");
+  expect(store.holds(fill, newAnswer, before)).toBe(true);
+  expect(store.holds(fill, newAnswer, after)).toBe(false);
   expect(store.holds(fill, answer("b", "entity:2"), after)).toBe(true);
 });
 

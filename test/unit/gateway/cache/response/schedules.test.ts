@@ -81,9 +81,9 @@ function world(sources: EventSources) {
     const loads: (() => void)[] = [];
     let delivered = 0;
     /** Beside what events told: this gateway's own writes. */
-    const known = new Set<Change>();
+    const attributed = new Set<Change>();
     const evict = (change: Change) => {
-      known.add(change);
+      attributed.add(change);
       const data = change.viewer === undefined ? { docId: change.id } : { noteId: change.id };
       const key = change.viewer ?? change.tenant;
       const subject = change.viewer ?? change.id;
@@ -94,7 +94,7 @@ function world(sources: EventSources) {
     async function read(viewer: (typeof VIEWERS)[number], question: number, past: boolean): Promise<void> {
       const { text, variables } = QUESTIONS[question] ?? QUESTIONS[0];
       const { identity, tenant } = viewer;
-      const least = count([...known], tenant, question, identity.userId);
+      const least = count([...attributed], tenant, question, identity.userId);
       const operation = cache.operation(text, undefined);
       if (operation === undefined) throw new Error("it may be kept");
       const lookup = await cache.find(operation, variables, { identity, forwardedHeaders: {} }, past);
@@ -104,16 +104,16 @@ function world(sources: EventSources) {
         const { filling } = lookup;
         if (filling === undefined) throw new Error("everybody may fill");
         // Asks the subgraph now, and has its answer some time later.
-        const told: Told = {
+        const shown: Told = {
           tenant,
           viewer: question === NOTE ? identity.userId : undefined,
           changes: count(changes, tenant, question, identity.userId),
         };
-        const item = (id: string) => ({ version: told.changes, id: id });
+        const item = (id: string) => ({ version: shown.changes, id });
         const id = IDS[question];
         const data =
           question === NOTE
-            ? { mine: { version: told.changes, id: `note-${identity.userId}` } }
+            ? { mine: { version: shown.changes, id: `note-${identity.userId}` } }
             : question === LIST
               ? { docs: existing(tenant).map(item) }
               : { doc: id !== undefined && existing(tenant).includes(id) ? item(id) : null };
@@ -127,13 +127,13 @@ function world(sources: EventSources) {
           logger: SILENT,
           forwardedHeaders: {},
         });
-        body = Buffer.from(JSON.stringify(told));
+        body = Buffer.from(JSON.stringify(shown));
         filling.end(body);
       }
-      const told: Told = JSON.parse(body.toString());
-      expect(told.tenant).toBe(tenant);
-      if (question === NOTE) expect(told.viewer).toBe(identity.userId);
-      expect(told.changes).toBeGreaterThanOrEqual(least);
+      const shown: Told = JSON.parse(body.toString());
+      expect(shown.tenant).toBe(tenant);
+      if (question === NOTE) expect(shown.viewer).toBe(identity.userId);
+      expect(shown.changes).toBeGreaterThanOrEqual(least);
     }
 
     return {

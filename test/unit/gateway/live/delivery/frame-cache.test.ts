@@ -12,37 +12,37 @@ const event = (offset: number): LiveEvent => ({
 });
 
 function counting(text: string) {
-  const made: bigint[] = [];
+  const rendered: bigint[] = [];
   const frame = createFrameCache(async ({ offset }) => {
-    made.push(offset);
+    rendered.push(offset);
     return text;
   });
-  return { made, frame };
+  return { rendered, frame };
 }
 
 test("a frame is made once for all who ask for its event", async () => {
-  const { made, frame } = counting("text");
+  const { rendered, frame } = counting("text");
   expect(await Promise.all([frame(event(1)), frame(event(1))])).toEqual(["text", "text"]);
   await frame(event(1));
-  expect(made).toEqual([1n]);
+  expect(rendered).toEqual([1n]);
 });
 
 test("of many frames only the newest 64 are kept", async () => {
-  const { made, frame } = counting("text");
+  const { rendered, frame } = counting("text");
   for (let offset = 0; offset < 65; offset += 1) await frame(event(offset));
   await frame(event(1));
-  expect(made).toHaveLength(65);
+  expect(rendered).toHaveLength(65);
   await frame(event(0));
-  expect(made).toHaveLength(66);
+  expect(rendered).toHaveLength(66);
 });
 
 test("large frames are forgotten by their size, the newest one never", async () => {
-  const { made, frame } = counting("x".repeat(700_000));
+  const { rendered, frame } = counting("x".repeat(700_000));
   await frame(event(1));
   await frame(event(1));
-  expect(made).toEqual([1n]);
+  expect(rendered).toEqual([1n]);
   await frame(event(2));
   await frame(event(2));
   await frame(event(1));
-  expect(made).toEqual([1n, 2n, 1n]);
+  expect(rendered).toEqual([1n, 2n, 1n]);
 });

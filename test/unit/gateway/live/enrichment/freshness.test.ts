@@ -32,12 +32,12 @@ function fetchesAnswering(answers: readonly EntityAnswer[]) {
 }
 
 function call(...ids: string[]): FetchCall {
-  const known: Partial<FetchCall> = {
+  const call: Partial<FetchCall> = {
     fetch,
     representations: ids.map((id) => ({ __typename: "Thing", id })),
     context: anonymousContext(),
   };
-  return known as FetchCall;
+  return call as FetchCall;
 }
 
 const entities = (...found: unknown[]): EntityAnswer => ({ data: { _entities: found }, errors: [] });

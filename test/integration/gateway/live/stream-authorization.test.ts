@@ -17,9 +17,9 @@ async function open(token: string, url = world.stack.url): Promise<SocketClient>
 }
 
 function refresh(client: SocketClient, accessToken: unknown) {
-  const known = client.messages.length;
+  const countBefore = client.messages.length;
   client.send({ type: "ping", payload: { tributary: { accessToken } } });
-  return waitFor(() => client.messages.slice(known).find(({ type }) => type === "pong")?.payload.tributary, {
+  return waitFor(() => client.messages.slice(countBefore).find(({ type }) => type === "pong")?.payload.tributary, {
     what: "a pong",
   });
 }

@@ -13,7 +13,7 @@ import { countInFlight } from "./in-flight.ts";
 import { createOrigins, type Origins, registerCors } from "./origins.ts";
 import { type Pages, registerPages } from "./pages.ts";
 
-export interface HttpFront {
+export interface HttpListener {
   readonly server: FastifyInstance;
   readonly origins: Origins;
   readonly pages: Pages;
@@ -29,7 +29,7 @@ export interface HttpFront {
 const STOP_MS = 8_000;
 const LEAST_REQUEST_MS = 1_000;
 
-export async function createHttpFront(options: GatewayOptions): Promise<HttpFront> {
+export async function createHttpListener(options: GatewayOptions): Promise<HttpListener> {
   const { settings, lifecycle, logger } = options;
   const origins = createOrigins([
     ...settings.ALLOWED_ORIGINS,

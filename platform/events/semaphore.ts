@@ -1,9 +1,9 @@
 /** A limit on work at once, first come first served. */
-export interface Slots {
+export interface Semaphore {
   use<R>(work: () => Promise<R>): Promise<R>;
 }
 
-export function createSlots(limit: number): Slots {
+export function createSemaphore(limit: number): Semaphore {
   let taken = 0;
   const waiting: (() => void)[] = [];
   return {
