@@ -22,7 +22,7 @@ export interface LiveDependencies {
 }
 
 export function connectLive(options: GatewayOptions, neighbours: LiveDependencies): LivePart | undefined {
-  const { createLive, eventLog, settings, lifecycle, clock, logger, subscriptionRegistry } = options;
+  const { createLive, eventLog, evictionTopics, settings, lifecycle, clock, logger, subscriptionRegistry } = options;
   const { schema, authenticator, executor, operations, limits, errors, planFeatures } = neighbours;
   if (createLive === undefined || eventLog === undefined || authenticator === undefined || planFeatures === undefined) {
     return undefined;
@@ -48,6 +48,7 @@ export function connectLive(options: GatewayOptions, neighbours: LiveDependencie
       found.map((error) => errors.toPublic(error, { traceId: trace.traceId, logger: requestLogger })),
     originAllowed: neighbours.origins.allowed,
     eviction: neighbours.eviction,
+    ...(evictionTopics === undefined ? {} : { evictionTopics }),
     planFeatures,
     ...(subscriptionRegistry === undefined ? {} : { subscriptionRegistry }),
   });

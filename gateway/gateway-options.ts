@@ -48,6 +48,8 @@ export interface GatewayOptions {
   readonly subscriptionRegistry?: SubscriptionRegistry;
   /** Subgraphs whose data change by their own events alone; default: none is known to. */
   readonly eventSources?: EventSources;
+  /** Topics whose events evict caches; those of live fields need not be named. */
+  readonly evictionTopics?: readonly string[];
   /** Told which caches there are. */
   readonly cacheRegistry?: CacheRegistry;
   /** Manifests of the operations that our own clients registered. */

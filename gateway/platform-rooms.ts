@@ -50,6 +50,7 @@ export interface PlatformRooms extends Pick<Subgraph, "parts" | "checks"> {
     | "createLive"
     | "subscriptionRegistry"
     | "eventSources"
+    | "evictionTopics"
     | "cacheRegistry"
     | "manifests"
   > &
@@ -91,6 +92,7 @@ export function createPlatformRooms(options: PlatformRoomsOptions): PlatformRoom
       createLive,
       subscriptionRegistry: streams.subscriptionRegistry,
       eventSources: eventSourcesOf(subgraphs),
+      evictionTopics: subgraphs.map(({ topic }) => topic),
       cacheRegistry: cacheConsole.registry,
       manifests: [WEB_CLIENT_MANIFEST],
     },

@@ -252,6 +252,8 @@ export interface LivePorts {
   originAllowed(origin: string | undefined): boolean;
   /** Awaited for every event before anybody can be shown it. Absent where nothing is cached. */
   readonly eviction?: Eviction;
+  /** Topics that are followed for `eviction` alone, whether a live field shows them or not. */
+  readonly evictionTopics?: readonly string[];
   /** Absent where nobody manages subscriptions. */
   readonly subscriptionRegistry?: SubscriptionRegistry;
   /** Absent where organisations have no plans. */

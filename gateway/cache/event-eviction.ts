@@ -1,6 +1,6 @@
 /**
- * What an event says drops out of the gateway's caches before anybody is shown the event, on every gateway, since each tails every topic
- * of its live fields. When that cannot be done by name, or nobody knows what was missed, everything goes.
+ * What an event says drops out of the gateway's caches before anybody is shown the event, on every gateway, since each tails every
+ * subgraph's topic. When that cannot be done by name, or nobody knows what was missed, everything goes.
  */
 import { LRUCache } from "lru-cache";
 import type { Cache } from "../../platform/cache/cache.ts";

@@ -3,6 +3,7 @@
  * position of the log and survive a change of the schema.
  */
 import { AppError } from "../../platform/errors/app-error.ts";
+import { backoffMs, systemSleep } from "../../platform/events/backoff.ts";
 import type { LivePorts, LiveTransport, SchemaGeneration } from "../ports.ts";
 import { createOrganizationQuota } from "./access/organization-quota.ts";
 import { denial, streamOf } from "./access/stream-authorization.ts";
@@ -69,7 +70,11 @@ type HubPorts = Pick<
   | "subscriptionRegistry"
   | "planFeatures"
   | "eviction"
+  | "evictionTopics"
 >;
+
+/** Pauses between tries to follow a topic. */
+const RETRY = { baseMs: 200, capMs: 2_000 };
 
 export function createHub(ports: HubPorts): Hub {
   const { eventLog, logger, settings, schema } = ports;
@@ -81,6 +86,7 @@ export function createHub(ports: HubPorts): Hub {
   const enrichment = createEnrichment(ports, meter);
   const streams = createStreamRegistry({ ...ports, enrichment, cursors, meter });
   const ofOrganizations = createOrganizationQuota(ports);
+  const stopping = new AbortController();
   let endListening: (() => void) | undefined;
   let subscriptions = 0;
 
@@ -114,14 +120,25 @@ export function createHub(ports: HubPorts): Hub {
     return opening;
   }
 
+  /** Resolves after the first try. Goes on until the topic is followed: nobody else evicts what its events make old. */
+  async function follow(topic: string, failures = 0): Promise<void> {
+    try {
+      await tailOf(topic);
+    } catch (error) {
+      if (stopping.signal.aborted) return;
+      logger.error({ err: error, topic }, "no live tail yet");
+      void ports.eviction?.evictAll();
+      void systemSleep(backoffMs(RETRY, failures + 1), stopping.signal).then(() => {
+        if (!stopping.signal.aborted) void follow(topic, failures + 1);
+      });
+    }
+  }
+
   async function openTails(generation: SchemaGeneration): Promise<void> {
     const { fields, problems } = planner.liveSchema(generation);
     for (const problem of problems) logger.error({ problem, generation: generation.id }, "a live field is unusable");
-    await Promise.all(
-      [...new Set([...fields.values()].map(({ topic }) => topic))].map((topic) =>
-        tailOf(topic).catch((error: unknown) => logger.error({ err: error, topic }, "no live tail yet")),
-      ),
-    );
+    const topics = new Set([...fields.values()].map(({ topic }) => topic).concat(ports.evictionTopics ?? []));
+    await Promise.all([...topics].map((topic) => follow(topic)));
   }
 
   /** The newest plan of an operation whose stream must stay the one that was asked for. */
@@ -155,6 +172,7 @@ export function createHub(ports: HubPorts): Hub {
       await openTails(schema.current());
     },
     async stop() {
+      stopping.abort();
       endListening?.();
       endListening = undefined;
       const opened = await Promise.allSettled(tails.values());

@@ -49,6 +49,7 @@ export interface StackOptions {
   readonly settings?: Partial<GatewaySettings>;
   readonly planFeatures?: PlanFeatures;
   readonly eviction?: Eviction;
+  readonly evictionTopics?: LivePorts["evictionTopics"];
   readonly operations?: LivePorts["operations"];
   /** Default: a free one. */
   readonly port?: number;
@@ -61,6 +62,7 @@ export async function startLiveStack({
   settings,
   planFeatures,
   eviction,
+  evictionTopics,
   operations,
   port: wanted = 0,
 }: StackOptions): Promise<LiveStack> {
@@ -126,6 +128,7 @@ export async function startLiveStack({
     originAllowed: (origin) => origin === undefined || origin === ALLOWED_ORIGIN,
     ...(planFeatures === undefined ? {} : { planFeatures }),
     ...(eviction === undefined ? {} : { eviction }),
+    ...(evictionTopics === undefined ? {} : { evictionTopics }),
     ...(operations === undefined ? {} : { operations }),
   };
   const live = createLive(ports);
