@@ -18,8 +18,8 @@ export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
     projects: TEST_PROJECTS.map(({ name, files, except, timeoutMs, workers, services }, order) => ({
-      // Vite would take graphql's `module` build while packages in node_modules take its `main`: two copies, whose types refuse
-      // each other. Deletable when graphql 17, which has `exports`, may be used.
+      // Vite would take graphql's `module` build while packages in node_modules take its `main`: two copies, whose
+      // types refuse each other. Deletable when graphql 17, which has `exports`, may be used.
       resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve("graphql")) }] },
       test: {
         name,

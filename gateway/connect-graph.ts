@@ -1,4 +1,7 @@
-/** The graph as it is executed: the query engine behind validation, limits and the form of every answer, over HTTP and from within. */
+/**
+ * The graph as it is executed: the query engine behind validation, limits and the form of every answer, over HTTP and
+ * from within.
+ */
 import type { ApolloServer } from "@apollo/server";
 import type { ResponseCache } from "./cache/response/response-cache.ts";
 import { createOperationExecutor } from "./engine/operation-executor.ts";

@@ -1,4 +1,6 @@
-/** What the live room gets from the others; there is one where somebody brings it, and events, and callers are known. */
+/**
+ * What the live room gets from the others; there is one where somebody brings it, and events, and callers are known.
+ */
 import type { CacheEviction } from "./cache/event-eviction.ts";
 import type { CountedErrors } from "./errors/counted-errors.ts";
 import type { GatewayOptions } from "./gateway-options.ts";

@@ -1,4 +1,7 @@
-/** What `createGateway` is made of: everything that differs between the platform, the embedded and the standalone gateway. */
+/**
+ * What `createGateway` is made of: everything that differs between the platform, the embedded and the standalone
+ * gateway.
+ */
 import type { FastifyInstance } from "fastify";
 import type { Cache } from "../platform/cache/cache.ts";
 import type { CountedCache } from "../platform/cache/cache-metrics.ts";

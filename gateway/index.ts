@@ -1,6 +1,6 @@
 /**
- * The gateway: one address in front of all subgraphs. `createGateway` wires its rooms; it reads no environment and opens no port
- * before its part is started.
+ * The gateway: one address in front of all subgraphs. `createGateway` wires its rooms; it reads no environment and
+ * opens no port before its part is started.
  */
 import { cacheMetrics } from "../platform/cache/cache-metrics.ts";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";

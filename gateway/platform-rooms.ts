@@ -1,6 +1,6 @@
 /**
- * What the platform's gateway has and a standalone one has not, in one process or in many: callers who sign in, live events, the viewer's
- * open streams, the console of its caches.
+ * What the platform's gateway has and a standalone one has not, in one process or in many: callers who sign in, live
+ * events, the viewer's open streams, the console of its caches.
  */
 import { createIdentitySigner } from "../platform/auth/identity-header.ts";
 import type { TokenService } from "../platform/auth/token-service.ts";

@@ -1,6 +1,6 @@
 /**
- * The gateway alone, on any supergraph: subgraph addresses from the SDL, no sign-in, no Redis, Kafka or Postgres. Headers chosen by
- * FORWARD_HEADERS go on to the subgraphs, whose errors are shown as they come.
+ * The gateway alone, on any supergraph: subgraph addresses from the SDL, no sign-in, no Redis, Kafka or Postgres.
+ * Headers chosen by FORWARD_HEADERS go on to the subgraphs, whose errors are shown as they come.
  */
 import { systemClock } from "../platform/clock.ts";
 import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";

@@ -16,8 +16,8 @@ export function deadlineExceeded(cause?: unknown): AppError {
 }
 
 /**
- * The outcome of `work`, or a rejection with `failure` (made then, or an error of that message) once `ms` milliseconds have passed. The work itself goes on: whoever can stop
- * it has to do so.
+ * The outcome of `work`, or a rejection with `failure` (made then, or an error of that message) once `ms` milliseconds
+ * have passed. The work itself goes on: whoever can stop it has to do so.
  */
 export async function withDeadline<T>(work: Promise<T>, ms: number, failure: string | (() => Error)): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();

@@ -1,6 +1,6 @@
 /**
- * Creates what migrations presuppose: the login roles and the database they meet in. Guarantees least privilege (no role
- * is superuser, may bypass row-level security, or create databases or roles) and is safe to repeat and to run from
+ * Creates what migrations presuppose: the login roles and the database they meet in. Guarantees least privilege (no
+ * role is superuser, may bypass row-level security, or create databases or roles) and is safe to repeat and to run from
  * several processes on one cluster at once.
  */
 import type pg from "pg";

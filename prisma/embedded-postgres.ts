@@ -1,7 +1,7 @@
 /**
- * A private PostgreSQL server below one folder, for the embedded topology and for tests. It guarantees that data written
- * before any kind of death (ours, the server's, the machine's) is there at the next start, that no server outlives the
- * process that started it, and that two processes never work on one folder.
+ * A private PostgreSQL server below one folder, for the embedded topology and for tests. It guarantees that data
+ * written before any kind of death (ours, the server's, the machine's) is there at the next start, that no server
+ * outlives the process that started it, and that two processes never work on one folder.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
@@ -51,7 +51,8 @@ const LEFTOVERS_DEADLINE_MS = 10_000;
 const KEEPER = "tributary-keeper";
 
 /**
- * Starts the server, creating its data folder at the first call. A server left behind by a killed owner is stopped first.
+ * Starts the server, creating its data folder at the first call. A server left behind by a killed owner is stopped
+ * first.
  * @throws Error when another live process owns the folder, or with the end of the server's log when it does not start.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {

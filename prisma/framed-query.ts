@@ -1,8 +1,8 @@
 /**
- * A statement with others around it in one message: what begins its transaction and binds it to its tenants, what commits it. Postgres runs
- * them one after the other and none after one that failed, so a transaction costs no round trip of its own. Without a begin the setting and the
- * statement are one transaction, since nothing tells Postgres to end it between them. Relies on what pg 8.23 calls on a query while its answer
- * comes.
+ * A statement with others around it in one message: what begins its transaction and binds it to its tenants, what
+ * commits it. Postgres runs them one after the other and none after one that failed, so a transaction costs no round
+ * trip of its own. Without a begin the setting and the statement are one transaction, since nothing tells Postgres to
+ * end it between them. Relies on what pg 8.23 calls on a query while its answer comes.
  */
 import pg from "pg";
 

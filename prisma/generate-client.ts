@@ -1,4 +1,6 @@
-/** Writes a generated Prisma client without the native schema engine, which `prisma generate` demands but does not use. */
+/**
+ * Writes a generated Prisma client without the native schema engine, which `prisma generate` demands but does not use.
+ */
 import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

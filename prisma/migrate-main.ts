@@ -1,4 +1,6 @@
-/** `npm run db:migrate`: creates roles and databases where missing and applies pending migrations, from the environment. */
+/**
+ * `npm run db:migrate`: creates roles and databases where missing and applies pending migrations, from the environment.
+ */
 import { type DatabaseUrls, loginsOf, prepareDatabase } from "./databases.ts";
 import { EVENTS_DATABASE, subgraphDatabases } from "./subgraph-databases.ts";
 

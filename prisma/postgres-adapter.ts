@@ -1,6 +1,6 @@
 /**
- * How every client of this folder talks to Postgres: a bounded pool, statements prepared once per connection, and transactions that
- * are bound to their tenants by the message of their first statement.
+ * How every client of this folder talks to Postgres: a bounded pool, statements prepared once per connection, and
+ * transactions that are bound to their tenants by the message of their first statement.
  */
 import { createHash } from "node:crypto";
 import { PrismaPg } from "@prisma/adapter-pg";
@@ -21,7 +21,10 @@ export interface ConnectionOptions {
   readonly poolSize: number;
 }
 
-/** Statements that every connection keeps prepared. Beyond it they are planned each time: lists of every length would pile up. */
+/**
+ * Statements that every connection keeps prepared. Beyond it they are planned each time: lists of every length would
+ * pile up.
+ */
 const MAX_PREPARED = 400;
 const ID_LIST = /^[A-Za-z0-9_,-]*$/;
 
@@ -56,13 +59,16 @@ function createStatementNames(): (query: { readonly sql: string }) => string {
   };
 }
 
-/** Where a connection is in the transaction that @prisma/adapter-pg 7.10 has begun on it. `BEGUN`: nothing was sent yet. */
+/**
+ * Where a connection is in the transaction that @prisma/adapter-pg 7.10 has begun on it. `BEGUN`: nothing was sent yet.
+ */
 type Phase = "NONE" | "READING" | "BEGUN" | "OPEN" | "COMMITTING" | "COMMITTED";
 
 /**
- * Sends the `BEGIN`, the tenants and, where the scope says so, the `COMMIT` along with a statement: @prisma/adapter-pg 7.10 sends each as a
- * message of its own. Where nothing is written there is no `BEGIN` and no `COMMIT` either: each statement brings the tenants along, and sees
- * what was committed before it, as in a transaction. Can go when the adapter offers hooks for the start and the end of a transaction.
+ * Sends the `BEGIN`, the tenants and, where the scope says so, the `COMMIT` along with a statement: @prisma/adapter-pg
+ * 7.10 sends each as a message of its own. Where nothing is written there is no `BEGIN` and no `COMMIT` either: each
+ * statement brings the tenants along, and sees what was committed before it, as in a transaction. Can go when the
+ * adapter offers hooks for the start and the end of a transaction.
  */
 class TenantClient extends pg.Client {
   #phase: Phase = "NONE";
@@ -71,7 +77,8 @@ class TenantClient extends pg.Client {
 
   constructor(config?: pg.ClientConfig | string) {
     super(config);
-    // Between its first answer and its first use nobody listens (pg-pool 3.14): an end in that moment would be the process's. Whoever uses it is told.
+    // Between its first answer and its first use nobody listens (pg-pool 3.14): an end in that moment would be the
+    // process's. Whoever uses it is told.
     this.on("error", () => undefined);
   }
 

@@ -58,8 +58,8 @@ export async function openEngine(url: string, datamodels: [string, string][] = [
 
   const connect = async (): Promise<SqlDriverAdapter> => {
     const adapter = await base.connect();
-    // adapter-pg 7.10 cuts scripts at every semicolon, also inside function bodies and comments, and runs the pieces one
-    // by one. Sent whole, as the native engine does, they are parsed by Postgres and succeed or fail together.
+    // adapter-pg 7.10 cuts scripts at every semicolon, also inside function bodies and comments, and runs the pieces
+    // one by one. Sent whole, as the native engine does, they are parsed by Postgres and succeed or fail together.
     const queryRaw = adapter.queryRaw.bind(adapter);
     return Object.assign(adapter, {
       // adapter-pg 7.10 refuses the catalogue's type "char", by which the engine reads constraints: it goes through as

@@ -1,6 +1,7 @@
 /**
  * The tenants of transactions begun in the current asynchronous context, for the connections of this folder's clients.
- * Set by `platform/database/tenant-transaction.ts` and by nothing else; a transaction begun outside of it sees no tenant's rows.
+ * Set by `platform/database/tenant-transaction.ts` and by nothing else; a transaction begun outside of it sees no
+ * tenant's rows.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 

@@ -15,7 +15,9 @@ export class CompositionFailed extends Error {
 }
 
 export interface Supergraph {
-  /** What the gateway plans with. Routing URLs are placeholders: the gateway's configuration maps names to addresses. */
+  /**
+   * What the gateway plans with. Routing URLs are placeholders: the gateway's configuration maps names to addresses.
+   */
   readonly supergraphSdl: string;
   /** What clients see, sorted, with descriptions and without federation's machinery. */
   readonly apiSdl: string;

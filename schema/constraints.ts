@@ -1,4 +1,6 @@
-/** Limits of input values, declared once: the subgraphs check them, the web client shows them before a request is sent. */
+/**
+ * Limits of input values, declared once: the subgraphs check them, the web client shows them before a request is sent.
+ */
 export const constraints = {
   displayName: { min: 1, max: 80 },
   /** `maxBytes`: bcrypt reads no more than 72 bytes, so a longer password would be cut silently. */

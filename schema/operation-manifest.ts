@@ -1,6 +1,7 @@
 /**
- * What the web client may ask, by the hash of each operation's text: the manifest that a gateway knows its registered operations from, and
- * the ids that the client sends instead of texts. Both are of the texts that the client would send.
+ * What the web client may ask, by the hash of each operation's text: the manifest that a gateway knows its registered
+ * operations from, and the ids that the client sends instead of texts. Both are of the texts that the client would
+ * send.
  */
 import { createHash } from "node:crypto";
 import { addTypenameToDocument } from "@apollo/client/utilities";
@@ -16,7 +17,8 @@ export interface RegisteredOperation {
 const DOCUMENT = /^export const \w+Document = (\{.*\}) as unknown as DocumentNode</gm;
 
 /**
- * @param module the typed documents as they are written for the client: order of fragments included, the hash is of what it holds
+ * @param module the typed documents as they are written for the client: order of fragments included, the hash is of
+ * what it holds
  * @throws for two operations of one name
  */
 export const registeredOperations = (module: string): readonly RegisteredOperation[] => {

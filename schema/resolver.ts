@@ -48,7 +48,9 @@ type ResolveReference<Parent, Context, Reference> = (
   info: GraphQLResolveInfo,
 ) => Awaitable<Parent | null | undefined>;
 
-/** Like {@link TypeResolvers}, of an entity that others may reference: `__resolveReference` turns a key into a parent. */
+/**
+ * Like {@link TypeResolvers}, of an entity that others may reference: `__resolveReference` turns a key into a parent.
+ */
 export type EntityResolvers<Parent, Context, Fields, Reference> = TypeResolvers<Parent, Context, Fields> &
   (Assignable<Reference, Parent> extends true
     ? { readonly __resolveReference?: ResolveReference<Parent, Context, Reference> }

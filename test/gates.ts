@@ -6,7 +6,13 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 
 export interface Gate {
-  readonly name: "style and import arrows" | "types" | "schema and event contracts" | "migrations" | "unused code";
+  readonly name:
+    | "style and import arrows"
+    | "comment width"
+    | "types"
+    | "schema and event contracts"
+    | "migrations"
+    | "unused code";
   readonly command: readonly [string, ...string[]];
 }
 
@@ -17,6 +23,7 @@ export const gates: readonly Gate[] = [
     name: "style and import arrows",
     command: ["biome", "ci", "--error-on-warnings", "--max-diagnostics=none", "--colors=off"],
   },
+  { name: "comment width", command: ["node", join(root, "lint-rules/comment-width.ts")] },
   { name: "types", command: ["tsc", "-p", "."] },
   { name: "schema and event contracts", command: ["node", join(root, "schema/check.ts")] },
   { name: "migrations", command: ["node", join(root, "prisma/check.ts")] },

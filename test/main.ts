@@ -12,8 +12,8 @@ import { type EnsuredServices, ensureServices } from "./support/services/ensure-
 import { belongsTo, chooseTier } from "./tiers.ts";
 
 const STOP_DEADLINE_MS = 15_000;
-// Inherited by the workers and by every process that a test starts: hundreds of them load the same modules, and parsing those again
-// took a quarter of all CPU time.
+// Inherited by the workers and by every process that a test starts: hundreds of them load the same modules, and parsing
+// those again took a quarter of all CPU time.
 process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("../.cache/compiled", import.meta.url));
 const ci = !["", "0", "false"].includes(process.env["CI"] ?? "");
 
@@ -90,7 +90,9 @@ function suitesNotRun(project: string, specifications: readonly TestSpecificatio
   return [{ project, files: files.map(({ moduleId }) => relative(process.cwd(), moduleId)), reasons }];
 }
 
-/** Takes over from Vitest, which ends the process 1 ms after a signal: time for no service to stop and remove its data. */
+/**
+ * Takes over from Vitest, which ends the process 1 ms after a signal: time for no service to stop and remove its data.
+ */
 function stopServicesOnSignals(): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.removeAllListeners(signal);

@@ -1,4 +1,5 @@
-// The Vitest projects and the services each one needs. A project's services start only when one of its files is selected.
+// The Vitest projects and the services each one needs. A project's services start only when one of its files is
+// selected.
 import type { ServiceName } from "./support/services/plan.ts";
 
 export interface TestProjectPlan {
@@ -12,7 +13,10 @@ export interface TestProjectPlan {
   readonly workers: number;
 }
 
-/** They bound no time tightly and fault their own processes only: two at a time, since they mostly wait. Every other has the machine alone. */
+/**
+ * They bound no time tightly and fault their own processes only: two at a time, since they mostly wait. Every other has
+ * the machine alone.
+ */
 const IN_PAIRS = [
   "consumer-churn",
   "committed-equals-delivered",
@@ -29,7 +33,10 @@ const IN_PAIRS = [
   "added-subgraph",
 ].map((name) => `conformance/${name}.test.ts`);
 
-/** They wait long in few lines, while Vitest would begin with the largest files: begun last, they would be waited for alone. */
+/**
+ * They wait long in few lines, while Vitest would begin with the largest files: begun last, they would be waited for
+ * alone.
+ */
 export const BEGUN_FIRST = [
   "integration/events/event-log-kafka-faults.test.ts",
   "integration/gateway/cache/command-reads.test.ts",

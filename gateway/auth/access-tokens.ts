@@ -1,6 +1,7 @@
 /**
- * Checks access tokens (RFC 9068): EdDSA signatures only, whatever the token's header asks for. Keys are fetched once and again
- * when a token names an unknown one, at most every ten seconds, so that made-up key ids cannot be used to flood the key server.
+ * Checks access tokens (RFC 9068): EdDSA signatures only, whatever the token's header asks for. Keys are fetched once
+ * and again when a token names an unknown one, at most every ten seconds, so that made-up key ids cannot be used to
+ * flood the key server.
  */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
@@ -24,7 +25,10 @@ export interface AccessTokenClaims {
 }
 
 export interface AccessTokens {
-  /** @throws AppError `UNAUTHENTICATED` for any fault of the token, `SERVICE_UNAVAILABLE` when there are no keys to check it with */
+  /**
+   * @throws AppError `UNAUTHENTICATED` for any fault of the token, `SERVICE_UNAVAILABLE` when there are no keys to
+   * check it with
+   */
   verify(token: string): Promise<AccessTokenClaims>;
 }
 

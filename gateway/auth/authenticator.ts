@@ -1,6 +1,7 @@
 /**
- * Who is asking: checks access tokens and asks the token service what the session may do. Guarantees that a revoked session, an ended
- * membership or a suspended user loses access as soon as the event arrives, and after one minute even when no event ever does.
+ * Who is asking: checks access tokens and asks the token service what the session may do. Guarantees that a revoked
+ * session, an ended membership or a suspended user loses access as soon as the event arrives, and after one minute even
+ * when no event ever does.
  */
 
 import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
@@ -24,7 +25,9 @@ export interface AuthenticatorOptions {
   readonly cache: Cache;
   /** Where revocations are announced; absent: sessions live for their minute. */
   readonly eventLog?: Pick<EventLog, "tail">;
-  /** How long a session's rights are believed when no event says that they changed, in milliseconds; default: a minute. */
+  /**
+   * How long a session's rights are believed when no event says that they changed, in milliseconds; default: a minute.
+   */
   readonly sessionMs?: number;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -1,6 +1,6 @@
 /**
- * Follows the identity events that take rights away. Guarantees that a gap in what it could read is reported as an empty revocation
- * ("check everybody again"), never passed over.
+ * Follows the identity events that take rights away. Guarantees that a gap in what it could read is reported as an
+ * empty revocation ("check everybody again"), never passed over.
  */
 import { z } from "zod";
 import type { EventLog, LogReader, LogRecord } from "../../platform/events/event-log.ts";

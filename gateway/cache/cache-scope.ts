@@ -1,6 +1,6 @@
 /**
- * Whom a cached value is for, as part of its key: it is never shown to anybody whom the subgraph might have answered otherwise. Equal
- * for everybody who is treated alike, whichever gateway they reach.
+ * Whom a cached value is for, as part of its key: it is never shown to anybody whom the subgraph might have answered
+ * otherwise. Equal for everybody who is treated alike, whichever gateway they reach.
  */
 import type { Grants, Identity } from "../../platform/auth/identity.ts";
 import type { GatewayContext } from "../ports.ts";
@@ -19,8 +19,8 @@ const ofIdentity = new WeakMap<Identity, ScopeTexts>();
 const ofHeaders = new WeakMap<GatewayContext["forwardedHeaders"], string>();
 
 /**
- * @returns `undefined` for who is shown nothing cached and fills no cache. A context that is `fresh` has a scope: it reads past the cache
- * and may refill it
+ * @returns `undefined` for who is shown nothing cached and fills no cache. A context that is `fresh` has a scope: it
+ * reads past the cache and may refill it
  */
 export function cacheScopeKey(
   scope: CacheScope,

@@ -1,6 +1,6 @@
 /**
- * What an event says drops out of the gateway's caches before anybody is shown the event, on every gateway, since each tails every
- * subgraph's topic. When that cannot be done by name, or nobody knows what was missed, everything goes.
+ * What an event says drops out of the gateway's caches before anybody is shown the event, on every gateway, since each
+ * tails every subgraph's topic. When that cannot be done by name, or nobody knows what was missed, everything goes.
  */
 import { LRUCache } from "lru-cache";
 import type { Cache } from "../../platform/cache/cache.ts";
@@ -15,9 +15,9 @@ import { ANY_SOURCE, entityTag, organizationTag, sourcedTag, userTag } from "./t
 const PATIENCE_MS = 400;
 
 /**
- * A subgraph that keeps rows may answer from the memory of a process that has not heard of a change yet, for about a second: another one of
- * several, or the only one when a command line made the change. What was asked for in that time is dropped again, once this long has passed,
- * or twice as long.
+ * A subgraph that keeps rows may answer from the memory of a process that has not heard of a change yet, for about a
+ * second: another one of several, or the only one when a command line made the change. What was asked for in that time
+ * is dropped again, once this long has passed, or twice as long.
  */
 const ECHO_MS = 1_250;
 
@@ -79,8 +79,8 @@ export function createEventEviction(
   const seen = new LRUCache<string, true>({ max: SEEN });
 
   /**
-   * A command's answer and the log tell of the same event. What was asked after the first of them is not older than the event, unless its
-   * subgraph remembers.
+   * A command's answer and the log tell of the same event. What was asked after the first of them is not older than the
+   * event, unless its subgraph remembers.
    */
   function isNews(change: Change): boolean {
     const { id } = change;
@@ -105,9 +105,9 @@ export function createEventEviction(
 }
 
 /**
- * Tags of everything the event may have changed: `entity:<id>` of its subject and of every id in its data (`invoiceId`, `roleIds`),
- * `organization:<id>` and `user:<id>` of whom it concerns. Each for what its own source answered, be it all or what goes by events of this kind,
- * and for what anybody's events may change.
+ * Tags of everything the event may have changed: `entity:<id>` of its subject and of every id in its data (`invoiceId`,
+ * `roleIds`), `organization:<id>` and `user:<id>` of whom it concerns. Each for what its own source answered, be it all
+ * or what goes by events of this kind, and for what anybody's events may change.
  */
 export function tagsOf(change: Change): string[] {
   const sources = [sourceOfType(change.type), kindOfType(change.type), ANY_SOURCE];

@@ -1,7 +1,7 @@
 /**
- * Subgraphs of which the gateway may rely that their data change with events of their own and with no others: the first part of an event's
- * type is its source, e.g. `billing` of `billing.invoice.paid.v1`. What such a subgraph answered stays when others' events name the same
- * things. Of any other subgraph nothing is assumed.
+ * Subgraphs of which the gateway may rely that their data change with events of their own and with no others: the first
+ * part of an event's type is its source, e.g. `billing` of `billing.invoice.paid.v1`. What such a subgraph answered
+ * stays when others' events name the same things. Of any other subgraph nothing is assumed.
  */
 
 export interface EventSource {

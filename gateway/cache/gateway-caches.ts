@@ -1,4 +1,7 @@
-/** The gateway's caches and what empties them, as one: whatever is evicted by an event or after a command leaves all of them. */
+/**
+ * The gateway's caches and what empties them, as one: whatever is evicted by an event or after a command leaves all of
+ * them.
+ */
 import type { Clock } from "../../platform/clock.ts";
 import type { MetricsSource } from "../../platform/http/metrics-format.ts";
 import type { Logger } from "../../platform/logger/logger.ts";

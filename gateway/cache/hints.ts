@@ -1,14 +1,14 @@
 /**
- * What a supergraph says about caching: `@cacheControl` on types and fields, under whatever name it was imported. What carries no hint is
- * never cached.
+ * What a supergraph says about caching: `@cacheControl` on types and fields, under whatever name it was imported. What
+ * carries no hint is never cached.
  */
 import { type ConstDirectiveNode, type DefinitionNode, Kind, parse, valueFromASTUntyped } from "graphql";
 import { z } from "zod";
 import type { SchemaGeneration } from "../ports.ts";
 
 /**
- * Who may be shown the same value: `PUBLIC` everybody; `ORGANIZATION` whoever holds the same permissions in the same organisations; `VIEWER`
- * one session of a user while their permissions last.
+ * Who may be shown the same value: `PUBLIC` everybody; `ORGANIZATION` whoever holds the same permissions in the same
+ * organisations; `VIEWER` one session of a user while their permissions last.
  */
 export type CacheScope = "PUBLIC" | "ORGANIZATION" | "VIEWER";
 

@@ -18,7 +18,10 @@ export const sourceOf = (sources: EventSources, subgraph: string): string =>
 /** The tag as it goes by events of one source, or of one kind. */
 export const sourcedTag = (tag: string, source: string): string => `${tag}:${source}`;
 
-/** What carries the tag goes by it, whoever evicts by hand or after a command, and by the events of these sources and kinds. */
+/**
+ * What carries the tag goes by it, whoever evicts by hand or after a command, and by the events of these sources and
+ * kinds.
+ */
 export function addTag(into: Set<string>, tag: string, sources: Iterable<string>): void {
   into.add(tag);
   for (const source of sources) into.add(sourcedTag(tag, source));

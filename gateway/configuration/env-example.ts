@@ -59,8 +59,8 @@ export function settingGroups(subgraphs: readonly ListedSubgraph[]): readonly Se
 }
 
 const INTRODUCTION = `# Settings of Tributary, written by "npm run env:example" from the settings of the platform and of each subgraph.
-# A line that is commented out shows the default; a line without a value must be filled in for the processes of its group.
-# Settings are environment variables. From a file: node --env-file=.env gateway/main.ts
+# A line that is commented out shows the default. A line without a value must be filled in for the processes of its
+# group. Settings are environment variables. From a file: node --env-file=.env gateway/main.ts
 `;
 
 /** Ends with a line feed. Required settings stand open, the others are commented out with their default. */
@@ -75,7 +75,23 @@ export function renderEnvExample(groups: readonly SettingGroup[]): string {
 function renderSetting(name: string, setting: z.ZodType): string {
   const optional = setting.safeParse(undefined);
   const line = optional.success ? `# ${name}=${defaultText(optional.data)}` : `${name}=`;
-  return `# ${setting.description ?? ""}\n${line}\n`;
+  return `${asComment(setting.description ?? "")}\n${line}\n`;
+}
+
+const COLUMNS = 120;
+
+/** The text as comment lines of at most 120 columns. */
+function asComment(text: string): string {
+  const lines: string[] = [];
+  let line = "#";
+  for (const word of text.split(" ")) {
+    if (line !== "#" && line.length + 1 + word.length > COLUMNS) {
+      lines.push(line);
+      line = "#";
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line].join("\n");
 }
 
 /** As a person would write it into the environment. */

@@ -1,4 +1,7 @@
-/** Whether a stop has the time that it takes: what is refused here would otherwise show as lost requests at the first deploy. */
+/**
+ * Whether a stop has the time that it takes: what is refused here would otherwise show as lost requests at the first
+ * deploy.
+ */
 import { AppError } from "../../platform/errors/app-error.ts";
 import { STOP_GRACE_MS } from "../live/drain.ts";
 

@@ -1,6 +1,6 @@
 /**
- * One process per data folder. The lock names its holder by process id and start time, so that the lock of a killed process does
- * not outlive it, even when its id was given to another program.
+ * One process per data folder. The lock names its holder by process id and start time, so that the lock of a killed
+ * process does not outlive it, even when its id was given to another program.
  */
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -13,7 +13,10 @@ const secretsSchema = z.object({
 
 export type EmbeddedSecrets = z.infer<typeof secretsSchema>;
 
-/** @throws AppError `CONFIG_INVALID` when the file is damaged: new secrets would lock the installation out of its own data */
+/**
+ * @throws AppError `CONFIG_INVALID` when the file is damaged: new secrets would lock the installation out of its own
+ * data
+ */
 export async function openSecrets(dataDir: string): Promise<EmbeddedSecrets> {
   const file = join(dataDir, "secrets.json");
   const text = await readFile(file, "utf8").catch(() => undefined);

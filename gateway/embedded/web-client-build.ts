@@ -1,6 +1,6 @@
 /**
- * Builds the web client when its sources changed since the last build. Guarantees that what is served belongs to the sources, or says
- * so: after a failed build the previous one is kept.
+ * Builds the web client when its sources changed since the last build. Guarantees that what is served belongs to the
+ * sources, or says so: after a failed build the previous one is kept.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -62,7 +62,9 @@ async function hashSources(): Promise<string> {
   return hash.digest("hex");
 }
 
-/** In a process of its own: the bundler would cost this one memory for as long as it runs. Resolves to what went wrong. */
+/**
+ * In a process of its own: the bundler would cost this one memory for as long as it runs. Resolves to what went wrong.
+ */
 function build(folder: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const vite = join(ROOT, "node_modules/vite/bin/vite.js");

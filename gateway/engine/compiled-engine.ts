@@ -1,4 +1,7 @@
-/** Our executor in the place where Apollo Server expects a gateway. An operation runs on the generation that it was validated against. */
+/**
+ * Our executor in the place where Apollo Server expects a gateway. An operation runs on the generation that it was
+ * validated against.
+ */
 import type { GraphQLSchema } from "graphql";
 import type { GatewayContext, SchemaGeneration } from "../ports.ts";
 import type { QueryEngine, QueryEngineOptions } from "./engine-contract.ts";

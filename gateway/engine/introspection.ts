@@ -1,7 +1,7 @@
 /**
- * Answers `__schema` and `__type` from the schema that clients see; subgraphs are never asked. What leads to the same type in the same way is
- * written once, and no operation is told much more than there is to tell: types lead to each other, so a short text can ask for everything
- * many times over.
+ * Answers `__schema` and `__type` from the schema that clients see; subgraphs are never asked. What leads to the same
+ * type in the same way is written once, and no operation is told much more than there is to tell: types lead to each
+ * other, so a short text can ask for everything many times over.
  */
 import {
   type FieldNode,

@@ -1,6 +1,6 @@
 /**
- * A document as it is planned: what is selected several times at one place is written once. The planner makes a group of ways for each time it
- * meets a field, and only then finds that they are the same.
+ * A document as it is planned: what is selected several times at one place is written once. The planner makes a group
+ * of ways for each time it meets a field, and only then finds that they are the same.
  */
 import {
   type DocumentNode,
@@ -11,7 +11,9 @@ import {
   type SelectionSetNode,
 } from "graphql";
 
-/** @param document valid, without conditions: fields of one name in an answer are the same field with the same arguments */
+/**
+ * @param document valid, without conditions: fields of one name in an answer are the same field with the same arguments
+ */
 export function mergeSelections(document: DocumentNode): DocumentNode {
   return {
     ...document,

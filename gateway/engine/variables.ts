@@ -1,6 +1,7 @@
 /**
- * Values of variables as an operation declares them, defaults applied. Source: GraphQL specification (October 2021), "CoerceVariableValues".
- * As graphql-js does it, except that messages show a few members of a wrong value and not all: each of many errors would show them again.
+ * Values of variables as an operation declares them, defaults applied. Source: GraphQL specification (October 2021),
+ * "CoerceVariableValues". As graphql-js does it, except that messages show a few members of a wrong value and not all:
+ * each of many errors would show them again.
  */
 import {
   type ConstValueNode,

@@ -1,6 +1,7 @@
 /**
- * The one translation of errors, with a count of what left by it: each error of each answer once, by its code. Codes of foreign subgraphs come
- * from outside, so their number is bounded: those that come after the first are counted together as `OTHER`.
+ * The one translation of errors, with a count of what left by it: each error of each answer once, by its code. Codes of
+ * foreign subgraphs come from outside, so their number is bounded: those that come after the first are counted together
+ * as `OTHER`.
  */
 import type { GraphQLError, GraphQLFormattedError } from "graphql";
 import { labels, type MetricsSource } from "../../platform/http/metrics-format.ts";

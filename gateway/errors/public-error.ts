@@ -1,6 +1,6 @@
 /**
- * The gateway's translation of errors, once per answer and the same for every transport: what a subgraph made public passes
- * with its code, refusals of the request pass with a status, everything else is logged and masked.
+ * The gateway's translation of errors, once per answer and the same for every transport: what a subgraph made public
+ * passes with its code, refusals of the request pass with a status, everything else is logged and masked.
  */
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { type AppError, ERROR_STATUS, findAppError } from "../../platform/errors/app-error.ts";
@@ -68,7 +68,9 @@ export function toGatewayError(error: GraphQLError, scope: RequestScope): GraphQ
   return toPublicError(masked(error), scope);
 }
 
-/** `platform/` shows errors without a cause, since there they are graphql-js's own; here they may come from the planner. */
+/**
+ * `platform/` shows errors without a cause, since there they are graphql-js's own; here they may come from the planner.
+ */
 function masked(error: GraphQLError): GraphQLError {
   if (findAppError(error.originalError) !== undefined) return error;
   return new GraphQLError(error.message, {

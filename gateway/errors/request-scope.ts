@@ -1,6 +1,6 @@
 /**
- * The trace and the logger of the request that is being answered, for code that Apollo Server calls without telling for whom
- * (`formatError`). Everything else gets them passed.
+ * The trace and the logger of the request that is being answered, for code that Apollo Server calls without telling for
+ * whom (`formatError`). Everything else gets them passed.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Logger } from "../../platform/logger/logger.ts";

@@ -5,7 +5,10 @@ import type { CallLimit, RateLimitState } from "../limits/rate/call-limit.ts";
 import { retryAfterSeconds } from "../limits/rate/rate-limited.ts";
 import { bearerOf } from "./bearer-token.ts";
 
-/** For every route of the scope. Answers carry the caller's rate limit state in `RateLimit-*`, refusals also `Retry-After`. */
+/**
+ * For every route of the scope. Answers carry the caller's rate limit state in `RateLimit-*`, refusals also
+ * `Retry-After`.
+ */
 export function limitCalls(scope: FastifyInstance, limit: CallLimit): void {
   scope.addHook("onRequest", async (request, reply) => {
     const token = bearerOf(request.headers.authorization);

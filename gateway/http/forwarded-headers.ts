@@ -1,4 +1,7 @@
-/** Which headers of a client go on to subgraphs: those that are named, unless the client says that they concern this connection only. */
+/**
+ * Which headers of a client go on to subgraphs: those that are named, unless the client says that they concern this
+ * connection only.
+ */
 import type { IncomingHttpHeaders } from "node:http";
 
 /** @param names in lower case */

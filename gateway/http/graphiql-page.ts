@@ -1,6 +1,6 @@
 /**
- * `/graphiql`: the explorer that needs no network but this gateway. Its code comes from the installed package and is loaded when the
- * page is opened for the first time, since it weighs some megabytes.
+ * `/graphiql`: the explorer that needs no network but this gateway. Its code comes from the installed package and is
+ * loaded when the page is opened for the first time, since it weighs some megabytes.
  */
 import { readFile } from "node:fs/promises";
 import type { FastifyInstance, FastifyReply } from "fastify";

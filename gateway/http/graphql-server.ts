@@ -1,6 +1,6 @@
 /**
- * Apollo Server over the query engine: validation, execution, and the shape of every answer (public errors, HTTP status,
- * extensions), the same over HTTP and for operations that come over a socket.
+ * Apollo Server over the query engine: validation, execution, and the shape of every answer (public errors, HTTP
+ * status, extensions), the same over HTTP and for operations that come over a socket.
  */
 import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
 import {
@@ -31,7 +31,9 @@ export interface GraphQLServerOptions {
   readonly logger: Logger;
   /** HTML for browsers that open the endpoint. */
   readonly landingPage: string | undefined;
-  /** Awaited before the answer to a mutation that changed the caller's rights leaves: the next request must see them. */
+  /**
+   * Awaited before the answer to a mutation that changed the caller's rights leaves: the next request must see them.
+   */
   readonly onRightsChanged: (context: GatewayContext) => Promise<void>;
 }
 
@@ -111,8 +113,8 @@ function answers(options: GraphQLServerOptions): ApolloServerPlugin<GatewayConte
 }
 
 /**
- * Where a subgraph left out a field that may not be null, @apollo/gateway 2.14.4 nulls what holds it and tells so only in an
- * extension; an answer with holes must have errors.
+ * Where a subgraph left out a field that may not be null, @apollo/gateway 2.14.4 nulls what holds it and tells so only
+ * in an extension; an answer with holes must have errors.
  */
 function showIncomplete(result: FormattedExecutionResult, errors: CountedErrors, scope: RequestScope): void {
   const { valueCompletion, ...extensions } = result.extensions ?? {};

@@ -1,6 +1,6 @@
 /**
- * The gateway's HTTP server with everything that needs no graph: origins, health, pages, further routes. It opens its port when told to,
- * and closes it only after its clients had time to leave and their requests time to end.
+ * The gateway's HTTP server with everything that needs no graph: origins, health, pages, further routes. It opens its
+ * port when told to, and closes it only after its clients had time to leave and their requests time to end.
  */
 import type { FastifyInstance } from "fastify";
 import { createServer, listen } from "../../platform/http/create-server.ts";
@@ -21,7 +21,10 @@ export interface HttpListener {
   readonly introspection: boolean;
   /** @returns the port, known from then on as the gateway's own origin */
   open(): Promise<number>;
-  /** @param since when the stop began, by `performance.now()`: what it took until now is taken off the time that clients have */
+  /**
+   * @param since when the stop began, by `performance.now()`: what it took until now is taken off the time that clients
+   * have
+   */
   close(since: number): Promise<void>;
 }
 

@@ -1,4 +1,7 @@
-/** The stages of a request to `/graphql`, from the moment when its body was read until its answer has left or its caller has. */
+/**
+ * The stages of a request to `/graphql`, from the moment when its body was read until its answer has left or its caller
+ * has.
+ */
 import type { FastifyReply } from "fastify";
 import { beginStages, type Stages } from "../../platform/tracing/stages.ts";
 import type { TraceContext } from "../../platform/tracing/trace-context.ts";

@@ -1,4 +1,7 @@
-/** `GET /services`: how each subgraph is called and which instances take calls now, for people. It names no address and nobody's data. */
+/**
+ * `GET /services`: how each subgraph is called and which instances take calls now, for people. It names no address and
+ * nobody's data.
+ */
 import type { FastifyInstance } from "fastify";
 import type { SubgraphTarget } from "../transport/subgraph-targets.ts";
 

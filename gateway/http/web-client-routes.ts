@@ -1,4 +1,7 @@
-/** Serves the built web client: hashed files for ever, pages always fresh, and its own page for every address it may know. */
+/**
+ * Serves the built web client: hashed files for ever, pages always fresh, and its own page for every address it may
+ * know.
+ */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import fastifyStatic from "@fastify/static";

@@ -1,12 +1,16 @@
 /**
- * The query planner, which gives up on operations whose possible plans are too many: a few hundred bytes can otherwise keep it busy for
- * minutes and use up the process's memory, where subgraphs can answer for each other and types differ between them.
+ * The query planner, which gives up on operations whose possible plans are too many: a few hundred bytes can otherwise
+ * keep it busy for minutes and use up the process's memory, where subgraphs can answer for each other and types differ
+ * between them.
  */
 import type { Operation, Supergraph } from "@apollo/federation-internals";
 import { type QueryPlan, QueryPlanner, type QueryPlannerConfig } from "@apollo/query-planner";
 import { GraphQLError } from "graphql";
 
-/** Complete plans that are compared, those with the fewest changes of subgraph first. Each costs as much as planning an operation anew. */
+/**
+ * Complete plans that are compared, those with the fewest changes of subgraph first. Each costs as much as planning an
+ * operation anew.
+ */
 const MAX_EVALUATED_PLANS = 16;
 
 /** How @apollo/query-planner 2.14.4 reports its two limits; it gives them no code. */

@@ -1,6 +1,6 @@
 /**
- * What a supergraph says about costs: `@cost` and `@listSize` of https://specs.apollo.dev/cost, under whatever names they were imported.
- * A supergraph without them says nothing, and defaults hold.
+ * What a supergraph says about costs: `@cost` and `@listSize` of https://specs.apollo.dev/cost, under whatever names
+ * they were imported. A supergraph without them says nothing, and defaults hold.
  */
 import { type ConstDirectiveNode, type FieldDefinitionNode, Kind, parse } from "graphql";
 import { z } from "zod";

@@ -1,6 +1,6 @@
 /**
- * Refuses operations that could cost too much, before they are planned. An operation is measured once per schema and per lengths that its
- * variables ask for: asked again, it costs a look-up.
+ * Refuses operations that could cost too much, before they are planned. An operation is measured once per schema and
+ * per lengths that its variables ask for: asked again, it costs a look-up.
  */
 import { GraphQLError, type OperationDefinitionNode } from "graphql";
 import { LRUCache } from "lru-cache";

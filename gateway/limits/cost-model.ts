@@ -1,4 +1,7 @@
-/** What each field of a schema costs, before any operation is looked at: by the supergraph's directives, else by its shape. */
+/**
+ * What each field of a schema costs, before any operation is looked at: by the supergraph's directives, else by its
+ * shape.
+ */
 import {
   type GraphQLField,
   type GraphQLNamedType,

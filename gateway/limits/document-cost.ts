@@ -1,6 +1,7 @@
 /**
- * The cost of an operation, from its text and variables alone. Each spread of a fragment counts, and what `@skip` or `@include` may leave
- * out counts as well. Guarantees time linear in the document: a fragment is measured once, wherever it is spread.
+ * The cost of an operation, from its text and variables alone. Each spread of a fragment counts, and what `@skip` or
+ * `@include` may leave out counts as well. Guarantees time linear in the document: a fragment is measured once,
+ * wherever it is spread.
  */
 import {
   type DocumentNode,

@@ -1,4 +1,7 @@
-/** How much memory a parsed document takes, in tokens: about 350 bytes each. Caches of documents that anybody can fill are bounded by it. */
+/**
+ * How much memory a parsed document takes, in tokens: about 350 bytes each. Caches of documents that anybody can fill
+ * are bounded by it.
+ */
 import type { DocumentNode } from "graphql";
 
 /** Takes time linear in the document. @param document parsed with its locations; others count as one token */

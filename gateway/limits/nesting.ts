@@ -1,6 +1,7 @@
 /**
- * How deep what a client sent may be nested, and how many values it may hold. JSON is read at any depth, but much that looks at it afterwards
- * works by recursion; and reading 20,000 small members takes ten times as long as reading one text of the same length.
+ * How deep what a client sent may be nested, and how many values it may hold. JSON is read at any depth, but much that
+ * looks at it afterwards works by recursion; and reading 20,000 small members takes ten times as long as reading one
+ * text of the same length.
  */
 import { AppError } from "../../platform/errors/app-error.ts";
 
@@ -19,7 +20,8 @@ const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
 /**
- * Looks at JSON before it is read: once over the text, without keeping anything. What is no JSON is somebody else's to refuse.
+ * Looks at JSON before it is read: once over the text, without keeping anything. What is no JSON is somebody else's to
+ * refuse.
  * @param maxBytes that such a text may be long: longer ones may hold more values
  * @throws AppError `BAD_REQUEST`
  */

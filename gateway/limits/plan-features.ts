@@ -1,6 +1,7 @@
 /**
- * What an organisation's plans grant, as billing tells it through the graph. Another plan counts as soon as its event arrives, and after
- * a minute even when no event ever does. What cannot be found out limits nobody: callers go on with the limits they know themselves.
+ * What an organisation's plans grant, as billing tells it through the graph. Another plan counts as soon as its event
+ * arrives, and after a minute even when no event ever does. What cannot be found out limits nobody: callers go on with
+ * the limits they know themselves.
  */
 import { z } from "zod";
 import { OrganizationId } from "../../platform/auth/principal-ids.ts";

@@ -1,13 +1,13 @@
 /**
- * How much work it is to find out whether a document's fields can be merged: validation compares each two selections below fields of one
- * name in an answer, wherever they were spread from, and then everything below both of them.
+ * How much work it is to find out whether a document's fields can be merged: validation compares each two selections
+ * below fields of one name in an answer, wherever they were spread from, and then everything below both of them.
  */
 import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from "graphql";
 
 /**
- * @returns pairs of fields that have selections, and of fragments, with the same place in the answer, over all levels; pairs of leaves count for
- * a twentieth. Takes time linear in the document: a field stands where it was written, and a fragment is followed once per place that spreads
- * it, up to a bound that is far beyond what anybody would let pass.
+ * @returns pairs of fields that have selections, and of fragments, with the same place in the answer, over all levels;
+ * pairs of leaves count for a twentieth. Takes time linear in the document: a field stands where it was written, and a
+ * fragment is followed once per place that spreads it, up to a bound that is far beyond what anybody would let pass.
  */
 export function repeatedFields({ definitions }: DocumentNode): number {
   const fragments = new Map<string, FragmentDefinitionNode>();

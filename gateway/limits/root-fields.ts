@@ -1,4 +1,7 @@
-/** The fields that an operation asks its root type for, fragments followed: one per name in the answer, as an executor would run them. */
+/**
+ * The fields that an operation asks its root type for, fragments followed: one per name in the answer, as an executor
+ * would run them.
+ */
 import {
   type DocumentNode,
   type FieldNode,

@@ -1,6 +1,7 @@
 /**
- * Closes sockets spread over time, so that their clients do not all arrive elsewhere at once. Until its turn a socket works as
- * always; a query or mutation under way is answered first, and what was sent leaves before the close frame does.
+ * Closes sockets spread over time, so that their clients do not all arrive elsewhere at once. Until its turn a socket
+ * works as always; a query or mutation under way is answered first, and what was sent leaves before the close frame
+ * does.
  */
 import { systemSleep } from "../../platform/events/backoff.ts";
 import { type CloseReason, restarting } from "./socket/close-codes.ts";

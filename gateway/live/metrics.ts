@@ -22,7 +22,10 @@ export interface LiveCounters {
   readonly eventsIn: number;
   readonly framesOut: number;
   readonly enrichments: number;
-  /** Requests to subgraphs for enrichments; what one turn of the event loop wants of a subgraph for one audience goes out together. */
+  /**
+   * Requests to subgraphs for enrichments; what one turn of the event loop wants of a subgraph for one audience goes
+   * out together.
+   */
   readonly enrichmentFetches: number;
   /** Of these, those that asked again because an entity was older than its event. */
   readonly staleRefetches: number;

@@ -8,7 +8,9 @@ export interface ClientName {
 /** In UTF-16 units; the rest is cut. Whitespace becomes blanks. */
 const MAX_LENGTH = 64;
 
-/** From headers, or from the payload of `connection_init`, which may hold them by the same names, also below `headers`. */
+/**
+ * From headers, or from the payload of `connection_init`, which may hold them by the same names, also below `headers`.
+ */
 export function clientNameOf(holder: Readonly<Record<string, unknown>> | undefined): ClientName | undefined {
   const name = textOf(holder, "apollographql-client-name");
   return name === undefined ? undefined : { name, version: textOf(holder, "apollographql-client-version") };

@@ -31,7 +31,10 @@ export interface Operations extends ReceivedOperations {
   metrics(): readonly Metric[];
 }
 
-/** @throws AppError `CONFIG_INVALID` for manifests that cannot be used, and where only registered operations run but there are none */
+/**
+ * @throws AppError `CONFIG_INVALID` for manifests that cannot be used, and where only registered operations run but
+ * there are none
+ */
 export async function createOperations(options: OperationsOptions): Promise<Operations> {
   const { settings, manifests = [], documents, clock, logger } = options;
   const mode = settings.TRUSTED_DOCUMENTS;

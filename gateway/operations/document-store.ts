@@ -1,6 +1,7 @@
 /**
- * Texts that clients persisted, by their hash: in this process's memory, where the least used go first, and in a store that gateways share.
- * What anybody can write to is bounded everywhere: in length, in number, and, where nothing is given up for room, in writes per time.
+ * Texts that clients persisted, by their hash: in this process's memory, where the least used go first, and in a store
+ * that gateways share. What anybody can write to is bounded everywhere: in length, in number, and, where nothing is
+ * given up for room, in writes per time.
  */
 import type { Cache } from "../../platform/cache/cache.ts";
 import { createMemoryCache } from "../../platform/cache/memory-cache.ts";
@@ -16,7 +17,9 @@ export interface DocumentStore {
 }
 
 export interface DocumentStoreOptions {
-  /** Most texts in memory, and the most written to the shared store within a time to live; a quarter of them at once. */
+  /**
+   * Most texts in memory, and the most written to the shared store within a time to live; a quarter of them at once.
+   */
   readonly capacity: number;
   /** How long a text is kept after it was sent, in milliseconds. */
   readonly ttlMs: number;

@@ -1,6 +1,6 @@
 /**
- * How operations that are named rather than written are refused. Codes, messages and the status 200 of the first two are those of the
- * persisted-query protocol: clients look for them to send the text instead.
+ * How operations that are named rather than written are refused. Codes, messages and the status 200 of the first two
+ * are those of the persisted-query protocol: clients look for them to send the text instead.
  */
 import { GraphQLError } from "graphql";
 

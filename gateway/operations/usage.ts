@@ -1,6 +1,6 @@
 /**
- * Who runs which operations, counted since the start. Names come from clients, so their number is bounded: those that come after the
- * first are counted together as `other`. Registered operations always keep theirs.
+ * Who runs which operations, counted since the start. Names come from clients, so their number is bounded: those that
+ * come after the first are counted together as `other`. Registered operations always keep theirs.
  */
 import { labels, type Metric } from "../../platform/http/metrics-format.ts";
 import type { ClientName } from "./client-name.ts";

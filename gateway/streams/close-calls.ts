@@ -1,6 +1,6 @@
 /**
- * Asks all gateways to close a subscription that is none of ours, and answers when they ask. Ends within two seconds: whoever did not
- * answer by then is silent, and it is said so.
+ * Asks all gateways to close a subscription that is none of ours, and answers when they ask. Ends within two seconds:
+ * whoever did not answer by then is silent, and it is said so.
  */
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";

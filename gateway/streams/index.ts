@@ -1,6 +1,6 @@
 /**
- * The gateway's own subgraph, `streams`: which live subscriptions a viewer has, and closing them. Only gateways know what is open, so they
- * answer for it themselves; with Redis, each for all of them.
+ * The gateway's own subgraph, `streams`: which live subscriptions a viewer has, and closing them. Only gateways know
+ * what is open, so they answer for it themselves; with Redis, each for all of them.
  */
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
 import type { Clock } from "../../platform/clock.ts";

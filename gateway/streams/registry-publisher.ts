@@ -1,6 +1,7 @@
 /**
- * Publishes this gateway's open subscriptions to the other gateways. Changes are gathered and written in batches, off the path of whoever
- * subscribes; what was written is leased: it vanishes unless this gateway renews it. After a failure everything is written anew.
+ * Publishes this gateway's open subscriptions to the other gateways. Changes are gathered and written in batches, off
+ * the path of whoever subscribes; what was written is leased: it vanishes unless this gateway renews it. After a
+ * failure everything is written anew.
  */
 import type { ChainableCommander } from "ioredis";
 import type { Clock } from "../../platform/clock.ts";
@@ -123,7 +124,10 @@ export function createRegistryPublisher(options: RegistryPublisherOptions): Regi
     await renew();
   }
 
-  /** One job at a time. A failed one leaves nothing half told: everything is written again, now or when the server is back. */
+  /**
+   * One job at a time. A failed one leaves nothing half told: everything is written again, now or when the server is
+   * back.
+   */
   function enqueue(job: () => Promise<void>): void {
     work = work.then(async () => {
       if (!redis.ready) return;

@@ -1,4 +1,7 @@
-/** The `streams` subgraph's resolvers. A viewer sees and closes their own subscriptions, whatever they may do in organisations. */
+/**
+ * The `streams` subgraph's resolvers. A viewer sees and closes their own subscriptions, whatever they may do in
+ * organisations.
+ */
 import { GraphQLError } from "graphql";
 import { AppError } from "../../platform/errors/app-error.ts";
 import { refuse } from "../../platform/errors/user-failure.ts";

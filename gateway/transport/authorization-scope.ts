@@ -1,6 +1,7 @@
 /**
- * Who shares answers that are under way. Cached answers are for whom their schema says; here nobody vouched for anything, so that somebody
- * signed in shares with themselves only, session by session and as long as their rights stay.
+ * Who shares answers that are under way. Cached answers are for whom their schema says; here nobody vouched for
+ * anything, so that somebody signed in shares with themselves only, session by session and as long as their rights
+ * stay.
  */
 import type { Identity } from "../../platform/auth/identity.ts";
 import { cacheScopeKey } from "../cache/cache-scope.ts";

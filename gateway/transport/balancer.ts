@@ -1,6 +1,6 @@
 /**
- * Picks an instance of a subgraph: the one with the fewest calls in flight, in turn among equals. Instances whose breaker is open are left
- * out; one that is due for a trial gets it. Instances come and go while calls run.
+ * Picks an instance of a subgraph: the one with the fewest calls in flight, in turn among equals. Instances whose
+ * breaker is open are left out; one that is due for a trial gets it. Instances come and go while calls run.
  */
 import type { CallPolicy } from "./call-policy.ts";
 import { createInstance, type Instance, type InstanceAddress } from "./instance.ts";
@@ -8,7 +8,8 @@ import { createInstance, type Instance, type InstanceAddress } from "./instance.
 export interface Balancer {
   readonly instances: readonly Instance[];
   /**
-   * @param mayTry should the call try out an instance that is due for it, though there are others? One that may be repeated, the first time
+   * @param mayTry should the call try out an instance that is due for it, though there are others? One that may be
+   * repeated, the first time
    * @returns `undefined`: none may be called now
    */
   pick(mayTry: boolean, tried?: ReadonlySet<Instance>): Instance | undefined;

@@ -1,8 +1,9 @@
 /** What the failure of a call says about repeating it. */
 
 /**
- * `unsent`: the request did not leave, so that any may go elsewhere. `cut`: the connection broke before the answer was whole. `silent`:
- * there was no answer in time. `final`: it is the request's own fault, wherever it goes. `failed`: any other failure.
+ * `unsent`: the request did not leave, so that any may go elsewhere. `cut`: the connection broke before the answer was
+ * whole. `silent`: there was no answer in time. `final`: it is the request's own fault, wherever it goes. `failed`: any
+ * other failure.
  */
 export type FailureKind = "unsent" | "cut" | "silent" | "final" | "failed";
 

@@ -1,4 +1,7 @@
-/** How calls to one subgraph are repeated, and when an instance of it is left alone: from the settings, per subgraph where they say so. */
+/**
+ * How calls to one subgraph are repeated, and when an instance of it is left alone: from the settings, per subgraph
+ * where they say so.
+ */
 import type { GatewaySettings } from "../ports.ts";
 
 export interface CallPolicy {

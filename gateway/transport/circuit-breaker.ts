@@ -1,7 +1,7 @@
 /**
- * Whether an instance may be called: CLOSED it may; OPEN it may not for a while, so that calls go elsewhere or fail at once; then HALF_OPEN a
- * few calls try it out, and all must succeed. Asking costs no promise and no timer. What calls report that began before the last change
- * of state counts for nothing.
+ * Whether an instance may be called: CLOSED it may; OPEN it may not for a while, so that calls go elsewhere or fail at
+ * once; then HALF_OPEN a few calls try it out, and all must succeed. Asking costs no promise and no timer. What calls
+ * report that began before the last change of state counts for nothing.
  */
 import { CircuitState, CountBreaker } from "cockatiel";
 import type { CallPolicy } from "./call-policy.ts";

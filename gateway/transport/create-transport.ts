@@ -1,4 +1,7 @@
-/** How the gateway reaches its subgraphs, as its options and settings say: one set of clients, in the forms that their callers take. */
+/**
+ * How the gateway reaches its subgraphs, as its options and settings say: one set of clients, in the forms that their
+ * callers take.
+ */
 import type { MetricsSource } from "../../platform/http/metrics-format.ts";
 import type { GatewayCaches } from "../cache/gateway-caches.ts";
 import type { GatewayOptions } from "../gateway-options.ts";

@@ -1,6 +1,6 @@
 /**
- * One request for what several fetches of entities ask of a subgraph: equal fetches share their representations, different ones the
- * document. Splits the answer again, so that each fetch sees what it would have seen alone.
+ * One request for what several fetches of entities ask of a subgraph: equal fetches share their representations,
+ * different ones the document. Splits the answer again, so that each fetch sees what it would have seen alone.
  */
 import type { GraphQLFormattedError } from "graphql";
 import { type DocumentPart, ENTITIES } from "./entity-document.ts";
@@ -155,7 +155,9 @@ function splitUnit<Call extends EntityCall>(
   }
 }
 
-/** Whoever came first has the first places. @returns the place of an entity in the call's own list, if it asked for it */
+/**
+ * Whoever came first has the first places. @returns the place of an entity in the call's own list, if it asked for it
+ */
 function placeOf(
   positions: readonly number[] | undefined,
   { texts }: EntityCall,
@@ -166,7 +168,9 @@ function placeOf(
   };
 }
 
-/** The error at the call's own place. Without data it is everybody's, at the first place: the whole fetch is missing. */
+/**
+ * The error at the call's own place. Without data it is everybody's, at the first place: the whole fetch is missing.
+ */
 function routed(
   error: GraphQLFormattedError,
   placeIn: (position: number) => number | undefined,

@@ -1,6 +1,7 @@
 /**
- * The fetches of entities that one request wants of a subgraph in one turn of the event loop go out together. Nobody waits longer than for
- * the end of that turn; requests of different callers never meet here. What a subgraph refuses together is asked of it one by one.
+ * The fetches of entities that one request wants of a subgraph in one turn of the event loop go out together. Nobody
+ * waits longer than for the end of that turn; requests of different callers never meet here. What a subgraph refuses
+ * together is asked of it one by one.
  */
 import type { GraphQLFormattedError } from "graphql";
 import type { GatewayContext } from "../ports.ts";
@@ -19,7 +20,9 @@ interface Waiting extends EntityCall {
   resolve(answer: SubgraphAnswer | Promise<SubgraphAnswer>): void;
 }
 
-/** What waits for the end of the turn, by the request's trace: the contexts of one request differ in what aborts them. */
+/**
+ * What waits for the end of the turn, by the request's trace: the contexts of one request differ in what aborts them.
+ */
 type Groups = Map<object, Waiting[]>;
 
 const REFUSAL_MS = 60_000;

@@ -1,5 +1,6 @@
 /**
- * Queries of nothing but `_entities`, as they can stand beside others of their kind in one document: every name of a part is its own.
+ * Queries of nothing but `_entities`, as they can stand beside others of their kind in one document: every name of a
+ * part is its own.
  */
 import {
   type DocumentNode,
@@ -34,7 +35,10 @@ export interface DocumentPart {
   readonly variableName: (name: string) => string;
 }
 
-/** @returns `undefined` unless it is what the planner writes; a subgraph's own directives on the operation, for one, are not */
+/**
+ * @returns `undefined` unless it is what the planner writes; a subgraph's own directives on the operation, for one, are
+ * not
+ */
 export function entityShape({ definitions }: DocumentNode): EntityShape | undefined {
   const operations = definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
   const fragments = definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);

@@ -1,6 +1,6 @@
 /**
- * Which fetches ask the same of entities, whatever operation they come from, and the documents in which several of them stand together.
- * Both are made once.
+ * Which fetches ask the same of entities, whatever operation they come from, and the documents in which several of them
+ * stand together. Both are made once.
  */
 import { parse } from "graphql";
 import { LRUCache } from "lru-cache";

@@ -5,8 +5,8 @@ import { createParseCache, type ParseCache, type ReceivedJson } from "./parse-ca
 
 export interface HttpExchange {
   /**
-   * Resolves to the parsed JSON body, whatever the status. Rejects when there is no answer within `timeoutMs`, when `signal`
-   * aborts, or when the body is too large or no JSON; the connection is then closed at once.
+   * Resolves to the parsed JSON body, whatever the status. Rejects when there is no answer within `timeoutMs`, when
+   * `signal` aborts, or when the body is too large or no JSON; the connection is then closed at once.
    */
   post(request: PostRequest): Promise<ReceivedJson>;
   pool(url: URL): PoolUse;

@@ -1,4 +1,6 @@
-/** A subgraph in another process. Guarantees an answer within the deadline: the subgraph's, or an error for its fields. */
+/**
+ * A subgraph in another process. Guarantees an answer within the deadline: the subgraph's, or an error for its fields.
+ */
 import type { HttpExchange } from "./http-exchange.ts";
 import { isRepeatable } from "./repeatable.ts";
 import { readAnswer } from "./subgraph-answer.ts";

@@ -1,6 +1,6 @@
 /**
- * A subgraph in this process, called with the same signed headers that HTTP would carry. Guarantees an answer within the deadline,
- * as over HTTP; the subgraph is told how long it has, and what it answers later is dropped.
+ * A subgraph in this process, called with the same signed headers that HTTP would carry. Guarantees an answer within
+ * the deadline, as over HTTP; the subgraph is told how long it has, and what it answers later is dropped.
  */
 import { withDeadline } from "../../platform/deadline.ts";
 import { TIMEOUT_HEADER } from "../../platform/graphql/request-deadline.ts";

@@ -1,4 +1,7 @@
-/** Equal objects within one JSON value become one object: whoever walks over it can tell by identity what was seen before. */
+/**
+ * Equal objects within one JSON value become one object: whoever walks over it can tell by identity what was seen
+ * before.
+ */
 import { isJsonObject, type JsonObject, writeMember } from "./json-object.ts";
 import { LosslessNumber } from "./lossless-number.ts";
 

@@ -1,4 +1,7 @@
-/** Objects as subgraphs answer them. A response name may be any GraphQL name, `__proto__` and `constructor` included: hence the care. */
+/**
+ * Objects as subgraphs answer them. A response name may be any GraphQL name, `__proto__` and `constructor` included:
+ * hence the care.
+ */
 
 import { LosslessNumber } from "./lossless-number.ts";
 

@@ -1,6 +1,7 @@
 /**
- * Caches parsed answers: bytes that come again for the same question are not parsed again. The subgraph is still called every time.
- * An answer enters after it came twice in a row, within a bound of bytes. Answers that differ by caller never enter.
+ * Caches parsed answers: bytes that come again for the same question are not parsed again. The subgraph is still called
+ * every time. An answer enters after it came twice in a row, within a bound of bytes. Answers that differ by caller
+ * never enter.
  */
 import { crc32 } from "node:zlib";
 import { LRUCache } from "lru-cache";

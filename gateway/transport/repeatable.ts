@@ -1,6 +1,6 @@
 /**
- * What may be sent to a subgraph twice: questions, and commands that each carry an idempotency key, since a subgraph answers those the
- * second time with what came of them the first time.
+ * What may be sent to a subgraph twice: questions, and commands that each carry an idempotency key, since a subgraph
+ * answers those the second time with what came of them the first time.
  */
 import { type FieldNode, Kind, parse, type ValueNode } from "graphql";
 import { isJsonObject, type JsonObject, readMember } from "./json-object.ts";

@@ -1,8 +1,8 @@
 /**
- * Calls to one subgraph, whichever of its instances answers. A call that may be repeated goes to another instance at once when the connection
- * is refused or cut, and is sent again after the policy's pauses, all within its deadline, which each attempt passes on. Other calls
- * are sent again only if they never left. When no instance may be called, a call fails at once; the last one is therefore left alone for
- * being slow only when it answers nobody at all.
+ * Calls to one subgraph, whichever of its instances answers. A call that may be repeated goes to another instance at
+ * once when the connection is refused or cut, and is sent again after the policy's pauses, all within its deadline,
+ * which each attempt passes on. Other calls are sent again only if they never left. When no instance may be called, a
+ * call fails at once; the last one is therefore left alone for being slow only when it answers nobody at all.
  */
 import { DelegateBackoff, handleWhen, type IRetryBackoffContext, type RetryPolicy, retry } from "cockatiel";
 import { TIMEOUT_HEADER } from "../../platform/graphql/request-deadline.ts";
@@ -49,7 +49,11 @@ export function createResilientExchange(options: ResilientExchangeOptions): Pick
     });
   }
 
-  /** One function for the first attempt and the others: a call that succeeds passes one promise more than without all this. @throws CallFailure */
+  /**
+   * One function for the first attempt and the others: a call that succeeds passes one promise more than without all
+   * this.
+   * @throws CallFailure
+   */
   async function attempt(instance: Instance, request: PostRequest, end: number, first: boolean): Promise<Answer> {
     const begun = instance.breaker.begin();
     const timeoutMs = timeFor(request, end);

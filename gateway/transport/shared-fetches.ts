@@ -1,7 +1,8 @@
 /**
- * Equal questions to a subgraph, asked at the same time within one authorization scope, are asked once. Nothing is kept: whoever asks after
- * the answer has come asks anew, and whoever asks after a command was answered never joins a question from before it, so that everybody
- * reads what was written. Whoever asked first takes the question with them when they go; those who joined it then ask anew.
+ * Equal questions to a subgraph, asked at the same time within one authorization scope, are asked once. Nothing is
+ * kept: whoever asks after the answer has come asks anew, and whoever asks after a command was answered never joins a
+ * question from before it, so that everybody reads what was written. Whoever asked first takes the question with them
+ * when they go; those who joined it then ask anew.
  */
 import type { GatewayContext } from "../ports.ts";
 import { type SubgraphAnswer, type SubgraphClient, type SubgraphRequest, variablesText } from "./subgraph-client.ts";

@@ -1,4 +1,7 @@
-/** How operations reach subgraphs, whatever carries them; what stands between (sharing, balancing, caches) keeps this form. */
+/**
+ * How operations reach subgraphs, whatever carries them; what stands between (sharing, balancing, caches) keeps this
+ * form.
+ */
 import type { GraphQLFormattedError } from "graphql";
 import type { Change } from "../../platform/events/envelope.ts";
 import type { GatewayContext } from "../ports.ts";

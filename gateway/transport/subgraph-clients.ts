@@ -35,9 +35,16 @@ export interface SubgraphClientsOptions {
 }
 
 export interface SubgraphClients {
-  /** The same client for the same address; its answers are the caller's own. @throws AppError `CONFIG_INVALID` when the subgraph has none */
+  /**
+   * The same client for the same address; its answers are the caller's own.
+   * @throws AppError `CONFIG_INVALID` when the subgraph has none
+   */
   connect(subgraph: string, url: string | undefined): SubgraphClient;
-  /** Every subgraph of a generation, by name, except the live ones; equal fetches under way are shared, a request's fetches of entities batched. @throws AppError `CONFIG_INVALID` when one has no address */
+  /**
+   * Every subgraph of a generation, by name, except the live ones; equal fetches under way are shared, a request's
+   * fetches of entities batched.
+   * @throws AppError `CONFIG_INVALID` when one has no address
+   */
   of(generation: SchemaGeneration): ReadonlyMap<string, SubgraphClient>;
   /** Those reached over HTTP. */
   targets(): readonly SubgraphTarget[];

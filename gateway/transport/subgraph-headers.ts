@@ -1,7 +1,7 @@
 /**
- * The headers of a request to a subgraph, the same for every transport. Nothing of the client's request gets through except what
- * is signed here, so that a client cannot speak to a subgraph in anybody's name; the trace and the client program's name go with it, which
- * give no rights.
+ * The headers of a request to a subgraph, the same for every transport. Nothing of the client's request gets through
+ * except what is signed here, so that a client cannot speak to a subgraph in anybody's name; the trace and the client
+ * program's name go with it, which give no rights.
  */
 import { IDENTITY_HEADER, type IdentitySigner } from "../../platform/auth/identity-header.ts";
 import { childTrace, formatTraceparent } from "../../platform/tracing/trace-context.ts";

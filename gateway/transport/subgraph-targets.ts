@@ -1,6 +1,6 @@
 /**
- * The subgraphs that are reached over HTTP, each with its instances: those that told the registry, else those of the settings or the
- * supergraph. Instances come and go without a restart; calls under way to one that went end there.
+ * The subgraphs that are reached over HTTP, each with its instances: those that told the registry, else those of the
+ * settings or the supergraph. Instances come and go without a restart; calls under way to one that went end there.
  */
 import type { ServiceDirectory } from "../../platform/discovery/service-directory.ts";
 import { type Balancer, createBalancer } from "./balancer.ts";

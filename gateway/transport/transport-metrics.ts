@@ -1,4 +1,7 @@
-/** What calls to subgraphs came to, per subgraph and instance, for `/metrics`. Instances are named as they named themselves, without addresses. */
+/**
+ * What calls to subgraphs came to, per subgraph and instance, for `/metrics`. Instances are named as they named
+ * themselves, without addresses.
+ */
 import { labels, type Metric } from "../../platform/http/metrics-format.ts";
 import type { BreakerState } from "./circuit-breaker.ts";
 import type { PoolUse } from "./http-exchange.ts";

@@ -16,7 +16,10 @@ import { type CacheObserver, type ObserverCounters, observeCache } from "./obser
 import { createRedisCache } from "./redis-cache.ts";
 
 export interface CreateCacheOptions {
-  /** Begins every key in Redis and names the cache in logs and health. Another shape of the values needs another namespace. */
+  /**
+   * Begins every key in Redis and names the cache in logs and health. Another shape of the values needs another
+   * namespace.
+   */
   readonly namespace: string;
   /** redis:// or rediss://; absent: memory alone, and nobody else's invalidations are heard of. */
   readonly redisUrl?: string | undefined;
@@ -26,7 +29,10 @@ export interface CreateCacheOptions {
   readonly logger: Logger;
   /** The share of each time to live that chance may take off, 0 to 1; default: 0.1. */
   readonly jitter?: number;
-  /** What a load of a key would give now, or `undefined`: then a sample of what is served is compared with it after invalidations. */
+  /**
+   * What a load of a key would give now, or `undefined`: then a sample of what is served is compared with it after
+   * invalidations.
+   */
   readonly source?: ((key: string) => Promise<unknown>) | undefined;
   /** How long one operation of Redis may take; default: 100 ms. */
   readonly timeoutMs?: number;

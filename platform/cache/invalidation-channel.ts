@@ -1,7 +1,8 @@
 /**
- * Hears what other processes invalidated in a shared cache, and knows how far it has heard: it sends itself a ping every quarter of a
- * second and is good only as long as the last one that came back was sent less than a second ago. Redis delivers in order, so everything
- * that was told before that ping has been heard. Whoever relies on the channel is at most a second behind, or knows that it is not good.
+ * Hears what other processes invalidated in a shared cache, and knows how far it has heard: it sends itself a ping
+ * every quarter of a second and is good only as long as the last one that came back was sent less than a second ago.
+ * Redis delivers in order, so everything that was told before that ping has been heard. Whoever relies on the channel
+ * is at most a second behind, or knows that it is not good.
  */
 import type { Logger } from "../logger/logger.ts";
 import type { RedisConnection } from "../redis/redis-connection.ts";
@@ -30,7 +31,10 @@ export interface InvalidationChannelOptions {
   readonly logger: Logger;
   /** Of another process. */
   readonly onNotice: (notice: Exclude<Notice, { ping: number }>) => void;
-  /** Something may have been missed, or is being missed. Called at least each quarter of a second until the channel is good, and when it is. */
+  /**
+   * Something may have been missed, or is being missed. Called at least each quarter of a second until the channel is
+   * good, and when it is.
+   */
   readonly onGap: () => void;
   /** Each quarter of a second. */
   readonly onTick: () => void;

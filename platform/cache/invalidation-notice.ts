@@ -1,4 +1,7 @@
-/** What processes that share a cache tell each other over Redis' publish and subscribe: what no longer holds, and that they are heard. */
+/**
+ * What processes that share a cache tell each other over Redis' publish and subscribe: what no longer holds, and that
+ * they are heard.
+ */
 import { z } from "zod";
 
 const noticeSchema = z.union([

@@ -1,4 +1,7 @@
-/** Loads that requests with different deadlines share: whoever joined one that ended with another's deadline loads again, within its own. */
+/**
+ * Loads that requests with different deadlines share: whoever joined one that ended with another's deadline loads
+ * again, within its own.
+ */
 import { findAppError } from "../errors/app-error.ts";
 import type { Cache, CacheLoadOptions } from "./cache.ts";
 

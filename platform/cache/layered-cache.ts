@@ -1,8 +1,8 @@
 /**
- * This process's memory over Redis, behind one port. Memory answers only while the channel that tells of others' invalidations is known to
- * be good; otherwise it is empty and Redis is asked, and without Redis the source. So a read is never older than this process's own
- * invalidations, and at most a second older than those that others brought to Redis. One load per key and process, and a lease in Redis
- * between processes.
+ * This process's memory over Redis, behind one port. Memory answers only while the channel that tells of others'
+ * invalidations is known to be good; otherwise it is empty and Redis is asked, and without Redis the source. So a read
+ * is never older than this process's own invalidations, and at most a second older than those that others brought to
+ * Redis. One load per key and process, and a lease in Redis between processes.
  */
 import type { Clock } from "../clock.ts";
 import type { Cache, CacheLoadOptions } from "./cache.ts";

@@ -1,6 +1,6 @@
 /**
- * `Cache` in this process's memory: bounded, least recently used entries go first. One load per key at a time; a read that begins after
- * an invalidation never joins a load from before it.
+ * `Cache` in this process's memory: bounded, least recently used entries go first. One load per key at a time; a read
+ * that begins after an invalidation never joins a load from before it.
  */
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.ts";

@@ -1,6 +1,7 @@
 /**
- * Watches a cache for values that have outlived their source: some time after each invalidation a sample of the keys that were read is
- * compared with the source. A value counts as stale when it is still served that long after the source was seen to hold another one.
+ * Watches a cache for values that have outlived their source: some time after each invalidation a sample of the keys
+ * that were read is compared with the source. A value counts as stale when it is still served that long after the
+ * source was seen to hold another one.
  */
 import type { Cache } from "./cache.ts";
 import { encodeValue } from "./value-codec.ts";

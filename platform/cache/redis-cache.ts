@@ -1,8 +1,9 @@
 /**
- * `Cache` in Redis, shared by processes. Each entry names marks (redis-marks.ts); it is valid while all of them are in Redis as they were
- * before its load began. To invalidate is to remove a mark: no scan, no script, and what Redis loses or evicts is a miss. Redis away or
- * slow costs at most `timeoutMs` per operation and never fails a read; what could not be invalidated keeps this process from reading
- * Redis until it could be. Needs Redis 7 as one server, not a cluster.
+ * `Cache` in Redis, shared by processes. Each entry names marks (redis-marks.ts); it is valid while all of them are in
+ * Redis as they were before its load began. To invalidate is to remove a mark: no scan, no script, and what Redis loses
+ * or evicts is a miss. Redis away or slow costs at most `timeoutMs` per operation and never fails a read; what could
+ * not be invalidated keeps this process from reading Redis until it could be. Needs Redis 7 as one server, not a
+ * cluster.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { ChainableCommander } from "ioredis";
@@ -43,7 +44,10 @@ export interface CachedEntry<T> {
 export interface RedisCache extends Cache {
   /** As `get`, with what belongs to the value. */
   getEntry<T>(key: string): Promise<CachedEntry<T> | undefined>;
-  /** As `getOrLoad`; a value that is not in Redis now, since Redis is away or something overtook the load, is at the end of its life. */
+  /**
+   * As `getOrLoad`; a value that is not in Redis now, since Redis is away or something overtook the load, is at the end
+   * of its life.
+   */
   getOrLoadEntry<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<CachedEntry<T>>;
   /** Tries what could not be invalidated. */
   settle(): Promise<boolean>;
@@ -106,8 +110,8 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
   }
 
   /**
-   * The highest version stays, in one step, also when an older deletion comes late: all deletions are one member. Of equal ones the newest,
-   * and rather a value than a deletion, whose text comes first.
+   * The highest version stays, in one step, also when an older deletion comes late: all deletions are one member. Of
+   * equal ones the newest, and rather a value than a deletion, whose text comes first.
    */
   function keepHighest(key: string, version: number, text: string, ttlMs: number): ChainableCommander {
     const name = entryKey(key);
@@ -154,7 +158,8 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
       const value = await load();
       const { ttlMs, tags, version } = settled(value, options);
       if (before === undefined || ttlMs <= 0) return over(value);
-      // The marks of the load in the same step as those of the value: an invalidation is seen by the one or by the other.
+      // The marks of the load in the same step as those of the value: an invalidation is seen by the one or by the
+      // other.
       const after = await marks.takeAfter(() => marks.of(key, tags), before);
       const until = after && (await store(key, value, { marks: after, version, ttlMs }));
       if (typeof until !== "number") return over(value);
@@ -215,7 +220,8 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
     getOrLoad: async (key, options, load) => (await getOrLoadEntry(key, options, load)).value,
     async set(key, value, { ttlMs, tags = [], version = NO_VERSION }) {
       const versioned = version !== NO_VERSION;
-      // Without a version to tell which is newer the key's mark is made anew: loads that are under way are not stored over this value.
+      // Without a version to tell which is newer the key's mark is made anew: loads that are under way are not stored
+      // over this value.
       const taken = await marks.take(() => marks.of(key, tags), versioned ? undefined : key);
       const notice = versioned ? encodeNotice({ from: origin, key, version }) : undefined;
       const storing = taken && store(key, value, { marks: taken.marks, version, ttlMs, notice });

@@ -1,4 +1,6 @@
-/** Asking Redis without waiting for it: an answer in time or none, an outage or a slow server costs little and no error. */
+/**
+ * Asking Redis without waiting for it: an answer in time or none, an outage or a slow server costs little and no error.
+ */
 import type { ChainableCommander } from "ioredis";
 import { withDeadline } from "../deadline.ts";
 import type { RedisConnection } from "../redis/redis-connection.ts";

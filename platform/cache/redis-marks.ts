@@ -1,8 +1,9 @@
 /**
- * The marks that entries in Redis depend on: one of the whole cache, one per key, one per tag. To invalidate is to remove a mark, to write
- * it down in a short journal, and to tell the other processes, all in one step. What could not be done is done before this process reads
- * Redis again. The mark of the whole cache bears the name of the server's run: what a restarted server brings back from an old snapshot, or a
- * replica that took over, may have been invalidated meanwhile, and is no longer valid.
+ * The marks that entries in Redis depend on: one of the whole cache, one per key, one per tag. To invalidate is to
+ * remove a mark, to write it down in a short journal, and to tell the other processes, all in one step. What could not
+ * be done is done before this process reads Redis again. The mark of the whole cache bears the name of the server's
+ * run: what a restarted server brings back from an old snapshot, or a replica that took over, may have been invalidated
+ * meanwhile, and is no longer valid.
  */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
@@ -20,15 +21,27 @@ export interface RedisMarks {
   ofThisRun(marks: Marks): boolean;
   /** Which tags these marks stand for. */
   tagsIn(marks: Marks): string[];
-  /** Removes marks: of a key, of tags, or the one of all. Resolves when it is done, or when it is sure that this process waits for it. */
+  /**
+   * Removes marks: of a key, of tags, or the one of all. Resolves when it is done, or when it is sure that this process
+   * waits for it.
+   */
   remove(what: { readonly key?: string; readonly tags?: readonly string[]; readonly all?: boolean }): Promise<void>;
-  /** Whether Redis may be read: its run is known, and nothing is left that reads would have to be protected from. Tries what is left. */
+  /**
+   * Whether Redis may be read: its run is known, and nothing is left that reads would have to be protected from. Tries
+   * what is left.
+   */
   settle(urgent?: boolean): Promise<boolean>;
   /** Whether something is left, without trying. */
   readonly unsettled: boolean;
-  /** The marks as they are now; those that are missing are made. That of the key `anew` is made in any case, and the others are told. */
+  /**
+   * The marks as they are now; those that are missing are made. That of the key `anew` is made in any case, and the
+   * others are told.
+   */
   take(names: () => readonly string[], anew?: string): Promise<Taken | undefined>;
-  /** The marks as they are now, unless one of them, or of those in `before`, was removed since. `undefined` when that is not known. */
+  /**
+   * The marks as they are now, unless one of them, or of those in `before`, was removed since. `undefined` when that is
+   * not known.
+   */
   takeAfter(names: () => readonly string[], before: Taken): Promise<Marks | undefined>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Cached values as text and back: what JSON knows, and Date, BigInt, Map, Set, Buffer, `undefined` and the numbers JSON lacks. A value
- * of any other kind is refused when it is written, not when it is read.
+ * Cached values as text and back: what JSON knows, and Date, BigInt, Map, Set, Buffer, `undefined` and the numbers JSON
+ * lacks. A value of any other kind is refused when it is written, not when it is read.
  */
 
 const plainNumber = (value: number) => Number.isFinite(value) && !Object.is(value, -0);

@@ -1,4 +1,6 @@
-/** How processes find and call each other: the registry's settings, and the gateway's policies for calls to subgraphs. */
+/**
+ * How processes find and call each other: the registry's settings, and the gateway's policies for calls to subgraphs.
+ */
 import { z } from "zod";
 import { count, milliseconds, url } from "./setting-kinds.ts";
 

@@ -1,4 +1,7 @@
-/** Addresses of a service to be tried in order, for clients that make few calls: the registry's, else those of the settings. */
+/**
+ * Addresses of a service to be tried in order, for clients that make few calls: the registry's, else those of the
+ * settings.
+ */
 import type { ServiceDirectory } from "./service-directory.ts";
 
 /** Without a path; another one first each time. */

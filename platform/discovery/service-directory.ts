@@ -1,6 +1,6 @@
 /**
- * Which processes of a service can be asked, as they told the registry. Changes are heard at once and looked for now and then, so that
- * an instance that died is gone within its lease. While Redis is away the last known instances stay.
+ * Which processes of a service can be asked, as they told the registry. Changes are heard at once and looked for now
+ * and then, so that an instance that died is gone within its lease. While Redis is away the last known instances stay.
  */
 import type { LifecyclePart } from "../lifecycle/lifecycle.ts";
 import type { Logger } from "../logger/logger.ts";
@@ -8,7 +8,10 @@ import { RECONNECT_CAP_MS, type RedisConnection } from "../redis/redis-connectio
 import { instanceSchema, registryKeys, type ServiceInstance } from "./service-instance.ts";
 
 export interface ServiceDirectory {
-  /** Called with every change, the instances sorted by id; none: nobody is listed. First during `start`, for services that are listed. */
+  /**
+   * Called with every change, the instances sorted by id; none: nobody is listed. First during `start`, for services
+   * that are listed.
+   */
   onChange(listener: (service: string, instances: readonly ServiceInstance[]) => void): void;
   readonly part: LifecyclePart;
 }
@@ -26,8 +29,8 @@ export interface ServiceDirectoryOptions {
 /** Looks per lease; a listing ends a fifth of it early. */
 const LOOKS = 10;
 /**
- * A Redis that comes back may be empty: for this share of a lease whoever was known stays, so that they can tell of themselves anew, and
- * in any case until the last of them has tried to connect again and was heard.
+ * A Redis that comes back may be empty: for this share of a lease whoever was known stays, so that they can tell of
+ * themselves anew, and in any case until the last of them has tried to connect again and was heard.
  */
 const GRACE = 0.5;
 const LEAST_GRACE_MS = 2 * RECONNECT_CAP_MS;
@@ -122,7 +125,10 @@ export function createServiceDirectory(options: ServiceDirectoryOptions): Servic
   };
 }
 
-/** Sorted by id. A process that was started again is listed twice until the lease of its former life ends: the younger one counts. */
+/**
+ * Sorted by id. A process that was started again is listed twice until the lease of its former life ends: the younger
+ * one counts.
+ */
 function oneEach(instances: readonly ServiceInstance[]): readonly ServiceInstance[] {
   const byUrl = new Map<string, ServiceInstance>();
   for (const instance of instances) {

@@ -1,7 +1,7 @@
 /**
- * Tells gateways that this process can be asked, for as long as that is true. The listing is a lease: it is renewed four times in its
- * life, taken back while the process is unready and when it stops, and ends by itself when the process dies. Redis away: the process
- * works on and is listed again as soon as Redis is back.
+ * Tells gateways that this process can be asked, for as long as that is true. The listing is a lease: it is renewed
+ * four times in its life, taken back while the process is unready and when it stops, and ends by itself when the
+ * process dies. Redis away: the process works on and is listed again as soon as Redis is back.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
@@ -24,7 +24,9 @@ export interface ServiceRegistrationOptions {
 }
 
 const RENEWALS = 5;
-/** Looks in a row that find the process unready before it is taken out: one slow answer of its database is no outage. */
+/**
+ * Looks in a row that find the process unready before it is taken out: one slow answer of its database is no outage.
+ */
 const MISSES = 2;
 /** The listing ends this share of the lease early, so that watchers, who look now and then, have seen it in time. */
 const ENDS_AT = 0.8;

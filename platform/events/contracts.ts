@@ -30,7 +30,9 @@ export interface EventContracts {
   decodeEvent(text: string): DecodedEvent;
 }
 
-/** Reads and compiles every contract of a folder. @throws when one is not a valid schema: a bad start, not a bad event. */
+/**
+ * Reads and compiles every contract of a folder. @throws when one is not a valid schema: a bad start, not a bad event.
+ */
 export async function loadEventContracts(folder: string): Promise<EventContracts> {
   const files = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
   const schemas = new Map<string, unknown>();

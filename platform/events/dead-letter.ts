@@ -1,9 +1,14 @@
-/** What is kept of an event that a consumer gave up on: a record in `<topic>.dlq`, enough to judge it and to send it again. */
+/**
+ * What is kept of an event that a consumer gave up on: a record in `<topic>.dlq`, enough to judge it and to send it
+ * again.
+ */
 import { z } from "zod";
 import type { EventLog, LogRecord } from "./event-log.ts";
 
 export const deadLetterSchema = z.object({
-  /** `<consumer>:<topic>:<partition>:<offset>`: the same failure recorded twice (a crash before the commit) has one id. */
+  /**
+   * `<consumer>:<topic>:<partition>:<offset>`: the same failure recorded twice (a crash before the commit) has one id.
+   */
   id: z.string(),
   consumer: z.string(),
   topic: z.string(),

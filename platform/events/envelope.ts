@@ -45,7 +45,10 @@ export const envelopeSchema = z.object({
 
 export type EventEnvelope = z.infer<typeof envelopeSchema>;
 
-/** What an event says has changed, without when, by whom and in which order. A subgraph of another release may leave out the id. */
+/**
+ * What an event says has changed, without when, by whom and in which order. A subgraph of another release may leave out
+ * the id.
+ */
 export const changeSchema = envelopeSchema
   .pick({ id: true, type: true, subject: true, orgid: true, partitionkey: true, data: true })
   .partial({ id: true });

@@ -65,15 +65,18 @@ export interface GroupConsumeOptions {
 
 export interface TailOptions {
   readonly topic: string;
-  /** `"end"` reads what is appended from now on; positions start exactly there; a partition not named is new and read from its beginning. */
+  /**
+   * `"end"` reads what is appended from now on; positions start exactly there; a partition not named is new and read
+   * from its beginning.
+   */
   readonly from: "end" | LogPositions;
   /** Called in partition order. Backpressure: the next batch of the partition waits for the promise. */
   readonly onRecords: (partition: number, records: readonly LogRecord[]) => void | Promise<void>;
   /** The tail could not read for a while (it goes on trying), or lost records to retention (`low` > position). */
   readonly onInterruption?: (problem: Error) => void;
   /**
-   * The position was outside what is kept: records below `low` were deleted unread, or the log lost its end. Reading goes on at `low`.
-   * Called before any later record of the partition.
+   * The position was outside what is kept: records below `low` were deleted unread, or the log lost its end. Reading
+   * goes on at `low`. Called before any later record of the partition.
    */
   readonly onGap?: (partition: number, low: bigint) => void;
 }

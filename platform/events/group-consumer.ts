@@ -36,8 +36,9 @@ export type EventHandler<Tx extends SqlTransaction> = (
 ) => Promise<void>;
 
 /**
- * Takes what waits of one key, in order, as far as it is decodable. Runs inside the transaction that it claims the events in, all of them
- * (`CLAIM_EVENTS`, as `consumer`): it is given events again, also within one call, and has an effect for those that it could claim only.
+ * Takes what waits of one key, in order, as far as it is decodable. Runs inside the transaction that it claims the
+ * events in, all of them (`CLAIM_EVENTS`, as `consumer`): it is given events again, also within one call, and has an
+ * effect for those that it could claim only.
  */
 export type BatchHandler<Tx extends SqlTransaction> = (
   events: readonly EventEnvelope[],
@@ -62,8 +63,8 @@ export interface GroupConsumerOptions<Tx extends SqlTransaction> {
   readonly contracts: EventContracts;
   readonly database: TransactionHost<Tx>;
   /**
-   * By event type; `"*"` takes every type without a handler of its own. Types without any handler are passed over. Or one function for all
-   * types and for several events.
+   * By event type; `"*"` takes every type without a handler of its own. Types without any handler are passed over. Or
+   * one function for all types and for several events.
    */
   readonly handlers: Readonly<Record<string, EventHandler<Tx>>> | BatchHandler<Tx>;
   /** Whose rows the transaction may see. Default: the event's partition key. */

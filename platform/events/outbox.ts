@@ -39,8 +39,9 @@ export interface CausedEvent {
 
 export interface Outbox {
   /**
-   * Writes the events of one change, in order and in one statement; call it at the end of a transaction: it locks the streams of the events'
-   * keys until the commit. Again in the same transaction only for the same keys, or two transactions may deadlock. The transaction's tenants must include every key.
+   * Writes the events of one change, in order and in one statement; call it at the end of a transaction: it locks the
+   * streams of the events' keys until the commit. Again in the same transaction only for the same keys, or two
+   * transactions may deadlock. The transaction's tenants must include every key.
    * @throws AppError `BAD_USER_INPUT` for an event above the size limit, `STATE_INVALID` for a causation loop.
    */
   append(
@@ -54,8 +55,9 @@ export interface Outbox {
 }
 
 /**
- * Takes each key's sequences and writes the rows that bear them. The keys are sorted, so two transactions that share some lock them in the same
- * order; a row's position is taken after its key's lock, so positions and sequences are in the same order.
+ * Takes each key's sequences and writes the rows that bear them. The keys are sorted, so two transactions that share
+ * some lock them in the same order; a row's position is taken after its key's lock, so positions and sequences are in
+ * the same order.
  */
 const APPEND = `
   WITH head AS (
@@ -128,7 +130,10 @@ function changesOf({ sql, also }: SideChange): string {
   return also === undefined ? sql : `${sql}), also AS (${also}`;
 }
 
-/** Stands for the sequence, which the database knows: as long as the largest, so that no event outgrows the limit when it gets its own. */
+/**
+ * Stands for the sequence, which the database knows: as long as the largest, so that no event outgrows the limit when
+ * it gets its own.
+ */
 const ANY_SEQUENCE = "9223372036854775807";
 const CLOSING = '"}';
 

@@ -1,4 +1,7 @@
-/** An event log whose topics and groups carry a prefix in the store, so that several installations can share one cluster. */
+/**
+ * An event log whose topics and groups carry a prefix in the store, so that several installations can share one
+ * cluster.
+ */
 import type { EventLog, LogRecord } from "./event-log.ts";
 
 export function prefixedEventLog(log: EventLog, prefix: string): EventLog {

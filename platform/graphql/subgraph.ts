@@ -1,4 +1,7 @@
-/** What a subgraph is to the processes that host it: an endpoint, parts to start and stop, health, and its own HTTP routes. */
+/**
+ * What a subgraph is to the processes that host it: an endpoint, parts to start and stop, health, and its own HTTP
+ * routes.
+ */
 import type { FastifyInstance } from "fastify";
 import type { TokenService } from "../auth/token-service.ts";
 import type { CountedCache } from "../cache/cache-metrics.ts";

@@ -22,8 +22,8 @@ export function createServer({ logger, maxBodyBytes, sockets = false }: ServerOp
     // Nor is a request refused that comes over one meanwhile: it is answered, and told to come over no other.
     return503OnClosing: false,
     requestTimeout: 60_000,
-    // Clients may offer another protocol than HTTP/1.1 with any request; one that is not spoken here is passed over. Node below 24.9 ignores
-    // this and takes every offer for a socket's.
+    // Clients may offer another protocol than HTTP/1.1 with any request; one that is not spoken here is passed over.
+    // Node below 24.9 ignores this and takes every offer for a socket's.
     ...(sockets ? { http: { shouldUpgradeCallback: wantsSocket } } : {}),
     // Raised before routing (bad URL, bad header): the reply has no route, hence no serializer.
     frameworkErrors: (error, _request, reply) => {

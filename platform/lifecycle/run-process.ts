@@ -1,6 +1,6 @@
 /**
- * The frame of a process entry: start, then stop on SIGINT, SIGTERM or SIGHUP, exit 0 after a clean stop. A stop that exceeds its
- * grace exits 1. A failed start prints one readable message and exits 1.
+ * The frame of a process entry: start, then stop on SIGINT, SIGTERM or SIGHUP, exit 0 after a clean stop. A stop that
+ * exceeds its grace exits 1. A failed start prints one readable message and exits 1.
  */
 import { findAppError } from "../errors/app-error.ts";
 import type { Logger } from "../logger/logger.ts";
@@ -20,7 +20,8 @@ export async function runProcess({ lifecycle, logger, graceMs, onStarted }: RunP
   let stopRequestedAt = 0;
   const stop = (signal: string): void => {
     if (stopRequested) {
-      // A second Ctrl-C means: now. One within a blink is the first again: npm passes on what the terminal sent us already.
+      // A second Ctrl-C means: now. One within a blink is the first again: npm passes on what the terminal sent us
+      // already.
       if (performance.now() - stopRequestedAt > SAME_SIGNAL_MS) process.exit(1);
       return;
     }

@@ -1,4 +1,7 @@
-/** Structured logs on standard output: one JSON line per record, secrets redacted by path, trace id on every line of a request. */
+/**
+ * Structured logs on standard output: one JSON line per record, secrets redacted by path, trace id on every line of a
+ * request.
+ */
 import { type Logger, pino } from "pino";
 
 export type { Logger };

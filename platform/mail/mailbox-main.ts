@@ -1,4 +1,7 @@
-/** The local mailbox as a process of its own, for a distributed installation without a mail server: `npm run start:mailbox`. */
+/**
+ * The local mailbox as a process of its own, for a distributed installation without a mail server:
+ * `npm run start:mailbox`.
+ */
 import { z } from "zod";
 import { parseConfig } from "../config/parse-config.ts";
 import { commonSettings } from "../config/settings.ts";

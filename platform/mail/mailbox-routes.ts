@@ -1,6 +1,6 @@
 /**
- * Shows the local mailbox: pages for people, JSON for programs. What is inside a mail is foreign: it is escaped, or shown in a
- * sandboxed frame that runs no script and loads nothing.
+ * Shows the local mailbox: pages for people, JSON for programs. What is inside a mail is foreign: it is escaped, or
+ * shown in a sandboxed frame that runs no script and loads nothing.
  */
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
@@ -14,7 +14,10 @@ const MAIL_CSP =
 const querySchema = z.object({ to: z.string().optional() });
 const paramsSchema = z.object({ id: z.string() });
 
-/** Adds `GET /mailbox`, `/mailbox/messages`, `/mailbox/messages/:id` and the frame's content. For local use only: no sign-in. */
+/**
+ * Adds `GET /mailbox`, `/mailbox/messages`, `/mailbox/messages/:id` and the frame's content. For local use only: no
+ * sign-in.
+ */
 export function registerMailboxRoutes(server: FastifyInstance, mailbox: Mailbox): void {
   server.get("/mailbox", async (request, reply) => {
     const { to } = querySchema.parse(request.query);

@@ -17,7 +17,10 @@ export interface Mailer {
   close(): void;
 }
 
-/** Says that a mail was not sent. Keeps no `cause`: a mail server that is away must not read like our own store being away. */
+/**
+ * Says that a mail was not sent. Keeps no `cause`: a mail server that is away must not read like our own store being
+ * away.
+ */
 class MailFailure extends Error {
   override readonly name = "MailFailure";
 }

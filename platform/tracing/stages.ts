@@ -1,7 +1,7 @@
 /**
- * The stages of a request as spans, children of its W3C trace. Guarantees one stage at a time and each at most once, in their order: a stage is
- * ended before a later one begins, and after one that failed none begins. Without a registered OpenTelemetry SDK, and for requests that it does
- * not sample, there is nothing to note and nothing is made.
+ * The stages of a request as spans, children of its W3C trace. Guarantees one stage at a time and each at most once, in
+ * their order: a stage is ended before a later one begins, and after one that failed none begins. Without a registered
+ * OpenTelemetry SDK, and for requests that it does not sample, there is nothing to note and nothing is made.
  */
 import { ROOT_CONTEXT, type Span, SpanStatusCode, TraceFlags, trace as traces } from "@opentelemetry/api";
 import type { TraceContext } from "./trace-context.ts";
@@ -21,7 +21,9 @@ const STAGES = [
 type Stage = (typeof STAGES)[number];
 
 export interface Stages {
-  /** Ends the running stage and begins this one. Nothing happens when it was reached before, or when a stage has failed. */
+  /**
+   * Ends the running stage and begins this one. Nothing happens when it was reached before, or when a stage has failed.
+   */
   enter(stage: Stage): void;
   /** Is a stage running that comes before this one? */
   isBefore(stage: Stage): boolean;

@@ -39,7 +39,10 @@ export function newTrace(): TraceContext {
   return { traceId: randomHex(16), spanId: randomHex(8) };
 }
 
-/** Bytes are drawn from the system a page at a time: a call for each of a request's many spans costs more than the spans. */
+/**
+ * Bytes are drawn from the system a page at a time: a call for each of a request's many spans costs more than the
+ * spans.
+ */
 const pool = Buffer.alloc(4_096);
 let drawn = pool.length;
 

@@ -1,7 +1,7 @@
 /**
- * `npm run verify-audit -- --tenant <organisation or user id> [--tenant …]`: recomputes every hash of a tenant's chain and
- * compares its end with the stored head. Reads only. Exits 1 naming the first bad sequence, 2 when it could not look.
- * Keep the printed heads elsewhere: a head that was printed once must be found again in every later run.
+ * `npm run verify-audit -- --tenant <organisation or user id> [--tenant …]`: recomputes every hash of a tenant's chain
+ * and compares its end with the stored head. Reads only. Exits 1 naming the first bad sequence, 2 when it could not
+ * look. Keep the printed heads elsewhere: a head that was printed once must be found again in every later run.
  */
 import { parseArgs } from "node:util";
 import { OrganizationId, type TenantId, UserId } from "../../platform/auth/principal-ids.ts";

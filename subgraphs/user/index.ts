@@ -1,4 +1,6 @@
-/** The user subgraph: accounts, sessions, organisations and their members; it issues the tokens that the gateway checks. */
+/**
+ * The user subgraph: accounts, sessions, organisations and their members; it issues the tokens that the gateway checks.
+ */
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
 import type { TokenService } from "../../platform/auth/token-service.ts";
 import { createProcessCache, type ProcessCacheSettings } from "../../platform/cache/process-cache.ts";

@@ -1,4 +1,5 @@
-// Live events are enriched for an audience: once for all members with the same permissions, and never with more than they hold.
+// Live events are enriched for an audience: once for all members with the same permissions, and never with more than
+// they hold.
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { inviteMember, roleIds } from "../support/client/invitee.ts";

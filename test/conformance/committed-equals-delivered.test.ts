@@ -1,5 +1,5 @@
-// EV-01 in small, over both event logs: what was committed is what was audited is what a resuming subscriber saw, although the
-// process that relays the events is killed again and again.
+// EV-01 in small, over both event logs: what was committed is what was audited is what a resuming subscriber saw,
+// although the process that relays the events is killed again and again.
 import { randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -54,7 +54,9 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
   });
 });
 
-/** One mutation in ten attaches a Mastercard; its transaction fails at the commit, after every row of it was written. */
+/**
+ * One mutation in ten attaches a Mastercard; its transaction fails at the commit, after every row of it was written.
+ */
 async function rollBackMastercards(stack: Stack): Promise<void> {
   await query(
     stack.databaseOf("billing"),
@@ -68,7 +70,10 @@ async function rollBackMastercards(stack: Stack): Promise<void> {
   );
 }
 
-/** Payment methods whose creation was acknowledged. A request that got no answer is repeated with its key, as clients should. */
+/**
+ * Payment methods whose creation was acknowledged. A request that got no answer is repeated with its key, as clients
+ * should.
+ */
 async function runMutations(owner: Member, { accountId }: Account, onDone: () => void): Promise<string[]> {
   const acknowledged: string[] = [];
   const work = Array.from({ length: MUTATIONS }, (_value, index) => index);

@@ -1,4 +1,5 @@
-// One service of the platform is dead: what callers still get, and how operators find what happened, by one id over all services' logs.
+// One service of the platform is dead: what callers still get, and how operators find what happened, by one id over all
+// services' logs.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { newTrace } from "../../platform/tracing/trace-context.ts";

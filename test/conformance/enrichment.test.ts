@@ -1,4 +1,5 @@
-// Real subgraphs answer what the live room asks of them together: many operations in one request, and entities with their versions.
+// Real subgraphs answer what the live room asks of them together: many operations in one request, and entities with
+// their versions.
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLiveClient } from "../support/client/live-client.ts";

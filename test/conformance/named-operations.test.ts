@@ -1,4 +1,5 @@
-// Hashes over a platform of several gateways: what one of them was sent, the others know, and registered operations need no sending.
+// Hashes over a platform of several gateways: what one of them was sent, the others know, and registered operations
+// need no sending.
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";

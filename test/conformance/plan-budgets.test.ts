@@ -1,5 +1,5 @@
-// What an organisation's operations of a minute may cost, by its plan: over HTTP, for the organisation and each of its client programs,
-// and by all gateways together.
+// What an organisation's operations of a minute may cost, by its plan: over HTTP, for the organisation and each of its
+// client programs, and by all gateways together.
 import { Redis } from "ioredis";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";

@@ -1,5 +1,5 @@
-// EV-09 on the running platform, over both event logs: who was away gets what was missed, nothing else and nothing twice, however
-// the stream was cut and over whichever transport.
+// EV-09 on the running platform, over both event logs: who was away gets what was missed, nothing else and nothing
+// twice, however the stream was cut and over whichever transport.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openEventStream } from "../support/client/event-stream-client.ts";
 import { createLiveClient } from "../support/client/live-client.ts";

@@ -1,6 +1,6 @@
-// S38 on the running platform, over both event logs and both kinds of transport: whoever loses the right to a stream gets none of
-// its events later than a second after the commit that took the right away, and is told why. What took it away is done as people
-// and operators do it.
+// S38 on the running platform, over both event logs and both kinds of transport: whoever loses the right to a stream
+// gets none of its events later than a second after the commit that took the right away, and is told why. What took it
+// away is done as people and operators do it.
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { inviteMember, roleIds } from "../support/client/invitee.ts";
@@ -33,7 +33,10 @@ const STORED_AT = "(extract(epoch FROM created_at) * 1000)::float8 AS at";
 const BILLING = "subscription($org: ID!) { billingEvents(organizationId: $org) { sequence eventId } }";
 const AUDIT = "subscription($org: ID!) { auditEvents(organizationId: $org) { sequence eventId } }";
 
-/** How the gateway says on each transport that the session is over, and that the stream is none for this viewer (any more). */
+/**
+ * How the gateway says on each transport that the session is over, and that the stream is none for this viewer (any
+ * more).
+ */
 const SESSION_ENDED = { WebSocket: /socket closed 4403 Session ended/, SSE: /"UNAUTHENTICATED".*"SESSION_ENDED"/ };
 const FORBIDDEN = /"FORBIDDEN"/;
 const NOT_FOUND = /"NOT_FOUND"/;
@@ -124,7 +127,10 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
     return waitFor(ended, { what: "the end", deadlineMs: 30_000, intervalMs: 5 });
   }
 
-  /** Events flow before, while and after the right is taken away; the follower ends in time, and nothing comes behind its end. */
+  /**
+   * Events flow before, while and after the right is taken away; the follower ends in time, and nothing comes behind
+   * its end.
+   */
   async function expectLoss({ follower, makeEvent, takeAway, event, end }: Loss): Promise<void> {
     await makeEvent();
     await waitFor(() => follower.count() > 0, { what: "an event while it may be seen" });

@@ -1,4 +1,5 @@
-// OP-01 in small: two gateways behind a balancer are stopped and started again, one after the other, while requests and events flow.
+// OP-01 in small: two gateways behind a balancer are stopped and started again, one after the other, while requests and
+// events flow.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runRollingDeploy } from "../load/rolling-deploy.ts";
 import type { Stack } from "../support/stack/stack.ts";

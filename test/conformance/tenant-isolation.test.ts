@@ -1,5 +1,5 @@
-// MT-03: whatever field is asked with another tenant's id answers as it would for an id that does not exist, and writes nothing.
-// The calls are made up from the schema, so a field added tomorrow is covered tomorrow.
+// MT-03: whatever field is asked with another tenant's id answers as it would for an id that does not exist, and writes
+// nothing. The calls are made up from the schema, so a field added tomorrow is covered tomorrow.
 import { readFileSync } from "node:fs";
 import { buildSchema, type GraphQLFormattedError, OperationTypeNode, parse } from "graphql";
 import { Client } from "pg";

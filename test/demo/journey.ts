@@ -1,4 +1,5 @@
-// The main job, end to end: a newcomer pays for a plan while live streams show every event with fields of three subgraphs.
+// The main job, end to end: a newcomer pays for a plan while live streams show every event with fields of three
+// subgraphs.
 
 import { createLiveClient, type LiveClient, type LiveStream } from "../support/client/live-client.ts";
 import {

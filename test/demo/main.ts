@@ -1,6 +1,6 @@
-// `npm run demo`: the platform's main job against a running installation, through the public API only. Exits 1 when anything
-// expected does not arrive in time. `--url` and `--mailbox` name the installation; the defaults are those of `npm start`.
-// `--mail-deadline` says for how many milliseconds a mail is waited for.
+// `npm run demo`: the platform's main job against a running installation, through the public API only. Exits 1 when
+// anything expected does not arrive in time. `--url` and `--mailbox` name the installation; the defaults are those of
+// `npm start`. `--mail-deadline` says for how many milliseconds a mail is waited for.
 import { parseArgs } from "node:util";
 import { describe } from "../support/client/live-client.ts";
 import { runDemo } from "./journey.ts";

@@ -1,4 +1,5 @@
-// A start that cannot succeed ends soon, says what to do, and leaves nothing running: for every process of the platform.
+// A start that cannot succeed ends soon, says what to do, and leaves nothing running: for every process of the
+// platform.
 import { randomBytes } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";

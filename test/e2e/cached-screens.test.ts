@@ -1,4 +1,5 @@
-// Screens that were open before are shown from the client's own normalised cache, and brought up to date when the network answers.
+// Screens that were open before are shown from the client's own normalised cache, and brought up to date when the
+// network answers.
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, startBrowser } from "../support/browser.ts";

@@ -1,4 +1,5 @@
-// A browser's own EventSource: it resumes by itself from the newest position it was told, and needs no code of ours for it.
+// A browser's own EventSource: it resumes by itself from the newest position it was told, and needs no code of ours for
+// it.
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Page } from "playwright-core";

@@ -1,4 +1,5 @@
-// The web client names its operations: on a platform that runs registered ones only, and on one that has never heard of them.
+// The web client names its operations: on a platform that runs registered ones only, and on one that has never heard of
+// them.
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { startBrowser } from "../support/browser.ts";

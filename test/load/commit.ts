@@ -1,5 +1,5 @@
-// `npm run load -- commit`: 100 mutations a second, each committing one event: how long until its frames are with the subscribers, over
-// both event logs (embedded: Postgres; distributed: Kafka), each on a platform of its own.
+// `npm run load -- commit`: 100 mutations a second, each committing one event: how long until its frames are with the
+// subscribers, over both event logs (embedded: Postgres; distributed: Kafka), each on a platform of its own.
 import { parseArgs } from "node:util";
 import { Client } from "pg";
 import { z } from "zod";
@@ -38,7 +38,10 @@ const SETTLE_DEADLINE_MS = 20_000;
 const LONGEST_SECONDS = 300;
 const READ_AT_ONCE = 500;
 
-/** @param programArguments `--rate` of mutations per second, `--seconds` (up to 300), `--subscribers`, `--log` postgres, kafka or both */
+/**
+ * @param programArguments `--rate` of mutations per second, `--seconds` (up to 300), `--subscribers`, `--log` postgres,
+ * kafka or both
+ */
 export async function commit(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
   const load = {

@@ -1,5 +1,6 @@
-// `npm run load -- delivery`: one event to 1, 100 and 5,000 subscribers of an operation, and to 50 operations, by the gateway's live
-// room, by a bare ws broadcast of the same bytes, and by the usual graphql-ws server; every server alone in its process.
+// `npm run load -- delivery`: one event to 1, 100 and 5,000 subscribers of an operation, and to 50 operations, by the
+// gateway's live room, by a bare ws broadcast of the same bytes, and by the usual graphql-ws server; every server alone
+// in its process.
 import { parseArgs } from "node:util";
 import { openEventLog } from "../support/services/event-log.ts";
 import { type FanOutResult, measureFanOut } from "./live/fan-out.ts";
@@ -116,7 +117,8 @@ function report(
       value: largest?.latency.percentile(99) ?? Number.NaN,
       atMost: BUDGET.p99Ms,
     },
-    // Twice, since a busy machine may spread an event's operations over two turns; each for itself would be fifty times as many.
+    // Twice, since a busy machine may spread an event's operations over two turns; each for itself would be fifty times
+    // as many.
     { what: "50 operations: fetches per event", value: others[0]?.fetchesPerEvent ?? Number.NaN, atMost: 2 * fewest },
     {
       what: "CPU per frame over that of bare ws",

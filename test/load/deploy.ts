@@ -1,5 +1,5 @@
-// `npm run load -- deploy`: two gateways behind a balancer, each stopped and started again while 200 requests a second and live events
-// to 500 sockets flow, on a distributed platform of its own.
+// `npm run load -- deploy`: two gateways behind a balancer, each stopped and started again while 200 requests a second
+// and live events to 500 sockets flow, on a distributed platform of its own.
 import { parseArgs } from "node:util";
 import { startDistributedStack } from "./distributed-stack.ts";
 import { tell } from "./live/follower.ts";
@@ -14,7 +14,9 @@ const OPTIONS = {
 } as const;
 const BUDGET = { unreadyMs: 1_000, exitMs: 10_000 };
 
-/** @param programArguments `--sockets`, `--rate` of requests per second, `--tenants`, `--calm` seconds between the stops */
+/**
+ * @param programArguments `--sockets`, `--rate` of requests per second, `--tenants`, `--calm` seconds between the stops
+ */
 export async function deploy(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
   const plan = {

@@ -1,6 +1,7 @@
-// `npm run load -- gateway`: the public gateway benchmark. Every server alone in its process, the four subgraphs in another, the
-// client in a third; each request comes with its own Authorization header. The servers take turns, round after round, and a ratio is the
-// median of those of the rounds: a machine that is slower for a minute is slower for all.
+// `npm run load -- gateway`: the public gateway benchmark. Every server alone in its process, the four subgraphs in
+// another, the client in a third; each request comes with its own Authorization header. The servers take turns, round
+// after round, and a ratio is the median of those of the rounds: a machine that is slower for a minute is slower for
+// all.
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -39,8 +40,9 @@ const OPTIONS = {
 } as const;
 
 /**
- * @param programArguments `--seconds` of measurement for each server; `--only` names of servers.ts, e.g. stock,own, without the curve and the verdict;
- *   `--flags=…` of Node for our gateway instead of those of `npm run start:gateway`; `--profile` FOLDER for CPU profiles
+ * @param programArguments `--seconds` of measurement for each server; `--only` names of servers.ts, e.g. stock,own,
+ * without the curve and the verdict; `--flags=…` of Node for our gateway instead of those of `npm run start:gateway`;
+ * `--profile` FOLDER for CPU profiles
  */
 export async function gateway(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });

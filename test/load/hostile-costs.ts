@@ -1,5 +1,5 @@
-// What each hostile document costs a gateway: sent one after the other, each time as another text, to gateways in production with nothing else
-// to do, on the platform's graph and on one that is hard to plan for. Linux.
+// What each hostile document costs a gateway: sent one after the other, each time as another text, to gateways in
+// production with nothing else to do, on the platform's graph and on one that is hard to plan for. Linux.
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
@@ -31,7 +31,10 @@ export interface DocumentCost {
 }
 
 export interface HostileCosts {
-  /** Documents that are refused, or that ask for no more than they seem to: the dearest first, by the median of the main thread. */
+  /**
+   * Documents that are refused, or that ask for no more than they seem to: the dearest first, by the median of the main
+   * thread.
+   */
   readonly hostile: readonly DocumentCost[];
   /** Valid ones about as large as the limits allow: what planning them costs, it would cost for anybody, once. */
   readonly large: readonly DocumentCost[];

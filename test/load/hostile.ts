@@ -1,5 +1,5 @@
-// `npm run load -- hostile`: what each of the documents costs that are meant to stall a gateway; then 20 of them a second, beside 100 good
-// requests a second of others.
+// `npm run load -- hostile`: what each of the documents costs that are meant to stall a gateway; then 20 of them a
+// second, beside 100 good requests a second of others.
 import { parseArgs } from "node:util";
 import { ACCOUNTS, hostileDocuments } from "../integration/gateway/limits/hostile-documents.ts";
 import { temporaryFolder } from "../support/stack/stack.ts";
@@ -29,8 +29,8 @@ const OPTIONS = {
 } as const;
 
 /**
- * @param programArguments `--rounds` that each document is measured, `0` for none of it; `--good` and `--hostile` requests per second,
- * `--seconds`, `0` for no attack
+ * @param programArguments `--rounds` that each document is measured, `0` for none of it; `--good` and `--hostile`
+ * requests per second, `--seconds`, `0` for no attack
  */
 export async function hostile(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });

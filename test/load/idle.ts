@@ -1,5 +1,5 @@
-// `npm run load -- idle`: authenticated subscriptions on which nothing happens, each of a viewer and a socket of its own, on one
-// process: what one costs in memory and processor time, and whether any is closed.
+// `npm run load -- idle`: authenticated subscriptions on which nothing happens, each of a viewer and a socket of its
+// own, on one process: what one costs in memory and processor time, and whether any is closed.
 import { parseArgs } from "node:util";
 import { startEventDatabases } from "../support/services/event-databases.ts";
 import { type ServerProcess, startServerProcess } from "./live/measured-server.ts";
@@ -15,7 +15,9 @@ const OPTIONS = {
   profile: { type: "string" },
 } as const;
 
-/** @param programArguments `--subscribers`, `--seconds` of idling, `--profile` FOLDER for a CPU profile of the server */
+/**
+ * @param programArguments `--subscribers`, `--seconds` of idling, `--profile` FOLDER for a CPU profile of the server
+ */
 export async function idle(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
   const databases = await startEventDatabases();

@@ -1,5 +1,5 @@
-// Loaded into the measured servers by `--import`: SIGUSR2 begins a measurement, the next one ends it and writes the figures. `{pid}` in the
-// name of a file stands for the process' own.
+// Loaded into the measured servers by `--import`: SIGUSR2 begins a measurement, the next one ends it and writes the
+// figures. `{pid}` in the name of a file stands for the process' own.
 import { writeFileSync } from "node:fs";
 import { Session } from "node:inspector/promises";
 import { monitorEventLoopDelay, PerformanceObserver, performance } from "node:perf_hooks";

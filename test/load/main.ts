@@ -1,4 +1,5 @@
-// `npm run load -- <name> [options]`: measures a running platform under load. Exits 1 when a budget is missed, 2 for a wrong call.
+// `npm run load -- <name> [options]`: measures a running platform under load. Exits 1 when a budget is missed, 2 for a
+// wrong call.
 import { commit } from "./commit.ts";
 import { compare } from "./compare.ts";
 import { delivery } from "./delivery.ts";

@@ -1,4 +1,5 @@
-// Reads and writes of many organisations through a running platform, while some subscribers follow: set up, warmed up, measured.
+// Reads and writes of many organisations through a running platform, while some subscribers follow: set up, warmed up,
+// measured.
 
 import type { PlatformAddress } from "../support/client/newcomer.ts";
 import { seededRandom } from "../support/seeded-random.ts";
@@ -102,8 +103,8 @@ async function drive({ client, population }: MixedWorld, load: MixedLoad, rate: 
 }
 
 /**
- * One event more in every followed organisation, awaited by all who follow it: the sequence up to which each must have everything.
- * One who does not get it within the deadline has lost it, and is judged by what the others got.
+ * One event more in every followed organisation, awaited by all who follow it: the sequence up to which each must have
+ * everything. One who does not get it within the deadline has lost it, and is judged by what the others got.
  */
 async function markers(client: LoadClient, tenants: readonly Tenant[], subscribers: readonly Subscriber[]) {
   const log = createOperationLog();

@@ -146,7 +146,9 @@ const WRITES: readonly (readonly [number, Plan])[] = [
 ];
 
 export interface Mix {
-  /** The place of the tenant whose request is next, by a random number in [0, 1); default: everybody's equally often. */
+  /**
+   * The place of the tenant whose request is next, by a random number in [0, 1); default: everybody's equally often.
+   */
   readonly choose?: ((random: number) => number) | undefined;
   /** Share of the requests that change something; default: 0.1. */
   readonly writes?: number | undefined;

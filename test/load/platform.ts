@@ -1,5 +1,6 @@
-// `npm run load -- platform`: reads and writes through all three subgraphs, Postgres, Redis and Kafka on a distributed platform of its own;
-// a few organisations are asked for most, as everywhere (Zipf), and some clients follow events live.
+// `npm run load -- platform`: reads and writes through all three subgraphs, Postgres, Redis and Kafka on a distributed
+// platform of its own; a few organisations are asked for most, as everywhere (Zipf), and some clients follow events
+// live.
 import { mkdir, rename } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -14,7 +15,10 @@ import { createZipf } from "./zipf.ts";
 
 const FRESH_EACH = 2;
 const SUBSCRIBERS = 20;
-/** Compilers, plan caches and pools do their work before the measurement, and caches fill, as in a platform that has run for a while. */
+/**
+ * Compilers, plan caches and pools do their work before the measurement, and caches fill, as in a platform that has run
+ * for a while.
+ */
 const WARM_UP = { perSecond: 150, seconds: 20 };
 const ZIPF_EXPONENT = 1;
 
@@ -27,7 +31,10 @@ const OPTIONS = {
   profile: { type: "string" },
 } as const;
 
-/** @param programArguments `--rate` per second, `--seconds`, `--tenants`, `--writes` as a share, `--profile` FOLDER for a CPU profile of each process */
+/**
+ * @param programArguments `--rate` per second, `--seconds`, `--tenants`, `--writes` as a share, `--profile` FOLDER for
+ * a CPU profile of each process
+ */
 export async function platform(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
   const load = {

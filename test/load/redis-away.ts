@@ -1,5 +1,6 @@
-// `npm run load -- redis-away`: reads through all subgraphs of a distributed platform whose Redis is killed and comes back empty. How much
-// slower they are meanwhile, whether one fails, and whether what is written meanwhile is what is read from then on.
+// `npm run load -- redis-away`: reads through all subgraphs of a distributed platform whose Redis is killed and comes
+// back empty. How much slower they are meanwhile, whether one fails, and whether what is written meanwhile is what is
+// read from then on.
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { seededRandom } from "../support/seeded-random.ts";

@@ -1,5 +1,6 @@
-// A rolling deploy as its clients live it: gateways behind a balancer are stopped by SIGTERM and started again, one after the other,
-// while requests and live events flow. `npm run load -- deploy` prints what came of it, a conformance test judges it in small.
+// A rolling deploy as its clients live it: gateways behind a balancer are stopped by SIGTERM and started again, one
+// after the other, while requests and live events flow. `npm run load -- deploy` prints what came of it, a conformance
+// test judges it in small.
 import { Client } from "pg";
 import { type Balancer, startBalancer } from "../support/balancer.ts";
 import { seededRandom } from "../support/seeded-random.ts";

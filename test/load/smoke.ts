@@ -1,4 +1,5 @@
-// `npm run load -- smoke`: 20 tenants, 100 live subscribers, 200 requests a second for 30 s on an embedded platform of its own.
+// `npm run load -- smoke`: 20 tenants, 100 live subscribers, 200 requests a second for 30 s on an embedded platform of
+// its own.
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { temporaryFolder } from "../support/stack/stack.ts";
@@ -20,7 +21,10 @@ const OPTIONS = {
   profile: { type: "string" },
 } as const;
 
-/** @param programArguments `--url` of a platform that runs already, `--rate` per second, `--seconds`, `--profile` FILE for a CPU profile */
+/**
+ * @param programArguments `--url` of a platform that runs already, `--rate` per second, `--seconds`, `--profile` FILE
+ * for a CPU profile
+ */
 export async function smoke(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
   const plan = { perSecond: Number(values.rate), seconds: Number(values.seconds) };

@@ -1,5 +1,5 @@
-// `npm run load -- storm`: 10,000 authenticated sockets on one process, which is killed and started again while events are appended: how
-// long until everybody is back and has what was missed.
+// `npm run load -- storm`: 10,000 authenticated sockets on one process, which is killed and started again while events
+// are appended: how long until everybody is back and has what was missed.
 import { parseArgs } from "node:util";
 import { eventWriter } from "../integration/gateway/live/live-stack.ts";
 import { freePort } from "../support/ports.ts";
@@ -24,7 +24,10 @@ const SETTLE_DEADLINE_MS = 30_000;
 /** Events flow for this long before the end of the process, and after everybody is back. */
 const CALM_MS = 3_000;
 
-/** @param programArguments `--subscribers`, `--shops` (streams they follow), `--rate` of events per second over all streams, `--profile` FOLDER for a CPU profile of the new process */
+/**
+ * @param programArguments `--subscribers`, `--shops` (streams they follow), `--rate` of events per second over all
+ * streams, `--profile` FOLDER for a CPU profile of the new process
+ */
 export async function storm(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
   const subscribers = Number(values.subscribers);

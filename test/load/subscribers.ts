@@ -1,4 +1,5 @@
-// Live subscribers: sockets that follow an organisation's billing events with fields of two subgraphs, and note when each came.
+// Live subscribers: sockets that follow an organisation's billing events with fields of two subgraphs, and note when
+// each came.
 import { WebSocket } from "ws";
 import { z } from "zod";
 import { waitFor } from "../support/wait.ts";

@@ -1,4 +1,5 @@
-// `npm run load -- sustained`: a steady stream of events to many subscribers of one process, 30,000 frames a second by default.
+// `npm run load -- sustained`: a steady stream of events to many subscribers of one process, 30,000 frames a second by
+// default.
 import { parseArgs } from "node:util";
 import { eventWriter } from "../integration/gateway/live/live-stack.ts";
 import { type OpenEventLog, openEventLog } from "../support/services/event-log.ts";
@@ -21,7 +22,10 @@ const OPTIONS = {
 /** Compilers do their work before the measurement, as in a server that has run for a while. */
 const WARM_UP_SECONDS = 3;
 
-/** @param programArguments `--subscribers`, `--rate` of events per second, `--seconds`, `--profile` FOLDER for a CPU profile of the server */
+/**
+ * @param programArguments `--subscribers`, `--rate` of events per second, `--seconds`, `--profile` FOLDER for a CPU
+ * profile of the server
+ */
 export async function sustained(programArguments: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...programArguments], options: OPTIONS });
   const world = await openEventLog();

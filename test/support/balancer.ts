@@ -1,5 +1,6 @@
-// A TCP balancer as stands before several gateways: new connections go in turn to those whose `/ready` says yes (to any, when none
-// does), open ones stay where they are. It knows nothing of HTTP, so whatever a stopping gateway does to a connection, its client sees.
+// A TCP balancer as stands before several gateways: new connections go in turn to those whose `/ready` says yes (to
+// any, when none does), open ones stay where they are. It knows nothing of HTTP, so whatever a stopping gateway does to
+// a connection, its client sees.
 import { get } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { waitFor } from "./wait.ts";

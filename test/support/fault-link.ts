@@ -1,4 +1,5 @@
-// One connection through the fault proxy: two directions, each a queue of chunks with the time at which they may arrive.
+// One connection through the fault proxy: two directions, each a queue of chunks with the time at which they may
+// arrive.
 import { connect, type Socket } from "node:net";
 import type { FaultMode } from "./fault-mode.ts";
 

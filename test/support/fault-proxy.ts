@@ -13,8 +13,8 @@ export interface FaultProxy extends AsyncDisposable {
   /** Bytes that vanished in `black-hole` or `half-open` since the start. */
   readonly swallowedBytes: number;
   /**
-   * Resolves when the mode is in effect, for open connections too. A connection that lost bytes in `black-hole` or `half-open`
-   * is reset when it leaves that mode: no network delivers a stream with a hole in it.
+   * Resolves when the mode is in effect, for open connections too. A connection that lost bytes in `black-hole` or
+   * `half-open` is reset when it leaves that mode: no network delivers a stream with a hole in it.
    */
   mode(mode: FaultMode): Promise<void>;
   /** Resets what is open and stops listening. Idempotent. */

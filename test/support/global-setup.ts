@@ -1,5 +1,5 @@
-// Starts the services of one Vitest project. Under `npm test` they run already and this finds them in the environment; it matters
-// for a direct `vitest run --project integration`.
+// Starts the services of one Vitest project. Under `npm test` they run already and this finds them in the environment;
+// it matters for a direct `vitest run --project integration`.
 import type { TestProject } from "vitest/node";
 import { servicesOf } from "../projects.ts";
 import { ensureServices } from "./services/ensure-services.ts";

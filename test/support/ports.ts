@@ -1,4 +1,5 @@
-// Free TCP ports on the loopback address. A port is only known to have been free a moment ago: whoever listens on it must be ready to try another.
+// Free TCP ports on the loopback address. A port is only known to have been free a moment ago: whoever listens on it
+// must be ready to try another.
 import { createServer } from "node:net";
 
 /** A port that nobody listened on at 127.0.0.1 when asked. */

@@ -14,7 +14,10 @@ export interface Counts {
   readonly skipped: number;
 }
 
-/** Tests by outcome; a file or suite that broke outside its tests counts as one failure, so that it cannot look like success. */
+/**
+ * Tests by outcome; a file or suite that broke outside its tests counts as one failure, so that it cannot look like
+ * success.
+ */
 export function countTests(modules: readonly TestModule[], unhandledErrors: number): Counts {
   let passed = 0;
   let failed = unhandledErrors;
@@ -33,8 +36,8 @@ export function countTests(modules: readonly TestModule[], unhandledErrors: numb
 }
 
 /**
- * A file that could not run counts as one skipped test, or under CI as one failed: there, not knowing is failing. A run in which
- * nothing passed is a failure too: a mistyped filter must not look like success.
+ * A file that could not run counts as one skipped test, or under CI as one failed: there, not knowing is failing. A run
+ * in which nothing passed is a failure too: a mistyped filter must not look like success.
  */
 export function summarize(
   counts: Counts,

@@ -17,8 +17,9 @@ export interface WaitOptions {
 type Falsy = false | 0 | "" | null | undefined;
 
 /**
- * Asks `condition` until it gives something truthy and returns that. An error thrown by the condition counts as "not yet" and
- * becomes the cause when the deadline passes; a condition that never settles does not outlive the deadline either.
+ * Asks `condition` until it gives something truthy and returns that. An error thrown by the condition counts as "not
+ * yet" and becomes the cause when the deadline passes; a condition that never settles does not outlive the deadline
+ * either.
  */
 export async function waitFor<T>(condition: () => T | Promise<T>, options: WaitOptions): Promise<Exclude<T, Falsy>> {
   const { deadlineMs = DEADLINE_MS, intervalMs = 20, what } = options;

@@ -1,5 +1,5 @@
-// Child processes that cannot outlive the test run: a small shell holds the reading end of a pipe from us, and when that closes
-// (we ended, in whatever way, SIGKILL included) it sends the child SIGTERM and, 3 s later, SIGKILL.
+// Child processes that cannot outlive the test run: a small shell holds the reading end of a pipe from us, and when
+// that closes (we ended, in whatever way, SIGKILL included) it sends the child SIGTERM and, 3 s later, SIGKILL.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
@@ -11,7 +11,10 @@ export interface WatchedChildOptions {
   /** Standard output and standard error of the program are appended here. */
   readonly logFile: string;
   readonly cwd?: string;
-  /** The complete environment; default: ours without NODE_OPTIONS, whose loaders and inspectors belong to the test runner. */
+  /**
+   * The complete environment; default: ours without NODE_OPTIONS, whose loaders and inspectors belong to the test
+   * runner.
+   */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** How long `stop` waits after SIGTERM before SIGKILL, in milliseconds. */
   readonly graceMs?: number;
@@ -36,7 +39,10 @@ export interface WatchedChild extends AsyncDisposable {
   kill(): Promise<Exit>;
 }
 
-/** Starts a program in a process group of its own, so that Ctrl-C reaches the test runner first. Throws when it cannot be started. */
+/**
+ * Starts a program in a process group of its own, so that Ctrl-C reaches the test runner first. Throws when it cannot
+ * be started.
+ */
 export async function startWatchedChild(options: WatchedChildOptions): Promise<WatchedChild> {
   const { program, programArguments = [], logFile, cwd, graceMs = 3000 } = options;
   const log = openSync(logFile, "a");

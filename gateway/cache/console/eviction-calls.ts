@@ -1,6 +1,6 @@
 /**
- * Tells all gateways what an operator evicts. Each evicts when it hears of it; the one that was asked does so before it answers. Whether the
- * others have heard is not known, only how many listened.
+ * Tells all gateways what an operator evicts. Each evicts when it hears of it; the one that was asked does so before it
+ * answers. Whether the others have heard is not known, only how many listened.
  */
 import { z } from "zod";
 import type { Logger } from "../../../platform/logger/logger.ts";

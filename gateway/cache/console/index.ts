@@ -1,6 +1,7 @@
 /**
- * The gateway's own subgraph `cache`: an operator's look into the caches of the gateway that answers, and eviction by tag, which reaches the
- * other gateways through Redis. Subgraphs' own caches are theirs: what they hold follows their rows.
+ * The gateway's own subgraph `cache`: an operator's look into the caches of the gateway that answers, and eviction by
+ * tag, which reaches the other gateways through Redis. Subgraphs' own caches are theirs: what they hold follows their
+ * rows.
  */
 import { createIdentityVerifier } from "../../../platform/auth/identity-header.ts";
 import type { Clock } from "../../../platform/clock.ts";

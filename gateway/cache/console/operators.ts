@@ -1,4 +1,7 @@
-/** Who may look into caches: managers of the one organisation that the installation names as its operators'. Without one, nobody. */
+/**
+ * Who may look into caches: managers of the one organisation that the installation names as its operators'. Without
+ * one, nobody.
+ */
 import { belongsTo, holds, type Identity } from "../../../platform/auth/identity.ts";
 
 const PERMISSION = "organization.manage";

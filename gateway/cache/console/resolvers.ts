@@ -1,4 +1,7 @@
-/** The `cache` subgraph's resolvers: what is cached under a tag, and dropping it. Operators only; each eviction is logged with who asked. */
+/**
+ * The `cache` subgraph's resolvers: what is cached under a tag, and dropping it. Operators only; each eviction is
+ * logged with who asked.
+ */
 import { createHash } from "node:crypto";
 import { GraphQLError } from "graphql";
 import type { CacheEntryFacts } from "../../../platform/cache/cache-lookup.ts";

@@ -1,7 +1,7 @@
 /**
- * What subgraphs answered, in this process's memory, bounded by weight: least recently used answers go first. What was asked before an
- * eviction that concerns it is never kept, and what was asked earlier never replaces what was asked later. Every call is synchronous:
- * once `evict` has returned nothing that it named is served.
+ * What subgraphs answered, in this process's memory, bounded by weight: least recently used answers go first. What was
+ * asked before an eviction that concerns it is never kept, and what was asked earlier never replaces what was asked
+ * later. Every call is synchronous: once `evict` has returned nothing that it named is served.
  */
 import { LRUCache } from "lru-cache";
 import type { CacheLookup } from "../../../platform/cache/cache-lookup.ts";
@@ -62,7 +62,9 @@ interface OpenLoad extends Load {
   cleared: boolean;
 }
 
-/** The share of a life after which an answer in use is asked for again, and the share of it that chance may take off. */
+/**
+ * The share of a life after which an answer in use is asked for again, and the share of it that chance may take off.
+ */
 const FRESH_SHARE = 0.85;
 const JITTER = 0.1;
 

@@ -1,4 +1,7 @@
-/** Questions to subgraphs whose answers are kept: each part is asked for once at a time, and joined by all who want it meanwhile. */
+/**
+ * Questions to subgraphs whose answers are kept: each part is asked for once at a time, and joined by all who want it
+ * meanwhile.
+ */
 import type { GatewayContext } from "../../ports.ts";
 import type { SubgraphAnswer, SubgraphClient, SubgraphRequest } from "../../transport/subgraph-client.ts";
 import { scopeTags } from "../cache-scope.ts";

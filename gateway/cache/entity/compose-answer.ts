@@ -1,4 +1,7 @@
-/** Puts an answer about entities together from what was kept and what was asked for; errors then tell where their entity stands in the whole. */
+/**
+ * Puts an answer about entities together from what was kept and what was asked for; errors then tell where their entity
+ * stands in the whole.
+ */
 import type { GraphQLFormattedError } from "graphql";
 import type { SubgraphAnswer } from "../../transport/subgraph-client.ts";
 import type { Part } from "./cache-loads.ts";

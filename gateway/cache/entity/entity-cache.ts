@@ -1,7 +1,8 @@
 /**
- * Answers of subgraphs, kept per entity, selection and scope, where the schema's hints allow it. A fetch whose entities are all there is
- * answered at once, by an answer made earlier; otherwise only those that are missing are asked for, each by one request at a time. Errors, and
- * what came with them, are never kept; whoever joined a question that failed asks for themselves.
+ * Answers of subgraphs, kept per entity, selection and scope, where the schema's hints allow it. A fetch whose entities
+ * are all there is answered at once, by an answer made earlier; otherwise only those that are missing are asked for,
+ * each by one request at a time. Errors, and what came with them, are never kept; whoever joined a question that failed
+ * asks for themselves.
  */
 import { LRUCache } from "lru-cache";
 import type { CacheLookup } from "../../../platform/cache/cache-lookup.ts";

@@ -1,6 +1,7 @@
 /**
- * Whether the answer of a subgraph's operation may be kept, for how long and for whom: only if everything it selects carries a hint. Entities
- * within the answer are named in it, if need be by an addition to the operation, so that an event about any of them finds the answer.
+ * Whether the answer of a subgraph's operation may be kept, for how long and for whom: only if everything it selects
+ * carries a hint. Entities within the answer are named in it, if need be by an addition to the operation, so that an
+ * event about any of them finds the answer.
  */
 import { type CompositeType, isCompositeType } from "@apollo/federation-internals";
 import {
@@ -25,7 +26,10 @@ export interface FetchPolicy {
   readonly hint: CacheHint;
   /** What to ask instead: the same, and the names of entities. */
   readonly operation: SubgraphOperation;
-  /** Where entities are named, and by whose events each goes: in each entity asked for, or in the answer to a query of root fields. */
+  /**
+   * Where entities are named, and by whose events each goes: in each entity asked for, or in the answer to a query of
+   * root fields.
+   */
   readonly entityIdFields: EntityIdFields;
   /** By whose events what is selected changes. */
   readonly sources: ReadonlySet<string>;

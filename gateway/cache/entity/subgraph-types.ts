@@ -1,4 +1,7 @@
-/** What a subgraph knows of the supergraph's types, as far as caching asks: fields, who may stand where, and what entities are named by. */
+/**
+ * What a subgraph knows of the supergraph's types, as far as caching asks: fields, who may stand where, and what
+ * entities are named by.
+ */
 import {
   baseType,
   type CompositeType,

@@ -1,4 +1,7 @@
-/** Which texts of operations have answers that may be kept, known before they are parsed again. Of the current generation only. */
+/**
+ * Which texts of operations have answers that may be kept, known before they are parsed again. Of the current
+ * generation only.
+ */
 import { type DocumentNode, GraphQLError, getOperationAST } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { SchemaSource } from "../../ports.ts";

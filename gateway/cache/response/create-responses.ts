@@ -1,4 +1,7 @@
-/** The cache of whole answers, where the settings ask for one; the stock executor does not tell what its answers are made of. */
+/**
+ * The cache of whole answers, where the settings ask for one; the stock executor does not tell what its answers are
+ * made of.
+ */
 import type { GatewayOptions } from "../../gateway-options.ts";
 import type { DocumentGuard } from "../../limits/document-limits.ts";
 import type { SchemaSource } from "../../ports.ts";

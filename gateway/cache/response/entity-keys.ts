@@ -1,4 +1,7 @@
-/** Which types are entities, and by which of their fields clients could tell one from another. Of one generation, immutable. */
+/**
+ * Which types are entities, and by which of their fields clients could tell one from another. Of one generation,
+ * immutable.
+ */
 import {
   type GraphQLNamedType,
   type GraphQLSchema,
@@ -14,7 +17,10 @@ import type { SchemaGeneration } from "../../ports.ts";
 export interface EntityKeys {
   /** Is the type, or one that it may be, an entity? */
   isEntity(type: GraphQLNamedType): boolean;
-  /** Does it stand for entities, itself or by what its fields lead to, e.g. a connection? Values such as an amount of money do not. */
+  /**
+   * Does it stand for entities, itself or by what its fields lead to, e.g. a connection? Values such as an amount of
+   * money do not.
+   */
   leadsToEntities(type: GraphQLNamedType): boolean;
   /** The field of the type that is a key by itself; none where keys have several fields, or clients cannot see them. */
   ofType(type: GraphQLNamedType): readonly string[];

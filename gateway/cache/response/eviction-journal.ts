@@ -1,6 +1,6 @@
 /**
- * The latest evictions, in order. What is loaded is only known by its tags when it is there: the journal then tells whether one of them was
- * evicted since the load began.
+ * The latest evictions, in order. What is loaded is only known by its tags when it is there: the journal then tells
+ * whether one of them was evicted since the load began.
  */
 export interface EvictionJournal {
   /** Now, to be given to `overtook`. */

@@ -9,8 +9,8 @@ import { ANY_SOURCE, sourceOf } from "../tags.ts";
 import { entityKeysOf, membersOf } from "./entity-keys.ts";
 
 /**
- * `*` among them: nobody knows. None for what changes with the field that leads to it: names of types, keys, and all fields of what is no
- * entity.
+ * `*` among them: nobody knows. None for what changes with the field that leads to it: names of types, keys, and all
+ * fields of what is no entity.
  */
 export type FieldSources = (parent: GraphQLCompositeType, field: string) => ReadonlySet<string>;
 

@@ -1,6 +1,6 @@
 /**
- * Whether an operation's answer may be kept, for how long and for whom, from the hints of what it selects: an operation is worth the least of
- * its parts. Time linear in the document, which need not be valid.
+ * Whether an operation's answer may be kept, for how long and for whom, from the hints of what it selects: an operation
+ * is worth the least of its parts. Time linear in the document, which need not be valid.
  */
 import {
   type DocumentNode,
@@ -33,8 +33,8 @@ export interface ResponsePolicy {
 const cache = new WeakMap<SchemaGeneration, WeakMap<DocumentNode, Map<string, ResponsePolicy | undefined>>>();
 
 /**
- * @returns `undefined` for what must not be kept: a part of it carries no hint or may be asked only so often, it is no query, or it asks
- * about the schema
+ * @returns `undefined` for what must not be kept: a part of it carries no hint or may be asked only so often, it is no
+ * query, or it asks about the schema
  */
 export function responsePolicy(
   generation: SchemaGeneration,

@@ -1,7 +1,8 @@
 /**
- * Whole answers of queries, kept as the bytes that were sent: what is found here was neither parsed, planned nor fetched. Guarantees that a
- * caller is never shown what was made for somebody of other rights, that errors are never kept, and that what an eviction concerns is not
- * shown to whoever asks after it. Equal questions under way are asked once.
+ * Whole answers of queries, kept as the bytes that were sent: what is found here was neither parsed, planned nor
+ * fetched. Guarantees that a caller is never shown what was made for somebody of other rights, that errors are never
+ * kept, and that what an eviction concerns is not shown to whoever asks after it. Equal questions under way are asked
+ * once.
  */
 import type { DocumentNode } from "graphql";
 import type { Cache } from "../../../platform/cache/cache.ts";

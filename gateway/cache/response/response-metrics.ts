@@ -11,7 +11,10 @@ export interface LookupCounters {
   readonly bypasses: number;
   /** Questions answered by the answer to an equal one under way. */
   readonly joined: number;
-  /** Fetches that the answers to questions are made of: those that nobody had to be asked for, and those of which subgraphs were. */
+  /**
+   * Fetches that the answers to questions are made of: those that nobody had to be asked for, and those of which
+   * subgraphs were.
+   */
   readonly cachedFetches: number;
   readonly subgraphFetches: number;
 }

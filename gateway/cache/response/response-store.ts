@@ -1,7 +1,8 @@
 /**
- * Finished answers in this process's memory, bounded by their bytes. Guarantees that nothing is found that was loaded before an eviction of
- * one of its tags. Not shared over processes: what an answer is made of is only known when it is there, and a store that others fill as well
- * could then be given what this process has already evicted. What answers are made of is shared, by the entity cache.
+ * Finished answers in this process's memory, bounded by their bytes. Guarantees that nothing is found that was loaded
+ * before an eviction of one of its tags. Not shared over processes: what an answer is made of is only known when it is
+ * there, and a store that others fill as well could then be given what this process has already evicted. What answers
+ * are made of is shared, by the entity cache.
  */
 import { LRUCache } from "lru-cache";
 import type { Cache } from "../../../platform/cache/cache.ts";

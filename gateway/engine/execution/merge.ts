@@ -1,6 +1,6 @@
 /**
- * Brings what a fetch answered into the objects it completes. What is only in the answer is shared with it, so nothing is changed in place
- * but targets: the objects that fetches complete, which a request owns (see targets.ts).
+ * Brings what a fetch answered into the objects it completes. What is only in the answer is shared with it, so nothing
+ * is changed in place but targets: the objects that fetches complete, which a request owns (see targets.ts).
  */
 import { isJsonObject, type JsonObject, writeMember } from "../../transport/json-object.ts";
 import { NO_TARGETS, type TargetTree } from "../plan/targets.ts";

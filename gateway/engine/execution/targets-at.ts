@@ -1,6 +1,6 @@
 /**
- * The objects at a path of the data. Equal ones become one: what is fetched for them later is merged once, looked through once and written
- * once, however often they appear in the answer.
+ * The objects at a path of the data. Equal ones become one: what is fetched for them later is merged once, looked
+ * through once and written once, however often they appear in the answer.
  */
 import type { ResponsePath } from "@apollo/query-planner";
 import { isJsonObject, type JsonObject, readMember, writeMember } from "../../transport/json-object.ts";

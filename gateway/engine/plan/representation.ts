@@ -1,7 +1,7 @@
 /**
- * What a fetch needs of an object, compiled from the plan's `requires`: the representation that a subgraph's `_entities` is sent, as JSON
- * text, since equal ones are told by their texts and the request is made of texts. Source: Apollo Federation subgraph specification,
- * "Resolving entity fields with Query._entities".
+ * What a fetch needs of an object, compiled from the plan's `requires`: the representation that a subgraph's
+ * `_entities` is sent, as JSON text, since equal ones are told by their texts and the request is made of texts. Source:
+ * Apollo Federation subgraph specification, "Resolving entity fields with Query._entities".
  */
 import { getResponseName, type QueryPlanSelectionNode } from "@apollo/query-planner";
 import { Kind } from "graphql";
@@ -10,7 +10,10 @@ import { parseJson } from "../../transport/lossless-json.ts";
 import { stringText } from "../response/text.ts";
 import type { TypeConditions } from "./type-conditions.ts";
 
-/** @returns `undefined` when the object is of another type or lacks something: an error for what is missing exists already */
+/**
+ * @returns `undefined` when the object is of another type or lacks something: an error for what is missing exists
+ * already
+ */
 export type RepresentationBuilder = (object: JsonObject) => string | undefined;
 
 /** Texts of members by name; `false` when something is missing. */

@@ -1,4 +1,7 @@
-/** Changes that a plan makes to what a fetch sends or receives: interface objects get their interface's name, clashing names are renamed. */
+/**
+ * Changes that a plan makes to what a fetch sends or receives: interface objects get their interface's name, clashing
+ * names are renamed.
+ */
 import type { FetchDataRewrite } from "@apollo/query-planner";
 import { isJsonObject, type JsonObject, readMember, writeMember } from "../../transport/json-object.ts";
 import type { TypeConditions } from "./type-conditions.ts";

@@ -1,6 +1,6 @@
 /**
- * Which objects of a fetch's answer other fetches will complete. Answers may be shared by several requests and are never changed: a request
- * takes copies of these objects, and of the way to them, and shares all the rest.
+ * Which objects of a fetch's answer other fetches will complete. Answers may be shared by several requests and are
+ * never changed: a request takes copies of these objects, and of the way to them, and shares all the rest.
  */
 import type { ResponsePath } from "@apollo/query-planner";
 import { isJsonObject, type JsonObject, readMember, writeMember } from "../../transport/json-object.ts";

@@ -1,8 +1,12 @@
-/** Which runtime types a type condition of a plan matches, by the supergraph (plans may speak of inaccessible types). */
+/**
+ * Which runtime types a type condition of a plan matches, by the supergraph (plans may speak of inaccessible types).
+ */
 import { type GraphQLSchema, isAbstractType, isInterfaceType, isObjectType } from "graphql";
 
 export interface TypeConditions {
-  /** Does an object of this runtime type (an interface's name where a subgraph knows it as an `@interfaceObject`) fit? */
+  /**
+   * Does an object of this runtime type (an interface's name where a subgraph knows it as an `@interfaceObject`) fit?
+   */
   matches(condition: string, typeName: string): boolean;
   /** Is it the name of an interface or union, which says of an object only what it is at least? */
   isAbstract(typeName: string): boolean;

@@ -1,6 +1,6 @@
 /**
- * What an operation selects of an object of one type: fields in the order of the answer, equal names merged. Source: GraphQL specification
- * (October 2021), "CollectFields" and "MergeSelectionSets".
+ * What an operation selects of an object of one type: fields in the order of the answer, equal names merged. Source:
+ * GraphQL specification (October 2021), "CollectFields" and "MergeSelectionSets".
  */
 import {
   type FieldNode,
@@ -24,7 +24,8 @@ export interface SelectionSource {
 export type CollectedFields = ReadonlyMap<string, readonly FieldNode[]>;
 
 /**
- * @param type of the object; an abstract one when the subgraph did not say which it is: no fragment was planned that would need to know
+ * @param type of the object; an abstract one when the subgraph did not say which it is: no fragment was planned that
+ * would need to know
  */
 export function collectFields(
   source: SelectionSource,

@@ -1,7 +1,7 @@
 /**
- * Writes the answer of an operation as JSON text from everything that was fetched: in the operation's order, nothing but what it selects,
- * nulls propagated. Compiled once per operation and per values of the variables in `@skip` and `@include`. Source: GraphQL specification
- * (October 2021), "CompleteValue" and "Handling Field Errors".
+ * Writes the answer of an operation as JSON text from everything that was fetched: in the operation's order, nothing
+ * but what it selects, nulls propagated. Compiled once per operation and per values of the variables in `@skip` and
+ * `@include`. Source: GraphQL specification (October 2021), "CompleteValue" and "Handling Field Errors".
  */
 import {
   type FieldNode,
@@ -171,8 +171,8 @@ function compileFields(
 }
 
 /**
- * A root type has its name in every supergraph, whatever subgraphs call theirs. The name of an interface, from a subgraph that knows no more,
- * is none of an object: it is then as if the type were missing.
+ * A root type has its name in every supergraph, whatever subgraphs call theirs. The name of an interface, from a
+ * subgraph that knows no more, is none of an object: it is then as if the type were missing.
  */
 function typeNameOf(schema: GraphQLSchema, type: GraphQLCompositeType, object: JsonObject): string | null {
   if (isObjectType(type)) return type.name;

@@ -1,6 +1,7 @@
 /**
- * Answers that were written, by the data that they were made of: an operation of which every fetch was answered by the very data that answered
- * it before has the text that it had. Data that stays the same object comes out of caches, and from subgraphs that say the same again.
+ * Answers that were written, by the data that they were made of: an operation of which every fetch was answered by the
+ * very data that answered it before has the text that it had. Data that stays the same object comes out of caches, and
+ * from subgraphs that say the same again.
  */
 import { LRUCache } from "lru-cache";
 import type { Step } from "../plan/steps.ts";

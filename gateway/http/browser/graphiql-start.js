@@ -1,5 +1,5 @@
-// Starts the bundled GraphiQL on this gateway: queries and mutations by POST, subscriptions over graphql-transport-ws. The token from
-// the headers pane goes where each transport expects it.
+// Starts the bundled GraphiQL on this gateway: queries and mutations by POST, subscriptions over graphql-transport-ws.
+// The token from the headers pane goes where each transport expects it.
 (() => {
   const { query } = window.tributaryExplorer;
   const endpoint = new URL("/graphql", location.href);

@@ -1,6 +1,7 @@
 /**
- * How often one caller may ask, checked before anything else is done for the call. Who signed in is counted by user, whatever the token
- * or the address; everybody else by network address, and so is a token until it proved good: tokens that somebody invents buy no calls.
+ * How often one caller may ask, checked before anything else is done for the call. Who signed in is counted by user,
+ * whatever the token or the address; everybody else by network address, and so is a token until it proved good: tokens
+ * that somebody invents buy no calls.
  */
 import { hash } from "node:crypto";
 import { decodeJwt } from "jose";
@@ -31,8 +32,8 @@ export interface CallLimit {
    */
   countIdentified(identity: Identity, ip: string | undefined): Promise<RateLimitState>;
   /**
-   * The authenticator, which now also tells whose the tokens are. A token's first use is counted for its user after it was checked; it may
-   * therefore throw AppError `RATE_LIMITED`, too.
+   * The authenticator, which now also tells whose the tokens are. A token's first use is counted for its user after it
+   * was checked; it may therefore throw AppError `RATE_LIMITED`, too.
    */
   observe(authenticator: Authenticator): Authenticator;
   /** Calls that were refused. */

@@ -1,6 +1,7 @@
 /**
- * Counts per key and window, exact over all gateways that share a Redis: each count is one step there. While Redis is away or slow, and
- * where there is none, this process counts alone: a limit may then be passed once per gateway, but no call waits or fails.
+ * Counts per key and window, exact over all gateways that share a Redis: each count is one step there. While Redis is
+ * away or slow, and where there is none, this process counts alone: a limit may then be passed once per gateway, but no
+ * call waits or fails.
  */
 import { LRUCache } from "lru-cache";
 import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from "rate-limiter-flexible";

@@ -1,6 +1,7 @@
 /**
- * How often single fields may be asked for: signing in, registering, inviting. Each field of an operation is one attempt, aliases too, and
- * counts whether or not the operation is then refused. All attempts of an operation are counted before the first of its fields runs.
+ * How often single fields may be asked for: signing in, registering, inviting. Each field of an operation is one
+ * attempt, aliases too, and counts whether or not the operation is then refused. All attempts of an operation are
+ * counted before the first of its fields runs.
  */
 import { hash } from "node:crypto";
 import {
@@ -60,8 +61,9 @@ export function createFieldLimit({ schema, counters }: FieldLimitOptions): Field
     let tally: Tally = { total: 0, resetMs: 0 };
     const limiter = getGraphQLRateLimiter({
       identifyContext: () => (byAddress ? caller.address : caller.key),
-      // graphql-rate-limit 3.3.0 reads what was and then writes what is: another gateway could do the same in between. Here it reads what
-      // was counted before this attempt, which is counted in the same step, and has nothing left to write.
+      // graphql-rate-limit 3.3.0 reads what was and then writes what is: another gateway could do the same in between.
+      // Here it reads what was counted before this attempt, which is counted in the same step, and has nothing left to
+      // write.
       store: {
         async getForIdentity({ contextIdentity, fieldIdentity }) {
           const identity = JSON.stringify([info.parentType.name, fieldIdentity, contextIdentity]);

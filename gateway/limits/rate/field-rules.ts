@@ -1,4 +1,7 @@
-/** Which fields may be asked for only so often, as the supergraph declares it with `@rateLimit` of https://tributary.dev/limits. */
+/**
+ * Which fields may be asked for only so often, as the supergraph declares it with `@rateLimit` of
+ * https://tributary.dev/limits.
+ */
 import { Kind, parse } from "graphql";
 import { z } from "zod";
 import { argumentsOf, linkedNames } from "../linked-directives.ts";

@@ -1,4 +1,7 @@
-/** What limits an operation once it is known: attempts at single fields, then what its organisations may spend. One translation of both. */
+/**
+ * What limits an operation once it is known: attempts at single fields, then what its organisations may spend. One
+ * translation of both.
+ */
 import type { Identity } from "../../../platform/auth/identity.ts";
 import { findAppError } from "../../../platform/errors/app-error.ts";
 import { toRequestError } from "../../errors/public-error.ts";

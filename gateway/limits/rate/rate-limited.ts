@@ -1,4 +1,7 @@
-/** The one refusal of whoever asks too often, whatever was counted: code, status and the time to wait are the same everywhere. */
+/**
+ * The one refusal of whoever asks too often, whatever was counted: code, status and the time to wait are the same
+ * everywhere.
+ */
 import { AppError, findAppError } from "../../../platform/errors/app-error.ts";
 
 export type Limited = "caller" | "field" | "budget";

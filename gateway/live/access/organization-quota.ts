@@ -1,6 +1,6 @@
 /**
- * How many live subscriptions an organisation may have on one gateway: as many as the installation allows, or as its plan grants when
- * that is less. A plan that nobody knows limits nothing.
+ * How many live subscriptions an organisation may have on one gateway: as many as the installation allows, or as its
+ * plan grants when that is less. A plan that nobody knows limits nothing.
  */
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { LivePorts } from "../../ports.ts";
@@ -9,7 +9,10 @@ import { createQuota } from "./quota.ts";
 export interface OrganizationQuota {
   /** What the plan grants now; `undefined` where it sets no limit. */
   planLimit(organizationId: string): Promise<bigint | undefined>;
-  /** Decides at once, so that whoever takes right after it is never one too many. @throws AppError `TOO_MANY_SUBSCRIPTIONS` */
+  /**
+   * Decides at once, so that whoever takes right after it is never one too many.
+   * @throws AppError `TOO_MANY_SUBSCRIPTIONS`
+   */
   assertAvailable(organizationId: string, planLimit: bigint | undefined): void;
   take(organizationId: string): void;
   release(organizationId: string): void;
@@ -27,8 +30,8 @@ export function createOrganizationQuota({
     async planLimit(organizationId) {
       return (await planFeatures?.limit(organizationId, FEATURE)) ?? undefined;
     },
-    // Only newcomers are refused. After a downgrade what runs goes on, and is replaced by less as it ends: a page that somebody works
-    // with never goes silent because somebody else changed the plan.
+    // Only newcomers are refused. After a downgrade what runs goes on, and is replaced by less as it ends: a page that
+    // somebody works with never goes silent because somebody else changed the plan.
     assertAvailable(organizationId, planLimit) {
       const open = used(organizationId);
       if (planLimit !== undefined && planLimit < installationLimit && open >= planLimit) {

@@ -1,6 +1,6 @@
 /**
- * Who stands behind one socket or one stream for as long as it is open. Their rights are asked for anew when they may have changed,
- * until the token ends; an answer that a revocation may have overtaken is never the last one.
+ * Who stands behind one socket or one stream for as long as it is open. Their rights are asked for anew when they may
+ * have changed, until the token ends; an answer that a revocation may have overtaken is never the last one.
  */
 import type { ClientFacts, Identity } from "../../../platform/auth/identity.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
@@ -17,7 +17,8 @@ export interface SessionRevalidation {
    */
   establish(token: string | undefined): Promise<void>;
   /**
-   * Goes on with a newer token of the same session: grants are taken anew, the expiry moves. A token of somebody else is the end.
+   * Goes on with a newer token of the same session: grants are taken anew, the expiry moves. A token of somebody else
+   * is the end.
    * @returns until when it holds; `undefined` when it is over
    * @throws AppError for a token that is no good or of another session: nothing has changed then
    */

@@ -20,7 +20,10 @@ export function streamOf(field: LiveField, args: Readonly<Record<string, unknown
   return { key: identity.userId };
 }
 
-/** Why the identity may not see the stream (now); `undefined` when it may. A foreign organisation answers like a missing one. */
+/**
+ * Why the identity may not see the stream (now); `undefined` when it may. A foreign organisation answers like a missing
+ * one.
+ */
 export function denial(
   field: Pick<LiveField, "permission">,
   stream: StreamName,
@@ -47,9 +50,9 @@ export interface Audience {
 }
 
 /**
- * A field of scope `ORGANIZATION` is enriched once for all members with the same permissions, by an identity that has these
- * permissions in this organisation and nothing else. A field of scope `VIEWER` once per session: fields exist that differ between two
- * sessions of one user (`Session.current`).
+ * A field of scope `ORGANIZATION` is enriched once for all members with the same permissions, by an identity that has
+ * these permissions in this organisation and nothing else. A field of scope `VIEWER` once per session: fields exist
+ * that differ between two sessions of one user (`Session.current`).
  */
 export function audienceOf(field: Pick<LiveField, "scope">, stream: StreamName, identity: Identity): Audience {
   const { organizationId } = stream;

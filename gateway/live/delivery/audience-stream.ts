@@ -1,6 +1,6 @@
 /**
- * A shared stream with what it is made of: which operation, over which key, for which audience. Turns an event into the text of a
- * frame for this audience; whoever joins sees exactly that.
+ * A shared stream with what it is made of: which operation, over which key, for which audience. Turns an event into the
+ * text of a frame for this audience; whoever joins sees exactly that.
  */
 import { GraphQLError } from "graphql";
 import { childTrace, newTrace, parseTraceparent } from "../../../platform/tracing/trace-context.ts";

@@ -1,6 +1,6 @@
 /**
- * One subscription among the audiences: joins the stream of those who see the same, and moves to another one, at exactly the place where
- * it stands, when the viewer's rights make it see something else.
+ * One subscription among the audiences: joins the stream of those who see the same, and moves to another one, at
+ * exactly the place where it stands, when the viewer's rights make it see something else.
  */
 
 import type { Identity } from "../../../platform/auth/identity.ts";
@@ -91,7 +91,10 @@ export function subscribeToAudience(registry: StreamRegistry, options: AudienceS
   };
 }
 
-/** Asked for every frame. An identity never changes, nor does a field: other rights or another schema bring other objects. */
+/**
+ * Asked for every frame. An identity never changes, nor does a field: other rights or another schema bring other
+ * objects.
+ */
 function denialOf(joined: AudienceStream, name: StreamName, viewer: Viewer): () => AppError | undefined {
   let allowed: { readonly identity: Identity; readonly field: LiveField } | undefined;
   return () => {

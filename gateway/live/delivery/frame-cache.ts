@@ -1,4 +1,7 @@
-/** The newest frames of a stream, each made once: reconnecting clients mostly miss the same few. Bounded in number and in text. */
+/**
+ * The newest frames of a stream, each made once: reconnecting clients mostly miss the same few. Bounded in number and
+ * in text.
+ */
 import type { LiveEvent } from "../log/event.ts";
 import type { Frame } from "./frame-text.ts";
 

@@ -1,6 +1,6 @@
 /**
- * The text of a live frame: an answer whose extensions come last, the cursor first in them. Made once for all subscribers; what reads or
- * adds to it later does so without parsing it.
+ * The text of a live frame: an answer whose extensions come last, the cursor first in them. Made once for all
+ * subscribers; what reads or adds to it later does so without parsing it.
  */
 import type { EnrichedAnswer } from "../enrichment/enriched-answer.ts";
 

@@ -1,6 +1,6 @@
 /**
- * What waits for a reader who does not keep up, on a field that promises the newest event per key: older events of a key give way,
- * and are counted. Bounded; beyond that everything is written, and the connection's own bound decides.
+ * What waits for a reader who does not keep up, on a field that promises the newest event per key: older events of a
+ * key give way, and are counted. Bounded; beyond that everything is written, and the connection's own bound decides.
  */
 import type { EventEnvelope } from "../../../platform/events/envelope.ts";
 import type { ReadableEvent } from "../log/event.ts";
@@ -51,7 +51,9 @@ export function createLatestQueue({ keyOf, writable, send }: LatestQueueOptions)
     waiting.delete(key);
   }
 
-  /** Those between the frame before and this one were replaced: a cursor must not lie behind events that nobody counted. */
+  /**
+   * Those between the frame before and this one were replaced: a cursor must not lie behind events that nobody counted.
+   */
   function sendFirst(): void {
     for (const [key, { event, frame, ordinal: number }] of waiting) {
       drop(key);

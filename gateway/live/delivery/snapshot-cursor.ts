@@ -1,6 +1,6 @@
 /**
- * Cursors from before a snapshot was sent. A subscriber that drops then has nothing yet: a plain cursor would bring it the events
- * and never the state below them. Such a cursor brings the snapshot that is still owed.
+ * Cursors from before a snapshot was sent. A subscriber that drops then has nothing yet: a plain cursor would bring it
+ * the events and never the state below them. Such a cursor brings the snapshot that is still owed.
  */
 import type { Cursor, CursorCodec } from "../log/cursor.ts";
 

@@ -1,6 +1,6 @@
 /**
- * The snapshot of a stream in the shape of an event that was never in the log: so it is planned, enriched and sent like one. Its
- * payload type refers to the stream's key, and the federated selection below it is what the snapshot shows.
+ * The snapshot of a stream in the shape of an event that was never in the log: so it is planned, enriched and sent like
+ * one. Its payload type refers to the stream's key, and the federated selection below it is what the snapshot shows.
  */
 import { randomUUID } from "node:crypto";
 import { AppError, ERROR_STATUS, type ErrorCode } from "../../../platform/errors/app-error.ts";
@@ -41,7 +41,8 @@ export function snapshotEvent({ plan: { field }, args }: BoundPlan, key: string)
 }
 
 /**
- * Why an answer is no snapshot: there are errors, and of the state nothing came. Errors beside something of it are part of the answer.
+ * Why an answer is no snapshot: there are errors, and of the state nothing came. Errors beside something of it are part
+ * of the answer.
  */
 export function snapshotFailure({ data: text, errors }: EnrichedAnswer): AppError | undefined {
   const [first] = errors ?? [];

@@ -1,6 +1,6 @@
 /**
- * Snapshots of one stream, shared: whoever asks before a query began may use its answer, so a storm costs two queries at a time,
- * never one per subscriber. A snapshot is never older than the position it is sent with.
+ * Snapshots of one stream, shared: whoever asks before a query began may use its answer, so a storm costs two queries
+ * at a time, never one per subscriber. A snapshot is never older than the position it is sent with.
  */
 import { AppError } from "../../../platform/errors/app-error.ts";
 import { systemSleep } from "../../../platform/events/backoff.ts";
@@ -48,8 +48,8 @@ export function createSnapshots({ reader, query }: SnapshotsOptions): Snapshots 
   let running: Promise<unknown> = Promise.resolve();
 
   /**
-   * The tail evicts what an event changed before the event enters the ring: below its head no cache answers with what was. The log
-   * itself may be ahead of it.
+   * The tail evicts what an event changed before the event enters the ring: below its head no cache answers with what
+   * was. The log itself may be ahead of it.
    */
   async function reached(batch: Batch): Promise<void> {
     const deadline = Date.now() + PATIENCE_MS;

@@ -1,6 +1,6 @@
 /**
- * One subscriber of a stream, whatever carries it: sends every event of its key once and in order from its starting point,
- * first by catching up, then attached to the shared stream. Ends with an error rather than skip one.
+ * One subscriber of a stream, whatever carries it: sends every event of its key once and in order from its starting
+ * point, first by catching up, then attached to the shared stream. Ends with an error rather than skip one.
  */
 
 import { AppError } from "../../../platform/errors/app-error.ts";
@@ -62,7 +62,10 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
   const { stream, start, denial, sink, snapshot, latestOf, onEnd } = options;
   const { reader } = start;
   let { sequence } = start;
-  /** Offset of the last event that was offered, or of the last that lay behind. The event's own number: one per subscriber and event would be garbage. */
+  /**
+   * Offset of the last event that was offered, or of the last that lay behind. The event's own number: one per
+   * subscriber and event would be garbage.
+   */
   let passed = start.position - 1n;
   const position = () => passed + 1n;
   let snapshotDue = snapshot !== undefined;

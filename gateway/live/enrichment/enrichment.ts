@@ -1,6 +1,7 @@
 /**
- * Turns an event into the answer of an operation: the record answers the planner's first fetch, the subgraphs the rest, no entity older
- * than the event. An answer always comes: what a subgraph cannot give is an error in it, never the end of the stream.
+ * Turns an event into the answer of an operation: the record answers the planner's first fetch, the subgraphs the rest,
+ * no entity older than the event. An answer always comes: what a subgraph cannot give is an error in it, never the end
+ * of the stream.
  */
 import type { GraphQLDataSource } from "@apollo/gateway";
 import { GraphQLError } from "graphql";
@@ -23,7 +24,8 @@ import { sendTo } from "./source-request.ts";
 export interface Enrichment {
   /**
    * Never rejects.
-   * @param scope equal (by identity, if it is an object) for those who have the same rights: their fetches go out together.
+   * @param scope equal (by identity, if it is an object) for those who have the same rights: their fetches go out
+   * together.
    */
   answer(
     bound: BoundPlan,

@@ -1,6 +1,7 @@
 /**
- * One request for what several fetches ask of a subgraph: equal fetches share their representations, different ones share the document.
- * Splits the answer again, so that each fetch sees what it would have seen alone; nobody is handed an object that another one may change.
+ * One request for what several fetches ask of a subgraph: equal fetches share their representations, different ones
+ * share the document. Splits the answer again, so that each fetch sees what it would have seen alone; nobody is handed
+ * an object that another one may change.
  */
 import type { GraphQLFormattedError } from "graphql";
 import { type DocumentPart, documentOf, ENTITIES, REPRESENTATIONS } from "../../transport/entity-document.ts";
@@ -15,7 +16,9 @@ export interface EntityQuestion {
   readonly variables: JsonObject;
 }
 
-/** Paths of errors begin with `_entities` and a position in the question's representations, as in an answer to it alone. */
+/**
+ * Paths of errors begin with `_entities` and a position in the question's representations, as in an answer to it alone.
+ */
 export interface EntityAnswer {
   readonly data: JsonObject | null;
   readonly errors: readonly GraphQLFormattedError[];
@@ -41,7 +44,10 @@ export interface EntityBatch<Question extends EntityQuestion> {
   smaller(): EntityBatch<Question>[];
 }
 
-/** A subgraph's loaders take a page at a time; its parser takes 20,000 tokens, each at least two characters with its neighbour. */
+/**
+ * A subgraph's loaders take a page at a time; its parser takes 20,000 tokens, each at least two characters with its
+ * neighbour.
+ */
 const LIMITS = { representations: 100, fetches: 20, characters: 40_000 };
 
 /** Equal fetches with equal variables: one selection of the document. */
@@ -188,7 +194,9 @@ function splitUnit<Question>(
   return answers;
 }
 
-/** The error at the member's own places. Without data it is everybody's, at the first place: the whole fetch is missing. */
+/**
+ * The error at the member's own places. Without data it is everybody's, at the first place: the whole fetch is missing.
+ */
 function routed(
   error: GraphQLFormattedError,
   positions: readonly number[],

@@ -1,6 +1,7 @@
 /**
- * The planner's fetches of entities, compiled once per plan: a text that equal fetches of different operations share, and parts that fit
- * beside other fetches into one document. A fetch of any other shape is left as the planner wrote it.
+ * The planner's fetches of entities, compiled once per plan: a text that equal fetches of different operations share,
+ * and parts that fit beside other fetches into one document. A fetch of any other shape is left as the planner wrote
+ * it.
  */
 import type { FetchNode } from "@apollo/query-planner";
 import { type FieldNode, Kind, type OperationDefinitionNode, parse, type SelectionNode } from "graphql";
@@ -14,7 +15,9 @@ import {
   printed,
 } from "../../transport/entity-document.ts";
 
-/** Of every request for entities, whoever's operation it comes from: a client's name would make equal fetches differ. */
+/**
+ * Of every request for entities, whoever's operation it comes from: a client's name would make equal fetches differ.
+ */
 export const ENRICHMENT_NAME = "LiveEnrichment";
 
 export interface EntityFetch {
@@ -32,7 +35,9 @@ export interface EntityFetch {
 export type PlannedFetch = Pick<FetchNode, "operation" | "requires">;
 
 export interface EntityFetches {
-  /** @param versioned entity types of the subgraph that have a version; `undefined` when the fetch is of another shape */
+  /**
+   * @param versioned entity types of the subgraph that have a version; `undefined` when the fetch is of another shape
+   */
   compile(node: PlannedFetch, versioned: ReadonlySet<string>): EntityFetch | undefined;
 }
 
@@ -55,7 +60,8 @@ export function createEntityFetches(): EntityFetches {
         selectionSet: { kind: Kind.SELECTION_SET, selections: [entities] },
       };
       const text = printed({ kind: Kind.DOCUMENT, definitions: [operation, ...shape.fragments] });
-      // The types are part of the identity: two subgraphs may be asked the same and promise versions of different types.
+      // The types are part of the identity: two subgraphs may be asked the same and promise versions of different
+      // types.
       const key = `${[...types].join(" ")}\n${text}`;
       const same = fetches.get(key);
       if (same !== undefined) return same;

@@ -1,6 +1,7 @@
 /**
- * Which entity types tell their version, per subgraph. A `version: Int!` that a subgraph resolves itself is by convention the aggregate
- * version of the events whose subject is the entity's id, so an answer can be compared with an event.
+ * Which entity types tell their version, per subgraph. A `version: Int!` that a subgraph resolves itself is by
+ * convention the aggregate version of the events whose subject is the entity's id, so an answer can be compared with an
+ * event.
  */
 import type { SchemaGeneration } from "../../ports.ts";
 

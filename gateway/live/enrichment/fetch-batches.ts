@@ -1,6 +1,7 @@
 /**
- * Collects the entity fetches that all enrichments want in one turn of the event loop and sends one request per subgraph and scope.
- * Nobody waits longer than for the end of that turn, and nobody gets an answer that was fetched with other rights.
+ * Collects the entity fetches that all enrichments want in one turn of the event loop and sends one request per
+ * subgraph and scope. Nobody waits longer than for the end of that turn, and nobody gets an answer that was fetched
+ * with other rights.
  */
 import type { GraphQLDataSource } from "@apollo/gateway";
 import type { GraphQLFormattedError } from "graphql";

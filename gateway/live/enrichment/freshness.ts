@@ -1,6 +1,7 @@
 /**
- * An entity that is the subject of an event is never shown older than the event: what a lagging replica or a cache answers is fetched
- * again, past every cache, for a bounded time; then the entity is an error instead of old data. Other fetches do not wait for it.
+ * An entity that is the subject of an event is never shown older than the event: what a lagging replica or a cache
+ * answers is fetched again, past every cache, for a bounded time; then the entity is an error instead of old data.
+ * Other fetches do not wait for it.
  */
 import type { GraphQLFormattedError } from "graphql";
 import { ERROR_STATUS } from "../../../platform/errors/app-error.ts";
@@ -21,11 +22,15 @@ export interface FreshFetches {
 const REFETCHES = 6;
 const FIRST_PAUSE_MS = 20;
 const LIMIT_MS = 2_000;
-/** How long an entity that was just created may be unknown to a replica. An older event's may be gone for good: not waited for. */
+/**
+ * How long an entity that was just created may be unknown to a replica. An older event's may be gone for good: not
+ * waited for.
+ */
 const YOUNG_MS = 5_000;
 
 export function createFreshFetches(batches: FetchBatches): FreshFetches {
-  // The same for all fetches of this process, so that those who wait for one entity refetch it together; gateways differ.
+  // The same for all fetches of this process, so that those who wait for one entity refetch it together; gateways
+  // differ.
   const pace = 0.75 + Math.random() / 2;
 
   async function refetched(call: FetchCall, positions: readonly number[]): Promise<EntityAnswer> {

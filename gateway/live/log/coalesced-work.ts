@@ -1,4 +1,7 @@
-/** Coalesces calls of one piece of work. A caller gets the result of a run that began after the call; one run waits at most. */
+/**
+ * Coalesces calls of one piece of work. A caller gets the result of a run that began after the call; one run waits at
+ * most.
+ */
 
 export interface CoalescedWork<T> {
   /** The result of a run that begins at or after this call. */

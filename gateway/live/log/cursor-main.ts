@@ -1,6 +1,7 @@
 /**
- * `npm run live:cursor -- CURSOR [--key KEY]`: prints as JSON what a cursor says. Exits 0 when this installation signed it, 1 when not,
- * 2 when that could not be checked. The secret comes from `CURSOR_SECRET`, else from the data folder of `npm start`.
+ * `npm run live:cursor -- CURSOR [--key KEY]`: prints as JSON what a cursor says. Exits 0 when this installation signed
+ * it, 1 when not, 2 when that could not be checked. The secret comes from `CURSOR_SECRET`, else from the data folder of
+ * `npm start`.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

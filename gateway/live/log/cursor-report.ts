@@ -1,4 +1,7 @@
-/** A cursor made readable for whoever finds one in a log or a report: what it says, and whether this installation said it. */
+/**
+ * A cursor made readable for whoever finds one in a log or a report: what it says, and whether this installation said
+ * it.
+ */
 
 import { resolveStart } from "../delivery/snapshot-cursor.ts";
 import { createCursorCodec, readClaims } from "./cursor.ts";

@@ -1,6 +1,6 @@
 /**
- * The cursor: where a subscriber stands in one stream. Opaque and signed, so that a client can neither read another stream's
- * events with it nor invent a position.
+ * The cursor: where a subscriber stands in one stream. Opaque and signed, so that a client can neither read another
+ * stream's events with it nor invent a position.
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";

@@ -1,6 +1,7 @@
 /**
- * One partition behind its ring, in pages that all lagging readers share: each range of the log is read and decoded once, however many
- * catch up over it. Aligned to fixed offsets, so that readers at different positions meet. Belongs to one epoch of the topic.
+ * One partition behind its ring, in pages that all lagging readers share: each range of the log is read and decoded
+ * once, however many catch up over it. Aligned to fixed offsets, so that readers at different positions meet. Belongs
+ * to one epoch of the topic.
  */
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { LogRecord } from "../../../platform/events/event-log.ts";
@@ -28,7 +29,9 @@ export interface LogPages {
 export interface LogPagesOptions {
   /** Of the pages' text; the page read last is held whatever its size. */
   readonly maxBytes: number;
-  /** Records at or above `from`, in order, of this epoch only. @throws AppError `OFFSET_OUT_OF_RANGE` below what is kept */
+  /**
+   * Records at or above `from`, in order, of this epoch only. @throws AppError `OFFSET_OUT_OF_RANGE` below what is kept
+   */
   readonly read: (from: bigint, limit: number) => Promise<readonly LogRecord[]>;
   /** Start of the ring: the log reaches at least this far. */
   readonly ringFirst: () => bigint;
@@ -48,7 +51,10 @@ interface Page extends LogPage {
   loading: Promise<void> | undefined;
 }
 
-/** Offsets of a page: large enough that a catch-up is few reads, small enough that its decoding does not hold up live events. */
+/**
+ * Offsets of a page: large enough that a catch-up is few reads, small enough that its decoding does not hold up live
+ * events.
+ */
 const PAGE = 256n;
 /** Pages that nobody asked for in this time are forgotten. */
 const IDLE_MS = 30_000;
@@ -135,7 +141,8 @@ export function createLogPages(options: LogPagesOptions): LogPages {
       records = await read(from, limit);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== "OFFSET_OUT_OF_RANGE") throw error;
-      // Trimmed since the page began. Who stands below what is kept now is told; the others get a page that starts there.
+      // Trimmed since the page began. Who stands below what is kept now is told; the others get a page that starts
+      // there.
       forget(page);
       await refreshLow();
       if (low() <= from) throw resyncRequired("RETENTION", error);

@@ -1,4 +1,7 @@
-/** The one honest answer when a stream cannot go on without a hole: the client fetches anew and subscribes without a cursor. */
+/**
+ * The one honest answer when a stream cannot go on without a hole: the client fetches anew and subscribes without a
+ * cursor.
+ */
 import { AppError } from "../../../platform/errors/app-error.ts";
 
 export type ResyncReason =

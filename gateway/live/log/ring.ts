@@ -1,6 +1,6 @@
 /**
- * The newest events of one partition in memory, bounded in events and in bytes, oldest dropped first. Knows exactly which offsets it
- * covers: a reader inside [first, next) needs no other source, a reader before it must go to the log.
+ * The newest events of one partition in memory, bounded in events and in bytes, oldest dropped first. Knows exactly
+ * which offsets it covers: a reader inside [first, next) needs no other source, a reader before it must go to the log.
  */
 import type { LiveEvent } from "./event.ts";
 

@@ -1,7 +1,7 @@
 /**
  * One tail per topic and gateway: every record goes into the ring of its partition and is announced, once and in offset
- * order. Also the gateway's view of the topic: its epoch, partitions and kept ranges, asked for once however many want to know.
- * Says so when it cannot go on without a hole; never skips in silence.
+ * order. Also the gateway's view of the topic: its epoch, partitions and kept ranges, asked for once however many want
+ * to know. Says so when it cannot go on without a hole; never skips in silence.
  */
 import { AppError } from "../../../platform/errors/app-error.ts";
 import { backoffMs, systemSleep } from "../../../platform/events/backoff.ts";
@@ -51,8 +51,8 @@ export interface TopicTailOptions {
   /** Before these events enter their ring: nobody has seen them yet. Events wait for it. Must not reject. */
   readonly beforeEvents?: (events: readonly LiveEvent[]) => Promise<void>;
   /**
-   * Events before this moment may never have come to `beforeEvents`: at every opening, after an interruption, at a gap. Called again and again
-   * while the log does not answer or the tail is behind it.
+   * Events before this moment may never have come to `beforeEvents`: at every opening, after an interruption, at a gap.
+   * Called again and again while the log does not answer or the tail is behind it.
    */
   readonly onMissed?: () => void;
   /** After the event is in its ring. */
@@ -66,7 +66,10 @@ interface PartitionBuffer {
   readonly pages: LogPages;
 }
 
-/** New partitions, a topic created anew and a tail that is cut off are noticed within this time or two, also when nobody asks. */
+/**
+ * New partitions, a topic created anew and a tail that is cut off are noticed within this time or two, also when nobody
+ * asks.
+ */
 const LOOK_EVERY_MS = 2_500;
 const RETRY = { baseMs: 100, capMs: 2_000 };
 

@@ -1,6 +1,7 @@
 /**
- * Reads the live fields of a supergraph from its `@live`, `@liveEvent` and `@liveSnapshot` directives, under whatever names a subgraph
- * imported them. A field with a problem is left out and reported by name: it must not take the others down.
+ * Reads the live fields of a supergraph from its `@live`, `@liveEvent` and `@liveSnapshot` directives, under whatever
+ * names a subgraph imported them. A field with a problem is left out and reported by name: it must not take the others
+ * down.
  */
 import { type DocumentNode, type FieldDefinitionNode, Kind, type ObjectTypeDefinitionNode, parse } from "graphql";
 import {
@@ -15,7 +16,9 @@ import {
 
 const LIVE_SPEC = "https://tributary.dev/live/";
 
-/** An event passes when the list argument is absent or contains the value at `path` (`type`, `subject`, `data.<name>`). */
+/**
+ * An event passes when the list argument is absent or contains the value at `path` (`type`, `subject`, `data.<name>`).
+ */
 export interface LiveFilter {
   readonly argument: string;
   readonly path: string;
@@ -49,7 +52,10 @@ export interface LiveField {
   /** Event type → payload type. An event of another type is none of this field's. */
   readonly payloads: ReadonlyMap<string, string>;
   readonly snapshot?: LiveSnapshot;
-  /** Event path: of events with the same value there, a reader who does not keep up gets the newest. Absent: every one, or an end. */
+  /**
+   * Event path: of events with the same value there, a reader who does not keep up gets the newest. Absent: every one,
+   * or an end.
+   */
   readonly latestBy?: string;
   /** Types that the virtual subgraph knows by key only. */
   readonly entities: ReadonlySet<string>;

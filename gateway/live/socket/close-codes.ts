@@ -1,4 +1,6 @@
-/** Why a socket is closed. Codes from 4400 on as far as graphql-transport-ws names them are its own; see PROTOCOL.md. */
+/**
+ * Why a socket is closed. Codes from 4400 on as far as graphql-transport-ws names them are its own; see PROTOCOL.md.
+ */
 export interface CloseReason {
   readonly code: number;
   readonly reason: string;

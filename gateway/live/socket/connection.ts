@@ -1,6 +1,6 @@
 /**
- * One socket: what it follows, how much waits to be sent, that its peer lives. Closes itself when its viewer's session ends, when
- * the peer is silent for two ping periods, and when the peer does not keep up.
+ * One socket: what it follows, how much waits to be sent, that its peer lives. Closes itself when its viewer's session
+ * ends, when the peer is silent for two ping periods, and when the peer does not keep up.
  */
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
@@ -25,7 +25,8 @@ export interface Connection {
   /** @returns whether the socket may be used; `false` when it must be closed as forbidden or was closed already */
   authenticate(token: string | undefined): Promise<boolean>;
   /**
-   * Goes on with a newer token of the same session. A token of somebody else closes the socket, and so do too many of them.
+   * Goes on with a newer token of the same session. A token of somebody else closes the socket, and so do too many of
+   * them.
    * @returns until when it holds; `undefined` when the socket was closed
    * @throws AppError for a token that is no good or of another session: nothing has changed then
    */
@@ -35,7 +36,10 @@ export interface Connection {
   send(text: string): void;
   /** Sends one message of two parts: a head of this socket's own, and a body that all sockets share. */
   sendShared(head: Buffer, body: SharedBody): void;
-  /** Resolves when so little waits to be written that more may be sent, or when the socket is gone; absent when that is so now. */
+  /**
+   * Resolves when so little waits to be written that more may be sent, or when the socket is gone; absent when that is
+   * so now.
+   */
   writable(): Promise<void> | undefined;
   close(reason: CloseReason): void;
   /** Registers a subscription and tells the client where it starts. */

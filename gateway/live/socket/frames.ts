@@ -1,7 +1,8 @@
 /**
- * Text frames for many sockets: what all of them are sent is encoded once and shared; only a frame's head is a socket's own, and is put in
- * front of the shared text for as long as its write takes. They are written past ws, which would take a string or a copy per socket. Correct
- * because ws holds nothing back: sockets have no compression, and nobody sends them blobs.
+ * Text frames for many sockets: what all of them are sent is encoded once and shared; only a frame's head is a socket's
+ * own, and is put in front of the shared text for as long as its write takes. They are written past ws, which would
+ * take a string or a copy per socket. Correct because ws holds nothing back: sockets have no compression, and nobody
+ * sends them blobs.
  */
 import type { Writable } from "node:stream";
 

@@ -1,4 +1,6 @@
-/** What an `Accept` header says about streams: which format the caller reads, and whether plain JSON would do as well. */
+/**
+ * What an `Accept` header says about streams: which format the caller reads, and whether plain JSON would do as well.
+ */
 
 export interface RequestedStream {
   readonly format: "sse" | "multipart";

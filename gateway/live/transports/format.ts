@@ -18,8 +18,9 @@ export interface StreamFormat {
 }
 
 /**
- * A blank line commits an `id:` to the last event id even where the event itself is dropped for want of `data:` (HTML standard,
- * "dispatch the event", steps 1 and 2): that is how a heartbeat moves the cursor without an event that anybody sees.
+ * A blank line commits an `id:` to the last event id even where the event itself is dropped for want of `data:` (HTML
+ * standard, "dispatch the event", steps 1 and 2): that is how a heartbeat moves the cursor without an event that
+ * anybody sees.
  */
 const SSE: StreamFormat = {
   transport: "SSE",
@@ -34,8 +35,8 @@ const SSE: StreamFormat = {
 const idLine = (cursor: string | undefined) => (cursor === undefined ? "" : `id: ${cursor}\n`);
 
 /**
- * A reader takes a part as complete at the boundary behind it, so each part is written with that boundary. Heartbeats must be `{}`
- * exactly, so cursors of quiet streams travel in a header of the part.
+ * A reader takes a part as complete at the boundary behind it, so each part is written with that boundary. Heartbeats
+ * must be `{}` exactly, so cursors of quiet streams travel in a header of the part.
  */
 const MULTIPART: StreamFormat = {
   transport: "MULTIPART",

@@ -1,6 +1,6 @@
 /**
- * One streaming answer: what was written, how much waits, that it lives. Never holds more than a bounded amount for a reader
- * that does not keep up; ends with a reason, then lets the reader have what is left, within a grace period.
+ * One streaming answer: what was written, how much waits, that it lives. Never holds more than a bounded amount for a
+ * reader that does not keep up; ends with a reason, then lets the reader have what is left, within a grace period.
  */
 import type { ServerResponse } from "node:http";
 import { systemSleep } from "../../../platform/events/backoff.ts";
@@ -20,7 +20,10 @@ export interface HttpStream {
   readonly sentCursor: string | undefined;
   /** One answer; a live frame says in itself where it stands. */
   next(payload: string): void;
-  /** Resolves when so little waits to be written that more may be sent, or when the answer is over; absent when that is so now. */
+  /**
+   * Resolves when so little waits to be written that more may be sent, or when the answer is over; absent when that is
+   * so now.
+   */
   writable(): Promise<void> | undefined;
   /** Tells where the subscription starts and follows it with heartbeats. */
   follow(subscription: Subscription): void;

@@ -25,7 +25,10 @@ interface Assigned {
   readonly consumer: PartitionConsumer;
 }
 
-/** Commits are gathered for this long: a request each would cost as much as reading the records. What a crash repeats is known to the inbox. */
+/**
+ * Commits are gathered for this long: a request each would cost as much as reading the records. What a crash repeats is
+ * known to the inbox.
+ */
 const COMMIT_EVERY_MS = 200;
 const COMMIT_RETRY = { baseMs: 100, capMs: 2_000 };
 /**

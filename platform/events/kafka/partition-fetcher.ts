@@ -107,8 +107,8 @@ export function createPartitionFetcher(connection: KafkaConnection): PartitionFe
   }
 
   /**
-   * kafkajs 2.2.4 keeps a connection whose requests time out, and a peer that vanished never closes it: a half-open connection
-   * would be asked again and again. New connections take their place.
+   * kafkajs 2.2.4 keeps a connection whose requests time out, and a peer that vanished never closes it: a half-open
+   * connection would be asked again and again. New connections take their place.
    */
   async function answered<R>(work: () => Promise<R>): Promise<R> {
     const asked = cluster;

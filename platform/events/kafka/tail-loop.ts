@@ -1,6 +1,7 @@
 /**
  * A tail over Kafka: one long poll per broker that leads a partition of the topic. Starts at exact offsets, goes on
- * through broker loss and leader changes, and picks up partitions that are added later, within seconds, from their first record.
+ * through broker loss and leader changes, and picks up partitions that are added later, within seconds, from their
+ * first record.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import type { Logger } from "pino";
@@ -78,7 +79,10 @@ export function startTail(options: TailLoopOptions): LogReader {
     }
   }
 
-  /** Ends a round when a partition was added or has moved. Polls go on meanwhile: a pause every few seconds would be felt. */
+  /**
+   * Ends a round when a partition was added or has moved. Polls go on meanwhile: a pause every few seconds would be
+   * felt.
+   */
   async function watchLeaders(knownLeaders: ReadonlyMap<number, string>, round: AbortController): Promise<void> {
     for (;;) {
       await systemSleep(METADATA_FRESH_MS, round.signal);

@@ -1,7 +1,7 @@
 /**
  * A topic's id as the brokers keep it (KIP-516): new whenever the topic is created, by whomever, so it is the epoch of
- * its offsets. kafkajs 2.2.4 speaks Metadata up to version 6; the id comes with version 10, of which this is version 12.
- * https://kafka.apache.org/protocol.html#The_Messages_Metadata
+ * its offsets. kafkajs 2.2.4 speaks Metadata up to version 6; the id comes with version 10, of which this is
+ * version 12. https://kafka.apache.org/protocol.html#The_Messages_Metadata
  */
 import { type InternalBroker, kafkajsInternals } from "./kafkajs-internals.ts";
 

@@ -1,4 +1,6 @@
-/** Every statement of the Postgres event log, over one pool. Failures to reach the store become `EVENT_LOG_UNAVAILABLE`. */
+/**
+ * Every statement of the Postgres event log, over one pool. Failures to reach the store become `EVENT_LOG_UNAVAILABLE`.
+ */
 import { Pool, type QueryResultRow } from "pg";
 import { z } from "zod";
 import { AppError } from "../../errors/app-error.ts";

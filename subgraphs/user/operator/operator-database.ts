@@ -1,6 +1,6 @@
 /**
- * Which database an operator's command changes: the one that the environment names, else that of the embedded platform whose data
- * folder is here. The platform itself goes on running: its relay publishes what the command wrote.
+ * Which database an operator's command changes: the one that the environment names, else that of the embedded platform
+ * whose data folder is here. The platform itself goes on running: its relay publishes what the command wrote.
  */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -19,8 +19,10 @@ const schema = z.object({ DATA_DIR: embeddedSettings.DATA_DIR });
 const secretsSchema = z.object({ databasePassword: z.string() });
 
 /**
- * @returns the address of the user database, for the role that requests have too: row-level security stands behind operators as well
- * @throws AppError `CONFIG_INVALID` when no database is named, or the named one does not answer within about five seconds
+ * @returns the address of the user database, for the role that requests have too: row-level security stands behind
+ * operators as well
+ * @throws AppError `CONFIG_INVALID` when no database is named, or the named one does not answer within about five
+ * seconds
  */
 export async function findUserDatabase(environment: Environment): Promise<string> {
   const dataDir = resolve(parseConfig(schema, environment).DATA_DIR);

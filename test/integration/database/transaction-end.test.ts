@@ -1,4 +1,5 @@
-// Transactions whose begin and commit go with their first and last statement: nothing of what a transaction promises is lost by it.
+// Transactions whose begin and commit go with their first and last statement: nothing of what a transaction promises is
+// lost by it.
 import { Pool } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";

@@ -1,4 +1,5 @@
-// Consumers of invented events for the tests of one file, over a log and a database of its own; each is stopped after its test.
+// Consumers of invented events for the tests of one file, over a log and a database of its own; each is stopped after
+// its test.
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { systemClock } from "../../../platform/clock.ts";

@@ -1,4 +1,5 @@
-// One producer and its log on a Postgres of the test's own: real database roles, a contract invented here, an effect table.
+// One producer and its log on a Postgres of the test's own: real database roles, a contract invented here, an effect
+// table.
 import { pino } from "pino";
 import { systemClock } from "../../../platform/clock.ts";
 import { inTenants } from "../../../platform/database/tenant-transaction.ts";

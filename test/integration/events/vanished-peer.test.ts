@@ -1,5 +1,5 @@
-// A peer that vanishes without a word: its connections stay open for ever and answer nothing, while new ones work. Only the client's
-// own timeouts end such a state; no reset ever comes.
+// A peer that vanishes without a word: its connections stay open for ever and answer nothing, while new ones work. Only
+// the client's own timeouts end such a state; no reset ever comes.
 import { connect, createServer, type Socket } from "node:net";
 import { pino } from "pino";
 import { expect, test } from "vitest";

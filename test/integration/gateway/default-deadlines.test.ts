@@ -1,4 +1,5 @@
-// How long callers wait for a subgraph that hangs, with the settings as they come: the real ten seconds, waited for once, by all tests together.
+// How long callers wait for a subgraph that hangs, with the settings as they come: the real ten seconds, waited for
+// once, by all tests together.
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { parseConfig } from "../../../platform/config/parse-config.ts";

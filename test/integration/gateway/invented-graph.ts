@@ -1,4 +1,5 @@
-// A small federated graph of its own (products and reviews), served by real HTTP servers, for tests of the gateway alone.
+// A small federated graph of its own (products and reviews), served by real HTTP servers, for tests of the gateway
+// alone.
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { composeServices } from "@apollo/composition";

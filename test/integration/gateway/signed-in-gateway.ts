@@ -1,4 +1,5 @@
-// A gateway of the platform's kind on a free port: it asks an invented authenticator who callers are, and subgraphs in its own process.
+// A gateway of the platform's kind on a free port: it asks an invented authenticator who callers are, and subgraphs in
+// its own process.
 import { z } from "zod";
 import type { AuthenticatorPart } from "../../../gateway/auth/authenticator.ts";
 import type { GatewayOptions } from "../../../gateway/gateway-options.ts";

@@ -10,7 +10,10 @@ import { gatewaySettings } from "../../../platform/config/settings.ts";
 import { createLifecycle, type Lifecycle } from "../../../platform/lifecycle/lifecycle.ts";
 import { createLogger } from "../../../platform/logger/logger.ts";
 
-/** A test's kept-alive connections need no second to leave a gateway that is done with; tests of the stop itself set what is usual. */
+/**
+ * A test's kept-alive connections need no second to leave a gateway that is done with; tests of the stop itself set
+ * what is usual.
+ */
 export const BRIEF_NOTICE_MS = "20";
 /** The setting's default. */
 export const USUAL_NOTICE_MS = 1_000;

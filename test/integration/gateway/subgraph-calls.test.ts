@@ -1,4 +1,5 @@
-// How the gateway calls subgraphs over real connections: deadlines, repeated attempts, breakers, and what goes with a call.
+// How the gateway calls subgraphs over real connections: deadlines, repeated attempts, breakers, and what goes with a
+// call.
 import { request } from "node:http";
 import { expect, test } from "vitest";
 import { waitFor, waitWithin } from "../../support/wait.ts";

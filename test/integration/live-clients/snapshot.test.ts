@@ -1,4 +1,5 @@
-// A stream that begins with a snapshot, through each client library: over a broken network and past a refused resume, no other query.
+// A stream that begins with a snapshot, through each client library: over a broken network and past a refused resume,
+// no other query.
 import { ApolloClient, InMemoryCache } from "@apollo/client";
 import { Client, subscriptionExchange } from "@urql/core";
 import { parse } from "graphql";

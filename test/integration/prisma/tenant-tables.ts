@@ -27,8 +27,8 @@ export async function tenantTables(client: Client): Promise<TenantTable[]> {
 }
 
 /**
- * Stores one row of `tenant` in every tenant table, as superuser. Checks are dropped and triggers bypassed: the database
- * is the test's own, and only who may see the row matters here.
+ * Stores one row of `tenant` in every tenant table, as superuser. Checks are dropped and triggers bypassed: the
+ * database is the test's own, and only who may see the row matters here.
  */
 export async function fillTenantTables(client: Client, tenant: string): Promise<TenantTable[]> {
   const tables = await tenantTables(client);

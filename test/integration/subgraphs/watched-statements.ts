@@ -1,4 +1,5 @@
-// The statements that pg's clients of this process send, as they begin and end. Everything is sent and answered as without it.
+// The statements that pg's clients of this process send, as they begin and end. Everything is sent and answered as
+// without it.
 import pg from "pg";
 
 interface WatchedStatements extends Disposable {

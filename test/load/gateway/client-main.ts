@@ -1,4 +1,5 @@
-// The client, in a process of its own: every connection asks again as soon as it has its answer, each time as somebody else. Linux.
+// The client, in a process of its own: every connection asks again as soon as it has its answer, each time as somebody
+// else. Linux.
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";

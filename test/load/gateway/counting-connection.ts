@@ -1,4 +1,5 @@
-// One kept connection that asks, counts the bytes of the answer and keeps none of them: the client shares the machine with what it measures.
+// One kept connection that asks, counts the bytes of the answer and keeps none of them: the client shares the machine
+// with what it measures.
 import { connect } from "node:net";
 
 export interface Answered {
@@ -9,7 +10,10 @@ export interface Answered {
 }
 
 export interface CountingConnection {
-  /** One at a time. Never rejects: a broken connection is told as an answer without a status, and opened anew for the next question. */
+  /**
+   * One at a time. Never rejects: a broken connection is told as an answer without a status, and opened anew for the
+   * next question.
+   */
   ask(request: string): Promise<Answered>;
   close(): void;
 }

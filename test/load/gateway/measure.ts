@@ -37,7 +37,10 @@ export async function startSubject(name: ServerName, world: GatewayWorld): Promi
 
 const answerSchema = z.object({ data: z.unknown(), errors: z.unknown().optional() });
 
-/** Have both answers the same data and errors? Neither the order of keys counts nor what a server says about itself in extensions. */
+/**
+ * Have both answers the same data and errors? Neither the order of keys counts nor what a server says about itself in
+ * extensions.
+ */
 export function sameAnswer(one: string, other: string): boolean {
   return isDeepStrictEqual(answerSchema.parse(JSON.parse(one)), answerSchema.parse(JSON.parse(other)));
 }

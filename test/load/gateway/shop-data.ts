@@ -1,4 +1,5 @@
-// The data of the public gateway benchmark's four subgraphs, in its sizes: 6 users, 9 products, 11 reviews of about 350 bytes: an answer of 88 KB.
+// The data of the public gateway benchmark's four subgraphs, in its sizes: 6 users, 9 products, 11 reviews of about 350
+// bytes: an answer of 88 KB.
 export interface Review {
   readonly id: string;
   readonly body: string;

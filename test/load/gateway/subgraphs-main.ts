@@ -1,4 +1,5 @@
-// The four subgraphs in one process. A question that was asked before is answered from memory: what is measured is the gateway.
+// The four subgraphs in one process. A question that was asked before is answered from memory: what is measured is the
+// gateway.
 import { createServer } from "node:http";
 import process from "node:process";
 import { buildSubgraphSchema } from "@apollo/subgraph";

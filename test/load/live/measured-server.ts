@@ -5,8 +5,8 @@ import { z } from "zod";
 
 export const taskSchema = z.discriminatedUnion("ask", [
   /**
-   * Viewers `viewer-0` … with a token of that name; each may follow one of the shops. Events are enriched once for all of a shop
-   * (ORGANIZATION), as the platform's own fields are, or once per session.
+   * Viewers `viewer-0` … with a token of that name; each may follow one of the shops. Events are enriched once for all
+   * of a shop (ORGANIZATION), as the platform's own fields are, or once per session.
    */
   z.object({
     ask: z.literal("admit"),

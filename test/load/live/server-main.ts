@@ -1,5 +1,5 @@
-// The measured server alone in its process: `live`, `bare` or `stock` by its first argument. It is asked over the channel of its
-// parent and says what each piece of work cost it; nothing but the serving happens here.
+// The measured server alone in its process: `live`, `bare` or `stock` by its first argument. It is asked over the
+// channel of its parent and says what each piece of work cost it; nothing but the serving happens here.
 import process from "node:process";
 import { startBareServer } from "./bare-server.ts";
 import { type MeasuredServer, requestSchema, type ServerFigures, taskSchema } from "./measured-server.ts";

@@ -1,5 +1,5 @@
-// A subscriber that costs little: it looks for a number in the text instead of parsing it, because generator and server share the
-// machine. Notes what it got, what came twice and what came late.
+// A subscriber that costs little: it looks for a number in the text instead of parsing it, because generator and server
+// share the machine. Notes what it got, what came twice and what came late.
 import { randomUUID } from "node:crypto";
 import { WebSocket } from "ws";
 
@@ -14,7 +14,10 @@ export interface StreamRequest {
   readonly announced: boolean;
   /** With the cursor behind the frame. */
   readonly onFrame?: (sequence: number, text: string, cursor: string | undefined) => void;
-  /** Given, an end that comes from the other side once the stream is placed is told here, and is no problem of the stream. */
+  /**
+   * Given, an end that comes from the other side once the stream is placed is told here, and is no problem of the
+   * stream.
+   */
   readonly onClose?: (close: StreamClose) => void;
 }
 

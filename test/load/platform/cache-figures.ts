@@ -1,4 +1,5 @@
-// What a process' caches count, read from its `/metrics`. A process without that page, or without caches, has no figures.
+// What a process' caches count, read from its `/metrics`. A process without that page, or without caches, has no
+// figures.
 
 /** Of one level of one cache, since the process began. */
 export interface LevelFigures {
@@ -22,8 +23,8 @@ const COUNTED: readonly (readonly [keyof LevelFigures, RegExp])[] = [
   ["loads", /cache_loads(_total)?$/],
 ];
 /**
- * Of caches that count by result. Whoever joins an equal question under way was answered without one of their own. An answer that was put
- * together from kept parts is a miss of the cache that keeps whole ones.
+ * Of caches that count by result. Whoever joins an equal question under way was answered without one of their own. An
+ * answer that was put together from kept parts is a miss of the cache that keeps whole ones.
  */
 const RESULTS: Readonly<Record<string, readonly (keyof LevelFigures)[]>> = {
   hit: ["hits"],

@@ -1,4 +1,5 @@
-// The chained seed: each step is what a person does, through the public API only. Every test makes its own people and organisations.
+// The chained seed: each step is what a person does, through the public API only. Every test makes its own people and
+// organisations.
 import { randomUUID } from "node:crypto";
 import { waitFor } from "../wait.ts";
 import { createGraphQLClient, type GraphQLClient } from "./graphql-client.ts";

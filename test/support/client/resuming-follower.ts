@@ -1,5 +1,5 @@
-// A subscriber as a careful client is one: whenever its stream ends it comes back behind the last event it has, until it is told that
-// it cannot. What it has seen is all it knows.
+// A subscriber as a careful client is one: whenever its stream ends it comes back behind the last event it has, until
+// it is told that it cannot. What it has seen is all it knows.
 import { createLiveClient, describe, type LiveMessage, type LiveStream } from "./live-client.ts";
 
 export interface ResumingFollower<Data> {

@@ -1,5 +1,5 @@
-// Values for every argument and input field of the schema, so that a call of any field can be made up. A type that is not known here
-// stops the test: whoever adds one says what a harmless value of it is.
+// Values for every argument and input field of the schema, so that a call of any field can be made up. A type that is
+// not known here stops the test: whoever adds one says what a harmless value of it is.
 import { randomUUID } from "node:crypto";
 import { type GraphQLInputType, isEnumType, isInputObjectType, isListType, isNonNullType, isScalarType } from "graphql";
 

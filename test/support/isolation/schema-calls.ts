@@ -1,4 +1,5 @@
-// Every call that the schema offers and that takes an id: made up from the schema, so that a new field is covered by itself.
+// Every call that the schema offers and that takes an id: made up from the schema, so that a new field is covered by
+// itself.
 import {
   type GraphQLField,
   type GraphQLNamedType,
@@ -80,7 +81,8 @@ function documentFor(
 function selectionOf(schema: GraphQLSchema, type: GraphQLNamedType, depth: number): string {
   if (isLeafType(type)) return "";
   if (isInterfaceType(type) || isUnionType(type)) {
-    // An interface's implementations may disagree about a field's type; a union's are asked one by one, too, but theirs agree.
+    // An interface's implementations may disagree about a field's type; a union's are asked one by one, too, but theirs
+    // agree.
     if (isInterfaceType(type)) return "{ __typename }";
     const members = schema
       .getPossibleTypes(type)

@@ -34,7 +34,8 @@ export async function newTenant(platform: PlatformAddress, name: string): Promis
   const owner = await newMember(platform, name);
   const account = await newOrganization(owner, name);
   const { organizationId } = account;
-  // Declined, so that the invoice stays open: a call with this tenant's own ids is then refused for nothing but the foreign one.
+  // Declined, so that the invoice stays open: a call with this tenant's own ids is then refused for nothing but the
+  // foreign one.
   const paymentMethodId = await attachCard(owner, account, "tok_declined");
   const { subscription, invoice, payment } = await startDeclinedPlan(owner, account);
   const found = await waitFor(

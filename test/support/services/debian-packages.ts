@@ -1,4 +1,5 @@
-// Installs what is missing as Debian packages: one `apt-get update` and one `apt-get install` per test run, as root only.
+// Installs what is missing as Debian packages: one `apt-get update` and one `apt-get install` per test run, as root
+// only.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { DebianPackage } from "./plan.ts";

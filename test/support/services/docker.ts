@@ -1,5 +1,5 @@
-// A service from deploy/compose.yaml in a Compose project of its own, on a free port. Compose runs attached and watched: when the
-// test run ends in whatever way it gets SIGTERM and stops the containers.
+// A service from deploy/compose.yaml in a Compose project of its own, on a free port. Compose runs attached and
+// watched: when the test run ends in whatever way it gets SIGTERM and stops the containers.
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";

@@ -1,5 +1,6 @@
-// Makes services available to the tests of this run. Their addresses go into the environment variables of SERVICE_VARIABLES, which
-// test workers inherit; so a second call in the same run finds what the first one started and starts nothing.
+// Makes services available to the tests of this run. Their addresses go into the environment variables of
+// SERVICE_VARIABLES, which test workers inherit; so a second call in the same run finds what the first one started and
+// starts nothing.
 
 import { CHROMIUM_PROGRAMS } from "./chromium.ts";
 import { installDebianPackages } from "./debian-packages.ts";
@@ -57,7 +58,10 @@ export async function ensureServices(names: readonly ServiceName[]): Promise<Ens
   };
 }
 
-/** Installs in one go what can be installed, then plans again from the new facts: a package may still be unfit (an old Java). */
+/**
+ * Installs in one go what can be installed, then plans again from the new facts: a package may still be unfit (an old
+ * Java).
+ */
 async function plansAfterInstalling(
   names: readonly ServiceName[],
   facts: Facts,

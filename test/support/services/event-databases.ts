@@ -1,4 +1,5 @@
-// A Postgres server of a test's own with the user subgraph's database and the event database, roles and grants as installed.
+// A Postgres server of a test's own with the user subgraph's database and the event database, roles and grants as
+// installed.
 import { Pool } from "pg";
 import { databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
 import { type PostgresServer, startPostgres } from "./postgres.ts";

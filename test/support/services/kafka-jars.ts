@@ -1,4 +1,5 @@
-// The broker's jars: resolved once by Maven from the committed pom into .cache/kafka/<version>/, reused by every later run.
+// The broker's jars: resolved once by Maven from the committed pom into .cache/kafka/<version>/, reused by every later
+// run.
 import { execFile } from "node:child_process";
 import { access, mkdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -27,8 +28,8 @@ export async function cachedJars(): Promise<string | undefined> {
 }
 
 /**
- * The folder of jars, resolved by Maven when it is not there yet. Two runs at once both resolve into a folder of their own and
- * the first to finish gives the final name, so that a folder of that name is always complete.
+ * The folder of jars, resolved by Maven when it is not there yet. Two runs at once both resolve into a folder of their
+ * own and the first to finish gives the final name, so that a folder of that name is always complete.
  */
 export async function kafkaJars(): Promise<string> {
   const cached = await cachedJars();

@@ -1,4 +1,5 @@
-// One real Kafka broker for tests: a single KRaft process (broker and controller) on free loopback ports in a temporary folder.
+// One real Kafka broker for tests: a single KRaft process (broker and controller) on free loopback ports in a temporary
+// folder.
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -15,12 +16,14 @@ import { findJava, JAVA_MINIMUM, kafkaJars } from "./kafka-jars.ts";
 const run = promisify(execFile);
 
 export interface KafkaOptions {
-  /** A folder to keep; with `port` it restarts a broker that was stopped or killed, on its own data. Default: temporary. */
+  /**
+   * A folder to keep; with `port` it restarts a broker that was stopped or killed, on its own data. Default: temporary.
+   */
   readonly dataDir?: string;
   readonly port?: number;
   /**
-   * A port (of a fault proxy) that the broker names as its own address to clients which arrive through `proxyTarget`. Without
-   * this, a client that bootstraps through a proxy would be sent past it by the first metadata answer.
+   * A port (of a fault proxy) that the broker names as its own address to clients which arrive through `proxyTarget`.
+   * Without this, a client that bootstraps through a proxy would be sent past it by the first metadata answer.
    */
   readonly advertisedPort?: number;
 }
@@ -175,7 +178,8 @@ function serverProperties({ port, controllerPort, proxied, logDir }: ServerPorts
     "share.coordinator.state.topic.num.partitions": 1,
     "share.coordinator.state.topic.replication.factor": 1,
     "share.coordinator.state.topic.min.isr": 1,
-    // The first consumer of a group starts at once instead of waiting 3 s for others; short sessions show a dead member soon.
+    // The first consumer of a group starts at once instead of waiting 3 s for others; short sessions show a dead member
+    // soon.
     "group.initial.rebalance.delay.ms": 0,
     "group.min.session.timeout.ms": 1000,
     // A killed broker's registration blocks its restart for one session (9 s by default).

@@ -1,5 +1,5 @@
-// Decides, from facts alone, where each service of the test run comes from: an address in the environment, a local program,
-// Docker, an installation, or nowhere, and then with one line that says what to install.
+// Decides, from facts alone, where each service of the test run comes from: an address in the environment, a local
+// program, Docker, an installation, or nowhere, and then with one line that says what to install.
 
 export const SERVICE_NAMES = ["postgres", "redis", "kafka", "chromium"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];

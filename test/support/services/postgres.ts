@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { startEmbeddedPostgres } from "../../../prisma/embedded-postgres.ts";
 
 export interface PostgresOptions {
-  /** A folder to keep; with `port` it restarts a server that was stopped or killed, on its own data. Default: temporary. */
+  /**
+   * A folder to keep; with `port` it restarts a server that was stopped or killed, on its own data. Default: temporary.
+   */
   readonly dataDir?: string;
   readonly port?: number;
 }

@@ -1,5 +1,6 @@
-// The distributed topology: a process per subgraph and gateway, with the shared Postgres, Redis and Kafka of the test run. A stack has its own
-// databases, its own topics (by prefix) and its own mailbox, so that stacks do not see each other.
+// The distributed topology: a process per subgraph and gateway, with the shared Postgres, Redis and Kafka of the test
+// run. A stack has its own databases, its own topics (by prefix) and its own mailbox, so that stacks do not see each
+// other.
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Client } from "pg";

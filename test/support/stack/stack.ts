@@ -30,8 +30,8 @@ export interface Stack extends PlatformAddress {
   /** Settings with which `npm run operator` finds it. */
   readonly operator: Readonly<Record<string, string>>;
   /**
-   * Starts one more process of a subgraph on a port of its own and waits until it is ready. Nobody asks it anything; its consumers
-   * share the work of the stack's. Whoever starts it ends it.
+   * Starts one more process of a subgraph on a port of its own and waits until it is ready. Nobody asks it anything;
+   * its consumers share the work of the stack's. Whoever starts it ends it.
    */
   startAnother(subgraph: string): Promise<ProjectProcess>;
   stop(): Promise<void>;
@@ -57,7 +57,10 @@ export interface StackOptions {
   readonly root?: string;
 }
 
-/** Nobody has to leave a stack that is done with: its gateways wait less for clients whose connections idle. Tests of stops say otherwise. */
+/**
+ * Nobody has to leave a stack that is done with: its gateways wait less for clients whose connections idle. Tests of
+ * stops say otherwise.
+ */
 export const QUICK_STOP = { DRAIN_NOTICE_MS: "100" } as const;
 
 /** A temporary folder and how to remove it. */

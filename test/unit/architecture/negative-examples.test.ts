@@ -46,6 +46,25 @@ test("a schema in place of the cast passes the check, and so does `as const`", a
   expect(await sound.judge("style and import arrows")).toMatchObject({ passed: true });
 });
 
+test("a comment beyond 120 columns fails the check, in every language that the project writes", async () => {
+  using broken = openWorkTree("long-comment/broken");
+  const { output, passed } = await broken.judge("comment width");
+  expect(output.trim().split("\n")).toEqual([
+    "platform/clock.ts:1: a comment reaches column 124: wrap it at 120",
+    "platform/clock.ts:5: a comment reaches column 130: wrap it at 120",
+    "platform/clock.ts:9: a comment reaches column 121: wrap it at 120",
+    "platform/clock.ts:13: a comment reaches column 121: wrap it at 120",
+    "prisma/shop/queries.sql:1: a comment reaches column 124: wrap it at 120",
+    "schema/shop.graphql:1: a comment reaches column 134: wrap it at 120",
+  ]);
+  expect(passed).toBe(false);
+});
+
+test("wrapped comments pass the check, and so do long strings, addresses, directives and released migrations", async () => {
+  using sound = openWorkTree("long-comment/sound");
+  expect(await sound.judge("comment width")).toMatchObject({ output: "", passed: true });
+});
+
 test("an import cycle fails the check, also one of types only", async () => {
   using broken = openWorkTree("import-cycle/broken");
   const verdict = await broken.judge("style and import arrows");

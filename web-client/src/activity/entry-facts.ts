@@ -1,6 +1,9 @@
 import type { MoneyAmount } from "../format/money.ts";
 
-/** What an audit entry's metadata, the facts of its event, tells a reader. Contracts may grow: anything else is left alone. */
+/**
+ * What an audit entry's metadata, the facts of its event, tells a reader. Contracts may grow: anything else is left
+ * alone.
+ */
 export interface EntryFacts {
   readonly number?: string;
   readonly last4?: string;

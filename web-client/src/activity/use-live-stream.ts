@@ -14,7 +14,10 @@ export interface LiveStreamOptions<Data, Variables> {
   readonly onEnd: () => void;
 }
 
-/** Follows a live field while the component is shown. Entities in its events update the cache, and so every view of them. */
+/**
+ * Follows a live field while the component is shown. Entities in its events update the cache, and so every view of
+ * them.
+ */
 export function useLiveStream<Data extends object, Variables extends Record<string, unknown>>(
   options: LiveStreamOptions<Data, Variables>,
 ): void {

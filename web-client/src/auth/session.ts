@@ -1,6 +1,6 @@
 /**
- * The signed-in session of this profile. Gives out access tokens, replaces them before they expire, and does so in one window at
- * a time: refresh tokens work once, and a second use would revoke the session.
+ * The signed-in session of this profile. Gives out access tokens, replaces them before they expire, and does so in one
+ * window at a time: refresh tokens work once, and a second use would revoke the session.
  */
 import {
   type IssuedSessionFragment,
@@ -26,7 +26,10 @@ export interface SessionManager {
   accessToken(refused?: string): Promise<string | undefined>;
   /** Takes up what signing in gave. */
   adopt(session: IssuedSessionFragment, tokens: IssuedTokensFragment): void;
-  /** Ends the session because the user said so: here and in all windows at once, at the server as soon as it can be reached. */
+  /**
+   * Ends the session because the user said so: here and in all windows at once, at the server as soon as it can be
+   * reached.
+   */
   signOut(): Promise<void>;
   /** Did the user of this window end the last session? */
   signedOut(): boolean;

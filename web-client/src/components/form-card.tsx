@@ -9,7 +9,9 @@ interface FormCardProps {
   readonly children: ReactNode;
 }
 
-/** A form with its problem on top and its one action below. Checks are ours, so that messages stay beside their fields. */
+/**
+ * A form with its problem on top and its one action below. Checks are ours, so that messages stay beside their fields.
+ */
 export function FormCard({ onSubmit, problem, busy, action, children }: FormCardProps) {
   return (
     <form className="card form" onSubmit={onSubmit} noValidate>

@@ -1,4 +1,7 @@
-/** Checks of input before a request is sent, by the limits that the server checks too. Each gives the message to show, if any. */
+/**
+ * Checks of input before a request is sent, by the limits that the server checks too. Each gives the message to show,
+ * if any.
+ */
 import { constraints } from "../../../schema/generated/operations.ts";
 
 export type Check = (value: string) => string | undefined;

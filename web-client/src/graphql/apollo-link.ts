@@ -1,6 +1,6 @@
 /**
- * The live client as a link of Apollo Client 4: subscriptions go through it, everything else is forwarded. Apollo hands a result
- * to its observers before `next` returns, so an event counts as processed after they ran.
+ * The live client as a link of Apollo Client 4: subscriptions go through it, everything else is forwarded. Apollo hands
+ * a result to its observers before `next` returns, so an event counts as processed after they ran.
  */
 import { ApolloLink } from "@apollo/client";
 import { CombinedGraphQLErrors } from "@apollo/client/errors";
@@ -14,9 +14,15 @@ export interface LiveLinkOptions {
   stream?(operation: ApolloLink.Operation): string;
   /** Events were left out because this client did not keep up, on a field that promises the newest per key only. */
   onSkipped?(events: number, operation: ApolloLink.Operation): void;
-  /** The stream stands at a known position: fetch again what was fetched before. Not called where it begins with a snapshot. */
+  /**
+   * The stream stands at a known position: fetch again what was fetched before. Not called where it begins with a
+   * snapshot.
+   */
   onPosition?(operation: ApolloLink.Operation): void;
-  /** The server cannot resume: fetch the current state, unless the document asks for a snapshot. The stream begins anew when this settled. */
+  /**
+   * The server cannot resume: fetch the current state, unless the document asks for a snapshot. The stream begins anew
+   * when this settled.
+   */
   onResync?(reason: string, operation: ApolloLink.Operation): Promise<void> | void;
 }
 

@@ -15,7 +15,10 @@ export function createMemoryCursorStore(): CursorStore {
   };
 }
 
-/** Outlives a reload of this tab, and only this tab: every tab processes on its own. `storage` is `sessionStorage` or alike. */
+/**
+ * Outlives a reload of this tab, and only this tab: every tab processes on its own. `storage` is `sessionStorage` or
+ * alike.
+ */
 export function createStorageCursorStore(storage: Pick<Storage, "getItem" | "setItem" | "removeItem">): CursorStore {
   const name = (stream: string): string => `tributary.cursor.${stream}`;
   return {

@@ -1,7 +1,7 @@
 /**
- * Live streams that lose no event: every stream resumes behind the last event that its handler processed, drops what arrives
- * twice, and says so when the server cannot resume. Needs no React. The protocol
- * is in gateway/live/PROTOCOL.md.
+ * Live streams that lose no event: every stream resumes behind the last event that its handler processed, drops what
+ * arrives twice, and says so when the server cannot resume. Needs no React. The protocol is in
+ * gateway/live/PROTOCOL.md.
  */
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { type DocumentNode, type FormattedExecutionResult, parse, print } from "graphql";
@@ -19,13 +19,13 @@ export interface LiveRequest<Data, Variables> {
   readonly document: TypedDocumentNode<Data, Variables> | string;
   readonly variables: Variables;
   /**
-   * Names the stream in the cursor store: the same name continues where the last one ended. What follows a live field in its
-   * own way needs a name of its own.
+   * Names the stream in the cursor store: the same name continues where the last one ended. What follows a live field
+   * in its own way needs a name of its own.
    */
   readonly stream: string;
   /**
-   * Continue behind the cursor that is stored under the name. Default: true, but false for a document that asks for a snapshot: a
-   * follower that begins knows no state, and events alone would not bring it.
+   * Continue behind the cursor that is stored under the name. Default: true, but false for a document that asks for a
+   * snapshot: a follower that begins knows no state, and events alone would not bring it.
    */
   readonly continues?: boolean;
 }
@@ -34,13 +34,13 @@ export interface LiveHandlers<Data> {
   /** Called once per event, in order. Its return means "processed": after a drop the stream goes on behind it. */
   next(result: FormattedExecutionResult<Data & Record<string, unknown>>, delivery: Delivery): void;
   /**
-   * From here on nothing can be missed: the stream stands at a known position. What was fetched before a stream without a
-   * cursor began may be older than that: fetch it again. Not called where the stream itself begins with a snapshot.
+   * From here on nothing can be missed: the stream stands at a known position. What was fetched before a stream without
+   * a cursor began may be older than that: fetch it again. Not called where the stream itself begins with a snapshot.
    */
   onPosition?(): void;
   /**
-   * The server cannot resume: fetch the current state. The stream begins anew, without a cursor, when this settled; where the document
-   * asks for a snapshot, it brings the state itself and nothing need be done here.
+   * The server cannot resume: fetch the current state. The stream begins anew, without a cursor, when this settled;
+   * where the document asks for a snapshot, it brings the state itself and nothing need be done here.
    */
   onResync?(reason: string): Promise<void> | void;
   /** The stream is over for good, e.g. for want of permission. */
@@ -64,7 +64,10 @@ export interface LiveClient {
 
 export interface LiveClientOptions extends Pick<LiveSocketOptions, "url" | "token" | "params" | "webSocketImpl"> {
   readonly cursors?: CursorStore;
-  /** SHA-256 of a document's printed text, to be sent instead of that while the gateway knows it; default: texts are sent. */
+  /**
+   * SHA-256 of a document's printed text, to be sent instead of that while the gateway knows it; default: texts are
+   * sent.
+   */
   readonly documentId?: (document: DocumentNode) => string | undefined;
   readonly keepAliveMs?: number;
   readonly pongTimeoutMs?: number;
@@ -130,7 +133,8 @@ export function createLiveClient({ cursors = createMemoryCursorStore(), ...optio
     const named = nameDocument(typeof document === "string" ? document : print(document), options.documentId?.(parsed));
     const withSnapshot = asksForSnapshot(parsed, variables);
     const { continues = !withSnapshot } = request;
-    // Its own, beside the store: two streams of the same name at the same time must not skip what only the other one processed.
+    // Its own, beside the store: two streams of the same name at the same time must not skip what only the other one
+    // processed.
     let position = continues ? cursors.get(stream) : undefined;
     const seen = new Set<string>();
     let ended = false;

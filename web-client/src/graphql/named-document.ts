@@ -1,6 +1,6 @@
 /**
- * A document on its way to a gateway: its hash as long as the gateway knows that, its text beside it where the gateway asks for it, the
- * text alone where the gateway keeps none. This is the protocol of automatic persisted queries.
+ * A document on its way to a gateway: its hash as long as the gateway knows that, its text beside it where the gateway
+ * asks for it, the text alone where the gateway keeps none. This is the protocol of automatic persisted queries.
  */
 
 export interface NamedDocument {

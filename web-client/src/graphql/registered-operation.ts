@@ -1,4 +1,6 @@
-/** The operations of this client as its build registered them: their texts, and the hashes that gateways know them by. */
+/**
+ * The operations of this client as its build registered them: their texts, and the hashes that gateways know them by.
+ */
 import { addTypenameToDocument } from "@apollo/client/utilities";
 import { type DocumentNode, getOperationAST, print } from "graphql";
 import { operationIds } from "../../../schema/generated/operations.ts";

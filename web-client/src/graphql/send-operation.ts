@@ -1,4 +1,7 @@
-/** One operation beside the cache: for signing in and out and for refreshing, which must not wait for a token themselves. */
+/**
+ * One operation beside the cache: for signing in and out and for refreshing, which must not wait for a token
+ * themselves.
+ */
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import type { FormattedExecutionResult } from "graphql";
 import { clientNameHeaders } from "../app/client-name.ts";

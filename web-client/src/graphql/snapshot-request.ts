@@ -1,4 +1,7 @@
-/** Does a live document ask for a snapshot with these variables? Then its stream brings the state itself, and nobody need fetch it. */
+/**
+ * Does a live document ask for a snapshot with these variables? Then its stream brings the state itself, and nobody
+ * need fetch it.
+ */
 import { type DocumentNode, Kind, type OperationDefinitionNode, type SelectionSetNode, type ValueNode } from "graphql";
 
 export function asksForSnapshot(document: DocumentNode, variables: Readonly<Record<string, unknown>>): boolean {

@@ -1,6 +1,6 @@
 /**
- * The live client behind urql's `subscriptionExchange`. urql hands a result to its subscribers before `next` returns, so an event
- * counts as processed after they ran.
+ * The live client behind urql's `subscriptionExchange`. urql hands a result to its subscribers before `next` returns,
+ * so an event counts as processed after they ran.
  */
 import { type SubscriptionForwarder, type SubscriptionOperation, stringifyVariables } from "@urql/core";
 import type { LiveClient } from "./live-client.ts";
@@ -10,9 +10,15 @@ export interface LiveForwarderOptions {
   stream?(operation: SubscriptionOperation): string;
   /** Events were left out because this client did not keep up, on a field that promises the newest per key only. */
   onSkipped?(events: number, operation: SubscriptionOperation): void;
-  /** The stream stands at a known position: fetch again what was fetched before. Not called where it begins with a snapshot. */
+  /**
+   * The stream stands at a known position: fetch again what was fetched before. Not called where it begins with a
+   * snapshot.
+   */
   onPosition?(operation: SubscriptionOperation): void;
-  /** The server cannot resume: fetch the current state, unless the document asks for a snapshot. The stream begins anew when this settled. */
+  /**
+   * The server cannot resume: fetch the current state, unless the document asks for a snapshot. The stream begins anew
+   * when this settled.
+   */
   onResync?(reason: string, operation: SubscriptionOperation): Promise<void> | void;
 }
 
@@ -28,8 +34,8 @@ export function createLiveForwarder(client: LiveClient, options: LiveForwarderOp
         {
           next(result, { skipped }) {
             if (skipped > 0) options.onSkipped?.(skipped, operation);
-            // urql 6.0 keeps the errors of the previous event where a result has none, and makes an error of an empty list in the
-            // first one. Deletable when it no longer merges the results of a subscription.
+            // urql 6.0 keeps the errors of the previous event where a result has none, and makes an error of an empty
+            // list in the first one. Deletable when it no longer merges the results of a subscription.
             observer.next(first ? { ...result } : { ...result, errors: [...(result.errors ?? [])] });
             first = false;
           },

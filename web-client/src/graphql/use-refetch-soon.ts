@@ -3,7 +3,9 @@ import { useCallback, useEffect, useRef } from "react";
 
 const PAUSE_MS = 120;
 
-/** Fetches the shown queries of the given names anew: once for events that come together, and one fetch after the other. */
+/**
+ * Fetches the shown queries of the given names anew: once for events that come together, and one fetch after the other.
+ */
 export function useRefetchSoon(): (names: readonly string[]) => void {
   const client = useApolloClient();
   const wanted = useRef(new Set<string>());

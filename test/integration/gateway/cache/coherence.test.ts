@@ -1,5 +1,5 @@
-// Two gateways with all their caches, two tenants, writes and reads at random: whoever is shown an event on a gateway, or wrote through it,
-// reads nothing older there afterwards, and nobody reads what is another tenant's.
+// Two gateways with all their caches, two tenants, writes and reads at random: whoever is shown an event on a gateway,
+// or wrote through it, reads nothing older there afterwards, and nobody reads what is another tenant's.
 import { setImmediate as turn } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";

@@ -1,5 +1,5 @@
-// What every mutation changes, read before and after it through the caches of two gateways: at once by the gateway that carried it out,
-// and by the other one as soon as it has the event.
+// What every mutation changes, read before and after it through the caches of two gateways: at once by the gateway that
+// carried it out, and by the other one as soon as it has the event.
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGraphQLClient, type GraphQLClient } from "../../../support/client/graphql-client.ts";
@@ -210,7 +210,9 @@ describe.each([
   });
 
   test("a thousand writes are each read at once where they were written, and by the other gateway within a second [CA-02]", async () => {
-    /** How long after its write the last read began that did not show it, and the pause behind that; 0: there was none. */
+    /**
+     * How long after its write the last read began that did not show it, and the pause behind that; 0: there was none.
+     */
     const staleFor: number[] = [];
     let stale = 0;
     async function rename(owner: Member, organizationId: string): Promise<void> {

@@ -1,4 +1,5 @@
-// An operator's look into the caches of a gateway, over HTTP: who may, what is shown, and that eviction reaches the other gateways.
+// An operator's look into the caches of a gateway, over HTTP: who may, what is shown, and that eviction reaches the
+// other gateways.
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";

@@ -1,5 +1,6 @@
-// An invented world that any subgraph can serve: what a field answers follows from which entity it is asked of, its name and its
-// arguments, so that all subgraphs agree without sharing a line. Some fields are null, some fail, always the same ones.
+// An invented world that any subgraph can serve: what a field answers follows from which entity it is asked of, its
+// name and its arguments, so that all subgraphs agree without sharing a line. Some fields are null, some fail, always
+// the same ones.
 import { createHash } from "node:crypto";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import {
@@ -214,7 +215,9 @@ function serveWorld(
     return members[number(`${seed} type`) % members.length] ?? "";
   }
 
-  /** Of which type an entity is that is known by its interface follows from its id: every subgraph must say the same. */
+  /**
+   * Of which type an entity is that is known by its interface follows from its id: every subgraph must say the same.
+   */
   function typeOfEntity(type: GraphQLAbstractType, id: string): string {
     const members = membersOf(type);
     return members[Number(id) % members.length] ?? "";

@@ -1,5 +1,5 @@
-// Documents meant to cost much more to look at than to send, each within the limit of a request's size. Every one comes in as many
-// different texts as are asked for, so that nothing remembers it.
+// Documents meant to cost much more to look at than to send, each within the limit of a request's size. Every one comes
+// in as many different texts as are asked for, so that nothing remembers it.
 import { getIntrospectionQuery } from "graphql";
 
 export interface HostileRequest {

@@ -1,4 +1,5 @@
-// Gateways over an invented graph that know two people by their tokens, as many as a test wants, with or without Redis between them.
+// Gateways over an invented graph that know two people by their tokens, as many as a test wants, with or without Redis
+// between them.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

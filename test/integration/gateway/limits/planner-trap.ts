@@ -1,4 +1,5 @@
-// A supergraph that is hard to plan for: every subgraph can answer everything, and an interface whose types differ from one to the next.
+// A supergraph that is hard to plan for: every subgraph can answer everything, and an interface whose types differ from
+// one to the next.
 import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
 

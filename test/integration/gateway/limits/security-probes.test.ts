@@ -1,4 +1,5 @@
-// The thirteen probes of graphql-cop (https://github.com/dolevf/graphql-cop), rebuilt: what each sends, and what it takes for a finding.
+// The thirteen probes of graphql-cop (https://github.com/dolevf/graphql-cop), rebuilt: what each sends, and what it
+// takes for a finding.
 import { getIntrospectionQuery } from "graphql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { processorMs } from "../../../support/processor-time.ts";

@@ -1,4 +1,5 @@
-// The live room while its only broker is away in three ways, and others go on producing: nothing is lost, doubled or out of order.
+// The live room while its only broker is away in three ways, and others go on producing: nothing is lost, doubled or
+// out of order.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { EventLog } from "../../../../platform/events/event-log.ts";
 import { createKafkaEventLog } from "../../../../platform/events/kafka-event-log.ts";

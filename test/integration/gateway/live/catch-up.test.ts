@@ -1,4 +1,5 @@
-// Many subscribers behind a small ring, on both real logs: the log is read per page, not per subscriber, and nothing is lost on the way.
+// Many subscribers behind a small ring, on both real logs: the log is read per page, not per subscriber, and nothing is
+// lost on the way.
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EventLog } from "../../../../platform/events/event-log.ts";

@@ -1,4 +1,5 @@
-// Frames by the thousand: each is answered or ends the socket, nothing is left behind, and whoever else is connected is served.
+// Frames by the thousand: each is answered or ends the socket, nothing is left behind, and whoever else is connected is
+// served.
 import { expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
 import { QUERY, subscribe, witnessedStackOfFile } from "./witness.ts";

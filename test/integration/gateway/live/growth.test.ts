@@ -1,4 +1,5 @@
-// A Kafka topic that gets more partitions under live subscriptions: most keys move, and nobody may miss an event without being told.
+// A Kafka topic that gets more partitions under live subscriptions: most keys move, and nobody may miss an event
+// without being told.
 import { randomUUID } from "node:crypto";
 import { Kafka, logLevel, Partitioners } from "kafkajs";
 import { expect, test } from "vitest";

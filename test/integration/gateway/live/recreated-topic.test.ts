@@ -1,4 +1,5 @@
-// A Kafka topic that is deleted and created anew under live subscriptions: offsets begin again, and positions of before mean nothing.
+// A Kafka topic that is deleted and created anew under live subscriptions: offsets begin again, and positions of before
+// mean nothing.
 import { randomUUID } from "node:crypto";
 import { Kafka, logLevel } from "kafkajs";
 import { expect, test } from "vitest";

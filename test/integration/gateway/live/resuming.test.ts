@@ -1,4 +1,5 @@
-// Which events a subscriber gets, by where it begins: each once and in order, or a reason why not. Over real sockets and the Postgres log.
+// Which events a subscriber gets, by where it begins: each once and in order, or a reason why not. Over real sockets
+// and the Postgres log.
 import { expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
 import { eventWriter, startLiveStack, TOPIC, viewer } from "./live-stack.ts";

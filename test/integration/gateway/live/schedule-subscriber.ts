@@ -1,10 +1,13 @@
-// A subscriber of the random schedules: it is away or there as it is told, resumes behind the last event that it processed, and keeps
-// what it processed, so that it can be compared with the list of events that were appended.
+// A subscriber of the random schedules: it is away or there as it is told, resumes behind the last event that it
+// processed, and keeps what it processed, so that it can be compared with the list of events that were appended.
 import { connect } from "./socket-client.ts";
 
 /** What was followed without an interruption; begins anew where the gateway said that it cannot resume. */
 export interface Segment {
-  /** Events of the key that anybody had begun to append when the gateway had named the start: no later one may be missing. */
+  /**
+   * Events of the key that anybody had begun to append when the gateway had named the start: no later one may be
+   * missing.
+   */
   startedBehind: number | undefined;
   readonly events: { readonly sequence: number; readonly cursor: string }[];
   /** Newest position, from events and pings. */

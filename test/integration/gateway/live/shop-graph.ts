@@ -1,4 +1,5 @@
-// A supergraph of the tests' own: two subgraphs in process and one live SDL, so that the live room is shown to know no domain.
+// A supergraph of the tests' own: two subgraphs in process and one live SDL, so that the live room is shown to know no
+// domain.
 import { composeServices } from "@apollo/composition";
 import { Supergraph } from "@apollo/federation-internals";
 import type { GraphQLDataSource, ServiceMap } from "@apollo/gateway";

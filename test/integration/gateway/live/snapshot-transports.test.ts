@@ -1,5 +1,5 @@
-// Snapshots as each transport carries them: where the stream stands before, at and behind one; and that none is read from caches
-// that an event below its position has yet to empty.
+// Snapshots as each transport carries them: where the stream stands before, at and behind one; and that none is read
+// from caches that an event below its position has yet to empty.
 import { expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
 import { eventWriter, viewer } from "./live-stack.ts";

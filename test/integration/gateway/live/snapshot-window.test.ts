@@ -1,4 +1,5 @@
-// A snapshot and the events behind it leave no window: over the Postgres log, with state that is committed before its event is stored.
+// A snapshot and the events behind it leave no window: over the Postgres log, with state that is committed before its
+// event is stored.
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
@@ -12,7 +13,10 @@ beforeAll(async () => {
 
 afterAll(() => room?.stop());
 
-/** Some turns of the event loop, or milliseconds: an event takes some from the log to its ring, and a read may take longer. */
+/**
+ * Some turns of the event loop, or milliseconds: an event takes some from the log to its ring, and a read may take
+ * longer.
+ */
 const pause = async ({ turns = 0, ms = 0 }: { readonly turns?: number; readonly ms?: number } = {}) => {
   if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
   for (let left = turns; left > 0; left -= 1) await new Promise((resolve) => setImmediate(resolve));

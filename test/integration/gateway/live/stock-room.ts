@@ -1,4 +1,5 @@
-// A shop whose stock is committed before its event is stored, and a follower that keeps a picture of it from snapshots and events.
+// A shop whose stock is committed before its event is stored, and a follower that keeps a picture of it from snapshots
+// and events.
 import { createHub, type Hub, type Subscription } from "../../../../gateway/live/hub.ts";
 import type { Identity } from "../../../../platform/auth/identity.ts";
 import type { AppError } from "../../../../platform/errors/app-error.ts";

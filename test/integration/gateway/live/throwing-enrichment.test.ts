@@ -1,5 +1,6 @@
-// What a subgraph or an event does wrong reaches the client as an error in that event: nothing is lost, nothing overtakes, and no
-// other stream waits. The people of the shop live behind HTTP here, at a server that answers whatever a test wants.
+// What a subgraph or an event does wrong reaches the client as an error in that event: nothing is lost, nothing
+// overtakes, and no other stream waits. The people of the shop live behind HTTP here, at a server that answers whatever
+// a test wants.
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";

@@ -1,5 +1,6 @@
-// A reader that stops reading, over both transports: it costs a bounded amount of memory, is told why it was closed when it reads on
-// soon, and lacks nothing when it comes back. What a field that coalesces does instead is in slow-readers.test.ts.
+// A reader that stops reading, over both transports: it costs a bounded amount of memory, is told why it was closed
+// when it reads on soon, and lacks nothing when it comes back. What a field that coalesces does instead is in
+// slow-readers.test.ts.
 import { type IncomingMessage, request } from "node:http";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -14,7 +15,9 @@ const EVENTS = 60;
 const EVENT_BYTES = 1_000_000;
 /** Memory is looked at after each so many events. */
 const SAMPLED = 15;
-/** Far less than all events (60 MB), far more than what may wait for one reader (4 MiB), the ring and the log's batches. */
+/**
+ * Far less than all events (60 MB), far more than what may wait for one reader (4 MiB), the ring and the log's batches.
+ */
 const MEMORY_BYTES = 40 * 1024 * 1024;
 const QUERY = (key: string) =>
   `subscription { orderEvents(shop: "${key}") { sequence event { ... on OrderPlaced { color } } } }`;
@@ -31,7 +34,10 @@ function admit(key: string): string {
   return key;
 }
 
-/** In use by this process, without what could be collected: buffers are only counted off some turns behind the collection. */
+/**
+ * In use by this process, without what could be collected: buffers are only counted off some turns behind the
+ * collection.
+ */
 async function memory(): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 5; round += 1) {
@@ -43,7 +49,10 @@ async function memory(): Promise<number> {
   return least;
 }
 
-/** Appends all events and waits until the gateway has them. @returns the most memory that was in use on the way, in bytes */
+/**
+ * Appends all events and waits until the gateway has them.
+ * @returns the most memory that was in use on the way, in bytes
+ */
 async function appendMuch(key: string): Promise<number> {
   const writer = eventWriter(world.log, key);
   const color = "c".repeat(EVENT_BYTES);

@@ -1,5 +1,6 @@
-// Peers that go without a word: a network that swallows everything, in both directions, without FIN or RST. Event streams have no
-// answer that could be missing: there it is the kernel that notices, or the reader that takes nothing of what waits for it.
+// Peers that go without a word: a network that swallows everything, in both directions, without FIN or RST. Event
+// streams have no answer that could be missing: there it is the kernel that notices, or the reader that takes nothing
+// of what waits for it.
 import { request } from "node:http";
 import { beforeAll, expect, test } from "vitest";
 import { createFaultProxy } from "../../../support/fault-proxy.ts";

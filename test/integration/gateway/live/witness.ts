@@ -1,4 +1,5 @@
-// A well-behaved subscriber beside the ill-behaved ones of a file: after each of its tests it must have got every event.
+// A well-behaved subscriber beside the ill-behaved ones of a file: after each of its tests it must have got every
+// event.
 import { afterEach, beforeAll, expect } from "vitest";
 import { eventWriter, type LiveStack, viewer } from "./live-stack.ts";
 import { connect, type SocketClient } from "./socket-client.ts";

@@ -1,4 +1,5 @@
-// Gateways with a live room and the `streams` subgraph over one event log, as many as a test wants, with or without Redis.
+// Gateways with a live room and the `streams` subgraph over one event log, as many as a test wants, with or without
+// Redis.
 import { ApolloServer } from "@apollo/server";
 import { createRequestScopes } from "../../../../gateway/errors/request-scope.ts";
 import { registerGraphQLRoute } from "../../../../gateway/http/graphql-route.ts";

@@ -1,4 +1,5 @@
-// Random schedules of reads, writes, evictions, crashes and partitions over two processes and one Redis, against what each may still serve.
+// Random schedules of reads, writes, evictions, crashes and partitions over two processes and one Redis, against what
+// each may still serve.
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -50,7 +51,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("pass time" as const), ms: fc.constantFrom(10, 100, 400) }) },
 );
 
-/** How each schedule ends: what both processes hold in memory is replaced by one of them while one of them is cut off. */
+/**
+ * How each schedule ends: what both processes hold in memory is replaced by one of them while one of them is cut off.
+ */
 const ending = fc.record({
   cut: process,
   mode: fc.constantFrom("pass" as const, "refuse" as const, "black-hole" as const, "half-open" as const),
@@ -133,7 +136,8 @@ async function follow(schedule: readonly Step[], end: Ending, versioned: boolean
       await paths[one.process === 0 ? 0 : 1].proxy.mode(one.mode);
     } else if (one.kind === "pass time") await passTime(one.ms);
     else if (!cut.includes(true)) {
-      // Only what is in memory is lost: what it had not brought to Redis is told by events, which a start does not read again.
+      // Only what is in memory is lost: what it had not brought to Redis is told by events, which a start does not read
+      // again.
       await Promise.all(running);
       await parts[one.process]?.stop();
       parts[one.process] = await open(one.process);

@@ -1,4 +1,5 @@
-// The audit subgraph on databases of a test's own: real roles and grants, the Postgres event log, and events as producers send them.
+// The audit subgraph on databases of a test's own: real roles and grants, the Postgres event log, and events as
+// producers send them.
 import { randomBytes, randomUUID } from "node:crypto";
 import { Pool } from "pg";
 import { pino } from "pino";

@@ -1,4 +1,5 @@
-// The billing subgraph over a database of its own, asked as the gateway asks it: GraphQL behind a signed identity header.
+// The billing subgraph over a database of its own, asked as the gateway asks it: GraphQL behind a signed identity
+// header.
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { Client, Pool } from "pg";

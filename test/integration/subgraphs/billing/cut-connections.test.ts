@@ -1,4 +1,5 @@
-// Connections that end at any moment of a command, also between its statement and its commit: a repeated key finds out what became of it.
+// Connections that end at any moment of a command, also between its statement and its commit: a repeated key finds out
+// what became of it.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
 import { type BillingFixture, startBilling } from "./billing-fixture.ts";

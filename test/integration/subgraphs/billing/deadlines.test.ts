@@ -1,4 +1,5 @@
-// How long the gateway waits, as a subgraph hears it: reads end then, late commands are not begun, begun ones are brought to their end.
+// How long the gateway waits, as a subgraph hears it: reads end then, late commands are not begun, begun ones are
+// brought to their end.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { TIMEOUT_HEADER } from "../../../../platform/graphql/request-deadline.ts";
 import type { Subgraph } from "../../../../platform/graphql/subgraph.ts";

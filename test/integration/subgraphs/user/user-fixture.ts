@@ -1,4 +1,5 @@
-// The user subgraph over databases and a mailbox of its own, asked as the gateway asks it: GraphQL behind a signed identity header.
+// The user subgraph over databases and a mailbox of its own, asked as the gateway asks it: GraphQL behind a signed
+// identity header.
 import { randomBytes, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,5 @@
-// Two gateways' entity caches before one subgraph whose answers come when chance says so, under reads, writes and events in any order.
+// Two gateways' entity caches before one subgraph whose answers come when chance says so, under reads, writes and
+// events in any order.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createEntityCache, type EntityCache } from "../../../../gateway/cache/entity/entity-cache.ts";

@@ -1,4 +1,5 @@
-// The reading half of the `EventLog` port over arrays, with a tail that moves only when told to: schedules become repeatable.
+// The reading half of the `EventLog` port over arrays, with a tail that moves only when told to: schedules become
+// repeatable.
 import { AppError } from "../../../../platform/errors/app-error.ts";
 import type { EventLog, LogRecord, TailOptions } from "../../../../platform/events/event-log.ts";
 

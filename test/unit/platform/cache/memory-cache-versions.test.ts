@@ -101,7 +101,10 @@ test("hits, misses, loads and evictions are counted [S32]", async () => {
   expect(meter.counters()).toEqual({ hits: 1, misses: 2, loads: 2, fills: 2, evictions: 1, refusals: 0, errors: 0 });
 });
 
-/** A row with a version, its readers whose loads take as long as the schedule says, and messages that arrive late or twice. */
+/**
+ * A row with a version, its readers whose loads take as long as the schedule says, and messages that arrive late or
+ * twice.
+ */
 type Step =
   | { readonly kind: "write" | "read" | "drop" }
   | { readonly kind: "finish"; readonly which: number }

@@ -1,4 +1,5 @@
-// Several keys, compound and nested keys, @override, nullable keys, requirements through entities, fields with clashing types.
+// Several keys, compound and nested keys, @override, nullable keys, requirements through entities, fields with clashing
+// types.
 export const KEYS: Readonly<Record<string, string>> = {
   catalog: `
     extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable"])

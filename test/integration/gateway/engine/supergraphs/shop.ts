@@ -1,4 +1,5 @@
-// Aliases with different arguments on one entity at two paths, @requires, @provides, nested lists, values shared by two subgraphs.
+// Aliases with different arguments on one entity at two paths, @requires, @provides, nested lists, values shared by two
+// subgraphs.
 export const SHOP: Readonly<Record<string, string>> = {
   accounts: `
     extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable"])

@@ -1,4 +1,5 @@
-// Answers of the token service in every order: what a revocation may have overtaken is asked again, what a refresh overtook is dropped.
+// Answers of the token service in every order: what a revocation may have overtaken is asked again, what a refresh
+// overtook is dropped.
 import { expect, onTestFinished, test } from "vitest";
 import { createSessionRevalidation, type SessionEnd } from "../../../../../gateway/live/access/session-revalidation.ts";
 import type { Authentication } from "../../../../../gateway/ports.ts";
