@@ -30,7 +30,7 @@ export interface Gateway {
   readonly port: number;
 }
 
-const PLANS_KEPT = 20_000;
+const MAX_PLANS = 20_000;
 
 /**
  * Reads the supergraph and adds the gateway to the lifecycle: it listens last and stops first.
@@ -68,7 +68,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const planFeatures =
     eventLog === undefined
       ? undefined
-      : createPlanFeatures({ executor, cache: createMemoryCache({ maxEntries: PLANS_KEPT, clock }), eventLog, logger });
+      : createPlanFeatures({ executor, cache: createMemoryCache({ maxEntries: MAX_PLANS, clock }), eventLog, logger });
   const { eviction } = caches;
   const neighbours = { schema, authenticator, executor, dataSources, operations, limits, errors, origins, eviction };
   const live = connectLive(options, { ...neighbours, planFeatures });

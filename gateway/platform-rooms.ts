@@ -57,7 +57,7 @@ export interface PlatformRooms extends Pick<Subgraph, "parts" | "checks"> {
     Required<Pick<GatewayOptions, "authenticator" | "endpoints">>;
 }
 
-const SESSIONS_KEPT = 50_000;
+const MAX_SESSIONS = 50_000;
 
 export function createPlatformRooms(options: PlatformRoomsOptions): PlatformRooms {
   const { settings, subgraphs, tokenService, eventLog, redis, clock, ids, logger } = options;
@@ -66,7 +66,7 @@ export function createPlatformRooms(options: PlatformRoomsOptions): PlatformRoom
     tokenService,
     issuer: settings.TOKEN_ISSUER,
     audience: settings.TOKEN_AUDIENCE,
-    cache: createMemoryCache({ maxEntries: SESSIONS_KEPT, clock }),
+    cache: createMemoryCache({ maxEntries: MAX_SESSIONS, clock }),
     sessionMs: settings.CACHE_TTL.token * 1_000,
     eventLog,
     clock,

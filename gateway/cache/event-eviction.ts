@@ -12,14 +12,14 @@ import { type EventSources, kindOfType, sourceOfType } from "./event-sources.ts"
 import { ANY_SOURCE, entityTag, organizationTag, sourcedTag, userTag } from "./tags.ts";
 
 /** A store that does not answer delays all events; after this the next stronger remedy is tried. */
-const PATIENCE_MS = 400;
+const TIMEOUT_MS = 400;
 
 /**
  * A subgraph that keeps rows may answer from the memory of a process that has not heard of a change yet, for about a
  * second: another one of several, or the only one when a command line made the change. What was asked for in that time
  * is dropped again, once this long has passed, or twice as long.
  */
-const ECHO_MS = 1_250;
+const STALE_READ_MS = 1_250;
 
 /** Events whose first eviction is remembered: more than arrive between a command's answer and its events, by far. */
 const SEEN = 10_000;
@@ -42,12 +42,12 @@ export function createEventEviction(
   let echo: NodeJS.Timeout | undefined;
 
   async function each(work: (cache: Evictable) => Promise<void>, failure: string): Promise<void> {
-    await withDeadline(Promise.all(caches.map(work)), PATIENCE_MS, failure);
+    await withDeadline(Promise.all(caches.map(work)), TIMEOUT_MS, failure);
   }
 
   async function evictAll(): Promise<void> {
     try {
-      await each((cache) => cache.clear(), `the caches were not cleared within ${PATIENCE_MS} ms`);
+      await each((cache) => cache.clear(), `the caches were not cleared within ${TIMEOUT_MS} ms`);
     } catch (error) {
       logger.error({ err: error }, "the caches may answer with what events have made old");
     }
@@ -55,7 +55,7 @@ export function createEventEviction(
 
   async function drop(tags: readonly string[]): Promise<void> {
     try {
-      await each((cache) => cache.invalidateTags(tags), `nothing was evicted within ${PATIENCE_MS} ms`);
+      await each((cache) => cache.invalidateTags(tags), `nothing was evicted within ${TIMEOUT_MS} ms`);
     } catch (error) {
       logger.warn({ err: error }, "eviction by event failed: the caches are cleared");
       await evictAll();
@@ -72,7 +72,7 @@ export function createEventEviction(
 
   function dropAgain(tags: Iterable<string>): void {
     for (const tag of tags) young.add(tag);
-    if (young.size > 0) echo ??= setInterval(dropOld, ECHO_MS).unref();
+    if (young.size > 0) echo ??= setInterval(dropOld, STALE_READ_MS).unref();
   }
 
   const remembers = ({ type }: Change) => sources.get(sourceOfType(type))?.remembers !== false;

@@ -35,7 +35,7 @@ export interface ArgumentGuard {
 }
 
 /** Whoever varies the values makes the gateway look again, not remember. */
-const KEPT_VERDICTS = 64;
+const MAX_CACHED_VERDICTS = 64;
 
 /** A selection that breaks a rule. */
 interface Fault {
@@ -76,7 +76,7 @@ export function createArgumentGuard(source: SchemaSource): ArgumentGuard {
     const ruledOperation: RuledOperation = {
       document: ruled,
       variables,
-      verdicts: new LRUCache({ max: KEPT_VERDICTS }),
+      verdicts: new LRUCache({ max: MAX_CACHED_VERDICTS }),
     };
     operations.set(operation, ruledOperation);
     return ruledOperation;

@@ -27,7 +27,7 @@ export interface CostGuardOptions {
 }
 
 /** Whoever varies the sizes makes the gateway measure again, not remember. */
-const KEPT_ESTIMATES = 64;
+const MAX_CACHED_ESTIMATES = 64;
 
 interface MeasuredOperation {
   readonly variables: readonly string[];
@@ -56,7 +56,7 @@ export function createCostGuard({ schema: source, maxCost, assumedListSize }: Co
     if (cachedOperation !== undefined) return cachedOperation;
     const measuredOperation: MeasuredOperation = {
       variables: sizingVariables(model, document),
-      estimates: new LRUCache({ max: KEPT_ESTIMATES }),
+      estimates: new LRUCache({ max: MAX_CACHED_ESTIMATES }),
     };
     operations.set(operation, measuredOperation);
     return measuredOperation;

@@ -50,9 +50,9 @@ const MAX_LENGTH = 65_536;
  */
 const MAX_PAIRS = 1_000;
 
-const KEPT_DOCUMENTS = 1_000;
+const MAX_CACHED_DOCUMENTS = 1_000;
 /** Of all of them: what 1,000 operations of a usual size have. A thousand as large as allowed would take 350 MB. */
-const KEPT_TOKENS = 100_000;
+const MAX_CACHED_TOKENS = 100_000;
 
 /** Depth, aliases and directives below one place, fragments followed; `fields` are those of the first level. */
 interface Measure {
@@ -66,8 +66,8 @@ const NOTHING: Measure = { depth: 0, aliases: 0, directives: 0, fields: 0 };
 
 export function createDocumentGuard(limits: DocumentLimits): DocumentGuard {
   const accepted = new LRUCache<string, DocumentNode>({
-    max: KEPT_DOCUMENTS,
-    maxSize: KEPT_TOKENS,
+    max: MAX_CACHED_DOCUMENTS,
+    maxSize: MAX_CACHED_TOKENS,
     sizeCalculation: tokensIn,
   });
   return {

@@ -26,7 +26,7 @@ const TOPIC = "billing.events";
 const RELEVANT = /^billing\.subscription\./;
 const FEATURES_MS = 60_000;
 /** Nobody waits longer for billing; an answer that comes later is for those who ask later. */
-const PATIENCE_MS = 1_000;
+const TIMEOUT_MS = 1_000;
 /** Billing that is away is not asked by every caller. */
 const UNKNOWN_MS = 5_000;
 
@@ -63,7 +63,7 @@ const answerSchema = z.object({
 
 type Features = ReadonlyMap<string, bigint | null>;
 
-const NOTHING_KNOWN: Features = new Map();
+const NO_FEATURES: Features = new Map();
 /** A payment that is late takes nothing away yet; a first one that never came has granted nothing. */
 const RUNNING = new Set(["ACTIVE", "PAST_DUE"]);
 
@@ -100,14 +100,14 @@ export function createPlanFeatures(options: PlanFeaturesOptions): PlanFeatures &
     const cachedFeatures = await cache.get<Features>(key);
     if (cachedFeatures !== undefined) return cachedFeatures;
     // Beside the answer, not in its place: an answer that is still under way would be overtaken by what is set there.
-    if ((await cache.get<true>(unknown)) === true) return NOTHING_KNOWN;
+    if ((await cache.get<true>(unknown)) === true) return NO_FEATURES;
     try {
       const asking = cache.getOrLoad(key, { ttlMs: FEATURES_MS, tags }, () => ask(organizationId));
-      return await withDeadline(asking, PATIENCE_MS, `no answer within ${PATIENCE_MS} ms`);
+      return await withDeadline(asking, TIMEOUT_MS, `no answer within ${TIMEOUT_MS} ms`);
     } catch (error) {
       logger.warn({ err: error, organizationId }, "a plan's limits are not known now: it limits nothing");
       await cache.set(unknown, true, { ttlMs: UNKNOWN_MS, tags });
-      return NOTHING_KNOWN;
+      return NO_FEATURES;
     }
   }
 

@@ -28,7 +28,7 @@ export interface RegistryPublisherOptions {
 }
 
 /** Changes wait this long for company. */
-const GATHER_MS = 200;
+const BATCH_DELAY_MS = 200;
 /** Users per transaction: a batch must not hold up the server's other clients. */
 const USERS_PER_BATCH = 200;
 const RETRY_MS = 1_000;
@@ -146,7 +146,7 @@ export function createRegistryPublisher(options: RegistryPublisherOptions): Regi
     gathering ??= setTimeout(() => {
       gathering = undefined;
       enqueue(writeChanges);
-    }, GATHER_MS);
+    }, BATCH_DELAY_MS);
   }
 
   subscriptionRegistry.onChange((userId, id) => {

@@ -28,9 +28,9 @@ interface CacheEntry {
 
 const MAX_BYTES = 8 * 1024 * 1024;
 /** Smaller ones are parsed as fast as they are compared, one larger would push out all others. */
-const WORTH_IT = { least: 1_024, most: 1024 * 1024 };
+const CACHEABLE_BYTES = { least: 1_024, most: 1024 * 1024 };
 /** Questions whose last answer is told by its checksum; a power of two. */
-const SIGHTINGS = 4_096;
+const SEEN_SLOTS = 4_096;
 const BACKSLASH = 0x5c;
 
 export function createParseCache(): ParseCache {
@@ -39,12 +39,12 @@ export function createParseCache(): ParseCache {
     sizeCalculation: ({ bytes }, question) => bytes.length + question.length,
   });
   // Numbers instead of texts: what is seen once leaves nothing behind.
-  const seen = new Int32Array(SIGHTINGS);
+  const seen = new Int32Array(SEEN_SLOTS);
 
   /** Did the last answer to this question look the same? */
   function sameAsLast(question: string, answer: Buffer): boolean {
     const asked = crc32(question);
-    const place = asked & (SIGHTINGS - 1);
+    const place = asked & (SEEN_SLOTS - 1);
     const mark = crc32(answer, asked) | 0;
     if (seen[place] === mark) return true;
     seen[place] = mark;
@@ -55,7 +55,8 @@ export function createParseCache(): ParseCache {
     read(question, answer) {
       const { length } = answer;
       const plain = !answer.includes(BACKSLASH);
-      if (length < WORTH_IT.least || length > WORTH_IT.most) return { json: parseJson(answer), cached: false, plain };
+      if (length < CACHEABLE_BYTES.least || length > CACHEABLE_BYTES.most)
+        return { json: parseJson(answer), cached: false, plain };
       const cachedEntry = entries.get(question);
       if (cachedEntry?.bytes.equals(answer) === true) return cachedEntry.received;
       if (cachedEntry !== undefined) entries.delete(question);

@@ -33,7 +33,7 @@ export interface ObserverOptions {
 }
 
 /** Keys to choose from, keys chosen per invalidation, and keys that wait for their comparison, at most. */
-const KNOWN = 1_000;
+const MAX_SAMPLED_KEYS = 1_000;
 const SAMPLE = 3;
 const WAITING = 100;
 /** Every so manieth read makes its key known. */
@@ -48,8 +48,8 @@ export function observeCache(cache: Cache, options: ObserverOptions): CacheObser
 
   function note(key: string): void {
     // Not the oldest but any: what was read once a while ago is to be looked at, too.
-    if (sampledKeys.length < KNOWN) sampledKeys.push(key);
-    else sampledKeys[Math.floor(random() * KNOWN)] = key;
+    if (sampledKeys.length < MAX_SAMPLED_KEYS) sampledKeys.push(key);
+    else sampledKeys[Math.floor(random() * MAX_SAMPLED_KEYS)] = key;
   }
 
   function later(key: string, compare: () => Promise<void>): void {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import type { DemoData } from "../../platform/graphql/demo-data.ts";
 
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 const LOOK_MS = 50;
 
 const ORGANIZATIONS = `query {
@@ -46,11 +46,11 @@ export const DEMO: DemoData = {
 
 /** An account is opened a moment after its organisation, by event. */
 async function until<Value>(what: string, look: () => Promise<Value | undefined>): Promise<Value> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + TIMEOUT_MS;
   while (Date.now() < deadline) {
     const value = await look();
     if (value !== undefined) return value;
     await pause(LOOK_MS);
   }
-  throw new Error(`waited ${PATIENCE_MS} ms for ${what} of the demo data`);
+  throw new Error(`waited ${TIMEOUT_MS} ms for ${what} of the demo data`);
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gates, runGate } from "../gates.ts";
 import { type Checkout, copyCheckout } from "../support/checkout.ts";
 import { createLiveClient } from "../support/client/live-client.ts";
-import { type Member, newMember, newOrganization } from "../support/client/newcomer.ts";
+import { type Member, newMember, newOrganization } from "../support/client/new-member.ts";
 import { freePort } from "../support/ports.ts";
 import { startProcess, subgraphProcess } from "../support/process.ts";
 import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";

@@ -12,7 +12,7 @@ import {
   newOrganization,
   planId,
   signIn,
-} from "../support/client/newcomer.ts";
+} from "../support/client/new-member.ts";
 import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 import { waitFor } from "../support/wait.ts";

@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Account, type Member, newMember, newOrganization } from "../support/client/newcomer.ts";
+import { type Account, type Member, newMember, newOrganization } from "../support/client/new-member.ts";
 import { followResuming } from "../support/client/resuming-follower.ts";
 import { createFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
 import { freePort } from "../support/ports.ts";

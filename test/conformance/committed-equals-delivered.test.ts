@@ -5,7 +5,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BILLING_EVENTS, type BillingData } from "../demo/journey.ts";
 import { createLiveClient, type LiveStream } from "../support/client/live-client.ts";
-import { type Account, type Member, newMember, newOrganization } from "../support/client/newcomer.ts";
+import { type Account, type Member, newMember, newOrganization } from "../support/client/new-member.ts";
 import { randomOfTest } from "../support/random-of-test.ts";
 import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";

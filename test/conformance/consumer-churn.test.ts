@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Account, type Member, newMember, newOrganization } from "../support/client/newcomer.ts";
+import { type Account, type Member, newMember, newOrganization } from "../support/client/new-member.ts";
 import { followResuming } from "../support/client/resuming-follower.ts";
 import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";

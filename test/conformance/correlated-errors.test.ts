@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { newTrace } from "../../platform/tracing/trace-context.ts";
-import { type Member, newMember, newOrganization } from "../support/client/newcomer.ts";
+import { type Member, newMember, newOrganization } from "../support/client/new-member.ts";
 import type { Stack } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 import { waitFor } from "../support/wait.ts";

@@ -10,7 +10,7 @@ import {
   newMember,
   newOrganization,
   planId,
-} from "../support/client/newcomer.ts";
+} from "../support/client/new-member.ts";
 import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AUDIT_EVENTS, type AuditData, BILLING_EVENTS, type BillingData, runDemo } from "../demo/journey.ts";
 import { createLiveClient } from "../support/client/live-client.ts";
-import { attachCard, newMember, newOrganization, planId, startPlan } from "../support/client/newcomer.ts";
+import { attachCard, newMember, newOrganization, planId, startPlan } from "../support/client/new-member.ts";
 import { startProcess } from "../support/process.ts";
 import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";

@@ -1,7 +1,7 @@
 // A viewer's own live subscriptions on a running platform: the gateway's own subgraph beside those it plans over.
 import { expect, test } from "vitest";
 import { createLiveClient } from "../support/client/live-client.ts";
-import { newMember, newOrganization } from "../support/client/newcomer.ts";
+import { newMember, newOrganization } from "../support/client/new-member.ts";
 import { freePort } from "../support/ports.ts";
 import { TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";

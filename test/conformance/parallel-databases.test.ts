@@ -1,7 +1,7 @@
 // One query over two databases that are both held up: whether the second is asked while the first has not answered.
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Member, newMember, newOrganization } from "../support/client/newcomer.ts";
+import { type Member, newMember, newOrganization } from "../support/client/new-member.ts";
 import type { Stack } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 import { waitFor } from "../support/wait.ts";

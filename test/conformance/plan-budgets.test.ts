@@ -14,7 +14,7 @@ import {
   newMember,
   newOrganization,
   startPlan,
-} from "../support/client/newcomer.ts";
+} from "../support/client/new-member.ts";
 import { serviceAddress } from "../support/services/service-addresses.ts";
 import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";

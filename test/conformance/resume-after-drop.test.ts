@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openEventStream } from "../support/client/event-stream-client.ts";
 import { createLiveClient } from "../support/client/live-client.ts";
-import { type Account, attachCard, type Member, newMember, newOrganization } from "../support/client/newcomer.ts";
+import { type Account, attachCard, type Member, newMember, newOrganization } from "../support/client/new-member.ts";
 import { followResuming } from "../support/client/resuming-follower.ts";
 import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";

@@ -11,7 +11,7 @@ import {
   newMember,
   newOrganization,
   signIn,
-} from "../support/client/newcomer.ts";
+} from "../support/client/new-member.ts";
 import {
   type Follower,
   TRANSPORT_NAMES,

@@ -15,7 +15,7 @@ import {
   newMember,
   newOrganization,
   startPlan,
-} from "../support/client/newcomer.ts";
+} from "../support/client/new-member.ts";
 import { eventFixtures } from "../support/event-fixtures.ts";
 import { type Kinds, kindsOf } from "../support/kinds.ts";
 import type { Stack } from "../support/stack/stack.ts";

@@ -1,7 +1,7 @@
 // A stream that begins with a snapshot misses nothing of what is committed while it begins, on the platform as it runs.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLiveClient, type LiveStream } from "../support/client/live-client.ts";
-import { type Account, attachCard, type Member, newMember, newOrganization } from "../support/client/newcomer.ts";
+import { type Account, attachCard, type Member, newMember, newOrganization } from "../support/client/new-member.ts";
 import { randomOfTest } from "../support/random-of-test.ts";
 import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";

@@ -11,7 +11,7 @@ import {
   signIn,
   startPlan,
   verify,
-} from "../support/client/newcomer.ts";
+} from "../support/client/new-member.ts";
 
 /** How long an event may take to arrive, in milliseconds. */
 const ARRIVAL_MS = 5_000;

@@ -10,7 +10,7 @@ import {
   newMember,
   newOrganization,
   startPlan,
-} from "../support/client/newcomer.ts";
+} from "../support/client/new-member.ts";
 import type { Stack } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 import { waitFor } from "../support/wait.ts";

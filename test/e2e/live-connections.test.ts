@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, photograph, startBrowser } from "../support/browser.ts";
 import { createLiveClient } from "../support/client/live-client.ts";
-import { type Member, newMember, newOrganization } from "../support/client/newcomer.ts";
+import { type Member, newMember, newOrganization } from "../support/client/new-member.ts";
 import type { Stack } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 import { waitFor } from "../support/wait.ts";

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, photograph, startBrowser } from "../support/browser.ts";
 import { tokenFromMail } from "../support/client/mailbox-client.ts";
-import { attachCard, type Member, planId, signIn } from "../support/client/newcomer.ts";
+import { attachCard, type Member, planId, signIn } from "../support/client/new-member.ts";
 import { createFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
 import { freePort } from "../support/ports.ts";
 import type { Stack } from "../support/stack/stack.ts";

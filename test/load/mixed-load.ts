@@ -1,7 +1,7 @@
 // Reads and writes of many organisations through a running platform, while some subscribers follow: set up, warmed up,
 // measured.
 
-import type { PlatformAddress } from "../support/client/newcomer.ts";
+import type { PlatformAddress } from "../support/client/new-member.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { waitFor } from "../support/wait.ts";
 import { runArrivals } from "./arrivals.ts";

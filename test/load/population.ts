@@ -8,7 +8,7 @@ import {
   newOrganization,
   type PlatformAddress,
   planId,
-} from "../support/client/newcomer.ts";
+} from "../support/client/new-member.ts";
 
 /** Somebody with an organisation that lives: a plan whose first invoice is open, since its card is declined. */
 export interface Tenant extends Account {

@@ -1,6 +1,6 @@
 // What the store says was committed to billing's event streams, whatever anybody received of it.
 import type { Client } from "pg";
-import type { Account } from "../support/client/newcomer.ts";
+import type { Account } from "../support/client/new-member.ts";
 
 /** By organisation, the sequence of its newest event. */
 export async function readHeads(billing: Client): Promise<Map<string, number>> {

@@ -47,18 +47,18 @@ export interface CallLimitOptions {
   readonly windowMs: number;
 }
 
-const TOKENS_KEPT = 50_000;
-const CALLERS_KEPT = 20_000;
+const MAX_TOKENS = 50_000;
+const MAX_CALLERS = 20_000;
 /** A token of ours is below 1 KB. */
 const MAX_TOKEN_LENGTH = 8_192;
 
 export function createCallLimit({ counters, points, windowMs }: CallLimitOptions): CallLimit {
   /** Callers by the hashes of their tokens. */
-  const verifiedCallers = new LRUCache<string, string>({ max: TOKENS_KEPT });
+  const verifiedCallers = new LRUCache<string, string>({ max: MAX_TOKENS });
   /** Calls that were counted for an address only, by the hashes of their tokens, until somebody checked these. */
-  const unverifiedCalls = new LRUCache<string, number>({ max: TOKENS_KEPT });
+  const unverifiedCalls = new LRUCache<string, number>({ max: MAX_TOKENS });
   /** Until when callers are refused without being counted any more: a flood does not reach Redis. */
-  const refusedUntil = new LRUCache<string, number>({ max: CALLERS_KEPT });
+  const refusedUntil = new LRUCache<string, number>({ max: MAX_CALLERS });
   let refused = 0;
 
   function refuse(caller: string, resetMs: number): never {

@@ -39,7 +39,7 @@ const ORGANIZATION_BUDGET = "query_cost_per_minute";
 const CLIENT_BUDGET = "query_cost_per_minute_and_client";
 
 const WINDOW_MS = 60_000;
-const ORGANIZATIONS_KEPT = 20_000;
+const MAX_ORGANIZATIONS = 20_000;
 /** Plans change by event; this is only how long a limit is taken over unasked. */
 const ASK_EVERY_MS = 1_000;
 
@@ -56,7 +56,7 @@ interface KnownLimit {
 }
 
 export function createCostBudget({ counters, planFeatures }: CostBudgetOptions): CostBudget {
-  const limits = new LRUCache<string, KnownLimit>({ max: 2 * ORGANIZATIONS_KEPT });
+  const limits = new LRUCache<string, KnownLimit>({ max: 2 * MAX_ORGANIZATIONS });
   let refused = 0;
 
   function limitOf(features: PlanFeatures, organizationId: string, budget: string): number | undefined {

@@ -26,11 +26,11 @@ export interface Counters {
   readonly alone: number;
 }
 
-const PATIENCE_MS = 200;
+const TIMEOUT_MS = 200;
 /** A Redis that was silent is not waited for by the next call. */
-const REST_MS = 1_000;
+const PAUSE_MS = 1_000;
 /** Beyond, the key that was not counted for the longest time begins anew. */
-const KEYS_KEPT = 50_000;
+const MAX_KEYS = 50_000;
 
 /** A Redis that gateways count in. */
 export interface SharedCounting {
@@ -64,7 +64,7 @@ export function createCounters(sharing?: SharedCounting): Counters {
         sharing === undefined
           ? undefined
           : new RateLimiterRedis({ ...options, storeClient: sharing.redis.client, rejectIfRedisNotReady: true }),
-      keys: new LRUCache({ max: KEYS_KEPT, dispose: (_, key, why) => why === "evict" && void own.delete(key) }),
+      keys: new LRUCache({ max: MAX_KEYS, dispose: (_, key, why) => why === "evict" && void own.delete(key) }),
     };
     bySeconds.set(seconds, limiters);
     return limiters;
@@ -77,9 +77,9 @@ export function createCounters(sharing?: SharedCounting): Counters {
     if (shared === undefined) return undefined;
     if (performance.now() >= silentUntil) {
       try {
-        return await withPatience(work(shared));
+        return await withTimeout(work(shared));
       } catch {
-        silentUntil = performance.now() + REST_MS;
+        silentUntil = performance.now() + PAUSE_MS;
       }
     }
     alone += 1;
@@ -106,11 +106,11 @@ export function createCounters(sharing?: SharedCounting): Counters {
 }
 
 /** A process that was busy itself looks at what has arrived before it calls Redis slow. */
-async function withPatience<Answer>(work: Promise<Answer>): Promise<Answer> {
+async function withTimeout<Answer>(work: Promise<Answer>): Promise<Answer> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => setImmediate(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`))),
-    PATIENCE_MS,
+    () => setImmediate(() => reject(new Error(`no answer within ${TIMEOUT_MS} ms`))),
+    TIMEOUT_MS,
   );
   try {
     return await Promise.race([work, late]);

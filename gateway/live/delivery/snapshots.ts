@@ -40,7 +40,7 @@ interface Batch {
   readonly snapshot: Promise<Snapshot>;
 }
 
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 const POLL_MS = 5;
 
 export function createSnapshots({ reader, query }: SnapshotsOptions): Snapshots {
@@ -52,7 +52,7 @@ export function createSnapshots({ reader, query }: SnapshotsOptions): Snapshots 
    * was. The log itself may be ahead of it.
    */
   async function reached(batch: Batch): Promise<void> {
-    const deadline = Date.now() + PATIENCE_MS;
+    const deadline = Date.now() + TIMEOUT_MS;
     while (reader.head < batch.from) {
       if (Date.now() > deadline) throw new AppError("EVENT_LOG_UNAVAILABLE", "The event log is behind: try again.");
       await systemSleep(POLL_MS);

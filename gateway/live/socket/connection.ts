@@ -55,7 +55,7 @@ export interface Connection {
 
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 /** Replay stops here and waits, so that it never uses up what live events may need. */
-const COMFORTABLE_BYTES = 1024 * 1024;
+const LOW_WATER_BYTES = 1024 * 1024;
 const DRAIN_POLL_MS = 10;
 /** A peer that does not read gets no close frame either. */
 const CLOSE_GRACE_MS = 5_000;
@@ -118,7 +118,7 @@ export function createConnection(
   }
 
   function congested(): boolean {
-    return socket.readyState === socket.OPEN && socket.bufferedAmount > COMFORTABLE_BYTES;
+    return socket.readyState === socket.OPEN && socket.bufferedAmount > LOW_WATER_BYTES;
   }
 
   function close({ code, reason }: CloseReason): void {

@@ -47,7 +47,7 @@ export interface HttpStreamOptions {
 
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 /** Replay stops here and waits, so that it never uses up what live events may need. */
-const COMFORTABLE_BYTES = 1024 * 1024;
+const LOW_WATER_BYTES = 1024 * 1024;
 const DRAIN_POLL_MS = 10;
 const END_GRACE_MS = 5_000;
 /** A reader that took nothing of what waits for so many heartbeats is gone. */
@@ -77,7 +77,7 @@ export function openHttpStream(options: HttpStreamOptions): HttpStream {
   }
 
   function congested(): boolean {
-    return open && response.writableLength > COMFORTABLE_BYTES;
+    return open && response.writableLength > LOW_WATER_BYTES;
   }
 
   async function drained(): Promise<void> {

@@ -1,7 +1,7 @@
 // People whom an owner invites into an organisation, and who come.
 import { randomUUID } from "node:crypto";
 import { tokenFromMail } from "./mailbox-client.ts";
-import type { Account, Member, PlatformAddress } from "./newcomer.ts";
+import type { Account, Member, PlatformAddress } from "./new-member.ts";
 
 /** The roles of the organisation with this name: one, or none. */
 export async function roleIds({ client }: Member, { organizationId }: Account, name: string): Promise<string[]> {

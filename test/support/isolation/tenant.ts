@@ -10,7 +10,7 @@ import {
   type PlatformAddress,
   planId,
   type StartedPlan,
-} from "../client/newcomer.ts";
+} from "../client/new-member.ts";
 import { waitFor } from "../wait.ts";
 import type { TenantIds } from "./sample-values.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { subgraphDatabases } from "../../../prisma/subgraph-databases.ts";
-import type { PlatformAddress } from "../client/newcomer.ts";
+import type { PlatformAddress } from "../client/new-member.ts";
 import type { ProjectProcess } from "../process.ts";
 
 export type Topology = "embedded" | "distributed";

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { createGraphQLClient } from "../../../support/client/graphql-client.ts";
 import { inviteMember } from "../../../support/client/invitee.ts";
 import { createLiveClient } from "../../../support/client/live-client.ts";
-import { type Member, newMember, newOrganization } from "../../../support/client/newcomer.ts";
+import { type Member, newMember, newOrganization } from "../../../support/client/new-member.ts";
 import { randomOfTest } from "../../../support/random-of-test.ts";
 import type { Stack } from "../../../support/stack/stack.ts";
 import { startStack } from "../../../support/stack/start-stack.ts";

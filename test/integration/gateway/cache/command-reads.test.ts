@@ -11,7 +11,7 @@ import {
   newMember,
   newOrganization,
   planId,
-} from "../../../support/client/newcomer.ts";
+} from "../../../support/client/new-member.ts";
 import type { Stack } from "../../../support/stack/stack.ts";
 import { startStack } from "../../../support/stack/start-stack.ts";
 import { waitFor, waitWithin } from "../../../support/wait.ts";
