@@ -23,6 +23,8 @@ export interface GraphDependencies {
   readonly scopes: RequestScopes;
   readonly errors: CountedErrors;
   readonly httpListener: HttpListener;
+  /** Asked per operation: the live room is made after the graph that it asks. */
+  readonly servesSubscription: (field: string) => boolean;
 }
 
 export interface Graph {
@@ -32,7 +34,7 @@ export interface Graph {
 
 export function connectGraph(options: GatewayOptions, neighbours: GraphDependencies): Graph {
   const { settings, production, logger } = options;
-  const { schema, transport, responses, limits, scopes, errors, httpListener } = neighbours;
+  const { schema, transport, responses, limits, scopes, errors, httpListener, servesSubscription } = neighbours;
   const { clients, dataSources } = transport;
   const server = createGraphQLServer({
     engine: createQueryEngine(settings.EXECUTOR, {
@@ -50,6 +52,7 @@ export function connectGraph(options: GatewayOptions, neighbours: GraphDependenc
     production,
     logger,
     landingPage: httpListener.pages.landing,
+    servesSubscription,
     onRightsChanged: async ({ identity }) => options.authenticator?.forget(identity),
   });
   return { server, executor: createOperationExecutor({ server, guard: limits.documents, scopes, errors }) };

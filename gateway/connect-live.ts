@@ -1,6 +1,10 @@
+<<<<<<< HEAD
 /**
  * What the live room gets from the others; there is one where somebody brings it, and events, and callers are known.
  */
+=======
+/** What the live room gets from the others. Where nobody brings events it serves no subscription, and says so. */
+>>>>>>> 6fb8ea5 (Refuse subscriptions that nobody serves alike over every transport, and tell foreign graphs why a part is missing)
 import type { CacheEviction } from "./cache/event-eviction.ts";
 import type { CountedErrors } from "./errors/counted-errors.ts";
 import type { GatewayOptions } from "./gateway-options.ts";
@@ -24,11 +28,10 @@ export interface LiveDependencies {
 }
 
 export function connectLive(options: GatewayOptions, neighbours: LiveDependencies): LivePart | undefined {
-  const { createLive, eventLog, evictionTopics, settings, lifecycle, clock, logger, subscriptionRegistry } = options;
+  const { createLive, eventLog, evictionTopics, settings, lifecycle, clock, logger, subscriptionRegistry, forward } =
+    options;
   const { schema, authenticator, executor, operations, limits, errors, planFeatures } = neighbours;
-  if (createLive === undefined || eventLog === undefined || authenticator === undefined || planFeatures === undefined) {
-    return undefined;
-  }
+  if (createLive === undefined) return undefined;
   const { calls } = limits.rates;
   return createLive({
     schema,
@@ -51,7 +54,8 @@ export function connectLive(options: GatewayOptions, neighbours: LiveDependencie
     originAllowed: neighbours.origins.allowed,
     eviction: neighbours.eviction,
     ...(evictionTopics === undefined ? {} : { evictionTopics }),
-    planFeatures,
+    ...(planFeatures === undefined ? {} : { planFeatures }),
+    ...(forward === undefined ? {} : { forward }),
     ...(subscriptionRegistry === undefined ? {} : { subscriptionRegistry }),
   });
 }

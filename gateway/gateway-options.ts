@@ -33,7 +33,10 @@ export interface GatewayOptions {
   readonly authenticator?: AuthenticatorPart;
   /** Names of client headers that go on to subgraphs; none in the platform. */
   readonly forward?: readonly string[];
-  /** Show subgraphs' own error messages; only for subgraphs that are not ours (standalone). */
+  /**
+   * Show subgraphs' own error messages, and what is wrong with their answers; only for subgraphs that are not ours
+   * (standalone).
+   */
   readonly trustMessages?: boolean;
   /** Subgraphs in this process, and what their caches count. */
   readonly counted?: readonly CountedCache[];
@@ -44,8 +47,9 @@ export interface GatewayOptions {
   readonly knownSubgraphs?: ReadonlySet<string>;
   /** Where instances of subgraphs say that they can be asked; started before the gateway. */
   readonly directory?: ServiceDirectory | undefined;
-  /** With both, subscriptions are served. */
+  /** Where live fields get their events; absent: no subscription is served (standalone). */
   readonly eventLog?: EventLog;
+  /** Sockets and streams; absent: there are none. */
   readonly createLive?: CreateLive;
   /** Told which subscriptions are open. */
   readonly subscriptionRegistry?: SubscriptionRegistry;

@@ -44,7 +44,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     ...(knownSubgraphs === undefined ? {} : { check: (next) => refuseUnknownSubgraphs(next, knownSubgraphs) }),
   });
   const scopes = createRequestScopes();
-  const errors = countErrors();
+  const errors = countErrors({ trustMessages: options.trustMessages ?? false });
   const limits = createLimits(options, schema, () => planFeatures);
   const operations = await createOperations(options);
   const sources = options.eventSources ?? new Map();
@@ -63,7 +63,17 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   if (responses !== undefined) caches.include(responses);
   if (caches.entities !== undefined) cacheRegistry?.add("entities", caches.entities);
   if (responses !== undefined) cacheRegistry?.add("responses", responses);
-  const graph = connectGraph(options, { schema, transport, responses, limits, scopes, errors, httpListener });
+  const servesSubscription = (field: string) => live?.serves(field) ?? false;
+  const graph = connectGraph(options, {
+    schema,
+    transport,
+    responses,
+    limits,
+    scopes,
+    errors,
+    httpListener,
+    servesSubscription,
+  });
   const { executor } = graph;
   const planFeatures =
     eventLog === undefined

@@ -215,14 +215,18 @@ export interface Eviction {
 /** What the live room may use. */
 export interface LivePorts {
   readonly schema: SchemaSource;
-  readonly authenticator: Authenticator;
+  /** Absent in the standalone gateway: everybody is anonymous, and tokens are the subgraphs' matter. */
+  readonly authenticator: Authenticator | undefined;
   readonly executor: OperationExecutor;
   /**
    * A data source per subgraph of the current generation, live ones excluded. Each expects a `GatewayContext` as
    * `context`.
    */
   dataSources(): ServiceMap;
-  readonly eventLog: EventLog;
+  /** Absent in the standalone gateway: every subscription is refused as one that nobody serves. */
+  readonly eventLog: EventLog | undefined;
+  /** Names of client headers that go on to subgraphs; absent: none. */
+  readonly forward?: readonly string[];
   readonly settings: GatewaySettings;
   readonly lifecycle: Pick<Lifecycle, "phase">;
   readonly clock: Clock;
@@ -282,6 +286,8 @@ export interface HttpExchange {
 export interface LivePart {
   /** What it counts about itself: plain numbers. */
   counters(): LiveCounters;
+  /** Is this field of the root type `Subscription` a live one, in the current schema? */
+  serves(field: string): boolean;
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Every upgrade request to `/graphql`; origin, subprotocol and limits are the live room's to check. */

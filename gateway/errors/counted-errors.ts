@@ -5,7 +5,7 @@
  */
 import type { GraphQLError, GraphQLFormattedError } from "graphql";
 import { labels, type MetricsSource } from "../../platform/http/metrics-format.ts";
-import { toGatewayError } from "./public-error.ts";
+import { type ErrorTrust, toGatewayError } from "./public-error.ts";
 import type { RequestScope } from "./request-scope.ts";
 
 export interface CountedErrors {
@@ -15,11 +15,11 @@ export interface CountedErrors {
 
 const MAX_CODES = 100;
 
-export function countErrors(): CountedErrors {
+export function countErrors(trust: ErrorTrust): CountedErrors {
   const counts = new Map<string, number>();
   return {
     toPublic(error, scope) {
-      const publicError = toGatewayError(error, scope);
+      const publicError = toGatewayError(error, scope, trust);
       const code = String(publicError.extensions?.["code"] ?? "UNKNOWN");
       const counted = counts.has(code) || counts.size < MAX_CODES ? code : "OTHER";
       counts.set(counted, (counts.get(counted) ?? 0) + 1);

@@ -1,6 +1,12 @@
 /**
+<<<<<<< HEAD
  * The gateway's translation of errors, once per answer and the same for every transport: what a subgraph made public
  * passes with its code, refusals of the request pass with a status, everything else is logged and masked.
+=======
+ * The gateway's translation of errors, once per answer and the same for every transport: what a subgraph made public passes
+ * with its code, refusals of the request pass with a status, everything else is logged and masked. What the executor
+ * finds wrong with a subgraph's answer is masked too, unless the subgraphs are somebody else's.
+>>>>>>> 6fb8ea5 (Refuse subscriptions that nobody serves alike over every transport, and tell foreign graphs why a part is missing)
  */
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { type AppError, ERROR_STATUS, findAppError } from "../../platform/errors/app-error.ts";
@@ -30,6 +36,7 @@ const REQUEST_CODES = new Set([
   "COST_ESTIMATED_TOO_EXPENSIVE",
   "QUERY_PLAN_COMPLEXITY_EXCEEDED",
   "QUERY_PLAN_UNSUPPORTED",
+  "SUBSCRIPTION_NOT_SUPPORTED",
 ]);
 
 /** What a refusal says besides its code. */
@@ -38,7 +45,19 @@ const REQUEST_FACTS: readonly string[] = ["validationErrorCode", "estimated", "m
 /** Set by the data sources on errors that the subgraph, or they themselves, already made public. */
 export const PUBLIC_MARK = "tributaryPublic";
 
-export function toGatewayError(error: GraphQLError, scope: RequestScope): GraphQLFormattedError {
+/** Of what a subgraph answered, or of its errors that have no code. */
+export const WRONG_ANSWER = "DOWNSTREAM_SERVICE_ERROR";
+
+export interface ErrorTrust {
+  /** Subgraphs are not ours: who asks may know what is wrong with their answers (standalone). */
+  readonly trustMessages: boolean;
+}
+
+export function toGatewayError(
+  error: GraphQLError,
+  scope: RequestScope,
+  { trustMessages }: ErrorTrust = { trustMessages: false },
+): GraphQLFormattedError {
   // What the executor itself finds wrong with a subgraph's answer is a plain Error, whatever its types say.
   const given = error.extensions ?? {};
   const { code } = given;
@@ -64,6 +83,11 @@ export function toGatewayError(error: GraphQLError, scope: RequestScope): GraphQ
         ),
       },
     };
+  }
+  if (trustMessages && code === WRONG_ANSWER) {
+    const { message } = error;
+    scope.logger.warn({ path: error.path, reason: message }, "a subgraph's answer is not what the schema says");
+    return { message, ...place, extensions: { code, status: 502, retryable: false, traceId: scope.traceId } };
   }
   return toPublicError(masked(error), scope);
 }

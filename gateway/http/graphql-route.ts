@@ -1,7 +1,7 @@
 /**
  * `/graphql` over HTTP: who asks, within which limits, then Apollo Server, or the live room for answers that stream.
  */
-import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
+import type { ApolloServer } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
 import { AppError, findAppError } from "../../platform/errors/app-error.ts";
@@ -17,9 +17,9 @@ import { retryAfterSeconds } from "../limits/rate/rate-limited.ts";
 import { clientNameOf } from "../operations/client-name.ts";
 import { type HttpOperation, receiveHttp } from "../operations/http-operation.ts";
 import type { ReceivedOperations } from "../operations/received-operations.ts";
-import { addressOf, bodyOf } from "../operations/request-parameters.ts";
 import type { Authenticator, GatewayContext, HttpExchange, LivePart } from "../ports.ts";
 import { statusLine } from "./answer-status.ts";
+import { searchOf, toApolloRequest } from "./apollo-request.ts";
 import { bearerOf } from "./bearer-token.ts";
 import { limitCalls } from "./call-limit-hook.ts";
 import { readOnlyJson } from "./content-type.ts";
@@ -43,7 +43,7 @@ export interface GraphQLRouteOptions {
   readonly timeoutMs?: number;
   /** Set on HTML answers. */
   readonly landingHeaders: Readonly<Record<string, string>>;
-  /** Absent when no subscriptions are served. */
+  /** Absent where there are no sockets and streams. */
   readonly live: LivePart | undefined;
   /** Whole answers that are kept; absent: none are. */
   readonly answers?: HttpResponseCache | undefined;
@@ -83,7 +83,10 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
             const streamed = await streams(request, reply, options, facts);
             if (streamed === "taken") return reply;
             const answer = await server.executeHTTPGraphQLRequest({
-              httpGraphQLRequest: toApolloRequest(request, sent, streamed === "refused"),
+              httpGraphQLRequest: toApolloRequest(request, sent, {
+                checked: streamed === "refused",
+                parseDocument: options.guard.parse,
+              }),
               context: () => admit(request, reply, options, facts),
             });
             if (answer.body.kind !== "complete") throw new Error("incremental delivery is not supported");
@@ -164,7 +167,7 @@ type StreamOutcome = "taken" | "refused" | "passed";
 async function streams(
   request: FastifyRequest,
   reply: FastifyReply,
-  { live }: GraphQLRouteOptions,
+  { live, authenticator }: GraphQLRouteOptions,
   { sent, trace, stages, logger, forwardedHeaders }: RequestFacts,
 ): Promise<StreamOutcome> {
   const { method, headers } = request;
@@ -178,7 +181,8 @@ async function streams(
       trace,
       logger,
       forwardedHeaders,
-      token: () => bearerToken(request),
+      // Without an authenticator the header is the subgraphs' matter, whatever its scheme.
+      token: () => (authenticator === undefined ? undefined : bearerToken(request)),
       take() {
         stages?.enter("output");
         reply.hijack();
@@ -259,23 +263,4 @@ function bearerToken(request: FastifyRequest): string | undefined {
 function clientOf(request: FastifyRequest): ClientFacts {
   const userAgent = request.headers["user-agent"];
   return { ip: request.ip, ...(userAgent === undefined ? {} : { userAgent }) };
-}
-
-function searchOf({ url }: FastifyRequest): string {
-  const mark = url.indexOf("?");
-  return mark === -1 ? "" : url.slice(mark);
-}
-
-/** @param checked no foreign page sent it: the live room looked at its origin */
-function toApolloRequest(request: FastifyRequest, { parameters }: HttpOperation, checked: boolean): HTTPGraphQLRequest {
-  const headers = new HeaderMap();
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
-  }
-  if (checked) headers.set("apollo-require-preflight", "1");
-  const { method } = request;
-  if (parameters === undefined) return { method, headers, body: request.body, search: searchOf(request) };
-  return method === "GET"
-    ? { method, headers, body: undefined, search: addressOf(parameters) }
-    : { method, headers, body: bodyOf(parameters), search: "" };
 }

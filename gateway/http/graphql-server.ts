@@ -13,10 +13,12 @@ import type { QueryEngine } from "../engine/engine-contract.ts";
 import { quietLogger } from "../engine/quiet-logger.ts";
 import { writeResult } from "../engine/response/write-result.ts";
 import type { CountedErrors } from "../errors/counted-errors.ts";
+import { WRONG_ANSWER } from "../errors/public-error.ts";
 import type { RequestScope, RequestScopes } from "../errors/request-scope.ts";
 import type { Cost } from "../limits/cost-guard.ts";
 import type { OperationGuard } from "../limits/operation-guard.ts";
 import type { OperationLimit } from "../limits/rate/operation-limit.ts";
+import { subscriptionField, subscriptionNotSupported } from "../operations/unserved-subscription.ts";
 import type { GatewayContext } from "../ports.ts";
 import { setStatus } from "./answer-status.ts";
 
@@ -35,6 +37,8 @@ export interface GraphQLServerOptions {
    * Awaited before the answer to a mutation that changed the caller's rights leaves: the next request must see them.
    */
   readonly onRightsChanged: (context: GatewayContext) => Promise<void>;
+  /** Can this field of the root type `Subscription` be followed on another transport? */
+  readonly servesSubscription: (field: string) => boolean;
 }
 
 /** Selections after expansion of fragments, checked by Apollo Server after our limits on the text. */
@@ -70,7 +74,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer
 }
 
 function answers(options: GraphQLServerOptions): ApolloServerPlugin<GatewayContext> {
-  const { errors, guard, rates, onRightsChanged, production } = options;
+  const { errors, guard, rates, onRightsChanged, servesSubscription, production } = options;
   return {
     async requestDidStart({ request: asked, contextValue: { sentVariables } }) {
       if (sentVariables !== undefined) asked.variables = { ...sentVariables };
@@ -79,6 +83,8 @@ function answers(options: GraphQLServerOptions): ApolloServerPlugin<GatewayConte
         async didResolveOperation({ schema, document, operation, request, contextValue }) {
           if (operation == null) throw unresolvedOperation(request.operationName);
           if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
+            const field = subscriptionField(document, operation);
+            if (!servesSubscription(field.name.value)) throw subscriptionNotSupported(field);
             throw refusal(
               "BAD_REQUEST",
               "Subscribe on this address over WebSocket (graphql-transport-ws), or with `Accept: text/event-stream`.",
@@ -123,7 +129,10 @@ function showIncomplete(result: FormattedExecutionResult, errors: CountedErrors,
   result.errors = [
     ...(result.errors ?? []),
     ...missing.map((error) =>
-      errors.toPublic(new GraphQLError(error.message, { path: error.path ?? null, originalError: error }), scope),
+      errors.toPublic(
+        new GraphQLError(error.message, { path: error.path ?? null, extensions: { code: WRONG_ANSWER } }),
+        scope,
+      ),
     ),
   ];
   if (Object.keys(extensions).length > 0) result.extensions = extensions;

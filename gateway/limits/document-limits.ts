@@ -15,6 +15,7 @@ import {
 import { LRUCache } from "lru-cache";
 import { tokensIn } from "./document-size.ts";
 import { repeatedFields } from "./repeated-fields.ts";
+import { refuseSubscriptionConditions } from "./subscription-conditions.ts";
 import { refuseUnsupportedDirectives } from "./unsupported-directives.ts";
 
 export interface DocumentLimits {
@@ -29,7 +30,8 @@ export interface DocumentGuard {
    * Parses a document that is within the limits.
    * @throws GraphQLError with `extensions.code` `GRAPHQL_PARSE_FAILED`, `MAX_TOKENS_LIMIT`, `MAX_DEPTH_LIMIT`,
    * `MAX_ALIASES_LIMIT`, `MAX_ROOT_FIELDS_LIMIT`, `MAX_DIRECTIVES_LIMIT`, `MAX_LENGTH_LIMIT`,
-   * `MAX_REPEATED_FIELDS_LIMIT` or `DIRECTIVE_UNSUPPORTED`
+   * `MAX_REPEATED_FIELDS_LIMIT`, `DIRECTIVE_UNSUPPORTED` or, for conditions on the root field of a subscription,
+   * `GRAPHQL_VALIDATION_FAILED`
    */
   parse(query: string): DocumentNode;
 }
@@ -86,6 +88,7 @@ export function createDocumentGuard(limits: DocumentLimits): DocumentGuard {
         );
       }
       refuseUnsupportedDirectives(document);
+      refuseSubscriptionConditions(document);
       accepted.set(query, document);
       return document;
     },

@@ -21,6 +21,7 @@ import { startingPoint } from "./log/resume.ts";
 import { resyncRequired } from "./log/resync.ts";
 import { openTopicTail, type TopicTail } from "./log/tail.ts";
 import { countResync, createLiveMeter, type LiveCounters, type LiveMeter, meteredSink } from "./metrics.ts";
+import { NOTHING_LIVE, readLiveSchema } from "./plan/directive.ts";
 import { type BoundPlan, createPlanner, type OperationText, type Variables } from "./plan/plan.ts";
 import { registerSubscription } from "./registration.ts";
 
@@ -50,6 +51,8 @@ export interface Hub {
    * @throws AppError or InvalidOperation, whatever is wrong with the request
    */
   subscribe(request: SubscribeRequest): Promise<Subscription>;
+  /** Does anything ever arrive for this field of the root type `Subscription`? */
+  serves(field: string): boolean;
   /** Subscriptions and the distinct streams they share. */
   counts(): { readonly subscriptions: number; readonly streams: number };
   /** What transports count into. */
@@ -78,7 +81,9 @@ const RETRY = { baseMs: 200, capMs: 2_000 };
 
 export function createHub(ports: HubPorts): Hub {
   const { eventLog, logger, settings, schema } = ports;
-  const planner = createPlanner(ports.parseDocument, ports.admitOperation);
+  // Without a log no event would ever arrive.
+  const readLive = eventLog === undefined ? () => NOTHING_LIVE : readLiveSchema;
+  const planner = createPlanner(ports.parseDocument, ports.admitOperation, readLive);
   const cursors = createCursorCodec(settings.CURSOR_SECRET);
   const tails = new Map<string, Promise<TopicTail>>();
   const openTopics = new Set<TopicTail>();
@@ -94,6 +99,7 @@ export function createHub(ports: HubPorts): Hub {
   function tailOf(topic: string): Promise<TopicTail> {
     const existing = tails.get(topic);
     if (existing !== undefined) return existing;
+    if (eventLog === undefined) throw new Error(`there is no event log that could hold ${topic}`);
     const opening = eventLog.ensureTopics([topic]).then(() =>
       openTopicTail({
         log: eventLog,
@@ -135,6 +141,7 @@ export function createHub(ports: HubPorts): Hub {
   }
 
   async function openTails(generation: SchemaGeneration): Promise<void> {
+    if (eventLog === undefined) return;
     const { fields, problems } = planner.liveSchema(generation);
     for (const problem of problems) logger.error({ problem, generation: generation.id }, "a live field is unusable");
     const topics = new Set([...fields.values()].map(({ topic }) => topic).concat(ports.evictionTopics ?? []));
@@ -247,6 +254,7 @@ export function createHub(ports: HubPorts): Hub {
         },
       };
     },
+    serves: (field) => planner.liveSchema(schema.current()).fields.has(field),
     counts: () => ({ subscriptions, streams: streams.size }),
     meter,
     counters() {

@@ -13,6 +13,7 @@ export const createLive: CreateLive = (ports) => {
   const streams = createHttpStreams(hub, ports, ofUsers);
   return {
     counters: hub.counters,
+    serves: hub.serves,
     async start() {
       await hub.start();
       server.start();

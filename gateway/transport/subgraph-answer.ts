@@ -8,7 +8,7 @@ import type { GraphQLFormattedError } from "graphql";
 import { z } from "zod";
 import { MASKED_MESSAGE } from "../../platform/errors/graphql-errors.ts";
 import { changeSchema } from "../../platform/events/envelope.ts";
-import { PUBLIC_MARK } from "../errors/public-error.ts";
+import { PUBLIC_MARK, WRONG_ANSWER } from "../errors/public-error.ts";
 import type { GatewayContext } from "../ports.ts";
 import { type AnswerError, readErrors } from "./answer-errors.ts";
 import { isJsonObject } from "./json-object.ts";
@@ -110,7 +110,7 @@ function publicExtensions({ extensions: all }: AnswerError): Record<string, unkn
   const { stacktrace: _stack, exception: _exception, http: _http, code, ...extensions } = all;
   return {
     ...extensions,
-    code: typeof code === "string" ? code : "DOWNSTREAM_SERVICE_ERROR",
+    code: typeof code === "string" ? code : WRONG_ANSWER,
     [PUBLIC_MARK]: true,
   };
 }
@@ -118,6 +118,6 @@ function publicExtensions({ extensions: all }: AnswerError): Record<string, unkn
 function omission(subgraph: string, count: number): GraphQLFormattedError {
   return {
     message: `The ${subgraph} part of the platform told of ${count} more errors, which are left out.`,
-    extensions: { code: "DOWNSTREAM_SERVICE_ERROR", status: 502, retryable: false, [PUBLIC_MARK]: true },
+    extensions: { code: WRONG_ANSWER, status: 502, retryable: false, [PUBLIC_MARK]: true },
   };
 }

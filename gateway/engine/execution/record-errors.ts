@@ -3,6 +3,7 @@
  * nothing goes wrong.
  */
 import type { GraphQLFormattedError } from "graphql";
+import { WRONG_ANSWER } from "../../errors/public-error.ts";
 import { ENTITIES } from "../../transport/entity-document.ts";
 import type { JsonObject } from "../../transport/json-object.ts";
 import { type FetchedNames, fetchedNames } from "../plan/fetched-names.ts";
@@ -75,7 +76,7 @@ export function recordEntityErrors(
 
 function failureOf({ subgraph }: FetchStep, error: GraphQLFormattedError): Failure {
   const message = error.message === "" ? `Error while fetching subquery from service "${subgraph}"` : error.message;
-  const extensions = { code: "DOWNSTREAM_SERVICE_ERROR", ...error.extensions, serviceName: subgraph };
+  const extensions = { code: WRONG_ANSWER, ...error.extensions, serviceName: subgraph };
   return { error: { message, extensions }, reported: false };
 }
 

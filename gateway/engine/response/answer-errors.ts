@@ -4,6 +4,7 @@
  */
 import { GraphQLError } from "graphql";
 import { AppError } from "../../../platform/errors/app-error.ts";
+import { WRONG_ANSWER } from "../../errors/public-error.ts";
 import type { Failure } from "../execution/failures.ts";
 
 export type AnswerPath = readonly (string | number)[];
@@ -26,9 +27,9 @@ export class AnswerErrors {
     this.trial = trial;
   }
 
-  /** Something that the writer itself finds wrong. */
+  /** Something that the writer itself finds wrong: with what subgraphs answered, since the schema says otherwise. */
   add(message: string, path: AnswerPath): void {
-    this.put(new GraphQLError(message, { path: [...path] }));
+    this.put(new GraphQLError(message, { path: [...path], extensions: { code: WRONG_ANSWER } }));
   }
 
   /** @param path absent for what is about nothing in particular */

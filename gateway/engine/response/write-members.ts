@@ -13,6 +13,7 @@ import {
   ownFailure,
 } from "../execution/failures.ts";
 import type { AnswerPath } from "./answer-errors.ts";
+import { describedValue } from "./described-value.ts";
 import {
   type FieldWriter,
   type Locate,
@@ -128,7 +129,9 @@ function passedOn(
 
 export function listWriter(items: ValueWriter, nonNull: boolean, itemType: string): ValueWriter {
   const write: Write = (value, writing) => {
-    if (!Array.isArray(value)) return wrong(writing, `Invalid value found for a list of ${itemType}.`);
+    if (!Array.isArray(value)) {
+      return wrong(writing, `Invalid value found for a list of ${itemType}: ${describedValue(value)}.`);
+    }
     const { here, errors, path, failures } = writing;
     const before = errors.count;
     let text = "[";

@@ -18,6 +18,7 @@ import {
 } from "graphql";
 import { isJsonObject, type JsonObject, reader } from "../../transport/json-object.ts";
 import type { InternalNames } from "../canonical/canonical-operation.ts";
+import { describedValue } from "./described-value.ts";
 import { leafWriter } from "./leaf-writer.ts";
 import { collectFields, type SelectionSource } from "./selection.ts";
 import { stringText } from "./text.ts";
@@ -82,7 +83,9 @@ function objectWriter(
   }
 
   const write: Write = (value, writing) => {
-    if (!isJsonObject(value)) return wrong(writing, `Invalid value found for an object of type ${declared.name}.`);
+    if (!isJsonObject(value)) {
+      return wrong(writing, `Invalid value found for an object of type ${declared.name}: ${describedValue(value)}.`);
+    }
     let type = declared;
     const typeName = value["__typename"];
     if (typeof typeName === "string" && typeName !== declared.name) {
@@ -196,7 +199,8 @@ function valueWriter(
   const write = leafWriter(type);
   return {
     write: (value, writing) =>
-      write(value, writing.plain) ?? wrong(writing, `Invalid value found for a field of type ${type.name}.`),
+      write(value, writing.plain) ??
+      wrong(writing, `Invalid value found for a field of type ${type.name}: ${describedValue(value)}.`),
     locate: locateLeaf,
   };
 }

@@ -42,6 +42,7 @@ export interface SessionRevalidationOptions {
 /** A viewer whom nobody could confirm for this long is asked to come back later. */
 const UNCONFIRMED_MS = 60_000;
 const LONGEST_TIMER_MS = 2_147_483_647;
+const ANONYMOUS: Authentication = { identity: { kind: "ANONYMOUS" } };
 
 type SessionRevalidationPorts = Pick<LivePorts, "authenticator" | "clock" | "logger">;
 
@@ -51,7 +52,7 @@ export function createSessionRevalidation(
 ): SessionRevalidation {
   const { authenticator, clock, logger } = ports;
   let token: string | undefined;
-  let current: Authentication = { identity: { kind: "ANONYMOUS" } };
+  let current = ANONYMOUS;
   let confirmedAt = 0;
   let expiry: NodeJS.Timeout | undefined;
   /** Tokens that are looked at for the first time. */
@@ -74,10 +75,14 @@ export function createSessionRevalidation(
     onEnd(why);
   }
 
+  async function identify(given: string | undefined): Promise<Authentication> {
+    return authenticator === undefined ? ANONYMOUS : authenticator.authenticate(given, client);
+  }
+
   async function authenticate(given: string | undefined): Promise<Authentication> {
     pendingAuthentications += 1;
     try {
-      return await authenticator.authenticate(given, client);
+      return await identify(given);
     } finally {
       pendingAuthentications -= 1;
     }
@@ -115,7 +120,7 @@ export function createSessionRevalidation(
     const asked = token;
     let found: Authentication;
     try {
-      found = await authenticator.authenticate(asked, client);
+      found = await identify(asked);
     } catch (error) {
       // A refresh came in between: it asked later, and about the token that counts.
       if (over || token !== asked) return;

@@ -67,6 +67,8 @@ export interface LiveSchema {
   readonly problems: readonly string[];
 }
 
+export const NOTHING_LIVE: LiveSchema = { fields: new Map(), problems: [] };
+
 type LiveDirective = "live" | "liveEvent" | "liveSnapshot";
 
 const EVENT_PATH = /^(type|subject|data\.\w+)$/;

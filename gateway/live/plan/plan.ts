@@ -12,14 +12,13 @@ import {
   getOperationAST,
   Kind,
   type OperationDefinitionNode,
-  type SelectionNode,
-  type SelectionSetNode,
   validate,
   visit,
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import { prepareOperation } from "../../engine/compiled-operation.ts";
+import { subscriptionField, subscriptionNotSupported } from "../../operations/unserved-subscription.ts";
 import type { LivePorts, SchemaGeneration } from "../../ports.ts";
 import type { JsonObject } from "../../transport/json-object.ts";
 import { createFetchCompiler, type FetchCompiler } from "../enrichment/plan-fetches.ts";
@@ -68,21 +67,23 @@ export interface LivePlan {
 }
 
 export interface Planner {
-  /** @throws GraphQLError with every problem of the operation, the first one as its message */
+  /** @throws InvalidOperation with every problem of the operation, GraphQLError when nobody serves its field */
   plan(generation: SchemaGeneration, text: OperationText): LivePlan;
   liveSchema(generation: SchemaGeneration): LiveSchema;
 }
 
+/** @param readLive the live fields of a supergraph that are served here */
 export function createPlanner(
   parseDocument: LivePorts["parseDocument"],
   admitOperation: LivePorts["admitOperation"] = () => undefined,
+  readLive: (supergraphSdl: string) => LiveSchema = readLiveSchema,
 ): Planner {
   const schemas = new WeakMap<SchemaGeneration, LiveSchema>();
   const fetches = createFetchCompiler();
   const plans = new LRUCache<string, LivePlan>({ max: MAX_PLANS });
 
   function liveSchema(generation: SchemaGeneration): LiveSchema {
-    const liveSchema = schemas.get(generation) ?? readLiveSchema(generation.supergraphSdl);
+    const liveSchema = schemas.get(generation) ?? readLive(generation.supergraphSdl);
     schemas.set(generation, liveSchema);
     return liveSchema;
   }
@@ -117,12 +118,10 @@ function makePlan(
   if (problems.length > 0) throw new InvalidOperation("GRAPHQL_VALIDATION_FAILED", problems);
   const operation = getOperationAST(document, text.operationName);
   if (operation == null) throw unresolved();
-  const fragments = fragmentsOf(document);
-  const root = rootField(operation, fragments);
+  const root = subscriptionField(document, operation);
   const field = live.fields.get(root.name.value);
-  if (field === undefined) {
-    throw refusal(root, `Subscription.${root.name.value} is not a live field: nothing would ever arrive.`);
-  }
+  if (field === undefined) throw subscriptionNotSupported(root);
+  const fragments = fragmentsOf(document);
   const liveField = field;
   const prepared = prepareOperation(generation, document, text.operationName);
   const startVariables = variablesOnlyIn(operation, fragments, root, START_ARGUMENTS);
@@ -174,30 +173,6 @@ function fragmentsOf(document: DocumentNode): Fragments {
   return Object.fromEntries(nodes.map((node) => [node.name.value, node]));
 }
 
-/** The one root field, also behind fragments (validation has made sure that there is only one). */
-function rootField(operation: OperationDefinitionNode, fragments: Fragments): FieldNode {
-  function find(selectionSet: SelectionSetNode): FieldNode | undefined {
-    for (const node of selectionSet.selections) {
-      const conditional = node.directives?.find(({ name }) => name.value === "skip" || name.value === "include");
-      if (conditional !== undefined) {
-        const directive = `@${conditional.name.value}`;
-        throw refusal(
-          node,
-          `${directive} on the root field of a subscription: leave the whole subscription out instead.`,
-        );
-      }
-      if (node.kind === Kind.FIELD) return node;
-      const fragment = node.kind === Kind.FRAGMENT_SPREAD ? fragments[node.name.value] : node;
-      const found = fragment === undefined ? undefined : find(fragment.selectionSet);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-  const root = find(operation.selectionSet);
-  if (root === undefined) throw new Error("validation let a subscription without a field pass");
-  return root;
-}
-
 /** Variables whose only use is as these arguments of the root field. */
 function variablesOnlyIn(
   operation: OperationDefinitionNode,
@@ -225,7 +200,7 @@ function variablesOnlyIn(
   return new Set([...only].filter((name) => !elsewhere.has(name)));
 }
 
-function refusal(node: SelectionNode, message: string): InvalidOperation {
+function refusal(node: FieldNode, message: string): InvalidOperation {
   const originalError = new AppError("BAD_USER_INPUT", message);
   return new InvalidOperation("BAD_USER_INPUT", [new GraphQLError(message, { nodes: [node], originalError })]);
 }

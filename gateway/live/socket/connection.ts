@@ -21,6 +21,8 @@ export interface Connection {
   readonly client: ClientFacts;
   /** From the upgrade request, else from `connection_init`. */
   clientName: ClientName | undefined;
+  /** Go on to subgraphs with each operation of the socket. */
+  forwardedHeaders: Readonly<Record<string, string>>;
   identity(): Identity;
   /** @returns whether the socket may be used; `false` when it must be closed as forbidden or was closed already */
   authenticate(token: string | undefined): Promise<boolean>;
@@ -155,6 +157,7 @@ export function createConnection(
   const connection: Connection = {
     client,
     clientName: undefined,
+    forwardedHeaders: {},
     identity: revalidation.identity,
     async authenticate(given) {
       try {
@@ -164,7 +167,8 @@ export function createConnection(
         logger.warn({ err: error }, "a socket's viewer could not be confirmed");
         close(CLOSE.tryAgainLater);
       }
-      return revalidation.identity().kind === "USER" && socket.readyState === socket.OPEN;
+      const known = revalidation.identity().kind === "USER" || ports.authenticator === undefined;
+      return known && socket.readyState === socket.OPEN;
     },
     async refresh(given) {
       if (!refreshes.take()) {
@@ -182,7 +186,7 @@ export function createConnection(
         ...(connection.clientName === undefined ? {} : { clientName: connection.clientName }),
         trace,
         logger: logger.child({ traceId: trace.traceId }),
-        forwardedHeaders: {},
+        forwardedHeaders: connection.forwardedHeaders,
         signal: abort.signal,
       };
     },

@@ -6,9 +6,11 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { ClientFacts } from "../../../platform/auth/identity.ts";
+import { pickForwarded } from "../../http/forwarded-headers.ts";
 import { refuseUpgrade } from "../../http/refused-upgrade.ts";
 import { clientNameOf } from "../../operations/client-name.ts";
 import type { LivePorts } from "../../ports.ts";
+import { isJsonObject, type JsonObject } from "../../transport/json-object.ts";
 import type { Quota } from "../access/quota.ts";
 import { drainSockets, STOP_GRACE_MS } from "../drain.ts";
 import type { Hub } from "../hub.ts";
@@ -38,7 +40,7 @@ type ServerPorts = Omit<LivePorts, "dataSources" | "eventLog">;
 
 /** @param ofUsers connections per user, shared with the streams over HTTP */
 export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Quota): LiveServer {
-  const { logger, settings, authenticator, lifecycle } = ports;
+  const { logger, settings, authenticator, lifecycle, forward = [] } = ports;
   const operations = createOperations(hub, ports);
   const connections = new Map<WebSocket, OpenSocket>();
   const { meter } = hub;
@@ -60,7 +62,8 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Quota): 
   /** Counts an authenticated socket in, or closes it when its user has enough connections. */
   function admit(connection: Connection): boolean {
     const identity = connection.identity();
-    if (identity.kind !== "USER") return false;
+    // Where nobody can sign in, sockets are counted no more than requests are.
+    if (identity.kind !== "USER") return authenticator === undefined;
     if (ofUsers.isUsedUp(identity.userId)) {
       connection.close(CLOSE.tooManyConnections);
       return false;
@@ -90,6 +93,7 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Quota): 
       initTimeoutMs: settings.WS_INIT_TIMEOUT_MS,
       async admit(payload) {
         connection.clientName ??= clientNameOf(payload);
+        connection.forwardedHeaders = pickForwarded({ ...request.headers, ...initialHeaders(payload) }, forward);
         return (await connection.authenticate(tokenOf(payload))) && admit(connection);
       },
       answerPing: (payload) => answerPing(connection, payload, ports.publicErrors),
@@ -127,7 +131,7 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Quota): 
     },
     start() {
       stopping = false;
-      endListening ??= authenticator.onRevoked((who) => {
+      endListening ??= authenticator?.onRevoked((who) => {
         for (const { connection } of connections.values()) connection.revoked(who);
       });
     },
@@ -153,6 +157,17 @@ function clientOf(request: IncomingMessage): ClientFacts {
   const ip = request.socket.remoteAddress;
   const userAgent = request.headers["user-agent"];
   return { ...(ip === undefined ? {} : { ip }), ...(userAgent === undefined ? {} : { userAgent }) };
+}
+
+/**
+ * Headers that a client gives with its `connection_init`, as itself or in `headers`: a browser cannot set those of the
+ * upgrade request.
+ */
+function initialHeaders(payload: JsonObject | undefined): Record<string, string> {
+  const nested = payload?.["headers"];
+  const given = [...Object.entries(payload ?? {}), ...(isJsonObject(nested) ? Object.entries(nested) : [])];
+  const texts = given.filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  return Object.fromEntries(texts.map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { type GraphQLFormattedError, getOperationAST, OperationTypeNode } from "graphql";
 import { AppError } from "../../../platform/errors/app-error.ts";
+import { kindOf } from "../../operations/operation-kind.ts";
 import type { GatewayContext, HttpExchange, LivePorts, Revocation } from "../../ports.ts";
 import type { Quota } from "../access/quota.ts";
 import { createSessionRevalidation, type SessionRevalidation } from "../access/session-revalidation.ts";
@@ -14,7 +15,7 @@ import { requestedStream } from "./accept.ts";
 import { STREAM_FORMATS, type StreamFormat } from "./format.ts";
 import { type HttpStream, openHttpStream } from "./http-stream.ts";
 import { STREAM_END, STREAM_END_OF_SESSION, type StreamEnd, streamEndError } from "./stream-end.ts";
-import { kindOf, readStreamRequest, type StreamRequest } from "./stream-request.ts";
+import { readStreamRequest, type StreamRequest } from "./stream-request.ts";
 
 export interface HttpStreams {
   /**
@@ -90,7 +91,8 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Quota):
   function admit({ revalidation }: Session, kind: OperationTypeNode | undefined): () => void {
     const identity = revalidation.identity();
     if (identity.kind !== "USER") {
-      if (kind === OperationTypeNode.SUBSCRIPTION) throw new AppError("UNAUTHENTICATED", "Sign in to follow events.");
+      const mustSignIn = kind === OperationTypeNode.SUBSCRIPTION && authenticator !== undefined;
+      if (mustSignIn) throw new AppError("UNAUTHENTICATED", "Sign in to follow events.");
       return () => undefined;
     }
     const { userId } = identity;
@@ -223,7 +225,7 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Quota):
     },
     start() {
       stopping = false;
-      endListening ??= authenticator.onRevoked((who: Revocation) => {
+      endListening ??= authenticator?.onRevoked((who: Revocation) => {
         for (const { revalidation } of [...sessions]) revalidation.revoked(who);
       });
     },

@@ -1,5 +1,4 @@
 /** What a request for a stream asks: the operation, and where to resume. */
-import { type DocumentNode, GraphQLError, getOperationAST, type OperationTypeNode } from "graphql";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { RequestParameters } from "../../operations/request-parameters.ts";
 import type { HttpExchange } from "../../ports.ts";
@@ -29,16 +28,3 @@ export function readStreamRequest({ headers, sent, lastEventId }: HttpExchange):
 }
 
 const given = (text: string | string[] | undefined) => (typeof text === "string" && text !== "" ? text : undefined);
-
-/** Kind of the operation that would run; `undefined` when that cannot be said, which is reported where it is run. */
-export function kindOf(
-  { query, operationName }: Pick<StreamRequest, "query" | "operationName">,
-  parseDocument: (query: string) => DocumentNode,
-): OperationTypeNode | undefined {
-  try {
-    return getOperationAST(parseDocument(query), operationName)?.operation;
-  } catch (error) {
-    if (error instanceof GraphQLError) return undefined;
-    throw error;
-  }
-}

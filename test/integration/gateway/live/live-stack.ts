@@ -10,6 +10,7 @@ import { createDocumentGuard } from "../../../../gateway/limits/document-limits.
 import { createLive } from "../../../../gateway/live/index.ts";
 import type {
   Authentication,
+  Authenticator,
   Eviction,
   GatewaySettings,
   LivePart,
@@ -31,12 +32,17 @@ import { composeShop, generationOf, type Shop, startShop } from "./shop-graph.ts
 export const TOPIC = "orders.events";
 export const ALLOWED_ORIGIN = "https://app.example";
 
+/** Of a gateway that knows callers. */
+export interface SignedInPorts extends LivePorts {
+  readonly authenticator: Authenticator;
+}
+
 export interface LiveStack {
   readonly url: string;
   readonly shop: Shop;
   readonly live: LivePart;
   /** What the live room was given, to build another one beside it. */
-  readonly ports: LivePorts;
+  readonly ports: SignedInPorts;
   /** Token → what stands behind it; taking a token out is what a dead session looks like. */
   readonly viewers: Map<string, Authentication>;
   revoke(who: Revocation): void;
@@ -72,7 +78,7 @@ export async function startLiveStack({
   const revocations = new Set<(who: Revocation) => void>();
   const reloads = new Set<(generation: SchemaGeneration) => void>();
   let generation = generationOf(composeShop(), "first");
-  const ports: LivePorts = {
+  const ports: SignedInPorts = {
     schema: {
       current: () => generation,
       onChange(listener) {

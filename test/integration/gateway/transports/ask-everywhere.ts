@@ -1,4 +1,5 @@
 // One request over every transport that can say it, and how it fared on each.
+import { z } from "zod";
 import { waitFor } from "../../../support/wait.ts";
 import { connect } from "../live/socket-client.ts";
 
@@ -10,6 +11,8 @@ export interface Outcome {
   readonly kind: string;
   readonly message?: string;
   readonly path?: readonly unknown[];
+  /** That the error stands for. */
+  readonly status?: number;
 }
 
 export interface Everywhere {
@@ -81,17 +84,31 @@ async function outcomeOf(response: Response): Promise<Outcome> {
 function firstError(text: string): Outcome | undefined {
   const whole = /\{[^{]*"errors":\[.*\]\}/.exec(text)?.[0];
   if (whole === undefined) return undefined;
+  let answer: unknown;
   try {
-    return asOutcome(JSON.parse(whole).errors[0]);
+    answer = JSON.parse(whole);
   } catch {
+    // Its end has not come yet.
     return undefined;
   }
+  return outcomeOfFirst(failedSchema.parse(answer).errors);
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: an error as it came
-function asOutcome(error: any): Outcome {
-  const { message, path, extensions } = error;
-  return { kind: extensions.code, message, ...(path === undefined ? {} : { path }) };
+const errorsSchema = z.tuple(
+  [
+    z.object({
+      message: z.string(),
+      path: z.array(z.union([z.string(), z.number()])).optional(),
+      extensions: z.looseObject({ code: z.string(), status: z.number().optional() }),
+    }),
+  ],
+  z.unknown(),
+);
+const failedSchema = z.object({ errors: errorsSchema });
+
+function outcomeOfFirst([{ message, path, extensions }]: z.infer<typeof errorsSchema>): Outcome {
+  const { code, status } = extensions;
+  return { kind: code, message, ...(path === undefined ? {} : { path }), ...(status === undefined ? {} : { status }) };
 }
 
 async function overSocket({ url, token }: Everywhere, payload: Payload): Promise<Outcome> {
@@ -101,9 +118,9 @@ async function overSocket({ url, token }: Everywhere, payload: Payload): Promise
   const outcome = await waitFor(
     (): Outcome | undefined => {
       const [refused] = client.of("error", "a");
-      if (refused !== undefined) return asOutcome(refused.payload[0]);
+      if (refused !== undefined) return outcomeOfFirst(errorsSchema.parse(refused.payload));
       const [next] = client.of("next", "a");
-      if (next?.payload.errors !== undefined) return asOutcome(next.payload.errors[0]);
+      if (next?.payload.errors !== undefined) return outcomeOfFirst(errorsSchema.parse(next.payload.errors));
       const begun = client.messages.some(({ payload: ping }) => ping?.tributary?.cursors?.a !== undefined);
       if (next !== undefined || begun) return { kind: "answered" };
       return client.socket.readyState === client.socket.OPEN ? undefined : { kind: "closed" };

@@ -1,5 +1,5 @@
 // A federated graph whose subgraphs answer what a test says, letter by letter, over real HTTP.
-import { createServer, type OutgoingHttpHeaders } from "node:http";
+import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
@@ -13,7 +13,7 @@ export interface ScriptedSubgraph {
   /** Without the federation link. */
   readonly sdl: string;
   /** @param request its body */
-  answer(request: string): ScriptedAnswer;
+  answer(request: string, headers: IncomingHttpHeaders): ScriptedAnswer;
 }
 
 export interface ScriptedGraph extends AsyncDisposable {
@@ -50,7 +50,7 @@ export async function startScriptedGraph(
       request.on("end", () => {
         requests.push(body);
         own.push(body);
-        const given = answer(body);
+        const given = answer(body, request.headers);
         const scripted = typeof given === "string" ? { body: given } : given;
         response
           .writeHead(scripted.status ?? 200, scripted.headers ?? { "content-type": "application/json" })
