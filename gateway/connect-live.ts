@@ -1,10 +1,4 @@
-<<<<<<< HEAD
-/**
- * What the live room gets from the others; there is one where somebody brings it, and events, and callers are known.
- */
-=======
 /** What the live room gets from the others. Where nobody brings events it serves no subscription, and says so. */
->>>>>>> 6fb8ea5 (Refuse subscriptions that nobody serves alike over every transport, and tell foreign graphs why a part is missing)
 import type { CacheEviction } from "./cache/event-eviction.ts";
 import type { CountedErrors } from "./errors/counted-errors.ts";
 import type { GatewayOptions } from "./gateway-options.ts";

@@ -1,12 +1,7 @@
 /**
-<<<<<<< HEAD
  * The gateway's translation of errors, once per answer and the same for every transport: what a subgraph made public
- * passes with its code, refusals of the request pass with a status, everything else is logged and masked.
-=======
- * The gateway's translation of errors, once per answer and the same for every transport: what a subgraph made public passes
- * with its code, refusals of the request pass with a status, everything else is logged and masked. What the executor
- * finds wrong with a subgraph's answer is masked too, unless the subgraphs are somebody else's.
->>>>>>> 6fb8ea5 (Refuse subscriptions that nobody serves alike over every transport, and tell foreign graphs why a part is missing)
+ * passes with its code, refusals of the request pass with a status, everything else is logged and masked. What the
+ * executor finds wrong with a subgraph's answer is masked too, unless the subgraphs are somebody else's.
  */
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { type AppError, ERROR_STATUS, findAppError } from "../../platform/errors/app-error.ts";

@@ -88,7 +88,7 @@ test.each<[string, Payload, readonly string[], string]>([
   const subscribes = String(payload["query"]).startsWith("subscription");
   const outcomes = Object.fromEntries(asked.filter(([way]) => !subscribes || !PLAIN.test(way)));
   expect(Object.keys(outcomes).length).toBeGreaterThanOrEqual(6);
-  expect(outcomes).toEqual(everywhere(outcomes, { kind: "BAD_USER_INPUT", message, path }));
+  expect(outcomes).toEqual(everywhere(outcomes, { kind: "BAD_USER_INPUT", message, path, status: 400 }));
   expect(graph.requests.length).toBe(before);
 });
 

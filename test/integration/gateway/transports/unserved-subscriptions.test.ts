@@ -108,7 +108,11 @@ test.each([
   ["its upgrade request", { headers: { authorization: "Basic dTpw" } }, {}],
   ["connection_init", {}, { Authorization: "Basic dTpw" }],
   ["the headers of connection_init", {}, { headers: { authorization: "Basic dTpw" } }],
-  ["connection_init before its upgrade request", { headers: { authorization: "old" } }, { authorization: "Basic dTpw" }],
+  [
+    "connection_init before its upgrade request",
+    { headers: { authorization: "old" } },
+    { authorization: "Basic dTpw" },
+  ],
 ])("headers that a standalone gateway forwards are taken from %s", async (_, options, payload) => {
   const client = await connect(`${gatewayOf("standalone").url.replace("http", "ws")}/graphql`, options);
   client.send({ type: "connection_init", payload });
