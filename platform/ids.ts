@@ -1,7 +1,7 @@
 /**
- * Identifiers: `<prefix>_<UUIDv7>` (RFC 9562). The prefix names the type, the UUID sorts by creation time,
- * and the same string is used in the API, in events, in logs and in webhooks. Each kind is a branded type: text becomes
- * an id where it comes in, and ids of two kinds do not mix from there on.
+ * Identifiers: `<prefix>_<UUIDv7>` (RFC 9562). The prefix names the type, and the UUID sorts by creation time. The same
+ * string is used in the API, in events, in logs and in webhooks. Each kind is a branded type: text becomes an id where
+ * it comes in, and ids of two kinds do not mix from there on.
  */
 import { randomFillSync } from "node:crypto";
 import { z } from "zod";

@@ -1,7 +1,7 @@
 /**
- * Creates what migrations presuppose: the login roles and the database they meet in. Guarantees least privilege (no
- * role is superuser, may bypass row-level security, or create databases or roles) and is safe to repeat and to run from
- * several processes on one cluster at once.
+ * Creates what migrations presuppose: the login roles and their database. No role is superuser, may bypass row-level
+ * security, or may create databases or roles. It is safe to repeat, and to run from several processes on one cluster at
+ * once.
  */
 import type pg from "pg";
 import { connected } from "./connection.ts";

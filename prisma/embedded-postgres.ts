@@ -1,7 +1,7 @@
 /**
- * A private PostgreSQL server below one folder, for the embedded topology and for tests. It guarantees that data
- * written before any kind of death (ours, the server's, the machine's) is there at the next start, that no server
- * outlives the process that started it, and that two processes never work on one folder.
+ * A private PostgreSQL server below one folder, for the embedded topology and for tests. Written data survives the
+ * death of our process, the server or the machine. No server outlives the process that started it. Two processes never
+ * work on one folder.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";

@@ -24,7 +24,7 @@ export interface MigrateOptions {
 
 /**
  * @returns the names of the migrations applied by this call, oldest first; empty when the database is up to date.
- * @throws MigrationError when one fails (the ones before it stay), when an applied file was edited, or when the
+ * @throws MigrationError when one fails; the ones before it stay. Also when an applied file was edited, or when the
  * database holds a migration that the folder does not.
  */
 export async function migrateDatabase(options: MigrateOptions): Promise<string[]> {

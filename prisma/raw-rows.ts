@@ -1,6 +1,6 @@
 /**
- * Rows that raw SQL returns, read as a model of schema.prisma has them. One generated list names the columns of the
- * statement and checks its rows, so a column that a migration adds is neither left out nor taken for null.
+ * Reads rows of raw SQL as their model in schema.prisma. One generated list names the columns of the statement and
+ * checks its rows. So a column that a migration adds is neither left out nor taken for null.
  */
 import { raw, type Sql } from "@prisma/client/runtime/client";
 import { z } from "zod";

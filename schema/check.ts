@@ -1,7 +1,8 @@
 /**
- * `npm run schema:check`: composes and generates in memory and fails, with a line per reason, when committed files are
- * out of date, a published event contract would break its readers, live SDL promises what no event holds, a value that
- * changes with the clock would be cached, or clients would see machinery, or something without a description.
+ * `npm run schema:check`: composes and generates in memory, and fails with a line per reason. Reasons are committed
+ * files that are out of date, and an event contract that would break its readers. Others are live SDL that promises
+ * what no event holds, and a cached value that changes with the clock. The last two are machinery in the public schema,
+ * and anything without a description.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,9 +1,9 @@
 /**
  * Decides whether an event contract may replace an earlier text of the same version.
  *
- * Two readers have to be served: stored events must stay valid under the new text (they are read again on resume and
- * replay), and a consumer written for the old text must understand events written under the new one. So a property may
- * be added as an optional one, and a limit or an enum may be widened; anything else needs a new version.
+ * Two readers have to be served. Stored events are read again on resume and replay, so they must stay valid under the
+ * new text. A consumer written for the old text must understand events written under the new one. So a property may be
+ * added as an optional one, and a limit or an enum may be widened. Anything else needs a new version.
  */
 
 /** A JSON Schema (2020-12), or a part of one. */

@@ -1,6 +1,6 @@
 /**
- * The specifications that an SDL document links, by the conventions of https://specs.apollo.dev/link/v1.0 and of
- * Federation's `@composeDirective`, which says what of a specification of our own stays in the supergraph.
+ * The specifications that an SDL document links, by the conventions of https://specs.apollo.dev/link/v1.0. Federation's
+ * `@composeDirective` says which parts of our own specifications stay in the supergraph.
  */
 import { type DocumentNode, Kind } from "graphql";
 import { directiveArguments } from "./directives.ts";

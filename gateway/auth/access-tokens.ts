@@ -1,7 +1,7 @@
 /**
- * Checks access tokens (RFC 9068): EdDSA signatures only, whatever the token's header asks for. Keys are fetched once
- * and again when a token names an unknown one, at most every ten seconds, so that made-up key ids cannot be used to
- * flood the key server.
+ * Checks access tokens (RFC 9068). It accepts EdDSA signatures only, whatever the token's header asks for. Keys are
+ * fetched once, and again when a token names an unknown key. That happens at most every ten seconds, so that made-up
+ * key ids cannot flood the key server.
  */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";

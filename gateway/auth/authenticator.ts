@@ -1,7 +1,7 @@
 /**
- * Who is asking: checks access tokens and asks the token service what the session may do. Guarantees that a revoked
- * session, an ended membership or a suspended user loses access as soon as the event arrives, and after one minute even
- * when no event ever does.
+ * Authenticates callers: it checks the access token and asks the token service what the session may do. A revoked
+ * session, an ended membership or a suspended user loses access as soon as the event arrives. Without an event, access
+ * ends after one minute.
  */
 
 import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";

@@ -3,8 +3,8 @@ import { sourceOfType } from "./event-sources.ts";
 import type { CacheHints } from "./hints.ts";
 
 /**
- * What the field's own hint says, else that of the type around it, which speaks for none but the fields of the subgraph
- * whose events it names: others may have added fields to the type.
+ * The field's own hint decides, else that of the type around it. A type's hint counts only for fields of the subgraph
+ * whose events it names, since others may have added fields to the type.
  * @param source the subgraph's, or `*`
  * @returns sources and kinds, as `addTag` takes them
  */

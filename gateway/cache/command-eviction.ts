@@ -1,6 +1,6 @@
 /**
- * Evicts what a command changed as soon as its subgraph has answered, before anything else of the same operation is
- * read and before the caller has the answer: whoever wrote reads what they wrote. Other gateways follow by event.
+ * Evicts what a command changed as soon as its subgraph has answered. The eviction comes before any later read of the
+ * operation and before the caller's answer, so that callers read their own writes. Other gateways follow by event.
  */
 import { grantsOf } from "../../platform/auth/identity.ts";
 import type { GatewayContext } from "../ports.ts";

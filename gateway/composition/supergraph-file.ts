@@ -1,7 +1,7 @@
 /**
- * The supergraph file as a source of schema generations. The file is looked at twice a second; a changed file that is a
- * valid supergraph becomes current, any other is logged once and ignored, so that a bad deploy leaves the gateway
- * serving.
+ * The supergraph file as a source of schema generations. The file is read twice a second. A changed file that is a
+ * valid supergraph becomes current. Any other change is logged once and ignored, so that a bad deploy leaves the
+ * gateway serving.
  */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";

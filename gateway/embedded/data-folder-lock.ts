@@ -1,6 +1,6 @@
 /**
- * One process per data folder. The lock names its holder by process id and start time, so that the lock of a killed
- * process does not outlive it, even when its id was given to another program.
+ * Allows one process per data folder. The lock names its holder by process id and start time. So the lock of a killed
+ * process ends with it, even when another program gets its id.
  */
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";

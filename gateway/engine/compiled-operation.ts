@@ -1,6 +1,6 @@
 /**
- * An operation as the executor runs it: looked at once per schema generation, and planned and compiled once for each
- * combination of its conditions (`@skip`, `@include`) that is asked for, after its variables were found right.
+ * An operation as the executor runs it. It is read once per schema generation. After its variables were coerced, it is
+ * planned and compiled once for each combination of its conditions (`@skip`, `@include`).
  */
 import {
   type DocumentNode,

@@ -1,7 +1,7 @@
 /**
- * `@skip` and `@include`: what an operation selects at all, by the variables of a request. Documents are planned
- * without them, once for each combination that is asked for. A planner that has to be right for all of them at once
- * follows each as a way of its own, and fetches in more steps than any one of them needs.
+ * `@skip` and `@include` decide what an operation selects, by the variables of a request. Documents are planned without
+ * them, once for each combination of conditions that is asked for. A plan for all combinations at once follows each one
+ * separately. It fetches in more steps than any single combination needs.
  */
 import {
   type DirectiveNode,

@@ -1,7 +1,7 @@
 /**
- * The query planner, which gives up on operations whose possible plans are too many: a few hundred bytes can otherwise
- * keep it busy for minutes and use up the process's memory, where subgraphs can answer for each other and types differ
- * between them.
+ * The query planner with a bound: it refuses operations that have too many possible plans. Where subgraphs can answer
+ * for each other, a few hundred bytes can keep an unbounded planner busy for minutes. They can also use up the
+ * process's memory.
  */
 import type { Operation, Supergraph } from "@apollo/federation-internals";
 import { type QueryPlan, QueryPlanner, type QueryPlannerConfig } from "@apollo/query-planner";

@@ -1,6 +1,6 @@
 /**
- * How much work it is to find out whether a document's fields can be merged: validation compares each two selections
- * below fields of one name in an answer, wherever they were spread from, and then everything below both of them.
+ * Estimates the work of checking that a document's fields can be merged. Validation compares each two selections of one
+ * response name, wherever they were spread from. Then it compares everything below both of them.
  */
 import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from "graphql";
 

@@ -1,6 +1,6 @@
 /**
- * The live room's heart: a tail per topic, a stream per distinct (operation, key, audience), and subscriptions that
- * begin at an exact position of the log and survive a change of the schema.
+ * The core of the live room. It holds one tail per topic and one stream per distinct (operation, key, audience).
+ * Subscriptions begin at an exact position of the log and survive a change of the schema.
  */
 import { AppError } from "../../platform/errors/app-error.ts";
 import { backoffMs, systemSleep } from "../../platform/events/backoff.ts";

@@ -24,8 +24,8 @@ const manifestSchema = z.object({
 
 /**
  * @param files paths of manifests: of every client version that is still in use
- * @throws AppError `CONFIG_INVALID` for a file that cannot be read or is no manifest, for a document that does not
- * parse, for a hash that is not its document's, and for an id with two documents
+ * @throws AppError `CONFIG_INVALID` for a file that cannot be read or is no manifest, or for a document that does not
+ * parse; also for a hash that is not its document's, and for an id with two documents
  */
 export async function readTrustedDocuments(files: readonly string[]): Promise<TrustedDocuments> {
   const byId = new Map<string, string>();

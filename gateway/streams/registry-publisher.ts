@@ -1,7 +1,7 @@
 /**
  * Publishes this gateway's open subscriptions to the other gateways. Changes are gathered and written in batches, off
- * the path of whoever subscribes; what was written is leased: it vanishes unless this gateway renews it. After a
- * failure everything is written anew.
+ * the path of subscribers. Entries are leased: they vanish unless this gateway renews them. After a failure everything
+ * is written anew.
  */
 import type { ChainableCommander } from "ioredis";
 import type { Clock } from "../../platform/clock.ts";

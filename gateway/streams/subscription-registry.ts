@@ -1,4 +1,6 @@
-/** The open subscriptions of this gateway, by user. Costs two map entries each and nothing per event. */
+/**
+ * The registry of this gateway's open subscriptions, by user. Each costs two map entries, and an event costs nothing.
+ */
 import type { Clock } from "../../platform/clock.ts";
 import type { IdSource } from "../../platform/ids.ts";
 import type { OpenSubscription, SubscriptionRegistry } from "../ports.ts";

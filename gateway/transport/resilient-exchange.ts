@@ -1,8 +1,8 @@
 /**
- * Calls to one subgraph, whichever of its instances answers. A call that may be repeated goes to another instance at
- * once when the connection is refused or cut, and is sent again after the policy's pauses, all within its deadline,
- * which each attempt passes on. Other calls are sent again only if they never left. When no instance may be called, a
- * call fails at once; the last one is therefore left alone for being slow only when it answers nobody at all.
+ * Calls one subgraph through any of its instances. A call that may be repeated goes to another instance at once when
+ * the connection is refused or cut. It is also sent again after the policy's pauses. All attempts share one deadline,
+ * and each passes it on. Other calls are sent again only if they never left. When no instance may be called, a call
+ * fails at once. The last instance is left alone for being slow only when it answers nobody at all.
  */
 import { DelegateBackoff, handleWhen, type IRetryBackoffContext, type RetryPolicy, retry } from "cockatiel";
 import { TIMEOUT_HEADER } from "../../platform/graphql/request-deadline.ts";

@@ -1,8 +1,8 @@
 /**
- * Equal questions to a subgraph, asked at the same time within one authorization scope, are asked once. Nothing is
- * kept: whoever asks after the answer has come asks anew, and whoever asks after a command was answered never joins a
- * question from before it, so that everybody reads what was written. Whoever asked first takes the question with them
- * when they go; those who joined it then ask anew.
+ * Sends equal questions to a subgraph once, when they are asked at the same time within one authorization scope. No
+ * answer is stored: a question after the answer is sent anew. A question after a command was answered never joins one
+ * from before it, so that callers read what was written. When the first asker goes away, the question ends; those who
+ * joined it ask anew.
  */
 import type { GatewayContext } from "../ports.ts";
 import { type SubgraphAnswer, type SubgraphClient, type SubgraphRequest, variablesText } from "./subgraph-client.ts";

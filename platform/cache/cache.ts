@@ -1,7 +1,7 @@
 /**
- * The `Cache` port. Adapters: this process's memory, and Redis. What both guarantee: a read that begins after an
- * invalidation has resolved is not answered by what was loaded before it, and an older version never replaces a newer
- * one. Values are handed out as they are kept, to many: nobody may change one.
+ * The `Cache` port. Its adapters are this process's memory and Redis. Both guarantee that a read after a resolved
+ * invalidation is not answered by an older load. An older version never replaces a newer one. Values are handed out as
+ * they are stored, to many callers: nobody may change one.
  */
 
 export interface CacheSetOptions {

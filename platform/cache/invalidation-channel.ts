@@ -1,8 +1,8 @@
 /**
- * Hears what other processes invalidated in a shared cache, and knows how far it has heard: it sends itself a ping
- * every quarter of a second and is good only as long as the last one that came back was sent less than a second ago.
- * Redis delivers in order, so everything that was told before that ping has been heard. Whoever relies on the channel
- * is at most a second behind, or knows that it is not good.
+ * Receives what other processes invalidated in a shared cache, and knows how current it is. It sends itself a ping
+ * every quarter of a second. It is good while the last ping that came back was sent less than a second ago. Redis
+ * delivers in order, so everything that was sent before that ping has arrived. A user of the channel is at most a
+ * second behind, or knows that it is not good.
  */
 import type { Logger } from "../logger/logger.ts";
 import type { RedisConnection } from "../redis/redis-connection.ts";

@@ -1,5 +1,6 @@
 /**
- * Asking Redis without waiting for it: an answer in time or none, an outage or a slow server costs little and no error.
+ * Calls Redis with a short deadline: an answer comes in time, or none does. An outage or a slow server costs little and
+ * causes no error.
  */
 import type { ChainableCommander } from "ioredis";
 import { withDeadline } from "../deadline.ts";

@@ -1,9 +1,9 @@
 /**
  * The marks that entries in Redis depend on: one of the whole cache, one per key, one per tag. To invalidate is to
- * remove a mark, to write it down in a short journal, and to tell the other processes, all in one step. What could not
- * be done is done before this process reads Redis again. The mark of the whole cache bears the name of the server's
- * run: what a restarted server brings back from an old snapshot, or a replica that took over, may have been invalidated
- * meanwhile, and is no longer valid.
+ * remove a mark, to write it into a short journal, and to tell the other processes, all in one step. A step that failed
+ * is done before this process reads Redis again. The mark of the whole cache bears the name of the server's run. A
+ * restarted server may bring back an old snapshot, and so may a replica that took over. Their entries are no longer
+ * valid, since they may have been invalidated meanwhile.
  */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";

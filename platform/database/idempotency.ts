@@ -1,7 +1,7 @@
 /**
- * Idempotency keys: what a command answered is stored under the client's key, in the transaction of the change, so that
- * a repetition is given the same answer and changes nothing. A key is claimed by inserting its row; a second request
- * waits there for the first one's end.
+ * Idempotency keys. A command's answer is stored under the client's key, in the transaction of the change. So a
+ * repetition gets the same answer and changes nothing. A key is claimed by inserting its row; a second request waits
+ * there for the end of the first.
  */
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";

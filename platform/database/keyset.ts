@@ -1,6 +1,6 @@
 /**
- * Keyset pages: a page begins beyond the key of a row instead of at a count of rows, so it costs the same wherever it
- * is, and no row is shown twice because another one was inserted.
+ * Keyset pages: a page begins beyond the key of a row instead of at a count of rows. So every page costs the same,
+ * wherever it is. No row is shown twice because another one was inserted.
  */
 import type { Page } from "../graphql/connection.ts";
 

@@ -29,8 +29,8 @@ export interface ServiceDirectoryOptions {
 /** Looks per lease; a listing ends a fifth of it early. */
 const LOOKS = 10;
 /**
- * A Redis that comes back may be empty: for this share of a lease whoever was known stays, so that they can tell of
- * themselves anew, and in any case until the last of them has tried to connect again and was heard.
+ * A Redis that comes back may be empty. For this share of a lease the known instances stay, so that they can register
+ * anew. They stay at least until the last of them has tried to connect again.
  */
 const GRACE = 0.5;
 const LEAST_GRACE_MS = 2 * RECONNECT_CAP_MS;

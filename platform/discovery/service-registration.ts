@@ -1,7 +1,7 @@
 /**
- * Tells gateways that this process can be asked, for as long as that is true. The listing is a lease: it is renewed
- * four times in its life, taken back while the process is unready and when it stops, and ends by itself when the
- * process dies. Redis away: the process works on and is listed again as soon as Redis is back.
+ * Registers this process for gateways, for as long as it can be called. The registration is a lease, renewed four times
+ * in its life. It is withdrawn while the process is unready and when it stops. It ends by itself when the process dies.
+ * Without Redis the process works on, and it is registered again as soon as Redis is back.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../clock.ts";

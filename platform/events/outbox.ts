@@ -1,6 +1,6 @@
 /**
- * The only way to publish: events become outbox rows in the transaction of the change they report, so a committed
- * change always has its events and a rolled-back one never does. The relay moves the rows to the event log.
+ * The only way to publish. Events become outbox rows in the transaction of the change that they report. So a committed
+ * change always has its events, and a rolled-back one never does. The relay moves the rows to the event log.
  */
 import { z } from "zod";
 import type { Clock } from "../clock.ts";

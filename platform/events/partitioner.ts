@@ -1,6 +1,6 @@
 /**
- * Which partition a key belongs to: murmur2 over the UTF-8 bytes, as the default partitioner of Kafka's own clients
- * and of kafkajs ≥ 2.0 does it, so that both event logs put a key in the same place.
+ * Finds the partition of a key: murmur2 over the UTF-8 bytes. Kafka's own clients and kafkajs ≥ 2.0 do the same by
+ * default, so both event logs put a key in the same place.
  */
 const SEED = 0x9747b28c;
 const MULTIPLIER = 0x5bd1e995;

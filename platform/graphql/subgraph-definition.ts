@@ -1,7 +1,7 @@
 /**
  * What a subgraph says about itself, once: `subgraphs/<name>/subgraph.ts` exports it as `subgraph`. Its name is its
  * folder's; topic, database and the names of its variables follow from the name. The definition loads nothing of the
- * subgraph before it is created, so that whoever needs to know which subgraphs there are can read all of them.
+ * subgraph before it is created. So all definitions can be read without loading any subgraph.
  */
 import { z } from "zod";
 import type { Clock } from "../clock.ts";

@@ -1,6 +1,6 @@
 /**
- * One connection to Redis that nobody waits for: while the server is away commands fail at once, an answer that does
- * not come fails within two seconds, and the connection is opened again for as long as it takes.
+ * One connection to Redis that nobody waits for. While the server is away, commands fail at once. An answer that does
+ * not come fails within two seconds. The connection is opened again for as long as it takes.
  */
 import { Redis } from "ioredis";
 import { backoffMs } from "../events/backoff.ts";

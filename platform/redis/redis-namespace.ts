@@ -1,4 +1,4 @@
-/** Where the processes of an installation meet. */
+/** The Redis server and key prefix that the processes of one installation share. */
 export interface RedisNamespace {
   /** redis:// or rediss:// */
   readonly url: string;

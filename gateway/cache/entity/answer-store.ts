@@ -1,7 +1,7 @@
 /**
- * What subgraphs answered, in this process's memory, bounded by weight: least recently used answers go first. What was
- * asked before an eviction that concerns it is never kept, and what was asked earlier never replaces what was asked
- * later. Every call is synchronous: once `evict` has returned nothing that it named is served.
+ * Stores subgraphs' answers in this process's memory, bounded by weight; least recently used answers go first. An
+ * answer that was asked for before an eviction that concerns it is never stored. An older answer never replaces a newer
+ * one. Every call is synchronous: once `evict` has returned, nothing that it named is served.
  */
 import { LRUCache } from "lru-cache";
 import type { CacheLookup } from "../../../platform/cache/cache-lookup.ts";

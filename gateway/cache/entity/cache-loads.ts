@@ -1,6 +1,6 @@
 /**
- * Questions to subgraphs whose answers are kept: each part is asked for once at a time, and joined by all who want it
- * meanwhile.
+ * Loads the parts of cacheable answers from subgraphs. Each part is loaded once at a time, and all callers that want it
+ * meanwhile join that load.
  */
 import type { GatewayContext } from "../../ports.ts";
 import type { SubgraphAnswer, SubgraphClient, SubgraphRequest } from "../../transport/subgraph-client.ts";

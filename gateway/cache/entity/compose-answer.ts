@@ -1,6 +1,6 @@
 /**
- * Puts an answer about entities together from what was kept and what was asked for; errors then tell where their entity
- * stands in the whole.
+ * Composes an answer about entities from cached parts and fetched parts. The path of each error then names its entity's
+ * place in the whole answer.
  */
 import type { GraphQLFormattedError } from "graphql";
 import type { SubgraphAnswer } from "../../transport/subgraph-client.ts";

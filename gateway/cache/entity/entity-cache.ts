@@ -1,8 +1,7 @@
 /**
- * Answers of subgraphs, kept per entity, selection and scope, where the schema's hints allow it. A fetch whose entities
- * are all there is answered at once, by an answer made earlier; otherwise only those that are missing are asked for,
- * each by one request at a time. Errors, and what came with them, are never kept; whoever joined a question that failed
- * asks for themselves.
+ * Caches subgraphs' answers per entity, selection and scope, where the schema's hints allow it. When all entities of a
+ * fetch are cached, the cache answers at once. Otherwise it fetches only the missing ones, each by one request at a
+ * time. Errors, and the data that came with them, are never cached. A caller that joined a failed load asks anew.
  */
 import { LRUCache } from "lru-cache";
 import type { CacheLookup } from "../../../platform/cache/cache-lookup.ts";

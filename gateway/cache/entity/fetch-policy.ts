@@ -1,7 +1,7 @@
 /**
- * Whether the answer of a subgraph's operation may be kept, for how long and for whom: only if everything it selects
- * carries a hint. Entities within the answer are named in it, if need be by an addition to the operation, so that an
- * event about any of them finds the answer.
+ * Decides whether the answer of a subgraph's operation may be cached, for how long and for whom. It may be cached only
+ * if everything it selects carries a hint. The operation also selects the ids of entities, so that an event about an
+ * entity finds the answer.
  */
 import { type CompositeType, isCompositeType } from "@apollo/federation-internals";
 import {

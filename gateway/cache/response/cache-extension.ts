@@ -1,4 +1,4 @@
-/** In development a kept answer says of itself why it was kept, in `extensions.cache`. */
+/** In development a cached answer says in `extensions.cache` why it was cached. */
 import { isJsonObject } from "../../transport/json-object.ts";
 import { parseJson } from "../../transport/lossless-json.ts";
 import type { ResponsePolicy } from "./policy.ts";

@@ -1,4 +1,6 @@
-/** Kept answers over HTTP: which requests they may answer, and what clients and proxies are told about their age. */
+/**
+ * Serves cached answers over HTTP. It decides which requests they may answer, and tells clients and proxies their age.
+ */
 
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyReply } from "fastify";

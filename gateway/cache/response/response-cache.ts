@@ -1,8 +1,7 @@
 /**
- * Whole answers of queries, kept as the bytes that were sent: what is found here was neither parsed, planned nor
- * fetched. Guarantees that a caller is never shown what was made for somebody of other rights, that errors are never
- * kept, and that what an eviction concerns is not shown to whoever asks after it. Equal questions under way are asked
- * once.
+ * Caches whole answers of queries as the bytes that were sent. A hit is neither parsed, planned nor fetched. No caller
+ * is shown an answer that was made for other rights, and errors are never cached. A caller who asks after an eviction
+ * is not shown what it evicted. Equal requests at the same time are executed once.
  */
 import type { DocumentNode } from "graphql";
 import type { Cache } from "../../../platform/cache/cache.ts";

@@ -1,8 +1,8 @@
 /**
- * Finished answers in this process's memory, bounded by their bytes. Guarantees that nothing is found that was loaded
- * before an eviction of one of its tags. Not shared over processes: what an answer is made of is only known when it is
- * there, and a store that others fill as well could then be given what this process has already evicted. What answers
- * are made of is shared, by the entity cache.
+ * Stores finished answers in this process's memory, bounded by their bytes. An answer is never found when one of its
+ * tags was evicted after its load began. The store is not shared between processes. The parts of an answer are known
+ * only once it is there. Another process could then store what this one has evicted. The entity cache shares the parts
+ * of answers instead.
  */
 import { LRUCache } from "lru-cache";
 import type { Cache } from "../../../platform/cache/cache.ts";

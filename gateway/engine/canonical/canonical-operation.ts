@@ -1,8 +1,8 @@
 /**
- * An operation as it is planned: with names that follow from what is selected, never from what a client calls it. Each
- * field has an internal name in fetched data, decided by field and arguments; aliases stay with the writer of the
- * answer. So an alias cannot meet the name of a key or of a requirement, and equal selections of different clients are
- * equal texts, plans, cache entries and batches.
+ * An operation as it is planned. Its names follow from what is selected, never from the client's names. Each field has
+ * an internal name in fetched data, decided by field and arguments; only the writer of the answer knows aliases. So an
+ * alias cannot meet the name of a key or of a requirement. Equal selections of different clients have equal texts,
+ * plans, cache entries and batches.
  */
 
 import { hash } from "node:crypto";

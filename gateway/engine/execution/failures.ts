@@ -1,8 +1,7 @@
 /**
- * What went wrong while data was fetched, held by the objects that it is about, until the answer is written: there it
- * is known which nulls clients see. An error that a subgraph gives a path is held at that path below the object that
- * the fetch completes; an error that cost an object all that a fetch would have brought is held with the names of
- * these.
+ * Failures of fetches, held by the objects that they concern until the answer is written. Only then is it known which
+ * nulls clients see. An error with a path is held at that path below the object that the fetch completes. An error that
+ * cost an object all fields of a fetch is held with the names of these fields.
  */
 
 import type { ResponsePath } from "@apollo/query-planner";
@@ -173,8 +172,8 @@ export interface Explanation {
 const MAX_EXPLANATIONS = 100;
 
 /**
- * Why there may be a null here: failures of exactly this place, then those further down that may have taken this with
- * them, then that of the fetch that would have brought it.
+ * Why there may be a null here. First come failures of exactly this place, then those further down, which may have
+ * taken this place with them. Last comes the failure of the fetch that would have brought it.
  * @param value null, or undefined where nothing was fetched
  */
 export function explanations(here: readonly FailuresHere[], value: unknown): readonly Explanation[] {

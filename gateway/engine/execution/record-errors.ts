@@ -1,6 +1,6 @@
 /**
- * From the errors of a subgraph's answer to failures of the objects that the fetch was about. Nothing here runs where
- * nothing goes wrong.
+ * Turns the errors of a subgraph's answer into failures of the objects that the fetch was about. Nothing here runs for
+ * an answer without errors.
  */
 import type { GraphQLFormattedError } from "graphql";
 import { WRONG_ANSWER } from "../../errors/public-error.ts";

@@ -1,6 +1,6 @@
 /**
- * Objects that a fetch is not asked about, since something that it needs of them was not fetched: what it would have
- * brought is missing for the reason for which that is missing.
+ * Records objects that a fetch skips because a field that it requires was not fetched. The fields that it would have
+ * brought are then missing for the same reason as the required field.
  */
 import { getResponseName, type QueryPlanSelectionNode } from "@apollo/query-planner";
 import { Kind } from "graphql";

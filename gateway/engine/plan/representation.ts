@@ -1,6 +1,6 @@
 /**
- * What a fetch needs of an object, compiled from the plan's `requires`: the representation that a subgraph's
- * `_entities` is sent, as JSON text, since equal ones are told by their texts and the request is made of texts. Source:
+ * Compiles a plan's `requires` into a function from an object to the representation that a subgraph's `_entities`
+ * receives. It is JSON text: equal representations are found by their texts, and requests are made of texts. Source:
  * Apollo Federation subgraph specification, "Resolving entity fields with Query._entities".
  */
 import { getResponseName, type QueryPlanSelectionNode } from "@apollo/query-planner";

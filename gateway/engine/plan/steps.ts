@@ -51,7 +51,7 @@ export type Step =
   | FetchStep
   | { readonly kind: "sequence" | "parallel"; readonly steps: readonly Step[] }
   /**
-   * One part begins when nothing of the one before it can change the answer any more, and not at all when there is none
+   * A part begins when the part before it can no longer change the answer. It does not begin when there is no answer
    * any more.
    */
   | { readonly kind: "serial"; readonly parts: readonly SerialPart[] };

@@ -72,8 +72,8 @@ function dataOf(fetches: readonly Numbered[], facts: FederationFacts): Place {
 }
 
 /**
- * A subgraph that knows an interface as an object is asked for a field of all types of it, where the operation may want
- * it of some. The others lack what the field requires, and are not asked about.
+ * A subgraph may know an interface as an object. It is then asked for a field of all types, though the operation may
+ * want it of some. The other types lack what the field requires, and are not asked about.
  */
 function sendable(part: FetchPart, places: readonly Place[], facts: FederationFacts): FetchPart[] {
   if (part.withRequired === undefined || part.requires === undefined) return [part];

@@ -1,7 +1,7 @@
 /**
- * Plans an operation whose requirements the planner gets wrong. The planner is asked for a plan that knows of no
- * requirements, of an operation that selects everything that is required. Then each field with a requirement gets a
- * fetch of its own, which sends what it requires, and the fetches are put in the order in which they need each other.
+ * Plans an operation whose requirements the planner gets wrong. The planner plans without requirements, for an
+ * operation that selects everything that is required. Then each field with a requirement gets a fetch of its own, which
+ * sends what it requires. Last, the fetches are put in the order in which they need each other.
  */
 import { hash } from "node:crypto";
 import { type Operation, operationFromDocument } from "@apollo/federation-internals";

@@ -1,6 +1,6 @@
 /**
- * What the data of a request will hold while a plan runs: the fields of each place, what they mean, of which types of
- * objects, and which fetch brings them. No values: plans are checked before they run.
+ * The data that a request will hold while its plan runs: the fields of each place, their meaning, the types of objects
+ * that have them, and the fetch that brings them. It holds no values, since plans are checked before they run.
  */
 import type { ResponsePath } from "@apollo/query-planner";
 

@@ -1,7 +1,6 @@
 /**
- * An operation that selects itself whatever its fields require: wherever a subgraph must be sent something of an object
- * before it can tell a field, that something is selected beside the field, and what it requires in turn. So a planner
- * that knows nothing of requirements fetches all of it.
+ * Adds to an operation the fields that its own fields require, and the fields that those require in turn. So a planner
+ * that ignores requirements fetches all of them.
  */
 import {
   type DocumentNode,

@@ -1,7 +1,7 @@
 /**
- * How often one caller may ask, checked before anything else is done for the call. Who signed in is counted by user,
- * whatever the token or the address; everybody else by network address, and so is a token until it proved good: tokens
- * that somebody invents buy no calls.
+ * Limits how often one caller may call, before anything else is done for the call. A signed-in user is counted by user,
+ * whatever the token or the address. Everybody else is counted by network address. A token counts for its address until
+ * it proved good, so that invented tokens buy no calls.
  */
 import { hash } from "node:crypto";
 import { decodeJwt } from "jose";

@@ -1,8 +1,8 @@
 /**
- * What the operations of an organisation may cost together within a minute, as its plan says it. An operation counts
- * for the organisations that it names, or, when it names none, for all those of the caller, and is then refused only
- * when none of them has anything left. What a plan says is asked for beside the operations: as long as nobody knows it,
- * nothing is limited, and nobody waits.
+ * Limits what the operations of an organisation may cost together within a minute, as its plan says. An operation
+ * counts for the organisations that it names. One that names none counts for all organisations of the caller, and is
+ * refused only when none of them has budget left. The plan's limit is read beside the operations: until it is known,
+ * nothing is limited and nobody waits.
  */
 import { LRUCache } from "lru-cache";
 import type { Identity } from "../../../platform/auth/identity.ts";

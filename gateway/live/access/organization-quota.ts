@@ -1,6 +1,6 @@
 /**
- * How many live subscriptions an organisation may have on one gateway: as many as the installation allows, or as its
- * plan grants when that is less. A plan that nobody knows limits nothing.
+ * Limits how many live subscriptions an organisation may have on one gateway. The limit is the installation's, or the
+ * plan's when that is lower. An unknown plan limits nothing.
  */
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { LivePorts } from "../../ports.ts";

@@ -1,4 +1,4 @@
-/** How many of something each holder has, against one limit for all. Forgets those who hold nothing. */
+/** Counts how many of something each holder has, against one limit for all holders. A holder of none is forgotten. */
 export interface Quota {
   readonly limit: number;
   used(holder: string): number;

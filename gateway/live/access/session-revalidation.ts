@@ -1,6 +1,6 @@
 /**
- * Who stands behind one socket or one stream for as long as it is open. Their rights are asked for anew when they may
- * have changed, until the token ends; an answer that a revocation may have overtaken is never the last one.
+ * Keeps the viewer of one socket or stream current while it is open. Rights are asked for anew whenever they may have
+ * changed, until the token ends. An answer that a revocation may have overtaken is always asked for again.
  */
 import type { ClientFacts, Identity } from "../../../platform/auth/identity.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";

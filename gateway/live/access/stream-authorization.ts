@@ -1,4 +1,7 @@
-/** Who may see which stream, decided anew for every event: pure functions of the viewer's current identity. */
+/**
+ * Decides who may see which stream, anew for every event. All functions are pure and take the viewer's current
+ * identity.
+ */
 import { belongsTo, grantsOf, holds, type Identity } from "../../../platform/auth/identity.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { Revocation } from "../../ports.ts";
@@ -50,9 +53,9 @@ export interface Audience {
 }
 
 /**
- * A field of scope `ORGANIZATION` is enriched once for all members with the same permissions, by an identity that has
- * these permissions in this organisation and nothing else. A field of scope `VIEWER` once per session: fields exist
- * that differ between two sessions of one user (`Session.current`).
+ * A field of scope `ORGANIZATION` is enriched once for all members with the same permissions. The identity for that has
+ * these permissions in this organisation and nothing else. A field of scope `VIEWER` is enriched once per session: some
+ * fields differ between two sessions of one user (`Session.current`).
  */
 export function audienceOf(field: Pick<LiveField, "scope">, stream: StreamName, identity: Identity): Audience {
   const { organizationId } = stream;

@@ -1,6 +1,6 @@
 /**
- * One subscription among the audiences: joins the stream of those who see the same, and moves to another one, at
- * exactly the place where it stands, when the viewer's rights make it see something else.
+ * One subscription and its audience. It joins the stream of all viewers who see the same. When the viewer's rights
+ * change what they see, it moves to another stream at exactly its current position.
  */
 
 import type { Identity } from "../../../platform/auth/identity.ts";

@@ -1,6 +1,6 @@
 /**
- * The newest frames of a stream, each made once: reconnecting clients mostly miss the same few. Bounded in number and
- * in text.
+ * Caches the newest frames of a stream, each rendered once: reconnecting clients mostly miss the same few events. The
+ * cache is bounded in number and in characters.
  */
 import type { LiveEvent } from "../log/event.ts";
 import type { Frame } from "./frame-text.ts";

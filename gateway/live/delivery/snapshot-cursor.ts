@@ -1,6 +1,7 @@
 /**
- * Cursors from before a snapshot was sent. A subscriber that drops then has nothing yet: a plain cursor would bring it
- * the events and never the state below them. Such a cursor brings the snapshot that is still owed.
+ * Cursors of subscriptions that have not sent their snapshot yet. A subscriber that drops before its snapshot has no
+ * state. A plain cursor would bring it the events, and never the state below them. Such a cursor therefore brings the
+ * missing snapshot, too.
  */
 import type { Cursor, CursorCodec } from "../log/cursor.ts";
 

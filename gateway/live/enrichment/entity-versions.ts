@@ -1,7 +1,7 @@
 /**
- * Which entity types tell their version, per subgraph. A `version: Int!` that a subgraph resolves itself is by
- * convention the aggregate version of the events whose subject is the entity's id, so an answer can be compared with an
- * event.
+ * Finds the entity types that tell their version, per subgraph. A `version: Int!` that a subgraph resolves itself is
+ * the aggregate version of events about that entity. The event's subject is the entity's id. So an answer can be
+ * compared with an event.
  */
 import type { SchemaGeneration } from "../../ports.ts";
 

@@ -1,4 +1,6 @@
-/** Caches before subscribers: a tail lets nobody see an event before what it made stale is gone. */
+/**
+ * Evicts caches before events are delivered: a tail shows nobody an event before the data that it made stale is gone.
+ */
 import type { Eviction } from "../../ports.ts";
 import type { TopicTailOptions } from "../log/tail.ts";
 

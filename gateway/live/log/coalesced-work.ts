@@ -1,6 +1,6 @@
 /**
- * Coalesces calls of one piece of work. A caller gets the result of a run that began after the call; one run waits at
- * most.
+ * Coalesces calls of one piece of work. A caller gets the result of a run that began after the call. At most one run
+ * waits.
  */
 
 export interface CoalescedWork<T> {

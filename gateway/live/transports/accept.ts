@@ -1,6 +1,4 @@
-/**
- * What an `Accept` header says about streams: which format the caller reads, and whether plain JSON would do as well.
- */
+/** Reads an `Accept` header: which stream format the caller reads, and whether plain JSON would do as well. */
 
 export interface RequestedStream {
   readonly format: "sse" | "multipart";

@@ -18,9 +18,8 @@ export interface StreamFormat {
 }
 
 /**
- * A blank line commits an `id:` to the last event id even where the event itself is dropped for want of `data:` (HTML
- * standard, "dispatch the event", steps 1 and 2): that is how a heartbeat moves the cursor without an event that
- * anybody sees.
+ * A blank line commits an `id:` to the last event id, even where the event is dropped for want of `data:`. Source: HTML
+ * standard, "dispatch the event", steps 1 and 2. So a heartbeat moves the cursor without an event that anybody sees.
  */
 const SSE: StreamFormat = {
   transport: "SSE",

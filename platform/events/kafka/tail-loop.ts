@@ -1,6 +1,6 @@
 /**
- * A tail over Kafka: one long poll per broker that leads a partition of the topic. Starts at exact offsets, goes on
- * through broker loss and leader changes, and picks up partitions that are added later, within seconds, from their
+ * A tail over Kafka: one long poll per broker that leads a partition of the topic. It starts at exact offsets and goes
+ * on through broker loss and leader changes. Partitions that are added later are followed within seconds, from their
  * first record.
  */
 import { setImmediate as turn } from "node:timers/promises";

@@ -1,6 +1,6 @@
 /**
- * Plans by id, kept as configuration is: a published plan never changes, except that it is retired. They belong to
- * nobody, so everybody may be given what is kept.
+ * Caches plans by id, as long as configuration: a published plan never changes, except that it is retired. Plans belong
+ * to nobody, so everybody may be given a cached one.
  */
 import DataLoader from "dataloader";
 import { z } from "zod";

@@ -19,8 +19,8 @@ export interface Collection {
 
 /**
  * @returns what this request itself recorded
- * @throws UserFailure `IDEMPOTENCY_IN_PROGRESS` for a replay while the first request still waits for the provider, so
- * that no replay ever answers something else than the first request did
+ * @throws UserFailure `IDEMPOTENCY_IN_PROGRESS` for a replay while the first request still waits for the provider: a
+ * replay never answers something else than the first request did
  */
 export async function finishCollection(
   services: BillingServices,

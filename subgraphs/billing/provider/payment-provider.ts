@@ -1,6 +1,6 @@
 /**
- * The `PaymentProvider` port: keeps cards and moves money. It is called between transactions, never inside one, and
- * every call may be repeated after a crash, so adapters must be idempotent as their members say.
+ * The `PaymentProvider` port: it stores cards and moves money. It is called between transactions, never inside one.
+ * Every call may be repeated after a crash, so adapters must be idempotent as their members say.
  */
 
 /** A payment method as the provider keeps it. */

@@ -1,8 +1,8 @@
 /**
- * The rows that are kept between requests: users, organisations and sessions. What a command emits evicts them before
- * its transaction is committed; what other processes did, also those that share no Redis with this one, evicts them
- * when its event is read. Rights are not among them: the gateway keeps those, and asks anew at the very event that
- * would have to evict them here.
+ * Caches rows between requests: users, organisations and sessions. A command's events evict them before its transaction
+ * is committed. Changes by other processes evict them when their event is read, also when these processes share no
+ * Redis with this one. Rights are not cached here. The gateway caches those, and asks anew at the very event that would
+ * have to evict them here.
  */
 import { z } from "zod";
 import type { ProcessCache } from "../../../platform/cache/process-cache.ts";

@@ -1,6 +1,6 @@
 /**
- * The demo people and their organisation, made by the same commands that everybody uses, so that events, mails and the
- * audit log look as if they had signed up. Repeatable: what is there already is left alone.
+ * The demo people and their organisation, made by the commands that everybody uses. So events, mails and the audit log
+ * look as if they had signed up. It may be repeated: existing data is left alone.
  */
 import { inTenants } from "../../../platform/database/tenant-transaction.ts";
 import type { Causation } from "../../../platform/events/envelope.ts";

@@ -1,7 +1,7 @@
 /**
- * What outlives a page: the refresh token, in localStorage, because all windows of a profile share one session and the
- * API sets no cookies. A script of ours could read it: so no foreign script may run (content security policy), the
- * access token never leaves memory, and the server revokes a session whose refresh token is used twice.
+ * What outlives a page: the refresh token, in localStorage. All windows of a profile share one session, and the API
+ * sets no cookies. A script of ours could read it. So no foreign script may run (content security policy), and the
+ * access token never leaves memory. The server revokes a session whose refresh token is used twice.
  */
 export interface StoredSession {
   readonly sessionId: string;

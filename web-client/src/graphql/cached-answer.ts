@@ -13,7 +13,7 @@ export interface CachedAnswer<Data> {
  * The answer to a query as the cache knows it now, whoever wrote it there: this query, another one or a live event.
  *
  * Apollo Client 4.3.8 does not tell its own observers all of that. `ObservableQuery.notify` drops a change of the cache
- * for good while a request of the same query is under way, unless the query's fetch policy is `cache-and-network`.
+ * for good while a request of the same query is under way. Only the fetch policy `cache-and-network` avoids that.
  * Deletable when the test "Apollo Client drops …" fails.
  */
 export function cachedAnswer<Data, Variables extends OperationVariables>(

@@ -1,6 +1,7 @@
 /**
- * A document on its way to a gateway: its hash as long as the gateway knows that, its text beside it where the gateway
- * asks for it, the text alone where the gateway keeps none. This is the protocol of automatic persisted queries.
+ * A document on its way to a gateway. It is sent as its hash while the gateway knows that, with its text where the
+ * gateway asks for it. Where the gateway stores none, the text is sent alone. This is the protocol of automatic
+ * persisted queries.
  */
 
 export interface NamedDocument {

@@ -34,7 +34,7 @@ export function createLiveForwarder(client: LiveClient, options: LiveForwarderOp
         {
           next(result, { skipped }) {
             if (skipped > 0) options.onSkipped?.(skipped, operation);
-            // urql 6.0 keeps the errors of the previous event where a result has none, and makes an error of an empty
+            // urql 6.0 keeps the errors of the previous event where a result has none. It makes an error of an empty
             // list in the first one. Deletable when it no longer merges the results of a subscription.
             observer.next(first ? { ...result } : { ...result, errors: [...(result.errors ?? [])] });
             first = false;
