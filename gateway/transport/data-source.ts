@@ -1,11 +1,14 @@
-/** A subgraph as @apollo/gateway's executor knows it. */
+/** A subgraph as the data source of @apollo/gateway. */
 import type { GraphQLDataSource } from "@apollo/gateway";
 import type { GatewayContext } from "../ports.ts";
-import type { DeclareNumbers } from "./declared-numbers.ts";
-import { isJsonObject } from "./json-object.ts";
+import { isJsonObject, type JsonObject } from "./json-object.ts";
 import { type SubgraphClient, subgraphOperation } from "./subgraph-client.ts";
 
-export function asDataSource(client: SubgraphClient, declare: DeclareNumbers): GraphQLDataSource<GatewayContext> {
+/** @param adapt makes of an answer's data what the caller reads */
+export function asDataSource(
+  client: SubgraphClient,
+  adapt: (data: JsonObject) => JsonObject = (data) => data,
+): GraphQLDataSource<GatewayContext> {
   return {
     async process(request) {
       if (!("incomingRequestContext" in request)) throw new Error("only operations of clients are sent to subgraphs");
@@ -20,7 +23,7 @@ export function asDataSource(client: SubgraphClient, declare: DeclareNumbers): G
         },
         request.context,
       );
-      const data = answered === null ? null : declare(query, answered);
+      const data = answered === null ? null : adapt(answered);
       return errors.length === 0 ? { data } : { data, errors };
     },
   };

@@ -2,14 +2,15 @@
 import type { GraphQLDataSource, ServiceMap } from "@apollo/gateway";
 import type { SchemaGeneration } from "../ports.ts";
 import { asDataSource } from "./data-source.ts";
-import { createDeclareNumbers, type DeclareNumbers } from "./declared-numbers.ts";
 import { withDoublesIn } from "./lossless-number.ts";
 import { isLive, type SubgraphClients } from "./subgraph-clients.ts";
 
 export interface DataSources {
-  /** @throws AppError `CONFIG_INVALID` when the subgraph has no address */
+  /**
+   * For the stock executor. @throws AppError `CONFIG_INVALID` when the subgraph has no address
+   */
   open(subgraph: string, url: string | undefined): GraphQLDataSource;
-  /** The sources of every subgraph of a generation except the live ones. */
+  /** For the enrichment: the sources of every subgraph of a generation except the live ones. */
   of(generation: SchemaGeneration): ServiceMap;
 }
 
@@ -22,7 +23,7 @@ export function createDataSources(clients: SubgraphClients): DataSources {
     const key = `${subgraph}\n${url ?? ""}`;
     const source =
       opened.get(key) ??
-      (isLive(subgraph) ? liveRefusal(subgraph) : asDataSource(clients.connect(subgraph, url), doubles));
+      (isLive(subgraph) ? liveRefusal(subgraph) : asDataSource(clients.connect(subgraph, url), withDoublesIn));
     opened.set(key, source);
     return source;
   }
@@ -32,19 +33,15 @@ export function createDataSources(clients: SubgraphClients): DataSources {
     of(generation) {
       const present = cache.get(generation);
       if (present !== undefined) return present;
-      const declare = createDeclareNumbers(generation.supergraphSchema);
       const named = [...generation.supergraph.subgraphsMetadata()]
         .filter(({ name }) => !isLive(name))
-        .map(({ name, url }) => [name, asDataSource(clients.connect(name, url), declare)] as const);
+        .map(({ name, url }) => [name, asDataSource(clients.connect(name, url))] as const);
       const sources: ServiceMap = Object.fromEntries(named);
       cache.set(generation, sources);
       return sources;
     },
   };
 }
-
-/** Where no schema tells which numbers may keep their digits. */
-const doubles: DeclareNumbers = (_text, data) => withDoublesIn(data);
 
 /** The planner uses live subgraphs for subscriptions only; anything else would be a fault of ours. */
 function liveRefusal(subgraph: string): GraphQLDataSource {

@@ -9,6 +9,7 @@ import { withDeadline } from "../../../platform/deadline.ts";
 import { fetchData, writeData } from "../../engine/operation-run.ts";
 import { AnswerErrors } from "../../engine/response/answer-errors.ts";
 import type { GatewayContext, LivePorts } from "../../ports.ts";
+import { parseJson } from "../../transport/lossless-json.ts";
 import { type SubgraphClient, type SubgraphRequest, variablesOf } from "../../transport/subgraph-client.ts";
 import { unavailable } from "../../transport/unavailable-answer.ts";
 import type { ReadableEvent } from "../log/event.ts";
@@ -58,7 +59,7 @@ export function createEnrichment(
     ): Promise<EntityAnswer> {
       const fetch = query.fetches.get(request.operation);
       if (fetch !== undefined && request.representations !== undefined) {
-        const representations = request.representations.texts.map((text): unknown => JSON.parse(text));
+        const representations = request.representations.texts.map((text) => parseJson(text));
         return freshFetches.send(
           { source, scope, fetch, representations, variables: request.variables, context },
           event,

@@ -9,6 +9,7 @@ import { systemSleep } from "../../../platform/events/backoff.ts";
 import { PUBLIC_MARK } from "../../errors/public-error.ts";
 import { ENTITIES } from "../../transport/entity-document.ts";
 import type { JsonObject } from "../../transport/json-object.ts";
+import { withDoubles } from "../../transport/lossless-number.ts";
 import type { ReadableEvent } from "../log/event.ts";
 import type { EntityAnswer } from "./entity-batch.ts";
 import type { FetchBatches, FetchCall } from "./fetch-batches.ts";
@@ -107,7 +108,7 @@ function isOld(
 ): boolean {
   const { aggregateversion, time } = event.envelope;
   if (isObject(entity)) {
-    const version = entity[alias];
+    const version = withDoubles(entity[alias]);
     return typeof version === "number" && version < aggregateversion;
   }
   const isNew = aggregateversion === 1 && Date.now() - (event.appendedAt ?? Date.parse(time)) < YOUNG_MS;

@@ -5,6 +5,7 @@
 import {
   type DirectiveNode,
   type FragmentDefinitionNode,
+  GraphQLID,
   type GraphQLSchema,
   getNamedType,
   isAbstractType,
@@ -13,7 +14,6 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { EventEnvelope } from "../../../platform/events/envelope.ts";
-import { declaredNumber } from "../../transport/declared-numbers.ts";
 import { isJsonObject, type JsonObject } from "../../transport/json-object.ts";
 import { isSameScalar, LosslessNumber } from "../../transport/lossless-number.ts";
 import type { LiveField } from "./directive.ts";
@@ -87,8 +87,8 @@ export function answerFromRecord(query: RecordQuery, envelope: EventEnvelope, va
   }
 
   function leaf(value: unknown, typeName: string): unknown {
-    const type = value instanceof LosslessNumber ? query.schema.getType(typeName) : undefined;
-    return value instanceof LosslessNumber && type !== undefined ? declaredNumber(value, type) : value;
+    // Entities are asked for by it: subgraphs read ids as texts.
+    return value instanceof LosslessNumber && typeName === GraphQLID.name ? value.toIdText() : value;
   }
 
   function payload(data: JsonObject, typeName: string): RecordObject {

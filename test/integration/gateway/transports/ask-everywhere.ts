@@ -81,17 +81,23 @@ async function outcomeOf(response: Response): Promise<Outcome> {
   throw new Error(`the answer ended without saying anything: ${text}`);
 }
 
+/** Of a plain answer, or of the first message of a stream that has errors. */
 function firstError(text: string): Outcome | undefined {
-  const whole = /\{[^{]*"errors":\[.*\]\}/.exec(text)?.[0];
-  if (whole === undefined) return undefined;
-  let answer: unknown;
+  for (const line of text.split(/\r?\n/)) {
+    const failed = failedSchema.safeParse(parsed(line.replace(/^data: /, "")));
+    if (failed.success)
+      return outcomeOfFirst("payload" in failed.data ? failed.data.payload.errors : failed.data.errors);
+  }
+  return undefined;
+}
+
+/** @returns `undefined` for what is no JSON, or none yet */
+function parsed(text: string): unknown {
   try {
-    answer = JSON.parse(whole);
+    return JSON.parse(text);
   } catch {
-    // Its end has not come yet.
     return undefined;
   }
-  return outcomeOfFirst(failedSchema.parse(answer).errors);
 }
 
 const errorsSchema = z.tuple(
@@ -104,7 +110,8 @@ const errorsSchema = z.tuple(
   ],
   z.unknown(),
 );
-const failedSchema = z.object({ errors: errorsSchema });
+const answerSchema = z.object({ errors: errorsSchema });
+const failedSchema = z.union([answerSchema, z.object({ payload: answerSchema })]);
 
 function outcomeOfFirst([{ message, path, extensions }]: z.infer<typeof errorsSchema>): Outcome {
   const { code, status } = extensions;

@@ -26,7 +26,7 @@ export interface ScriptedGraph extends AsyncDisposable {
 
 const LINK = `extend schema @link(
   url: "https://specs.apollo.dev/federation/v2.9",
-  import: ["@key", "@shareable", "@external", "@requires", "@provides", "@listSize", "@cost", "@composeDirective"]
+  import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject", "@listSize", "@cost", "@composeDirective"]
 )`;
 
 /** @param live SDL of live subgraphs by name, with all their links: the gateway answers those itself */
