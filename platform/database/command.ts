@@ -6,9 +6,10 @@
 import type { KeyOwner } from "../auth/principal-ids.ts";
 import type { Causation, DomainEvent, EventEnvelope } from "../events/envelope.ts";
 import type { Outbox } from "../events/outbox.ts";
+import { inPlace } from "./fair-places.ts";
 import { claimKey, type IdempotentRequest, storingResult } from "./idempotency.ts";
 import type { SqlTransaction, TransactionHost } from "./sql-transaction.ts";
-import { inTenants } from "./tenant-transaction.ts";
+import { inTenants, type TransactionEnd } from "./tenant-transaction.ts";
 
 export interface CommandRequest<Result> {
   /** Tenants whose rows the command may touch; a command with an idempotency key needs the key's owner among them. */
@@ -42,7 +43,8 @@ export interface CommandDeps<Tx extends SqlTransaction> {
 
 /**
  * @param work does the change
- * @throws UserFailure `IDEMPOTENCY_MISMATCH`, `IDEMPOTENCY_IN_PROGRESS`, or what `work` throws; then nothing is written
+ * @throws UserFailure `IDEMPOTENCY_MISMATCH`, `IDEMPOTENCY_IN_PROGRESS`; AppError `SERVICE_UNAVAILABLE` when its tenants
+ * ask for too much at once; or what `work` throws. Then nothing is written.
  */
 export async function runCommand<Tx extends SqlTransaction, Result>(
   deps: CommandDeps<Tx>,
@@ -51,7 +53,7 @@ export async function runCommand<Tx extends SqlTransaction, Result>(
 ): Promise<CommandOutcome<Result>> {
   let appended: readonly EventEnvelope[] = [];
   const events: DomainEvent[] = [];
-  const outcome = await inTenants(deps.database, request.tenants, async (tx, end) => {
+  const change = async (tx: Tx, end: TransactionEnd): Promise<CommandOutcome<Result>> => {
     request.causation.onBegin?.();
     const { idempotency } = request;
     if (idempotency !== undefined) {
@@ -70,7 +72,11 @@ export async function runCommand<Tx extends SqlTransaction, Result>(
       await tx.$executeRawUnsafe(stored.sql, stored.json);
     }
     return { result, replayed: false };
-  });
+  };
+  const { places } = deps.database;
+  const outcome = await inPlace(places?.commands, request.tenants, () =>
+    inTenants(deps.database, request.tenants, change),
+  );
   if (events.length > 0) await deps.evict?.(events);
   request.causation.onAppended?.(appended);
   return outcome;

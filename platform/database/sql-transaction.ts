@@ -1,3 +1,5 @@
+import type { FairPlaces } from "./fair-places.ts";
+
 /** The part of a generated Prisma client that `platform/` needs: each subgraph's client fits, none is imported here. */
 export interface SqlTransaction {
   /** The rows promise nothing: whoever asks parses them. */
@@ -5,7 +7,15 @@ export interface SqlTransaction {
   $executeRawUnsafe(query: string, ...values: unknown[]): Promise<number>;
 }
 
+/** Places that what callers ask for shares, so that no tenant holds all connections. */
+export interface RequestPlaces {
+  readonly commands: FairPlaces;
+  readonly reads: FairPlaces;
+}
+
 /** A client that opens interactive transactions. */
 export interface TransactionHost<Tx extends SqlTransaction> {
+  /** Absent: every transaction takes a connection as it comes. */
+  readonly places?: RequestPlaces;
   $transaction<R>(work: (tx: Tx) => Promise<R>, options?: { maxWait?: number; timeout?: number }): Promise<R>;
 }

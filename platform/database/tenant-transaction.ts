@@ -4,6 +4,7 @@
  */
 import { type TenantScope, tenantScope } from "../../prisma/tenant-scope.ts";
 import type { KeyOwner } from "../auth/principal-ids.ts";
+import { inPlace } from "./fair-places.ts";
 import type { SqlTransaction, TransactionHost } from "./sql-transaction.ts";
 
 /** Ids of organisations and of at most one user: commas would split the setting, so only our id alphabet passes. */
@@ -45,6 +46,7 @@ export function inTenants<Tx extends SqlTransaction, R>(
  * Runs reads of `tenants`' rows on one connection. Each statement is a transaction of its own, which sees what was
  * committed before it, and nothing can be rolled back: `work` must not write.
  * @param deadline by `performance.now()`: Postgres ends statements that still run then
+ * @throws AppError `SERVICE_UNAVAILABLE` when the tenants ask for too much at once
  */
 export function readInTenants<Tx extends SqlTransaction, R>(
   client: TransactionHost<Tx>,
@@ -53,7 +55,7 @@ export function readInTenants<Tx extends SqlTransaction, R>(
   deadline?: number,
 ): Promise<R> {
   const scope: TenantScope = { tenants: listOf(tenants), reading: true, deadline, ending: false };
-  return tenantScope.run(scope, () => client.$transaction(work, LIMITS));
+  return inPlace(client.places?.reads, tenants, () => tenantScope.run(scope, () => client.$transaction(work, LIMITS)));
 }
 
 function listOf(tenants: readonly string[]): string {

@@ -8,5 +8,5 @@ export type AuditDatabase = Database<AuditTables>;
 
 /** Connects lazily. @param poolSize most connections at once */
 export function openAuditDatabase(name: string, url: string, poolSize: number): AuditDatabase {
-  return createDatabase<AuditTables>(name, createAuditClient(url, { poolSize }));
+  return createDatabase<AuditTables>(name, createAuditClient(url, { poolSize }), poolSize);
 }

@@ -8,5 +8,5 @@ export type BillingDatabase = Database<BillingTables>;
 
 /** Connects lazily. @param poolSize most connections at once */
 export function openBillingDatabase(name: string, url: string, poolSize: number): BillingDatabase {
-  return createDatabase<BillingTables>(name, createBillingClient(url, { poolSize }));
+  return createDatabase<BillingTables>(name, createBillingClient(url, { poolSize }), poolSize);
 }

@@ -8,5 +8,5 @@ export type UserDatabase = Database<UserTables>;
 
 /** Connects lazily. @param poolSize most connections at once */
 export function openUserDatabase(name: string, url: string, poolSize: number): UserDatabase {
-  return createDatabase<UserTables>(name, createUserClient(url, { poolSize }));
+  return createDatabase<UserTables>(name, createUserClient(url, { poolSize }), poolSize);
 }
