@@ -43,8 +43,8 @@ export interface CommandDeps<Tx extends SqlTransaction> {
 
 /**
  * @param work does the change
- * @throws UserFailure `IDEMPOTENCY_MISMATCH`, `IDEMPOTENCY_IN_PROGRESS`; AppError `SERVICE_UNAVAILABLE` when its tenants
- * ask for too much at once; or what `work` throws. Then nothing is written.
+ * @throws UserFailure `IDEMPOTENCY_MISMATCH`, `IDEMPOTENCY_IN_PROGRESS`; AppError `SERVICE_UNAVAILABLE` when its
+ * tenants ask for too much at once; or what `work` throws. Then nothing is written.
  */
 export async function runCommand<Tx extends SqlTransaction, Result>(
   deps: CommandDeps<Tx>,

@@ -1,7 +1,7 @@
 /**
- * A bounded number of places for work at once, shared fairly: nobody holds more than their part, and who waits is served
- * in turn by whom they work for, so that one tenant's burst delays that tenant alone. Guarantees that no work waits
- * longer than it may: it is refused by name then, and nothing of it has begun.
+ * A bounded number of places for work at once, shared fairly. Nobody holds more than their part, and who waits is
+ * served in turn by tenant, so that a burst delays its own tenant alone. Guarantees that no work waits longer than it
+ * may: it is refused by name then, and nothing of it has begun.
  */
 import { AppError } from "../errors/app-error.ts";
 
