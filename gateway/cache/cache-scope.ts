@@ -56,8 +56,8 @@ export function scopeTags(
 }
 
 function textsOf(identity: Extract<Identity, { kind: "USER" | "AUDIENCE" }>): ScopeTexts {
-  const present = ofIdentity.get(identity);
-  if (present !== undefined) return present;
+  const cachedTexts = ofIdentity.get(identity);
+  if (cachedTexts !== undefined) return cachedTexts;
   const texts = makeTexts(identity);
   ofIdentity.set(identity, texts);
   return texts;
@@ -83,8 +83,8 @@ function textOf(grants: Grants): string {
 
 /** The standalone gateway knows nobody: its callers differ by what goes on to the subgraphs. */
 function anonymous(headers: GatewayContext["forwardedHeaders"]): string {
-  const present = ofHeaders.get(headers);
-  if (present !== undefined) return present;
+  const cachedText = ofHeaders.get(headers);
+  if (cachedText !== undefined) return cachedText;
   const text = `anonymous ${JSON.stringify(Object.entries(headers).sort(([left], [right]) => (left < right ? -1 : 1)))}`;
   ofHeaders.set(headers, text);
   return text;

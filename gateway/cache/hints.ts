@@ -38,8 +38,8 @@ const cache = new WeakMap<SchemaGeneration, CacheHints>();
 
 /** The hints of a generation; read once. */
 export function cacheHintsOf(generation: SchemaGeneration): CacheHints {
-  const present = cache.get(generation);
-  if (present !== undefined) return present;
+  const cachedHints = cache.get(generation);
+  if (cachedHints !== undefined) return cachedHints;
   const hints = readCacheHints(generation.supergraphSdl);
   cache.set(generation, hints);
   return hints;

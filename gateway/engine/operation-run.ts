@@ -27,7 +27,7 @@ export async function fetchData(step: Step | undefined, writer: ResponseWriter, 
     ...input,
     data: {},
     shared: new Set(),
-    gone: new Set(),
+    missingEntities: new Set(),
     failures: undefined,
     leavesNothing: (fields) =>
       writer.leavesNothing(fields, run.data, writingOf(run, new AnswerErrors({ trial: true }))),
@@ -47,6 +47,6 @@ export function writeData(writer: ResponseWriter, run: Run, errors: AnswerErrors
   return text;
 }
 
-function writingOf({ failures, plain, shared, gone }: Run, errors: AnswerErrors): Writing {
-  return { errors, path: [], failures, here: NO_FAILURES, plain, shared, gone, texts: new Map() };
+function writingOf({ failures, plain, shared, missingEntities }: Run, errors: AnswerErrors): Writing {
+  return { errors, path: [], failures, here: NO_FAILURES, plain, shared, missingEntities, texts: new Map() };
 }

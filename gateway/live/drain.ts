@@ -11,7 +11,7 @@ export interface DrainingSocket {
   busy(): boolean;
   close(reason: CloseReason): void;
   /** Resolves when the socket is gone. */
-  readonly gone: Promise<void>;
+  readonly closed: Promise<void>;
 }
 
 /** What does not let itself be closed is cut off this long after the drain. */
@@ -35,7 +35,7 @@ export async function drainSockets(
       await systemSleep(turn * pace);
       while (socket.busy() && performance.now() < deadline) await systemSleep(BUSY_POLL_MS);
       socket.close(restarting(Math.round(random() * RETRY_SPREAD_MS)));
-      await socket.gone;
+      await socket.closed;
     }),
   );
 }

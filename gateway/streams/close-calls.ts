@@ -32,7 +32,7 @@ export interface CloseCallsOptions {
 interface Question {
   answers: number;
   /** Known once the question was published: answers may come before. */
-  asked: number | undefined;
+  listeners: number | undefined;
   readonly settle: (outcome: CloseOutcome) => void;
 }
 
@@ -43,8 +43,8 @@ export function createCloseCalls(options: CloseCallsOptions): CloseCalls {
   const questions = new Map<string, Question>();
   let listening = false;
 
-  function judge({ answers, asked, settle }: Question): void {
-    if (asked !== undefined && answers >= asked) settle("UNKNOWN");
+  function judge({ answers, listeners, settle }: Question): void {
+    if (listeners !== undefined && answers >= listeners) settle("UNKNOWN");
   }
 
   function hearQuestion(text: string): void {
@@ -89,13 +89,13 @@ export function createCloseCalls(options: CloseCallsOptions): CloseCalls {
       if (!listening || !listener.ready) throw new Error("answers would not be heard");
       const requestId = randomUUID();
       const { promise, resolve } = Promise.withResolvers<CloseOutcome>();
-      const question: Question = { answers: 0, asked: undefined, settle: resolve };
+      const question: Question = { answers: 0, listeners: undefined, settle: resolve };
       questions.set(requestId, question);
       const late = setTimeout(() => resolve("SILENT"), ANSWER_MS);
       try {
         const request = { requestId, from: gatewayId, userId, id } satisfies z.infer<typeof closeRequestSchema>;
         // This gateway is one of those who hear it.
-        question.asked = await redis.client.publish(keys.closeChannel, JSON.stringify(request));
+        question.listeners = await redis.client.publish(keys.closeChannel, JSON.stringify(request));
         judge(question);
         return await promise;
       } finally {

@@ -18,10 +18,10 @@ export interface CircuitBreaker {
   readiness(): Readiness;
   /** A call begins that `readiness` allowed. @returns what to report its end with */
   begin(): number;
-  succeeded(begun: number): void;
-  failed(begun: number): void;
+  succeeded(epochAtBegin: number): void;
+  failed(epochAtBegin: number): void;
   /** Nobody waited for the end: it tells nothing. */
-  abandoned(begun: number): void;
+  abandoned(epochAtBegin: number): void;
 }
 
 type BreakerPolicy = Pick<CallPolicy, "breakerShare" | "breakerCalls" | "breakerOpenMs" | "breakerProbes">;
@@ -64,8 +64,8 @@ export function createCircuitBreaker(policy: BreakerPolicy, now: () => number): 
       trials += 1;
       return epoch;
     },
-    succeeded(begun) {
-      if (begun !== epoch) return;
+    succeeded(epochAtBegin) {
+      if (epochAtBegin !== epoch) return;
       if (state === "CLOSED") {
         window.success(CircuitState.Closed);
         return;
@@ -76,12 +76,12 @@ export function createCircuitBreaker(policy: BreakerPolicy, now: () => number): 
       window.success(CircuitState.HalfOpen);
       enter("CLOSED");
     },
-    failed(begun) {
-      if (begun !== epoch) return;
+    failed(epochAtBegin) {
+      if (epochAtBegin !== epoch) return;
       if (state !== "CLOSED" || window.failure(CircuitState.Closed)) enter("OPEN");
     },
-    abandoned(begun) {
-      if (begun === epoch && state === "HALF_OPEN") trials -= 1;
+    abandoned(epochAtBegin) {
+      if (epochAtBegin === epoch && state === "HALF_OPEN") trials -= 1;
     },
   };
 }

@@ -31,8 +31,8 @@ export function createDataSources(clients: SubgraphClients): DataSources {
   return {
     open,
     of(generation) {
-      const present = cache.get(generation);
-      if (present !== undefined) return present;
+      const cachedSources = cache.get(generation);
+      if (cachedSources !== undefined) return cachedSources;
       const named = [...generation.supergraph.subgraphsMetadata()]
         .filter(({ name }) => !isLive(name))
         .map(({ name, url }) => [name, asDataSource(clients.connect(name, url))] as const);

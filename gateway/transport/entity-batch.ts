@@ -114,8 +114,8 @@ function join<Call>(unit: Unit<Call>, texts: readonly string[]): number[] {
   unit.positions ??= new Map(all.map((text, position) => [text, position]));
   const positionByText = unit.positions;
   const positions = texts.map((text) => {
-    const present = positionByText.get(text);
-    if (present !== undefined) return present;
+    const existing = positionByText.get(text);
+    if (existing !== undefined) return existing;
     positionByText.set(text, all.length);
     all.push(text);
     return all.length - 1;

@@ -144,12 +144,12 @@ function whenAllAbort(signals: ReadonlySet<AbortSignal>): AbortSignal {
   const all = new AbortController();
   let left = signals.size;
   for (const signal of signals) {
-    const gone = () => {
+    const onAbort = () => {
       left -= 1;
       if (left === 0) all.abort(signal.reason);
     };
-    if (signal.aborted) gone();
-    else signal.addEventListener("abort", gone, { once: true });
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
   }
   return all.signal;
 }

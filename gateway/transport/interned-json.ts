@@ -17,8 +17,8 @@ export function internJson(value: unknown): unknown {
   const numbers = new Map<object, number>();
 
   function one(text: string, own: object): object {
-    const present = internedByText.get(text);
-    if (present !== undefined) return present;
+    const existing = internedByText.get(text);
+    if (existing !== undefined) return existing;
     internedByText.set(text, own);
     numbers.set(own, numbers.size);
     return own;

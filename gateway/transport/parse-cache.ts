@@ -43,9 +43,9 @@ export function createParseCache(): ParseCache {
 
   /** Did the last answer to this question look the same? */
   function sameAsLast(question: string, answer: Buffer): boolean {
-    const asked = crc32(question);
-    const place = asked & (SEEN_SLOTS - 1);
-    const mark = crc32(answer, asked) | 0;
+    const questionHash = crc32(question);
+    const place = questionHash & (SEEN_SLOTS - 1);
+    const mark = crc32(answer, questionHash) | 0;
     if (seen[place] === mark) return true;
     seen[place] = mark;
     return false;

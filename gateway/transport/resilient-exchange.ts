@@ -55,7 +55,7 @@ export function createResilientExchange(options: ResilientExchangeOptions): Pick
    * @throws CallFailure
    */
   async function attempt(instance: Instance, request: PostRequest, end: number, first: boolean): Promise<Answer> {
-    const begun = instance.breaker.begin();
+    const epochAtBegin = instance.breaker.begin();
     const timeoutMs = timeFor(request, end);
     const { answers } = instance;
     instance.inFlight += 1;
@@ -64,13 +64,13 @@ export function createResilientExchange(options: ResilientExchangeOptions): Pick
       const answer = await send(instance, request, timeoutMs);
       instance.inFlight -= 1;
       instance.answers += 1;
-      instance.breaker.succeeded(begun);
+      instance.breaker.succeeded(epochAtBegin);
       return answer;
     } catch (error) {
       instance.inFlight -= 1;
       const kind = request.signal?.aborted === true ? "final" : failureKind(error);
       const telling = kind !== "silent" || isTelling(instance, answers, timeoutMs);
-      tell(instance, begun, request, telling ? kind : undefined);
+      tell(instance, epochAtBegin, request, telling ? kind : undefined);
       const failure = new CallFailure(error, kind, kind === "unsent" || (kind !== "final" && request.repeatable));
       if (first) return recover(failure, instance, request, end);
       throw failure;
@@ -78,12 +78,12 @@ export function createResilientExchange(options: ResilientExchangeOptions): Pick
   }
 
   /** @param kind absent: the failure says nothing about the instance */
-  function tell(instance: Instance, begun: number, request: PostRequest, kind: FailureKind | undefined): void {
-    const gone = request.signal?.aborted === true;
-    if (!gone) instance.failures += 1;
-    if (gone || kind === undefined) instance.breaker.abandoned(begun);
-    else if (kind === "final") instance.breaker.succeeded(begun);
-    else instance.breaker.failed(begun);
+  function tell(instance: Instance, epochAtBegin: number, request: PostRequest, kind: FailureKind | undefined): void {
+    const callerAborted = request.signal?.aborted === true;
+    if (!callerAborted) instance.failures += 1;
+    if (callerAborted || kind === undefined) instance.breaker.abandoned(epochAtBegin);
+    else if (kind === "final") instance.breaker.succeeded(epochAtBegin);
+    else instance.breaker.failed(epochAtBegin);
   }
 
   /** @param answers how many the instance had given before it was silent */

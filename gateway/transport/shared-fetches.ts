@@ -58,8 +58,8 @@ export function createFetchSharing(scopeOf: ScopeOf): FetchSharing {
       async function join(flight: Flight, request: SubgraphRequest, context: GatewayContext): Promise<SubgraphAnswer> {
         flight.askers += 1;
         const answer = await flight.answer;
-        const taken = answer.data === null && flight.signal?.aborted === true;
-        return taken && context.signal?.aborted !== true ? ask(request, context) : answer;
+        const endedByAsker = answer.data === null && flight.signal?.aborted === true;
+        return endedByAsker && context.signal?.aborted !== true ? ask(request, context) : answer;
       }
 
       async function tell(request: SubgraphRequest, context: GatewayContext): Promise<SubgraphAnswer> {

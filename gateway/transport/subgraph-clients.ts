@@ -53,7 +53,7 @@ export interface SubgraphClients {
 }
 
 /** One subgraph, whose requests go out together; and the same, where equal questions under way are one. */
-interface AskedClient {
+interface WrappedClients {
   readonly batched: SubgraphClient;
   readonly shared: SubgraphClient;
 }
@@ -73,7 +73,7 @@ export function createSubgraphClients(options: SubgraphClientsOptions): Subgraph
   caches?.include({ invalidateTags: async () => sharing.close(), clear: async () => sharing.close() });
   const batching = createEntityBatching();
   const connected = new Map<string, SubgraphClient>();
-  const askedClients = new Map<SubgraphClient, AskedClient>();
+  const wrappedByClient = new Map<SubgraphClient, WrappedClients>();
   // Asked for with every request.
   const cache = new WeakMap<SchemaGeneration, ReadonlyMap<string, SubgraphClient>>();
 
@@ -99,26 +99,26 @@ export function createSubgraphClients(options: SubgraphClientsOptions): Subgraph
     return caches === undefined ? client : evictAfterCommands(client, caches.eviction);
   }
 
-  function asked(subgraph: string, url: string | undefined): AskedClient {
+  function wrappedClients(subgraph: string, url: string | undefined): WrappedClients {
     const client = connect(subgraph, url);
-    const present = askedClients.get(client);
-    if (present !== undefined) return present;
+    const existing = wrappedByClient.get(client);
+    if (existing !== undefined) return existing;
     const batched = batching.batch(subgraph, client);
-    const asked = { batched, shared: sharing.share(batched) };
-    askedClients.set(client, asked);
-    return asked;
+    const wrapped = { batched, shared: sharing.share(batched) };
+    wrappedByClient.set(client, wrapped);
+    return wrapped;
   }
 
   function cached(generation: SchemaGeneration, subgraph: string, url: string | undefined): SubgraphClient {
-    const { batched, shared } = asked(subgraph, url);
+    const { batched, shared } = wrappedClients(subgraph, url);
     return caches?.entities?.wrap(generation, subgraph, batched, shared) ?? shared;
   }
 
   return {
     connect,
     of(generation) {
-      const present = cache.get(generation);
-      if (present !== undefined) return present;
+      const cachedClients = cache.get(generation);
+      if (cachedClients !== undefined) return cachedClients;
       const clients = new Map(
         [...generation.supergraph.subgraphsMetadata()]
           .filter(({ name }) => !isLive(name))

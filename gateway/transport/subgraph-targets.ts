@@ -38,9 +38,9 @@ export function createSubgraphTargets({ exchange, policyOf, directory }: Subgrap
 
   function take(target: SubgraphTarget): void {
     const registered = listed.get(target.subgraph) ?? [];
-    const gone = target.balancer.replace(registered.length > 0 ? registered : (given.get(target) ?? []));
+    const removed = target.balancer.replace(registered.length > 0 ? registered : (given.get(target) ?? []));
     const used = new Set(targets.flatMap(({ balancer }) => balancer.instances.map(({ url }) => url.origin)));
-    for (const { url } of gone) if (!used.has(url.origin)) exchange.leave(url);
+    for (const { url } of removed) if (!used.has(url.origin)) exchange.leave(url);
   }
 
   directory?.onChange((service, instances) => {

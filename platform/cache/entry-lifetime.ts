@@ -8,7 +8,7 @@ export const TOMBSTONE_MS = 10_000;
 export const NO_VERSION = Number.NEGATIVE_INFINITY;
 
 /** What is stored for a loaded value. */
-export function settled<T>(
+export function setOptionsOf<T>(
   value: T,
   options: CacheLoadOptions<T>,
 ): Required<Pick<CacheSetOptions, "ttlMs" | "tags">> & { readonly version: number } {

@@ -7,7 +7,7 @@ import type { Clock } from "../clock.ts";
 import type { Cache, CacheLoadOptions } from "./cache.ts";
 import type { CacheEntryFacts, CacheLookup } from "./cache-lookup.ts";
 import { type CacheMeter, createCacheMeter } from "./cache-meter.ts";
-import { jittered, NO_VERSION, settled, TOMBSTONE_MS } from "./entry-lifetime.ts";
+import { jittered, NO_VERSION, setOptionsOf, TOMBSTONE_MS } from "./entry-lifetime.ts";
 import { encodeValue } from "./value-codec.ts";
 
 interface Entry {
@@ -92,12 +92,12 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
   }
 
   function write(key: string, wanted: Entry): void {
-    const present = liveEntry(key);
-    if (present !== undefined && wanted.version < present.version) {
+    const existing = liveEntry(key);
+    if (existing !== undefined && wanted.version < existing.version) {
       meter.count("refusals");
       return;
     }
-    const entry = { ...wanted, floorUntil: Math.max(wanted.floorUntil, present?.floorUntil ?? 0) };
+    const entry = { ...wanted, floorUntil: Math.max(wanted.floorUntil, existing?.floorUntil ?? 0) };
     // Deleted first: `dispose` of a replaced entry runs after the new one is stored and would drop its tags.
     entries.delete(key);
     entries.set(key, entry);
@@ -109,9 +109,9 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
 
   /** From now on until then nothing older is kept. What has this version is what the deletion speaks of, and stays. */
   function hold(key: string, version: number, floorUntil: number): void {
-    const present = liveEntry(key);
-    const stays = present !== undefined && present.version >= version;
-    write(key, stays ? { ...present, floorUntil } : tombstone(version, floorUntil));
+    const existing = liveEntry(key);
+    const stays = existing !== undefined && existing.version >= version;
+    write(key, stays ? { ...existing, floorUntil } : tombstone(version, floorUntil));
   }
 
   function store(key: string, value: unknown, ttlMs: number, tags: readonly string[], version: number): void {
@@ -125,7 +125,7 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
     flights.add(flight);
     try {
       const value = await load();
-      const { ttlMs, tags, version } = settled(value, options);
+      const { ttlMs, tags, version } = setOptionsOf(value, options);
       if (ttlMs > 0 && !flight.stale && !tags.some((tag) => flight.missed.has(tag))) {
         store(flight.key, value, ttlMs, tags, version);
         meter.count("fills");

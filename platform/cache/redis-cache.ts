@@ -11,7 +11,7 @@ import type { Clock } from "../clock.ts";
 import type { RedisConnection } from "../redis/redis-connection.ts";
 import type { Cache, CacheLoadOptions } from "./cache.ts";
 import { type CacheMeter, createCacheMeter } from "./cache-meter.ts";
-import { jittered, NO_VERSION, settled, TOMBSTONE_MS } from "./entry-lifetime.ts";
+import { jittered, NO_VERSION, setOptionsOf, TOMBSTONE_MS } from "./entry-lifetime.ts";
 import { channelOf, encodeNotice } from "./invalidation-notice.ts";
 import { createRedisCall } from "./redis-call.ts";
 import { decodeEntry, encodeEntry, type RedisEntry, TOMBSTONE } from "./redis-entry.ts";
@@ -156,7 +156,7 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
     meter.count("loads");
     try {
       const value = await load();
-      const { ttlMs, tags, version } = settled(value, options);
+      const { ttlMs, tags, version } = setOptionsOf(value, options);
       if (before === undefined || ttlMs <= 0) return over(value);
       // The marks of the load in the same step as those of the value: an invalidation is seen by the one or by the
       // other.

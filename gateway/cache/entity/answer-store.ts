@@ -108,10 +108,10 @@ export function createAnswerStore({ maxWeight, clock, random = Math.random }: An
     put(key, load, value, { ttlMs, tags }) {
       const own = open.get(load);
       if (own === undefined || own.cleared || !own.evicted.isDisjointFrom(tags)) return undefined;
-      const present = entries.get(key);
-      if (present !== undefined && present.order > own.order) return undefined;
+      const existing = entries.get(key);
+      if (existing !== undefined && existing.order > own.order) return undefined;
       // Deleted first: `dispose` of a replaced entry would drop the tags of the new one.
-      if (present !== undefined) entries.delete(key);
+      if (existing !== undefined) entries.delete(key);
       const lifeMs = ttlMs * (1 - JITTER * random());
       const start = now();
       const entry: Entry = {

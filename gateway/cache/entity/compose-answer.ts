@@ -19,14 +19,14 @@ export interface PartialFetch {
 export function composeEntities(
   keys: readonly string[],
   parts: readonly (Part | undefined)[],
-  asked: readonly PartialFetch[],
+  partialFetches: readonly PartialFetch[],
 ): SubgraphAnswer {
-  const [only] = asked;
+  const [only] = partialFetches;
   // Nothing was there: the answer as it came.
   if (only !== undefined && only.keys.length === keys.length) return { ...only.answer, shared: true };
   const places = new Map(keys.map((key, at) => [key, at]));
-  const errors = asked.flatMap((each) => each.answer.errors.map((error) => moved(error, each.keys, places)));
-  const malformed = asked.some(({ answer, keys: of }) => answer.data !== null && !answers(answer, of.length));
+  const errors = partialFetches.flatMap((each) => each.answer.errors.map((error) => moved(error, each.keys, places)));
+  const malformed = partialFetches.some(({ answer, keys: of }) => answer.data !== null && !answers(answer, of.length));
   // As many as were wanted would look like an answer.
   if (malformed) return { data: { _entities: null }, errors, shared: true };
   return { data: { _entities: parts.map((part) => part?.value ?? null) }, errors, shared: true };

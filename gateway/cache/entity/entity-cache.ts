@@ -141,10 +141,10 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
     count(context, parts.size === keys.length);
     if (parts.size < keys.length) counts.partialHits += parts.size;
 
-    const asked: PartialFetch[] = [];
+    const partialFetches: PartialFetch[] = [];
     async function take(wanted: readonly string[], load: Promise<LoadOutcome>): Promise<void> {
       const outcome = await load;
-      asked.push({ keys: wanted, answer: outcome.answer });
+      partialFetches.push({ keys: wanted, answer: outcome.answer });
       for (const [each, part] of outcome.parts) parts.set(each, part);
     }
     async function join(): Promise<void> {
@@ -162,7 +162,9 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
     const own = missing.length === 0 ? undefined : take(missing, loads.begin(question, missing));
     await Promise.all([own, join()]);
     const ordered = keys.map((each) => parts.get(each));
-    const answer = question.ofEntities ? composeEntities(keys, ordered, asked) : rootAnswer(ordered[0], asked[0]);
+    const answer = question.ofEntities
+      ? composeEntities(keys, ordered, partialFetches)
+      : rootAnswer(ordered[0], partialFetches[0]);
     if (answer.errors.length === 0) {
       const cachedParts = ordered.map((part) => part?.cached);
       for (const part of cachedParts) endsAt(context, part);
@@ -188,8 +190,8 @@ export function createEntityCache({ clock, maxWeight, sources = new Map() }: Ent
       const byOperation = new WeakMap<SubgraphOperation, { readonly policy: NumberedPolicy | undefined }>();
 
       function policyOf(operation: SubgraphOperation): NumberedPolicy | undefined {
-        const present = byOperation.get(operation) ?? byText.get(operation.text);
-        if (present !== undefined) return present.policy;
+        const existing = byOperation.get(operation) ?? byText.get(operation.text);
+        if (existing !== undefined) return existing.policy;
         const fetchPolicy = fetchPolicyOf(currentTypes, hints, operation, eventSource);
         policies += 1;
         const numberedPolicy = { policy: fetchPolicy === undefined ? undefined : { ...fetchPolicy, number: policies } };
@@ -260,7 +262,7 @@ function variablesKey({ variables }: SubgraphRequest): string {
   return "";
 }
 
-function rootAnswer(part: Part | undefined, asked: PartialFetch | undefined): SubgraphAnswer {
-  if (asked !== undefined) return { ...asked.answer, shared: true };
+function rootAnswer(part: Part | undefined, partialFetch: PartialFetch | undefined): SubgraphAnswer {
+  if (partialFetch !== undefined) return { ...partialFetch.answer, shared: true };
   return { data: isJsonObject(part?.value) ? part.value : null, errors: [], shared: true };
 }

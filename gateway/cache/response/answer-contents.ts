@@ -218,9 +218,9 @@ function selected(
     for (const node of selections) {
       if (node.kind === Kind.FIELD) {
         const key = `${parent.name}.${names.of(node)}`;
-        const present = found.get(key);
-        if (present === undefined) found.set(key, { parent, nodes: [node] });
-        else present.nodes.push(node);
+        const existing = found.get(key);
+        if (existing === undefined) found.set(key, { parent, nodes: [node] });
+        else existing.nodes.push(node);
         continue;
       }
       const fragment = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node;

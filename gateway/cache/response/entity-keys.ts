@@ -29,8 +29,8 @@ export interface EntityKeys {
 const cache = new WeakMap<SchemaGeneration, EntityKeys>();
 
 export function entityKeysOf(generation: SchemaGeneration): EntityKeys {
-  const present = cache.get(generation);
-  if (present !== undefined) return present;
+  const cachedKeys = cache.get(generation);
+  if (cachedKeys !== undefined) return cachedKeys;
   const entityKeys = readEntityKeys(generation);
   cache.set(generation, entityKeys);
   return entityKeys;
@@ -63,8 +63,8 @@ function readEntityKeys({ supergraph, apiSchema }: SchemaGeneration): EntityKeys
   const leading = new Map<string, boolean>();
   function leadsToEntities(type: GraphQLNamedType): boolean {
     if (!isCompositeType(type)) return false;
-    const present = leading.get(type.name);
-    if (present !== undefined) return present;
+    const cachedVerdict = leading.get(type.name);
+    if (cachedVerdict !== undefined) return cachedVerdict;
     // What refers to itself leads there by another way, or not at all.
     leading.set(type.name, false);
     const fields = isObjectType(type) || isInterfaceType(type) ? Object.values(type.getFields()) : [];

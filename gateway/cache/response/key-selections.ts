@@ -72,8 +72,8 @@ export function keySelections(generation: SchemaGeneration, names: Pick<Internal
 
   return {
     of(type) {
-      const present = selectionsByType.get(type.name);
-      if (present !== undefined) return present;
+      const cachedSelections = selectionsByType.get(type.name);
+      if (cachedSelections !== undefined) return cachedSelections;
       const selections = keyFields(type).map((key) => selectionOf(type, key));
       selectionsByType.set(type.name, selections);
       return selections;

@@ -69,8 +69,8 @@ function readPolicy(
 const limitedFields = new WeakMap<SchemaGeneration, ReadonlySet<string>>();
 
 function limitedFieldsOf(generation: SchemaGeneration): ReadonlySet<string> {
-  const present = limitedFields.get(generation);
-  if (present !== undefined) return present;
+  const cachedFields = limitedFields.get(generation);
+  if (cachedFields !== undefined) return cachedFields;
   const limited = new Set(readFieldRules(generation.supergraphSdl).keys());
   limitedFields.set(generation, limited);
   return limited;

@@ -47,9 +47,9 @@ export interface ResponseCache extends Pick<Cache, "invalidateTags" | "clear"> {
   operation(text: string, operationName: string | undefined): CacheableOperation | undefined;
   /**
    * The kept answer, or the one that is being made for an equal question, else that the caller has to make it.
-   * @param past makes it in any case
+   * @param bypass makes it in any case
    */
-  find(operation: CacheableOperation, variables: unknown, caller: Caller, past: boolean): Lookup | Promise<Lookup>;
+  find(operation: CacheableOperation, variables: unknown, caller: Caller, bypass: boolean): Lookup | Promise<Lookup>;
   metrics(): readonly Metric[];
 }
 
@@ -145,12 +145,12 @@ export function createResponseCache(options: ResponseCacheOptions): ResponseCach
       };
     },
     operation: operations.find,
-    find(operation, variables, caller, past) {
+    find(operation, variables, caller, bypass) {
       const scope = cacheScopeKey(operation.policy.scope, caller);
-      if (scope === undefined || past) count.bypasses += 1;
+      if (scope === undefined || bypass) count.bypasses += 1;
       if (scope === undefined) return { kind: "bypass", filling: undefined };
       const key = `${operation.keyOf(variables)}\n${scope}`;
-      if (past) return { kind: "bypass", filling: fill(key, operation, caller, false) };
+      if (bypass) return { kind: "bypass", filling: fill(key, operation, caller, false) };
       const answer = store.find(key);
       const running = store.underWay(key);
       if (answer !== undefined) {

@@ -221,8 +221,8 @@ function rewritten(
 
   /** Named by what it selects: documents that subgraphs get may hold it. */
   function fragmentOf(name: string): FragmentDefinitionNode {
-    const present = fragments.get(name);
-    if (present !== undefined) return present;
+    const cachedFragment = fragments.get(name);
+    if (cachedFragment !== undefined) return cachedFragment;
     const node = survey.fragments.get(name);
     if (node === undefined) throw new Error(`there is no fragment ${name}`);
     const type = conditionType(apiSchema, node.typeCondition.name.value, rootTypeOf(apiSchema, operation));

@@ -26,8 +26,8 @@ export interface FieldNames {
 const cache = new WeakMap<SchemaGeneration, FieldNames>();
 
 export function fieldNamesOf(generation: SchemaGeneration): FieldNames {
-  const present = cache.get(generation);
-  if (present !== undefined) return present;
+  const cachedNames = cache.get(generation);
+  if (cachedNames !== undefined) return cachedNames;
   const names = readFieldNames(generation);
   cache.set(generation, names);
   return names;

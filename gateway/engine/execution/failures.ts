@@ -76,9 +76,9 @@ export function createFailures(): Failures {
   const unlocated: Failure[] = [];
 
   function failuresOf(object: object): ObjectFailures {
-    const present = byObject.get(object) ?? { here: [], place: undefined };
-    byObject.set(object, present);
-    return present;
+    const existing = byObject.get(object) ?? { here: [], place: undefined };
+    byObject.set(object, existing);
+    return existing;
   }
 
   function isMissing(object: object, step: FetchStep): boolean {

@@ -13,20 +13,20 @@ export function merge(target: JsonObject, source: JsonObject, tree: TargetTree):
   for (const name of Object.keys(source)) {
     const value = source[name];
     if (value === undefined) continue;
-    const present = Object.hasOwn(target, name) ? target[name] : undefined;
-    if (present === undefined) writeMember(target, name, value);
-    else if (present !== value) writeMember(target, name, combine(present, value, tree.members.get(name)));
+    const existing = Object.hasOwn(target, name) ? target[name] : undefined;
+    if (existing === undefined) writeMember(target, name, value);
+    else if (existing !== value) writeMember(target, name, combine(existing, value, tree.members.get(name)));
   }
 }
 
-function combine(present: unknown, value: unknown, tree: TargetTree | undefined): unknown {
-  if (isJsonObject(present) && isJsonObject(value)) {
-    const target = tree === undefined ? { ...present } : present;
+function combine(existing: unknown, value: unknown, tree: TargetTree | undefined): unknown {
+  if (isJsonObject(existing) && isJsonObject(value)) {
+    const target = tree === undefined ? { ...existing } : existing;
     merge(target, value, tree ?? NO_TARGETS);
     return target;
   }
-  if (Array.isArray(present) && Array.isArray(value) && present.length === value.length) {
-    return present.map((item, index) => combine(item, value[index], tree));
+  if (Array.isArray(existing) && Array.isArray(value) && existing.length === value.length) {
+    return existing.map((item, index) => combine(item, value[index], tree));
   }
   return value;
 }

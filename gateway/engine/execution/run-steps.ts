@@ -26,7 +26,7 @@ export interface Run {
   /** Objects of `data` that stand at several places. */
   readonly shared: Shared;
   /** Objects of `data` of which a subgraph says, without an error, that there is no such entity. */
-  readonly gone: Set<object>;
+  readonly missingEntities: Set<object>;
   /** What went wrong; absent as long as nothing did. */
   failures: Failures | undefined;
   /** Would one of these root fields, as far as it is fetched, take all data with it? */
@@ -158,8 +158,12 @@ async function fetchEntities(
 }
 
 /** A null that no error explains: there is no such entity. */
-function recordMissingEntities({ gone, failures }: Run, step: FetchStep, objects: readonly JsonObject[]): void {
-  for (const object of objects) if (failures?.isMissing(object, step) !== true) gone.add(object);
+function recordMissingEntities(
+  { missingEntities, failures }: Run,
+  step: FetchStep,
+  objects: readonly JsonObject[],
+): void {
+  for (const object of objects) if (failures?.isMissing(object, step) !== true) missingEntities.add(object);
 }
 
 function noEntities(count: number): GraphQLFormattedError {

@@ -12,8 +12,8 @@ const cache = new WeakMap<FetchStep, FetchedNames>();
 
 /** What the step brings of each object that it is about: of an entity, or of a root type. */
 export function fetchedNames(step: FetchStep): FetchedNames {
-  const present = cache.get(step);
-  if (present !== undefined) return present;
+  const cachedNames = cache.get(step);
+  if (cachedNames !== undefined) return cachedNames;
   const names = readNames(step);
   cache.set(step, names);
   return names;

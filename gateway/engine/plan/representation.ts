@@ -111,12 +111,12 @@ function compileSelection(selection: QueryPlanSelectionNode, types: TypeConditio
 
 /** Two fragments may select different parts of one object: both are needed. */
 function add(into: Map<string, string>, name: string, text: string): void {
-  const present = into.get(name);
-  into.set(name, present === undefined || present === text ? text : JSON.stringify(joined(present, text)));
+  const existing = into.get(name);
+  into.set(name, existing === undefined || existing === text ? text : JSON.stringify(joined(existing, text)));
 }
 
-function joined(present: string, text: string): unknown {
-  return joinValues(parseJson(present), parseJson(text));
+function joined(existing: string, text: string): unknown {
+  return joinValues(parseJson(existing), parseJson(text));
 }
 
 function joinValues(left: unknown, right: unknown): unknown {

@@ -65,10 +65,10 @@ function ownOnce(object: JsonObject, tree: TargetTree, copies: Copies): JsonObje
     copiesOfTree = new Map();
     copies.byTree.set(tree, copiesOfTree);
   }
-  const present = copiesOfTree.get(object);
-  if (present !== undefined) {
-    copies.shared.add(present);
-    return present;
+  const existing = copiesOfTree.get(object);
+  if (existing !== undefined) {
+    copies.shared.add(existing);
+    return existing;
   }
   const copy = ownTargets(object, tree, copies);
   // Without a key in it, it may stand for different entities.

@@ -37,18 +37,18 @@ export function addField(
   meaning: string,
   { fetch, types }: Source,
 ): { readonly field: PlannedField; readonly conflicts: readonly PlannedField[] } {
-  const present = place.fields.get(responseName) ?? [];
-  place.fields.set(responseName, present);
-  let field = present.find((candidate) => candidate.meaning === meaning);
+  const existing = place.fields.get(responseName) ?? [];
+  place.fields.set(responseName, existing);
+  let field = existing.find((candidate) => candidate.meaning === meaning);
   if (field === undefined) {
     field = { meaning, sources: [], below: emptyPlace() };
-    present.push(field);
+    existing.push(field);
   }
   field.sources.push({ fetch, types });
   const conflicts =
-    present.length === 1
+    existing.length === 1
       ? NO_CONFLICTS
-      : present.filter((other) => other !== field && other.sources.some((source) => overlap(source.types, types)));
+      : existing.filter((other) => other !== field && other.sources.some((source) => overlap(source.types, types)));
   return { field, conflicts };
 }
 

@@ -104,9 +104,9 @@ export function splitByRequirements(part: FetchPart, facts: FederationFacts, nam
     const key = JSON.stringify([at.path, requirement.type, printFieldSet(requirement.fields), [...types].sort()]);
     const conditions = requirement.type === at.parentType ? [requirement.type] : [...types];
     const selected = conditions.map((condition) => fragmentOn(condition, [node]));
-    const present = parts.get(key);
+    const existing = parts.get(key);
     if (at.ofEntity) {
-      const sent = present ?? {
+      const sent = existing ?? {
         ...part,
         ...sentWith(part, requirement, types),
         withRequired: true,
@@ -119,7 +119,7 @@ export function splitByRequirements(part: FetchPart, facts: FederationFacts, nam
       .keysOf(subgraph, requirement.type)
       .find((fields) => facts.isLocal(subgraph, requirement.type, fields, at.provided));
     if (entityKey === undefined) throw new CannotRepair(`no key of ${requirement.type} in ${subgraph}`);
-    const asked: FetchPart = present ?? {
+    const asked: FetchPart = existing ?? {
       subgraph,
       path: at.path,
       turn: part.turn,

@@ -118,10 +118,10 @@ function passedOn(
   object: JsonObject,
   value: unknown,
   written: null | undefined,
-  { gone, errors, path }: Writing,
+  { missingEntities, errors, path }: Writing,
   before: number,
 ): null | undefined {
-  if (value === undefined && written === null && gone.has(object)) return null;
+  if (value === undefined && written === null && missingEntities.has(object)) return null;
   if (written === null) errors.add(`Cannot return null for non-nullable field ${parent}.${name}.`, [...path, name]);
   errors.keepLastSince(before);
   return undefined;

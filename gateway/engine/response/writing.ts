@@ -19,7 +19,7 @@ export interface Writing {
    * Entities of which a subgraph says that there are none: they are null where a part of theirs is missing that may not
    * be.
    */
-  readonly gone: ReadonlySet<object>;
+  readonly missingEntities: ReadonlySet<object>;
   /** Objects that stand at several places … */
   readonly shared: ReadonlySet<object>;
   /** … and the text of those that were written, by who wrote them. */

@@ -114,11 +114,11 @@ export function createCallLimit({ counters, points, windowMs }: CallLimitOptions
       onRevoked: (listener) => authenticator.onRevoked(listener),
       async authenticate(token, client) {
         const key = token === undefined || token === "" ? undefined : digest(token);
-        const owed = key !== undefined && takeUnverifiedCall(key);
+        const isUncounted = key !== undefined && takeUnverifiedCall(key);
         try {
           const authentication = await authenticator.authenticate(token, client);
           const { identity } = authentication;
-          if (key !== undefined && identity.kind === "USER" && (owed || !verifiedCallers.has(key))) {
+          if (key !== undefined && identity.kind === "USER" && (isUncounted || !verifiedCallers.has(key))) {
             const caller = userKey(identity.userId);
             verifiedCallers.set(key, caller);
             await count(caller);

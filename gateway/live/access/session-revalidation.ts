@@ -117,13 +117,13 @@ export function createSessionRevalidation(
   }
 
   async function check(who: Revocation): Promise<void> {
-    const asked = token;
+    const checkedToken = token;
     let found: Authentication;
     try {
-      found = await identify(asked);
+      found = await identify(checkedToken);
     } catch (error) {
       // A refresh came in between: it asked later, and about the token that counts.
-      if (over || token !== asked) return;
+      if (over || token !== checkedToken) return;
       if (error instanceof AppError && error.code === "UNAUTHENTICATED") end("SESSION_ENDED");
       else if (Object.keys(who).length > 0 || clock.now().getTime() - confirmedAt > UNCONFIRMED_MS) {
         logger.warn({ err: error }, "a viewer could not be confirmed");
@@ -131,7 +131,7 @@ export function createSessionRevalidation(
       }
       return;
     }
-    if (over || token !== asked) return;
+    if (over || token !== checkedToken) return;
     if (found.identity.kind === "USER") acceptChange(found);
     else end("SESSION_ENDED");
   }

@@ -30,8 +30,8 @@ export function createStreamRegistry(ports: AudienceStreamPorts): StreamRegistry
     all: () => [...streams.values()],
     enter(options) {
       const { id } = options.facts;
-      const present = streams.get(id);
-      if (present !== undefined) return present;
+      const existing = streams.get(id);
+      if (existing !== undefined) return existing;
       const stream = createAudienceStream(ports, options);
       streams.set(id, stream);
       const slot = slotOf(stream);

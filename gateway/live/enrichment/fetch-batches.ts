@@ -125,12 +125,12 @@ function whenAllAbort(signals: readonly AbortSignal[]): AbortSignal {
   const all = new AbortController();
   let left = distinct.size;
   for (const signal of distinct) {
-    const gone = () => {
+    const onAbort = () => {
       left -= 1;
       if (left === 0) all.abort();
     };
-    if (signal.aborted) gone();
-    else signal.addEventListener("abort", gone, { once: true });
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
   }
   return all.signal;
 }

@@ -89,12 +89,12 @@ export function createLogPages(options: LogPagesOptions): LogPages {
 
   function pageWith(position: bigint): Page {
     const start = position - (position % PAGE);
-    const present = pages.get(start);
+    const existing = pages.get(start);
     used = true;
-    if (present !== undefined) {
+    if (existing !== undefined) {
       pages.delete(start);
-      pages.set(start, present);
-      return present;
+      pages.set(start, existing);
+      return existing;
     }
     // What was seen to be deleted is not asked for: others of the page are still kept.
     const from = low() > start ? low() : start;

@@ -110,10 +110,10 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
   }
 
   async function readPage(partition: number, from: bigint, limit: number): Promise<readonly LogRecord[]> {
-    const asked = epoch;
+    const epochBefore = epoch;
     replayReads += 1;
     const records = await log.read({ topic, partition, from, limit });
-    if ((await log.epoch(topic)) === asked) return records;
+    if ((await log.epoch(topic)) === epochBefore) return records;
     void coalescedLooks.next().catch(() => undefined);
     throw resyncRequired("TOPIC_RECREATED");
   }

@@ -227,11 +227,15 @@ function readSnapshot(
   return { type, key: key ?? "", ...(own === undefined ? {} : { own }) };
 }
 
-function checkSnapshotArgument(present: boolean, snapshot: LiveSnapshot | undefined, problems: string[]): void {
-  if (present && snapshot === undefined) {
+function checkSnapshotArgument(
+  hasSnapshotArgument: boolean,
+  snapshot: LiveSnapshot | undefined,
+  problems: string[],
+): void {
+  if (hasSnapshotArgument && snapshot === undefined) {
     problems.push("it has the argument snapshot, but none of its types is marked @liveSnapshot");
   }
-  if (!present && snapshot !== undefined) {
+  if (!hasSnapshotArgument && snapshot !== undefined) {
     problems.push(`there is no argument snapshot: nobody could ask for ${snapshot.type}`);
   }
 }

@@ -142,7 +142,7 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Quota): 
       const open = [...connections].map(([socket, { connection, busy }]) => ({
         busy,
         close: connection.close,
-        gone: new Promise<void>((resolve) => socket.once("close", () => resolve())),
+        closed: new Promise<void>((resolve) => socket.once("close", () => resolve())),
       }));
       const late = setTimeout(() => {
         for (const socket of connections.keys()) socket.terminate();

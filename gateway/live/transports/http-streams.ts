@@ -242,7 +242,7 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Quota):
           // A query or mutation under way is answered first.
           busy: () => stream.open && session.subscription === undefined,
           close: () => endBecause(session, STREAM_END.goingAway),
-          gone: stream.closed,
+          closed: stream.closed,
         })),
         settings.DRAIN_MS,
       );

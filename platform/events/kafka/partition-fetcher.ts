@@ -111,13 +111,13 @@ export function createPartitionFetcher(connection: KafkaConnection): PartitionFe
    * connection would be asked again and again. New connections take their place.
    */
   async function answered<R>(work: () => Promise<R>): Promise<R> {
-    const asked = cluster;
+    const currentCluster = cluster;
     try {
       return await work();
     } catch (error) {
-      if (isKafkaTimeout(error) && cluster === asked) {
+      if (isKafkaTimeout(error) && cluster === currentCluster) {
         cluster = open();
-        void withinDeadline(asked.disconnect());
+        void withinDeadline(currentCluster.disconnect());
       }
       throw error;
     }
@@ -145,10 +145,10 @@ export function createPartitionFetcher(connection: KafkaConnection): PartitionFe
     const found = new Map<number, bigint>();
     for (const [nodeId, partitions] of byLeader) {
       const broker = await cluster.findBroker({ nodeId });
-      const asked = partitions.map((partition) => ({ partition, timestamp }));
+      const requests = partitions.map((partition) => ({ partition, timestamp }));
       // Read uncommitted: the next offset, not the end of the last transaction.
       const answer = offsetsAnswer.parse(
-        await broker.listOffsets({ isolationLevel: 0, topics: [{ topic, partitions: asked }] }),
+        await broker.listOffsets({ isolationLevel: 0, topics: [{ topic, partitions: requests }] }),
       );
       for (const { partition, offset: at } of answer.responses.flatMap((response) => response.partitions))
         found.set(partition, at);
@@ -198,7 +198,7 @@ export function createPartitionFetcher(connection: KafkaConnection): PartitionFe
   }
 
   /** Brokers learn one after the other who leads: for a moment one may deny it, of a new topic or one that moves. */
-  async function settled<R>(work: () => Promise<R>): Promise<R> {
+  async function retryUntilSettled<R>(work: () => Promise<R>): Promise<R> {
     for (let failures = 1; ; failures += 1) {
       try {
         return await work();
@@ -228,7 +228,7 @@ export function createPartitionFetcher(connection: KafkaConnection): PartitionFe
     disconnect: () => cluster.disconnect(),
     leaders: (topic) => answered(() => leaders(topic)),
     fetch: (leader, topic, positions, maxWaitMs) => answered(() => fetch(leader, topic, positions, maxWaitMs)),
-    ranges: (topic) => answered(() => settled(() => ranges(topic))),
+    ranges: (topic) => answered(() => retryUntilSettled(() => ranges(topic))),
     topicId: (topic) =>
       answered(async () => {
         const id = await readTopicId(await anyBroker(), topic);

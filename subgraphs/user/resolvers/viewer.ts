@@ -7,19 +7,19 @@ import { pageMemberships } from "../store/memberships.ts";
 import { pageSessions } from "../store/sessions.ts";
 
 /** The account or session went away while its token was still valid. */
-function gone(): AppError {
+function userIsGone(): AppError {
   return new AppError("UNAUTHENTICATED", "This session has ended: sign in again.");
 }
 
 export const viewer: ResolversOf<"Viewer", UserContext, UserParents> = {
   user: async ({ userId }, _args, { loaders }) => {
     const user = await loaders.user.load(userId);
-    if (user === null) throw gone();
+    if (user === null) throw userIsGone();
     return user;
   },
   session: async ({ sessionId }, _args, { loaders }) => {
     const session = await loaders.session.load(sessionId);
-    if (session === null) throw gone();
+    if (session === null) throw userIsGone();
     return session;
   },
 

@@ -6,14 +6,14 @@ import { restarting } from "../../../../gateway/live/socket/close-codes.ts";
 function sockets(count: number, busy: (index: number) => boolean = () => false) {
   const closed: { readonly index: number; readonly reason: CloseReason }[] = [];
   const open = Array.from({ length: count }, (_, index) => {
-    const { promise: gone, resolve } = Promise.withResolvers<void>();
+    const { promise: whenClosed, resolve } = Promise.withResolvers<void>();
     return {
       busy: () => busy(index),
       close(reason: CloseReason) {
         closed.push({ index, reason });
         resolve();
       },
-      gone,
+      closed: whenClosed,
     };
   });
   return { open, closed };
