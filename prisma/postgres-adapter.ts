@@ -28,8 +28,9 @@ export interface ConnectionOptions {
 const MAX_PREPARED = 400;
 const ID_LIST = /^[A-Za-z0-9_,-]*$/;
 
-export function createPostgresAdapter(url: string, { poolSize }: ConnectionOptions): PrismaPg {
-  return new PrismaPg(
+/** Of every client: it connects lazily, `$disconnect()` closes the pool, and its errors quote no code. */
+export function clientOptions(url: string, { poolSize }: ConnectionOptions) {
+  const adapter = new PrismaPg(
     {
       connectionString: url,
       max: poolSize,
@@ -44,6 +45,7 @@ export function createPostgresAdapter(url: string, { poolSize }: ConnectionOptio
       statementNameGenerator: createStatementNames(),
     },
   );
+  return { adapter, errorFormat: "minimal" } as const;
 }
 
 /** An empty name leaves a statement unprepared. */

@@ -1,5 +1,5 @@
 /** The user database's client. Tables with a tenant answer only inside `inTenants` (platform/database). */
-import { type ConnectionOptions, createPostgresAdapter } from "../postgres-adapter.ts";
+import { type ConnectionOptions, clientOptions } from "../postgres-adapter.ts";
 import type { UncheckedRawReads } from "../raw-rows.ts";
 import { type Prisma, PrismaClient } from "./generated/client.ts";
 
@@ -8,7 +8,6 @@ export type UserClient = PrismaClient;
 /** What Prisma offers within a transaction; for the store alone. */
 export type UserTables = UncheckedRawReads<Prisma.TransactionClient>;
 
-/** Connects lazily; `$disconnect()` closes the pool. */
 export function createUserClient(url: string, options: ConnectionOptions): UserClient {
-  return new PrismaClient({ adapter: createPostgresAdapter(url, options), errorFormat: "minimal" });
+  return new PrismaClient(clientOptions(url, options));
 }

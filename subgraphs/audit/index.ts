@@ -1,12 +1,11 @@
 /** The audit subgraph: an append-only, hash-chained record of every event, readable by those who may. */
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
 import { createGroupConsumer } from "../../platform/events/group-consumer.ts";
-import { createOutbox } from "../../platform/events/outbox.ts";
 import { createRelay } from "../../platform/events/relay.ts";
 import { createCursorCodec } from "../../platform/graphql/connection.ts";
 import type { Subgraph, SubgraphRuntime } from "../../platform/graphql/subgraph.ts";
-import { sourceOf } from "../../platform/graphql/subgraph-definition.ts";
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
+import { outboxOf } from "../../platform/graphql/subgraph-outbox.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
 import { auditHandler } from "./consumers.ts";
 import { type AuditContext, createAuditContext } from "./context.ts";
@@ -24,7 +23,7 @@ export function createAuditSubgraph(deps: SubgraphRuntime): Subgraph {
   const database = openAuditDatabase("audit database", databaseUrls.app, POOL_SIZE);
   const services: AuditServices = {
     database,
-    outbox: createOutbox({ contracts, clock, ids, source: sourceOf(name), topic }),
+    outbox: outboxOf(name, { contracts, clock, ids }),
     clock,
     ids,
     cursors: createCursorCodec(identitySecrets),

@@ -2,12 +2,11 @@
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
 import { createProcessCache, type ProcessCacheSettings } from "../../platform/cache/process-cache.ts";
 import { createGroupConsumer } from "../../platform/events/group-consumer.ts";
-import { createOutbox } from "../../platform/events/outbox.ts";
 import { createRelay } from "../../platform/events/relay.ts";
 import { createCursorCodec } from "../../platform/graphql/connection.ts";
 import type { Subgraph, SubgraphRuntime } from "../../platform/graphql/subgraph.ts";
-import { sourceOf } from "../../platform/graphql/subgraph-definition.ts";
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
+import { outboxOf } from "../../platform/graphql/subgraph-outbox.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
 import { createPlanCache, loadPlanByCacheKey } from "./catalogue/plan-cache.ts";
 import { createSettlementWorker } from "./collection/settlement-worker.ts";
@@ -51,7 +50,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
   });
   const services: BillingServices = {
     database,
-    outbox: createOutbox({ contracts, clock, ids, source: sourceOf(name), topic }),
+    outbox: outboxOf(name, { contracts, clock, ids }),
     clock,
     ids,
     cursors: createCursorCodec(identitySecrets),

@@ -10,6 +10,7 @@ import { createCursorCodec } from "../../platform/graphql/connection.ts";
 import type { DemoData } from "../../platform/graphql/demo-data.ts";
 import type { Subgraph, SubgraphRuntime } from "../../platform/graphql/subgraph.ts";
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
+import { outboxOf } from "../../platform/graphql/subgraph-outbox.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
 import { createMailer } from "../../platform/mail/mailer.ts";
 import { createRowCaches, loadRowByCacheKey } from "./cache/row-caches.ts";
@@ -20,7 +21,6 @@ import { createAccessTokens } from "./credentials/access-tokens.ts";
 import { createPasswordHasher } from "./credentials/passwords.ts";
 import { createTokenService, registerTokenRoutes } from "./credentials/token-service.ts";
 import { createDemo } from "./demo/demo-data.ts";
-import { createUserOutbox } from "./outbox.ts";
 import { resolvers } from "./resolvers/index.ts";
 import type { UserServices } from "./services.ts";
 import { openUserDatabase } from "./store/database.ts";
@@ -76,7 +76,7 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
   const rowCaches = createRowCaches(cache);
   const services: UserServices = {
     database,
-    outbox: createUserOutbox({ contracts, clock, ids }),
+    outbox: outboxOf(name, { contracts, clock, ids }),
     clock,
     ids,
     cursors: createCursorCodec(identitySecrets),
@@ -118,7 +118,7 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     parts: [
       database.part,
       cache,
-      createRowEviction({ rowCaches, cache: cache.cache, eventLog, logger }),
+      createRowEviction({ rowCaches, cache: cache.cache, eventLog, topic, logger }),
       { name: "user signing keys", start: () => accessTokens.start() },
       { name: "user relay", start: async () => relay.start(), stop: () => relay.stop() },
       { name: "user mail", start: () => mails.start(), stop: () => mails.stop().finally(() => mailer.close()) },

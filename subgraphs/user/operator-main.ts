@@ -8,26 +8,23 @@ import { userInfo } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { systemClock } from "../../platform/clock.ts";
-import type { CommandOutcome } from "../../platform/database/command.ts";
 import { findAppError } from "../../platform/errors/app-error.ts";
 import { UserFailure } from "../../platform/errors/user-failure.ts";
 import { loadEventContracts } from "../../platform/events/contracts.ts";
+import { outboxOf } from "../../platform/graphql/subgraph-outbox.ts";
 import { createIdSource } from "../../platform/ids.ts";
 import { newTrace } from "../../platform/tracing/trace-context.ts";
 import { reinstateUser } from "./commands/accounts/reinstate-user.ts";
-import { type SuspensionInput, suspendUser } from "./commands/accounts/suspend-user.ts";
+import { suspendUser } from "./commands/accounts/suspend-user.ts";
 import { changeOrganizationStatus } from "./commands/organizations/change-organization-status.ts";
+import type { ChangedStatus, SuspensionInput } from "./operator/change-status.ts";
 import { findUserDatabase } from "./operator/operator-database.ts";
-import { createUserOutbox } from "./outbox.ts";
 import { OPERATOR_SERVICE } from "./policies.ts";
 import type { Operator, OperatorServices } from "./services.ts";
 import { openUserDatabase } from "./store/database.ts";
+import { NAME } from "./subgraph-name.ts";
 
-type Command = (
-  services: OperatorServices,
-  operator: Operator,
-  input: SuspensionInput,
-) => Promise<CommandOutcome<{ changed: boolean }>>;
+type Command = (services: OperatorServices, operator: Operator, input: SuspensionInput) => Promise<ChangedStatus>;
 
 interface Offered {
   readonly run: Command;
@@ -52,7 +49,7 @@ const COMMANDS: Readonly<Record<string, Offered>> = {
 };
 
 const USAGE = `Usage: npm run operator -- <${Object.keys(COMMANDS).join("|")}> <id> --reason "…" [--by NAME]`;
-const NAME = /^[A-Za-z0-9._@-]{1,64}$/;
+const OPERATOR_NAME = /^[A-Za-z0-9._@-]{1,64}$/;
 
 class BadArguments extends Error {}
 
@@ -72,7 +69,7 @@ function readRequest(words: readonly string[]): Request {
   if (id === undefined || rest.length > 0) throw new BadArguments(`${name} takes one id`);
   if (values.reason === undefined) throw new BadArguments("say why, with --reason");
   const by = values.by ?? userInfo().username;
-  if (!NAME.test(by)) throw new BadArguments("--by takes 1 to 64 letters, digits and . _ @ -");
+  if (!OPERATOR_NAME.test(by)) throw new BadArguments("--by takes 1 to 64 letters, digits and . _ @ -");
   return { command, input: { id, reason: values.reason }, by };
 }
 
@@ -92,7 +89,7 @@ async function main(): Promise<void> {
     const contracts = await loadEventContracts(fileURLToPath(new URL("../../schema/events", import.meta.url)));
     const services: OperatorServices = {
       database,
-      outbox: createUserOutbox({ contracts, clock: systemClock, ids: createIdSource(systemClock) }),
+      outbox: outboxOf(NAME, { contracts, clock: systemClock, ids: createIdSource(systemClock) }),
       clock: systemClock,
     };
     const operator: Operator = {

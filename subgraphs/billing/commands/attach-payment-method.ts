@@ -4,7 +4,8 @@
  * stored.
  */
 import { z } from "zod";
-import { type CommandOutcome, runCommand } from "../../../platform/database/command.ts";
+import type { CommandOutcome } from "../../../platform/database/command.ts";
+import { runIdempotentCommand } from "../../../platform/database/idempotent-command.ts";
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import type { Actor } from "../../../platform/graphql/subgraph-context.ts";
 import { requireIdempotencyKey } from "../../../platform/validation/idempotency-key.ts";
@@ -49,17 +50,14 @@ export async function attachPaymentMethod(
   const { kind, brand, last4, reference } = attached;
   let paymentMethod: PaymentMethod | undefined;
   const command = {
-    tenants: [organizationId],
+    key: idempotencyKey,
+    tenant: organizationId,
+    command: "paymentMethodAttach",
+    input: { accountId, providerToken, makeDefault },
+    result: storedResult,
     causation,
-    idempotency: {
-      key: idempotencyKey,
-      tenant: organizationId,
-      command: "paymentMethodAttach",
-      input: { accountId, providerToken, makeDefault },
-      result: storedResult,
-    },
   };
-  const { result, replayed } = await runCommand(services, command, async ({ tx, emit }) => {
+  const { result, replayed } = await runIdempotentCommand(services, command, async ({ tx, emit }) => {
     await lockAccount(tx, accountId);
     const id = services.ids.next("pm");
     const provider = services.provider.name;

@@ -4,7 +4,8 @@
  * own.
  */
 import { z } from "zod";
-import { type CommandOutcome, runCommand } from "../../../platform/database/command.ts";
+import type { CommandOutcome } from "../../../platform/database/command.ts";
+import { runIdempotentCommand } from "../../../platform/database/idempotent-command.ts";
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import type { Actor } from "../../../platform/graphql/subgraph-context.ts";
 import { requireIdempotencyKey } from "../../../platform/validation/idempotency-key.ts";
@@ -43,17 +44,14 @@ export async function payInvoice(
 
   let pending: PendingPayment | undefined;
   const command = {
-    tenants: [organizationId],
+    key: idempotencyKey,
+    tenant: organizationId,
+    command: "invoicePay",
+    input: { invoiceId, paymentMethodId: methodId ?? null },
+    result: storedResult,
     causation,
-    idempotency: {
-      key: idempotencyKey,
-      tenant: organizationId,
-      command: "invoicePay",
-      input: { invoiceId, paymentMethodId: methodId ?? null },
-      result: storedResult,
-    },
   };
-  const { result, replayed } = await runCommand(services, command, async (scope) => {
+  const { result, replayed } = await runIdempotentCommand(services, command, async (scope) => {
     const invoice = await lockInvoice(scope.tx, invoiceId);
     if (invoice.status === "PAID") throw refuse("STATE_INVALID", "This invoice is paid already.", "id");
     if (invoice.status !== "OPEN") {

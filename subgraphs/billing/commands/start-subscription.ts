@@ -4,7 +4,8 @@
  * `invoicePay`.
  */
 import { z } from "zod";
-import { type CommandOutcome, type CommandScope, runCommand } from "../../../platform/database/command.ts";
+import type { CommandOutcome, CommandScope } from "../../../platform/database/command.ts";
+import { runIdempotentCommand } from "../../../platform/database/idempotent-command.ts";
 import { notFound } from "../../../platform/errors/refusals.ts";
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import type { Actor } from "../../../platform/graphql/subgraph-context.ts";
@@ -63,17 +64,14 @@ export async function startSubscription(
   let pending: PendingPayment | undefined;
   let incomplete: BillingSubscription | undefined;
   const command = {
-    tenants: [organizationId],
+    key: idempotencyKey,
+    tenant: organizationId,
+    command: "subscriptionStart",
+    input: { accountId, planId, quantity, paymentMethodId: methodId ?? null },
+    result: storedResult,
     causation,
-    idempotency: {
-      key: idempotencyKey,
-      tenant: organizationId,
-      command: "subscriptionStart",
-      input: { accountId, planId, quantity, paymentMethodId: methodId ?? null },
-      result: storedResult,
-    },
   };
-  const { result, replayed } = await runCommand(services, command, async (scope) => {
+  const { result, replayed } = await runIdempotentCommand(services, command, async (scope) => {
     const { tx } = scope;
     const account = await lockAccount(tx, accountId);
     const plan = await choosePlan(tx, account, planId);

@@ -4,7 +4,6 @@ import type { ProcessCache } from "../../../platform/cache/process-cache.ts";
 import type { EventLog, LogReader } from "../../../platform/events/event-log.ts";
 import type { LifecyclePart } from "../../../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../../../platform/logger/logger.ts";
-import { USER_TOPIC } from "../outbox.ts";
 import type { RowCaches, RowChange } from "./row-caches.ts";
 
 const eventSchema = z.object({ subject: z.string(), aggregateversion: z.number(), partitionkey: z.string() }).transform(
@@ -19,10 +18,12 @@ export interface RowEvictionOptions {
   readonly rowCaches: RowCaches;
   readonly cache: ProcessCache["cache"];
   readonly eventLog: Pick<EventLog, "ensureTopics" | "tail">;
+  /** Of the subgraph's own events. */
+  readonly topic: string;
   readonly logger: Logger;
 }
 
-export function createRowEviction({ rowCaches, cache, eventLog, logger }: RowEvictionOptions): LifecyclePart {
+export function createRowEviction({ rowCaches, cache, eventLog, topic, logger }: RowEvictionOptions): LifecyclePart {
   let reader: LogReader | undefined;
   const clear = (problem: string) => {
     logger.warn({ problem }, "events may have been missed: cached rows are dropped");
@@ -32,9 +33,9 @@ export function createRowEviction({ rowCaches, cache, eventLog, logger }: RowEvi
     name: "user rows",
     async start() {
       // Nothing may have been relayed yet.
-      await eventLog.ensureTopics([USER_TOPIC]);
+      await eventLog.ensureTopics([topic]);
       reader = await eventLog.tail({
-        topic: USER_TOPIC,
+        topic,
         from: "end",
         async onRecords(_partition, records) {
           const events = records.map(({ value }) => changeIn(value)).filter((change) => change !== undefined);

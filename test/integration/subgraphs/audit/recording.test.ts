@@ -4,7 +4,7 @@ import { systemClock } from "../../../../platform/clock.ts";
 import { inTenants } from "../../../../platform/database/tenant-transaction.ts";
 import { deadLetterSchema } from "../../../../platform/events/dead-letter.ts";
 import { envelopeSchema } from "../../../../platform/events/envelope.ts";
-import { createOutbox } from "../../../../platform/events/outbox.ts";
+import { outboxOf } from "../../../../platform/graphql/subgraph-outbox.ts";
 import { recordEntries } from "../../../../subgraphs/audit/commands/record-entries.ts";
 import { verifyChain } from "../../../../subgraphs/audit/domain/entry-hash.ts";
 import { waitFor } from "../../../support/wait.ts";
@@ -73,13 +73,7 @@ test("fifty concurrent events over two topics make a chain per organisation, gap
 test("fifty transactions that append to one chain at once neither fork it nor leave a gap [AD-01]", async () => {
   const organization = fixture.newOrganization();
   const { contracts, ids, database } = fixture;
-  const outbox = createOutbox({
-    contracts,
-    ids,
-    clock: systemClock,
-    source: "/tributary/audit",
-    topic: "audit.events",
-  });
+  const outbox = outboxOf("audit", { contracts, ids, clock: systemClock });
   await Promise.all(
     Array.from({ length: 50 }, () => {
       const event = fixture.renamed(organization);

@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Identity } from "../../../../platform/auth/identity.ts";
 import { loadEventContracts } from "../../../../platform/events/contracts.ts";
+import { outboxOf } from "../../../../platform/graphql/subgraph-outbox.ts";
 import { reinstateUser } from "../../../../subgraphs/user/commands/accounts/reinstate-user.ts";
 import { suspendUser } from "../../../../subgraphs/user/commands/accounts/suspend-user.ts";
-import { createUserOutbox } from "../../../../subgraphs/user/outbox.ts";
 import type { Operator, OperatorServices } from "../../../../subgraphs/user/services.ts";
 import { openUserDatabase } from "../../../../subgraphs/user/store/database.ts";
 import { startProcess } from "../../../support/process.ts";
@@ -23,7 +23,7 @@ beforeAll(async () => {
   const database = openUserDatabase("user database", fixture.runtime.databaseUrls.app, 4);
   const contracts = await loadEventContracts(fileURLToPath(new URL("../../../../schema/events", import.meta.url)));
   const { clock, ids } = fixture;
-  services = { database, clock, outbox: createUserOutbox({ contracts, clock, ids }) };
+  services = { database, clock, outbox: outboxOf("user", { contracts, clock, ids }) };
 });
 afterAll(async () => {
   await services?.database.part.stop?.();
