@@ -8,7 +8,7 @@ import type { QueryPlan } from "@apollo/query-planner";
 import { type DocumentNode, GraphQLError } from "graphql";
 import type { SchemaGeneration } from "../../ports.ts";
 import { factsOf } from "./federation-facts.ts";
-import { markLiterals, unmarkLiterals } from "./literal-marks.ts";
+import { markLiterals, unmarkedText, unmarkLiterals } from "./literal-marks.ts";
 import { checkPlan, type PlanFault } from "./plan-check.ts";
 import { repairPlan } from "./plan-repair.ts";
 import { unansweredFields } from "./unanswered-fields.ts";
@@ -70,7 +70,7 @@ function stockPlan(generation: SchemaGeneration, document: DocumentNode, operati
 }
 
 function unsupported(faults: readonly PlanFault[]): GraphQLError {
-  const lines = faults.slice(0, MAX_FAULTS).map(({ field, reason }) => `${field} ${reason}`);
+  const lines = faults.slice(0, MAX_FAULTS).map(({ field, reason }) => unmarkedText(`${field} ${reason}`));
   const more = faults.length - lines.length;
   return new GraphQLError(
     `The operation cannot be planned so that every field is answered rightly: ${lines.join("; ")}${

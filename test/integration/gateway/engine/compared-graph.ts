@@ -7,27 +7,41 @@ import {
   type DocumentNode,
   type FragmentDefinitionNode,
   GraphQLError,
+  type GraphQLFormattedError,
   getOperationAST,
   getVariableValues,
   Kind,
+  type OperationDefinitionNode,
   parse,
+  print,
+  type VariableDefinitionNode,
   validate,
 } from "graphql";
 import { buildGeneration } from "../../../../gateway/composition/schema-generation.ts";
 import { withoutConditions } from "../../../../gateway/engine/conditions.ts";
 import { createExecutor } from "../../../../gateway/engine/executor.ts";
 import type { GatewayContext, SchemaGeneration } from "../../../../gateway/ports.ts";
+import { createDeclareNumbers } from "../../../../gateway/transport/declared-numbers.ts";
 import { createEntityBatching } from "../../../../gateway/transport/entity-batches.ts";
 import { internJson } from "../../../../gateway/transport/interned-json.ts";
 import { isJsonObject } from "../../../../gateway/transport/json-object.ts";
-import { type SubgraphClient, variablesOf } from "../../../../gateway/transport/subgraph-client.ts";
+import { parseJson } from "../../../../gateway/transport/lossless-json.ts";
+import {
+  type SubgraphAnswer,
+  type SubgraphClient,
+  variablesText,
+} from "../../../../gateway/transport/subgraph-client.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { newTrace } from "../../../../platform/tracing/trace-context.ts";
+import { readExact } from "./exact-json.ts";
 import type { RandomOperation } from "./random-operation.ts";
 import { createWorld, type WorldOptions } from "./world.ts";
 
 export interface Outcome {
+  /** With numbers as they are written. */
   readonly data: unknown;
+  /** Calls of mutations, in their order. */
+  readonly effects: readonly string[];
   /** Message and place, sorted, each once. */
   readonly errors: readonly { readonly message: string; readonly path: readonly (string | number)[] | undefined }[];
 }
@@ -71,13 +85,13 @@ export function comparedGraph(subgraphs: Readonly<Record<string, string>>, optio
     served.map(({ name, answer }) => [
       name,
       batching.batch(name, async (request) => {
-        const result = await answer(request.operation.text, variablesOf(request), request.operation.name);
+        const { text, name: operationName } = request.operation;
+        const result = readAnswer(await answer(text, variablesText(request), operationName));
         // Some answers come as if they had come before, some are the request's own.
-        const { length } = request.operation.text;
+        const { length } = text;
         const interned = length % 2 === 0;
         if (interned) internJson(result);
-        const data = isJsonObject(result["data"]) ? result["data"] : null;
-        const answerErrors = Array.isArray(result["errors"]) ? result["errors"] : [];
+        const { data, errors: answerErrors } = result;
         const plain = !JSON.stringify(result).includes("\\");
         if (length % 3 === 0 && !interned) return { data, errors: answerErrors, shared: false, plain };
         // Whatever is shared must not be changed: a change throws.
@@ -86,10 +100,17 @@ export function comparedGraph(subgraphs: Readonly<Record<string, string>>, optio
     ]),
   );
   const executor = createExecutor({ clients: () => clients });
+  // As the gateway gives numbers to the stock executor.
+  const declare = createDeclareNumbers(generation.supergraphSchema);
   const sources: ServiceMap = Object.fromEntries(
     served.map(({ name, answer }) => [
       name,
-      { process: ({ request }) => answer(request.query ?? "", request.variables ?? {}, request.operationName) },
+      {
+        async process({ request: { query = "", variables = {}, operationName } }) {
+          const { data, errors } = readAnswer(await answer(query, JSON.stringify(variables), operationName));
+          return { data: data === null ? null : declare(query, data), ...(errors.length === 0 ? {} : { errors }) };
+        },
+      },
     ]),
   );
 
@@ -120,66 +141,91 @@ export function comparedGraph(subgraphs: Readonly<Record<string, string>>, optio
         .map((node) => [node.name.value, node]),
     );
     const plan = stockPlan(planned);
-    if (plan instanceof Error) return outcome(null, [plan]);
-    const { data, errors, extensions } = await executeQueryPlan(
-      plan,
-      sources,
-      requestContext({ request: { variables: { ...sent.variables } }, context, logger, document, metrics: {} }),
-      { schema: generation.apiSchema, operation, fragments },
-      generation.supergraphSchema,
-      generation.planningSchema,
-    );
-    return outcome(data ?? null, errors ?? completionErrors(extensions));
+    if (plan instanceof Error) return outcome(null, [plan], []);
+    world.effects.length = 0;
+    try {
+      const { data, errors, extensions } = await executeQueryPlan(
+        plan,
+        sources,
+        requestContext({ request: { variables: { ...sent.variables } }, context, logger, document, metrics: {} }),
+        { schema: generation.apiSchema, operation, fragments },
+        generation.supergraphSchema,
+        generation.planningSchema,
+      );
+      const allErrors = errors ?? completionErrors(extensions);
+      return outcome(readExact(JSON.stringify(data ?? null)), allErrors, world.effects);
+    } catch (error) {
+      // It breaks on some names.
+      return outcome(null, [{ message: String(error) }], world.effects);
+    }
   }
 
   const whole = world.whole(generation.apiSchema);
   return {
     generation,
     async truth({ query, variables }) {
-      const { data = null, errors } = await whole(query, variables);
-      return outcome(data, Array.isArray(errors) ? errors : []);
+      world.effects.length = 0;
+      const answer = readExact(await whole(query, JSON.stringify(variables)));
+      if (!isJsonObject(answer)) throw new Error("the world did not answer");
+      return outcome(answer["data"] ?? null, problemsIn(answer["errors"]), world.effects);
     },
     stockAlone: (sent) => runStock(sent, read(sent).document),
     async run(sent) {
       const { query, variables } = sent;
       const { document, operation } = read(sent);
-      const { coerced } = getVariableValues(generation.apiSchema, operation.variableDefinitions ?? [], variables);
+      const { coerced } = getVariableValues(generation.apiSchema, booleansOf(operation), variables);
       const stock = await runStock(
         sent,
         withoutConditions(document, (variable) => coerced?.[variable] === true),
       );
       const request = { generation, documentId: query, document, operationName: undefined, variables, context };
+      world.effects.length = 0;
       const ours = await executor.execute(request).catch((error: unknown) => {
         if (!(error instanceof GraphQLError) || error.extensions["code"] !== "QUERY_PLAN_UNSUPPORTED") throw error;
         return error;
       });
       if (ours instanceof GraphQLError) return { stock, ours: NOTHING, refused: ours.message };
-      return { stock, ours: outcome(ours.data === undefined ? null : JSON.parse(ours.data), ours.errors) };
+      return { stock, ours: outcome(readExact(ours.data ?? "null"), ours.errors, world.effects) };
     },
   };
 }
 
-const NOTHING: Outcome = { data: null, errors: [] };
+const NOTHING: Outcome = { data: null, errors: [], effects: [] };
+
+/** Those on which conditions depend: numbers of others are not for graphql-js. */
+function booleansOf({ variableDefinitions = [] }: OperationDefinitionNode): readonly VariableDefinitionNode[] {
+  return variableDefinitions.filter(({ type }) => /^Boolean!?$/.test(print(type)));
+}
+
+/** As the gateway reads what comes from a subgraph. */
+function readAnswer(text: string): Pick<SubgraphAnswer, "data" | "errors"> {
+  const result = parseJson(text);
+  if (!isJsonObject(result)) throw new Error("a subgraph did not answer");
+  const { data, errors } = result;
+  return { data: isJsonObject(data) ? data : null, errors: problemsIn(errors) };
+}
 
 interface Problem {
   readonly message: string;
   readonly path?: readonly (string | number)[] | undefined;
 }
 
-function outcome(data: unknown, errors: readonly Problem[]): Outcome {
-  const expectedErrors = new Map(
-    errors.map(({ message, path }) => [JSON.stringify([message, path]), { message, path }]),
-  );
+function outcome(data: unknown, errors: readonly Problem[], effects: readonly string[]): Outcome {
+  const distinct = new Map(errors.map(({ message, path }) => [JSON.stringify([message, path]), { message, path }]));
   return {
-    data: JSON.parse(JSON.stringify(data)),
-    errors: [...expectedErrors].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, error]) => error),
+    data,
+    effects: [...effects],
+    errors: [...distinct].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, error]) => error),
   };
 }
 
 /** The stock executor hides what is missing without an error in extensions. */
 function completionErrors(extensions: unknown): readonly Problem[] {
-  const found: unknown = isJsonObject(extensions) ? extensions["valueCompletion"] : undefined;
-  return Array.isArray(found) ? found : [];
+  return problemsIn(isJsonObject(extensions) ? extensions["valueCompletion"] : undefined);
+}
+
+function problemsIn(errors: unknown): readonly GraphQLFormattedError[] {
+  return Array.isArray(errors) ? errors : [];
 }
 
 function frozen<Value>(value: Value): Value {

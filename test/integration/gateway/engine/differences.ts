@@ -14,6 +14,9 @@ export function differenceOf(ours: Outcome, other: Outcome, whose: string): stri
   if (!isDeepStrictEqual(ours.data, other.data)) {
     return `our data: ${JSON.stringify(ours.data)}, ${whose}: ${JSON.stringify(other.data)}`;
   }
+  if (!isDeepStrictEqual(ours.effects, other.effects)) {
+    return `our effects: ${JSON.stringify(ours.effects)}, ${whose}: ${JSON.stringify(other.effects)}`;
+  }
   if (isDeepStrictEqual(ours.errors, other.errors)) return undefined;
   return `our errors: ${JSON.stringify(ours.errors)}, ${whose}: ${JSON.stringify(other.errors)}`;
 }

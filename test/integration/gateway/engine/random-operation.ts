@@ -1,135 +1,111 @@
-// Valid operations over any schema, by chance: aliases, arguments, variables, fragments, conditions, abstract types.
+// Valid operations over any schema, by chance: colliding names, arguments, variables, fragments, conditions, abstract
+// types.
 import {
-  type GraphQLArgument,
   type GraphQLCompositeType,
-  type GraphQLInputType,
   type GraphQLSchema,
   getNamedType,
   isAbstractType,
   isCompositeType,
-  isEnumType,
-  isInputObjectType,
-  isListType,
   isNonNullType,
   isUnionType,
 } from "graphql";
-import { seededRandom } from "../../../support/seeded-random.ts";
+import type { JsonObject } from "../../../../gateway/transport/json-object.ts";
+import { chanceOf } from "./chance.ts";
+import { type NameScope, newScope, randomNames } from "./random-names.ts";
+import { randomValues } from "./random-values.ts";
 
 export interface RandomOperation {
   readonly query: string;
-  readonly variables: Record<string, unknown>;
+  /** As the gateway reads them: numbers in all their digits. */
+  readonly variables: JsonObject;
 }
 
-export function randomOperation(schema: GraphQLSchema, seed: number): RandomOperation {
-  const random = seededRandom(seed);
-  const variables: Record<string, unknown> = {};
-  const definitions: string[] = [];
+/** How often something happens at a place. */
+interface Odds {
+  readonly fields: number;
+  readonly condition: number;
+  readonly fragment: number;
+}
+
+const USUAL: Odds = { fields: 4, condition: 0.12, fragment: 0.2 };
+/** A mutation's root: its order is what matters. */
+const SERIAL: Odds = { fields: 6, condition: 0.2, fragment: 0.7 };
+
+const DEPTH = 5;
+/** Fields of an operation. */
+const BUDGET = 40;
+
+export function randomOperation(
+  schema: GraphQLSchema,
+  seed: number,
+  kind: "query" | "mutation" = "query",
+): RandomOperation {
+  const choices = chanceOf(seed);
+  const { chance, below, pick, shuffled } = choices;
+  const values = randomValues(choices);
+  const names = randomNames(choices, chance(0.5));
   const fragments: string[] = [];
-  let budget = 40;
+  let budget = BUDGET;
 
-  const chance = (probability: number) => random() < probability;
-  const pick = <Item>(items: readonly Item[]): Item | undefined => items[Math.floor(random() * items.length)];
-
-  function literal(type: GraphQLInputType): string {
-    if (isNonNullType(type)) return literal(type.ofType);
-    if (isListType(type))
-      return `[${Array.from({ length: Math.floor(random() * 3) }, () => literal(type.ofType)).join(", ")}]`;
-    if (isEnumType(type)) return pick(type.getValues())?.name ?? "null";
-    if (isInputObjectType(type)) {
-      const fields = Object.values(type.getFields()).filter((field) => isNonNullType(field.type) || chance(0.5));
-      return `{${fields.map((field) => `${field.name}: ${literal(field.type)}`).join(", ")}}`;
-    }
-    switch (type.name) {
-      case "Int":
-        return String(Math.floor(random() * 5));
-      case "Float":
-        return String(Math.floor(random() * 50) / 4);
-      case "Boolean":
-        return String(chance(0.5));
-      default:
-        return JSON.stringify(String(Math.floor(random() * 5)));
-    }
-  }
-
-  function variable(type: string, value: unknown, fallback?: string): string {
-    const name = `v${definitions.length}`;
-    definitions.push(`$${name}: ${type}${fallback === undefined ? "" : ` = ${fallback}`}`);
-    if (value !== undefined) variables[name] = value;
-    return `$${name}`;
-  }
-
-  function argument(arg: GraphQLArgument): string {
-    const named = String(getNamedType(arg.type));
-    if (chance(0.4) && ["Int", "String", "ID", "Boolean"].includes(named) && !isListType(arg.type)) {
-      const text = literal(arg.type);
-      const value: unknown = JSON.parse(text);
-      // A position with a default takes a variable that may be missing.
-      if (!isNonNullType(arg.type) && chance(0.2))
-        return `${arg.name}: ${variable(named, undefined, chance(0.5) ? text : undefined)}`;
-      return `${arg.name}: ${variable(String(arg.type), value)}`;
-    }
-    return `${arg.name}: ${literal(arg.type)}`;
-  }
-
-  function condition(): string {
-    if (!chance(0.12)) return "";
-    const directive = chance(0.5) ? "skip" : "include";
-    if (chance(0.3)) return ` @${directive}(if: ${chance(0.5)})`;
-    const value = chance(0.5);
-    return chance(0.3)
-      ? ` @${directive}(if: ${variable("Boolean", undefined, String(value))})`
-      : ` @${directive}(if: ${variable("Boolean!", value)})`;
-  }
-
-  function field(type: GraphQLCompositeType, depth: number, aliases: Map<string, string>): string | undefined {
+  function field(type: GraphQLCompositeType, depth: number, scope: NameScope, odds: Odds): string | undefined {
     if (isUnionType(type)) return undefined;
     const candidates = Object.values(type.getFields()).filter(
       (candidate) => depth > 0 || !isCompositeType(getNamedType(candidate.type)),
     );
+    if (candidates.length === 0 || budget <= 0) return undefined;
     const chosen = pick(candidates);
-    if (chosen === undefined || budget <= 0) return undefined;
     budget -= 1;
-    const args = chosen.args.filter((arg) => isNonNullType(arg.type) || chance(0.6)).map(argument);
-    const call = args.length === 0 ? "" : `(${args.join(", ")})`;
+    const args = chosen.args
+      .filter((arg) => isNonNullType(arg.type) || chance(0.6))
+      .map((arg) => values.argument(arg, chosen.name));
+    const call = args.length === 0 ? chosen.name : `${chosen.name}(${args.join(", ")})`;
+    const claimed = names.claim(scope, { parent: type, fieldName: chosen.name, call, type: String(chosen.type) });
+    const alias = claimed.name === chosen.name ? "" : `${claimed.name}: `;
     const inner = getNamedType(chosen.type);
-    // One response name stands for one call everywhere in the operation, so that merging is always valid.
-    const signature = `${chosen.name}${call} ${String(chosen.type)}`;
-    let name = chosen.name;
-    for (let count = 0; aliases.has(name) && aliases.get(name) !== signature; count += 1)
-      name = `${chosen.name}_${count}`;
-    if (chance(0.08) && !aliases.has(`a_${chosen.name}`)) name = `a_${chosen.name}`;
-    if (aliases.has(name) && aliases.get(name) !== signature) return undefined;
-    aliases.set(name, signature);
-    const alias = name === chosen.name ? "" : `${name}: `;
-    const sub = isCompositeType(inner) ? ` ${selections(inner, depth - 1, aliases)}` : "";
-    return `${alias}${chosen.name}${call}${condition()}${sub}`;
+    const sub = isCompositeType(inner) ? ` ${selections(inner, depth - 1, claimed.below, USUAL)}` : "";
+    return `${alias}${call}${values.condition(odds.condition)}${sub}`;
   }
 
-  function selections(type: GraphQLCompositeType, depth: number, aliases: Map<string, string>): string {
-    const parts: string[] = [];
-    const count = 1 + Math.floor(random() * 4);
-    for (let index = 0; index < count; index += 1) {
-      const selection = field(type, depth, aliases);
-      if (selection !== undefined) parts.push(selection);
-    }
-    if (chance(0.15)) parts.push(chance(0.8) ? "__typename" : "itsType: __typename");
-    if (isAbstractType(type)) {
-      for (const member of schema.getPossibleTypes(type)) {
-        if (chance(0.6)) parts.push(`... on ${member.name}${condition()} ${selections(member, depth, aliases)}`);
-      }
-    } else if (chance(0.15) && budget > 0) {
+  function typeName(type: GraphQLCompositeType, scope: NameScope): string {
+    const selected = { parent: type, fieldName: "__typename", call: "__typename", type: "String!" };
+    const { name } = names.claim(scope, selected);
+    return name === "__typename" ? name : `${name}: __typename`;
+  }
+
+  function fragmentOn(type: GraphQLCompositeType, depth: number, scope: NameScope, odds: Odds): string {
+    const form = below(3);
+    if (form === 0) {
       const name = `F${fragments.length}`;
       const slot = fragments.push("") - 1;
-      fragments[slot] = `fragment ${name} on ${type.name} ${selections(type, depth, aliases)}`;
-      parts.push(`...${name}${condition()}`);
-    } else if (chance(0.1)) parts.push(`...${condition()} ${selections(type, depth, aliases)}`);
-    if (parts.length === 0) parts.push("__typename");
-    return `{ ${parts.join(" ")} }`;
+      fragments[slot] = `fragment ${name} on ${type.name} ${selections(type, depth, scope, odds)}`;
+      return `...${name}${values.condition(odds.condition)}`;
+    }
+    const on = form === 1 ? ` on ${type.name}` : "";
+    return `...${on}${values.condition(odds.condition)} ${selections(type, depth, scope, odds)}`;
   }
 
-  const root = schema.getQueryType();
-  if (root == null) throw new Error("a schema without queries");
-  const body = selections(root, 5, new Map());
-  const head = definitions.length === 0 ? "query" : `query(${definitions.join(", ")})`;
-  return { query: [`${head} ${body}`, ...fragments].join("\n"), variables };
+  function selections(type: GraphQLCompositeType, depth: number, scope: NameScope, odds: Odds): string {
+    const parts: string[] = [];
+    const count = 1 + below(odds.fields);
+    for (let index = 0; index < count; index += 1) {
+      const selection = field(type, depth, scope, odds);
+      if (selection !== undefined) parts.push(selection);
+    }
+    if (chance(0.15)) parts.push(typeName(type, scope));
+    if (isAbstractType(type)) {
+      for (const member of schema.getPossibleTypes(type)) {
+        if (!chance(0.6)) continue;
+        parts.push(`... on ${member.name}${values.condition(0.12)} ${selections(member, depth, scope, USUAL)}`);
+      }
+    } else if (chance(odds.fragment) && budget > 0) parts.push(fragmentOn(type, depth, scope, odds));
+    if (parts.length === 0) parts.push(typeName(type, scope));
+    return `{ ${shuffled(parts).join(" ")} }`;
+  }
+
+  const root = kind === "query" ? schema.getQueryType() : schema.getMutationType();
+  if (root == null) throw new Error(`a schema without a ${kind}`);
+  const body = selections(root, DEPTH, newScope(), kind === "query" ? USUAL : SERIAL);
+  const definitions = values.definitions();
+  const head = definitions.length === 0 ? kind : `${kind}(${definitions.join(", ")})`;
+  return { query: [`${head} ${body}`, ...fragments].join("\n"), variables: values.variables() };
 }

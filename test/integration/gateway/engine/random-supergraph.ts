@@ -1,7 +1,7 @@
 // Supergraphs by chance: entities whose fields belong to different subgraphs and require each other in chains, with
 // arguments, through other entities, beside several keys and provided fields. Most compose; those that do not are
 // passed over.
-import { seededRandom } from "../../../support/seeded-random.ts";
+import { chanceOf } from "./chance.ts";
 
 const ENTITIES = ["Alpha", "Beta", "Gamma"] as const;
 const SUBGRAPHS = ["one", "two", "three", "four"] as const;
@@ -26,14 +26,7 @@ interface Field {
 
 /** SDL by subgraph. */
 export function randomSupergraph(seed: number): Readonly<Record<string, string>> {
-  const random = seededRandom(seed);
-  const chance = (probability: number) => random() < probability;
-  const below = (count: number) => Math.floor(random() * count);
-  function pick<Item>(items: readonly Item[]): Item {
-    const found = items[below(items.length)];
-    if (found === undefined) throw new Error("nothing to pick from");
-    return found;
-  }
+  const { chance, below, pick } = chanceOf(seed);
 
   const lines = new Map<string, Map<string, string>>();
   /** Notes a field of a type in a subgraph; whoever declares it first decides how. */
@@ -52,7 +45,7 @@ export function randomSupergraph(seed: number): Readonly<Record<string, string>>
     // Somebody knows all keys of an entity, so that each leads to the others.
     const hub = pick(SUBGRAPHS);
     for (const subgraph of SUBGRAPHS) {
-      const kind = subgraph === hub ? 0.8 : random();
+      const kind = subgraph === hub ? 0.8 : below(100) / 100;
       if (subgraph === hub) hubs.push([hub, entity]);
       keys.set(
         `${subgraph} ${entity}`,
@@ -74,7 +67,7 @@ export function randomSupergraph(seed: number): Readonly<Record<string, string>>
   for (let index = 0; index < 12; index += 1) {
     const entity = pick(ENTITIES);
     const owner = pick(SUBGRAPHS);
-    const kind = random();
+    const kind = below(100) / 100;
     const target = kind < 0.25 ? pick(ENTITIES) : undefined;
     const named = target ?? (kind < 0.35 ? "Size" : pick(["String", "Int", "ID", "Boolean"]));
     const list = chance(0.2) ? (inner: string) => `[${inner}${chance(0.5) ? "!" : ""}]` : (inner: string) => inner;
@@ -108,7 +101,8 @@ export function randomSupergraph(seed: number): Readonly<Record<string, string>>
     const count = 1 + below(2);
     const parts = new Map<string, string>();
     for (let index = 0; index < count; index += 1) {
-      const other = pick(candidates);
+      const chained = candidates.filter(({ requires }) => requires !== undefined);
+      const other = pick(chained.length > 0 && chance(0.6) ? chained : candidates);
       const part = required(other, owner as Subgraph, 2);
       if (part !== undefined) parts.set(other.name, part);
     }
@@ -116,7 +110,7 @@ export function randomSupergraph(seed: number): Readonly<Record<string, string>>
   }
 
   function required(field: Field, subgraph: Subgraph, depth: number): string | undefined {
-    const call = `${field.name}${field.args !== "" && chance(0.7) ? `(a: ${field.args.includes("[") ? "[2]" : 1 + below(3)})` : ""}`;
+    const call = `${field.name}${field.args !== "" && chance(0.7) ? `(a: ${field.args.includes("[") ? "[2]" : pick([1, 2, 3, 2147483647, -2147483648])})` : ""}`;
     if (field.target !== undefined) {
       const inner = fields.filter(
         (other) => other.entity === field.target && other.target === undefined && !other.owners.includes(subgraph),

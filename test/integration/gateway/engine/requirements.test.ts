@@ -2,15 +2,18 @@
 // the whole world.
 import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "vitest";
+import { REPEATED_RUN } from "../../../support/random-of-test.ts";
 import { type ComparedGraph, comparedGraph } from "./compared-graph.ts";
 import { describeDifference, differenceOf, unexplained } from "./differences.ts";
 import { randomOperation } from "./random-operation.ts";
 import { randomSupergraph } from "./random-supergraph.ts";
+import { seedsTo } from "./seeds.ts";
+import { readNeeded } from "./stock-faults.ts";
 import { REQUIREMENTS } from "./supergraphs/requirements.ts";
 import type { WorldOptions } from "./world.ts";
 
 /** Random ones, in each world. */
-const GRAPHS = 10;
+const GRAPHS = 20;
 /** For each random graph. */
 const OPERATIONS = 8;
 /** For the one graph that has everything. */
@@ -24,19 +27,20 @@ const WORLDS: Readonly<Record<string, WorldOptions>> = {
 
 interface Tally {
   readonly differences: string[];
+  /** Why operations were not run; each is explained, or a difference. */
+  readonly refusals: string[];
   asked: number;
-  refused: number;
   /** Operations that the planner's own plan answers wrongly. */
   stockErrs: number;
 }
 
 async function compare(graph: ComparedGraph, operations: number, into: Tally): Promise<void> {
-  for (let seed = 1; seed <= operations; seed += 1) {
+  for (const seed of seedsTo(operations)) {
     const operation = randomOperation(graph.generation.apiSchema, seed);
     const truth = await graph.truth(operation);
     const { ours, stock, refused } = await graph.run(operation);
     into.asked += 1;
-    if (refused !== undefined) into.refused += 1;
+    if (refused !== undefined) into.refusals.push(refused);
     if (!isDeepStrictEqual(stock.data, truth.data)) into.stockErrs += 1;
     const difference =
       refused === undefined ? differenceOf(ours, truth, "one server's") : unexplained(refused, operation);
@@ -44,10 +48,16 @@ async function compare(graph: ComparedGraph, operations: number, into: Tally): P
   }
 }
 
-const nothing = (): Tally => ({ differences: [], asked: 0, refused: 0, stockErrs: 0 });
+const nothing = (): Tally => ({ differences: [], refusals: [], asked: 0, stockErrs: 0 });
+
+test("most random graphs have requirements that require, or give arguments", () => {
+  const graphs = Array.from({ length: GRAPHS * Object.keys(WORLDS).length }, (_, index) => randomSupergraph(index + 1));
+  const demanding = graphs.filter((subgraphs) => readNeeded(subgraphs).demanding.size > 1);
+  expect(demanding.length / graphs.length).toBeGreaterThan(0.5);
+});
 
 test.each(Object.entries(WORLDS))(
-  "random requirements are met as by one server in a world %s",
+  "[S8] random requirements are met as by one server in a world %s",
   async (world, options) => {
     const tally = nothing();
     const first = 1 + GRAPHS * Object.keys(WORLDS).indexOf(world);
@@ -56,25 +66,27 @@ test.each(Object.entries(WORLDS))(
       await compare(graph, OPERATIONS, own);
       tally.differences.push(...own.differences.map((difference) => `graph ${seed}, ${difference}`));
       tally.asked += own.asked;
-      tally.refused += own.refused;
+      tally.refusals.push(...own.refusals);
       tally.stockErrs += own.stockErrs;
     }
     expect(tally.differences).toEqual([]);
     // Most graphs compose, hardly anything is refused, and the graphs are such that plans as the planner makes them are
     // often wrong.
+    if (REPEATED_RUN !== undefined) return;
     expect(tally.asked).toBeGreaterThan((GRAPHS * OPERATIONS) / 2);
-    expect(tally.refused / tally.asked).toBeLessThan(0.02);
+    expect(tally.refusals.length / tally.asked, tally.refusals.join("\n")).toBeLessThan(0.02);
     expect(tally.stockErrs / tally.asked).toBeGreaterThan(0.05);
   },
 );
 
 test.each(Object.entries(WORLDS))(
-  "requirements of interfaces, through interface objects and other entities are met as by one server in a world %s",
+  "[S8] requirements of interfaces, through interface objects and other entities are met as by one server in a world %s",
   async (_world, options) => {
     const tally = nothing();
     await compare(comparedGraph(REQUIREMENTS, options), OPERATIONS_ON_ALL, tally);
     expect(tally.differences).toEqual([]);
-    expect(tally.refused).toBe(0);
+    expect(tally.refusals).toEqual([]);
+    if (REPEATED_RUN !== undefined) return;
     expect(tally.stockErrs / tally.asked).toBeGreaterThan(0.3);
   },
 );

@@ -2,12 +2,14 @@
 // which operations it is to be expected. An operation that no name fits must be answered alike by both executors.
 import { isDeepStrictEqual } from "node:util";
 import {
+  type DirectiveNode,
   type DocumentNode,
   type FieldNode,
   type GraphQLSchema,
   getNamedType,
   isInterfaceType,
   isObjectType,
+  Kind,
   parse,
   TypeInfo,
   visit,
@@ -20,26 +22,40 @@ export interface Needed {
   readonly names: ReadonlySet<string>;
   /** Interfaces that some subgraph knows as objects. */
   readonly interfaceObjects: ReadonlySet<string>;
+  /** Fields whose requirements give arguments, or require others themselves. */
+  readonly demanding: ReadonlySet<string>;
 }
 
 export function readNeeded(subgraphs: Readonly<Record<string, string>>): Needed {
   const names = new Set(["__typename"]);
   const interfaceObjects = new Set<string>();
+  /** By the field's name, what it requires. */
+  const requirements: (readonly [string, string])[] = [];
   for (const sdl of Object.values(subgraphs)) {
     visit(parse(sdl), {
       ObjectTypeDefinition({ name, directives }) {
         if (directives?.some((directive) => directive.name.value === "interfaceObject"))
           interfaceObjects.add(name.value);
       },
-      Directive({ name, arguments: given }) {
-        if (name.value !== "key" && name.value !== "requires") return;
-        const fields = given?.find((argument) => argument.name.value === "fields")?.value;
-        if (fields?.kind !== "StringValue") return;
-        for (const [each] of fields.value.matchAll(/[_A-Za-z]\w*/g)) names.add(each);
+      FieldDefinition({ name, directives }) {
+        const fields = fieldsOf(directives?.find((directive) => directive.name.value === "requires"));
+        if (fields !== undefined) requirements.push([name.value, fields]);
+      },
+      Directive(directive) {
+        if (directive.name.value !== "key" && directive.name.value !== "requires") return;
+        const fields = fieldsOf(directive) ?? "";
+        for (const [each] of fields.matchAll(/[_A-Za-z]\w*/g)) names.add(each);
       },
     });
   }
-  return { names, interfaceObjects };
+  const requiring = new RegExp(`\\b(${requirements.map(([name]) => name).join("|")})\\b`);
+  const demanding = requirements.filter(([, fields]) => fields.includes("(") || requiring.test(fields));
+  return { names, interfaceObjects, demanding: new Set(demanding.map(([name]) => name)) };
+}
+
+function fieldsOf(directive: DirectiveNode | undefined): string | undefined {
+  const fields = directive?.arguments?.find((argument) => argument.name.value === "fields")?.value;
+  return fields?.kind === Kind.STRING ? fields.value : undefined;
 }
 
 interface Selected {
@@ -56,6 +72,8 @@ const DATA_FAULTS: Readonly<Record<string, (selected: Selected) => boolean>> = {
   },
   "a requirement is given what the client's own arguments fetched": ({ node, needed }) =>
     node.alias === undefined && needed.names.has(node.name.value) && (node.arguments ?? []).length > 0,
+  "a requirement that gives arguments, or requires, is met too late or not at all": ({ node, needed }) =>
+    needed.demanding.has(node.name.value),
   "the name of an interface, from a subgraph that knows no other, is taken for the object's type": ({
     info,
     needed,
@@ -68,9 +86,39 @@ const DATA_FAULTS: Readonly<Record<string, (selected: Selected) => boolean>> = {
   },
 };
 
+/** What an operation shows beside its fields. */
+interface Shown {
+  /** Texts of its literal numbers. */
+  readonly numbers: readonly string[];
+  readonly variables: readonly string[];
+}
+
+const DOCUMENT_FAULTS: Readonly<Record<string, (shown: Shown) => boolean>> = {
+  "digits of a literal that a double does not hold are lost": ({ numbers }) =>
+    numbers.some((text) => String(Number(text)) !== text),
+  "a client's variable $representations takes the place of the entities": ({ variables }) =>
+    variables.includes("representations"),
+};
+
+function shownBy(document: DocumentNode): Shown {
+  const numbers: string[] = [];
+  const variables: string[] = [];
+  visit(document, {
+    IntValue: ({ value }) => void numbers.push(value),
+    FloatValue: ({ value }) => void numbers.push(value),
+    VariableDefinition: ({ variable }) => void variables.push(variable.name.value),
+  });
+  return { numbers, variables };
+}
+
+/** All faults of data. */
+export const FAULT_NAMES: readonly string[] = [...Object.keys(DATA_FAULTS), ...Object.keys(DOCUMENT_FAULTS)];
+
 /** Names of the faults that the operation may meet. */
 export function dataFaults(schema: GraphQLSchema, document: DocumentNode, needed: Needed): readonly string[] {
   const found = new Set<string>();
+  const shown = shownBy(document);
+  for (const [name, shows] of Object.entries(DOCUMENT_FAULTS)) if (shows(shown)) found.add(name);
   const info = new TypeInfo(schema);
   visit(
     document,

@@ -22,12 +22,15 @@ import {
   isNonNullType,
   isObjectType,
   isScalarType,
+  isSpecifiedScalarType,
   Kind,
   parse,
   printSchema,
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
+import { exactText, readExact } from "./exact-json.ts";
+import { anyNumber, exactLiteral, variableValues } from "./exact-values.ts";
 
 type Thing = Record<string, unknown>;
 
@@ -38,7 +41,8 @@ const PROVIDED = Symbol("provided");
 export interface WorldSubgraph {
   readonly name: string;
   readonly schema: GraphQLSchema;
-  answer(query: string, variables: Record<string, unknown>, operationName?: string): Promise<Record<string, unknown>>;
+  /** As a server at an address would: JSON texts come in and go out. @returns `data` and `errors` */
+  answer(query: string, variables: string, operationName?: string): Promise<string>;
 }
 
 export interface WorldOptions {
@@ -48,14 +52,22 @@ export interface WorldOptions {
   readonly failures: number;
 }
 
-/** Key fields of the world's entities: what they are called, and which are numbers. */
 const ENTITIES = 4;
+/** What key fields are called. */
+const KEY_FIELDS = ["id", "upc", "sku", "code", "serial"];
+/** Of an entity by a key that is a number: doubles that are next to each other lie further apart. */
+const SERIALS = "900719925474099";
 
 function number(text: string): number {
   return createHash("sha256").update(text).digest().readUInt32BE(0);
 }
 
 export interface World {
+  /**
+   * Calls of mutations, in the order in which they came. What is read after some differs from what was read before: the
+   * number of effects is part of the state.
+   */
+  readonly effects: string[];
   readonly subgraphs: readonly WorldSubgraph[];
   /** As if one server knew all of it: the truth that a federation of the subgraphs has to tell. */
   whole(apiSchema: GraphQLSchema): WorldSubgraph["answer"];
@@ -70,14 +82,17 @@ export function createWorld(
   const entities = new Set(schemas.flatMap(({ schema }) => [...entitiesOf(schema)]));
   const required = new Map(schemas.flatMap(({ schema }) => [...requirementsOf(schema)]));
   const numbers = new Map(schemas.flatMap(({ schema }) => [...numbersOf(schema, entities)]));
+  const effects: string[] = [];
+  const facts = { entities, numbers, effects, members: membersOfFields(schemas.map(({ schema }) => schema)) };
   return {
+    effects,
     subgraphs: schemas.map(({ name, schema }) => ({
       name,
       schema,
-      answer: serveWorld(schema, { entities, numbers }, options, givenRequirements(schema)),
+      answer: serveWorld(schema, facts, options, givenRequirements(schema)),
     })),
     whole: (apiSchema) =>
-      serveWorld(buildSchema(printSchema(apiSchema)), { entities, numbers }, options, (coordinates, _source, look) => {
+      serveWorld(buildSchema(printSchema(apiSchema)), facts, options, (coordinates, _source, look) => {
         const selections = firstOf(required, coordinates);
         return selections === undefined ? undefined : look(selections);
       }),
@@ -168,7 +183,26 @@ function entitiesOf(schema: GraphQLSchema): ReadonlySet<string> {
   );
 }
 
-interface EntityFacts {
+/** By `Type.field`, the types of the objects that the field leads to: only those that all subgraphs with the field know. */
+function membersOfFields(schemas: readonly GraphQLSchema[]): Map<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  for (const schema of schemas) {
+    for (const type of Object.values(schema.getTypeMap())) {
+      for (const field of isObjectType(type) ? Object.values(type.getFields()) : []) {
+        const target = getNamedType(field.type);
+        if (!isAbstractType(target)) continue;
+        const own = schema.getPossibleTypes(target).map(({ name }) => name);
+        const others = found.get(`${type.name}.${field.name}`) ?? own;
+        found.set(`${type.name}.${field.name}`, others.filter((name) => own.includes(name)).sort());
+      }
+    }
+  }
+  return found;
+}
+
+interface WorldFacts {
+  readonly members: ReadonlyMap<string, readonly string[]>;
+  readonly effects: string[];
   /** Types that are entities in any subgraph. */
   readonly entities: ReadonlySet<string>;
   /** Numbers of the entities of a type that shares an interface's keys with other types. */
@@ -195,7 +229,7 @@ function numbersOf(schema: GraphQLSchema, entities: ReadonlySet<string>): Map<st
 
 function serveWorld(
   schema: GraphQLSchema,
-  { entities: entityNames, numbers }: EntityFacts,
+  { entities: entityNames, numbers, effects, members: membersOfField }: WorldFacts,
   options: WorldOptions,
   requirements: Requirements,
 ): WorldSubgraph["answer"] {
@@ -209,9 +243,8 @@ function serveWorld(
     return [...schema.getPossibleTypes(type)].map((member) => member.name).sort();
   }
 
-  function concrete(type: GraphQLOutputType, seed: string): string {
+  function concrete(type: GraphQLOutputType, seed: string, members: readonly string[]): string {
     if (!isAbstractType(type)) return String(type);
-    const members = membersOf(type);
     return members[number(`${seed} type`) % members.length] ?? "";
   }
 
@@ -223,13 +256,14 @@ function serveWorld(
     return members[Number(id) % members.length] ?? "";
   }
 
-  function value(type: GraphQLOutputType, seed: string): unknown {
-    if (isNonNullType(type)) return value(type.ofType, seed);
+  /** @param members types of which the objects may be */
+  function value(type: GraphQLOutputType, seed: string, members: readonly string[]): unknown {
+    if (isNonNullType(type)) return value(type.ofType, seed, members);
     if (isListType(type)) {
       return Array.from({ length: number(`${seed} length`) % 4 }, (_, index) =>
         !isNonNullType(type.ofType) && options.nulls > 0 && number(`${seed} ${index} null`) % options.nulls === 0
           ? null
-          : value(type.ofType, `${seed}[${index}]`),
+          : value(type.ofType, `${seed}[${index}]`, members),
       );
     }
     const hash = number(seed);
@@ -238,13 +272,14 @@ function serveWorld(
       if (type.name === "Int") return hash % 1_000;
       if (type.name === "Float") return (hash % 1_000) / 8;
       if (type.name === "Boolean") return hash % 2 === 0;
-      return `${type.name}-${hash % 97}`;
+      if (isSpecifiedScalarType(type) || hash % 2 === 0) return `${type.name}-${hash % 97}`;
+      return anyNumber(hash);
     }
     // Entities are few, so that many fields lead to the same one.
     const ids = numbers.get(String(type)) ?? ALL_NUMBERS;
     const id = String(ids[number(`${seed} id`) % ids.length]);
     const isEntityInterface = isAbstractType(type) && entityNames.has(type.name);
-    const typeName = isEntityInterface ? typeOfEntity(type, id) : concrete(type, seed);
+    const typeName = isEntityInterface ? typeOfEntity(type, id) : concrete(type, seed, members);
     return entityNames.has(typeName) || entityNames.has(String(type))
       ? thing(typeName, `entity ${id}`)
       : thing(typeName, seed);
@@ -253,9 +288,9 @@ function serveWorld(
   function entityKey(source: Thing): string {
     if (KEY in source) return String(source[KEY as unknown as string]);
     // A representation: any of its key fields leads to the number of the entity.
-    for (const field of ["id", "upc", "sku", "code"]) {
-      const found = source[field];
-      if (typeof found === "string") return `entity ${found.replace(/^\D+/, "")}`;
+    for (const field of KEY_FIELDS) {
+      const found = exactText(source[field]);
+      if (found !== undefined) return `entity ${found.replace(field === "serial" ? SERIALS : /^\D+/, "")}`;
     }
     return JSON.stringify(source);
   }
@@ -266,7 +301,9 @@ function serveWorld(
     if (Object.hasOwn(source, info.fieldName)) return source[info.fieldName];
     const key = entityKey(source);
     const entity = /^entity (\d+)$/.exec(key)?.[1];
-    if (entity !== undefined && ["id", "upc", "sku", "code"].includes(info.fieldName)) {
+    if (info.parentType === schema.getMutationType()) effects.push(`${info.fieldName}(${JSON.stringify(args)})`);
+    if (entity !== undefined && KEY_FIELDS.includes(info.fieldName)) {
+      if (info.fieldName === "serial") return JSON.rawJSON(`${SERIALS}${entity}`);
       return info.fieldName === "id" ? entity : `${info.fieldName}${entity}`;
     }
     // A field with requirements answers by what was required.
@@ -274,14 +311,14 @@ function serveWorld(
     const required = requirements(names, source, (selections) =>
       lookUp(info.parentType, source, selections, context, info),
     );
-    const seed = `${key}.${info.fieldName}(${JSON.stringify(args)})${required === undefined ? "" : JSON.stringify(plain(required))}`;
+    const seed = `${effects.length === 0 ? "" : effects.length}${key}.${info.fieldName}(${JSON.stringify(args)})${required === undefined ? "" : JSON.stringify(plain(required))}`;
     const nullable = !isNonNullType(info.returnType);
     if (nullable && options.failures > 0 && number(`${seed} fails`) % options.failures === 0) {
       throw new GraphQLError(`no ${info.fieldName}`, { extensions: { code: "BROKEN" } });
     }
     if (nullable && options.nulls > 0 && number(`${seed} null`) % options.nulls === 0) return null;
     const provision = provided.get(`${info.parentType.name}.${info.fieldName}`);
-    const found = value(info.returnType, seed);
+    const found = value(info.returnType, seed, firstOf(membersOfField, names) ?? []);
     return provision === undefined ? found : withProvision(found, provision);
   };
 
@@ -320,6 +357,7 @@ function serveWorld(
   }
 
   for (const type of Object.values(schema.getTypeMap())) {
+    if (isScalarType(type) && !isSpecifiedScalarType(type)) type.parseLiteral = exactLiteral;
     if (isObjectType(type)) {
       for (const field of Object.values(type.getFields())) if (!field.name.startsWith("_")) field.resolve = resolve;
     } else if (isAbstractType(type)) {
@@ -333,13 +371,14 @@ function serveWorld(
   }
 
   return async (query, variables, operationName) => {
+    const document = parse(query);
     const result = await execute({
       schema,
-      document: parse(query),
-      variableValues: variables,
+      document,
+      variableValues: variableValues(schema, document, readExact(variables)),
       operationName,
       rootValue: { [KEY]: "root" },
     });
-    return JSON.parse(JSON.stringify(result));
+    return JSON.stringify(result);
   };
 }
