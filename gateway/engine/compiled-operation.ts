@@ -21,11 +21,13 @@ import {
   type SelectAlso,
 } from "./canonical/canonical-operation.ts";
 import { conditionVariables, operationConditions, withoutConditions } from "./conditions.ts";
+import { interfaceObjectsOf } from "./interface-objects.ts";
 import { createIntrospection } from "./introspection.ts";
 import { mergeSelections } from "./merged-selections.ts";
 import { compileSteps, type Step } from "./plan/steps.ts";
 import { createTypeConditions, type TypeConditions } from "./plan/type-conditions.ts";
 import { planOperation } from "./planning/plan-operation.ts";
+import { createObjectTypes } from "./response/object-types.ts";
 import { compileWriter, type ResponseWriter } from "./response/writer.ts";
 import { planSerially } from "./serial-plan.ts";
 import { type CoercedVariables, coerceVariables } from "./variables.ts";
@@ -96,6 +98,7 @@ export function prepareOperation(
   const introspects = usesIntrospection(document);
   const canonical = canonicalOperation(generation, document, operation);
   const inspection = inspectionOf?.(generation, document, operationName, canonical.names);
+  const types = createObjectTypes(apiSchema, interfaceObjectsOf(generation));
   const planned = canonical.document(inspection?.selectAlso);
 
   function write(coerced: JsonObject): ResponseWriter {
@@ -105,7 +108,7 @@ export function prepareOperation(
       : () => {
           throw new Error("the operation was found not to ask for the schema");
         };
-    return compileWriter({ ...source, names: canonical.names, introspect }, root, operation.selectionSet);
+    return compileWriter({ ...source, names: canonical.names, types, introspect }, root, operation.selectionSet);
   }
 
   function plan(coerced: JsonObject): Step | undefined {

@@ -13,6 +13,7 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
+  isAbstractType,
   Kind,
   type NameNode,
   type OperationDefinitionNode,
@@ -23,6 +24,7 @@ import {
 } from "graphql";
 import type { SchemaGeneration } from "../../ports.ts";
 import { isCondition } from "../conditions.ts";
+import { interfaceObjectsOf } from "../interface-objects.ts";
 import { type FieldNames, fieldNamesOf } from "./field-names.ts";
 import {
   conditionType,
@@ -165,11 +167,17 @@ interface Rewriting {
 
 const TYPE_NAME: FieldNode = { kind: Kind.FIELD, name: named("__typename") };
 
+function isTypeName(node: SelectionNode): boolean {
+  return node.kind === Kind.FIELD && node.name.value === "__typename" && (node.directives ?? []).length === 0;
+}
+
 function rewritten(
-  { apiSchema }: SchemaGeneration,
+  generation: SchemaGeneration,
   operation: OperationDefinitionNode,
   { survey, variables, names, also }: Rewriting,
 ): DocumentNode {
+  const { apiSchema } = generation;
+  const interfaceObjects = interfaceObjectsOf(generation);
   const fragments = new Map<string, FragmentDefinitionNode>();
 
   function ofDirectives(directives: readonly DirectiveNode[] | undefined): readonly DirectiveNode[] {
@@ -195,7 +203,10 @@ function rewritten(
 
   function ofFieldSet(set: SelectionSetNode, type: GraphQLCompositeType): SelectionSetNode {
     const own = ofSet(set, type);
-    const more = also?.(type) ?? [];
+    // The writer must know what an object is, also where a subgraph declares a narrower type.
+    const isTyped = !isAbstractType(type) || interfaceObjects.has(type.name) || own.selections.some(isTypeName);
+    const typed = isTyped ? [] : [TYPE_NAME];
+    const more = [...typed, ...(also?.(type) ?? [])];
     return more.length === 0 ? own : { ...own, selections: [...own.selections, ...more] };
   }
 

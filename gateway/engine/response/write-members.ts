@@ -107,6 +107,20 @@ function explanation(
   return unselected ?? other;
 }
 
+/**
+ * An object that cannot be written, since it is not known what it is: because there is no such entity, because of what
+ * failed, or because a subgraph did not say it.
+ */
+export function untyped(object: JsonObject, writing: Writing, message: string): null | undefined {
+  if (writing.missingEntities.has(object)) return null;
+  const { here, errors, path, failures } = writing;
+  const ofType = failuresBelow([...here, ...(failures?.of(object) ?? NO_FAILURES)], "__typename");
+  const [why] = explanations(ofType, undefined);
+  if (why === undefined) errors.add(message, path);
+  else errors.tell(why.failure, path);
+  return undefined;
+}
+
 /** An error beside data: told once, wherever the data stands. */
 function tellWarning(failure: Failure | undefined, { errors, path }: Writing): void {
   if (failure?.reported === false) errors.tell(failure, path);

@@ -5,6 +5,7 @@
  */
 import {
   type FieldNode,
+  type GraphQLAbstractType,
   type GraphQLCompositeType,
   type GraphQLField,
   type GraphQLOutputType,
@@ -20,9 +21,10 @@ import { isJsonObject, type JsonObject, reader } from "../../transport/json-obje
 import type { InternalNames } from "../canonical/canonical-operation.ts";
 import { describedValue } from "./described-value.ts";
 import { leafWriter } from "./leaf-writer.ts";
+import type { ObjectTypes } from "./object-types.ts";
 import { collectFields, type SelectionSource } from "./selection.ts";
 import { stringText } from "./text.ts";
-import { listWriter, writeObject } from "./write-members.ts";
+import { listWriter, untyped, writeObject } from "./write-members.ts";
 import {
   type FieldWriter,
   type Locate,
@@ -35,6 +37,7 @@ import {
 } from "./writing.ts";
 
 export interface WriterOptions extends SelectionSource {
+  readonly types: ObjectTypes;
   /** What fields are called in the data. */
   readonly names: Pick<InternalNames, "of">;
   /** Text of a root field `__schema` or `__type`. */
@@ -82,18 +85,31 @@ function objectWriter(
     return shape;
   }
 
+  /** By abstract type. */
+  const sameForAll = new Map<string, boolean>();
+
+  /** Is the same selected of each object of the type? Then nobody needs to know which object it is. */
+  function isSameForAll(type: GraphQLAbstractType): boolean {
+    const present = sameForAll.get(type.name);
+    if (present !== undefined) return present;
+    const selected = (of: GraphQLCompositeType) =>
+      [...collectFields(options, of, selectionSets)].map(([name, nodes]) => `${name} ${nodes.length}`).join();
+    const isSame = schema.getPossibleTypes(type).every((possible) => selected(possible) === selected(type));
+    sameForAll.set(type.name, isSame);
+    return isSame;
+  }
+
   const write: Write = (value, writing) => {
     if (!isJsonObject(value)) {
       return wrong(writing, `Invalid value found for an object of type ${declared.name}: ${describedValue(value)}.`);
     }
-    let type = declared;
     const typeName = value["__typename"];
-    if (typeof typeName === "string" && typeName !== declared.name) {
-      const found = schema.getType(typeName);
-      // An inaccessible type must not be named.
-      if (!isCompositeType(found)) return wrong(writing, "Invalid __typename found for an object.");
-      // A subgraph that knows an interface as an object names the interface: that says nothing more.
-      if (isObjectType(found)) type = found;
+    const type = options.types.typeOf(declared, typeName);
+    if (type === undefined && typeof typeName === "string") {
+      return wrong(writing, "Invalid __typename found for an object.");
+    }
+    if (type === undefined || (isAbstractType(type) && !isSameForAll(type))) {
+      return untyped(value, writing, `No subgraph says of which type this ${declared.name} is.`);
     }
     return writeObject(shapeOf(type), value, writing);
   };

@@ -21,7 +21,6 @@ import { buildGeneration } from "../../../../gateway/composition/schema-generati
 import { withoutConditions } from "../../../../gateway/engine/conditions.ts";
 import { createExecutor } from "../../../../gateway/engine/executor.ts";
 import type { GatewayContext, SchemaGeneration } from "../../../../gateway/ports.ts";
-import { createDeclareNumbers } from "../../../../gateway/transport/declared-numbers.ts";
 import { createEntityBatching } from "../../../../gateway/transport/entity-batches.ts";
 import { internJson } from "../../../../gateway/transport/interned-json.ts";
 import { isJsonObject } from "../../../../gateway/transport/json-object.ts";
@@ -100,15 +99,13 @@ export function comparedGraph(subgraphs: Readonly<Record<string, string>>, optio
     ]),
   );
   const executor = createExecutor({ clients: () => clients });
-  // As the gateway gives numbers to the stock executor.
-  const declare = createDeclareNumbers(generation.supergraphSchema);
   const sources: ServiceMap = Object.fromEntries(
     served.map(({ name, answer }) => [
       name,
       {
         async process({ request: { query = "", variables = {}, operationName } }) {
           const { data, errors } = readAnswer(await answer(query, JSON.stringify(variables), operationName));
-          return { data: data === null ? null : declare(query, data), ...(errors.length === 0 ? {} : { errors }) };
+          return errors.length === 0 ? { data } : { data, errors };
         },
       },
     ]),

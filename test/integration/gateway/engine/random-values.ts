@@ -111,9 +111,9 @@ export function randomValues({ chance, pick, below }: Chance): RandomValues {
     // A position with a default takes a variable that may be missing.
     if (!isNonNullType(type) && !isInputObjectType(getNamedType(type)) && chance(0.2))
       return variable(wanted, String(type), undefined, chance(0.5) ? value(type).literal : undefined);
-    const name = variable(wanted, String(type), value(type));
-    byType.set(String(type), [...(present ?? []), name]);
-    return name;
+    const given = variable(wanted, String(type), value(type));
+    byType.set(String(type), [...(present ?? []), given]);
+    return given;
   }
 
   return {

@@ -183,7 +183,9 @@ function entitiesOf(schema: GraphQLSchema): ReadonlySet<string> {
   );
 }
 
-/** By `Type.field`, the types of the objects that the field leads to: only those that all subgraphs with the field know. */
+/**
+ * By `Type.field`, the types of the objects that the field leads to: only those that all subgraphs with the field know.
+ */
 function membersOfFields(schemas: readonly GraphQLSchema[]): Map<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();
   for (const schema of schemas) {

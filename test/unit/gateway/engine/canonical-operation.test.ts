@@ -59,7 +59,7 @@ test("no name is that of a field of the schema", () => {
 
 test("what an interface declares without arguments is named as the member that has some, for all members alike", () => {
   expect(canonical("{ n(id: 1) { f ... on A { y: f(x: 2) } ... on B { z: f g } } }")).toMatch(
-    /^\{n\(id:1\)\{(f__\w{12}):f \.\.\.on A\{f__\w{12}:f\(x:2\)\}\.\.\.on B\{\1:f g\}\}\}$/,
+    /^\{n\(id:1\)\{(f__\w{12}):f \.\.\.on A\{f__\w{12}:f\(x:2\)\}\.\.\.on B\{\1:f g\}__typename\}\}$/,
   );
 });
 
