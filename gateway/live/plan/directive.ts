@@ -130,6 +130,7 @@ function readField(node: FieldDefinitionNode, live: DirectiveArguments, source: 
   const messageType = namedType(node.type);
   const entities = entitiesOf(source.types, graph);
   const members = membersOf(source, messageType, problems);
+  checkRecordFields([messageType, ...members], { types: source.types, graph, entities }, problems);
   const snapshot = readSnapshot(members, { source, entities }, problems);
   checkSnapshotArgument(argument("snapshot") !== undefined, snapshot, problems);
   if (snapshot !== undefined && snapshot.own === undefined && argument(keyArgument)?.type.kind !== Kind.NON_NULL_TYPE) {
@@ -150,6 +151,32 @@ function readField(node: FieldDefinitionNode, live: DirectiveArguments, source: 
     ...(latestBy === undefined ? {} : { latestBy }),
     entities,
   };
+}
+
+interface RecordSource {
+  readonly types: Source["types"];
+  readonly graph: unknown;
+  readonly entities: ReadonlySet<string>;
+}
+
+/** What is answered from the record alone takes no arguments: an event holds one value, whoever asks. */
+function checkRecordFields(
+  roots: readonly string[],
+  { types, graph, entities }: RecordSource,
+  problems: string[],
+): void {
+  const reached = new Set(roots);
+  for (const typeName of reached) {
+    for (const { name, type, directives, arguments: taken = [] } of types.get(typeName)?.fields ?? []) {
+      const joined = argumentsOf(directives, "join__field");
+      if (joined.length > 0 && !joined.some((join) => join["graph"] === graph)) continue;
+      if (taken.length > 0) {
+        problems.push(`${typeName}.${name.value} takes arguments, and an event holds one value for all of them`);
+      }
+      const inner = namedType(type);
+      if (types.has(inner) && !entities.has(inner)) reached.add(inner);
+    }
+  }
 }
 
 function readFilters(value: unknown, problems: string[]): LiveFilter[] {

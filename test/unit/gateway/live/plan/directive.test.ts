@@ -56,6 +56,9 @@ test.each([
   ["event: OrderEvent!", "happening: OrderEvent!", "its type OrderMessage has no field event"],
   ['@liveEvent(types: ["orders.order.placed.v1"])', "", "OrderPlaced has no @liveEvent"],
   ['"orders.order.returned.v1"', '"orders.order.placed.v1"', "orders.order.placed.v1 stands for two payload types"],
+  ["color: String", "color(form: String): String", "OrderPlaced.color takes arguments"],
+  ["type: String!", "type(short: Boolean): String!", "OrderMessage.type takes arguments"],
+  ["label: String!", "label(language: String): String!", "Part.label takes arguments"],
 ])("%s replaced by %s is reported with the field's name", (good, bad, problem) => {
   const { fields, problems } = readLiveSchema(composeShop(LIVE_LINK + ORDERS_LIVE.replace(good, bad)));
   expect(problems[0]).toContain(`Subscription.orderEvents: ${problem}`);
