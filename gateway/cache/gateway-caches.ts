@@ -11,7 +11,7 @@ import { type CacheEviction, createEventEviction, type Evictable } from "./event
 import type { EventSources } from "./event-sources.ts";
 
 export interface GatewayCaches {
-  /** Absent where nothing of subgraphs' answers is kept. */
+  /** Absent where nothing of subgraphs' answers is cached. */
   readonly entities: EntityCache | undefined;
   readonly eviction: CacheEviction;
   /** From now on this one is evicted, too. */

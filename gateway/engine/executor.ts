@@ -40,7 +40,7 @@ export interface Executor {
 
 /** Also of plans: one operation with many conditions has many. */
 const MAX_OPERATIONS = 1_000;
-/** Of the documents of all that are kept: large ones are fewer. */
+/** Of the documents of all that are cached: large ones are fewer. */
 const MAX_TOKENS = 100_000;
 /** Of the texts of answers that may come again, in characters: about so many bytes. */
 const MAX_WRITTEN = 8 * 2 ** 20;

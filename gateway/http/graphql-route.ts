@@ -45,7 +45,7 @@ export interface GraphQLRouteOptions {
   readonly landingHeaders: Readonly<Record<string, string>>;
   /** Absent where there are no sockets and streams. */
   readonly live: LivePart | undefined;
-  /** Whole answers that are kept; absent: none are. */
+  /** Whole answers that are cached; absent: none are. */
   readonly answers?: HttpResponseCache | undefined;
 }
 
@@ -122,12 +122,13 @@ interface RequestFacts extends Pick<HttpExchange, "trace" | "logger" | "forwarde
   readonly sent: HttpOperation;
   readonly identify: Identify;
   readonly stages: Stages | undefined;
-  /** The answer, where it may be kept. */
+  /** The answer, where it may be cached. */
   readonly asked: PendingHttpAnswer | undefined;
 }
 
 /**
- * Who asks. One answer per request, however often it is asked for: what is kept for somebody was made for exactly them.
+ * Who asks. One answer per request, however often it is asked for: what is cached for somebody was made for exactly
+ * them.
  */
 type Identify = () => Promise<Identity>;
 
@@ -145,7 +146,7 @@ function identifier(request: FastifyRequest, authenticator: Authenticator | unde
   };
 }
 
-/** @returns `undefined` where nothing is kept, and for who is refused: that is told where all refusals are */
+/** @returns `undefined` where nothing is cached, and for a refused caller, who is answered where all refusals are */
 async function ask(
   request: FastifyRequest,
   sent: HttpOperation,

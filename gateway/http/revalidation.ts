@@ -1,6 +1,6 @@
 /**
  * `ETag` and 304 for answers to GET that others may keep: whoever has the same bytes is told so instead of being sent
- * them again. Of an answer that is kept here the tag is made once.
+ * them again. Of an answer that is cached here the tag is made once.
  */
 import { createHash } from "node:crypto";
 import type { FastifyInstance } from "fastify";

@@ -133,7 +133,7 @@ function variablesOf(document: DocumentNode, { rules }: RuledDocument): readonly
   return [...names].sort();
 }
 
-/** @returns `undefined` where a value is neither a number nor one of a few: verdicts on it are not kept */
+/** @returns `undefined` where a value is neither a number nor one of a few: verdicts on it are not cached */
 function keyOf(names: readonly string[], variables: Variables): string | undefined {
   let key = "";
   for (const name of names) {

@@ -6,8 +6,8 @@ import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSet
 
 /**
  * @returns pairs of fields that have selections, and of fragments, with the same place in the answer, over all levels;
- * pairs of leaves count for a twentieth. Takes time linear in the document: a field stands where it was written, and a
- * fragment is followed once per place that spreads it, up to a bound that is far beyond what anybody would let pass.
+ * pairs of leaves count for a twentieth. Takes time linear in the document. A field stands where it was written, and a
+ * fragment is followed once per place that spreads it. The bound for that is far beyond what any limit lets pass.
  */
 export function repeatedFields({ definitions }: DocumentNode): number {
   const fragments = new Map<string, FragmentDefinitionNode>();

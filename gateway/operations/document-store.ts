@@ -21,7 +21,7 @@ export interface DocumentStoreOptions {
    * Most texts in memory, and the most written to the shared store within a time to live; a quarter of them at once.
    */
   readonly capacity: number;
-  /** How long a text is kept after it was sent, in milliseconds. */
+  /** How long a text is stored after it was sent, in milliseconds. */
   readonly ttlMs: number;
   readonly clock: Clock;
   /** Absent: each gateway knows what was sent to it. */

@@ -25,7 +25,7 @@ export interface ReceivedOperation {
   readonly text: string;
   /**
    * To be called when the operation passed limits, validation and cost: it is counted, and a text that came with its
-   * hash is kept from now on. Never throws.
+   * hash is stored from now on. Never throws.
    */
   accepted(operationName: string | null | undefined): void;
 }
@@ -44,7 +44,7 @@ export interface ReceivedOperationsOptions {
   /** Do only registered documents run? */
   readonly only: boolean;
   readonly trusted: TrustedDocuments;
-  /** Where texts are kept by their hash; absent: automatic persisted queries are off. */
+  /** Where texts are stored by their hash; absent: automatic persisted queries are off. */
   readonly store: DocumentStore | undefined;
   readonly usage: Usage;
   readonly logger: Logger;

@@ -1,4 +1,4 @@
-/** One JSON POST over a pool of kept connections: bounded in time and size, aborted when the caller is gone. */
+/** One JSON POST over a pool of keep-alive connections: bounded in time and size, aborted when the caller is gone. */
 import { type Dispatcher, Pool } from "undici";
 import { FinalAnswerError, failureKind, NoAnswerError } from "./call-failure.ts";
 import { createParseCache, type ParseCache, type ReceivedJson } from "./parse-cache.ts";
@@ -31,7 +31,7 @@ export interface PostRequest {
   readonly body: string;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** May the request be sent again when a kept connection turns out to be closed? */
+  /** May the request be sent again when a pooled connection turns out to be closed? */
   readonly repeatable: boolean;
   /** Is what was begun better waited for than begun again, as a command is? */
   readonly patient: boolean;
@@ -63,7 +63,7 @@ export function createHttpExchange(): HttpExchange {
       const timeoutMs = Math.ceil(end - performance.now());
       const pool = pools.get(request.url.origin);
       if (!request.repeatable || failureKind(error) !== "cut" || timeoutMs <= 0 || pool === undefined) throw error;
-      // The server closed the kept connection while we wrote to it: it has read nothing, another connection will do.
+      // The server closed the pooled connection while we wrote to it: it has read nothing, another connection will do.
       return exchange(pool, { ...request, timeoutMs }, parseCache);
     }
   }

@@ -22,18 +22,18 @@ export interface CacheSetOptions {
 export interface CacheLoadOptions<T> extends CacheSetOptions {
   /**
    * Tags of the entry where only its value tells them; `tags` then stand for the load alone, while it is under way:
-   * readers join it until one of these is invalidated. A value is not kept either when one of its own tags was
+   * readers join it until one of these is invalidated. A value is not cached either when one of its own tags was
    * invalidated while it was loaded.
    */
   readonly tagsOf?: (value: T) => readonly string[];
   /** The version of the entry where only its value tells it. */
   readonly versionOf?: (value: T) => number | undefined;
-  /** Instead of `ttlMs` where only the value tells how long it may be served; 0: it is not kept. In milliseconds. */
+  /** Instead of `ttlMs` where only the value tells how long it may be served; 0: it is not cached. In milliseconds. */
   readonly ttlMsOf?: (value: T) => number;
   /** Instead of `ttlMs`, for a value of `null` or `undefined`: what is not there now may soon be. In milliseconds. */
   readonly negativeTtlMs?: number;
   /**
-   * Reads a value that another process may have kept. Throws for one of another form, which then is a miss. Absent:
+   * Reads a value that another process may have cached. Throws for one of another form, which then is a miss. Absent:
    * values of this key are taken for what this release writes.
    */
   readonly parse?: (value: unknown) => T;
@@ -57,7 +57,7 @@ export interface Cache {
   set<T>(key: string, value: T, options: CacheSetOptions): Promise<void>;
   /**
    * The cached value, else `load` once per key for all concurrent callers. A load that was overtaken by an invalidation
-   * is returned but not kept. Rejects with what `load` rejects with; that is not kept either.
+   * is returned but not cached. Rejects with what `load` rejects with; that is not cached either.
    */
   getOrLoad<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>): Promise<T>;
   /**

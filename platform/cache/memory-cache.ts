@@ -107,7 +107,9 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
     }
   }
 
-  /** From now on until then nothing older is kept. What has this version is what the deletion speaks of, and stays. */
+  /**
+   * From now on until then nothing older is cached. What has this version is what the deletion speaks of, and stays.
+   */
   function hold(key: string, version: number, floorUntil: number): void {
     const existing = liveEntry(key);
     const stays = existing !== undefined && existing.version >= version;

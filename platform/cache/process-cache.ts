@@ -1,4 +1,4 @@
-/** The cache of a process as its settings say: where it is, how much it holds, how long each kind is kept. */
+/** The cache of a process as its settings say: where it is, how much it holds, how long each kind is cached. */
 import type { Clock } from "../clock.ts";
 import { type CacheKind, type CacheSeconds, cacheSettings } from "../config/cache-settings.ts";
 import type { Logger } from "../logger/logger.ts";

@@ -92,7 +92,7 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
     return valid ? { ...entry, version: Number.isNaN(version) ? NO_VERSION : version } : undefined;
   }
 
-  /** `undefined` for a value that `parse` refuses: a process of another release kept it. */
+  /** `undefined` for a value that `parse` refuses: a process of another release cached it. */
   function toCachedEntry<T>({ value, expiresAt, marks: its, version }: Found, parse?: (value: unknown) => T) {
     try {
       // biome-ignore lint/plugin/unchecked-cast: without a parser the namespace says what is in it

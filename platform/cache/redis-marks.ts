@@ -53,7 +53,9 @@ export interface Taken {
 
 /** A mark that ends makes its entries misses, once a day. */
 const MARK_MS = 86_400_000;
-/** Lines that are kept and read at most: more invalidations than that within one load, and it is not kept. */
+/**
+ * Journal lines that are stored and read at most. After more invalidations within one load, its value is not cached.
+ */
 const JOURNAL_LINES = 2_000;
 /** Beyond so many marks left it is cheaper to start over. */
 const MOST_LEFT = 5_000;

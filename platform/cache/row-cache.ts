@@ -1,7 +1,7 @@
 /**
  * Rows by id between requests' loaders and the database. Every row has a version, and whoever changes one says so with
  * its new version before the change is committed: from then on nobody can put an older one into the cache, whenever
- * they read it. A row is kept as it is, not as somebody may see it: whoever hands it out has to know that the viewer
+ * they read it. A row is cached as it is, not as somebody may see it: whoever hands it out has to know that the viewer
  * may see it.
  */
 import type { z } from "zod";
@@ -14,7 +14,7 @@ export interface VersionedRow {
 
 export interface RowCache<Row extends VersionedRow> {
   /**
-   * The row, or `null` as `load` says; that is not kept, since another viewer's transaction may see the row.
+   * The row, or `null` as `load` says; that is not cached, since another viewer's transaction may see the row.
    * @param load one row; callers batch
    */
   load(id: string, load: () => Promise<Row | null>): Promise<Row | null>;
@@ -30,7 +30,7 @@ export interface RowCacheOptions<Row> {
   /** Begins the keys: one table each. */
   readonly table: string;
   readonly ttlMs: number;
-  /** Of a row that another process kept, perhaps of another release. */
+  /** Of a row that another process cached, perhaps of another release. */
   readonly schema: z.ZodType<Row>;
 }
 

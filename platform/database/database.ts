@@ -21,7 +21,7 @@ interface PrismaClientLike<Client extends SqlTransaction> extends SqlTransaction
 
 /**
  * Places of requests in a pool of connections. A tenant's commands wait for each other in any case, at the row that
- * orders their events, so more of them at once would hold connections for nothing. Consumers and workers take theirs
+ * orders their events. More of them at once would hold connections for nothing. Consumers and workers take theirs
  * beside these: they are few.
  */
 function requestPlaces(poolSize: number): RequestPlaces {

@@ -1,5 +1,5 @@
 /**
- * What is kept of an event that a consumer gave up on: a record in `<topic>.dlq`, enough to judge it and to send it
+ * What is stored of an event that a consumer gave up on: a record in `<topic>.dlq`, enough to judge it and to send it
  * again.
  */
 import { z } from "zod";

@@ -24,7 +24,7 @@ export interface LogAppend {
 /** Next offset to read per partition. */
 export type LogPositions = ReadonlyMap<number, bigint>;
 
-/** The readable range of a partition: `low` is the first kept offset, `high` the next to be written. */
+/** The readable range of a partition: `low` is the first retained offset, `high` the next to be written. */
 export interface PartitionRange {
   readonly partition: number;
   readonly low: bigint;
@@ -75,8 +75,8 @@ export interface TailOptions {
   /** The tail could not read for a while (it goes on trying), or lost records to retention (`low` > position). */
   readonly onInterruption?: (problem: Error) => void;
   /**
-   * The position was outside what is kept: records below `low` were deleted unread, or the log lost its end. Reading
-   * goes on at `low`. Called before any later record of the partition.
+   * The position was outside what is retained: records below `low` were deleted unread, or the log lost its end.
+   * Reading goes on at `low`. Called before any later record of the partition.
    */
   readonly onGap?: (partition: number, low: bigint) => void;
 }
@@ -105,7 +105,7 @@ export interface EventLog {
   tail(options: TailOptions): Promise<LogReader>;
   /**
    * Records of one partition with `offset >= from`, at most `limit`, in order; empty at the end.
-   * Rejects with `OFFSET_OUT_OF_RANGE` when `from` is below the kept range.
+   * Rejects with `OFFSET_OUT_OF_RANGE` when `from` is below the retained range.
    */
   read(request: {
     readonly topic: string;
@@ -113,7 +113,7 @@ export interface EventLog {
     readonly from: bigint;
     readonly limit: number;
   }): Promise<readonly LogRecord[]>;
-  /** The kept range of every partition. */
+  /** The retained range of every partition. */
   ranges(topic: string): Promise<readonly PartitionRange[]>;
   /** Changes when the topic was deleted and created anew: offsets of another epoch mean nothing. */
   epoch(topic: string): Promise<string>;

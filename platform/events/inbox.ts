@@ -45,7 +45,7 @@ export function onlyClaimed(events: readonly EventEnvelope[], ids: Iterable<stri
 
 export interface InboxPurgeOptions {
   readonly database: TransactionHost<SqlTransaction>;
-  /** Claims are kept this long, in milliseconds: longer than any record can be delivered again. */
+  /** Claims are stored this long, in milliseconds: longer than any record can be delivered again. */
   readonly keepMs: number;
   readonly everyMs: number;
   readonly clock: Clock;

@@ -3,7 +3,7 @@ export interface RedisNamespace {
   /** redis:// or rediss:// */
   readonly url: string;
   /**
-   * Begins the names of everything that is kept or told there: installations that share a Redis have different ones.
+   * Begins the names of all keys and channels: installations that share a Redis have different prefixes.
    */
   readonly prefix: string;
 }

@@ -8,7 +8,7 @@ export const subgraph = defineSubgraph({
   port: 4002,
   // Each organisation gets an account.
   consumes: ["user"],
-  // Plans are kept, and none of its events tells of a plan.
+  // Plans are cached, and none of its events tells of a plan.
   answersFromMemory: false,
   settings: {
     ...processCacheSettings,

@@ -1,8 +1,8 @@
 /**
  * Batched reads of one request, as its identity may see them: what it may not see is `null`, like what does not exist.
  * Each batch is bound to the identity's tenants, so row-level security stands behind every policy here. Rows that are
- * kept between requests (cache/row-caches.ts) are given to nobody but those whom the policy lets see them in this very
- * request.
+ * cached between requests (cache/row-caches.ts) are given to nobody but those whom the policy lets see them in this
+ * very request.
  */
 import DataLoader from "dataloader";
 import type { Identity } from "../../platform/auth/identity.ts";

@@ -16,7 +16,7 @@ export interface UserServices {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly cursors: CursorCodec;
-  /** Rows kept between requests. */
+  /** Rows cached between requests. */
   readonly rowCaches: RowCaches;
   /** Drops those that a command's events make old: see `runCommand`. */
   readonly evict: RowCaches["evict"];

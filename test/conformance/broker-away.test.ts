@@ -1,5 +1,5 @@
-// EV-04: the broker refuses connections while commands run. Distributed only: embedded, the event log is a database of
-// the same server as everything else, so that there is no outage in which commands could still succeed.
+// EV-04: the broker refuses connections while commands run. Distributed only. Embedded, the event log is a database of
+// the same server as everything else: no outage leaves commands that could still succeed.
 import { randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";

@@ -1,5 +1,5 @@
-// EV-07, over both event logs: consumers that come and go lose nothing and do nothing twice, and many writers of one
-// aggregate are seen in the order in which they wrote.
+// EV-07, over both event logs: consumers that come and go lose nothing and do nothing twice. The writes of many writers
+// to one aggregate arrive in the order in which they were made.
 import { randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -1,6 +1,6 @@
-// S38 on the running platform, over both event logs and both kinds of transport: whoever loses the right to a stream
-// gets none of its events later than a second after the commit that took the right away, and is told why. What took it
-// away is done as people and operators do it.
+// S38 on the running platform, over both event logs and both kinds of transport: a viewer who loses the right to a
+// stream is told why. They get none of its events later than a second after the commit that took the right away. The
+// tests take rights away as people and operators do.
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { inviteMember, roleIds } from "../support/client/invitee.ts";

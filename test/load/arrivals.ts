@@ -1,6 +1,6 @@
 // Arrivals of an open system: people do not wait for each other's answers. Each piece of work is due at its own time,
-// and its latency counts from then on, also when the generator or the server was too slow to begin it (no coordinated
-// omission).
+// and its latency counts from then on. That holds also when the generator or the server was too slow to begin it (no
+// coordinated omission).
 import { seededRandom } from "../support/seeded-random.ts";
 import { createDurations, type Durations } from "./durations.ts";
 

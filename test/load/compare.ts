@@ -1,4 +1,4 @@
-// `npm run load -- compare NAME --with CHECKOUT`: the same load of this checkout and of another one, in turns, so that
+// `npm run load -- compare NAME --with CHECKOUT`: runs the same load of this checkout and of another one, in turns. So
 // a machine that is slower for a minute is slower for both. Compares what each table says of processor time.
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";

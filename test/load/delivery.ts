@@ -1,6 +1,6 @@
-// `npm run load -- delivery`: one event to 1, 100 and 5,000 subscribers of an operation, and to 50 operations, by the
-// gateway's live room, by a bare ws broadcast of the same bytes, and by the usual graphql-ws server; every server alone
-// in its process.
+// `npm run load -- delivery`: one event to 1, 100 and 5,000 subscribers of an operation, and to 50 operations. It is
+// delivered by the gateway's live room, by a bare ws broadcast of the same bytes, and by the usual graphql-ws server.
+// Every server is alone in its process.
 import { parseArgs } from "node:util";
 import { openEventLog } from "../support/services/event-log.ts";
 import { type FanOutResult, measureFanOut } from "./live/fan-out.ts";

@@ -1,5 +1,5 @@
-// `npm run load -- deploy`: two gateways behind a balancer, each stopped and started again while 200 requests a second
-// and live events to 500 sockets flow, on a distributed platform of its own.
+// `npm run load -- deploy`: two gateways behind a balancer, on a distributed platform of its own. Each is stopped and
+// started again while 200 requests a second and live events to 500 sockets flow.
 import { parseArgs } from "node:util";
 import { startDistributedStack } from "./distributed-stack.ts";
 import { tell } from "./live/follower.ts";

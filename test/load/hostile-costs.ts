@@ -1,5 +1,5 @@
-// What each hostile document costs a gateway: sent one after the other, each time as another text, to gateways in
-// production with nothing else to do, on the platform's graph and on one that is hard to plan for. Linux.
+// What each hostile document costs a gateway in production that has nothing else to do. They are sent one after the
+// other, each time as another text. The graphs are the platform's and one that is hard to plan for. Linux.
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";

@@ -1,5 +1,5 @@
-// Processes of the project under test: started with this Node from an entry file, logged to a file, waited for by a
-// line or a URL, ended with the test file at the latest (after-each-file.ts) or with the test run, however that ends
+// Processes of the project under test: started with this Node from an entry file, logged to a file, and waited for by a
+// line or a URL. They end with the test file at the latest (setup-file.ts), or with the test run, however that ends
 // (watched-child.ts).
 import { mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";

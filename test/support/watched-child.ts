@@ -1,5 +1,5 @@
-// Child processes that cannot outlive the test run: a small shell holds the reading end of a pipe from us, and when
-// that closes (we ended, in whatever way, SIGKILL included) it sends the child SIGTERM and, 3 s later, SIGKILL.
+// Child processes that cannot outlive the test run: a small shell holds the reading end of a pipe from us. The pipe
+// closes when we end in any way, SIGKILL included. The shell then sends the child SIGTERM and, 3 s later, SIGKILL.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";

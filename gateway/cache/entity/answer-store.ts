@@ -40,7 +40,7 @@ export interface AnswerStore {
   /** Milliseconds since the epoch, by the store's clock. */
   now(): number;
   begin(): Load;
-  /** @returns `undefined` when the value was not kept: the load was overtaken, or a later one was faster */
+  /** @returns `undefined` when the value was not cached: the load was overtaken, or a later one was faster */
   put(key: string, load: Load, value: unknown, options: PutOptions): CachedPart | undefined;
   /** After the last `put` of a load. */
   end(load: Load): void;

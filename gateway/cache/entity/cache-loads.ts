@@ -30,7 +30,7 @@ export interface Part {
 
 export interface LoadOutcome {
   readonly answer: SubgraphAnswer;
-  /** Nothing of it was kept, and it is for nobody but who asked. */
+  /** Nothing of it was cached, and it is for nobody but who asked. */
   readonly failed: boolean;
   readonly parts: ReadonlyMap<string, Part>;
 }

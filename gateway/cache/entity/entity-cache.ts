@@ -29,7 +29,7 @@ export interface EntityCacheCounters {
   /** Fetches that were answered without the subgraph, and those that were not. */
   readonly hits: number;
   readonly misses: number;
-  /** Fetches that may not be kept: something in them has no hint. */
+  /** Fetches that may not be cached: something in them has no hint. */
   readonly passed: number;
   /** Entities that were there for a fetch that was not answered whole. */
   readonly partialHits: number;
@@ -41,8 +41,9 @@ export interface EntityCacheCounters {
 
 export interface EntityCache {
   /**
-   * @param source asked for what is missing: nobody else's question, so that no answer from before an eviction is kept
-   * @param otherwise asked what may not be kept
+   * @param source asked for what is missing: nobody else's question, so that no answer from before an eviction is
+   * cached
+   * @param otherwise asked what may not be cached
    */
   wrap(
     generation: SchemaGeneration,
@@ -58,7 +59,7 @@ export interface EntityCache {
 
 export interface EntityCacheOptions {
   readonly clock: Clock;
-  /** Of everything kept, in bytes, about. */
+  /** Of everything cached, in bytes, about. */
   readonly maxWeight: number;
   /** By whose events answers of these go; those of others go by anybody's. */
   readonly sources?: EventSources;
@@ -71,7 +72,7 @@ interface NumberedPolicy extends FetchPolicy {
   readonly number: number;
 }
 
-/** An answer as it was given, of parts that are still kept. */
+/** An answer as it was given, of parts that are still cached. */
 interface WholeAnswer {
   /** Interned when it is first asked for again: few are. */
   answer: Promise<SubgraphAnswer> | undefined;

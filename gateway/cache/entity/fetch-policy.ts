@@ -48,7 +48,7 @@ class Uncacheable extends Error {}
 /**
  * @param operation a query
  * @param source of the subgraph's events
- * @returns `undefined`: it is not to be kept
+ * @returns `undefined`: it is not to be cached
  */
 export function fetchPolicyOf(
   types: SubgraphTypes,

@@ -1,5 +1,5 @@
 /**
- * Which texts of operations have answers that may be kept, known before they are parsed again. Of the current
+ * Which texts of operations have answers that may be cached, known before they are parsed again. Of the current
  * generation only.
  */
 import { type DocumentNode, GraphQLError, getOperationAST } from "graphql";

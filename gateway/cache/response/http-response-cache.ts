@@ -12,7 +12,7 @@ import type { CacheableOperation } from "./cacheable-operations.ts";
 import type { ResponsePolicy } from "./policy.ts";
 import type { Caller, ResponseCache } from "./response-cache.ts";
 
-/** A request that asks for an answer that may be kept. */
+/** A request that asks for an answer that may be cached. */
 export interface CacheableRequest {
   readonly operation: CacheableOperation;
   readonly variables: unknown;
@@ -21,7 +21,7 @@ export interface CacheableRequest {
   readonly accepts: string;
   /** Absent when nobody knows yet what is sent to who accepts that: an answer has to be made. */
   readonly contentType: string | undefined;
-  /** Does the client want to be told nothing that was kept anywhere? */
+  /** Does the client want to be told nothing that was cached anywhere? */
   readonly fresh: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface CachedHttpAnswer {
   send(reply: FastifyReply): FastifyReply;
 }
 
-/** An answer that is to be made, and may then be kept. */
+/** An answer that is to be made, and may then be cached. */
 export interface PendingHttpAnswer {
   readonly kind: "pending";
   /** For the context of its execution. */
@@ -44,7 +44,9 @@ export interface PendingHttpAnswer {
 }
 
 export interface HttpResponseCache {
-  /** @returns `undefined` for requests whose answers are never kept, also for all that will be refused as malformed */
+  /**
+   * @returns `undefined` for requests whose answers are never cached, also for all that will be refused as malformed
+   */
   cacheableRequest(method: string, headers: IncomingHttpHeaders, sent: HttpOperation): CacheableRequest | undefined;
   lookUp(question: CacheableRequest, caller: Caller): Promise<CachedHttpAnswer | PendingHttpAnswer>;
 }
@@ -112,7 +114,7 @@ export function createHttpResponseCache(cache: ResponseCache, clock: Clock): Htt
           const body = Buffer.from(answer.text);
           const bornAt = filling.end(body);
           if (bornAt === undefined) return body;
-          // It may be made of what was kept already.
+          // It may be made of what was cached already.
           if (get) reply.header("age", ageSince(bornAt));
           setCacheHeaders(reply, policy, get);
           return body;

@@ -1,6 +1,6 @@
 /**
- * Whether an operation's answer may be kept, for how long and for whom, from the hints of what it selects: an operation
- * is worth the least of its parts. Time linear in the document, which need not be valid.
+ * Whether an operation's answer may be cached, for how long and for whom, from the hints of what it selects: an
+ * operation is worth the least of its parts. Time linear in the document, which need not be valid.
  */
 import {
   type DocumentNode,
@@ -33,8 +33,8 @@ export interface ResponsePolicy {
 const cache = new WeakMap<SchemaGeneration, WeakMap<DocumentNode, Map<string, ResponsePolicy | undefined>>>();
 
 /**
- * @returns `undefined` for what must not be kept: a part of it carries no hint or may be asked only so often, it is no
- * query, or it asks about the schema
+ * @returns `undefined` for what must not be cached: a part of it carries no hint or may be asked only so often, it is
+ * no query, or it asks about the schema
  */
 export function responsePolicy(
   generation: SchemaGeneration,
@@ -108,7 +108,7 @@ function createReader(generation: SchemaGeneration, document: DocumentNode) {
     );
   }
 
-  /** @returns whether all of it may be kept */
+  /** @returns whether all of it may be cached */
   function read(selectionSet: SelectionSetNode, type: GraphQLCompositeType): boolean {
     const types = visited.get(selectionSet) ?? new Set();
     if (types.has(type.name)) return true;

@@ -30,7 +30,7 @@ export interface PendingFill {
   /**
    * Idempotent: the first call counts.
    * @param body of an answer with status 200; `undefined`: there is none
-   * @returns since when it is getting old, in milliseconds since the epoch; `undefined`: it was not kept
+   * @returns since when it is getting old, in milliseconds since the epoch; `undefined`: it was not cached
    */
   end(body: Buffer | undefined): number | undefined;
 }
@@ -43,10 +43,10 @@ export interface ResponseCache extends Pick<Cache, "invalidateTags" | "clear"> {
   /** For the executor, which then tells what answers are made of. */
   readonly inspection: InspectOperation;
   readonly lookup: CacheLookup;
-  /** @returns `undefined` for operations whose answers are never kept */
+  /** @returns `undefined` for operations whose answers are never cached */
   operation(text: string, operationName: string | undefined): CacheableOperation | undefined;
   /**
-   * The kept answer, or the one that is being made for an equal question, else that the caller has to make it.
+   * The cached answer, or the one that is being made for an equal question, else that the caller has to make it.
    * @param bypass makes it in any case
    */
   find(operation: CacheableOperation, variables: unknown, caller: Caller, bypass: boolean): Lookup | Promise<Lookup>;
@@ -59,7 +59,7 @@ export interface ResponseCacheOptions {
   readonly clock: Clock;
   /** By whose events what these answered goes; what others answered goes by anybody's. */
   readonly sources?: EventSources;
-  /** Do kept answers say in their extensions why they were kept? */
+  /** Do cached answers say in their extensions why they were cached? */
   readonly showInExtensions: boolean;
   parse(text: string): DocumentNode;
 }

@@ -5,7 +5,7 @@ import type { ResponseCounters } from "./response-store.ts";
 export interface LookupCounters {
   readonly hits: number;
   readonly misses: number;
-  /** Questions whose answers were made of kept parts alone. */
+  /** Questions whose answers were made of cached parts alone. */
   readonly composed: number;
   /** Questions of who is shown nothing cached, or did not want it. */
   readonly bypasses: number;

@@ -25,7 +25,7 @@ export interface StoredAnswer {
 export interface NewAnswer {
   readonly body: Buffer;
   readonly fetches: number;
-  /** Earlier than now where a part of it was kept already. */
+  /** Earlier than now where a part of it was cached already. */
   readonly bornAt: number;
   readonly maxAgeMs: number;
   readonly tags: ReadonlySet<string>;
@@ -39,7 +39,7 @@ export interface Fill {
   readonly outcome: Promise<NewAnswer | undefined>;
   /**
    * The load's end, with what it brought if others may have it. Kept unless it was overtaken.
-   * @returns whether it was kept
+   * @returns whether it was cached
    */
   end(answer: NewAnswer | undefined): boolean;
 }
@@ -47,7 +47,7 @@ export interface Fill {
 export interface ResponseCounters {
   readonly entries: number;
   readonly bytes: number;
-  /** Answers that were kept. */
+  /** Answers that were cached. */
   readonly fills: number;
   /** Answers that were not, since something of theirs was evicted meanwhile. */
   readonly overtaken: number;

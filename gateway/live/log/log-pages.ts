@@ -30,7 +30,8 @@ export interface LogPagesOptions {
   /** Of the pages' text; the page read last is held whatever its size. */
   readonly maxBytes: number;
   /**
-   * Records at or above `from`, in order, of this epoch only. @throws AppError `OFFSET_OUT_OF_RANGE` below what is kept
+   * Records at or above `from`, in order, of this epoch only.
+   * @throws AppError `OFFSET_OUT_OF_RANGE` below what is retained
    */
   readonly read: (from: bigint, limit: number) => Promise<readonly LogRecord[]>;
   /** Start of the ring: the log reaches at least this far. */
@@ -96,7 +97,7 @@ export function createLogPages(options: LogPagesOptions): LogPages {
       pages.set(start, existing);
       return existing;
     }
-    // What was seen to be deleted is not asked for: others of the page are still kept.
+    // What was seen to be deleted is not asked for: others of the page are still retained.
     const from = low() > start ? low() : start;
     const byKey = new Map<string, LiveEvent[]>();
     const page: Page = {
@@ -141,7 +142,7 @@ export function createLogPages(options: LogPagesOptions): LogPages {
       records = await read(from, limit);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== "OFFSET_OUT_OF_RANGE") throw error;
-      // Trimmed since the page began. Who stands below what is kept now is told; the others get a page that starts
+      // Trimmed since the page began. Who stands below what is retained now is told; the others get a page that starts
       // there.
       forget(page);
       await refreshLow();

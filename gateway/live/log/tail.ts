@@ -1,7 +1,7 @@
 /**
  * One tail per topic and gateway: every record goes into the ring of its partition and is announced, once and in offset
- * order. Also the gateway's view of the topic: its epoch, partitions and kept ranges, asked for once however many want
- * to know. Says so when it cannot go on without a hole; never skips in silence.
+ * order. Also the gateway's view of the topic: its epoch, partitions and retained ranges, asked for once however many
+ * want to know. Says so when it cannot go on without a hole; never skips in silence.
  */
 import { AppError } from "../../../platform/errors/app-error.ts";
 import { backoffMs, systemSleep } from "../../../platform/events/backoff.ts";

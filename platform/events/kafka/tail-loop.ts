@@ -67,7 +67,7 @@ export function startTail(options: TailLoopOptions): LogReader {
     }
   }
 
-  /** Records below a position were deleted: says so and goes on at what is kept. */
+  /** Records below a position were deleted: says so and goes on at what is retained. */
   async function skipGaps(): Promise<void> {
     for (const { partition, low, high } of await fetcher.ranges(topic)) {
       const position = positions.get(partition) ?? low;

@@ -13,14 +13,14 @@ import type { BillingDatabase } from "../store/database.ts";
 import { findPlans } from "../store/plans.ts";
 
 export interface PlanCache {
-  /** The plans in the order of `ids`; `find` reads those that are not kept. */
+  /** The plans in the order of `ids`; `find` reads those that are not cached. */
   load(
     ids: readonly PlanId[],
     find: (missing: readonly PlanId[]) => Promise<readonly Plan[]>,
   ): Promise<(Plan | undefined)[]>;
 }
 
-/** As another process kept it. */
+/** As another process cached it. */
 const cachedPlan: z.ZodType<Plan> = z.object({
   id: PlanId.schema,
   code: z.string(),
@@ -57,7 +57,7 @@ export function createPlanCache({ cache, ttlMsOfKind }: Pick<ProcessCache, "cach
   };
 }
 
-/** Reads a kept plan anew, by its key in the cache. */
+/** Reads a cached plan anew, by its key in the cache. */
 export function loadPlanByCacheKey(database: BillingDatabase): (key: string) => Promise<Plan | undefined> {
   return async (key) => (await findPlans(database.autocommit, [PlanId.require(key.slice(KEY.length))])).at(0);
 }

@@ -1,5 +1,5 @@
 /**
- * Exchanges a token of the provider's form for a kept payment method. The provider is asked before the transaction,
+ * Exchanges a token of the provider's form for a stored payment method. The provider is asked before the transaction,
  * with a key of its own, so a repeated request gives the method that the first one gave. No card number is accepted or
  * stored.
  */

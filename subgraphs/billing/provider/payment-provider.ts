@@ -39,7 +39,7 @@ export interface PaymentProvider {
   /** Stored with methods and payments. */
   readonly name: string;
   /**
-   * Exchanges a token of the provider's form for a kept method. The same key answers the same. Rejects when the
+   * Exchanges a token of the provider's form for a stored method. The same key answers the same. Rejects when the
    * provider cannot be reached.
    */
   attach(request: { readonly idempotencyKey: string; readonly token: string }): Promise<AttachResult>;

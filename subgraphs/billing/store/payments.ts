@@ -13,7 +13,7 @@ import type { Payment, PaymentOutcome } from "../domain/payment.ts";
 import type { BillingTransaction } from "./database.ts";
 import { tables } from "./tables.ts";
 
-/** What is kept of a payment's cause: no address and no device, which only its first event needs. */
+/** What is stored of a payment's cause: no address and no device, which only its first event needs. */
 const causationSchema = z
   .object({
     actorKind: z.enum(["USER", "SERVICE", "ANONYMOUS"]),

@@ -103,7 +103,8 @@ export function createRowCaches({ cache, ttlMsOfKind }: Pick<ProcessCache, "cach
 }
 
 /**
- * Reads a kept row anew, by its key in the cache: the owner's transaction sees it. `undefined` for a row that is gone.
+ * Reads a cached row anew, by its key in the cache: the owner's transaction sees it. `undefined` for a row that is
+ * gone.
  */
 export function loadRowByCacheKey(database: UserDatabase): (key: string) => Promise<VersionedRow | undefined> {
   return async (key) => {

@@ -1,4 +1,4 @@
-/** Evicts kept rows by the events of other processes; when events may have been missed, everything. */
+/** Evicts cached rows by the events of other processes; when events may have been missed, everything. */
 import { z } from "zod";
 import type { ProcessCache } from "../../../platform/cache/process-cache.ts";
 import type { EventLog, LogReader } from "../../../platform/events/event-log.ts";

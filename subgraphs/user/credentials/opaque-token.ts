@@ -1,7 +1,7 @@
 /**
  * Opaque tokens: 32 random bytes behind the id of their owner (a user, or an organisation for invitations). The id
  * tells which tenant's rows to look at, nothing more: a token is good only when the SHA-256 of all of it is stored.
- * Nothing else is kept.
+ * Nothing else is stored.
  */
 import { createHash, randomBytes } from "node:crypto";
 import type { Id, IdKind } from "../../../platform/ids.ts";

@@ -1,5 +1,5 @@
-// A subscriber as the protocol asks for one: whenever its socket ends it comes back, when the server said so or with
-// the product's own backoff, and resumes behind the last event it has. Followers write their figures into one record.
+// A subscriber as the protocol asks for one. Whenever its socket ends it comes back, when the server said so or with
+// the product's own backoff. It resumes behind the last event it has. Followers write their figures into one record.
 import { backoffMs } from "../../../web-client/src/graphql/backoff.ts";
 import { createDurations, type Durations } from "../durations.ts";
 import { createReceipts, type Receipts } from "./receipts.ts";

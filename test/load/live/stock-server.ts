@@ -1,6 +1,6 @@
 // The usual way: graphql-ws `useServer`, and graphql-js executing the operation anew for each subscriber and event. It
-// has the whole graph in one schema and its data at hand, without federation, log or cursors, which is kinder to it
-// than real life.
+// has the whole graph in one schema and its data at hand, without federation, log or cursors. That is kinder to it than
+// real life.
 import type { AddressInfo } from "node:net";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { parse } from "graphql";

@@ -99,10 +99,9 @@ function cacheTable(levels: readonly Level[]): string[] {
 }
 
 /**
- * The hit ratio in one unit, since a miss of one level is a question to the next and would count at each: of all
- * fetches that the answers to read requests are made of, the share for which no subgraph was asked, be it that the
- * answer was kept whole or that this part was. Rows that subgraphs keep, and answer without a database, do not count:
- * whatever reaches a subgraph is a miss.
+ * The hit ratio in one unit, since a miss of one level is a question to the next and would count at each. It is the
+ * share of all fetches behind answers for which no subgraph was called. Either the whole answer was cached, or this
+ * part of it. Rows that subgraphs cache do not count: whatever reaches a subgraph is a miss.
  */
 function share(levels: readonly Level[], name: typeof NEEDED | typeof REQUESTS): number {
   const of = levels.filter((level) => level.name === name);

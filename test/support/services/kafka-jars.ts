@@ -29,7 +29,7 @@ export async function cachedJars(): Promise<string | undefined> {
 
 /**
  * The folder of jars, resolved by Maven when it is not there yet. Two runs at once both resolve into a folder of their
- * own and the first to finish gives the final name, so that a folder of that name is always complete.
+ * own. The first to finish gives its folder the final name, so that a folder of that name is always complete.
  */
 export async function kafkaJars(): Promise<string> {
   const cached = await cachedJars();

@@ -98,9 +98,9 @@ describe.skipIf(REPEATED_RUN !== undefined)("of all these operations", () => {
 });
 
 /**
- * Conditions: a stock plan is for all their combinations at once, and then asks for a field that requires others with
+ * Conditions: a stock plan is for all their combinations at once. It then asks for a field that requires others with
  * more than these, or before it has them. So the stock executor is given plans of what the conditions leave, as ours
- * makes them, and here it is shown why.
+ * makes them. This test shows why.
  */
 test("plans for all conditions at once answer otherwise than one server would, and ours do not", async () => {
   const graph = comparedGraph(SUBGRAPHS, { nulls: 0, failures: 0 });

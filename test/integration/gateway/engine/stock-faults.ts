@@ -133,8 +133,8 @@ export function dataFaults(schema: GraphQLSchema, document: DocumentNode, needed
 
 /** What is wrong with errors that differ from ours, where the data do not. */
 export const ERROR_FAULTS: Readonly<Record<string, (stock: Outcome, ours: Outcome) => boolean>> = {
-  // It counts entities that it did not ask for when it looks for an entity's place, and tells errors of what is fetched
-  // but not selected.
+  // It counts entities that it did not ask for when it looks for an entity's place. It also reports errors of what is
+  // fetched but not selected.
   "errors at places where there is no null": (stock, ours) =>
     stock.errors.some(({ path }) => path !== undefined && !leadsToNull(stock.data, path)) &&
     stock.errors.every(

@@ -1,6 +1,5 @@
-// An invented world that any subgraph can serve: what a field answers follows from which entity it is asked of, its
-// name and its arguments, so that all subgraphs agree without sharing a line. Some fields are null, some fail, always
-// the same ones.
+// An invented world that any subgraph can serve. A field's answer follows from its entity, its name and its arguments,
+// so that all subgraphs agree without sharing a line. Some fields are null, some fail, always the same ones.
 import { createHash } from "node:crypto";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import {

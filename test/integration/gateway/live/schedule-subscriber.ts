@@ -1,5 +1,5 @@
-// A subscriber of the random schedules: it is away or there as it is told, resumes behind the last event that it
-// processed, and keeps what it processed, so that it can be compared with the list of events that were appended.
+// A subscriber of the random schedules. It goes away and comes back as the schedule says, and resumes behind the last
+// event that it processed. It records what it processed, to be compared with the events that were appended.
 import { connect } from "./socket-client.ts";
 
 /** What was followed without an interruption; begins anew where the gateway said that it cannot resume. */

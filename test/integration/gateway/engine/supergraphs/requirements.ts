@@ -1,4 +1,4 @@
-// Requirements that require: in chains through several subgraphs, with arguments that contradict each other, of values
+// Requirements in chains through several subgraphs, with arguments that contradict each other. They are of values
 // below, of other entities, and of interfaces that a subgraph knows as objects.
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5",
   import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject"])`;

@@ -1,6 +1,6 @@
 // Two gateways with a response cache each, and random schedules of writes, events, reads and their loads: nobody is
-// shown what is older than the last event that their gateway was told, or than what they wrote through it themselves,
-// nor what is another tenant's.
+// shown an answer that is older than the last event of their gateway, or than their own writes through it. Nobody is
+// shown another tenant's answer.
 import fc from "fast-check";
 import { parse } from "graphql";
 import { pino } from "pino";
