@@ -126,3 +126,53 @@ test("what is missing below a field counts as well", async () => {
   await other.run("mutation { t: touch(to: 1) { must } b: setB(to: 2) }");
   expect(other.effects.join()).toBe("T1,must1,B2");
 });
+
+/** `rank` requires `credit` of another subgraph, which requires `balance` of a third one; each effect changes it. */
+function accounts() {
+  let paid = 0;
+  const pay = (_: unknown, { amount }: { amount: number }) => {
+    paid += amount;
+    return { id: "1" };
+  };
+  return servedGraph({
+    bank: {
+      sdl: `type Query { ok: Boolean } type Mutation { pay(amount: Int!): Account }
+        type Account @key(fields: "id") { id: ID! balance: Int }`,
+      resolvers: { Mutation: { pay }, Account: { balance: () => paid } },
+    },
+    loans: {
+      sdl: `type Account @key(fields: "id") { id: ID! balance: Int @external
+        credit(factor: Int): Int @requires(fields: "balance") }`,
+      resolvers: {
+        Account: {
+          credit: ({ balance }: { balance: number }, { factor }: { factor?: number }) => balance * (factor ?? 1),
+        },
+      },
+    },
+    ranks: {
+      sdl: `type Mutation { refund(amount: Int!): Account }
+        type Account @key(fields: "id") { id: ID! credit(factor: Int): Int @external
+          rank: String @requires(fields: "credit(factor: 10)") half: String @requires(fields: "credit(factor: 5)") }`,
+      resolvers: {
+        Mutation: { refund: (_: unknown, { amount }: { amount: number }) => pay(_, { amount: -amount }) },
+        Account: {
+          rank: ({ credit }: { credit: number }) => `rank ${credit}`,
+          half: ({ credit }: { credit: number }) => `half ${credit}`,
+        },
+      },
+    },
+  });
+}
+
+test("[S8] what requirements in a chain need is fetched after their own field has run, and before the next one", async () => {
+  const query = `mutation { a: pay(amount: 3) { rank credit(factor: 2) half } b: refund(amount: 1) { rank balance }
+    c: pay(amount: 5) { half rank credit: balance } }`;
+  expect(await accounts().run(query)).toEqual({
+    data: {
+      a: { rank: "rank 30", credit: 6, half: "half 15" },
+      b: { rank: "rank 20", balance: 2 },
+      c: { half: "half 35", rank: "rank 70", credit: 7 },
+    },
+    errors: [],
+  });
+});

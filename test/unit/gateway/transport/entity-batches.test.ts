@@ -110,6 +110,32 @@ test("whatever is asked together is answered as if it had been asked alone", asy
   );
 });
 
+/** Each of them calls something as the parts of a batch are called. */
+const LIKE_PARTS = [
+  "query A($representations:[_Any!]!){_entities(representations:$representations){...on Thing{_entities_1:label(size:1)}}}",
+  "query A($representations:[_Any!]!$representations_1:Int){_entities(representations:$representations){...on Thing{label(size:$representations_1)}}}",
+  "query A($representations:[_Any!]!$size_1:Int){_entities(representations:$representations){...on Thing{...F_1}}}fragment F_1 on Thing{label(size:$size_1)}",
+  "query A($representations:[_Any!]!$size_1:Int){_entities(representations:$representations){...on Thing{...F_1}}}fragment F_1 on Thing{_entities_2:label(size:$size_1)parts{id}}",
+  "query A($representations:[_Any!]!$size:Int){_entities(representations:$representations){...on Thing{...F}}}fragment F on Thing{label(size:$size)}",
+  "query A($representations:[_Any!]!$size:Int$size_1:Int){_entities(representations:$representations){...on Thing{a:label(size:$size)b:label(size:$size_1)}}}",
+];
+
+test("[S8] names of one type's fetches do not meet in the document of a batch, whatever they are called", async () => {
+  const variables = { representations_1: 2, size_1: 3, size: 4 };
+  const wanted = LIKE_PARTS.flatMap((text, index) => {
+    const declared = Object.fromEntries(Object.entries(variables).filter(([name]) => text.includes(`$${name}:`)));
+    const doubled = Object.fromEntries(Object.entries(declared).map(([name, size]) => [name, 2 * size]));
+    // The same query again, about other entities and with other values.
+    return [request(text, ["a", "b"], declared), request(text, ["b", `c${index}`], doubled)];
+  });
+  const who = anonymousContext();
+  const together = await Promise.all(wanted.map((each) => client(each, who)));
+  expect(sent).toHaveLength(1);
+  const alone = await Promise.all(wanted.map((each) => subgraph(each, who)));
+  expect(together.map(plain)).toEqual(alone.map(plain));
+  expect(together.every(({ errors }) => errors.length === 0)).toBe(true);
+});
+
 test("what a subgraph refuses together is asked of it one by one, and from then on for a while", async () => {
   refuses = (text) => text.includes("_entities_");
   const who = anonymousContext();
