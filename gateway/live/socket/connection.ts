@@ -167,8 +167,8 @@ export function createConnection(
         logger.warn({ err: error }, "a socket's viewer could not be confirmed");
         close(CLOSE.tryAgainLater);
       }
-      const known = revalidation.identity().kind === "USER" || ports.authenticator === undefined;
-      return known && socket.readyState === socket.OPEN;
+      const mayStay = revalidation.identity().kind === "USER" || ports.authenticator === undefined;
+      return mayStay && socket.readyState === socket.OPEN;
     },
     async refresh(given) {
       if (!refreshes.take()) {

@@ -173,12 +173,12 @@ const step = fc.oneof(
 );
 
 test.each([
-  { sources: "all", known: [] },
-  { sources: "its own", known: ["one"] },
+  { sources: "all", sourceNames: [] },
+  { sources: "its own", sourceNames: ["one"] },
 ])(
   "no schedule of writes, $sources events and reads over two gateways shows anything old or anybody else's [CA-07]",
-  async ({ known }) => {
-    const sources: EventSources = new Map(known.map((name) => [name, { remembers: false }]));
+  async ({ sourceNames }) => {
+    const sources: EventSources = new Map(sourceNames.map((name) => [name, { remembers: false }]));
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 150, size: "max" }), async (steps) => {
         const { changes, gateways } = world(sources);
