@@ -176,7 +176,10 @@ async function streams(
     const answering = live?.handleHttp?.({
       method,
       headers,
-      lastEventId: new URLSearchParams(searchOf(request)).get("lastEventId") ?? undefined,
+      // Read by the few requests that stream only.
+      get lastEventId() {
+        return new URLSearchParams(searchOf(request)).get("lastEventId") ?? undefined;
+      },
       sent,
       client: clientOf(request),
       trace,
