@@ -99,8 +99,9 @@ function questionOf(step: FetchStep, run: Run, representationOf: NonNullable<Fet
   const firsts: Target[] = [];
   const indexByText = new Map<string, number>();
   const { failures } = run;
+  const hasFailed = failures === undefined ? undefined : (object: JsonObject) => failures.of(object).length > 0;
   for (const target of targetsAt(run.data, step.path, run.shared)) {
-    const text = representationOf(target.object);
+    const text = representationOf(target.object, hasFailed);
     if (text === undefined) {
       if (failures !== undefined) recordSkippedObject(failures, step, target.object);
       continue;

@@ -14,20 +14,28 @@ import type { TypeConditions } from "./type-conditions.ts";
  * @returns `undefined` when the object is of another type or lacks something: an error for what is missing exists
  * already
  */
-export type RepresentationBuilder = (object: JsonObject) => string | undefined;
+export type RepresentationBuilder = (object: JsonObject, hasFailed?: HasFailed) => string | undefined;
+
+/**
+ * Did anything fail of an object? Then what it lacks is missing, and so is whatever requires it. An object of which
+ * nothing failed, and which lacks something, is no entity: null is sent for it.
+ */
+export type HasFailed = (object: JsonObject) => boolean;
+
+const NOTHING_FAILED: HasFailed = () => false;
 
 /** Texts of members by name; `false` when something is missing. */
-type Select = (object: JsonObject, into: Map<string, string>) => boolean;
+type Select = (object: JsonObject, into: Map<string, string>, hasFailed: HasFailed) => boolean;
 
 /** The same for an object whose type is known: nothing is selected twice, so the text is made at once. */
-type Write = (object: JsonObject) => string | undefined;
+type Write = (object: JsonObject, hasFailed: HasFailed) => string | undefined;
 
 export function compileRepresentation(
   requires: readonly QueryPlanSelectionNode[],
   types: TypeConditions,
 ): RepresentationBuilder {
   const byType = new Map<string, Write>();
-  return (object) => {
+  return (object, hasFailed = NOTHING_FAILED) => {
     const typeName = object["__typename"];
     if (typeof typeName !== "string") return undefined;
     let write = byType.get(typeName);
@@ -36,7 +44,7 @@ export function compileRepresentation(
       // Names come from subgraphs: those that no condition knows must not fill the memory.
       if (byType.size < MAX_TYPES) byType.set(typeName, write);
     }
-    return write(object);
+    return write(object, hasFailed);
   };
 }
 
@@ -53,10 +61,10 @@ function compileFor(requires: readonly QueryPlanSelectionNode[], types: TypeCond
     const plain = compilePlain(only.selections);
     if (plain !== undefined) return plain;
   }
-  const select = compileSelections(requires, types);
-  return (object) => {
+  const select = compileSelections(requires, types, false);
+  return (object, hasFailed) => {
     const members = new Map<string, string>();
-    return select(object, members) && members.has("__typename") ? textOf(members) : undefined;
+    return select(object, members, hasFailed) && members.has("__typename") ? textOf(members) : undefined;
   };
 }
 
@@ -79,32 +87,40 @@ function compilePlain(selections: readonly QueryPlanSelectionNode[]): Write | un
   };
 }
 
-function compileSelections(selections: readonly QueryPlanSelectionNode[], types: TypeConditions): Select {
-  const steps = selections.map((selection) => compileSelection(selection, types));
-  return (object, into) => steps.every((step) => step(object, into));
+/** @param isNested is it about an object within the one that is sent? */
+function compileSelections(
+  selections: readonly QueryPlanSelectionNode[],
+  types: TypeConditions,
+  isNested: boolean,
+): Select {
+  const steps = selections.map((selection) => compileSelection(selection, types, isNested));
+  return (object, into, hasFailed) => steps.every((step) => step(object, into, hasFailed));
 }
 
-function compileSelection(selection: QueryPlanSelectionNode, types: TypeConditions): Select {
+function compileSelection(selection: QueryPlanSelectionNode, types: TypeConditions, isNested: boolean): Select {
   if (selection.kind === Kind.INLINE_FRAGMENT) {
     const { typeCondition } = selection;
-    const select = compileSelections(selection.selections, types);
+    const select = compileSelections(selection.selections, types, isNested);
     if (typeCondition === undefined) return () => true;
-    return (object, into) => {
+    return (object, into, hasFailed) => {
       const typeName = object["__typename"];
       // A missing part of a fragment leaves out the fragment, not the object: another one may still be whole.
       if (typeof typeName !== "string" || !types.matches(typeCondition, typeName)) return true;
       const part = new Map<string, string>();
-      if (select(object, part)) for (const [name, text] of part) add(into, name, text);
+      if (!select(object, part, hasFailed)) return !(isNested && hasFailed(object));
+      for (const [name, text] of part) add(into, name, text);
       return true;
     };
   }
   const name = getResponseName(selection);
   const read = reader(name);
-  const select = selection.selections === undefined ? undefined : compileSelections(selection.selections, types);
-  return (object, into) => {
+  const select = selection.selections === undefined ? undefined : compileSelections(selection.selections, types, true);
+  return (object, into, hasFailed) => {
     const value = read(object);
     if (value === undefined) return false;
-    add(into, name, select === undefined ? valueText(value) : pick(value, select));
+    const text = select === undefined ? valueText(value) : pick(value, select, hasFailed);
+    if (text === undefined) return false;
+    add(into, name, text);
     return true;
   };
 }
@@ -135,11 +151,16 @@ function joinValues(left: unknown, right: unknown): unknown {
   return right;
 }
 
-function pick(value: unknown, select: Select): string {
-  if (Array.isArray(value)) return `[${value.map((item) => pick(item, select)).join(",")}]`;
+/** @returns `undefined` where something failed that is selected */
+function pick(value: unknown, select: Select, hasFailed: HasFailed): string | undefined {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => pick(item, select, hasFailed));
+    return items.includes(undefined) ? undefined : `[${items.join(",")}]`;
+  }
   if (!isJsonObject(value)) return valueText(value);
   const members = new Map<string, string>();
-  return select(value, members) ? textOf(members) : "null";
+  if (select(value, members, hasFailed)) return textOf(members);
+  return hasFailed(value) ? undefined : "null";
 }
 
 function textOf(members: ReadonlyMap<string, string>): string {

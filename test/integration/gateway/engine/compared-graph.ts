@@ -45,6 +45,11 @@ export interface Outcome {
   readonly errors: readonly { readonly message: string; readonly path: readonly (string | number)[] | undefined }[];
 }
 
+type Answer = Pick<SubgraphAnswer, "data" | "errors">;
+
+/** @param request tells requests of one operation apart */
+export type ChangeAnswer = (subgraph: string, request: string, answer: Answer) => Answer;
+
 export interface ComparedGraph {
   readonly generation: SchemaGeneration;
   /**
@@ -53,6 +58,8 @@ export interface ComparedGraph {
   run(
     operation: RandomOperation,
   ): Promise<{ readonly ours: Outcome; readonly stock: Outcome; readonly refused?: string }>;
+  /** Ours, where what subgraphs answer is changed before it reaches the gateway. */
+  runChanged(operation: RandomOperation, change: ChangeAnswer): Promise<Outcome | { readonly refused: string }>;
   /** The stock executor with a plan for whatever may be skipped or included. */
   stockAlone(operation: RandomOperation): Promise<Outcome>;
   /** What one server that knew the whole world would answer. */
@@ -79,13 +86,16 @@ export function comparedGraph(subgraphs: Readonly<Record<string, string>>, optio
   const world = createWorld(services, options);
   const served = world.subgraphs;
 
+  const asItIs: ChangeAnswer = (_subgraph, _request, answer) => answer;
+  let changed = asItIs;
   const batching = createEntityBatching();
   const clients = new Map<string, SubgraphClient>(
     served.map(({ name, answer }) => [
       name,
       batching.batch(name, async (request) => {
         const { text, name: operationName } = request.operation;
-        const result = readAnswer(await answer(text, variablesText(request), operationName));
+        const variables = variablesText(request);
+        const result = changed(name, `${text} ${variables}`, readAnswer(await answer(text, variables, operationName)));
         // Some answers come as if they had come before, some are the request's own.
         const { length } = text;
         const interned = length % 2 === 0;
@@ -157,6 +167,19 @@ export function comparedGraph(subgraphs: Readonly<Record<string, string>>, optio
     }
   }
 
+  async function runOurs({ query, variables }: RandomOperation): Promise<Outcome | GraphQLError> {
+    const { document } = read({ query, variables });
+    const request = { generation, documentId: query, document, operationName: undefined, variables, context };
+    world.effects.length = 0;
+    try {
+      const { data = "null", errors } = await executor.execute(request);
+      return outcome(readExact(data), errors, world.effects);
+    } catch (error) {
+      if (error instanceof GraphQLError && error.extensions["code"] === "QUERY_PLAN_UNSUPPORTED") return error;
+      throw error;
+    }
+  }
+
   const whole = world.whole(generation.apiSchema);
   return {
     generation,
@@ -168,21 +191,21 @@ export function comparedGraph(subgraphs: Readonly<Record<string, string>>, optio
     },
     stockAlone: (sent) => runStock(sent, read(sent).document),
     async run(sent) {
-      const { query, variables } = sent;
+      const { variables } = sent;
       const { document, operation } = read(sent);
       const { coerced } = getVariableValues(generation.apiSchema, booleansOf(operation), variables);
       const stock = await runStock(
         sent,
         withoutConditions(document, (variable) => coerced?.[variable] === true),
       );
-      const request = { generation, documentId: query, document, operationName: undefined, variables, context };
-      world.effects.length = 0;
-      const ours = await executor.execute(request).catch((error: unknown) => {
-        if (!(error instanceof GraphQLError) || error.extensions["code"] !== "QUERY_PLAN_UNSUPPORTED") throw error;
-        return error;
-      });
-      if (ours instanceof GraphQLError) return { stock, ours: NOTHING, refused: ours.message };
-      return { stock, ours: outcome(readExact(ours.data ?? "null"), ours.errors, world.effects) };
+      const ours = await runOurs(sent);
+      return ours instanceof GraphQLError ? { stock, ours: NOTHING, refused: ours.message } : { stock, ours };
+    },
+    async runChanged(sent, change) {
+      changed = change;
+      const ours = await runOurs(sent);
+      changed = asItIs;
+      return ours instanceof GraphQLError ? { refused: ours.message } : ours;
     },
   };
 }
@@ -195,7 +218,7 @@ function booleansOf({ variableDefinitions = [] }: OperationDefinitionNode): read
 }
 
 /** As the gateway reads what comes from a subgraph. */
-function readAnswer(text: string): Pick<SubgraphAnswer, "data" | "errors"> {
+function readAnswer(text: string): Answer {
   const result = parseJson(text);
   if (!isJsonObject(result)) throw new Error("a subgraph did not answer");
   const { data, errors } = result;

@@ -194,3 +194,38 @@ test("ten thousand entities that fail are told of up to a bound, and the last er
   expect(errors[MAX_ERRORS - 1]).toBe(`down at es.${MAX_ERRORS - 1}.n`);
   expect(errors.at(-1)).toContain(String(10_000 - MAX_ERRORS));
 });
+
+describe("what a requirement needs of objects within its object", () => {
+  const shelves = (prices: ServedSubgraph["answer"]) =>
+    servedGraph({
+      library: {
+        sdl: `type Query { shelf: Shelf } type Shelf @key(fields: "id") { id: ID! books: [Book] }
+          type Book @key(fields: "id") { id: ID! }`,
+        resolvers: { Query: { shelf: () => ({ id: "s" }) }, Shelf: { books: () => [{ id: "1" }, { id: "2" }] } },
+      },
+      shop: {
+        sdl: `type Book @key(fields: "id") { id: ID! price: Int }`,
+        ...(prices === undefined ? {} : { answer: prices }),
+      },
+      office: {
+        sdl: `type Shelf @key(fields: "id") { id: ID! books: [Book] @external worth: String @requires(fields: "books { price }") }
+          type Book @key(fields: "id") { id: ID! price: Int @external }`,
+        resolvers: { Shelf: { worth: ({ books }: { books: unknown }) => JSON.stringify(books) } },
+      },
+    });
+  const query = "{ shelf { worth id } }";
+
+  test("is missing where one of them failed: the field is not computed from the others", async () => {
+    const lost = answered({
+      data: { _entities: [{ price: 3 }, null] },
+      errors: [{ message: "lost", path: ["_entities", 1] }],
+    });
+    const expected = { data: { shelf: { worth: null, id: "s" } }, errors: ["lost at shelf.worth"] };
+    expect(await shelves(lost).run(query)).toEqual(expected);
+  });
+
+  test("is null where there is no such object", async () => {
+    const { data, errors } = await shelves(answered({ data: { _entities: [{ price: 3 }, null] } })).run(query);
+    expect({ data, errors }).toEqual({ data: { shelf: { worth: '[{"price":3},null]', id: "s" } }, errors: [] });
+  });
+});

@@ -16,6 +16,7 @@ import {
   visitWithTypeInfo,
 } from "graphql";
 import type { Outcome } from "./compared-graph.ts";
+import { leadsToNull } from "./missing-parts.ts";
 
 /** What subgraphs need of each other: names of fields in keys and requirements. */
 export interface Needed {
@@ -143,13 +144,3 @@ export const ERROR_FAULTS: Readonly<Record<string, (stock: Outcome, ours: Outcom
         ours.errors.some((own) => isDeepStrictEqual(own, error)),
     ),
 };
-
-function leadsToNull(data: unknown, path: readonly (string | number)[]): boolean {
-  let here = data;
-  for (const step of path) {
-    if (here === null) return true;
-    if (typeof here !== "object") return false;
-    here = new Map<string, unknown>(Object.entries(here)).get(String(step));
-  }
-  return here === null;
-}
