@@ -4,6 +4,7 @@
  * how plans are made. Linear in the plan.
  */
 import type { FetchNode, PlanNode, QueryPlan, ResponsePath } from "@apollo/query-planner";
+import type { FieldNode } from "graphql";
 import type { FederationFacts, Requirement } from "./federation-facts.ts";
 import { addFields, readFetch, type SelectedField } from "./fetch-document.ts";
 import { printFieldSet } from "./field-sets.ts";
@@ -27,6 +28,11 @@ export interface CheckedPlan {
  * second.
  */
 type Hidden = readonly [number, number];
+
+/** The field, whatever is selected of what it leads to. */
+function alone({ selectionSet: _below, ...field }: FieldNode): FieldNode {
+  return field;
+}
 
 export function checkPlan({ node }: QueryPlan, facts: FederationFacts): CheckedPlan {
   const data = emptyPlace();
@@ -109,6 +115,9 @@ export function checkPlan({ node }: QueryPlan, facts: FederationFacts): CheckedP
         field: `${field.parentType}.${name}`,
         reason: `is needed as ${field.planned.meaning} and as ${other.meaning}`,
       });
+    }
+    if (field.parentType !== "" && !facts.isLocal(subgraph, field.parentType, [alone(field.node)], field.provided)) {
+      note({ field: `${field.parentType}.${name}`, reason: `is asked of ${subgraph}, where it is external` });
     }
     const requirements = facts.requirementsIn(subgraph, name);
     if (requirements === undefined) return;

@@ -62,7 +62,9 @@ describe("chained requirements", () => {
     "%s would ask for the middle field without what that requires, or use it before it is there",
     (query) => {
       const [fault] = faults(query);
-      expect(fault).toMatch(/^E\.(mid requires base, which a|end requires mid, which c) would not be sent$/);
+      expect(fault).toMatch(
+        /^E\.((mid requires base, which a|end requires mid, which c) would not be sent|base is asked of a, where it is external)$/,
+      );
     },
   );
 });
@@ -109,4 +111,22 @@ test("graphs without requirements are not checked at all", () => {
     b: `type User @key(fields: "id") { id: ID! age: Int }`,
   });
   expect(facts.mustCheck).toBe(false);
+});
+
+test("a field that a subgraph only knows from others is fetched from it, where requirements are in a chain", () => {
+  const { faults } = graph({
+    one: `type Gamma @key(fields: "id") { id: ID! f3: Boolean! @external f7: Boolean @external f9: String @external
+      f4: String! @requires(fields: "f3") f6: Gamma @provides(fields: "f3") f10: ID @requires(fields: "f9 f7") }`,
+    three: `type Gamma @key(fields: "id") { id: ID! f4: String! @external f7: Boolean @requires(fields: "f4") }`,
+    four: `type Query { gamma: Gamma }
+      type Gamma @key(fields: "id") { id: ID! f4: String! @external f7: Boolean @external f6: Gamma @external
+      f3: Boolean! @shareable f9: String @requires(fields: "f4 f6 { f7 }") }`,
+  });
+  expect(faults("{ gamma { f10 } }")).toEqual(
+    expect.arrayContaining([
+      "Gamma.f4 is asked of four, where it is external",
+      "Gamma.f6 is asked of four, where it is external",
+    ]),
+  );
+  expect(faults("{ gamma { f9 } }")).toEqual([]);
 });
