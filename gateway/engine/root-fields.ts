@@ -8,24 +8,28 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { responseName } from "./canonical/survey.ts";
+import { type Holds, isIncluded } from "./conditions.ts";
 
 /**
- * Source: GraphQL specification (October 2021), "CollectFields" and "MergeSelectionSets": fields of one response name
- * are one field, at the place of the first.
- * @param document of one operation, without conditions
+ * By response name, the nodes that select a field, in the order of the document. Source: GraphQL specification (October
+ * 2021), "CollectFields".
+ * @param holds the values of variables in conditions
  */
-export function rootFields(document: DocumentNode): readonly FieldNode[] {
+export function rootSelections(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  holds: Holds,
+): ReadonlyMap<string, readonly FieldNode[]> {
   const fragments = new Map<string, FragmentDefinitionNode>();
-  let operation: OperationDefinitionNode | undefined;
   for (const node of document.definitions) {
     if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
-    if (node.kind === Kind.OPERATION_DEFINITION) operation ??= node;
   }
   const found = new Map<string, FieldNode[]>();
   const spread = new Set<string>();
 
   function collect({ selections }: SelectionSetNode): void {
     for (const node of selections) {
+      if (!isIncluded(node.directives, holds)) continue;
       if (node.kind === Kind.FIELD) {
         const nodes = found.get(responseName(node));
         if (nodes === undefined) found.set(responseName(node), [node]);
@@ -42,8 +46,19 @@ export function rootFields(document: DocumentNode): readonly FieldNode[] {
     }
   }
 
-  if (operation !== undefined) collect(operation.selectionSet);
-  return [...found.values()].flatMap(merged);
+  collect(operation.selectionSet);
+  return found;
+}
+
+/**
+ * Source: GraphQL specification (October 2021), "MergeSelectionSets": fields of one response name are one field, at the
+ * place of the first.
+ * @param document of one operation, without conditions
+ */
+export function rootFields(document: DocumentNode): readonly FieldNode[] {
+  const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
+  if (operation === undefined) return [];
+  return [...rootSelections(document, operation, () => false).values()].flatMap(merged);
 }
 
 function merged([first, ...others]: readonly FieldNode[]): readonly FieldNode[] {

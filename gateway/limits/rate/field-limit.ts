@@ -3,6 +3,7 @@
  * attempt, aliases too, and counts whether or not the operation is then refused. All attempts of an operation are
  * counted before the first of its fields runs.
  */
+
 import { hash } from "node:crypto";
 import {
   type FieldNode,
@@ -12,9 +13,9 @@ import {
   getArgumentValues,
   getVariableValues,
 } from "graphql";
+import { rootSelections } from "../../engine/root-fields.ts";
 import type { SchemaSource } from "../../ports.ts";
 import type { CostedOperation } from "../document-cost.ts";
-import { rootFields } from "../root-fields.ts";
 import type { Counters, Tally } from "./counters.ts";
 import { type FieldRule, readFieldRules } from "./field-rules.ts";
 import { rateLimited } from "./rate-limited.ts";
@@ -108,7 +109,9 @@ function attemptsOf(request: CostedOperation, rules: ReadonlyMap<string, FieldRu
   const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], request.variables);
   // Refused as soon as it is executed.
   if (coerced === undefined) return [];
-  return rootFields(document, operation, coerced).flatMap((field) => {
+  const selections = rootSelections(document, operation, (variable) => coerced[variable] === true);
+  return [...selections.values()].flatMap(([field]) => {
+    if (field === undefined) return [];
     const rule = rules.get(`${type.name}.${field.name.value}`);
     const info = rule === undefined ? undefined : infoOf(request, type, field, coerced);
     return rule === undefined || info === undefined ? [] : [{ rule, info, args: argumentsOf(info, field) }];
