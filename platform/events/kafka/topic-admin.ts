@@ -49,15 +49,22 @@ export function createMissingTopics(kafka: Kafka, topics: readonly string[], set
 
 const KNOWN_WITHIN_MS = 30_000;
 const LOOK_AGAIN_MS = 100;
-const NOT_KNOWN_YET = new Set(["UNKNOWN_TOPIC_OR_PARTITION", "LEADER_NOT_AVAILABLE"]);
+const NOT_KNOWN_YET = new Set(["UNKNOWN_TOPIC_OR_PARTITION", "LEADER_NOT_AVAILABLE", "NOT_LEADER_FOR_PARTITION"]);
 
-/** A broker learns of a topic a moment after it was made, above all when another instance made it. */
+/**
+ * A broker learns of a topic a moment after it was made, above all when another instance made it. It names leaders
+ * before they lead, so each is asked for its offsets: an append that some partitions took and others refused is
+ * repeated whole, and the log would hold records twice.
+ */
 async function knownTo(admin: Admin, topics: readonly string[]): Promise<void> {
   const deadline = Date.now() + KNOWN_WITHIN_MS;
   for (;;) {
     try {
       const { topics: topicMetadata } = await admin.fetchTopicMetadata({ topics: [...topics] });
-      if (topicMetadata.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+      if (topicMetadata.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) {
+        for (const topic of topics) await admin.fetchTopicOffsets(topic);
+        return;
+      }
     } catch (error) {
       if (!NOT_KNOWN_YET.has(kafkaErrorType(error) ?? "") || Date.now() > deadline) throw error;
     }
