@@ -72,7 +72,7 @@ export async function newMember(platform: PlatformAddress, displayName?: string)
   return signIn(platform, person);
 }
 
-/** Creates an organisation and waits for the billing account that its event opens. */
+/** Creates an organisation and waits for the billing account that its event opens, and for that account's own event. */
 export async function newOrganization(owner: Member, name = "Test Works"): Promise<Account> {
   const slug = `t-${randomUUID().slice(0, 18)}`;
   const { organization } = await owner.client.mutate<{ organization: { id: string } }>(
@@ -90,7 +90,21 @@ export async function newOrganization(owner: Member, name = "Test Works"): Promi
     },
     { what: "the billing account", intervalMs: 50 },
   );
+  await waitFor(() => isRecorded(owner, organization.id, "billing.account.opened"), {
+    what: "the audit entry of the account",
+    intervalMs: 50,
+  });
   return { organizationId: organization.id, accountId };
+}
+
+/** Has the audit log heard of it? Then the event log holds it: whoever subscribes from now on is not sent it. */
+async function isRecorded(owner: Member, organizationId: string, action: string): Promise<boolean> {
+  const { organization } = await owner.client.request<{ organization: { auditLog: { edges: unknown[] } } }>(
+    `query($id: ID!, $actions: [String!]) {
+      organization(id: $id) { auditLog(first: 1, filter: { actions: $actions }) { edges { node { action } } } } }`,
+    { id: organizationId, actions: [action] },
+  );
+  return organization.auditLog.edges.length > 0;
 }
 
 export async function attachCard(owner: Member, { accountId }: Account, providerToken = "tok_visa"): Promise<string> {
