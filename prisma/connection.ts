@@ -1,10 +1,20 @@
 /** Single connections for administration, with an error that says which server did not answer. */
 import pg from "pg";
 
+/**
+ * A connection that may end while nobody uses it: its next use says so. A pool (pg-pool 3.14) stops listening when it
+ * hands a connection out, a moment before its new owner can, and an end in that moment would be the process's.
+ */
+export class ListenedClient extends pg.Client {
+  constructor(config?: pg.ClientConfig | string) {
+    super(config);
+    this.on("error", () => undefined);
+  }
+}
+
 /** Connects, runs `work` and closes. @throws Error naming the server (never the password) when it cannot be reached. */
 export async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
-  client.on("error", () => undefined);
+  const client = new ListenedClient({ connectionString: url, connectionTimeoutMillis: 10_000 });
   try {
     await client.connect().catch((cause: unknown) => {
       throw unreachable(url, cause);

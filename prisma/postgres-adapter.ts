@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { PrismaPg } from "@prisma/adapter-pg";
-import pg from "pg";
+import { ListenedClient } from "./connection.ts";
 import {
   BEGIN,
   bindTenants,
@@ -72,19 +72,11 @@ type Phase = "NONE" | "READING" | "BEGUN" | "OPEN" | "COMMITTING" | "COMMITTED";
  * statement brings the tenants along, and sees what was committed before it, as in a transaction. Can go when the
  * adapter offers hooks for the start and the end of a transaction.
  */
-class TenantClient extends pg.Client {
+class TenantClient extends ListenedClient {
   #phase: Phase = "NONE";
   #scope: TenantScope | undefined;
   #prepared = false;
 
-  constructor(config?: pg.ClientConfig | string) {
-    super(config);
-    // Between its first answer and its first use nobody listens (pg-pool 3.14): an end in that moment would be the
-    // process's. Whoever uses it is told.
-    this.on("error", () => undefined);
-  }
-
-  // `never` fits all of the overloads, which are passed on as they came.
   override query(config: never, ...rest: never[]): never {
     const text = textOf(config);
     if (text === "BEGIN") return this.#begin(config) as never;

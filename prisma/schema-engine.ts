@@ -17,7 +17,7 @@ import {
 import type { SchemaEngine } from "@prisma/schema-engine-wasm";
 import * as bindings from "@prisma/schema-engine-wasm/schema_engine_bg";
 import pg from "pg";
-import { unreachable } from "./connection.ts";
+import { ListenedClient, unreachable } from "./connection.ts";
 
 export interface EngineSession {
   readonly engine: SchemaEngine;
@@ -34,12 +34,16 @@ const FIXED_CHAR = 1042;
 
 /** @param datamodels Prisma schemas as [path, content], for `diff`; migrations need none. */
 export async function openEngine(url: string, datamodels: [string, string][] = []): Promise<EngineSession> {
-  const pool = new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 10_000 });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 1,
+    connectionTimeoutMillis: 10_000,
+    Client: ListenedClient,
+  });
   const client = await pool.connect().catch(async (cause: unknown) => {
     await pool.end();
     throw unreachable(url, cause);
   });
-  client.on("error", () => undefined);
   // Pinned: a pool replaces its connection after an error, and locks and the open transaction would be gone with it.
   let internalChars: readonly number[] = [];
   const query = async (config: pg.QueryArrayConfig, values?: unknown[]): Promise<pg.QueryArrayResult> => {
