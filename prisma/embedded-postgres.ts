@@ -8,7 +8,8 @@ import { closeSync, openSync } from "node:fs";
 import { mkdir, readFile, rename } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import pg from "pg";
+import type pg from "pg";
+import { ListenedClient } from "./connection.ts";
 import { createCluster, readSecret, writeSecret } from "./embedded-cluster.ts";
 import { clearStalePidFile, runningPostmaster, stopPostmaster } from "./embedded-postmaster.ts";
 import { freePort, isPortFree } from "./free-port.ts";
@@ -149,9 +150,8 @@ async function connectKeeper(server: ChildProcess, adminUrl: string): Promise<pg
   const deadline = Date.now() + START_DEADLINE_MS;
   while (Date.now() < deadline) {
     if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) return undefined;
-    const keeper = new pg.Client({ connectionString: adminUrl, application_name: KEEPER, keepAlive: true });
     // A server that dies later is reported by the connections that do the work.
-    keeper.on("error", () => undefined);
+    const keeper = new ListenedClient({ connectionString: adminUrl, application_name: KEEPER, keepAlive: true });
     try {
       await keeper.connect();
       // Another server could have taken the port: only our own data directory's process may answer.
@@ -178,7 +178,7 @@ async function retireLeftover(cluster: string, password: string): Promise<void> 
 }
 
 async function hasKeeper(port: number, password: string): Promise<boolean> {
-  const client = new pg.Client({
+  const client = new ListenedClient({
     host: "127.0.0.1",
     port,
     user: "postgres",
@@ -186,7 +186,6 @@ async function hasKeeper(port: number, password: string): Promise<boolean> {
     database: "postgres",
     connectionTimeoutMillis: 2_000,
   });
-  client.on("error", () => undefined);
   try {
     await client.connect();
     const owners = await client.query("SELECT 1 FROM pg_stat_activity WHERE application_name = $1", [KEEPER]);

@@ -3,7 +3,7 @@
  * start and fail every request. The message says which database, what is wrong and which setting to correct; it holds
  * no password.
  */
-import { Client } from "pg";
+import { ListenedClient } from "../../prisma/connection.ts";
 import { AppError } from "../errors/app-error.ts";
 
 export interface RequiredDatabase {
@@ -18,13 +18,12 @@ const ANSWER_DEADLINE_MS = 5_000;
 
 /** @throws AppError `CONFIG_INVALID` within about five seconds */
 export async function requireDatabase({ setting, url, table }: RequiredDatabase): Promise<void> {
-  const client = new Client({
+  // A connection that breaks is reported by whoever waits for it.
+  const client = new ListenedClient({
     connectionString: url,
     connectionTimeoutMillis: ANSWER_DEADLINE_MS,
     query_timeout: ANSWER_DEADLINE_MS,
   });
-  // A connection that breaks is reported by whoever waits for it.
-  client.on("error", () => undefined);
   try {
     await client.connect();
     await client.query(`SELECT FROM ${client.escapeIdentifier(table)} LIMIT 0`);

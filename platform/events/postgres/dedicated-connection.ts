@@ -2,7 +2,8 @@
  * One Postgres connection kept open for what a pool cannot do: LISTEN and session advisory locks. It is opened again
  * after every loss, with backoff, for ever; whatever the session held (locks, LISTEN) is set up anew by `onUp`.
  */
-import { Client } from "pg";
+import type { Client } from "pg";
+import { ListenedClient } from "../../../prisma/connection.ts";
 import { backoffMs, type Sleep, systemSleep } from "../backoff.ts";
 
 export interface DedicatedConnectionOptions {
@@ -37,7 +38,7 @@ export function createDedicatedConnection(options: DedicatedConnectionOptions): 
   let loseCurrent: ((reason: Error) => void) | undefined;
 
   async function session(signal: AbortSignal, onConnected: () => void): Promise<Error> {
-    const client = new Client({
+    const client = new ListenedClient({
       connectionString: options.connectionString,
       application_name: options.applicationName,
       keepAlive: true,
@@ -50,8 +51,6 @@ export function createDedicatedConnection(options: DedicatedConnectionOptions): 
       client.once("end", () => resolve(new Error("connection closed")));
       signal.addEventListener("abort", () => resolve(new Error("stopped")), { once: true });
     });
-    // pg emits further errors of a dying socket; without a listener they would end the process.
-    client.on("error", () => undefined);
     client.on("notification", (message) => options.onNotification?.(message.payload ?? ""));
     try {
       await client.connect();
