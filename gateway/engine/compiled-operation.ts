@@ -21,11 +21,11 @@ import {
   type SelectAlso,
 } from "./canonical/canonical-operation.ts";
 import { conditionVariables, operationConditions, withoutConditions } from "./conditions.ts";
-import { interfaceObjectsOf } from "./interface-objects.ts";
 import { createIntrospection } from "./introspection.ts";
 import { mergeSelections } from "./merged-selections.ts";
 import { compileSteps, type Step } from "./plan/steps.ts";
 import { createTypeConditions, type TypeConditions } from "./plan/type-conditions.ts";
+import { factsOf } from "./planning/federation-facts.ts";
 import { planOperation } from "./planning/plan-operation.ts";
 import { createObjectTypes } from "./response/object-types.ts";
 import { compileWriter, type ResponseWriter } from "./response/writer.ts";
@@ -98,7 +98,7 @@ export function prepareOperation(
   const introspects = usesIntrospection(document);
   const canonical = canonicalOperation(generation, document, operation);
   const inspection = inspectionOf?.(generation, document, operationName, canonical.names);
-  const types = createObjectTypes(apiSchema, interfaceObjectsOf(generation));
+  const types = createObjectTypes(apiSchema, factsOf(generation).interfaceObjects);
   const planned = canonical.document(inspection?.selectAlso);
 
   function write(coerced: JsonObject): ResponseWriter {

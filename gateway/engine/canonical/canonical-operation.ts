@@ -24,7 +24,7 @@ import {
 } from "graphql";
 import type { SchemaGeneration } from "../../ports.ts";
 import { isCondition } from "../conditions.ts";
-import { interfaceObjectsOf } from "../interface-objects.ts";
+import { factsOf } from "../planning/federation-facts.ts";
 import { type FieldNames, fieldNamesOf } from "./field-names.ts";
 import {
   conditionType,
@@ -177,7 +177,7 @@ function rewritten(
   { survey, variables, names, also }: Rewriting,
 ): DocumentNode {
   const { apiSchema } = generation;
-  const interfaceObjects = interfaceObjectsOf(generation);
+  const { interfaceObjects } = factsOf(generation);
   const fragments = new Map<string, FragmentDefinitionNode>();
 
   function ofDirectives(directives: readonly DirectiveNode[] | undefined): readonly DirectiveNode[] {

@@ -52,9 +52,11 @@ export interface FederationFacts {
     fields: readonly SelectionNode[],
     provided: readonly SelectionNode[],
   ): boolean;
+  /** Interfaces that some subgraph knows as objects (`@interfaceObject`). */
+  readonly interfaceObjects: ReadonlySet<string>;
   isInterface(typeName: string): boolean;
   isAbstract(typeName: string): boolean;
-  /** Does the subgraph know an interface as an object (`@interfaceObject`)? Then it cannot tell what an object is. */
+  /** Does the subgraph know an interface as an object? Then it cannot tell what an object is. */
   isInterfaceObject(subgraph: string, typeName: string): boolean;
 }
 
@@ -106,6 +108,7 @@ function readFacts({ supergraph, supergraphSchema: schema }: SchemaGeneration): 
     },
     isLocal: (subgraph, typeName, fields, provided) =>
       subgraphs.get(subgraph)?.isLocal(typeName, fields, provided) ?? false,
+    interfaceObjects: new Set([...subgraphs.values()].flatMap(({ interfaceObjects }) => [...interfaceObjects])),
     isInterface: (typeName) => isInterfaceType(schema.getType(typeName)),
     isAbstract: (typeName) => isAbstractType(schema.getType(typeName)),
     isInterfaceObject: (subgraph, typeName) => subgraphs.get(subgraph)?.interfaceObjects.has(typeName) ?? false,
