@@ -92,6 +92,8 @@ export function createHub(ports: HubPorts): Hub {
   const streams = createStreamRegistry({ ...ports, enrichment, cursors, meter });
   const ofOrganizations = createOrganizationQuota(ports);
   const stopping = new AbortController();
+  /** Topics that wait for their next try. */
+  const retrying = new Set<string>();
   let endListening: (() => void) | undefined;
   let subscriptions = 0;
 
@@ -134,7 +136,11 @@ export function createHub(ports: HubPorts): Hub {
       if (stopping.signal.aborted) return;
       logger.error({ err: error, topic }, "no live tail yet");
       void ports.eviction?.evictAll();
+      // A schema that is taken up meanwhile asks for the same topic.
+      if (retrying.has(topic)) return;
+      retrying.add(topic);
       void systemSleep(backoffMs(RETRY, failures + 1), stopping.signal).then(() => {
+        retrying.delete(topic);
         if (!stopping.signal.aborted) void follow(topic, failures + 1);
       });
     }
