@@ -137,7 +137,7 @@ const RETRY_AFTER_SECONDS = 1;
 export function tooBusy(cause?: unknown): AppError {
   return new AppError(
     "SERVICE_UNAVAILABLE",
-    "Too much is asked at once, so nothing was done: try again in a moment, with the same idempotency key.",
+    "Too much is asked at once, so nothing was done: try again in a moment. Send a command with the same idempotency key.",
     { cause, details: { retryAfterSeconds: RETRY_AFTER_SECONDS } },
   );
 }
