@@ -6,18 +6,13 @@ import { parse } from "graphql";
 import { describe, expect, test } from "vitest";
 import { subgraphDatabases } from "../../../../prisma/subgraph-databases.ts";
 import { readSdl } from "../../../../schema/sources.ts";
-import { SUBGRAPHS } from "../../../load/gateway/supergraph.ts";
 import { REPEATED_RUN } from "../../../support/random-of-test.ts";
 import { comparedGraph, type Outcome } from "./compared-graph.ts";
 import { describeDifference, differenceOf, unexplained } from "./differences.ts";
 import { randomOperation } from "./random-operation.ts";
 import { seedsTo } from "./seeds.ts";
 import { dataFaults, ERROR_FAULTS, FAULT_NAMES, readNeeded } from "./stock-faults.ts";
-import { KEYS } from "./supergraphs/keys.ts";
-import { MEDIA } from "./supergraphs/media.ts";
-import { NUMBERS } from "./supergraphs/numbers.ts";
-import { SERIAL } from "./supergraphs/serial.ts";
-import { SHOP } from "./supergraphs/shop.ts";
+import { RANDOM_GRAPHS } from "./supergraphs/random.ts";
 import type { WorldOptions } from "./world.ts";
 
 /** For each graph and world: more than 3,000 in all. */
@@ -29,15 +24,7 @@ const MIN_ALIKE = 0.4;
 const sdl = (name: string) => readSdl(`schema/${name}.graphql`);
 const PLATFORM = Object.fromEntries([...subgraphDatabases(), "streams"].map((name) => [name, sdl(name)]));
 
-const GRAPHS = {
-  platform: PLATFORM,
-  benchmark: SUBGRAPHS,
-  shop: SHOP,
-  keys: KEYS,
-  media: MEDIA,
-  numbers: NUMBERS,
-  serial: SERIAL,
-};
+const GRAPHS = { platform: PLATFORM, ...RANDOM_GRAPHS };
 const WORLDS: Readonly<Record<string, WorldOptions>> = {
   "where everything is there": { nulls: 0, failures: 0 },
   "with nulls": { nulls: 9, failures: 0 },
@@ -103,7 +90,7 @@ describe.skipIf(REPEATED_RUN !== undefined)("of all these operations", () => {
  * makes them. This test shows why.
  */
 test("plans for all conditions at once answer otherwise than one server would, and ours do not", async () => {
-  const graph = comparedGraph(SUBGRAPHS, { nulls: 0, failures: 0 });
+  const graph = comparedGraph(RANDOM_GRAPHS.benchmark, { nulls: 0, failures: 0 });
   let stockErrs = 0;
   for (const seed of seedsTo(OPERATIONS)) {
     const operation = randomOperation(graph.generation.apiSchema, seed);

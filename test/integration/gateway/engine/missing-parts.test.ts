@@ -2,31 +2,18 @@
 // null with one error.
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { SUBGRAPHS } from "../../../load/gateway/supergraph.ts";
 import { type ChangeAnswer, comparedGraph } from "./compared-graph.ts";
 import { describeDifference } from "./differences.ts";
 import { wrongParts } from "./missing-parts.ts";
 import { randomOperation } from "./random-operation.ts";
 import { seedsTo } from "./seeds.ts";
-import { KEYS } from "./supergraphs/keys.ts";
-import { MEDIA } from "./supergraphs/media.ts";
-import { NUMBERS } from "./supergraphs/numbers.ts";
+import { RANDOM_GRAPHS } from "./supergraphs/random.ts";
 import { REQUIREMENTS } from "./supergraphs/requirements.ts";
-import { SERIAL } from "./supergraphs/serial.ts";
-import { SHOP } from "./supergraphs/shop.ts";
 
 /** For each graph. */
 const OPERATIONS = 80;
 
-const GRAPHS = {
-  benchmark: SUBGRAPHS,
-  shop: SHOP,
-  keys: KEYS,
-  media: MEDIA,
-  numbers: NUMBERS,
-  serial: SERIAL,
-  requirements: REQUIREMENTS,
-};
+const GRAPHS = { ...RANDOM_GRAPHS, requirements: REQUIREMENTS };
 
 const number = (text: string): number => createHash("sha256").update(text).digest().readUInt32BE(0);
 
