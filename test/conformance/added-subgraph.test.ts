@@ -96,7 +96,7 @@ test("an added subgraph passes the gates: types, import arrows, contracts; its s
   for (const line of ["# NOTES_PORT=4004", "NOTES_DATABASE_URL=", "# NOTES_SUBGRAPH_URL=", "# NOTES_MAX_LENGTH=500"]) {
     expect(example).toContain(`\n${line}`);
   }
-});
+}, 360_000);
 
 describe("a subgraph that is incomplete", () => {
   test.each([
