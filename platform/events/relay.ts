@@ -26,7 +26,17 @@ export interface RelayOptions {
   /** Pause between two deletions of sent rows, in milliseconds. Default one minute. */
   readonly purgeEveryMs?: number;
   readonly onError?: (error: unknown) => void;
+  /** Told of each batch when it was marked. */
+  readonly onBatch?: (batch: RelayedBatch) => void;
   readonly sleep?: Sleep;
+}
+
+/** What a batch was and what its stages took, in milliseconds. */
+export interface RelayedBatch {
+  readonly rows: number;
+  readonly claimMs: number;
+  readonly appendMs: number;
+  readonly markMs: number;
 }
 
 /** `ACTIVE` relays; `WAITING` for the lock, which another relay holds; `CONNECTING` while the database is away. */
@@ -127,13 +137,22 @@ export function createRelay(options: RelayOptions): Relay {
 
   /** Appends one batch and marks it. Returns how many rows; a crash between the two appends them again. */
   async function round(client: Client, signal: AbortSignal): Promise<number> {
+    const begun = performance.now();
     const rows = claimed.parse((await client.query(CLAIM, [batch])).rows);
     if (rows.length === 0) return 0;
+    const readAt = performance.now();
     for (const run of runsOfOneTopic(rows)) await log.append(run.topic, run.records);
+    const appendedAt = performance.now();
     if (signal.aborted || connection.client() !== client) return 0;
     await client.query("UPDATE outbox SET sent_at = now() WHERE position = ANY ($1::bigint[])", [
       rows.map((row) => row.position),
     ]);
+    options.onBatch?.({
+      rows: rows.length,
+      claimMs: readAt - begun,
+      appendMs: appendedAt - readAt,
+      markMs: performance.now() - appendedAt,
+    });
     return rows.length;
   }
 

@@ -1,5 +1,6 @@
 // `npm run load -- <name> [options]`: measures a running platform under load. Exits 1 when a budget is missed, 2 for a
 // wrong call.
+import { backlog } from "./backlog.ts";
 import { commit } from "./commit.ts";
 import { compare } from "./compare.ts";
 import { delivery } from "./delivery.ts";
@@ -24,6 +25,7 @@ const SCENARIOS: Readonly<Record<string, (programArguments: readonly string[]) =
   reload,
   storm,
   commit,
+  backlog,
   sustained,
   gateway,
   platform,
