@@ -95,6 +95,8 @@ export interface EventLog {
   /**
    * Appends in the given order, durable when resolved. At least once: after a rejection any prefix may have been
    * stored, and a retry may store it again. Readers deduplicate by event id or by (key, sequence).
+   * @throws AppError `EVENT_REFUSED` when the log does not take one of the records as it is, e.g. for its size; any of
+   * the others may have been stored. Trying again is in vain until the log's limits change.
    */
   append(topic: string, records: readonly LogAppend[]): Promise<void>;
   /** Reads as a member of a group from its committed offset (a new group: from the beginning). */

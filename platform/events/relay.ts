@@ -5,10 +5,12 @@
  */
 import type { Client } from "pg";
 import type { Logger } from "pino";
-import { z } from "zod";
 import { backoffMs, type Sleep, systemSleep } from "./backoff.ts";
-import type { EventLog, LogAppend } from "./event-log.ts";
+import type { EventLog } from "./event-log.ts";
 import { createDedicatedConnection } from "./postgres/dedicated-connection.ts";
+import { drainOutbox, type RelayedBatch } from "./relay/drain.ts";
+import { createHeldKeys } from "./relay/held-keys.ts";
+import { headsOf, markSent, type OutboxLag, purgeSent, readLag } from "./relay/outbox-rows.ts";
 
 export interface RelayOptions {
   /** Address of the subgraph's database with its `_relay` role. */
@@ -19,24 +21,18 @@ export interface RelayOptions {
   readonly logger: Logger;
   /** Longest wait for a row whose notification was lost, in milliseconds. */
   readonly pollMs?: number;
-  /** Rows per append. */
+  /** Rows per append; four times as many while the relay is behind. */
   readonly batch?: number;
   /** Sent rows are deleted after this long, in milliseconds. Default 24 h. */
   readonly keepSentMs?: number;
   /** Pause between two deletions of sent rows, in milliseconds. Default one minute. */
   readonly purgeEveryMs?: number;
+  /** Pause before an event that the log refused is offered again, in milliseconds. Default half a minute. */
+  readonly offerAgainMs?: number;
   readonly onError?: (error: unknown) => void;
   /** Told of each batch when it was marked. */
   readonly onBatch?: (batch: RelayedBatch) => void;
   readonly sleep?: Sleep;
-}
-
-/** What a batch was and what its stages took, in milliseconds. */
-export interface RelayedBatch {
-  readonly rows: number;
-  readonly claimMs: number;
-  readonly appendMs: number;
-  readonly markMs: number;
 }
 
 /** `ACTIVE` relays; `WAITING` for the lock, which another relay holds; `CONNECTING` while the database is away. */
@@ -46,14 +42,12 @@ export interface RelayHealth {
   readonly phase: RelayPhase;
   /** Failures in a row of the database or the log; 0 when the last round succeeded. */
   readonly failures: number;
+  /** Keys whose events wait since the log refuses one of them: `lastError` says why, and somebody has to act. */
+  readonly heldKeys: number;
   readonly lastError?: string;
 }
 
-export interface OutboxLag {
-  readonly unsent: number;
-  /** Age of the oldest unsent row, in milliseconds; 0 when there is none. */
-  readonly oldestAgeMs: number;
-}
+export type { OutboxLag, RelayedBatch };
 
 export interface Relay {
   start(): void;
@@ -69,20 +63,12 @@ const LOCK_KEY = 7_241_801;
 const RETRY = { baseMs: 100, capMs: 2_000 };
 const PURGE_BATCH = 1_000;
 
-// Qualified in ORDER BY: the bare name would mean the output column, which is text.
-const CLAIM = `
-  SELECT position::text, topic, tenant_id, envelope FROM outbox
-  WHERE sent_at IS NULL ORDER BY outbox.position LIMIT $1`;
-const claimed = z.array(
-  z.object({ position: z.string(), topic: z.string(), tenant_id: z.string(), envelope: z.string() }),
-);
-type Row = z.infer<typeof claimed>[number];
-const lagRows = z.array(z.object({ unsent: z.coerce.number(), age: z.coerce.number() }));
-
 export function createRelay(options: RelayOptions): Relay {
-  const { log, topic, pollMs = 250, batch = 500, keepSentMs = 24 * 3_600_000, purgeEveryMs = 60_000 } = options;
+  const { log, topic, pollMs = 250, batch = 500, keepSentMs = 24 * 3_600_000 } = options;
+  const { purgeEveryMs = 60_000, offerAgainMs = 30_000 } = options;
   const sleep = options.sleep ?? systemSleep;
   const logger = options.logger.child({ component: "relay", topic });
+  const held = createHeldKeys(log, logger);
   let phase: RelayPhase = "STOPPED";
   let failures = 0;
   let lastError: string | undefined;
@@ -122,6 +108,11 @@ export function createRelay(options: RelayOptions): Relay {
     options.onError?.(error);
   }
 
+  function succeed(): void {
+    failures = 0;
+    lastError = undefined;
+  }
+
   /** Waits for a notification or the stop, at most `pollMs`. */
   async function idle(signal: AbortSignal): Promise<void> {
     if (!notified && !signal.aborted) {
@@ -135,36 +126,24 @@ export function createRelay(options: RelayOptions): Relay {
     notified = false;
   }
 
-  /** Appends one batch and marks it. Returns how many rows; a crash between the two appends them again. */
-  async function round(client: Client, signal: AbortSignal): Promise<number> {
-    const begun = performance.now();
-    const rows = claimed.parse((await client.query(CLAIM, [batch])).rows);
-    if (rows.length === 0) return 0;
-    const readAt = performance.now();
-    for (const run of runsOfOneTopic(rows)) await log.append(run.topic, run.records);
-    const appendedAt = performance.now();
-    if (signal.aborted || connection.client() !== client) return 0;
-    await client.query("UPDATE outbox SET sent_at = now() WHERE position = ANY ($1::bigint[])", [
-      rows.map((row) => row.position),
-    ]);
-    options.onBatch?.({
-      rows: rows.length,
-      claimMs: readAt - begun,
-      appendMs: appendedAt - readAt,
-      markMs: performance.now() - appendedAt,
-    });
-    return rows.length;
+  function moved(rows: RelayedBatch): void {
+    succeed();
+    options.onBatch?.(rows);
+  }
+
+  async function offerAgain(client: Client): Promise<void> {
+    const keys = held.keys();
+    const heads = await headsOf(client, keys);
+    for (const key of keys) {
+      const oldest = heads.find((row) => row.key === key);
+      if ((await held.offer(key, oldest)) && oldest !== undefined) await markSent(client, [oldest]);
+    }
   }
 
   async function purge(client: Client): Promise<void> {
     let deleted = PURGE_BATCH;
     while (deleted === PURGE_BATCH && connection.client() === client) {
-      const result = await client.query(
-        `DELETE FROM outbox WHERE position IN (
-           SELECT position FROM outbox WHERE sent_at < now() - $1 * interval '1 millisecond' ORDER BY sent_at LIMIT $2)`,
-        [keepSentMs, PURGE_BATCH],
-      );
-      deleted = result.rowCount ?? 0;
+      deleted = await purgeSent(client, keepSentMs, PURGE_BATCH);
     }
   }
 
@@ -180,6 +159,7 @@ export function createRelay(options: RelayOptions): Relay {
   async function run(signal: AbortSignal): Promise<void> {
     let topicReady = false;
     let purgedAt = Date.now();
+    let offeredAt = Date.now();
     while (!signal.aborted) {
       const client = connection.client();
       try {
@@ -191,10 +171,13 @@ export function createRelay(options: RelayOptions): Relay {
           await log.ensureTopics([topic]);
           topicReady = true;
         }
-        const sent = await round(client, signal);
-        failures = 0;
-        lastError = undefined;
-        if (sent >= batch) continue;
+        if (held.keys().length > 0 && Date.now() - offeredAt >= offerAgainMs) {
+          offeredAt = Date.now();
+          await offerAgain(client);
+        }
+        const leads = () => !signal.aborted && connection.client() === client;
+        await drainOutbox({ client, held, batch, leads, onBatch: moved });
+        succeed();
         if (Date.now() - purgedAt >= purgeEveryMs) {
           purgedAt = Date.now();
           await purge(client);
@@ -230,30 +213,21 @@ export function createRelay(options: RelayOptions): Relay {
     async lag() {
       const client = connection.client();
       if (client === undefined) throw new Error(`outbox of ${topic}: the database is away`);
-      const result = await client.query(
-        `SELECT count(*) AS unsent, coalesce(extract(epoch FROM now() - min(created_at)) * 1000, 0) AS age
-         FROM outbox WHERE sent_at IS NULL`,
-      );
-      const [row] = lagRows.parse(result.rows);
-      return { unsent: row?.unsent ?? 0, oldestAgeMs: Math.max(0, Math.round(row?.age ?? 0)) };
+      return readLag(client);
     },
-    health: () => ({ phase, failures, ...(lastError === undefined ? {} : { lastError }) }),
+    health() {
+      const problem = lastError ?? held.lastReason();
+      return {
+        phase,
+        failures,
+        heldKeys: held.keys().length,
+        ...(problem === undefined ? {} : { lastError: problem }),
+      };
+    },
   };
 }
 
 /** pg's client-side timeout leaves the statement running: the session cannot be trusted after it. */
 function isSilent(error: unknown): boolean {
   return error instanceof Error && error.message === "Query read timeout";
-}
-
-/** Neighbouring rows of one topic, in order: one append each. */
-function runsOfOneTopic(rows: readonly Row[]): { topic: string; records: LogAppend[] }[] {
-  const runs: { topic: string; records: LogAppend[] }[] = [];
-  for (const row of rows) {
-    const record = { key: row.tenant_id, value: row.envelope };
-    const last = runs.at(-1);
-    if (last?.topic === row.topic) last.records.push(record);
-    else runs.push({ topic: row.topic, records: [record] });
-  }
-  return runs;
 }

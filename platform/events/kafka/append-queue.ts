@@ -4,6 +4,7 @@
  */
 import { type Kafka, Partitioners, type Producer } from "kafkajs";
 import type { LogAppend } from "../event-log.ts";
+import { isTooLarge } from "./kafka-failure.ts";
 import { METADATA_FRESH_MS } from "./kafka-settings.ts";
 
 export interface AppendQueue {
@@ -11,14 +12,19 @@ export interface AppendQueue {
   stop(): Promise<void>;
 }
 
-const MAX_RECORDS = 200;
+/** kafkajs writes them in one go, about ten microseconds each, while this process does nothing else. */
+const MAX_RECORDS = 500;
 /** A broker refuses a record batch above 1 MiB (`message.max.bytes`); one record has at most half of that. */
 const MAX_BATCH_BYTES = 900_000;
+/** A topic's `max.message.bytes` may be lower: then batches are halved down to this, and grow again after a while. */
+const MIN_BATCH_BYTES = 4_096;
+const SMALL_FOR_MS = 60_000;
 const DISCONNECT_MS = 5_000;
 
 export function createAppendQueue(kafka: Kafka): AppendQueue {
   let producer: Promise<Producer> | undefined;
   let tail: Promise<unknown> = Promise.resolve();
+  const batchLimits = createBatchLimits();
 
   async function open(): Promise<Producer> {
     const opened = kafka.producer({
@@ -45,8 +51,17 @@ export function createAppendQueue(kafka: Kafka): AppendQueue {
   async function send(topic: string, records: readonly LogAppend[]): Promise<void> {
     producer ??= open();
     const opened = await producer;
-    for (const batch of batches(records)) {
-      await opened.send({ topic, acks: -1, messages: batch.map(({ key, value }) => ({ key, value })) });
+    for (let from = 0; from < records.length; ) {
+      const limit = batchLimits.of(topic);
+      const batch = firstBatch(records, from, limit);
+      try {
+        await opened.send({ topic, acks: -1, messages: batch.map(({ key, value }) => ({ key, value })) });
+        from += batch.length;
+      } catch (error) {
+        // A refusal leaves the producer as it was. One record alone is the caller's to judge.
+        if (!isTooLarge(error) || batch.length === 1 || limit <= MIN_BATCH_BYTES) throw error;
+        batchLimits.halve(topic);
+      }
     }
   }
 
@@ -56,7 +71,7 @@ export function createAppendQueue(kafka: Kafka): AppendQueue {
         try {
           await send(topic, records);
         } catch (error) {
-          await close();
+          if (!isTooLarge(error)) await close();
           throw error;
         }
       });
@@ -81,18 +96,34 @@ export async function withinDeadline(work: Promise<unknown> | undefined): Promis
   }
 }
 
-function* batches(records: readonly LogAppend[]): Generator<LogAppend[]> {
-  let batch: LogAppend[] = [];
-  let size = 0;
-  for (const record of records) {
-    const bytes = Buffer.byteLength(record.key) + Buffer.byteLength(record.value);
-    if (batch.length === MAX_RECORDS || (batch.length > 0 && size + bytes > MAX_BATCH_BYTES)) {
-      yield batch;
-      batch = [];
-      size = 0;
-    }
-    batch.push(record);
-    size += bytes;
+/** How large a record batch of each topic may be: less for a while after a broker refused one. */
+function createBatchLimits() {
+  const lowered = new Map<string, { readonly bytes: number; readonly until: number }>();
+  function of(topic: string): number {
+    const limit = lowered.get(topic);
+    if (limit !== undefined && limit.until > performance.now()) return limit.bytes;
+    lowered.delete(topic);
+    return MAX_BATCH_BYTES;
   }
-  if (batch.length > 0) yield batch;
+  return {
+    of,
+    halve(topic: string): void {
+      const bytes = Math.max(MIN_BATCH_BYTES, of(topic) >> 1);
+      lowered.set(topic, { bytes, until: performance.now() + SMALL_FOR_MS });
+    },
+  };
+}
+
+/** The next records, at least one. All of them may be of one partition, hence of one record batch. */
+function firstBatch(records: readonly LogAppend[], from: number, limitBytes: number): readonly LogAppend[] {
+  let to = from;
+  let size = 0;
+  while (to < records.length && to - from < MAX_RECORDS) {
+    const record = records[to];
+    if (record === undefined) break;
+    size += Buffer.byteLength(record.key) + Buffer.byteLength(record.value);
+    if (to > from && size > limitBytes) break;
+    to += 1;
+  }
+  return records.slice(from, to);
 }

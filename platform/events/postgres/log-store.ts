@@ -7,6 +7,7 @@ import { AppError } from "../../errors/app-error.ts";
 import type { LogAppend, LogPositions, LogRecord, PartitionRange } from "../event-log.ts";
 import { partitionForKey } from "../partitioner.ts";
 import { isStoreOutage } from "../store-outage.ts";
+import { textArray } from "./text-array.ts";
 
 const offset = z.string().transform((text) => BigInt(text));
 const rangeRows = z.array(z.object({ partition: z.int(), low: offset, high: offset }));
@@ -109,8 +110,8 @@ export function createLogStore({ connectionString, poolSize }: LogStoreOptions):
       await query("SELECT event_append($1, $2::int[], $3::text[], $4::text[])", [
         topic,
         records.map(({ key }) => partitionForKey(key, count)),
-        records.map(({ key }) => key),
-        records.map(({ value }) => value),
+        textArray(records.map(({ key }) => key)),
+        textArray(records.map(({ value }) => value)),
       ]);
     },
     async page(topic, partition, from, limit) {
