@@ -1,6 +1,6 @@
 /**
- * Moves what is unsent, batch by batch. While the log stores a batch, the database marks the one before it and reads the
- * next one. A batch is appended only after the log has stored the former one, which keeps the order.
+ * Moves what is unsent, batch by batch. While the log stores a batch, the database marks the one before it and reads
+ * the next one. A batch is appended only after the log has stored the former one, which keeps the order.
  */
 import type { Client } from "pg";
 import type { HeldKeys } from "./held-keys.ts";
