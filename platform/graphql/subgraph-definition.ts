@@ -8,6 +8,7 @@ import type { Clock } from "../clock.ts";
 import { type Environment, parseConfig } from "../config/parse-config.ts";
 import { AppError } from "../errors/app-error.ts";
 import type { IdSource } from "../ids.ts";
+import type { OperatorCommand } from "../operator/operator-command.ts";
 import type { Subgraph, SubgraphRuntime } from "./subgraph.ts";
 import type { SettingShape, SubgraphDatabase } from "./subgraph-settings.ts";
 
@@ -50,6 +51,8 @@ export interface SubgraphDefinition<Shape extends SettingShape> {
   seed?(deps: SeedDeps<z.infer<z.ZodObject<Shape>>>): Promise<string>;
   /** Settings that the embedded platform gives it, in place of those of the environment. */
   embedded?(place: EmbeddedEnvironment, environment: Environment): Readonly<Record<string, string>>;
+  /** What operators may do with it from the command line; imports the commands when called. */
+  operatorCommands?(): Promise<readonly OperatorCommand[]>;
 }
 
 /** A definition whose settings are known to itself alone: it reads them from the environment. */
@@ -63,6 +66,7 @@ export interface SubgraphModule
   /** @throws AppError `CONFIG_INVALID` */
   readonly seed: ((environment: Environment, deps: Omit<SeedDeps<never>, "settings">) => Promise<string>) | undefined;
   embedded(place: EmbeddedEnvironment, environment: Environment): Readonly<Record<string, string>>;
+  operatorCommands(): Promise<readonly OperatorCommand[]>;
 }
 
 const defined = new WeakSet<object>();
@@ -85,6 +89,7 @@ export function defineSubgraph<const Shape extends SettingShape>(
         ? undefined
         : async (environment, deps) => seed({ ...deps, settings: parseConfig(schema, environment) }),
     embedded: (place, environment) => definition.embedded?.(place, environment) ?? {},
+    operatorCommands: async () => (await definition.operatorCommands?.()) ?? [],
   };
   defined.add(result);
   return result;

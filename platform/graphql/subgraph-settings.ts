@@ -37,14 +37,18 @@ export function settingNames(name: string) {
   } as const;
 }
 
-const appSettings = (name: string): SettingShape => ({
-  [settingNames(name).app]: postgresUrl.describe(`Database of the ${name} subgraph, role tributary_${name}_app`),
+const LOGINS = {
+  app: (name: string) => `Database of the ${name} subgraph, role tributary_${name}_app`,
+  relay: (name: string) => `The same database, role tributary_${name}_relay`,
+};
+
+const loginSettings = (name: string, login: keyof SubgraphDatabase): SettingShape => ({
+  [settingNames(name)[login]]: postgresUrl.describe(LOGINS[login](name)),
 });
 
 /** The two logins of its database. */
 export function databaseSettings(name: string): SettingShape {
-  const relay = postgresUrl.describe(`The same database, role tributary_${name}_relay`);
-  return { ...appSettings(name), [settingNames(name).relay]: relay };
+  return { ...loginSettings(name, "app"), ...loginSettings(name, "relay") };
 }
 
 /** Of its process. */
@@ -78,8 +82,15 @@ export function readDatabase(name: string, environment: Environment): SubgraphDa
  * For command lines, which empty no outbox.
  * @throws AppError `CONFIG_INVALID`
  */
-export function readAppDatabase(name: string, environment: Environment): string {
-  return z.string().parse(parseConfig(z.object(appSettings(name)), environment)[settingNames(name).app]);
+export const readAppDatabase = (name: string, environment: Environment): string => readLogin(name, "app", environment);
+
+/**
+ * The address for one of its logins, when the others need not be named.
+ * @throws AppError `CONFIG_INVALID`
+ */
+export function readLogin(name: string, login: keyof SubgraphDatabase, environment: Environment): string {
+  const given = parseConfig(z.object(loginSettings(name, login)), environment);
+  return z.string().parse(given[settingNames(name)[login]]);
 }
 
 /** @throws AppError `CONFIG_INVALID` */

@@ -28,7 +28,7 @@ export const MANAGE_MEMBERS = "members.manage";
 /** What a member may still do in a suspended organisation: see that it is suspended. */
 const WHILE_SUSPENDED: readonly string[] = ["organization.read"];
 
-/** The process on a server's command line (operator-main.ts). No request from outside can have this identity. */
+/** Who works on a server's command line (subgraphs/operator-main.ts). No request from outside has this identity. */
 export const OPERATOR_SERVICE = "operator";
 
 /** Only operators suspend and reinstate, and no user is one: whoever may run commands on the server is. */

@@ -28,6 +28,7 @@ export const subgraph = defineSubgraph({
       .default("http://127.0.0.1:4000")
       .describe("Address of the web client, for links in mails"),
   },
+  operatorCommands: async () => (await import("./operator/command-table.ts")).COMMANDS,
   create: async (deps) => (await import("./index.ts")).createUserSubgraph(deps),
   embedded: ({ dataDir, publicUrl, smtpUrl }, environment) => ({
     SIGNING_KEY_FILE: join(dataDir, "signing-keys.json"),

@@ -43,7 +43,7 @@ const NOT_FOUND = /"NOT_FOUND"/;
 
 async function operate(stack: Stack, ...words: string[]): Promise<void> {
   const entryArguments = [...words, "--reason", "acceptance test"];
-  const running = await startProcess({ entry: "subgraphs/user/operator-main.ts", entryArguments, env: stack.operator });
+  const running = await startProcess({ entry: "subgraphs/operator-main.ts", entryArguments, env: stack.operator });
   const { code } = await running.exited;
   if (code !== 0) throw new Error(`${words.join(" ")} exited with ${code}: ${await running.output()}`);
 }

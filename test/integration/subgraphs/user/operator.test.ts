@@ -33,9 +33,13 @@ afterAll(async () => {
 /** `npm run operator -- …words` */
 async function operate(words: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const running = await startProcess({
-    entry: "subgraphs/user/operator-main.ts",
+    entry: "subgraphs/operator-main.ts",
     entryArguments: words,
-    env: { USER_DATABASE_URL: fixture.runtime.databaseUrls.app, ...env },
+    env: {
+      USER_DATABASE_URL: fixture.runtime.databaseUrls.app,
+      USER_RELAY_DATABASE_URL: fixture.runtime.databaseUrls.relay,
+      ...env,
+    },
   });
   const { code } = await running.exited;
   return { code, output: (await running.output()).trim() };
@@ -220,6 +224,37 @@ test("a command that cannot be done says with a code what is wrong, and exits 1 
       expect(answer, words.join(" ")).toEqual({ code, output: expect.stringContaining(message) });
     }),
   );
+});
+
+test("people and organisations are found by id, address, slug and a part of the name, across all tenants", async () => {
+  const ada = await fixture.person();
+  const organizationId = await fixture.organization(ada);
+  const { rows } = await fixture.admin.query(
+    `SELECT o.slug, o.name AS title, u.display_name AS name FROM organization AS o, "user" AS u
+     WHERE o.id = $1 AND u.id = $2`,
+    [organizationId, ada.userId],
+  );
+  const { slug, title, name } = rows[0];
+  const person = `${ada.userId}  ACTIVE  ${ada.email}  ${JSON.stringify(name)}`;
+  const organization = `${organizationId}  ACTIVE  ${slug}  ${JSON.stringify(title)}`;
+  const found = async (...words: string[]) => (await operate(["find", ...words])).output.split("\n");
+  expect(await found(ada.email.toUpperCase())).toEqual([person]);
+  expect(await found(ada.userId)).toEqual([person]);
+  expect(await found(slug)).toContain(organization);
+  expect(await found(organizationId)).toEqual([organization]);
+  expect(await found(...title.toUpperCase().split(" "))).toContain(organization);
+  expect(await found(name.slice(1))).toContain(person);
+  // What a pattern would mean is text here, and what ends a statement is too.
+  for (const text of ["%", "_____", "'; --"]) {
+    expect(await operate(["find", text])).toEqual({
+      code: 1,
+      output: "NOT_FOUND: There is no such user or organisation.",
+    });
+  }
+  expect(await operate(["find"])).toMatchObject({
+    code: 2,
+    output: expect.stringMatching(/^BAD_ARGUMENTS: find takes/),
+  });
 });
 
 test("without a database it says where it looked, and which setting to correct", async () => {

@@ -1,0 +1,15 @@
+/** What operators may do with accounts and organisations: the commands of `npm run operator`, a file each. */
+import type { OperatorCommand } from "../../../platform/operator/operator-command.ts";
+import { findCommand } from "./command-line/find.ts";
+import { reinstateOrganizationCommand } from "./command-line/reinstate-organization.ts";
+import { reinstateUserCommand } from "./command-line/reinstate-user.ts";
+import { suspendOrganizationCommand } from "./command-line/suspend-organization.ts";
+import { suspendUserCommand } from "./command-line/suspend-user.ts";
+
+export const COMMANDS: readonly OperatorCommand[] = [
+  findCommand,
+  suspendUserCommand,
+  reinstateUserCommand,
+  suspendOrganizationCommand,
+  reinstateOrganizationCommand,
+];

@@ -1,0 +1,67 @@
+/** The frame of commands that suspend or reinstate: one id, a reason, and who it was. */
+import { fileURLToPath } from "node:url";
+import { systemClock } from "../../../platform/clock.ts";
+import { loadEventContracts } from "../../../platform/events/contracts.ts";
+import { outboxOf } from "../../../platform/graphql/subgraph-outbox.ts";
+import { createIdSource } from "../../../platform/ids.ts";
+import {
+  BadArguments,
+  BY_OPTION,
+  type OperatorCommand,
+  operatorCommand,
+  operatorName,
+} from "../../../platform/operator/operator-command.ts";
+import { findOperatorDatabase } from "../../../platform/operator/operator-database.ts";
+import { newTrace } from "../../../platform/tracing/trace-context.ts";
+import { OPERATOR_SERVICE } from "../policies.ts";
+import type { Operator, OperatorServices } from "../services.ts";
+import { openUserDatabase } from "../store/database.ts";
+import { NAME } from "../subgraph-name.ts";
+import type { ChangedStatus, SuspensionInput } from "./change-status.ts";
+
+/** What to say of a change, and of none. */
+type Says = readonly [changed: string, unchanged: string];
+
+export const SUSPENDS: Says = ["suspended", "was suspended already, nothing was changed"];
+export const REINSTATES: Says = ["reinstated", "was not suspended, nothing was changed"];
+
+export interface StatusCommand extends Pick<OperatorCommand, "name" | "summary"> {
+  readonly says: Says;
+  readonly change: (services: OperatorServices, operator: Operator, input: SuspensionInput) => Promise<ChangedStatus>;
+}
+
+export function statusCommand({ name, summary, says, change }: StatusCommand): OperatorCommand {
+  return operatorCommand({
+    name,
+    summary,
+    usage: "ID --reason TEXT [--by NAME]",
+    options: { ...BY_OPTION, reason: { type: "string" } },
+    async run({ reason, by }, [id, ...rest], { environment, print }) {
+      if (id === undefined || rest.length > 0) throw new BadArguments(`${name} takes one id`);
+      if (reason === undefined) throw new BadArguments("say why, with --reason");
+      const operator = operatorOf(operatorName(by));
+      const database = openUserDatabase("user database", await findOperatorDatabase(NAME, "app", environment), 1);
+      try {
+        const contracts = await loadEventContracts(fileURLToPath(new URL("../../../schema/events", import.meta.url)));
+        const outbox = outboxOf(NAME, { contracts, clock: systemClock, ids: createIdSource(systemClock) });
+        const { result } = await change({ database, outbox, clock: systemClock }, operator, { id, reason });
+        const [changed, unchanged] = says;
+        print(`${id}: ${result.changed ? changed : unchanged}`);
+      } finally {
+        await database.part.stop?.();
+      }
+    },
+  });
+}
+
+function operatorOf(name: string): Operator {
+  return {
+    identity: { kind: "SERVICE", service: OPERATOR_SERVICE },
+    causation: {
+      actorKind: "SERVICE",
+      actorId: `${OPERATOR_SERVICE}:${name}`,
+      correlationId: newTrace().traceId,
+      hop: 0,
+    },
+  };
+}
