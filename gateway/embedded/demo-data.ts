@@ -49,7 +49,9 @@ function createDemoApi({ executor, authenticator, logger }: DemoOptions): DemoAp
   return {
     async run(query, variables, schema) {
       const { identity } = await authenticator.authenticate(token, client);
-      const context: GatewayContext = { identity, client, trace: newTrace(), logger, forwardedHeaders: {} };
+      const trace = newTrace();
+      const requestLogger = logger.child({ traceId: trace.traceId });
+      const context: GatewayContext = { identity, client, trace, logger: requestLogger, forwardedHeaders: {} };
       const result = await executor.execute({ query, variables, context });
       if (result.errors !== undefined) {
         throw new Error(`the demo data could not be made: ${JSON.stringify(result.errors)}`);

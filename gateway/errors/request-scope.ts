@@ -8,6 +8,7 @@ import type { Stages } from "../../platform/tracing/stages.ts";
 
 export interface RequestScope {
   readonly traceId: string;
+  /** Bound to the trace: its lines carry the trace's id already. */
   readonly logger: Logger;
   /** Present when the request is recorded. */
   readonly stages?: Stages | undefined;

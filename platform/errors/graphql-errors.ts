@@ -10,6 +10,7 @@ import { findAppError } from "./app-error.ts";
 export const MASKED_MESSAGE = "Something went wrong on our side. Try again; if it persists, report the errorId.";
 
 export interface GraphQLErrorContext {
+  /** Bound to the trace: its lines carry the trace's id already. */
   readonly logger: Logger;
   readonly traceId: string;
 }
@@ -21,7 +22,7 @@ export function toPublicError(error: GraphQLError, { logger, traceId }: GraphQLE
   };
   const appError = findAppError(error.originalError);
   if (appError?.expected === true) {
-    logger.info({ code: appError.code, path: error.path, traceId }, "request refused");
+    logger.info({ code: appError.code, path: error.path }, "request refused");
     const { code, status, retryable, details, message } = appError;
     return { message, ...place, extensions: { code, status, retryable, traceId, ...details } };
   }
@@ -32,7 +33,7 @@ export function toPublicError(error: GraphQLError, { logger, traceId }: GraphQLE
   }
   const errorId = randomUUID();
   const { code, status, retryable } = appError ?? { code: "INTERNAL_SERVER_ERROR", status: 500, retryable: false };
-  logger.error({ err: error.originalError ?? error, errorId, traceId, path: error.path }, "request failed");
+  logger.error({ err: error.originalError ?? error, errorId, path: error.path }, "request failed");
   return { message: MASKED_MESSAGE, ...place, extensions: { code, status, retryable, traceId, errorId } };
 }
 

@@ -79,5 +79,6 @@ test("when billing is dead the rest still arrives, and one trace id finds what w
     await waitFor(async () => (await linesOf(service, traceId)).some((line) => line.includes(logged[service])), {
       what: `${logged[service]} in the log of ${service}`,
     });
+    for (const line of await linesOf(service, traceId)) expect(line.split('"traceId":'), line).toHaveLength(2);
   }
 });
