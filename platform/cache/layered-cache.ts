@@ -6,7 +6,6 @@
  */
 import type { Clock } from "../clock.ts";
 import type { Cache, CacheLoadOptions } from "./cache.ts";
-import { NO_VERSION } from "./entry-lifetime.ts";
 import type { MemoryCache } from "./memory-cache.ts";
 import type { CachedEntry, RedisCache } from "./redis-cache.ts";
 
@@ -45,11 +44,8 @@ export function createLayeredCache({ memory, redis, trusted, clock }: LayeredCac
     async get<T>(key: string) {
       const cachedEntry = usable() ? memory.peek<CachedEntry<T>>(key) : undefined;
       if (cachedEntry !== undefined) return cachedEntry.value;
-      const nothing = { value: undefined, until: Number.NEGATIVE_INFINITY, tags: [], version: NO_VERSION };
-      const filling = memory.fill<CachedEntry<T | undefined>>(key, inherited({}), async () => {
-        return (await redis.getEntry<T>(key)) ?? nothing;
-      });
-      return (await filling).value;
+      // Nobody has checked the form of what another process stored: memory holds only what `parse` accepted.
+      return (await redis.getEntry<T>(key))?.value;
     },
     async getOrLoad<T>(key: string, options: CacheLoadOptions<T>, load: () => Promise<T>) {
       const cachedEntry = usable() ? memory.peek<CachedEntry<T>>(key, options.refreshMs) : undefined;

@@ -44,8 +44,6 @@ export interface MemoryCache extends Cache {
   readonly lookup: CacheLookup;
   /** The value, unless it ends within so many milliseconds; a hit is counted, a miss is not. */
   peek<T>(key: string, beforeEndMs?: number): T | undefined;
-  /** Stores what `fetch` gives, as a load is stored, but for this caller alone: nobody joins it. */
-  fill<T>(key: string, options: CacheLoadOptions<T>, fetch: () => Promise<T>): Promise<T>;
 }
 
 export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
@@ -174,7 +172,6 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
       // biome-ignore lint/plugin/unchecked-cast: as above
       return entry.value as T;
     },
-    fill: (key, options, fetch) => carry(take(key), options, fetch),
     async set(key, value, { ttlMs, tags = [], version = NO_VERSION }) {
       // Of a load under way nobody could say which of the two is newer.
       if (version === NO_VERSION) overtake((flight) => flight.key === key);

@@ -78,7 +78,7 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
   /** `null`: Redis could not be asked. */
   async function read(key: string): Promise<Found | undefined | null> {
     if (!(await marks.settle())) return null;
-    const found = await ask(client.pipeline().zrevrange(entryKey(key), 0, 0, "WITHSCORES"));
+    const found = await ask(client.pipeline().zrevrange(entryKey(key), 0, 0, "WITHSCORES"), false, entryKey(key));
     if (found === undefined) return null;
     const [text, score] = Array.isArray(found[0]) ? found[0].flat() : [];
     const entry = typeof text === "string" ? decodeEntry(text, now()) : undefined;
@@ -143,7 +143,7 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
     }
     const commands = keepHighest(key, version, text, lifeMs);
     if (notice !== undefined) commands.publish(channelOf(namespace), notice);
-    const answers = await ask(commands.zscore(entryKey(key), text));
+    const answers = await ask(commands.zscore(entryKey(key), text), false, entryKey(key));
     if (answers === undefined) return "UNKNOWN";
     if (answers.at(-1) !== null) return expiresAt;
     meter.count("refusals");
@@ -232,7 +232,7 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
       if (version === undefined) return marks.remove({ key });
       const deletion = keepHighest(key, version, TOMBSTONE, TOMBSTONE_MS);
       const notice = encodeNotice({ from: origin, key, version });
-      const done = await ask(deletion.publish(channelOf(namespace), notice), true);
+      const done = await ask(deletion.publish(channelOf(namespace), notice), true, entryKey(key));
       if (done === undefined) await marks.remove({ key });
     },
     invalidateTags: (tags) => marks.remove({ tags }),

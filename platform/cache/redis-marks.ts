@@ -120,7 +120,7 @@ export function createRedisMarks(
       left.add(whole);
     }
     const names = [...left];
-    const done = (await ask(removal(names), urgent)) !== undefined;
+    const done = (await ask(removal(names), urgent, journal)) !== undefined;
     // Added again: another attempt may have succeeded before this one failed.
     for (const name of names) left[done ? "delete" : "add"](name);
     return left.size === 0;
@@ -133,7 +133,11 @@ export function createRedisMarks(
   }
 
   function marksFrom(names: readonly string[], contents: unknown): Marks | undefined {
-    return Array.isArray(contents) ? names.map((name, at) => [name, String(contents[at])]) : undefined;
+    if (!Array.isArray(contents)) return undefined;
+    // Just made, and still without content: somebody made another type of it.
+    const strange = names.filter((_, at) => typeof contents[at] !== "string");
+    if (strange.length > 0) void ask(client.pipeline().unlink(...strange), true);
+    return strange.length > 0 ? undefined : names.map((name, at) => [name, String(contents[at])]);
   }
 
   return {
@@ -154,7 +158,8 @@ export function createRedisMarks(
       if (!(await settle())) return undefined;
       const names = wanted();
       const fresh = anew === undefined ? undefined : `${keyPrefix}${anew}`;
-      const answers = await ask(making(names, fresh).xrevrange(journal, "+", "-", "COUNT", 1), anew !== undefined);
+      const taking = making(names, fresh).xrevrange(journal, "+", "-", "COUNT", 1);
+      const answers = await ask(taking, anew !== undefined, journal);
       const marks = marksFrom(names, answers?.at(-2));
       return marks && { marks, line: linesIn(answers?.at(-1)).at(-1)?.id ?? "" };
     },
@@ -164,7 +169,7 @@ export function createRedisMarks(
       const names = [...new Set([...wanted, ...before.marks.map(([name]) => name)])];
       // The line itself is asked for, too: when it is gone, so may be others after it.
       const from = before.line === "" ? "-" : before.line;
-      const answers = await ask(making(names).xrange(journal, from, "+", "COUNT", JOURNAL_LINES));
+      const answers = await ask(making(names).xrange(journal, from, "+", "COUNT", JOURNAL_LINES), false, journal);
       const marks = marksFrom(names, answers?.at(-2));
       if (marks === undefined) return undefined;
       const lines = linesIn(answers?.at(-1));

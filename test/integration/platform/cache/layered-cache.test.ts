@@ -1,5 +1,6 @@
 // Memory over a real Redis: each cache of these tests is what one process has.
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { redisOfFile } from "../../../support/services/redis-of-file.ts";
 import { waitWithin } from "../../../support/wait.ts";
 import { holdLoad } from "./held-load.ts";
@@ -26,10 +27,23 @@ test("an entry ends in memory when it ends in Redis, whenever memory got it [S37
   const [a, b] = await openTwo({ clock: { now: () => new Date(now) }, jitter: 0 });
   await a.cache.getOrLoad("k", { ttlMs: 10_000 }, async () => "first");
   now += 9_000;
-  expect(await b.cache.get("k")).toBe("first");
+  expect(await b.cache.getOrLoad("k", { ttlMs: 10_000 }, async () => "second")).toBe("first");
   now += 1_000;
   expect(await b.cache.get("k")).toBeUndefined();
   expect(await a.cache.get("k")).toBeUndefined();
+});
+
+test("what another process stored in another form is served to nobody who checks it, also once it was looked at", async () => {
+  const [a, b] = await openTwo();
+  const options = { ...TTL, version: 7, parse: (value: unknown) => z.object({ name: z.string() }).parse(value) };
+  await a.cache.set("k", { title: "of another release" }, { ...TTL, version: 7 });
+  // As the observer does, which compares and parses nothing.
+  expect(await b.cache.get("k")).toEqual({ title: "of another release" });
+  const load = async () => ({ name: "loaded" });
+  expect(await b.cache.getOrLoad("k", options, load)).toEqual({ name: "loaded" });
+  expect(await a.cache.getOrLoad("k", options, () => Promise.reject(new Error("not replaced")))).toEqual({
+    name: "loaded",
+  });
 });
 
 test("what one process invalidates, the memory of every other gives up within a second [S34, S35, S36]", async () => {

@@ -162,3 +162,38 @@ test("a silent Redis is not waited for: the loader answers and the error is coun
   expect(await cache.getOrLoad("k", TTL, async () => "loaded")).toBe("loaded");
   expect(meter.counters()).toMatchObject({ loads: 1, misses: 1, errors: 1 });
 });
+
+test("a key that somebody made another type of is replaced, whatever it was for", async () => {
+  const namespace = randomUUID();
+  const { cache, connection } = await open(redis.url, namespace);
+  const { client } = connection;
+  let loads = 0;
+  const read = () =>
+    cache.getOrLoad("k", { ...TTL, tags: ["t"] }, async () => {
+      loads += 1;
+      return "loaded";
+    });
+  await read();
+  const names = await client.keys(`${namespace}:*`);
+  const kinds = new Set(names.map((name) => name.slice(namespace.length + 1).split(":")[0]));
+  await cache.invalidateTags(["t"]);
+  await read();
+  expect(kinds).toEqual(new Set(["entry", "key", "tag", "all"]));
+  for (const name of [...names, `${namespace}:journal`]) {
+    await client.unlink(name);
+    await client.lpush(name, "of somebody else");
+    expect(await read(), name).toBe("loaded");
+    await cache.invalidateTags(["t"]);
+    // Cached again soon: reads beside Redis load each time.
+    await waitFor(
+      async () => {
+        await read();
+        const before = loads;
+        await read();
+        return loads === before;
+      },
+      { what: `${name} to be replaced` },
+    );
+    expect(await client.type(name), name).not.toBe("list");
+  }
+});
