@@ -24,12 +24,24 @@ export function bindTenants(tenants: string): Frame {
 export function bindTenantsUntil(tenants: string, deadline: number): Frame {
   return {
     name: "tenants-until",
-    // Asked for when the message is made: a statement may have waited for the one before it.
     get values() {
-      return [tenants, String(Math.max(1, Math.ceil(deadline - performance.now())))];
+      return [tenants, left(deadline)];
     },
   };
 }
+
+/** Ends the statement at the deadline. @param deadline by `performance.now()` */
+export function endBy(deadline: number): Frame {
+  return {
+    name: "until",
+    get values() {
+      return [left(deadline)];
+    },
+  };
+}
+
+/** Asked for when the message is made: a statement may have waited for the one before it. */
+const left = (deadline: number) => String(Math.max(1, Math.ceil(deadline - performance.now())));
 
 const FRAMES = [
   { name: BEGIN.name, text: "BEGIN" },
@@ -39,6 +51,7 @@ const FRAMES = [
     name: "tenants-until",
     text: "SELECT set_config('app.tenants', $1, true), set_config('statement_timeout', $2, true)",
   },
+  { name: "until", text: "SELECT set_config('statement_timeout', $1, true)" },
 ] as const;
 
 /** What pg hands to a query that is submitted. */

@@ -10,6 +10,7 @@ import {
   bindTenants,
   bindTenantsUntil,
   COMMIT,
+  endBy,
   type Frame,
   FramedQuery,
   PrepareFrames,
@@ -63,8 +64,9 @@ function createStatementNames(): (query: { readonly sql: string }) => string {
 
 /**
  * Where a connection is in the transaction that @prisma/adapter-pg 7.10 has begun on it. `BEGUN`: nothing was sent yet.
+ * `OVER`: rolled back under its work, which may not know it yet.
  */
-type Phase = "NONE" | "READING" | "BEGUN" | "OPEN" | "COMMITTING" | "COMMITTED";
+type Phase = "NONE" | "READING" | "BEGUN" | "OPEN" | "COMMITTING" | "COMMITTED" | "OVER";
 
 /**
  * Sends the `BEGIN`, the tenants and, where the scope says so, the `COMMIT` along with a statement: @prisma/adapter-pg
@@ -76,13 +78,16 @@ class TenantClient extends ListenedClient {
   #phase: Phase = "NONE";
   #scope: TenantScope | undefined;
   #prepared = false;
+  /** Settles once a transaction that is over was rolled back. */
+  #rolledBack: Promise<unknown> = NOTHING;
+  readonly #onOver = () => this.#giveUp();
 
   override query(config: never, ...rest: never[]): never {
     const text = textOf(config);
     if (text === "BEGIN") return this.#begin(config) as never;
     const scope = this.#scope;
     if (scope === undefined) return super.query(config, ...rest) as never;
-    if (text === "COMMIT" || text === "ROLLBACK") return this.#end(config) as never;
+    if (text === "COMMIT" || text === "ROLLBACK") return this.#end(config, text, scope) as never;
     return this.#statement(config, scope) as never;
   }
 
@@ -93,28 +98,53 @@ class TenantClient extends ListenedClient {
     if (scope === undefined) return super.query(config);
     if (!ID_LIST.test(scope.tenants)) throw new TypeError("not a list of tenant ids");
     this.#phase = scope.reading ? "READING" : "BEGUN";
+    if (scope.over?.aborted === true) this.#giveUp();
+    else scope.over?.addEventListener("abort", this.#onOver, { once: true });
     return this.#prepared ? NOTHING : this.#prepare();
   }
 
-  #end(config: never): unknown {
+  #end(config: never, how: "COMMIT" | "ROLLBACK", scope: TenantScope): unknown {
+    scope.over?.removeEventListener("abort", this.#onOver);
+    if (scope.over?.aborted === true) this.#giveUp();
     // A statement that is given up while it commits is waited for.
     const open = this.#phase === "OPEN" || this.#phase === "COMMITTING";
+    const over = this.#phase === "OVER";
     this.#phase = "NONE";
     this.#scope = undefined;
+    if (over) return how === "ROLLBACK" ? this.#rolledBack : Promise.reject(transactionIsOver(scope));
     return open ? super.query(config) : NOTHING;
+  }
+
+  /** Nothing of it is committed from here on, unless the statement that commits is under way. */
+  #giveUp(): void {
+    if (this.#phase !== "OPEN" && this.#phase !== "BEGUN") return;
+    const sent = this.#phase === "OPEN";
+    this.#phase = "OVER";
+    this.#rolledBack = sent ? this.#rollBack() : NOTHING;
+    // Whoever ends the transaction is told; nobody may.
+    this.#rolledBack.catch(() => undefined);
+  }
+
+  #rollBack(): Promise<unknown> {
+    return super.query({ text: "ROLLBACK" } as never) as unknown as Promise<unknown>;
   }
 
   #statement(config: never, scope: TenantScope): unknown {
     const { deadline } = scope;
-    const tenants = bindTenants(scope.tenants);
+    const tenants = deadline === undefined ? bindTenants(scope.tenants) : bindTenantsUntil(scope.tenants, deadline);
     switch (this.#phase) {
       case "READING":
-        return this.#framed(config, [deadline === undefined ? tenants : bindTenantsUntil(scope.tenants, deadline)], []);
+        return this.#framed(config, [tenants], []);
       case "BEGUN":
         this.#phase = "OPEN";
         return scope.ending ? this.#last(config, [BEGIN, tenants]) : this.#framed(config, [BEGIN, tenants], []);
-      case "OPEN":
-        return scope.ending ? this.#last(config, []) : super.query(config);
+      case "OPEN": {
+        const before = deadline === undefined ? [] : [endBy(deadline)];
+        if (scope.ending) return this.#last(config, before);
+        return before.length === 0 ? super.query(config) : this.#framed(config, before, []);
+      }
+      case "OVER":
+        return Promise.reject(transactionIsOver(scope));
       default:
         return Promise.reject(new Error("a statement follows the last one of its transaction"));
     }
@@ -134,7 +164,9 @@ class TenantClient extends ListenedClient {
   }
 
   #leaveCommitting(next: Phase): void {
-    if (this.#phase === "COMMITTING") this.#phase = next;
+    if (this.#phase !== "COMMITTING") return;
+    this.#phase = next;
+    if (this.#scope?.over?.aborted === true) this.#giveUp();
   }
 
   async #prepare(): Promise<unknown> {
@@ -156,6 +188,10 @@ class TenantClient extends ListenedClient {
 
 /** What a message that is not sent is answered with. */
 const NOTHING: Promise<unknown> = Promise.resolve({ rows: [], fields: [], rowCount: 0 });
+
+function transactionIsOver({ over }: TenantScope): Error {
+  return new Error("the transaction was ended under its work", { cause: over?.reason });
+}
 
 function textOf(config: unknown): unknown {
   return typeof config === "object" && config !== null && "text" in config ? config.text : undefined;

@@ -10,8 +10,10 @@ export interface TenantScope {
   readonly tenants: string;
   /** Each statement is a transaction of its own. */
   readonly reading: boolean;
-  /** Of reads: when their statements end at the latest, by `performance.now()`. */
+  /** When statements end at the latest, by `performance.now()`: Postgres cancels what still runs then. */
   readonly deadline?: number | undefined;
+  /** Its abort ends a transaction that writes, whatever its work does: rolled back, unless it commits just then. */
+  readonly over?: AbortSignal | undefined;
   /** The next statement is the transaction's last: its message commits too. */
   ending: boolean;
 }

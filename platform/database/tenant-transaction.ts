@@ -10,8 +10,21 @@ import type { SqlTransaction, TransactionHost } from "./sql-transaction.ts";
 /** Ids of organisations and of at most one user: commas would split the setting, so only our id alphabet passes. */
 const TENANT_PATTERN = /^[A-Za-z0-9_-]+$/;
 
-/** Waiting for a connection, and running, in milliseconds: a command that takes longer is stuck, not slow. */
-const LIMITS = { maxWait: 5_000, timeout: 15_000 };
+export interface TransactionLimits {
+  /** Longest wait for a connection, in milliseconds. */
+  readonly maxWait: number;
+  /** Longest run, in milliseconds. */
+  readonly timeout: number;
+  /**
+   * When the transaction ends, whatever its work still does. Postgres cancels what runs at `deadline` (by
+   * `performance.now()`). From the abort of `over` on nothing is committed, unless the statement that commits is under
+   * way; later statements are refused.
+   */
+  readonly until?: { readonly deadline: number; readonly over: AbortSignal };
+}
+
+/** A command that takes longer is stuck, not slow. */
+const LIMITS: TransactionLimits = { maxWait: 5_000, timeout: 15_000 };
 
 export interface TransactionEnd {
   /**
@@ -30,9 +43,9 @@ export function inTenants<Tx extends SqlTransaction, R>(
   client: TransactionHost<Tx>,
   tenants: readonly KeyOwner[],
   work: (tx: Tx, end: TransactionEnd) => Promise<R>,
-  limits: { readonly maxWait: number; readonly timeout: number } = LIMITS,
+  { until, ...limits }: TransactionLimits = LIMITS,
 ): Promise<R> {
-  const scope: TenantScope = { tenants: listOf(tenants), reading: false, ending: false };
+  const scope: TenantScope = { tenants: listOf(tenants), reading: false, ending: false, ...until };
   const end: TransactionEnd = {
     commitWithNext() {
       scope.ending = true;

@@ -7,15 +7,16 @@ import type { Logger } from "pino";
 import { requireTenantId, type TenantId } from "../auth/principal-ids.ts";
 import type { Clock } from "../clock.ts";
 import type { SqlTransaction, TransactionHost } from "../database/sql-transaction.ts";
-import { inTenants, type TransactionEnd } from "../database/tenant-transaction.ts";
-import { withDeadline } from "../deadline.ts";
+import type { TransactionEnd } from "../database/tenant-transaction.ts";
 import { type BackoffPolicy, backoffMs, type Sleep, systemSleep } from "./backoff.ts";
 import type { EventContracts } from "./contracts.ts";
 import { appendDeadLetter, deadLetterTopic } from "./dead-letter.ts";
 import type { EventEnvelope } from "./envelope.ts";
 import type { EventLog, LogReader, LogRecord } from "./event-log.ts";
+import { attemptInTime } from "./handler-attempt.ts";
 import { claimEvents, startInboxPurge } from "./inbox.ts";
-import { createPartitionWindow, type PartitionWindow } from "./partition-window.ts";
+import { type KeptReader, keepReader } from "./kept-reader.ts";
+import { createPartitionWindow } from "./partition-window.ts";
 import { createSemaphore } from "./semaphore.ts";
 import { isStoreOutage } from "./store-outage.ts";
 
@@ -24,7 +25,7 @@ export interface HandlerContext {
   readonly attempt: number;
   /** W3C trace context of the request behind the event. */
   readonly traceparent: string | undefined;
-  /** Aborts when this instance loses the partition: long work should end. */
+  /** Aborts at the handler's deadline, and when this instance loses the partition: nobody waits for the effect. */
   readonly signal: AbortSignal;
 }
 
@@ -54,6 +55,8 @@ export interface RetryPolicy extends BackoffPolicy {
 }
 
 const DEFAULT_RETRY_POLICY: RetryPolicy = { attempts: 3, baseMs: 200, capMs: 5_000, deadlineMs: 20_000 };
+/** What an attempt may take beyond its deadline. */
+const QUIET_MARGIN_MS = 3_000;
 
 export interface GroupConsumerOptions<Tx extends SqlTransaction> {
   readonly log: EventLog;
@@ -103,7 +106,11 @@ export interface ConsumerHealth {
   readonly outageSince: Date | undefined;
 }
 
-export interface GroupConsumer {
+export interface GroupConsumer extends Pick<KeptReader, "rebuild" | "held"> {
+  readonly group: string;
+  readonly topics: readonly string[];
+  /** A partition that is quiet for longer while records wait in it is stuck, in milliseconds. */
+  readonly quietLimitMs: number;
   /** Idempotent. Rejects when the event log cannot be reached. */
   start(): Promise<void>;
   /** Resolves when no handler runs any more and finished work is committed. */
@@ -127,16 +134,13 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
     concurrency = 8,
   } = options;
   const policy = { ...DEFAULT_RETRY_POLICY, ...options.policy };
-  // The late handler goes on until its transaction ends; a retry then waits at the inbox row.
-  const tooLong = `event handler took longer than ${policy.deadlineMs} ms`;
   const sleep = options.sleep ?? systemSleep;
   const random = options.random ?? Math.random;
   const tenantsOf = options.tenants ?? ((event: EventEnvelope) => [requireTenantId(event.partitionkey)]);
   const logger = options.logger.child({ component: "consumer", consumer: group });
   const semaphore = createSemaphore(concurrency);
-  const windows = new Set<PartitionWindow>();
+  const reader = keepReader(open, logger);
   const { keepInboxMs = 30 * 24 * 3_600_000, purgeEveryMs = 3_600_000 } = options;
-  let reader: Promise<LogReader> | undefined;
   let lastActivityAt: Date | undefined;
   let outageSince: Date | undefined;
 
@@ -145,16 +149,17 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
   }
 
   /** One transaction for events of a key, none of which is passed over. */
-  async function attempt(events: readonly EventEnvelope[], attempt: number, signal: AbortSignal): Promise<void> {
+  async function attempt(events: readonly EventEnvelope[], attempt: number, leaving: AbortSignal): Promise<void> {
     const [first] = events;
     if (first === undefined) return;
-    const effect = inTenants(database, tenantsOf(first), async (tx, end) => {
+    const limits = { deadlineMs: policy.deadlineMs, leaving };
+    const attempted = attemptInTime(database, tenantsOf(first), limits, async (tx, end, signal) => {
       if (typeof handlers === "function") return handlers(events, tx, { consumer: group, end });
       for (const event of await claimEvents(tx, group, events)) {
         await handlerOf(event)?.(event, tx, { attempt, traceparent: event.traceparent, signal });
       }
     });
-    await withDeadline(effect, policy.deadlineMs, tooLong);
+    await attempted.finally(reader.noteAttempt);
   }
 
   function isPassedOver(event: EventEnvelope): boolean {
@@ -244,9 +249,7 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
       topics,
       onAssigned(assignment) {
         const opened = createPartitionWindow({ assignment, size: window, together, process: processAll });
-        windows.add(opened);
-        assignment.signal.addEventListener("abort", () => windows.delete(opened), { once: true });
-        return opened;
+        return reader.hold(assignment, opened);
       },
     });
     const purge = startInboxPurge({ database, keepMs: keepInboxMs, everyMs: purgeEveryMs, clock, logger });
@@ -258,20 +261,13 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
   }
 
   return {
-    async start() {
-      reader ??= open();
-      try {
-        await reader;
-      } catch (error) {
-        reader = undefined;
-        throw error;
-      }
-    },
-    async stop() {
-      const stopping = reader;
-      reader = undefined;
-      await (await stopping)?.stop();
-    },
+    group,
+    topics,
+    quietLimitMs: Math.max(policy.deadlineMs, policy.capMs) + QUIET_MARGIN_MS,
+    start: reader.start,
+    stop: reader.stop,
+    rebuild: reader.rebuild,
+    held: reader.held,
     async lag() {
       let behind = 0n;
       for (const topic of topics) {
@@ -283,10 +279,12 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
       }
       return behind;
     },
-    health() {
-      let unfinished = 0;
-      for (const opened of windows) unfinished += opened.unfinished();
-      return { running: reader !== undefined, partitions: windows.size, unfinished, lastActivityAt, outageSince };
-    },
+    health: () => ({
+      running: reader.running(),
+      partitions: reader.held().length,
+      unfinished: reader.unfinished(),
+      lastActivityAt,
+      outageSince,
+    }),
   };
 }

@@ -1,6 +1,7 @@
 /**
  * Works on the records of one partition: strictly in order per key, keys beside each other, at most `size` records
- * unfinished. The committed offset never passes an unfinished record.
+ * unfinished. The committed offset never passes an unfinished record. A partition that is given back is let go within
+ * three seconds, also beside work that never ends.
  */
 import type { LogRecord, PartitionAssignment, PartitionConsumer } from "./event-log.ts";
 
@@ -20,7 +21,15 @@ export interface PartitionWindowOptions {
 export interface PartitionWindow extends PartitionConsumer {
   /** Records taken in and not finished. */
   unfinished(): number;
+  /** Since when nothing was taken in and nothing finished, by `performance.now()`. */
+  quietSince(): number;
 }
+
+/**
+ * Longest wait for the work on a partition that is given back: attempts end within it (`handler-attempt.ts`). What goes
+ * on behind it is left alone, and what it finishes is not committed: another member may have begun with it.
+ */
+const DRAIN_MS = 3_000;
 
 interface Entry {
   readonly record: LogRecord;
@@ -39,12 +48,16 @@ export function createPartitionWindow({
   const queues = new Map<string, Entry[]>();
   const workers = new Set<Promise<void>>();
   let space: (() => void) | undefined;
+  let quietSince = performance.now();
+  let letGo = false;
   /** A rejection of `process` without an abort: a fault of ours, which the next delivery reports. */
   let fault: unknown;
 
   signal.addEventListener("abort", () => space?.(), { once: true });
 
   function finish(entry: Entry): void {
+    if (letGo) return;
+    quietSince = performance.now();
     entry.done = true;
     let next: bigint | undefined;
     while (entries[0]?.done === true) next = (entries.shift()?.record.offset ?? 0n) + 1n;
@@ -88,6 +101,7 @@ export function createPartitionWindow({
 
   return {
     async deliver(records) {
+      quietSince = performance.now();
       for (const record of records) {
         while (entries.length >= size && !signal.aborted && fault === undefined) {
           const { promise, resolve } = Promise.withResolvers<void>();
@@ -100,8 +114,15 @@ export function createPartitionWindow({
       }
     },
     async drain() {
-      while (workers.size > 0) await Promise.allSettled(workers);
+      const { promise: late, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(() => {
+        letGo = true;
+        resolve();
+      }, DRAIN_MS);
+      while (workers.size > 0 && !letGo) await Promise.race([Promise.allSettled(workers), late]);
+      clearTimeout(timer);
     },
     unfinished: () => entries.length,
+    quietSince: () => quietSince,
   };
 }

@@ -1,6 +1,7 @@
 /**
- * Ordered start and stop of long-lived parts. Parts start in the order they were added and stop in reverse;
- * a failed start stops what was started. Both are idempotent: a second call shares the first one's promise.
+ * Ordered start and stop of long-lived parts. Parts start in the order they were added and stop in reverse; what others
+ * wait for is left at once when the stop begins. A failed start stops what was started. Both are idempotent: a second
+ * call shares the first one's promise.
  */
 import type { Logger } from "../logger/logger.ts";
 
@@ -8,6 +9,11 @@ export interface LifecyclePart {
   readonly name: string;
   start?(): Promise<void>;
   stop?(): Promise<void>;
+  /**
+   * Called of every started part when a stop begins, before any part is stopped: begins what should not wait until its
+   * turn comes, such as giving work to other instances. Its `stop` waits for the end of it. Must not throw.
+   */
+  leave?(): void;
 }
 
 export interface Lifecycle {
@@ -41,6 +47,7 @@ export function createLifecycle(logger: Logger): Lifecycle {
   async function stopAll(): Promise<void> {
     phase = "draining";
     await startRun?.catch(() => undefined);
+    for (const part of started) part.leave?.();
     for (let part = started.pop(); part !== undefined; part = started.pop()) {
       try {
         await part.stop?.();
