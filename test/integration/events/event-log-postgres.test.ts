@@ -6,35 +6,12 @@ import { type EventDatabases, startEventDatabases } from "../../support/services
 import { startPostgres } from "../../support/services/postgres.ts";
 import { waitFor } from "../../support/wait.ts";
 import { describeEventLog } from "./event-log-contract.ts";
+import { postgresHarness } from "./event-log-harnesses.ts";
 import { groupRecorder } from "./group-recorder.ts";
 
 const logger = pino({ level: "silent" });
 
-describeEventLog("Postgres", async () => {
-  const databases = await startEventDatabases();
-  return {
-    async open() {
-      const log = createPostgresEventLog({ connectionString: databases.eventsUrl, logger, rebalanceMs: 100 });
-      await log.start();
-      return log;
-    },
-    async recreate(topic) {
-      await databases.events.query("DELETE FROM event_topic WHERE name = $1", [topic]);
-      const log = createPostgresEventLog({ connectionString: databases.eventsUrl, logger });
-      await log.start();
-      await log.ensureTopics([topic]);
-      await log.stop();
-    },
-    async deleteBelow(topic, partition, offset) {
-      await databases.events.query(
-        "UPDATE event_record SET appended_at = '2000-01-01' WHERE topic = $1 AND partition = $2 AND record_offset < $3",
-        [topic, partition, String(offset)],
-      );
-      await databases.events.query("SELECT event_purge($1, $2, '2001-01-01', 1000)", [topic, partition]);
-    },
-    close: () => databases.stop(),
-  };
-});
+describeEventLog("Postgres", postgresHarness);
 
 describe("Postgres event log under faults", () => {
   let databases: EventDatabases;
