@@ -23,6 +23,8 @@ import { isStoreOutage } from "./store-outage.ts";
 export interface HandlerContext {
   /** 1 for the first attempt of this delivery; outages of our store are not counted. */
   readonly attempt: number;
+  /** No attempt follows: when this one fails, the event becomes a dead letter. */
+  readonly last: boolean;
   /** W3C trace context of the request behind the event. */
   readonly traceparent: string | undefined;
   /** Aborts at the handler's deadline, and when this instance loses the partition: nobody waits for the effect. */
@@ -156,7 +158,8 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
     const attempted = attemptInTime(database, tenantsOf(first), limits, async (tx, end, signal) => {
       if (typeof handlers === "function") return handlers(events, tx, { consumer: group, end });
       for (const event of await claimEvents(tx, group, events)) {
-        await handlerOf(event)?.(event, tx, { attempt, traceparent: event.traceparent, signal });
+        const last = attempt >= policy.attempts;
+        await handlerOf(event)?.(event, tx, { attempt, last, traceparent: event.traceparent, signal });
       }
     });
     await attempted.finally(reader.noteAttempt);

@@ -5,6 +5,8 @@ import type { StreamHeadModel } from "./models/StreamHead.ts";
 import type { OutboxModel } from "./models/Outbox.ts";
 import type { InboxModel } from "./models/Inbox.ts";
 import type { IdempotencyModel } from "./models/Idempotency.ts";
+import type { BackfillModel } from "./models/Backfill.ts";
+import type { SnapshotMarkModel } from "./models/SnapshotMark.ts";
 import type { AuditChainModel } from "./models/AuditChain.ts";
 import type { AuditEntryModel } from "./models/AuditEntry.ts";
 
@@ -79,6 +81,40 @@ export const idempotencyRows: RawRows<IdempotencyModel> = rawRows(
     result: z.json().nullable(),
     createdAt: z.date(),
     updatedAt: z.date(),
+  }),
+);
+
+export const backfillRows: RawRows<BackfillModel> = rawRows(
+  "backfill",
+  {
+    consumer: "consumer",
+    afterKey: "after_key",
+    logPositions: "log_positions",
+    startedAt: "started_at",
+    completedAt: "completed_at",
+  },
+  z.object({
+    consumer: z.string(),
+    afterKey: z.string(),
+    logPositions: z.json(),
+    startedAt: z.date(),
+    completedAt: z.date().nullable(),
+  }),
+);
+
+export const snapshotMarkRows: RawRows<SnapshotMarkModel> = rawRows(
+  "snapshot_mark",
+  {
+    consumer: "consumer",
+    topic: "topic",
+    tenantId: "tenant_id",
+    sequence: "sequence",
+  },
+  z.object({
+    consumer: z.string(),
+    topic: z.string(),
+    tenantId: z.string(),
+    sequence: z.bigint(),
   }),
 );
 

@@ -38,6 +38,16 @@ export type Inbox = Prisma.InboxModel
  */
 export type Idempotency = Prisma.IdempotencyModel
 /**
+ * Model Backfill
+ * How far a consumer's read model is filled with what happened before it was there.
+ */
+export type Backfill = Prisma.BackfillModel
+/**
+ * Model SnapshotMark
+ * Up to which event of a stream a read model holds it by its snapshot.
+ */
+export type SnapshotMark = Prisma.SnapshotMarkModel
+/**
  * Model Plan
  * A price, the same for every organisation. Insert only.
  */

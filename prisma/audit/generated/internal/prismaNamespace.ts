@@ -401,6 +401,8 @@ export const ModelName = {
   Outbox: 'Outbox',
   Inbox: 'Inbox',
   Idempotency: 'Idempotency',
+  Backfill: 'Backfill',
+  SnapshotMark: 'SnapshotMark',
   AuditChain: 'AuditChain',
   AuditEntry: 'AuditEntry'
 } as const
@@ -418,7 +420,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "auditChain" | "auditEntry"
+    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "auditChain" | "auditEntry"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -718,6 +720,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    Backfill: {
+      payload: Prisma.$BackfillPayload<ExtArgs>
+      fields: Prisma.BackfillFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.BackfillFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.BackfillFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>
+        }
+        findFirst: {
+          args: Prisma.BackfillFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.BackfillFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>
+        }
+        findMany: {
+          args: Prisma.BackfillFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>[]
+        }
+        create: {
+          args: Prisma.BackfillCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>
+        }
+        createMany: {
+          args: Prisma.BackfillCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.BackfillCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>[]
+        }
+        delete: {
+          args: Prisma.BackfillDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>
+        }
+        update: {
+          args: Prisma.BackfillUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>
+        }
+        deleteMany: {
+          args: Prisma.BackfillDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.BackfillUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.BackfillUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>[]
+        }
+        upsert: {
+          args: Prisma.BackfillUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>
+        }
+        aggregate: {
+          args: Prisma.BackfillAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateBackfill>
+        }
+        groupBy: {
+          args: Prisma.BackfillGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.BackfillGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.BackfillCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.BackfillCountAggregateOutputType> | number
+        }
+      }
+    }
+    SnapshotMark: {
+      payload: Prisma.$SnapshotMarkPayload<ExtArgs>
+      fields: Prisma.SnapshotMarkFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.SnapshotMarkFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.SnapshotMarkFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload>
+        }
+        findFirst: {
+          args: Prisma.SnapshotMarkFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.SnapshotMarkFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload>
+        }
+        findMany: {
+          args: Prisma.SnapshotMarkFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload>[]
+        }
+        create: {
+          args: Prisma.SnapshotMarkCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload>
+        }
+        createMany: {
+          args: Prisma.SnapshotMarkCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.SnapshotMarkCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload>[]
+        }
+        delete: {
+          args: Prisma.SnapshotMarkDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload>
+        }
+        update: {
+          args: Prisma.SnapshotMarkUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload>
+        }
+        deleteMany: {
+          args: Prisma.SnapshotMarkDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.SnapshotMarkUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.SnapshotMarkUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload>[]
+        }
+        upsert: {
+          args: Prisma.SnapshotMarkUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload>
+        }
+        aggregate: {
+          args: Prisma.SnapshotMarkAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateSnapshotMark>
+        }
+        groupBy: {
+          args: Prisma.SnapshotMarkGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SnapshotMarkGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.SnapshotMarkCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SnapshotMarkCountAggregateOutputType> | number
+        }
+      }
+    }
     AuditChain: {
       payload: Prisma.$AuditChainPayload<ExtArgs>
       fields: Prisma.AuditChainFieldRefs
@@ -948,6 +1098,27 @@ export const IdempotencyScalarFieldEnum = {
 } as const
 
 export type IdempotencyScalarFieldEnum = (typeof IdempotencyScalarFieldEnum)[keyof typeof IdempotencyScalarFieldEnum]
+
+
+export const BackfillScalarFieldEnum = {
+  consumer: 'consumer',
+  afterKey: 'afterKey',
+  logPositions: 'logPositions',
+  startedAt: 'startedAt',
+  completedAt: 'completedAt'
+} as const
+
+export type BackfillScalarFieldEnum = (typeof BackfillScalarFieldEnum)[keyof typeof BackfillScalarFieldEnum]
+
+
+export const SnapshotMarkScalarFieldEnum = {
+  consumer: 'consumer',
+  topic: 'topic',
+  tenantId: 'tenantId',
+  sequence: 'sequence'
+} as const
+
+export type SnapshotMarkScalarFieldEnum = (typeof SnapshotMarkScalarFieldEnum)[keyof typeof SnapshotMarkScalarFieldEnum]
 
 
 export const AuditChainScalarFieldEnum = {
@@ -1277,6 +1448,8 @@ export type GlobalOmitConfig = {
   outbox?: Prisma.OutboxOmit
   inbox?: Prisma.InboxOmit
   idempotency?: Prisma.IdempotencyOmit
+  backfill?: Prisma.BackfillOmit
+  snapshotMark?: Prisma.SnapshotMarkOmit
   auditChain?: Prisma.AuditChainOmit
   auditEntry?: Prisma.AuditEntryOmit
 }

@@ -55,6 +55,8 @@ export const ModelName = {
   Outbox: 'Outbox',
   Inbox: 'Inbox',
   Idempotency: 'Idempotency',
+  Backfill: 'Backfill',
+  SnapshotMark: 'SnapshotMark',
   AuditChain: 'AuditChain',
   AuditEntry: 'AuditEntry'
 } as const
@@ -118,6 +120,27 @@ export const IdempotencyScalarFieldEnum = {
 } as const
 
 export type IdempotencyScalarFieldEnum = (typeof IdempotencyScalarFieldEnum)[keyof typeof IdempotencyScalarFieldEnum]
+
+
+export const BackfillScalarFieldEnum = {
+  consumer: 'consumer',
+  afterKey: 'afterKey',
+  logPositions: 'logPositions',
+  startedAt: 'startedAt',
+  completedAt: 'completedAt'
+} as const
+
+export type BackfillScalarFieldEnum = (typeof BackfillScalarFieldEnum)[keyof typeof BackfillScalarFieldEnum]
+
+
+export const SnapshotMarkScalarFieldEnum = {
+  consumer: 'consumer',
+  topic: 'topic',
+  tenantId: 'tenantId',
+  sequence: 'sequence'
+} as const
+
+export type SnapshotMarkScalarFieldEnum = (typeof SnapshotMarkScalarFieldEnum)[keyof typeof SnapshotMarkScalarFieldEnum]
 
 
 export const AuditChainScalarFieldEnum = {
