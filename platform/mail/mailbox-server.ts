@@ -12,6 +12,8 @@ import type { Logger } from "../logger/logger.ts";
 
 const messageSchema = z.object({
   id: z.string(),
+  /** The header; absent in mails that an earlier release kept. */
+  messageId: z.string().optional(),
   /** Lower-case addresses that the mail was handed over for. */
   recipients: z.array(z.string()),
   from: z.string(),
@@ -76,6 +78,7 @@ export async function startMailbox({ dir, logger, port = 0 }: MailboxOptions): P
     const id = `${String(receivedAt.getTime()).padStart(15, "0")}-${randomBytes(4).toString("hex")}`;
     const message: MailboxMessage = {
       id,
+      ...(parsed.messageId === undefined ? {} : { messageId: parsed.messageId }),
       recipients: recipients.map((address) => address.toLowerCase()),
       from,
       subject: parsed.subject ?? "",

@@ -5,6 +5,8 @@
 import { createTransport } from "nodemailer";
 
 export interface Mail {
+  /** Makes the `Message-ID`: a mail that is sent again has the same, so mail systems can drop the copy. */
+  readonly id: string;
   readonly to: string;
   readonly subject: string;
   readonly text: string;
@@ -37,10 +39,11 @@ const LIMITS = { dnsTimeout: 3_000, connectionTimeout: 3_000, greetingTimeout: 3
 
 export function createMailer({ smtpUrl, from }: MailerOptions): Mailer {
   const transport = createTransport({ url: smtpUrl, ...LIMITS, disableFileAccess: true, disableUrlAccess: true });
+  const domain = /@([^\s>]+)/.exec(from)?.[1] ?? "localhost";
   return {
-    async send(mail) {
+    async send({ id, ...mail }) {
       try {
-        await transport.sendMail({ from, ...mail });
+        await transport.sendMail({ from, messageId: `<${id}@${domain}>`, ...mail });
       } catch (error) {
         throw toFailure(error);
       }

@@ -21,8 +21,16 @@ export interface EventData {
   readonly "billing.subscription.activated.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; };
   /** A plan was started; the first payment is open. */
   readonly "billing.subscription.started.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; };
+  /** A mail was not sent, since nothing calls for it any more. */
+  readonly "user.email.cancelled.v1": { readonly emailId: string; readonly template: string; readonly regardingId: string; };
+  /** The mail server accepted a mail. */
+  readonly "user.email.delivered.v1": { readonly emailId: string; readonly template: string; readonly regardingId: string; readonly attempts: number; };
+  /** A mail could not be handed to the mail server, and is not tried again by itself. */
+  readonly "user.email.failed.v1": { readonly emailId: string; readonly template: string; readonly regardingId: string; readonly attempts: number; readonly reason: string; };
+  /** A mail was called for. It names no address and carries no secret: both are looked up when it is sent. */
+  readonly "user.email.requested.v1": { readonly emailId: string; readonly template: string; readonly regardingId: string; };
   /** A user confirmed their e-mail address. */
-  readonly "user.email_verified.v1": { readonly userId: string; };
+  readonly "user.email_verified.v1": { readonly userId: string; readonly verifiedAt?: string; };
   /** An invitation was accepted. */
   readonly "user.invitation.accepted.v1": { readonly invitationId: string; readonly organizationId: string; readonly userId: string; };
   /** Somebody was invited into an organisation. */
@@ -42,7 +50,7 @@ export interface EventData {
   /** An organisation was changed. */
   readonly "user.organization.updated.v1": { readonly organizationId: string; readonly name: string; };
   /** A person opened an account. */
-  readonly "user.registered.v1": { readonly userId: string; };
+  readonly "user.registered.v1": { readonly userId: string; readonly registeredAt?: string; };
   /** Somebody tried to open an account for an address that has one: its owner is told by mail. */
   readonly "user.registration_repeated.v1": { readonly userId: string; };
   /** An operator let a suspended user sign in again. */

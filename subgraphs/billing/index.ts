@@ -1,8 +1,8 @@
 /** The billing subgraph: plans, accounts, subscriptions, invoices and payments. */
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
 import { createProcessCache, type ProcessCacheSettings } from "../../platform/cache/process-cache.ts";
-import { createGroupConsumer } from "../../platform/events/group-consumer.ts";
 import { createRelay } from "../../platform/events/relay.ts";
+import { createRoutedConsumers } from "../../platform/events/routed-consumers.ts";
 import { createCursorCodec } from "../../platform/graphql/connection.ts";
 import type { Subgraph, SubgraphRuntime } from "../../platform/graphql/subgraph.ts";
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
@@ -10,7 +10,7 @@ import { outboxOf } from "../../platform/graphql/subgraph-outbox.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
 import { createPlanCache, loadPlanByCacheKey } from "./catalogue/plan-cache.ts";
 import { createSettlementWorker } from "./collection/settlement-worker.ts";
-import { billingHandlers, tenantsOfEvent } from "./consumers.ts";
+import { consumers, routes, tenantsOfEvent } from "./consumers.ts";
 import { type BillingContext, createBillingContext } from "./context.ts";
 import { DEMO } from "./demo.ts";
 import type { PaymentProvider } from "./provider/payment-provider.ts";
@@ -60,16 +60,14 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     currency: settings.BILLING_CURRENCY,
   };
   const relay = createRelay({ databaseUrl: databaseUrls.relay, log: eventLog, topic, logger });
-  const accounts = createGroupConsumer({
+  const routed = createRoutedConsumers({
+    table: { consumers, routes },
+    services,
     log: eventLog,
-    group: "billing.accounts",
-    topics: consumedTopics,
+    consumedTopics,
     contracts,
     database,
-    handlers: billingHandlers(services),
     tenants: tenantsOfEvent,
-    // The audit log, which reads the same topic, keeps the dead letter of a record that is no event.
-    undecodable: "skip",
     clock,
     logger,
   });
@@ -89,7 +87,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
       cache,
       pollingDatabase.part,
       { name: "billing relay", start: async () => relay.start(), stop: () => relay.stop() },
-      { name: "billing accounts", start: () => accounts.start(), stop: () => accounts.stop() },
+      ...routed.parts,
       createSettlementWorker({ services, pollingDatabase }),
     ],
     checks: [database.check, cache.check],

@@ -2,9 +2,10 @@
  * What the user subgraph says happened, as `schema/events/user.*.json` describe it. The version is the row's after the
  * change.
  */
+import { OrganizationId, type TenantId } from "../../platform/auth/principal-ids.ts";
 import type { DomainEvent } from "../../platform/events/envelope.ts";
 import type { EventData, EventType } from "../../schema/generated/events.ts";
-import type { InvitationId, OrganizationId, UserId } from "./domain/ids.ts";
+import type { EmailId, InvitationId, UserId } from "./domain/ids.ts";
 import type { Invitation } from "./domain/invitation.ts";
 import type { Membership } from "./domain/membership.ts";
 import type { Organization, Role } from "./domain/organization.ts";
@@ -35,8 +36,9 @@ function ofOrganization<Type extends EventType>(
   return { type, subject: id, aggregateVersion: version, key: organizationId, organizationId, data };
 }
 
-export function userRegistered(userId: UserId): DomainEvent {
-  return ofUser("user.registered.v1", userId, { id: userId, version: 1 }, { userId });
+export function userRegistered(userId: UserId, at: Date): DomainEvent {
+  const data = { userId, registeredAt: at.toISOString() };
+  return ofUser("user.registered.v1", userId, { id: userId, version: 1 }, data);
 }
 
 /** Somebody tried to open an account that is there. */
@@ -48,8 +50,9 @@ export function verificationRequested(userId: UserId, version: number): DomainEv
   return ofUser("user.verification_requested.v1", userId, { id: userId, version }, { userId });
 }
 
-export function emailVerified(userId: UserId, version: number): DomainEvent {
-  return ofUser("user.email_verified.v1", userId, { id: userId, version }, { userId });
+export function emailVerified(userId: UserId, version: number, at: Date): DomainEvent {
+  const data = { userId, verifiedAt: at.toISOString() };
+  return ofUser("user.email_verified.v1", userId, { id: userId, version }, data);
 }
 
 export function userSuspended(userId: UserId, version: number, reason: string): DomainEvent {
@@ -144,6 +147,54 @@ export function invitationAccepted(invitation: Invitation, userId: UserId): Doma
     organizationId,
     userId,
   });
+}
+
+/** A mail as its events tell of it: without its address. */
+export interface EventMail {
+  readonly id: EmailId;
+  /** In whose stream its events are: its reader's, or that of the organisation that it is sent for. */
+  readonly tenantId: TenantId;
+  readonly template: string;
+  readonly regardingId: string;
+}
+
+/** In the stream of the organisation, where it is one's. */
+function ofMail<Type extends EventType>(
+  type: Type,
+  { id, tenantId }: EventMail,
+  version: number,
+  data: EventData[Type],
+): DomainEvent {
+  const organizationId = OrganizationId.from(tenantId);
+  return {
+    type,
+    subject: id,
+    aggregateVersion: version,
+    key: tenantId,
+    ...(organizationId === undefined ? {} : { organizationId }),
+    data,
+  };
+}
+
+const mailData = ({ id, template, regardingId }: EventMail) => ({ emailId: id, template, regardingId });
+
+export function emailRequested(mail: EventMail): DomainEvent {
+  return ofMail("user.email.requested.v1", mail, 1, mailData(mail));
+}
+
+/** @param attempts with the one that succeeded */
+export function emailDelivered(mail: EventMail, attempts: number): DomainEvent {
+  return ofMail("user.email.delivered.v1", mail, attempts + 1, { ...mailData(mail), attempts });
+}
+
+/** @param reason without an address or a token: whoever reads the organisation's events reads it */
+export function emailFailed(mail: EventMail, attempts: number, reason: string): DomainEvent {
+  const data = { ...mailData(mail), attempts, reason: reason.slice(0, 200) };
+  return ofMail("user.email.failed.v1", mail, attempts + 1, data);
+}
+
+export function emailCancelled(mail: EventMail, attempts: number): DomainEvent {
+  return ofMail("user.email.cancelled.v1", mail, attempts + 1, mailData(mail));
 }
 
 function namesOf(roles: readonly Pick<Role, "name">[]): readonly string[] {

@@ -4,8 +4,9 @@
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
 import type { TokenService } from "../../platform/auth/token-service.ts";
 import { createProcessCache, type ProcessCacheSettings } from "../../platform/cache/process-cache.ts";
-import { createGroupConsumer, type RetryPolicy } from "../../platform/events/group-consumer.ts";
+import type { RetryPolicy } from "../../platform/events/group-consumer.ts";
 import { createRelay } from "../../platform/events/relay.ts";
+import { createRoutedConsumers } from "../../platform/events/routed-consumers.ts";
 import { createCursorCodec } from "../../platform/graphql/connection.ts";
 import type { DemoData } from "../../platform/graphql/demo-data.ts";
 import type { Subgraph, SubgraphRuntime } from "../../platform/graphql/subgraph.ts";
@@ -14,8 +15,7 @@ import { outboxOf } from "../../platform/graphql/subgraph-outbox.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
 import { createMailer } from "../../platform/mail/mailer.ts";
 import { createRowCaches, loadRowByCacheKey } from "./cache/row-caches.ts";
-import { createRowEviction } from "./cache/row-eviction.ts";
-import { mailHandlers } from "./consumers.ts";
+import { consumers, routes } from "./consumers.ts";
 import { createUserContext, type UserContext } from "./context.ts";
 import { createAccessTokens } from "./credentials/access-tokens.ts";
 import { createPasswordHasher } from "./credentials/passwords.ts";
@@ -28,9 +28,6 @@ import { openUserDatabase } from "./store/database.ts";
 /** Another shape of a row needs another number. */
 const CACHE_SHAPE = 2;
 const POOL_SIZE = 16;
-/** Mails at once. Each holds two connections of the pool while it is being sent. */
-const MAILS_AT_ONCE = 4;
-const MAIL_RETRIES = { attempts: 6, baseMs: 500, capMs: 15_000 };
 
 export interface UserSubgraphDeps extends SubgraphRuntime {
   readonly settings: ProcessCacheSettings & {
@@ -88,17 +85,14 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
   };
   const mailer = createMailer({ smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM });
   const relay = createRelay({ databaseUrl: databaseUrls.relay, log: eventLog, topic, logger });
-  const mails = createGroupConsumer({
+  const routed = createRoutedConsumers({
+    table: { consumers, routes },
+    services: { ...services, mailer, webClientUrl: settings.WEB_CLIENT_URL, cache: cache.cache, topic },
     log: eventLog,
-    group: "user.mail",
-    topics: consumedTopics,
+    consumedTopics,
     contracts,
     database,
-    handlers: mailHandlers({ services, mailer, webClientUrl: settings.WEB_CLIENT_URL }),
-    policy: deps.mailRetries ?? MAIL_RETRIES,
-    // The audit log, which reads the same topic, keeps the dead letter of a record that is no event.
-    undecodable: "skip",
-    concurrency: MAILS_AT_ONCE,
+    ...(deps.mailRetries === undefined ? {} : { retries: { "user.mailroom": deps.mailRetries } }),
     clock,
     logger,
   });
@@ -118,10 +112,10 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     parts: [
       database.part,
       cache,
-      createRowEviction({ rowCaches, cache: cache.cache, eventLog, topic, logger }),
       { name: "user signing keys", start: () => accessTokens.start() },
       { name: "user relay", start: async () => relay.start(), stop: () => relay.stop() },
-      { name: "user mail", start: () => mails.start(), stop: () => mails.stop().finally(() => mailer.close()) },
+      { name: "user mailer", stop: async () => mailer.close() },
+      ...routed.parts,
     ],
     checks: [database.check, cache.check],
     caches: [cache],

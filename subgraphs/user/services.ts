@@ -1,10 +1,12 @@
 /** What resolvers, commands and consumers of the user subgraph work with: made once per process by index.ts. */
 import type { Identity } from "../../platform/auth/identity.ts";
+import type { Cache } from "../../platform/cache/cache.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Causation } from "../../platform/events/envelope.ts";
 import type { Outbox } from "../../platform/events/outbox.ts";
 import type { CursorCodec } from "../../platform/graphql/connection.ts";
 import type { IdSource } from "../../platform/ids.ts";
+import type { Mailer } from "../../platform/mail/mailer.ts";
 import type { RowCaches } from "./cache/row-caches.ts";
 import type { AccessTokens } from "./credentials/access-tokens.ts";
 import type { PasswordHasher } from "./credentials/passwords.ts";
@@ -24,6 +26,22 @@ export interface UserServices {
   readonly accessTokens: AccessTokens;
   /** Lifetime of sessions and of their refresh tokens, in milliseconds. */
   readonly sessionLifetimeMs: number;
+}
+
+/** What the sending of mails works with. */
+export interface MailServices extends Pick<UserServices, "database" | "outbox" | "clock"> {
+  readonly mailer: Mailer;
+  /** Address of the web client: mails link to it whatever host a request named. */
+  readonly webClientUrl: string;
+}
+
+/** What consumers work with. */
+export interface ConsumerServices extends MailServices {
+  readonly rowCaches: Pick<RowCaches, "evict">;
+  /** Holds the cached rows. */
+  readonly cache: Pick<Cache, "clear">;
+  /** Where its own events are. */
+  readonly topic: string;
 }
 
 /** Somebody who runs the platform and asks for a change. */

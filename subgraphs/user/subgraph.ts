@@ -8,8 +8,8 @@ import { defineSubgraph } from "../../platform/graphql/subgraph-definition.ts";
 
 export const subgraph = defineSubgraph({
   port: 4001,
-  // Mails follow its own events.
-  consumes: ["user"],
+  // Mails follow its own events; an organisation is welcomed when its billing account is open.
+  consumes: ["user", "billing"],
   answersFromMemory: true,
   issuesSessions: true,
   settings: {

@@ -81,6 +81,8 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
       "billing.payment_method.attached",
       "billing.subscription.activated",
       "billing.subscription.started",
+      "user.email.delivered",
+      "user.email.requested",
       "user.membership.created",
       "user.organization.created",
     ];

@@ -38,6 +38,16 @@ export type Inbox = Prisma.InboxModel
  */
 export type Idempotency = Prisma.IdempotencyModel
 /**
+ * Model Backfill
+ * How far a consumer's read model is filled with what happened before it was there.
+ */
+export type Backfill = Prisma.BackfillModel
+/**
+ * Model SnapshotMark
+ * Up to which event of a stream a read model holds it by its snapshot.
+ */
+export type SnapshotMark = Prisma.SnapshotMarkModel
+/**
  * Model User
  * A person with an account. Not a tenant's row: see policies.ts for who may see whom.
  */
@@ -92,3 +102,8 @@ export type InvitationToken = Prisma.InvitationTokenModel
  * A mail that an event called for, and what became of it.
  */
 export type EmailDelivery = Prisma.EmailDeliveryModel
+/**
+ * Model RegistrationDay
+ * How many people registered, and how many confirmed their address, on a day in UTC.
+ */
+export type RegistrationDay = Prisma.RegistrationDayModel

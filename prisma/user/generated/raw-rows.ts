@@ -5,6 +5,8 @@ import type { StreamHeadModel } from "./models/StreamHead.ts";
 import type { OutboxModel } from "./models/Outbox.ts";
 import type { InboxModel } from "./models/Inbox.ts";
 import type { IdempotencyModel } from "./models/Idempotency.ts";
+import type { BackfillModel } from "./models/Backfill.ts";
+import type { SnapshotMarkModel } from "./models/SnapshotMark.ts";
 import type { UserModel } from "./models/User.ts";
 import type { EmailVerificationModel } from "./models/EmailVerification.ts";
 import type { SessionModel } from "./models/Session.ts";
@@ -16,6 +18,7 @@ import type { MembershipRoleModel } from "./models/MembershipRole.ts";
 import type { InvitationModel } from "./models/Invitation.ts";
 import type { InvitationTokenModel } from "./models/InvitationToken.ts";
 import type { EmailDeliveryModel } from "./models/EmailDelivery.ts";
+import type { RegistrationDayModel } from "./models/RegistrationDay.ts";
 
 export const streamHeadRows: RawRows<StreamHeadModel> = rawRows(
   "stream_head",
@@ -88,6 +91,40 @@ export const idempotencyRows: RawRows<IdempotencyModel> = rawRows(
     result: z.json().nullable(),
     createdAt: z.date(),
     updatedAt: z.date(),
+  }),
+);
+
+export const backfillRows: RawRows<BackfillModel> = rawRows(
+  "backfill",
+  {
+    consumer: "consumer",
+    afterKey: "after_key",
+    logPositions: "log_positions",
+    startedAt: "started_at",
+    completedAt: "completed_at",
+  },
+  z.object({
+    consumer: z.string(),
+    afterKey: z.string(),
+    logPositions: z.json(),
+    startedAt: z.date(),
+    completedAt: z.date().nullable(),
+  }),
+);
+
+export const snapshotMarkRows: RawRows<SnapshotMarkModel> = rawRows(
+  "snapshot_mark",
+  {
+    consumer: "consumer",
+    topic: "topic",
+    tenantId: "tenant_id",
+    sequence: "sequence",
+  },
+  z.object({
+    consumer: z.string(),
+    topic: z.string(),
+    tenantId: z.string(),
+    sequence: z.bigint(),
   }),
 );
 
@@ -307,6 +344,7 @@ export const emailDeliveryRows: RawRows<EmailDeliveryModel> = rawRows(
     eventId: "event_id",
     tenantId: "tenant_id",
     template: "template",
+    regardingId: "regarding_id",
     recipient: "recipient",
     state: "state",
     attempts: "attempts",
@@ -318,11 +356,26 @@ export const emailDeliveryRows: RawRows<EmailDeliveryModel> = rawRows(
     eventId: z.string(),
     tenantId: z.string(),
     template: z.string(),
-    recipient: z.string(),
+    regardingId: z.string().nullable(),
+    recipient: z.string().nullable(),
     state: z.string(),
     attempts: z.int(),
     lastError: z.string().nullable(),
     createdAt: z.date(),
     sentAt: z.date().nullable(),
+  }),
+);
+
+export const registrationDayRows: RawRows<RegistrationDayModel> = rawRows(
+  "registration_day",
+  {
+    day: "day",
+    registered: "registered",
+    verified: "verified",
+  },
+  z.object({
+    day: z.date(),
+    registered: z.bigint(),
+    verified: z.bigint(),
   }),
 );

@@ -11,3 +11,7 @@ export type RoleId = Id<"rol">;
 
 export const InvitationId = idKind("ivt");
 export type InvitationId = Id<"ivt">;
+
+/** Of a mail; made of the id of the event that calls for it. */
+export const EmailId = idKind("eml");
+export type EmailId = Id<"eml">;

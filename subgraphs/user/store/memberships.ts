@@ -50,6 +50,15 @@ export function countFounded(tx: UserTransaction, userId: UserId): Promise<numbe
   return tables(tx).membership.count({ where: { userId, founder: true } });
 }
 
+/** Who created the organisation, if still a member of it. */
+export async function findFounder(tx: UserTransaction, organizationId: OrganizationId): Promise<UserId | undefined> {
+  const row = await tables(tx).membership.findFirst({
+    where: { organizationId, founder: true },
+    select: { userId: true },
+  });
+  return row === null ? undefined : UserId.require(row.userId);
+}
+
 export async function isMember(tx: UserTransaction, organizationId: OrganizationId, userId: UserId): Promise<boolean> {
   return (await tables(tx).membership.count({ where: { organizationId, userId } })) > 0;
 }

@@ -38,6 +38,13 @@ export async function findUsers(tx: UserTransaction, ids: readonly UserId[]): Pr
   return rows.map(toUser);
 }
 
+/** Ids behind `after`, in their order; all users that there are, page by page. */
+export async function pageUserIds(tx: UserTransaction, after: string, limit: number): Promise<UserId[]> {
+  const where = { id: { gt: after } };
+  const rows = await tables(tx).user.findMany({ where, orderBy: { id: "asc" }, take: limit, select: { id: true } });
+  return rows.map(({ id }) => UserId.require(id));
+}
+
 export async function findUser(tx: UserTransaction, id: UserId): Promise<User | undefined> {
   const row = await tables(tx).user.findUnique({ where: { id }, select: VISIBLE });
   return row === null ? undefined : toUser(row);

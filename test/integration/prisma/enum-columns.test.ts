@@ -24,7 +24,7 @@ const COLUMNS: Readonly<Record<"user" | "billing" | "audit", Readonly<Record<str
     ...INTERNAL,
     "user.status": UserStatus,
     "organization.status": OrganizationStatus,
-    "email_delivery.state": ["SENDING", "SENT", "FAILED"],
+    "email_delivery.state": ["REQUESTED", "SENDING", "SENT", "FAILED", "CANCELLED"],
   },
   billing: {
     ...INTERNAL,

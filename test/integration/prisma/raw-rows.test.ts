@@ -39,6 +39,7 @@ const VALUES: Readonly<Record<string, string>> = {
   bigint: "9007199254740993",
   integer: "7",
   boolean: "true",
+  date: "'2026-03-29'",
   "timestamp with time zone": "'2026-03-29T01:30:00.123Z'",
   jsonb: `'{"list": [1, null, "two"]}'`,
   ARRAY: "ARRAY['one', 'two']",

@@ -72,7 +72,7 @@ export async function newMember(platform: PlatformAddress, displayName?: string)
   return signIn(platform, person);
 }
 
-/** Creates an organisation and waits for the billing account that its event opens, and for that account's own event. */
+/** Creates an organisation and waits for all that follows: its billing account and the founder's welcome mail. */
 export async function newOrganization(owner: Member, name = "Test Works"): Promise<Account> {
   const slug = `t-${randomUUID().slice(0, 18)}`;
   const { organization } = await owner.client.mutate<{ organization: { id: string } }>(
@@ -90,8 +90,8 @@ export async function newOrganization(owner: Member, name = "Test Works"): Promi
     },
     { what: "the billing account", intervalMs: 50 },
   );
-  await waitFor(() => isRecorded(owner, organization.id, "billing.account.opened"), {
-    what: "the audit entry of the account",
+  await waitFor(() => isRecorded(owner, organization.id, "user.email.delivered"), {
+    what: "the audit entry of the welcome mail",
     intervalMs: 50,
   });
   return { organizationId: organization.id, accountId };

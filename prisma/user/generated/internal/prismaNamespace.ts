@@ -401,6 +401,8 @@ export const ModelName = {
   Outbox: 'Outbox',
   Inbox: 'Inbox',
   Idempotency: 'Idempotency',
+  Backfill: 'Backfill',
+  SnapshotMark: 'SnapshotMark',
   User: 'User',
   EmailVerification: 'EmailVerification',
   Session: 'Session',
@@ -411,7 +413,8 @@ export const ModelName = {
   MembershipRole: 'MembershipRole',
   Invitation: 'Invitation',
   InvitationToken: 'InvitationToken',
-  EmailDelivery: 'EmailDelivery'
+  EmailDelivery: 'EmailDelivery',
+  RegistrationDay: 'RegistrationDay'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -427,7 +430,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "user" | "emailVerification" | "session" | "refreshToken" | "organization" | "role" | "membership" | "membershipRole" | "invitation" | "invitationToken" | "emailDelivery"
+    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "user" | "emailVerification" | "session" | "refreshToken" | "organization" | "role" | "membership" | "membershipRole" | "invitation" | "invitationToken" | "emailDelivery" | "registrationDay"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -724,6 +727,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.IdempotencyCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.IdempotencyCountAggregateOutputType> | number
+        }
+      }
+    }
+    Backfill: {
+      payload: Prisma.$BackfillPayload<ExtArgs>
+      fields: Prisma.BackfillFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.BackfillFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.BackfillFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>
+        }
+        findFirst: {
+          args: Prisma.BackfillFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.BackfillFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>
+        }
+        findMany: {
+          args: Prisma.BackfillFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>[]
+        }
+        create: {
+          args: Prisma.BackfillCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>
+        }
+        createMany: {
+          args: Prisma.BackfillCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.BackfillCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>[]
+        }
+        delete: {
+          args: Prisma.BackfillDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>
+        }
+        update: {
+          args: Prisma.BackfillUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>
+        }
+        deleteMany: {
+          args: Prisma.BackfillDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.BackfillUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.BackfillUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>[]
+        }
+        upsert: {
+          args: Prisma.BackfillUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>
+        }
+        aggregate: {
+          args: Prisma.BackfillAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateBackfill>
+        }
+        groupBy: {
+          args: Prisma.BackfillGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.BackfillGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.BackfillCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.BackfillCountAggregateOutputType> | number
+        }
+      }
+    }
+    SnapshotMark: {
+      payload: Prisma.$SnapshotMarkPayload<ExtArgs>
+      fields: Prisma.SnapshotMarkFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.SnapshotMarkFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.SnapshotMarkFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload>
+        }
+        findFirst: {
+          args: Prisma.SnapshotMarkFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.SnapshotMarkFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload>
+        }
+        findMany: {
+          args: Prisma.SnapshotMarkFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload>[]
+        }
+        create: {
+          args: Prisma.SnapshotMarkCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload>
+        }
+        createMany: {
+          args: Prisma.SnapshotMarkCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.SnapshotMarkCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload>[]
+        }
+        delete: {
+          args: Prisma.SnapshotMarkDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload>
+        }
+        update: {
+          args: Prisma.SnapshotMarkUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload>
+        }
+        deleteMany: {
+          args: Prisma.SnapshotMarkDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.SnapshotMarkUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.SnapshotMarkUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload>[]
+        }
+        upsert: {
+          args: Prisma.SnapshotMarkUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SnapshotMarkPayload>
+        }
+        aggregate: {
+          args: Prisma.SnapshotMarkAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateSnapshotMark>
+        }
+        groupBy: {
+          args: Prisma.SnapshotMarkGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SnapshotMarkGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.SnapshotMarkCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SnapshotMarkCountAggregateOutputType> | number
         }
       }
     }
@@ -1541,6 +1692,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    RegistrationDay: {
+      payload: Prisma.$RegistrationDayPayload<ExtArgs>
+      fields: Prisma.RegistrationDayFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.RegistrationDayFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RegistrationDayPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.RegistrationDayFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RegistrationDayPayload>
+        }
+        findFirst: {
+          args: Prisma.RegistrationDayFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RegistrationDayPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.RegistrationDayFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RegistrationDayPayload>
+        }
+        findMany: {
+          args: Prisma.RegistrationDayFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RegistrationDayPayload>[]
+        }
+        create: {
+          args: Prisma.RegistrationDayCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RegistrationDayPayload>
+        }
+        createMany: {
+          args: Prisma.RegistrationDayCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.RegistrationDayCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RegistrationDayPayload>[]
+        }
+        delete: {
+          args: Prisma.RegistrationDayDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RegistrationDayPayload>
+        }
+        update: {
+          args: Prisma.RegistrationDayUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RegistrationDayPayload>
+        }
+        deleteMany: {
+          args: Prisma.RegistrationDayDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.RegistrationDayUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.RegistrationDayUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RegistrationDayPayload>[]
+        }
+        upsert: {
+          args: Prisma.RegistrationDayUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RegistrationDayPayload>
+        }
+        aggregate: {
+          args: Prisma.RegistrationDayAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateRegistrationDay>
+        }
+        groupBy: {
+          args: Prisma.RegistrationDayGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.RegistrationDayGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.RegistrationDayCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.RegistrationDayCountAggregateOutputType> | number
+        }
+      }
+    }
   }
 } & {
   other: {
@@ -1623,6 +1848,27 @@ export const IdempotencyScalarFieldEnum = {
 } as const
 
 export type IdempotencyScalarFieldEnum = (typeof IdempotencyScalarFieldEnum)[keyof typeof IdempotencyScalarFieldEnum]
+
+
+export const BackfillScalarFieldEnum = {
+  consumer: 'consumer',
+  afterKey: 'afterKey',
+  logPositions: 'logPositions',
+  startedAt: 'startedAt',
+  completedAt: 'completedAt'
+} as const
+
+export type BackfillScalarFieldEnum = (typeof BackfillScalarFieldEnum)[keyof typeof BackfillScalarFieldEnum]
+
+
+export const SnapshotMarkScalarFieldEnum = {
+  consumer: 'consumer',
+  topic: 'topic',
+  tenantId: 'tenantId',
+  sequence: 'sequence'
+} as const
+
+export type SnapshotMarkScalarFieldEnum = (typeof SnapshotMarkScalarFieldEnum)[keyof typeof SnapshotMarkScalarFieldEnum]
 
 
 export const UserScalarFieldEnum = {
@@ -1754,6 +2000,7 @@ export const EmailDeliveryScalarFieldEnum = {
   eventId: 'eventId',
   tenantId: 'tenantId',
   template: 'template',
+  regardingId: 'regardingId',
   recipient: 'recipient',
   state: 'state',
   attempts: 'attempts',
@@ -1763,6 +2010,15 @@ export const EmailDeliveryScalarFieldEnum = {
 } as const
 
 export type EmailDeliveryScalarFieldEnum = (typeof EmailDeliveryScalarFieldEnum)[keyof typeof EmailDeliveryScalarFieldEnum]
+
+
+export const RegistrationDayScalarFieldEnum = {
+  day: 'day',
+  registered: 'registered',
+  verified: 'verified'
+} as const
+
+export type RegistrationDayScalarFieldEnum = (typeof RegistrationDayScalarFieldEnum)[keyof typeof RegistrationDayScalarFieldEnum]
 
 
 export const SortOrder = {
@@ -1779,6 +2035,13 @@ export const NullableJsonNullValueInput = {
 } as const
 
 export type NullableJsonNullValueInput = (typeof NullableJsonNullValueInput)[keyof typeof NullableJsonNullValueInput]
+
+
+export const JsonNullValueInput = {
+  JsonNull: JsonNull
+} as const
+
+export type JsonNullValueInput = (typeof JsonNullValueInput)[keyof typeof JsonNullValueInput]
 
 
 export const QueryMode = {
@@ -2057,6 +2320,8 @@ export type GlobalOmitConfig = {
   outbox?: Prisma.OutboxOmit
   inbox?: Prisma.InboxOmit
   idempotency?: Prisma.IdempotencyOmit
+  backfill?: Prisma.BackfillOmit
+  snapshotMark?: Prisma.SnapshotMarkOmit
   user?: Prisma.UserOmit
   emailVerification?: Prisma.EmailVerificationOmit
   session?: Prisma.SessionOmit
@@ -2068,6 +2333,7 @@ export type GlobalOmitConfig = {
   invitation?: Prisma.InvitationOmit
   invitationToken?: Prisma.InvitationTokenOmit
   emailDelivery?: Prisma.EmailDeliveryOmit
+  registrationDay?: Prisma.RegistrationDayOmit
 }
 
 /* Types for Logging */

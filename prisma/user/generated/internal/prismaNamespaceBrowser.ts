@@ -55,6 +55,8 @@ export const ModelName = {
   Outbox: 'Outbox',
   Inbox: 'Inbox',
   Idempotency: 'Idempotency',
+  Backfill: 'Backfill',
+  SnapshotMark: 'SnapshotMark',
   User: 'User',
   EmailVerification: 'EmailVerification',
   Session: 'Session',
@@ -65,7 +67,8 @@ export const ModelName = {
   MembershipRole: 'MembershipRole',
   Invitation: 'Invitation',
   InvitationToken: 'InvitationToken',
-  EmailDelivery: 'EmailDelivery'
+  EmailDelivery: 'EmailDelivery',
+  RegistrationDay: 'RegistrationDay'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -127,6 +130,27 @@ export const IdempotencyScalarFieldEnum = {
 } as const
 
 export type IdempotencyScalarFieldEnum = (typeof IdempotencyScalarFieldEnum)[keyof typeof IdempotencyScalarFieldEnum]
+
+
+export const BackfillScalarFieldEnum = {
+  consumer: 'consumer',
+  afterKey: 'afterKey',
+  logPositions: 'logPositions',
+  startedAt: 'startedAt',
+  completedAt: 'completedAt'
+} as const
+
+export type BackfillScalarFieldEnum = (typeof BackfillScalarFieldEnum)[keyof typeof BackfillScalarFieldEnum]
+
+
+export const SnapshotMarkScalarFieldEnum = {
+  consumer: 'consumer',
+  topic: 'topic',
+  tenantId: 'tenantId',
+  sequence: 'sequence'
+} as const
+
+export type SnapshotMarkScalarFieldEnum = (typeof SnapshotMarkScalarFieldEnum)[keyof typeof SnapshotMarkScalarFieldEnum]
 
 
 export const UserScalarFieldEnum = {
@@ -258,6 +282,7 @@ export const EmailDeliveryScalarFieldEnum = {
   eventId: 'eventId',
   tenantId: 'tenantId',
   template: 'template',
+  regardingId: 'regardingId',
   recipient: 'recipient',
   state: 'state',
   attempts: 'attempts',
@@ -267,6 +292,15 @@ export const EmailDeliveryScalarFieldEnum = {
 } as const
 
 export type EmailDeliveryScalarFieldEnum = (typeof EmailDeliveryScalarFieldEnum)[keyof typeof EmailDeliveryScalarFieldEnum]
+
+
+export const RegistrationDayScalarFieldEnum = {
+  day: 'day',
+  registered: 'registered',
+  verified: 'verified'
+} as const
+
+export type RegistrationDayScalarFieldEnum = (typeof RegistrationDayScalarFieldEnum)[keyof typeof RegistrationDayScalarFieldEnum]
 
 
 export const SortOrder = {
@@ -283,6 +317,13 @@ export const NullableJsonNullValueInput = {
 } as const
 
 export type NullableJsonNullValueInput = (typeof NullableJsonNullValueInput)[keyof typeof NullableJsonNullValueInput]
+
+
+export const JsonNullValueInput = {
+  JsonNull: JsonNull
+} as const
+
+export type JsonNullValueInput = (typeof JsonNullValueInput)[keyof typeof JsonNullValueInput]
 
 
 export const QueryMode = {

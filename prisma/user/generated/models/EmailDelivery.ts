@@ -38,6 +38,7 @@ export type EmailDeliveryMinAggregateOutputType = {
   eventId: string | null
   tenantId: string | null
   template: string | null
+  regardingId: string | null
   recipient: string | null
   state: string | null
   attempts: number | null
@@ -50,6 +51,7 @@ export type EmailDeliveryMaxAggregateOutputType = {
   eventId: string | null
   tenantId: string | null
   template: string | null
+  regardingId: string | null
   recipient: string | null
   state: string | null
   attempts: number | null
@@ -62,6 +64,7 @@ export type EmailDeliveryCountAggregateOutputType = {
   eventId: number
   tenantId: number
   template: number
+  regardingId: number
   recipient: number
   state: number
   attempts: number
@@ -84,6 +87,7 @@ export type EmailDeliveryMinAggregateInputType = {
   eventId?: true
   tenantId?: true
   template?: true
+  regardingId?: true
   recipient?: true
   state?: true
   attempts?: true
@@ -96,6 +100,7 @@ export type EmailDeliveryMaxAggregateInputType = {
   eventId?: true
   tenantId?: true
   template?: true
+  regardingId?: true
   recipient?: true
   state?: true
   attempts?: true
@@ -108,6 +113,7 @@ export type EmailDeliveryCountAggregateInputType = {
   eventId?: true
   tenantId?: true
   template?: true
+  regardingId?: true
   recipient?: true
   state?: true
   attempts?: true
@@ -207,7 +213,8 @@ export type EmailDeliveryGroupByOutputType = {
   eventId: string
   tenantId: string
   template: string
-  recipient: string
+  regardingId: string | null
+  recipient: string | null
   state: string
   attempts: number
   lastError: string | null
@@ -242,7 +249,8 @@ export type EmailDeliveryWhereInput = {
   eventId?: Prisma.UuidFilter<"EmailDelivery"> | string
   tenantId?: Prisma.StringFilter<"EmailDelivery"> | string
   template?: Prisma.StringFilter<"EmailDelivery"> | string
-  recipient?: Prisma.StringFilter<"EmailDelivery"> | string
+  regardingId?: Prisma.StringNullableFilter<"EmailDelivery"> | string | null
+  recipient?: Prisma.StringNullableFilter<"EmailDelivery"> | string | null
   state?: Prisma.StringFilter<"EmailDelivery"> | string
   attempts?: Prisma.IntFilter<"EmailDelivery"> | number
   lastError?: Prisma.StringNullableFilter<"EmailDelivery"> | string | null
@@ -254,7 +262,8 @@ export type EmailDeliveryOrderByWithRelationInput = {
   eventId?: Prisma.SortOrder
   tenantId?: Prisma.SortOrder
   template?: Prisma.SortOrder
-  recipient?: Prisma.SortOrder
+  regardingId?: Prisma.SortOrderInput | Prisma.SortOrder
+  recipient?: Prisma.SortOrderInput | Prisma.SortOrder
   state?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
   lastError?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -269,7 +278,8 @@ export type EmailDeliveryWhereUniqueInput = Prisma.AtLeast<{
   NOT?: Prisma.EmailDeliveryWhereInput | Prisma.EmailDeliveryWhereInput[]
   tenantId?: Prisma.StringFilter<"EmailDelivery"> | string
   template?: Prisma.StringFilter<"EmailDelivery"> | string
-  recipient?: Prisma.StringFilter<"EmailDelivery"> | string
+  regardingId?: Prisma.StringNullableFilter<"EmailDelivery"> | string | null
+  recipient?: Prisma.StringNullableFilter<"EmailDelivery"> | string | null
   state?: Prisma.StringFilter<"EmailDelivery"> | string
   attempts?: Prisma.IntFilter<"EmailDelivery"> | number
   lastError?: Prisma.StringNullableFilter<"EmailDelivery"> | string | null
@@ -281,7 +291,8 @@ export type EmailDeliveryOrderByWithAggregationInput = {
   eventId?: Prisma.SortOrder
   tenantId?: Prisma.SortOrder
   template?: Prisma.SortOrder
-  recipient?: Prisma.SortOrder
+  regardingId?: Prisma.SortOrderInput | Prisma.SortOrder
+  recipient?: Prisma.SortOrderInput | Prisma.SortOrder
   state?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
   lastError?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -301,7 +312,8 @@ export type EmailDeliveryScalarWhereWithAggregatesInput = {
   eventId?: Prisma.UuidWithAggregatesFilter<"EmailDelivery"> | string
   tenantId?: Prisma.StringWithAggregatesFilter<"EmailDelivery"> | string
   template?: Prisma.StringWithAggregatesFilter<"EmailDelivery"> | string
-  recipient?: Prisma.StringWithAggregatesFilter<"EmailDelivery"> | string
+  regardingId?: Prisma.StringNullableWithAggregatesFilter<"EmailDelivery"> | string | null
+  recipient?: Prisma.StringNullableWithAggregatesFilter<"EmailDelivery"> | string | null
   state?: Prisma.StringWithAggregatesFilter<"EmailDelivery"> | string
   attempts?: Prisma.IntWithAggregatesFilter<"EmailDelivery"> | number
   lastError?: Prisma.StringNullableWithAggregatesFilter<"EmailDelivery"> | string | null
@@ -313,7 +325,8 @@ export type EmailDeliveryCreateInput = {
   eventId: string
   tenantId: string
   template: string
-  recipient: string
+  regardingId?: string | null
+  recipient?: string | null
   state: string
   attempts?: number
   lastError?: string | null
@@ -325,7 +338,8 @@ export type EmailDeliveryUncheckedCreateInput = {
   eventId: string
   tenantId: string
   template: string
-  recipient: string
+  regardingId?: string | null
+  recipient?: string | null
   state: string
   attempts?: number
   lastError?: string | null
@@ -337,7 +351,8 @@ export type EmailDeliveryUpdateInput = {
   eventId?: Prisma.StringFieldUpdateOperationsInput | string
   tenantId?: Prisma.StringFieldUpdateOperationsInput | string
   template?: Prisma.StringFieldUpdateOperationsInput | string
-  recipient?: Prisma.StringFieldUpdateOperationsInput | string
+  regardingId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  recipient?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   state?: Prisma.StringFieldUpdateOperationsInput | string
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   lastError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -349,7 +364,8 @@ export type EmailDeliveryUncheckedUpdateInput = {
   eventId?: Prisma.StringFieldUpdateOperationsInput | string
   tenantId?: Prisma.StringFieldUpdateOperationsInput | string
   template?: Prisma.StringFieldUpdateOperationsInput | string
-  recipient?: Prisma.StringFieldUpdateOperationsInput | string
+  regardingId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  recipient?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   state?: Prisma.StringFieldUpdateOperationsInput | string
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   lastError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -361,7 +377,8 @@ export type EmailDeliveryCreateManyInput = {
   eventId: string
   tenantId: string
   template: string
-  recipient: string
+  regardingId?: string | null
+  recipient?: string | null
   state: string
   attempts?: number
   lastError?: string | null
@@ -373,7 +390,8 @@ export type EmailDeliveryUpdateManyMutationInput = {
   eventId?: Prisma.StringFieldUpdateOperationsInput | string
   tenantId?: Prisma.StringFieldUpdateOperationsInput | string
   template?: Prisma.StringFieldUpdateOperationsInput | string
-  recipient?: Prisma.StringFieldUpdateOperationsInput | string
+  regardingId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  recipient?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   state?: Prisma.StringFieldUpdateOperationsInput | string
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   lastError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -385,7 +403,8 @@ export type EmailDeliveryUncheckedUpdateManyInput = {
   eventId?: Prisma.StringFieldUpdateOperationsInput | string
   tenantId?: Prisma.StringFieldUpdateOperationsInput | string
   template?: Prisma.StringFieldUpdateOperationsInput | string
-  recipient?: Prisma.StringFieldUpdateOperationsInput | string
+  regardingId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  recipient?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   state?: Prisma.StringFieldUpdateOperationsInput | string
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   lastError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -397,6 +416,7 @@ export type EmailDeliveryCountOrderByAggregateInput = {
   eventId?: Prisma.SortOrder
   tenantId?: Prisma.SortOrder
   template?: Prisma.SortOrder
+  regardingId?: Prisma.SortOrder
   recipient?: Prisma.SortOrder
   state?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
@@ -413,6 +433,7 @@ export type EmailDeliveryMaxOrderByAggregateInput = {
   eventId?: Prisma.SortOrder
   tenantId?: Prisma.SortOrder
   template?: Prisma.SortOrder
+  regardingId?: Prisma.SortOrder
   recipient?: Prisma.SortOrder
   state?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
@@ -425,6 +446,7 @@ export type EmailDeliveryMinOrderByAggregateInput = {
   eventId?: Prisma.SortOrder
   tenantId?: Prisma.SortOrder
   template?: Prisma.SortOrder
+  regardingId?: Prisma.SortOrder
   recipient?: Prisma.SortOrder
   state?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
@@ -443,6 +465,7 @@ export type EmailDeliverySelect<ExtArgs extends runtime.Types.Extensions.Interna
   eventId?: boolean
   tenantId?: boolean
   template?: boolean
+  regardingId?: boolean
   recipient?: boolean
   state?: boolean
   attempts?: boolean
@@ -455,6 +478,7 @@ export type EmailDeliverySelectCreateManyAndReturn<ExtArgs extends runtime.Types
   eventId?: boolean
   tenantId?: boolean
   template?: boolean
+  regardingId?: boolean
   recipient?: boolean
   state?: boolean
   attempts?: boolean
@@ -467,6 +491,7 @@ export type EmailDeliverySelectUpdateManyAndReturn<ExtArgs extends runtime.Types
   eventId?: boolean
   tenantId?: boolean
   template?: boolean
+  regardingId?: boolean
   recipient?: boolean
   state?: boolean
   attempts?: boolean
@@ -479,6 +504,7 @@ export type EmailDeliverySelectScalar = {
   eventId?: boolean
   tenantId?: boolean
   template?: boolean
+  regardingId?: boolean
   recipient?: boolean
   state?: boolean
   attempts?: boolean
@@ -487,7 +513,7 @@ export type EmailDeliverySelectScalar = {
   sentAt?: boolean
 }
 
-export type EmailDeliveryOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"eventId" | "tenantId" | "template" | "recipient" | "state" | "attempts" | "lastError" | "createdAt" | "sentAt", ExtArgs["result"]["emailDelivery"]>
+export type EmailDeliveryOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"eventId" | "tenantId" | "template" | "regardingId" | "recipient" | "state" | "attempts" | "lastError" | "createdAt" | "sentAt", ExtArgs["result"]["emailDelivery"]>
 
 export type $EmailDeliveryPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "EmailDelivery"
@@ -496,7 +522,14 @@ export type $EmailDeliveryPayload<ExtArgs extends runtime.Types.Extensions.Inter
     eventId: string
     tenantId: string
     template: string
-    recipient: string
+    /**
+     * What it is about; null in rows from before mails were requested by events.
+     */
+    regardingId: string | null
+    /**
+     * Null until the mail is sent for the first time.
+     */
+    recipient: string | null
     state: string
     attempts: number
     lastError: string | null
@@ -928,6 +961,7 @@ export interface EmailDeliveryFieldRefs {
   readonly eventId: Prisma.FieldRef<"EmailDelivery", 'String'>
   readonly tenantId: Prisma.FieldRef<"EmailDelivery", 'String'>
   readonly template: Prisma.FieldRef<"EmailDelivery", 'String'>
+  readonly regardingId: Prisma.FieldRef<"EmailDelivery", 'String'>
   readonly recipient: Prisma.FieldRef<"EmailDelivery", 'String'>
   readonly state: Prisma.FieldRef<"EmailDelivery", 'String'>
   readonly attempts: Prisma.FieldRef<"EmailDelivery", 'Int'>

@@ -53,7 +53,7 @@ export async function registerUser(
     const now = clock.now();
     if (existing === undefined) {
       // False: the same address was registered a moment ago, and its owner gets the mail of that one.
-      if (await insertUser(tx, { id, email, displayName: name, passwordHash, now })) emit(userRegistered(id));
+      if (await insertUser(tx, { id, email, displayName: name, passwordHash, now })) emit(userRegistered(id, now));
       return { accepted: true };
     }
     const version = await replaceRegistration(tx, { id, displayName: name, passwordHash, now });

@@ -26,7 +26,7 @@ export async function verifyEmail(
     if (!(await consumeVerification(tx, { userId, tokenHash, now }))) throw expired;
     const user = await activateUser(tx, userId, now);
     if (user === undefined) throw expired;
-    emit(emailVerified(userId, user.version));
+    emit(emailVerified(userId, user.version, now));
     return user;
   });
 }

@@ -173,7 +173,8 @@ test("a registration is stored once per idempotency key, and the key's record ho
     expect((await fixture.mutate(ANONYMOUS, "userRegister", input, "accepted")).accepted).toBe(true);
   }
   const { rows } = await fixture.admin.query(
-    `SELECT count(*)::int AS n FROM outbox o JOIN "user" u ON u.id = o.tenant_id WHERE u.email = $1`,
+    `SELECT count(*)::int AS n FROM outbox o JOIN "user" u ON u.id = o.tenant_id
+     WHERE u.email = $1 AND o.envelope LIKE '%user.registered%'`,
     [input.email],
   );
   expect(rows[0].n).toBe(1);

@@ -45,7 +45,12 @@ test("a mail server that is away fails no registration; its mail is tried again 
     },
     { what: "the dead letter" },
   );
-  expect(letter).toMatchObject({ consumer: "user.mail", attempts: 3 });
+  expect(letter).toMatchObject({ consumer: "user.mailroom", attempts: 3 });
+  // Whoever reads the stream learns of the failure, and of no address.
+  const events = await running.mailEventsOf(delivery.tenant_id);
+  expect(events.map(({ type }) => type)).toEqual(["user.email.requested.v1", "user.email.failed.v1"]);
+  expect(events[1].data).toMatchObject({ template: "verification", attempts: 3, reason: delivery.last_error });
+  expect(JSON.stringify(events)).not.toContain(email);
 });
 
 test("a mail that is sent has its row, and no token is in the database in the clear", async () => {

@@ -10,6 +10,7 @@ import type { Identity } from "../../../../platform/auth/identity.ts";
 import { createIdentitySigner } from "../../../../platform/auth/identity-header.ts";
 import type { OrganizationId, SessionId, UserId } from "../../../../platform/auth/principal-ids.ts";
 import { loadEventContracts } from "../../../../platform/events/contracts.ts";
+import type { EventLog } from "../../../../platform/events/event-log.ts";
 import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
 import { createIdSource } from "../../../../platform/ids.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
@@ -45,7 +46,12 @@ export interface Person {
 }
 
 export async function startUser(
-  overrides: Pick<UserSubgraphDeps, "mailRetries"> & { smtpUrl?: string; redisUrl?: string } = {},
+  overrides: Pick<UserSubgraphDeps, "mailRetries"> & {
+    smtpUrl?: string;
+    redisUrl?: string;
+    /** In place of a log over Postgres. */
+    openLog?: () => Promise<EventLog>;
+  } = {},
 ) {
   const adminUrl = serviceAddress("postgres");
   const name = `user_${randomBytes(5).toString("hex")}`;
@@ -60,7 +66,7 @@ export async function startUser(
   let aheadMs = 0;
   const clock = { now: () => new Date(Date.now() + aheadMs) };
   const ids = createIdSource(clock);
-  const eventLog = createPostgresEventLog({ connectionString: events.app, logger });
+  const eventLog = (await overrides.openLog?.()) ?? createPostgresEventLog({ connectionString: events.app, logger });
   await eventLog.start();
   const mailbox = await startMailbox({ dir: join(folder, "mailbox"), logger });
   const settings = {
@@ -80,7 +86,7 @@ export async function startUser(
   };
   const contracts = await loadEventContracts(fileURLToPath(new URL("../../../../schema/events", import.meta.url)));
   const runtime = {
-    ...runtimeOf("user", user),
+    ...runtimeOf("user", user, ["user.events", "billing.events"]),
     settings,
     eventLog,
     contracts,
@@ -196,12 +202,20 @@ export async function startUser(
   }
 
   /** Committed events of a stream (an organisation or a user), in its order. */
-  async function eventsOf(tenantId: string): Promise<Json[]> {
+  async function streamOf(tenantId: string): Promise<Json[]> {
     const { rows } = await admin.query("SELECT envelope FROM outbox WHERE tenant_id = $1 ORDER BY position", [
       tenantId,
     ]);
     return rows.map((row: { envelope: string }) => JSON.parse(row.envelope));
   }
+
+  const isOfMail = ({ type }: Json): boolean => type.startsWith("user.email.");
+
+  /** Those of commands. */
+  const eventsOf = async (tenantId: string) => (await streamOf(tenantId)).filter((event) => !isOfMail(event));
+
+  /** What became of mails: it follows by itself, sooner or later. */
+  const mailEventsOf = async (tenantId: string) => (await streamOf(tenantId)).filter(isOfMail);
 
   async function stop(): Promise<void> {
     for (const part of [...subgraph.parts].reverse()) await part.stop?.();
@@ -240,7 +254,9 @@ export async function startUser(
     organization,
     roles,
     join: invited,
+    streamOf,
     eventsOf,
+    mailEventsOf,
     stop,
   };
 }

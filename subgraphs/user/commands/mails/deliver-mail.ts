@@ -1,0 +1,78 @@
+/**
+ * Hands a requested mail to the mail server, and says what became of it: `user.email.delivered`, `…failed` after the
+ * last attempt, or `…cancelled` when nothing calls for it any more.
+ *
+ * A delivered mail is not sent again, however often its request is. There is one exception: when the process dies
+ * between the server's answer and our commit, the mail is sent a second time. Both copies have the same Message-ID, by
+ * which mail systems recognise them, and the tokens of both work.
+ */
+import { z } from "zod";
+import { requireTenantId } from "../../../../platform/auth/principal-ids.ts";
+import { inTenants } from "../../../../platform/database/tenant-transaction.ts";
+import { causedBy, type EventEnvelope } from "../../../../platform/events/envelope.ts";
+import type { HandlerContext } from "../../../../platform/events/group-consumer.ts";
+import { EmailId } from "../../domain/ids.ts";
+import { type EventMail, emailCancelled, emailDelivered, emailFailed } from "../../domain-events.ts";
+import { requireMailKind } from "../../mail/mail-kinds.ts";
+import { mailText } from "../../mail/mail-text.ts";
+import type { MailServices } from "../../services.ts";
+import type { UserTransaction } from "../../store/database.ts";
+import { beginAttempt, markCancelled, markFailed, markSent, setRecipient } from "../../store/email-deliveries.ts";
+
+const requestedMail = z.object({ emailId: EmailId.schema, template: z.string(), regardingId: z.string() });
+
+/** @throws MailFailure when the server cannot be reached or refuses the mail */
+export async function deliverMail(
+  services: MailServices,
+  event: EventEnvelope,
+  tx: UserTransaction,
+  { last }: Pick<HandlerContext, "last">,
+): Promise<void> {
+  const { database, outbox, clock, mailer } = services;
+  const { emailId, ...request } = requestedMail.parse(event.data);
+  const mail: EventMail = { id: emailId, tenantId: requireTenantId(event.partitionkey), ...request };
+  const attempt = await beginMail(services, mail);
+  if (attempt === undefined) return;
+  const { attempts, composed } = attempt;
+  if (composed === undefined) {
+    await markCancelled(tx, emailId);
+    await outbox.append(tx, [emailCancelled(mail, attempts)], causedBy(event));
+    return;
+  }
+  try {
+    await mailer.send({ id: emailId, to: composed.to, ...mailText(composed.parts) });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    await inTenants(database, [mail.tenantId], async (failed) => {
+      await markFailed(failed, emailId, reason);
+      if (last) await outbox.append(failed, [emailFailed(mail, attempts, reason)], causedBy(event));
+    });
+    throw error;
+  }
+  await markSent(tx, emailId, clock.now());
+  await outbox.append(tx, [emailDelivered(mail, attempts)], causedBy(event));
+}
+
+/**
+ * Committed before the mail is sent: the token in it must be known when its reader clicks.
+ * @returns `undefined` when there is nothing more to do
+ */
+function beginMail(
+  { database, clock, webClientUrl }: MailServices,
+  { id, tenantId, template, regardingId }: EventMail,
+) {
+  return inTenants(database, [tenantId], async (tx) => {
+    const attempts = await beginAttempt(tx, id);
+    if (attempts === undefined) return undefined;
+    const composed = await requireMailKind(template).compose(tx, regardingId, {
+      now: clock.now(),
+      linkTo(path, token) {
+        const url = new URL(path, webClientUrl);
+        if (token !== undefined) url.searchParams.set("token", token);
+        return url.href;
+      },
+    });
+    if (composed !== undefined) await setRecipient(tx, id, composed.to);
+    return { attempts, composed };
+  });
+}

@@ -1,0 +1,18 @@
+/** All kinds of mail, by the template that a request names. */
+import { accountExists } from "./kinds/account-exists.ts";
+import { invitation } from "./kinds/invitation.ts";
+import { organizationWelcome } from "./kinds/organization-welcome.ts";
+import { verification } from "./kinds/verification.ts";
+import { welcome } from "./kinds/welcome.ts";
+import type { MailKind } from "./mail-kind.ts";
+
+const MAIL_KINDS: readonly MailKind[] = [accountExists, invitation, organizationWelcome, verification, welcome];
+
+const byTemplate = new Map(MAIL_KINDS.map((kind) => [kind.template, kind]));
+
+/** @throws Error for a template of another release */
+export function requireMailKind(template: string): MailKind {
+  const kind = byTemplate.get(template);
+  if (kind === undefined) throw new Error(`there is no mail ${template}`);
+  return kind;
+}

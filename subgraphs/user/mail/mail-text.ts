@@ -1,0 +1,37 @@
+/**
+ * A mail's words: plain text, and the same as simple HTML. Names come from users: they are escaped, and never used as
+ * links.
+ */
+
+export interface MailText {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+export interface MailParts {
+  readonly subject: string;
+  readonly greeting: string;
+  readonly paragraphs: readonly string[];
+  readonly link?: { readonly label: string; readonly url: string };
+  readonly footnote?: string;
+}
+
+export function mailText({ subject, greeting, paragraphs, link, footnote }: MailParts): MailText {
+  const lines = [
+    greeting,
+    ...paragraphs,
+    ...(link === undefined ? [] : [link.url]),
+    ...(footnote === undefined ? [] : [footnote]),
+  ];
+  const html = [
+    ...[greeting, ...paragraphs].map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`),
+    ...(link === undefined ? [] : [`<p><a href="${escapeHtml(link.url)}">${escapeHtml(link.label)}</a></p>`]),
+    ...(footnote === undefined ? [] : [`<p><small>${escapeHtml(footnote)}</small></p>`]),
+  ];
+  return { subject, text: `${lines.join("\n\n")}\n`, html: html.join("\n") };
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
