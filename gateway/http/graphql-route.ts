@@ -8,6 +8,7 @@ import { AppError, findAppError } from "../../platform/errors/app-error.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import type { Stages } from "../../platform/tracing/stages.ts";
 import { traceFromHeaders } from "../../platform/tracing/trace-context.ts";
+import { headerText } from "../../platform/validation/text/header-text.ts";
 import type { CachedHttpAnswer, HttpResponseCache, PendingHttpAnswer } from "../cache/response/http-response-cache.ts";
 import { toRequestError } from "../errors/public-error.ts";
 import type { RequestScopes } from "../errors/request-scope.ts";
@@ -265,6 +266,6 @@ function bearerToken(request: FastifyRequest): string | undefined {
 }
 
 function clientOf(request: FastifyRequest): ClientFacts {
-  const userAgent = request.headers["user-agent"];
+  const userAgent = headerText(request.headers["user-agent"]);
   return { ip: request.ip, ...(userAgent === undefined ? {} : { userAgent }) };
 }

@@ -1,11 +1,12 @@
 /** How a client program calls itself. Anybody may claim any name: good for counting, never for rights. */
+import { headerText } from "../../platform/validation/text/header-text.ts";
 
 export interface ClientName {
   readonly name: string;
   readonly version: string | undefined;
 }
 
-/** In UTF-16 units; the rest is cut. Whitespace becomes blanks. */
+/** In code points; the rest is cut. */
 const MAX_LENGTH = 64;
 
 /**
@@ -21,5 +22,5 @@ function textOf(holder: Readonly<Record<string, unknown>> | undefined, key: stri
   const own = holder?.[key];
   const value =
     own ?? (typeof nested === "object" && nested !== null ? new Map(Object.entries(nested)).get(key) : undefined);
-  return typeof value === "string" && value !== "" ? value.slice(0, MAX_LENGTH).replace(/\s/g, " ") : undefined;
+  return typeof value === "string" && value !== "" ? headerText(value, MAX_LENGTH) : undefined;
 }

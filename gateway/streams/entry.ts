@@ -18,9 +18,6 @@ export const entrySchema = z.object({
 
 export type Entry = z.infer<typeof entrySchema>;
 
-/** Long enough to recognise a client by; a header may have kilobytes. */
-const MAX_USER_AGENT = 256;
-
 export function entryOf({ id, startedAt, subscription }: RegisteredSubscription): Entry {
   const { operationName, field, organizationId, sessionId, transport, client } = subscription;
   return {
@@ -32,7 +29,7 @@ export function entryOf({ id, startedAt, subscription }: RegisteredSubscription)
     transport,
     startedAt: startedAt.toISOString(),
     ip: client.ip ?? null,
-    userAgent: client.userAgent?.slice(0, MAX_USER_AGENT) ?? null,
+    userAgent: client.userAgent ?? null,
     delivered: subscription.delivered(),
   };
 }

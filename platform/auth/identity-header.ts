@@ -118,7 +118,7 @@ function encodeKey(secret: string | undefined): Uint8Array {
 function toClaims(identity: Identity, client: ClientFacts): Record<string, unknown> {
   const facts = {
     ...(client.ip === undefined ? {} : { ip: client.ip }),
-    ...(client.userAgent === undefined ? {} : { ua: client.userAgent.slice(0, 256) }),
+    ...(client.userAgent === undefined ? {} : { ua: client.userAgent }),
   };
   switch (identity.kind) {
     case "ANONYMOUS":

@@ -102,7 +102,7 @@ export type MembershipUpdateInput = {
 export type OrganizationCreateInput = {
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey: string;
-  /** 2 to 80 characters. */
+  /** 2 to 80 characters, no markup and no formula. */
   readonly name: string;
   /** 3–40 of a–z, 0–9 and `-`; derived from the name when absent. */
   readonly slug?: string | null | undefined;
@@ -219,7 +219,7 @@ export type UserErrorCode =
 
 /** Input of `userRegister`. */
 export type UserRegisterInput = {
-  /** The name that others will see: 1 to 80 characters. */
+  /** The name that others will see: 1 to 80 characters, no markup and no formula. */
   readonly displayName: string;
   /** Where the verification mail goes; at most 254 characters. */
   readonly email: string;

@@ -62,7 +62,7 @@ export interface MembershipUpdateInput {
 
 /** Input of `organizationCreate`. */
 export interface OrganizationCreateInput {
-  /** 2 to 80 characters. */
+  /** 2 to 80 characters, no markup and no formula. */
   readonly name: string;
   /** 3–40 of a–z, 0–9 and `-`; derived from the name when absent. */
   readonly slug?: string | null;
@@ -76,7 +76,7 @@ export interface OrganizationUpdateInput {
   readonly id: string;
   /** The `version` that was read. `VERSION_CONFLICT` when somebody changed the organisation since. */
   readonly expectedVersion: number;
-  /** The new name: 2 to 80 characters. */
+  /** The new name: 2 to 80 characters, no markup and no formula. */
   readonly name?: string | null;
 }
 
@@ -110,7 +110,7 @@ export interface UserRegisterInput {
   readonly email: string;
   /** 12 characters or more, at most 72 bytes in UTF-8. */
   readonly password: string;
-  /** The name that others will see: 1 to 80 characters. */
+  /** The name that others will see: 1 to 80 characters, no markup and no formula. */
   readonly displayName: string;
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey?: string | null;

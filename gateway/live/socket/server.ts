@@ -6,6 +6,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { ClientFacts } from "../../../platform/auth/identity.ts";
+import { headerText } from "../../../platform/validation/text/header-text.ts";
 import { pickForwarded } from "../../http/forwarded-headers.ts";
 import { refuseUpgrade } from "../../http/refused-upgrade.ts";
 import { clientNameOf } from "../../operations/client-name.ts";
@@ -155,9 +156,12 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Quota): 
 
 function clientOf(request: IncomingMessage): ClientFacts {
   const ip = request.socket.remoteAddress;
-  const userAgent = request.headers["user-agent"];
+  const userAgent = headerText(request.headers["user-agent"]);
   return { ...(ip === undefined ? {} : { ip }), ...(userAgent === undefined ? {} : { userAgent }) };
 }
+
+/** What a header can hold (RFC 9110, "field-value"): a JSON text can be anything. */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
  * Headers that a client gives with its `connection_init`, as itself or in `headers`: a browser cannot set those of the
@@ -166,7 +170,9 @@ function clientOf(request: IncomingMessage): ClientFacts {
 function initialHeaders(payload: JsonObject | undefined): Record<string, string> {
   const nested = payload?.["headers"];
   const given = [...Object.entries(payload ?? {}), ...(isJsonObject(nested) ? Object.entries(nested) : [])];
-  const texts = given.filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  const texts = given.filter(
+    (entry): entry is [string, string] => typeof entry[1] === "string" && FIELD_VALUE.test(entry[1]),
+  );
   return Object.fromEntries(texts.map(([name, value]) => [name.toLowerCase(), value]));
 }
 

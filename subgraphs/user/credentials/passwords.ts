@@ -14,7 +14,9 @@ export function passwordErrors(password: string): readonly UserError[] {
   const { min, maxBytes } = constraints.password;
   if (password === "") return [userError("BLANK", "Choose a password.", "password")];
   const errors: UserError[] = [];
-  if (!isReadable(password)) errors.push(userError("INVALID", "A password cannot hold a NUL character.", "password"));
+  if (!isReadable(password)) {
+    errors.push(userError("INVALID", "A password cannot hold a NUL character, nor half a character.", "password"));
+  }
   if (Buffer.byteLength(password) > maxBytes) {
     errors.push(
       userError("TOO_LONG", `A password has at most ${maxBytes} bytes (some characters take several).`, "password"),
@@ -40,6 +42,7 @@ export function createPasswordHasher(cost: number): PasswordHasher {
   };
 }
 
+/** Half a character (an unpaired surrogate) would be hashed like any other half. */
 function isReadable(password: string): boolean {
-  return !password.includes("\0");
+  return password.isWellFormed() && !password.includes("\0");
 }

@@ -22,6 +22,7 @@ import { isMember } from "../store/memberships.ts";
 import { findOrganizationBySlug } from "../store/organizations.ts";
 import { findRolesOfOrganizations } from "../store/roles.ts";
 import { findUserByEmail } from "../store/users.ts";
+import { requireSlug } from "../validation/text.ts";
 
 export const DEMO = {
   email: "demo@tributary.local",
@@ -86,11 +87,12 @@ async function actorFor(services: UserServices, { causation, ...cause }: Cause, 
 
 async function organization(services: UserServices, owner: Actor): Promise<OrganizationId> {
   const { userId, grants } = owner.identity;
+  const slug = requireSlug(DEMO.slug);
   const existing = await inTenants(services.database, [userId, ...grants.keys()], (tx) =>
-    findOrganizationBySlug(tx, DEMO.slug),
+    findOrganizationBySlug(tx, slug),
   );
   if (existing !== undefined) return existing.id;
-  const input = { name: DEMO.organizationName, slug: DEMO.slug, idempotencyKey: "seed-demo-organization" };
+  const input = { name: DEMO.organizationName, slug, idempotencyKey: "seed-demo-organization" };
   return (await createOrganization(services, owner, input)).result.organizationId;
 }
 

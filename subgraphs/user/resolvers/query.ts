@@ -3,6 +3,7 @@ import { loadById } from "../../../platform/graphql/load-by-id.ts";
 import type { ResolversOf } from "../../../schema/generated/user.ts";
 import type { UserContext, UserParents } from "../context.ts";
 import { OrganizationId } from "../domain/ids.ts";
+import { parseSlug } from "../domain/slug.ts";
 import { findOrganizationBySlug } from "../store/organizations.ts";
 import { loadNode } from "./node.ts";
 
@@ -12,14 +13,20 @@ export const query: ResolversOf<"Query", UserContext, UserParents> = {
   viewer: (_parent, _args, { identity }) => (identity.kind === "USER" ? identity : null),
   node: (_parent, { id }, context) => loadNode(id, context),
   nodes: (_parent, { ids }, context) => {
-    if (ids.length > MAX_NODES) throw new AppError("BAD_USER_INPUT", `Ask for at most ${MAX_NODES} nodes at once.`);
+    if (ids.length > MAX_NODES) {
+      throw new AppError("BAD_USER_INPUT", `Ask for at most ${MAX_NODES} nodes at once.`, {
+        details: { field: ["ids"] },
+      });
+    }
     return Promise.all(ids.map((id) => loadNode(id, context)));
   },
   organization: async (_parent, { id, slug }, { loaders, read }) => {
     if ((id == null) === (slug == null)) {
       throw new AppError("BAD_USER_INPUT", "Name the organisation by `id` or by `slug`: exactly one of them.");
     }
-    const found = id ?? (await read((tx) => findOrganizationBySlug(tx, slug ?? "")))?.id;
+    const named = slug == null ? undefined : parseSlug(slug);
+    const bySlug = named === undefined ? undefined : await read((tx) => findOrganizationBySlug(tx, named));
+    const found = id ?? bySlug?.id;
     const organization = found === undefined ? null : await loadById(OrganizationId, found, loaders.organization);
     if (organization === null) throw new AppError("NOT_FOUND", "There is no such organisation.");
     return organization;

@@ -5,6 +5,7 @@ import { organizationRows } from "../../../prisma/user/generated/raw-rows.ts";
 import { OrganizationStatus } from "../../../schema/generated/user.ts";
 import { OrganizationId } from "../domain/ids.ts";
 import type { Organization } from "../domain/organization.ts";
+import type { Slug } from "../domain/slug.ts";
 import type { UserTransaction } from "./database.ts";
 import { tables } from "./tables.ts";
 
@@ -19,7 +20,7 @@ export async function findOrganizations(tx: UserTransaction, ids: readonly Organ
 }
 
 /** Sees the transaction's tenants only: a foreign slug is a missing one. */
-export async function findOrganizationBySlug(tx: UserTransaction, slug: string): Promise<Organization | undefined> {
+export async function findOrganizationBySlug(tx: UserTransaction, slug: Slug): Promise<Organization | undefined> {
   const row = await tables(tx).organization.findUnique({ where: { slug } });
   return row === null ? undefined : toOrganization(row);
 }

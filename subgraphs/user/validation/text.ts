@@ -3,35 +3,52 @@
  */
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import type { Id, IdKind } from "../../../platform/ids.ts";
-import { cleanLine } from "../../../platform/validation/text.ts";
+import { requireLine, requireName } from "../../../platform/validation/text/require-text.ts";
 import { constraints } from "../../../schema/constraints.ts";
+import { parseSlug, type Slug } from "../domain/slug.ts";
 
-const MAX_REASON = 200;
-
-interface Length {
-  readonly min: number;
-  readonly max: number;
+/** What others are shown of a person. @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG` */
+export function requireDisplayName(text: string): string {
+  return requireName(text, { length: constraints.displayName, label: "The name", field: "displayName" });
 }
 
-/** @throws UserFailure `BLANK`, `INVALID` when too short, `TOO_LONG` */
-export function requireLine(text: string, { min, max }: Length, label: string, field: string): string {
-  const clean = cleanLine(text);
-  const length = [...clean].length;
-  if (length === 0) throw refuse("BLANK", `${label} is missing.`, field);
-  if (length < min) throw refuse("INVALID", `${label} has at least ${min} characters.`, field);
-  if (length > max) throw refuse("TOO_LONG", `${label} has at most ${max} characters.`, field);
-  return clean;
+/** @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG` */
+export function requireOrganizationName(text: string): string {
+  return requireName(text, { length: constraints.organizationName, label: "The name", field: "name" });
+}
+
+/** What a client calls itself in the list of sessions. @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG` */
+export function requireDevice(text: string): string {
+  return requireName(text, { length: constraints.device, label: "The device", field: "device" });
+}
+
+/**
+ * Why an operator does something, as the event contracts take it.
+ * @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG`
+ */
+export function requireReason(text: string): string {
+  return requireLine(text, { length: constraints.reason, label: "The reason", field: "reason" });
+}
+
+/** Something, an `@`, something: that mail arrives there is the proof. */
+const EMAIL = /^[^@\s\p{C}]+@[^@\s\p{C}]+$/u;
+
+/** What the scalar made of it: trimmed, lower case. @throws UserFailure `INVALID`, `TOO_LONG` */
+export function requireEmail(email: string): string {
+  const { max } = constraints.email;
+  if (email.length > max) throw refuse("TOO_LONG", `An e-mail address has at most ${max} characters.`, "email");
+  if (EMAIL.test(email) && email === email.toLowerCase()) return email;
+  throw refuse("INVALID", "An e-mail address is like ada@example.com.", "email");
 }
 
 /** @throws UserFailure `INVALID` or `TOO_LONG` */
-export function requireSlug(text: string): string {
-  const slug = text.trim().toLowerCase();
-  const { min, max, pattern } = constraints.slug;
-  if (slug.length > max) throw refuse("TOO_LONG", `A slug has at most ${max} characters.`, "slug");
-  if (slug.length < min || !new RegExp(pattern).test(slug)) {
-    throw refuse("INVALID", `A slug has ${min} to ${max} of a–z, 0–9 and -, and no - at its ends.`, "slug");
-  }
-  return slug;
+export function requireSlug(text: string): Slug {
+  const lower = text.trim().toLowerCase();
+  const { min, max } = constraints.slug;
+  if (lower.length > max) throw refuse("TOO_LONG", `A slug has at most ${max} characters.`, "slug");
+  const slug = parseSlug(lower);
+  if (slug !== undefined) return slug;
+  throw refuse("INVALID", `A slug has ${min} to ${max} of a–z, 0–9 and -, and no - at its ends.`, "slug");
 }
 
 /** @throws UserFailure `INVALID` when the text is no id of this kind */
@@ -41,22 +58,4 @@ export function requireId<Prefix extends string>(kind: IdKind<Prefix>, text: str
     throw refuse("INVALID", `The id of ${what} is ${kind.prefix}_ with a UUID behind it.`, "id");
   }
   return id;
-}
-
-/** Why an operator does something, as the event contracts take it. @throws UserFailure `BLANK`, `TOO_LONG` */
-export function requireReason(text: string): string {
-  return requireLine(text, { min: 1, max: MAX_REASON }, "The reason", "reason");
-}
-
-/** A slug that resembles the name; `suffix` makes another one of it when that is taken. */
-export function slugFrom(name: string, suffix = ""): string {
-  const base = name
-    .normalize("NFKD")
-    .replace(/\p{Mark}/gu, "")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-");
-  const room = constraints.slug.max - (suffix === "" ? 0 : suffix.length + 1);
-  const trimmed = base.slice(0, room).replace(/^-+|-+$/g, "");
-  const stem = trimmed.length >= constraints.slug.min ? trimmed : `org${trimmed === "" ? "" : `-${trimmed}`}`;
-  return suffix === "" ? stem : `${stem}-${suffix}`;
 }

@@ -43,7 +43,8 @@ export const checkPresent =
 const EMAIL = /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/u;
 
 function checkLength(what: string, value: string, min: number, max: number): string | undefined {
-  const length = [...value.trim()].length;
+  // As it is stored.
+  const length = [...value.normalize("NFC").replace(/\s+/g, " ").trim()].length;
   if (length === 0) return `${what} is missing.`;
   if (length < min) return `${what} needs at least ${min} characters.`;
   if (length > max) return `${what} has at most ${max} characters.`;

@@ -8,23 +8,23 @@ import { z } from "zod";
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { UserFailure } from "../../../../platform/errors/user-failure.ts";
 import type { Cause } from "../../../../platform/graphql/subgraph-context.ts";
-import { constraints } from "../../../../schema/constraints.ts";
 import type { UserRegisterInput } from "../../../../schema/generated/user.ts";
 import { passwordErrors } from "../../credentials/passwords.ts";
 import { registrationRepeated, userRegistered, verificationRequested } from "../../domain-events.ts";
 import type { UserServices } from "../../services.ts";
 import { findUserByEmail, insertUser, replaceRegistration } from "../../store/users.ts";
-import { requireLine } from "../../validation/text.ts";
+import { requireDisplayName, requireEmail } from "../../validation/text.ts";
 
 const storedResult = z.object({ accepted: z.boolean() });
 
 /** @throws UserFailure `BLANK`, `TOO_LONG`, `INVALID` */
 export async function registerUser(
-  services: UserServices,
+  services: Pick<UserServices, "database" | "outbox" | "evict" | "clock" | "ids" | "passwords">,
   { causation }: Cause,
-  { email, password, displayName, idempotencyKey }: UserRegisterInput,
+  { password, displayName, idempotencyKey, ...input }: UserRegisterInput,
 ): Promise<CommandOutcome<{ accepted: boolean }>> {
-  const name = requireLine(displayName, constraints.displayName, "The name", "displayName");
+  const email = requireEmail(input.email);
+  const name = requireDisplayName(displayName);
   const errors = passwordErrors(password);
   if (errors.length > 0) throw new UserFailure(errors);
   const { clock, ids, passwords, database } = services;

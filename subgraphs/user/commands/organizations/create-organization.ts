@@ -6,9 +6,9 @@ import { z } from "zod";
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { refuse, UserFailure } from "../../../../platform/errors/user-failure.ts";
 import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
-import { constraints } from "../../../../schema/constraints.ts";
 import type { OrganizationCreateInput } from "../../../../schema/generated/user.ts";
 import { OrganizationId } from "../../domain/ids.ts";
+import { type Slug, slugFrom } from "../../domain/slug.ts";
 import { membershipCreated, organizationCreated } from "../../domain-events.ts";
 import { BUILT_IN_ROLES, OWNER } from "../../policies.ts";
 import type { UserServices } from "../../services.ts";
@@ -16,7 +16,7 @@ import { countFounded, insertMembership } from "../../store/memberships.ts";
 import { insertOrganization } from "../../store/organizations.ts";
 import { insertBuiltInRoles } from "../../store/roles.ts";
 import { lockUser } from "../../store/users.ts";
-import { requireLine, requireSlug, slugFrom } from "../../validation/text.ts";
+import { requireOrganizationName, requireSlug } from "../../validation/text.ts";
 
 /** Organisations that one user may create. */
 const MAX_FOUNDED = 20;
@@ -33,7 +33,7 @@ export async function createOrganization(
   actor: Actor,
   input: OrganizationCreateInput,
 ): Promise<CommandOutcome<CreatedOrganization>> {
-  const name = requireLine(input.name, constraints.organizationName, "The name", "name");
+  const name = requireOrganizationName(input.name);
   if (input.slug != null) return tryCreate(services, actor, input, { name, slug: requireSlug(input.slug) });
   for (let left = SLUG_TRIES; ; left -= 1) {
     const slug = slugFrom(name, left === SLUG_TRIES ? "" : randomBytes(3).toString("hex"));
@@ -50,7 +50,7 @@ function tryCreate(
   services: UserServices,
   { identity: { userId }, causation }: Actor,
   { idempotencyKey, ...input }: OrganizationCreateInput,
-  { name, slug }: { name: string; slug: string },
+  { name, slug }: { name: string; slug: Slug },
 ): Promise<CommandOutcome<CreatedOrganization>> {
   const { clock, ids } = services;
   const id = ids.next("org");

@@ -3,7 +3,6 @@ import { type CommandOutcome, runCommand } from "../../../../platform/database/c
 import { notFound, requirePermission } from "../../../../platform/errors/refusals.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
-import { constraints } from "../../../../schema/constraints.ts";
 import type { OrganizationUpdateInput } from "../../../../schema/generated/user.ts";
 import { OrganizationId } from "../../domain/ids.ts";
 import type { Organization } from "../../domain/organization.ts";
@@ -11,7 +10,7 @@ import { organizationUpdated } from "../../domain-events.ts";
 import { MANAGE_ORGANIZATION } from "../../policies.ts";
 import type { UserServices } from "../../services.ts";
 import { renameOrganization } from "../../store/organizations.ts";
-import { requireLine } from "../../validation/text.ts";
+import { requireOrganizationName } from "../../validation/text.ts";
 
 /** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `BLANK`, `INVALID`, `TOO_LONG`, `VERSION_CONFLICT` */
 export async function updateOrganization(
@@ -23,7 +22,7 @@ export async function updateOrganization(
   const id = OrganizationId.from(input.id);
   if (id === undefined) throw missing;
   requirePermission(identity, id, MANAGE_ORGANIZATION, missing);
-  const name = requireLine(input.name ?? "", constraints.organizationName, "The name", "name");
+  const name = requireOrganizationName(input.name ?? "");
   return runCommand(services, { tenants: [id], causation }, async ({ tx, emit }) => {
     const organization = await renameOrganization(tx, { id, expectedVersion, name, now: services.clock.now() });
     if (organization === undefined) {

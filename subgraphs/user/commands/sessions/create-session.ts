@@ -3,7 +3,6 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { refuse, type UserFailure } from "../../../../platform/errors/user-failure.ts";
 import type { Cause } from "../../../../platform/graphql/subgraph-context.ts";
-import { constraints } from "../../../../schema/constraints.ts";
 import type { SessionCreateInput } from "../../../../schema/generated/user.ts";
 import { cacheSession } from "../../cache/row-caches.ts";
 import { mintToken, REFRESH_TOKEN } from "../../credentials/opaque-token.ts";
@@ -14,7 +13,7 @@ import type { UserServices } from "../../services.ts";
 import { insertRefreshToken } from "../../store/refresh-tokens.ts";
 import { insertSession } from "../../store/sessions.ts";
 import { findCredentials, findUser, lockUser } from "../../store/users.ts";
-import { requireLine } from "../../validation/text.ts";
+import { requireDevice } from "../../validation/text.ts";
 
 export interface SessionTokens {
   readonly accessToken: string;
@@ -57,10 +56,6 @@ export async function createSession(
 
 function suspended(): UserFailure {
   return refuse("STATE_INVALID", "This account is suspended: ask those who run this platform.", "email");
-}
-
-function requireDevice(device: string): string {
-  return requireLine(device, { min: 1, max: constraints.device.max }, "The device", "device");
 }
 
 async function startSession(
