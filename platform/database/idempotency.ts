@@ -7,8 +7,10 @@ import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { z } from "zod";
 import type { KeyOwner } from "../auth/principal-ids.ts";
+import { AppError } from "../errors/app-error.ts";
 import { refuse } from "../errors/user-failure.ts";
 import { requireIdempotencyKey } from "../validation/idempotency-key.ts";
+import { unstorableText } from "../validation/text/unstorable-text.ts";
 import type { SqlTransaction } from "./sql-transaction.ts";
 
 export interface IdempotentRequest<Result> {
@@ -46,7 +48,8 @@ const STORE = `
 /**
  * Inserts the key, waiting for a concurrent transaction that holds it.
  * @returns what is stored when the key was used before
- * @throws UserFailure `INVALID`, `IDEMPOTENCY_MISMATCH`, `IDEMPOTENCY_IN_PROGRESS`
+ * @throws UserFailure `INVALID`, `IDEMPOTENCY_MISMATCH`, `IDEMPOTENCY_IN_PROGRESS`; AppError `BAD_USER_INPUT` for an
+ * input that cannot be stored
  */
 export async function claimKey<Result>(
   tx: SqlTransaction,
@@ -84,8 +87,13 @@ export function storingResult(
   return { sql: STORE, json: JSON.stringify({ tenant, key, result: { value: result ?? null } }) };
 }
 
-/** SHA-256 of the canonical JSON (RFC 8785) of command and input, so that key order does not matter. */
+/**
+ * SHA-256 of the canonical JSON (RFC 8785) of command and input, so that key order does not matter.
+ * @throws AppError `BAD_USER_INPUT` for text that has no canonical form
+ */
 function hashInput({ command, input }: Pick<IdempotentRequest<unknown>, "command" | "input">): string {
+  const problem = unstorableText(input);
+  if (problem !== undefined) throw new AppError("BAD_USER_INPUT", `The input holds ${problem}: leave it out.`);
   const text = canonicalize([command, JSON.parse(JSON.stringify(input, bigintAsText) ?? "null")]) ?? "";
   return createHash("sha256").update(text).digest("hex");
 }

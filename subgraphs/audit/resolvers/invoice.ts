@@ -1,3 +1,4 @@
+import { idPrefix } from "../../../platform/ids.ts";
 import type { ResolversOf } from "../../../schema/generated/audit.ts";
 import type { AuditContext, AuditParents } from "../context.ts";
 import { readableOrganizations } from "../policies.ts";
@@ -8,6 +9,7 @@ export const invoice: ResolversOf<"Invoice", AuditContext, AuditParents> = {
   // The invoice's organisation is known here only by its entries. Without one the trail is empty: nothing was recorded
   // yet, or it is somebody else's.
   async auditTrail({ id }, page, context, info) {
+    if (idPrefix(id) === undefined) return null;
     const readable = readableOrganizations(context.identity);
     const [first] = readable;
     if (first === undefined) return null;

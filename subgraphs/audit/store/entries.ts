@@ -6,8 +6,9 @@ import { storedEnum } from "../../../platform/database/stored-enum.ts";
 import type { SideChange } from "../../../platform/events/outbox.ts";
 import type { Page } from "../../../platform/graphql/connection.ts";
 import type { AuditEntryModel } from "../../../prisma/audit/generated/models/AuditEntry.ts";
-import { AuditActorKind, type AuditFilter, AuditOutcome } from "../../../schema/generated/audit.ts";
+import { AuditActorKind, AuditOutcome } from "../../../schema/generated/audit.ts";
 import type { AuditEntry } from "../domain/audit-entry.ts";
+import type { EntryFilter } from "../domain/entry-filter.ts";
 import { TARGET_TYPES } from "../domain/entry-from-event.ts";
 import { AuditEntryId } from "../domain/ids.ts";
 import type { AuditTransaction } from "./database.ts";
@@ -95,7 +96,7 @@ export async function findEntries(tx: AuditTransaction, ids: readonly AuditEntry
 
 export interface EntryQuery {
   readonly tenantId: TenantId;
-  readonly filter: AuditFilter;
+  readonly filter: EntryFilter;
 }
 
 /** An entry's place in the log of its tenant. */
@@ -118,17 +119,17 @@ export async function pageEntries(tx: AuditTransaction, query: EntryQuery, page:
 }
 
 function conditions({ tenantId, filter }: EntryQuery) {
-  const { actorIds, actions, targetIds, outcomes, from, to, correlationId } = filter;
+  const { actorIds, actions, targetIds, outcomes, from, to, correlationIds } = filter;
   return {
     tenantId,
-    ...(actorIds == null ? {} : { actorId: { in: [...actorIds] } }),
-    ...(actions == null ? {} : { action: { in: [...actions] } }),
-    ...(targetIds == null ? {} : { targetIds: { hasSome: [...targetIds] } }),
-    ...(outcomes == null ? {} : { outcome: { in: [...outcomes] } }),
-    ...(from == null && to == null
+    ...(actorIds === undefined ? {} : { actorId: { in: [...actorIds] } }),
+    ...(actions === undefined ? {} : { action: { in: [...actions] } }),
+    ...(targetIds === undefined ? {} : { targetIds: { hasSome: [...targetIds] } }),
+    ...(outcomes === undefined ? {} : { outcome: { in: [...outcomes] } }),
+    ...(from === undefined && to === undefined
       ? {}
-      : { occurredAt: { ...(from == null ? {} : { gte: from }), ...(to == null ? {} : { lt: to }) } }),
-    ...(correlationId == null ? {} : { correlationId }),
+      : { occurredAt: { ...(from === undefined ? {} : { gte: from }), ...(to === undefined ? {} : { lt: to }) } }),
+    ...(correlationIds === undefined ? {} : { correlationId: { in: [...correlationIds] } }),
   };
 }
 

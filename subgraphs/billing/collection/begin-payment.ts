@@ -13,6 +13,8 @@ import type { BillingTransaction } from "../store/database.ts";
 import { findDefaultMethod, findMethodOfAccount } from "../store/payment-methods.ts";
 import { insertPayment } from "../store/payments.ts";
 
+const METHOD = "payment method";
+
 /** A payment that is committed and about to be collected. */
 export interface PendingPayment {
   readonly payment: Payment;
@@ -21,22 +23,32 @@ export interface PendingPayment {
 }
 
 /**
- * @param id as the client sent it; undefined for the account's default
+ * @param text as the client sent it; undefined, or null, for the account's default
+ * @throws UserFailure `NOT_FOUND` for what is no payment method anywhere
+ */
+export function requireMethodId(text: string | null | undefined): PaymentMethodId | undefined {
+  if (text == null) return undefined;
+  const id = PaymentMethodId.from(text);
+  if (id === undefined) throw notFound(METHOD, "paymentMethodId");
+  return id;
+}
+
+/**
+ * @param id undefined for the account's default
  * @throws UserFailure `NOT_FOUND` for a method the account does not have, `STATE_INVALID` when there is no default
  */
 export async function chooseMethod(
   tx: BillingTransaction,
   accountId: AccountId,
-  id: string | undefined,
+  id: PaymentMethodId | undefined,
 ): Promise<PaymentMethod> {
   if (id === undefined) {
     const method = await findDefaultMethod(tx, accountId);
     if (method === undefined) throw refuse("STATE_INVALID", "Attach a payment method first.", "paymentMethodId");
     return method;
   }
-  const methodId = PaymentMethodId.from(id);
-  const method = methodId === undefined ? undefined : await findMethodOfAccount(tx, accountId, methodId);
-  if (method === undefined) throw notFound("payment method", "paymentMethodId");
+  const method = await findMethodOfAccount(tx, accountId, id);
+  if (method === undefined) throw notFound(METHOD, "paymentMethodId");
   return method;
 }
 

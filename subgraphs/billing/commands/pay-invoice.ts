@@ -10,7 +10,7 @@ import { refuse } from "../../../platform/errors/user-failure.ts";
 import type { Actor } from "../../../platform/graphql/subgraph-context.ts";
 import { requireIdempotencyKey } from "../../../platform/validation/idempotency-key.ts";
 import type { InvoicePayInput } from "../../../schema/generated/billing.ts";
-import { beginPayment, chooseMethod, type PendingPayment } from "../collection/begin-payment.ts";
+import { beginPayment, chooseMethod, type PendingPayment, requireMethodId } from "../collection/begin-payment.ts";
 import { finishCollection } from "../collection/finish-collection.ts";
 import { InvoiceId, PaymentId } from "../domain/ids.ts";
 import type { BillingServices } from "../services.ts";
@@ -38,9 +38,9 @@ export async function payInvoice(
   { identity, causation }: Actor,
   { id, idempotencyKey, ...input }: InvoicePayInput,
 ): Promise<CommandOutcome<InvoicePayment>> {
-  const methodId = input.paymentMethodId ?? undefined;
   const { id: invoiceId, organizationId } = await findManaged(services, identity, INVOICE, id, "id");
   requireIdempotencyKey(idempotencyKey);
+  const methodId = requireMethodId(input.paymentMethodId);
 
   let pending: PendingPayment | undefined;
   const command = {

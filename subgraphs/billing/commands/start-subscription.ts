@@ -12,7 +12,7 @@ import type { Actor } from "../../../platform/graphql/subgraph-context.ts";
 import { requireIdempotencyKey } from "../../../platform/validation/idempotency-key.ts";
 import { constraints } from "../../../schema/constraints.ts";
 import type { SubscriptionStartInput } from "../../../schema/generated/billing.ts";
-import { beginPayment, chooseMethod, type PendingPayment } from "../collection/begin-payment.ts";
+import { beginPayment, chooseMethod, type PendingPayment, requireMethodId } from "../collection/begin-payment.ts";
 import { finishCollection } from "../collection/finish-collection.ts";
 import type { BillingAccount } from "../domain/account.ts";
 import { endOfPeriod } from "../domain/billing-period.ts";
@@ -52,14 +52,16 @@ export interface StartedSubscription {
 export async function startSubscription(
   services: BillingServices,
   { identity, causation }: Actor,
-  { accountId: accountText, planId, idempotencyKey, ...input }: SubscriptionStartInput,
+  { accountId: accountText, idempotencyKey, ...input }: SubscriptionStartInput,
 ): Promise<CommandOutcome<StartedSubscription>> {
   const quantity = input.quantity ?? 1;
-  const methodId = input.paymentMethodId ?? undefined;
   const { id: accountId, organizationId } = await findManaged(services, identity, ACCOUNT, accountText, "accountId");
   requireIdempotencyKey(idempotencyKey);
   const { min, max } = constraints.quantity;
   if (quantity < min || quantity > max) throw refuse("INVALID", `A quantity is from ${min} to ${max}.`, "quantity");
+  const planId = PlanId.from(input.planId);
+  if (planId === undefined) throw notFound("plan", "planId");
+  const methodId = requireMethodId(input.paymentMethodId);
 
   let pending: PendingPayment | undefined;
   let incomplete: BillingSubscription | undefined;
@@ -89,10 +91,8 @@ export async function startSubscription(
   return { result: { ...result, settlement }, replayed };
 }
 
-/** @param id as the client sent it */
-async function choosePlan(tx: BillingTransaction, account: BillingAccount, id: string): Promise<Plan> {
-  const planId = PlanId.from(id);
-  const [plan] = planId === undefined ? [] : await findPlans(tx, [planId]);
+async function choosePlan(tx: BillingTransaction, account: BillingAccount, planId: PlanId): Promise<Plan> {
+  const [plan] = await findPlans(tx, [planId]);
   if (plan === undefined) throw notFound("plan", "planId");
   if (plan.status !== "PUBLISHED") throw refuse("STATE_INVALID", "This plan is no longer offered.", "planId");
   if (plan.currency !== account.currency) {

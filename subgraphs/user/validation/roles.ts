@@ -10,18 +10,26 @@ const MAX_ROLES = 50;
 
 /**
  * @param roleIds as the client sent them
- * @throws UserFailure `BLANK`, `TOO_LONG` or, for a role that the organisation does not have, `NOT_FOUND`
+ * @throws UserFailure `BLANK`, `TOO_LONG` or, for what is no role anywhere, `NOT_FOUND`
  */
-export async function requireRoles(
-  tx: UserTransaction,
-  organizationId: OrganizationId,
-  roleIds: readonly string[],
-): Promise<Role[]> {
+export function requireRoleIds(roleIds: readonly string[]): RoleId[] {
   const texts = [...new Set(roleIds)];
   if (texts.length === 0) throw refuse("BLANK", "Choose at least one role.", "roleIds");
   if (texts.length > MAX_ROLES) throw refuse("TOO_LONG", `At most ${MAX_ROLES} roles can be given.`, "roleIds");
-  const ids = texts.map(RoleId.from).filter((id) => id !== undefined);
+  return texts.map((text) => {
+    const id = RoleId.from(text);
+    if (id === undefined) throw notFound("role", "roleIds");
+    return id;
+  });
+}
+
+/** @throws UserFailure `NOT_FOUND` for a role that the organisation does not have */
+export async function requireRoles(
+  tx: UserTransaction,
+  organizationId: OrganizationId,
+  ids: readonly RoleId[],
+): Promise<Role[]> {
   const roles = (await findRoles(tx, ids)).filter((role) => role.organizationId === organizationId);
-  if (roles.length < texts.length) throw notFound("role", "roleIds");
+  if (roles.length < ids.length) throw notFound("role", "roleIds");
   return roles;
 }

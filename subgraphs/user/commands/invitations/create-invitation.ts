@@ -15,7 +15,8 @@ import { countPending, insertInvitation } from "../../store/invitations.ts";
 import { isMember } from "../../store/memberships.ts";
 import { lockOrganization } from "../../store/organizations.ts";
 import { findUserByEmail } from "../../store/users.ts";
-import { requireRoles } from "../../validation/roles.ts";
+import { requireRoleIds, requireRoles } from "../../validation/roles.ts";
+import { requireEmail } from "../../validation/text.ts";
 
 const MAX_PENDING = 200;
 
@@ -27,24 +28,33 @@ export async function createInvitation(
   { identity, causation }: Actor,
   { idempotencyKey, ...input }: InvitationCreateInput,
 ): Promise<CommandOutcome<{ invitationId: InvitationId }>> {
-  const { email } = input;
   const { userId } = identity;
   const missing = notFound("organisation", "organizationId");
   const organizationId = OrganizationId.from(input.organizationId);
   if (organizationId === undefined) throw missing;
   requirePermission(identity, organizationId, MANAGE_MEMBERS, missing);
+  const email = requireEmail(input.email);
+  const roleIds = requireRoleIds(input.roleIds);
   const { clock, ids } = services;
   const key = idempotencyKey ?? undefined;
   const command = {
     tenants: [userId, organizationId],
     causation,
     idempotency:
-      key === undefined ? undefined : { key, tenant: userId, command: "invitationCreate", input, result: storedResult },
+      key === undefined
+        ? undefined
+        : {
+            key,
+            tenant: userId,
+            command: "invitationCreate",
+            input: { organizationId, email, roleIds },
+            result: storedResult,
+          },
   };
   return runCommand(services, command, async ({ tx, emit }) => {
     const now = clock.now();
     requireActive(await lockOrganization(tx, organizationId));
-    const roles = await requireRoles(tx, organizationId, input.roleIds);
+    const roles = await requireRoles(tx, organizationId, roleIds);
     const invited = await findUserByEmail(tx, email);
     if (invited !== undefined && (await isMember(tx, organizationId, invited.id))) {
       throw refuse("TAKEN", "This person is a member already.", "email");

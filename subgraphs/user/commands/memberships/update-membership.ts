@@ -15,17 +15,18 @@ import type { UserServices } from "../../services.ts";
 import { findMembership, isLastOwner, setMembershipRoles } from "../../store/memberships.ts";
 import { lockOrganization } from "../../store/organizations.ts";
 import { findRolesOfMemberships } from "../../store/roles.ts";
-import { requireRoles } from "../../validation/roles.ts";
+import { requireRoleIds, requireRoles } from "../../validation/roles.ts";
 
 /** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `BLANK`, `TOO_LONG`, `STATE_INVALID` */
 export async function updateMembership(
   services: UserServices,
   { identity, causation }: Actor,
-  { roleIds, ...input }: MembershipUpdateInput,
+  input: MembershipUpdateInput,
 ): Promise<CommandOutcome<{ membershipId: MembershipId }>> {
   const missing = notFound("membership", "id");
   const id = MembershipId.from(input.id);
   if (id === undefined) throw missing;
+  const roleIds = requireRoleIds(input.roleIds);
   return runCommand(services, { tenants: tenantsOf(identity), causation }, async ({ tx, emit }) => {
     const seen = await findMembership(tx, id);
     if (seen === undefined) throw missing;
