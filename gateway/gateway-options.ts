@@ -15,6 +15,7 @@ import type { Logger } from "../platform/logger/logger.ts";
 import type { AuthenticatorPart } from "./auth/authenticator.ts";
 import type { CacheRegistry } from "./cache/console/cache-registry.ts";
 import type { EventSources } from "./cache/event-sources.ts";
+import type { CheckedScalars } from "./composition/checked-scalars.ts";
 import type { SharedCounting } from "./limits/rate/counters.ts";
 import type { CreateLive, GatewaySettings, SubscriptionRegistry } from "./ports.ts";
 import type { SubgraphHeaders } from "./transport/subgraph-headers.ts";
@@ -43,6 +44,8 @@ export interface GatewayOptions {
   readonly endpoints?: readonly SubgraphEndpoint[];
   /** GraphQL addresses that replace those of the supergraph, by subgraph name. */
   readonly urls?: ReadonlyMap<string, readonly string[]>;
+  /** How custom scalars are read; absent: any value passes (standalone). */
+  readonly scalars?: CheckedScalars;
   /** Names of all subgraphs that there are: a supergraph with others is refused. Absent: any may be (standalone). */
   readonly knownSubgraphs?: ReadonlySet<string>;
   /** Where instances of subgraphs say that they can be asked; started before the gateway. */

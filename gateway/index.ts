@@ -41,6 +41,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { knownSubgraphs } = options;
   const schema = await openSupergraphFile(settings.SUPERGRAPH_FILE, logger, {
     maxPlanOptions: settings.MAX_PLAN_OPTIONS,
+    ...(options.scalars === undefined ? {} : { scalars: options.scalars }),
     ...(knownSubgraphs === undefined ? {} : { check: (next) => refuseUnknownSubgraphs(next, knownSubgraphs) }),
   });
   const scopes = createRequestScopes();

@@ -7,6 +7,7 @@ import type { TokenService } from "../platform/auth/token-service.ts";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { EventLog } from "../platform/events/event-log.ts";
+import { scalars } from "../platform/graphql/scalars.ts";
 import type { Subgraph } from "../platform/graphql/subgraph.ts";
 import type { ListedSubgraph } from "../platform/graphql/subgraph-definition.ts";
 import type { IdSource } from "../platform/ids.ts";
@@ -53,6 +54,7 @@ export interface PlatformRooms extends Pick<Subgraph, "parts" | "checks"> {
     | "evictionTopics"
     | "cacheRegistry"
     | "manifests"
+    | "scalars"
   > &
     Required<Pick<GatewayOptions, "authenticator" | "endpoints">>;
 }
@@ -95,6 +97,7 @@ export function createPlatformRooms(options: PlatformRoomsOptions): PlatformRoom
       evictionTopics: subgraphs.map(({ topic }) => topic),
       cacheRegistry: cacheConsole.registry,
       manifests: [WEB_CLIENT_MANIFEST],
+      scalars,
     },
   };
 }

@@ -8,6 +8,7 @@ import { resolve } from "node:path";
 import { AppError } from "../../platform/errors/app-error.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import type { SchemaGeneration, SchemaSource } from "../ports.ts";
+import { type CheckedScalars, checkScalars } from "./checked-scalars.ts";
 import { buildGeneration } from "./schema-generation.ts";
 
 /** Polled rather than watched: file events are lost on mounted volumes and on replaced symbolic links. */
@@ -19,6 +20,7 @@ export interface SupergraphFile extends SchemaSource {
 
 export interface SupergraphFileOptions {
   readonly maxPlanOptions?: number;
+  readonly scalars?: CheckedScalars;
   /** Refuses, by throwing, a valid supergraph that this gateway cannot serve. */
   readonly check?: (generation: SchemaGeneration) => void;
 }
@@ -27,10 +29,11 @@ export interface SupergraphFileOptions {
 export async function openSupergraphFile(
   file: string,
   logger: Logger,
-  { maxPlanOptions, check }: SupergraphFileOptions = {},
+  { maxPlanOptions, scalars = {}, check }: SupergraphFileOptions = {},
 ): Promise<SupergraphFile> {
   const build = (sdl: string): SchemaGeneration => {
     const generation = buildGeneration(sdl, maxPlanOptions);
+    checkScalars(generation.apiSchema, scalars);
     check?.(generation);
     return generation;
   };

@@ -11,6 +11,7 @@ import {
   OperationTypeNode,
   visit,
 } from "graphql";
+import { variableFields } from "../../platform/graphql/argument-fields.ts";
 import { tokensIn } from "../limits/document-size.ts";
 import type { GatewayContext, SchemaGeneration } from "../ports.ts";
 import { type JsonObject, writeMember } from "../transport/json-object.ts";
@@ -90,7 +91,11 @@ export function prepareOperation(
       .map((node) => [node.name.value, node]),
   );
   const definitions = operation.variableDefinitions ?? [];
-  const declared = { definitions, conditions: operationConditions(operation, fragments) };
+  const declared = {
+    definitions,
+    conditions: operationConditions(operation, fragments),
+    fields: () => variableFields([operation, ...Object.values(fragments)]),
+  };
   const conditional = conditionVariables(document);
   const rootType = apiSchema.getRootType(operation.operation);
   if (rootType == null) throw new Error(`the schema has no ${operation.operation}`);

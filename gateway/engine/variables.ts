@@ -16,6 +16,7 @@ import {
   type VariableDefinitionNode,
   valueFromAST,
 } from "graphql";
+import type { FieldPath } from "../../platform/graphql/argument-fields.ts";
 import type { JsonObject } from "../transport/json-object.ts";
 import { holdsLossless, LosslessNumber } from "../transport/lossless-number.ts";
 import { type Condition, nullConditions } from "./conditions.ts";
@@ -40,12 +41,14 @@ export interface DeclaredVariables {
   readonly definitions: readonly VariableDefinitionNode[];
   /** Where they decide whether something is selected. */
   readonly conditions: readonly Condition[];
+  /** Among the arguments; asked only about a wrong value. */
+  readonly fields: () => ReadonlyMap<string, FieldPath>;
 }
 
 /** @param declared by a valid operation */
 export function coerceVariables(
   schema: GraphQLSchema,
-  { definitions, conditions }: DeclaredVariables,
+  { definitions, conditions, fields }: DeclaredVariables,
   variables: JsonObject,
 ): CoercedVariables {
   // A variable may have any name, `__proto__` included.
@@ -53,7 +56,9 @@ export function coerceVariables(
   const rewritten = new Map<string, unknown>();
   const errors: GraphQLError[] = [];
   try {
-    for (const definition of definitions) coerceVariable(schema, definition, variables, { coerced, rewritten, errors });
+    for (const definition of definitions) {
+      coerceVariable(schema, definition, variables, { coerced, rewritten, errors, fields });
+    }
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
     errors.push(error);
@@ -68,19 +73,22 @@ interface Outcome {
   /** What is sent otherwise than it was given. */
   readonly rewritten: Map<string, unknown>;
   readonly errors: GraphQLError[];
+  readonly fields: DeclaredVariables["fields"];
 }
 
 function coerceVariable(
   schema: GraphQLSchema,
   definition: VariableDefinitionNode,
   variables: JsonObject,
-  { coerced, rewritten, errors }: Outcome,
+  { coerced, rewritten, errors, fields }: Outcome,
 ): void {
-  function refuse(message: string, originalError?: GraphQLError): void {
+  function refuse(message: string, path: readonly (string | number)[] = [], originalError?: GraphQLError): void {
     if (errors.length >= MAX_ERRORS) {
       throw new GraphQLError("Too many errors processing variables, error limit reached. Execution aborted.");
     }
-    errors.push(new GraphQLError(message, { nodes: definition, originalError: originalError ?? null }));
+    const inside = path.map(String);
+    const extensions = { field: [...(fields().get(name) ?? [name]), ...inside], variable: [name, ...inside] };
+    errors.push(new GraphQLError(message, { nodes: definition, originalError: originalError ?? null, extensions }));
   }
 
   const name = definition.variable.name.value;
@@ -106,7 +114,7 @@ function coerceVariable(
     texts.set(wrong, text);
     const place = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${part}`)).join("");
     const where = path.length === 0 ? "" : ` at "${name}${place}"`;
-    refuse(`Variable "$${name}" got invalid value ${text}${where}; ${error.message}`, error);
+    refuse(`Variable "$${name}" got invalid value ${text}${where}; ${error.message}`, path, error);
   });
 }
 

@@ -7,6 +7,7 @@ import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { type AppError, ERROR_STATUS, findAppError } from "../../platform/errors/app-error.ts";
 import { toPublicError } from "../../platform/errors/graphql-errors.ts";
 import { retryAfterSeconds } from "../limits/rate/rate-limited.ts";
+import { literalField } from "./literal-field.ts";
 import type { RequestScope } from "./request-scope.ts";
 
 /** Codes that Apollo Server and our limits give to refused requests: their messages speak of the request only. */
@@ -35,7 +36,7 @@ const REQUEST_CODES = new Set([
 ]);
 
 /** What a refusal says besides its code. */
-const REQUEST_FACTS: readonly string[] = ["validationErrorCode", "estimated", "maximum"];
+const REQUEST_FACTS: readonly string[] = ["validationErrorCode", "estimated", "maximum", "field", "variable"];
 
 /** Set by the data sources on errors that the subgraph, or they themselves, already made public. */
 export const PUBLIC_MARK = "tributaryPublic";
@@ -65,6 +66,7 @@ export function toGatewayError(
     return { message: error.message, ...place, extensions: { ...extensions, traceId: scope.traceId } };
   }
   if (findAppError(error.originalError) === undefined && typeof code === "string" && REQUEST_CODES.has(code)) {
+    const field = code === "GRAPHQL_VALIDATION_FAILED" ? literalField(error) : undefined;
     return {
       message: error.message,
       ...place,
@@ -73,6 +75,7 @@ export function toGatewayError(
         status: httpStatus(error) ?? 400,
         retryable: false,
         traceId: scope.traceId,
+        ...(field === undefined ? {} : { field }),
         ...Object.fromEntries(
           REQUEST_FACTS.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]),
         ),

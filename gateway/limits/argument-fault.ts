@@ -7,8 +7,14 @@ export type Variables = Readonly<Record<string, unknown>>;
 
 type Given = ReadonlyMap<string, unknown>;
 
+export interface ArgumentFault {
+  readonly message: string;
+  /** The argument that is wrong; undefined where it is several that do not go together. */
+  readonly argument?: string;
+}
+
 /** @returns `undefined` where none is broken */
-export function argumentFault(rules: ArgumentRules, node: FieldNode, variables: Variables): string | undefined {
+export function argumentFault(rules: ArgumentRules, node: FieldNode, variables: Variables): ArgumentFault | undefined {
   const given = new Map(
     (node.arguments ?? []).flatMap((argument) => {
       const value = givenValue(argument, variables);
@@ -20,33 +26,35 @@ export function argumentFault(rules: ArgumentRules, node: FieldNode, variables: 
   return outOfBounds(rules, values) ?? notExactlyOne(rules, given, values) ?? negativeSize(rules, values);
 }
 
-function outOfBounds({ bounds, coordinate }: ArgumentRules, values: Given): string | undefined {
+function outOfBounds({ bounds, coordinate }: ArgumentRules, values: Given): ArgumentFault | undefined {
   for (const [name, { min, max }] of bounds) {
     const value = values.get(name);
     if (typeof value === "number" && (value < min || value > max)) {
-      return `\`${name}\` of \`${coordinate}\` is ${min} to ${max}: ${value} was given.`;
+      return { message: `\`${name}\` of \`${coordinate}\` is ${min} to ${max}: ${value} was given.`, argument: name };
     }
   }
   return undefined;
 }
 
-function notExactlyOne(rules: ArgumentRules, given: Given, values: Given): string | undefined {
+function notExactlyOne(rules: ArgumentRules, given: Given, values: Given): ArgumentFault | undefined {
   const { slicing, requiresOne, coordinate } = rules;
   // A default stands aside for what is given.
   const chosen = slicing.filter((name) => isThere(given.get(name)));
   if (!requiresOne || (chosen.length <= 1 && slicing.some((name) => isThere(values.get(name))))) return undefined;
   const names = slicing.map((name) => `\`${name}\``);
-  if (names.length === 1) return `\`${coordinate}\` needs ${names[0]}.`;
+  if (names.length === 1) return { message: `\`${coordinate}\` needs ${names[0]}.` };
   const bounds = commonBounds(rules);
   const range = bounds === undefined ? "" : `, from ${bounds.min} to ${bounds.max}`;
-  return `\`${coordinate}\` takes exactly one of ${names.slice(0, -1).join(", ")} and ${names.at(-1)}${range}.`;
+  const choice = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  return { message: `\`${coordinate}\` takes exactly one of ${choice}${range}.` };
 }
 
-function negativeSize({ slicing, coordinate }: ArgumentRules, values: Given): string | undefined {
+function negativeSize({ slicing, coordinate }: ArgumentRules, values: Given): ArgumentFault | undefined {
   for (const name of slicing) {
     const value = values.get(name);
     if (typeof value === "number" && value < 0) {
-      return `\`${name}\` of \`${coordinate}\` is how many are asked for: ${value} was given.`;
+      const message = `\`${name}\` of \`${coordinate}\` is how many are asked for: ${value} was given.`;
+      return { message, argument: name };
     }
   }
   return undefined;

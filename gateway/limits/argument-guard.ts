@@ -24,7 +24,7 @@ import {
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { SchemaSource } from "../ports.ts";
-import { argumentFault, type Variables } from "./argument-fault.ts";
+import { type ArgumentFault, argumentFault, type Variables } from "./argument-fault.ts";
 import { type ArgumentRules, readArgumentRules } from "./argument-rules.ts";
 import type { CostedOperation } from "./document-cost.ts";
 import { perSchema } from "./per-schema.ts";
@@ -38,8 +38,7 @@ export interface ArgumentGuard {
 const MAX_CACHED_VERDICTS = 64;
 
 /** A selection that breaks a rule. */
-interface Fault {
-  readonly message: string;
+interface Fault extends ArgumentFault {
   readonly node: FieldNode;
   readonly path: readonly string[];
 }
@@ -184,8 +183,8 @@ function firstFault(
 
   function inField(node: FieldNode): Fault | undefined {
     const own = rules.get(node);
-    const message = own === undefined ? undefined : argumentFault(own, node, variables);
-    if (message !== undefined) return { message, node, path: [...path] };
+    const fault = own === undefined ? undefined : argumentFault(own, node, variables);
+    if (fault !== undefined) return { ...fault, node, path: [...path] };
     return node.selectionSet === undefined ? undefined : inSelections(node.selectionSet);
   }
 
@@ -213,7 +212,8 @@ function isAsked(selection: SelectionNode, variables: Variables): boolean {
   }
 }
 
-function refusal({ message, node, path }: Fault): GraphQLError {
-  const extensions = { code: "BAD_USER_INPUT", http: { status: 400 } };
+function refusal({ message, argument, node, path }: Fault): GraphQLError {
+  const about = argument === undefined ? {} : { field: [argument] };
+  const extensions = { code: "BAD_USER_INPUT", http: { status: 400 }, ...about };
   return new GraphQLError(message, { nodes: [node], path, extensions });
 }

@@ -29,7 +29,9 @@ export function toPublicError(error: GraphQLError, { logger, traceId }: GraphQLE
   // Raised by graphql-js about the request itself (syntax, validation, variables): safe to show.
   if (appError === undefined && isRequestError(error)) {
     const code = typeof error.extensions["code"] === "string" ? error.extensions["code"] : "BAD_USER_INPUT";
-    return { message: error.message, ...place, extensions: { code, status: 400, retryable: false, traceId } };
+    const { field } = error.extensions;
+    const about = field === undefined ? {} : { field };
+    return { message: error.message, ...place, extensions: { code, status: 400, retryable: false, traceId, ...about } };
   }
   const errorId = randomUUID();
   const { code, status, retryable } = appError ?? { code: "INTERNAL_SERVER_ERROR", status: 500, retryable: false };

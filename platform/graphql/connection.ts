@@ -37,8 +37,11 @@ export interface Connection<Node> {
 
 export interface CursorCodec {
   encode(list: string, key: string): string;
-  /** @throws AppError `BAD_USER_INPUT` for a cursor that is not ours or belongs to another list */
-  decode(list: string, cursor: string): string;
+  /**
+   * @param argument that holds it
+   * @throws AppError `BAD_USER_INPUT` for a cursor that is not ours or belongs to another list
+   */
+  decode(list: string, cursor: string, argument?: string): string;
 }
 
 const MAX_PAGE = 100;
@@ -52,7 +55,7 @@ export function createCursorCodec(secrets: readonly string[]): CursorCodec {
       const [secret = ""] = secrets;
       return Buffer.concat([mac(secret, list, key), Buffer.from(key)]).toString("base64url");
     },
-    decode(list, cursor) {
+    decode(list, cursor, argument = "after") {
       const bytes = Buffer.from(cursor, "base64url");
       const key = bytes.subarray(12).toString();
       const genuine =
@@ -61,6 +64,7 @@ export function createCursorCodec(secrets: readonly string[]): CursorCodec {
         throw new AppError(
           "BAD_USER_INPUT",
           "This cursor is not valid for this list: use a cursor of one of its pages.",
+          { details: { field: [argument] } },
         );
       return key;
     },
@@ -96,7 +100,7 @@ export function parsePage(
   return {
     take: size,
     direction: forward ? "forward" : "backward",
-    ...(cursor == null ? {} : { key: cursors.decode(list, cursor) }),
+    ...(cursor == null ? {} : { key: cursors.decode(list, cursor, forward ? "after" : "before") }),
     counted: selects(info, "totalCount"),
   };
 }

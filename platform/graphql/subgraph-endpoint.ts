@@ -24,6 +24,7 @@ import type { Logger } from "../logger/logger.ts";
 import { traceFromHeaders } from "../tracing/trace-context.ts";
 import type { RequestContext } from "./request-context.ts";
 import { deadlineOf } from "./request-deadline.ts";
+import { withVariableFields } from "./variable-errors.ts";
 
 /** A resolver map by type name, checked against the schema by its generated type. */
 export type SubgraphResolvers = Readonly<Record<string, object>>;
@@ -123,7 +124,11 @@ export function createSubgraphEndpoint<Context extends object>(
           variableValues: body.variables ?? {},
           operationName: body.operationName ?? null,
         });
-        const errors = [...(result.errors ?? []), ...(request.additionalErrors ?? [])].map((error) =>
+        const variables = body.variables ?? {};
+        const refused = { schema, document, operationName: body.operationName, variables };
+        const failures = result.errors ?? [];
+        const own = result.data === undefined ? withVariableFields(failures, refused) : failures;
+        const errors = [...own, ...(request.additionalErrors ?? [])].map((error) =>
           toPublicError(error, { logger: requestLogger, traceId }),
         );
         return {

@@ -164,13 +164,19 @@ test("production tells nothing about the schema [GW-01]", async () => {
   expect((await fetch(`${production.url}/graphiql`)).status).toBe(404);
 });
 
-test("wrong variables are the caller's fault", async () => {
+test("wrong variables are the caller's fault, and the field is named [S16]", async () => {
   const { status, body } = await gateway.post({
     query: "query ($upc: ID!) { product(upc: $upc) { name } }",
     variables: {},
   });
   expect(status).toBe(400);
-  expect(body.errors?.[0]?.extensions).toMatchObject({ code: "BAD_USER_INPUT", status: 400, retryable: false });
+  expect(body.errors?.[0]?.extensions).toMatchObject({
+    code: "BAD_USER_INPUT",
+    status: 400,
+    retryable: false,
+    field: ["upc"],
+    variable: ["upc"],
+  });
   expect(body.errors?.[0]?.extensions["traceId"]).toMatch(/^[0-9a-f]{32}$/);
 });
 

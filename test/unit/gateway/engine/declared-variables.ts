@@ -2,6 +2,7 @@
 import { getOperationAST, Kind, parse } from "graphql";
 import { operationConditions } from "../../../../gateway/engine/conditions.ts";
 import type { DeclaredVariables } from "../../../../gateway/engine/variables.ts";
+import { variableFields } from "../../../../platform/graphql/argument-fields.ts";
 
 export function declaredBy(document: string, name?: string): DeclaredVariables {
   const { definitions } = parse(document);
@@ -13,6 +14,7 @@ export function declaredBy(document: string, name?: string): DeclaredVariables {
   return {
     definitions: operation.variableDefinitions ?? [],
     conditions: operationConditions(operation, fragments),
+    fields: () => variableFields([operation, ...Object.values(fragments)]),
   };
 }
 
