@@ -1,0 +1,305 @@
+// Every CHECK of every table refuses what it is there to refuse, whoever writes: the last layer stands alone.
+import type { Client } from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
+import { type PostgresServer, startPostgres } from "../../support/services/postgres.ts";
+import { inDatabase, withClient } from "./as-role.ts";
+
+/** Columns and their values. What the values refer to need not exist: references are looked at after the checks. */
+type Row = Readonly<Record<string, unknown>>;
+
+interface Table {
+  /** A row that all checks let pass. */
+  readonly row: Row;
+  /** What of it makes each check refuse it. */
+  readonly violations: Readonly<Record<string, readonly Row[]>>;
+}
+
+const now = "2026-01-01T00:00:00Z";
+const later = "2026-02-01T00:00:00Z";
+const currencies: readonly Row[] = [{ currency: "eur" }, { currency: "EURO" }, { currency: "" }];
+const emails: readonly Row[] = [{ email: "ada example.com" }, { email: "@" }, { email: `${"a".repeat(250)}@b.cd` }];
+
+const IDEMPOTENCY: Table = {
+  row: { tenant_id: "t", key: "k", command: "c", input_hash: "h", state: "RUNNING" },
+  violations: { idempotency_state_check: [{ state: "PAUSED" }] },
+};
+
+const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
+  user: {
+    idempotency: IDEMPOTENCY,
+    user: {
+      row: {
+        id: "usr_1",
+        email: "ada@example.com",
+        display_name: "Ada",
+        password_hash: "x",
+        status: "ACTIVE",
+        verification_requested_at: now,
+        created_at: now,
+        updated_at: now,
+      },
+      violations: {
+        user_email_check: [{ email: "Ada@example.com" }],
+        user_email_form: emails,
+        user_display_name_length: [{ display_name: "" }, { display_name: "x".repeat(81) }],
+        user_status_check: [{ status: "GONE" }],
+      },
+    },
+    session: {
+      row: {
+        id: "ses_1",
+        user_id: "usr_1",
+        device: "Firefox",
+        created_at: now,
+        last_seen_at: now,
+        expires_at: later,
+      },
+      violations: { session_device_length: [{ device: "" }, { device: "x".repeat(121) }] },
+    },
+    organization: {
+      row: { id: "org_1", slug: "acme", name: "Acme", status: "ACTIVE", created_at: now, updated_at: now },
+      violations: {
+        organization_status_check: [{ status: "CLOSED" }],
+        organization_slug_form: [{ slug: "ab" }, { slug: "Acme" }, { slug: "-acme" }, { slug: "a".repeat(41) }],
+        organization_name_length: [{ name: "A" }, { name: "x".repeat(81) }],
+      },
+    },
+    invitation: {
+      row: {
+        id: "ivt_1",
+        organization_id: "org_1",
+        email: "bob@example.com",
+        role_ids: ["rol_1"],
+        invited_by_id: "usr_1",
+        created_at: now,
+        expires_at: later,
+      },
+      violations: { invitation_email_check: [{ email: "Bob@example.com" }], invitation_email_form: emails },
+    },
+    email_delivery: {
+      row: {
+        event_id: "01890a5d-ac96-774b-bcce-b302099a8057",
+        tenant_id: "usr_1",
+        template: "verification",
+        recipient: "ada@example.com",
+        state: "SENT",
+        created_at: now,
+      },
+      violations: { email_delivery_state_check: [{ state: "LOST" }] },
+    },
+  },
+  billing: {
+    idempotency: IDEMPOTENCY,
+    plan: {
+      row: {
+        id: "pln_1",
+        code: "team",
+        version: 1,
+        name: "Team",
+        status: "PUBLISHED",
+        interval: "MONTH",
+        currency: "EUR",
+        amount_minor: 100,
+        features: "[]",
+      },
+      violations: {
+        plan_version_check: [{ version: 0 }],
+        plan_status_check: [{ status: "DRAFT" }],
+        plan_interval_check: [{ interval: "WEEK" }],
+        plan_currency_check: currencies,
+        plan_amount_minor_check: [{ amount_minor: 0 }, { amount_minor: -1 }],
+      },
+    },
+    billing_account: {
+      row: { id: "acc_1", organization_id: "org_1", currency: "EUR" },
+      violations: { billing_account_currency_check: currencies },
+    },
+    payment_method: {
+      row: {
+        id: "pm_1",
+        organization_id: "org_1",
+        account_id: "acc_1",
+        kind: "CARD",
+        last4: "4242",
+        provider: "sandbox",
+        reference: "r",
+        is_default: true,
+      },
+      violations: { payment_method_last4_check: [{ last4: "424" }, { last4: "42424242" }, { last4: "abcd" }] },
+    },
+    billing_subscription: {
+      row: {
+        id: "sub_1",
+        organization_id: "org_1",
+        account_id: "acc_1",
+        plan_id: "pln_1",
+        status: "ACTIVE",
+        quantity: 1,
+        current_period_start: now,
+        current_period_end: later,
+        created_at: now,
+      },
+      violations: {
+        billing_subscription_status_check: [{ status: "PAUSED" }],
+        billing_subscription_quantity_check: [{ quantity: 0 }, { quantity: 10_001 }],
+        billing_subscription_check: [{ current_period_end: now }],
+      },
+    },
+    invoice_counter: {
+      row: { organization_id: "org_1", year: 2026, last_number: 1 },
+      violations: { invoice_counter_last_number_check: [{ last_number: 0 }] },
+    },
+    invoice: {
+      row: {
+        id: "inv_1",
+        organization_id: "org_1",
+        account_id: "acc_1",
+        number: "2026-1",
+        status: "OPEN",
+        currency: "EUR",
+        subtotal_minor: 100,
+        tax_minor: 19,
+        total_minor: 119,
+        issued_at: now,
+        due_at: later,
+      },
+      violations: {
+        invoice_status_check: [{ status: "LATE" }],
+        invoice_currency_check: currencies,
+        invoice_subtotal_minor_check: [{ subtotal_minor: -1, total_minor: 18 }],
+        invoice_tax_minor_check: [{ tax_minor: -1, total_minor: 99 }],
+        invoice_check: [{ total_minor: 118 }],
+        invoice_check1: [{ status: "PAID" }, { paid_at: now }],
+      },
+    },
+    invoice_line: {
+      row: {
+        id: "lin_1",
+        organization_id: "org_1",
+        invoice_id: "inv_1",
+        description: "Team",
+        quantity: 2,
+        currency: "EUR",
+        unit_amount_minor: 50,
+        amount_minor: 100,
+      },
+      violations: {
+        invoice_line_quantity_check: [{ quantity: 0, amount_minor: 0 }],
+        invoice_line_currency_check: currencies,
+        invoice_line_unit_amount_minor_check: [{ unit_amount_minor: -50, amount_minor: -100 }],
+        invoice_line_check: [{ amount_minor: 99 }],
+      },
+    },
+    payment: {
+      row: {
+        id: "pay_1",
+        organization_id: "org_1",
+        invoice_id: "inv_1",
+        payment_method_id: "pm_1",
+        currency: "EUR",
+        amount_minor: 119,
+        status: "PROCESSING",
+        provider: "sandbox",
+        causation: "{}",
+      },
+      violations: {
+        payment_currency_check: currencies,
+        payment_amount_minor_check: [{ amount_minor: 0 }],
+        payment_status_check: [{ status: "UNKNOWN" }],
+        payment_check: [{ status: "FAILED" }, { failure_code: "card_declined" }],
+      },
+    },
+  },
+  audit: {
+    idempotency: IDEMPOTENCY,
+    audit_entry: {
+      row: {
+        id: "aud_1",
+        tenant_id: "org_1",
+        sequence: 1,
+        event_id: "01890a5d-ac96-774b-bcce-b302099a8057",
+        actor_kind: "USER",
+        action: "billing.invoice.paid",
+        outcome: "SUCCESS",
+        targets: "[]",
+        target_ids: [],
+        metadata: "{}",
+        occurred_at: now,
+        recorded_at: now,
+        correlation_id: "c",
+        hash: "h",
+      },
+      violations: {
+        audit_entry_sequence_check: [{ sequence: 0 }],
+        audit_entry_actor_kind_check: [{ actor_kind: "ROBOT" }],
+        audit_entry_outcome_check: [{ outcome: "MAYBE" }],
+      },
+    },
+  },
+};
+
+const constraintRows = z.array(z.object({ holder: z.string(), name: z.string() }));
+
+let server: PostgresServer;
+
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server?.stop());
+
+/** What the database answers to the row; undefined when it takes it, which is undone. */
+async function refusalOf(client: Client, table: string, row: Row): Promise<unknown> {
+  const columns = Object.keys(row).map((column) => client.escapeIdentifier(column));
+  const values = columns.map((_, index) => `$${index + 1}`);
+  await client.query("BEGIN");
+  try {
+    const into = `INSERT INTO ${client.escapeIdentifier(table)} (${columns.join(", ")}) VALUES (${values.join(", ")})`;
+    await client.query(into, Object.values(row));
+    return undefined;
+  } catch (error) {
+    return error;
+  } finally {
+    await client.query("ROLLBACK");
+  }
+}
+
+describe.for(Object.entries(DATABASES))("the database %s", ([name, tables]) => {
+  async function withDatabase<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
+    const urls = databaseUrls(server.adminUrl, name, "p");
+    await prepareDatabase({ adminUrl: server.adminUrl, name, urls });
+    return withClient(inDatabase(server.adminUrl, new URL(urls.owner).pathname.slice(1)), async (client) => {
+      // References are no checks: what a row refers to is not made here.
+      await client.query("SET session_replication_role = replica");
+      return work(client);
+    });
+  }
+
+  test("has an example for each of its checks, and none for another [S19]", async () => {
+    const found = await withDatabase(async (client) => {
+      const { rows } = await client.query(`
+        SELECT relname AS holder, conname AS name FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
+        WHERE contype = 'c' AND connamespace = 'public'::regnamespace`);
+      return constraintRows.parse(rows).map((row) => `${row.holder}: ${row.name}`);
+    });
+    const named = Object.entries(tables).flatMap(([table, { violations }]) =>
+      Object.keys(violations).map((constraint) => `${table}: ${constraint}`),
+    );
+    expect(named.sort()).toEqual(found.sort());
+  });
+
+  test("takes a row that is right, and refuses it for each thing that is wrong [S19]", async () => {
+    await withDatabase(async (client) => {
+      for (const [table, { row, violations }] of Object.entries(tables)) {
+        expect(await refusalOf(client, table, row)).toBeUndefined();
+        for (const [constraint, wrongs] of Object.entries(violations)) {
+          for (const wrong of wrongs) {
+            const refusal = await refusalOf(client, table, { ...row, ...wrong });
+            expect(refusal, JSON.stringify({ table, ...wrong })).toMatchObject({ code: "23514", constraint });
+          }
+        }
+      }
+    });
+  });
+});
