@@ -27,6 +27,7 @@ const IN_PAIRS = [
   "snapshot",
   "enrichment",
   "tenant-isolation",
+  "hostile-input",
   "correlated-errors",
   "named-operations",
   "shapes",

@@ -63,6 +63,12 @@ export const SIZES = {
     short: 8,
     long: 150,
   },
+  hostileCalls: {
+    file: "conformance/hostile-input.test.ts",
+    of: "calls with arbitrary arguments, and a quarter as many arbitrary requests",
+    short: 400,
+    long: 20_000,
+  },
   coherenceWrites: {
     file: "integration/gateway/cache/coherence.test.ts",
     of: "writes per tenant while both gateways are read",

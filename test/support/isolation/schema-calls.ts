@@ -78,7 +78,7 @@ function documentFor(
 }
 
 /** Everything without required arguments, `depth` objects deep; of an interface or union, every possible type. */
-function selectionOf(schema: GraphQLSchema, type: GraphQLNamedType, depth: number): string {
+export function selectionOf(schema: GraphQLSchema, type: GraphQLNamedType, depth: number): string {
   if (isLeafType(type)) return "";
   if (isInterfaceType(type) || isUnionType(type)) {
     // An interface's implementations may disagree about a field's type; a union's are asked one by one, too, but theirs
