@@ -67,7 +67,7 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
     await again.close();
   });
 
-  test("every event of an organisation has exactly one audit entry, linked by hash [S56][S95]", async () => {
+  test("every event of an organisation has exactly one audit entry, linked by hash; a chain shares its correlation [S48][S56][S95]", async () => {
     const owner = await newMember(stack);
     const account = await newOrganization(owner);
     await attachCard(owner, account);
@@ -89,11 +89,20 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
     interface Log {
       organization: {
         auditLog: {
-          edges: { node: { sequence: string; action: string; hash: string; previousHash: string | null } }[];
+          edges: {
+            node: {
+              sequence: string;
+              action: string;
+              hash: string;
+              previousHash: string | null;
+              correlationId: string;
+              metadata: object;
+            };
+          }[];
         };
       };
     }
-    const query = `query($id: ID!) { organization(id: $id) { auditLog(first: 50) { edges { node { sequence action hash previousHash } } } } }`;
+    const query = `query($id: ID!) { organization(id: $id) { auditLog(first: 50) { edges { node { sequence action hash previousHash correlationId metadata } } } } }`;
     const read = async () =>
       (await owner.client.request<Log>(query, { id: account.organizationId })).organization.auditLog.edges.map(
         ({ node }) => node,
@@ -112,6 +121,17 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
       null,
       ...oldestFirst.slice(0, -1).map(({ hash }) => hash),
     ]);
+    // The organisation, its account and the founder's welcome mail are one chain, which tells nobody an address.
+    const [{ correlationId } = { correlationId: "" }] = oldestFirst;
+    const chain = oldestFirst.filter((entry) => entry.correlationId === correlationId).map(({ action }) => action);
+    expect(chain.sort()).toEqual([
+      "billing.account.opened",
+      "user.email.delivered",
+      "user.email.requested",
+      "user.membership.created",
+      "user.organization.created",
+    ]);
+    expect(JSON.stringify(entries)).not.toContain(owner.email);
   });
 
   test("a revoked session is refused on the next request and its live streams end [S80]", async () => {

@@ -1,6 +1,7 @@
 /** What operators may do with accounts and organisations: the commands of `npm run operator`, a file each. */
 import type { OperatorCommand } from "../../../platform/operator/operator-command.ts";
 import { findCommand } from "./command-line/find.ts";
+import { registrationsCommand } from "./command-line/registrations.ts";
 import { reinstateOrganizationCommand } from "./command-line/reinstate-organization.ts";
 import { reinstateUserCommand } from "./command-line/reinstate-user.ts";
 import { suspendOrganizationCommand } from "./command-line/suspend-organization.ts";
@@ -8,6 +9,7 @@ import { suspendUserCommand } from "./command-line/suspend-user.ts";
 
 export const COMMANDS: readonly OperatorCommand[] = [
   findCommand,
+  registrationsCommand,
   suspendUserCommand,
   reinstateUserCommand,
   suspendOrganizationCommand,

@@ -28,6 +28,16 @@ export async function deleteRegistrationDays(tx: UserTransaction): Promise<void>
   await tables(tx).registrationDay.deleteMany();
 }
 
+/** Newest first. @param limit days that anything happened on */
+export async function findRegistrationDays(tx: UserTransaction, limit: number): Promise<RegistrationDay[]> {
+  const rows = await tables(tx).registrationDay.findMany({ orderBy: { day: "desc" }, take: limit });
+  return rows.map(({ day, registered, verified }) => ({
+    day: dayOf(day),
+    registered: Number(registered),
+    verified: Number(verified),
+  }));
+}
+
 /** The day of an instant, in UTC. */
 export function dayOf(instant: Date): string {
   return instant.toISOString().slice(0, 10);

@@ -9,6 +9,7 @@ import { suspendUser } from "../../../../subgraphs/user/commands/accounts/suspen
 import type { Operator, OperatorServices } from "../../../../subgraphs/user/services.ts";
 import { openUserDatabase } from "../../../../subgraphs/user/store/database.ts";
 import { startProcess } from "../../../support/process.ts";
+import { waitFor } from "../../../support/wait.ts";
 import { ANONYMOUS, type Json, type Person, startUser, type UserFixture } from "./user-fixture.ts";
 
 const OPERATOR: Operator = {
@@ -268,5 +269,25 @@ test("without a database it says where it looked, and which setting to correct",
   expect(await operate(words, { USER_DATABASE_URL: away.href })).toEqual({
     code: 2,
     output: expect.stringMatching(/^CONFIG_INVALID: .+ does not answer: start it, or correct USER_DATABASE_URL\.$/),
+  });
+});
+
+test("how many registered per day is told, newest first, and confirmed addresses beside them [S59]", async () => {
+  await fixture.register();
+  await waitFor(
+    async () =>
+      (await fixture.admin.query("SELECT 1 FROM registration_day WHERE registered > verified")).rowCount === 1,
+    { what: "the registration to be counted" },
+  );
+  await fixture.admin.query("INSERT INTO registration_day VALUES ('2026-01-02', 1234567, 89)");
+  const { code, output } = await operate(["registrations", "--days", "3"]);
+  expect(code).toBe(0);
+  const lines = output.split("\n");
+  expect(lines[0]).toBe("day         registered  confirmed");
+  expect(lines.at(-1)).toBe("2026-01-02     1234567         89");
+  expect(lines.length).toBeGreaterThan(2);
+  expect(await operate(["registrations", "--days", "none"])).toMatchObject({
+    code: 2,
+    output: expect.stringMatching(/^BAD_ARGUMENTS: registrations takes/),
   });
 });
