@@ -28,7 +28,7 @@ async function open(url = redis.url, namespace: string = randomUUID()): Promise<
   await connection.start();
   onTestFinished(() => connection.stop());
   const meter = createCacheMeter();
-  const options = { namespace, clock: systemClock, meter, timeoutMs: 500 };
+  const options = { namespace, clock: systemClock, meter, timeoutMs: 5_000 };
   return { cache: createRedisCache(connection, options), meter, connection };
 }
 
