@@ -20,6 +20,8 @@ export interface TestProjectPlan {
 const IN_PAIRS = [
   "consumer-churn",
   "committed-equals-delivered",
+  "random-kills",
+  "audit-database-away",
   "resume-after-drop",
   "own-streams",
   "plan-caps",

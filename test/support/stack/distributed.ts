@@ -26,7 +26,7 @@ const ROLE_PASSWORD = "test-password";
 const READY_DEADLINE_MS = 60_000;
 
 export async function startDistributed(options: StackOptions): Promise<Stack> {
-  const { settings = {}, gateways: gatewayCount = 1, root = PROJECT_ROOT } = options;
+  const { settings = {}, gateways: gatewayCount = 1, root = PROJECT_ROOT, databasePorts = {} } = options;
   const folder = await temporaryFolder();
   const name = `stack_${randomBytes(5).toString("hex")}`;
   const adminUrl = serviceAddress("postgres");
@@ -63,8 +63,8 @@ export async function startDistributed(options: StackOptions): Promise<Stack> {
         const names = settingNames(subgraph);
         const { app, relay } = named(urls, subgraph);
         return [
-          [names.app, app],
-          [names.relay, relay],
+          [names.app, throughPort(app, databasePorts[subgraph])],
+          [names.relay, relay && throughPort(relay, databasePorts[subgraph])],
           [names.port, String(ports[index])],
           [names.address, url(ports[index])],
         ];
@@ -138,6 +138,13 @@ export async function startDistributed(options: StackOptions): Promise<Stack> {
       await folder.remove();
     },
   };
+}
+
+function throughPort(url: string, port: number | undefined): string {
+  if (port === undefined) return url;
+  const address = new URL(url);
+  address.port = String(port);
+  return address.href;
 }
 
 type Program = Pick<ProcessOptions, "entry" | "entryArguments" | "name">;

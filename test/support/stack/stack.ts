@@ -51,6 +51,11 @@ export interface StackProcess {
 export interface StackOptions {
   /** Settings added to those of the stack, for every process. */
   readonly settings?: Readonly<Record<string, string>>;
+  /**
+   * Ports through which subgraphs of the distributed topology reach their databases, e.g. of fault proxies; default:
+   * the server's.
+   */
+  readonly databasePorts?: Readonly<Record<string, number>>;
   /** How many gateways the distributed topology has; default 1. */
   readonly gateways?: number;
   /** The checkout that is started; default: this one. */
