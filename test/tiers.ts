@@ -51,6 +51,12 @@ export const SIZES = {
     short: 5,
     long: 50,
   },
+  randomKills: {
+    file: "conformance/random-kills.test.ts",
+    of: "random kills of processes and connections",
+    short: 8,
+    long: 1_000,
+  },
   liveSchedules: {
     file: "integration/gateway/live/schedules.test.ts",
     of: "random schedules over Postgres, and 0.4 times as many over Kafka",

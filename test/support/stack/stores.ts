@@ -1,0 +1,215 @@
+// What a stack's stores say of the same events: the databases that committed them, the log, the audit log, and the read
+// models that were made of them.
+import { isDeepStrictEqual } from "node:util";
+import { Client } from "pg";
+import { z } from "zod";
+import { parseConfig } from "../../../platform/config/parse-config.ts";
+import { eventLogSettings } from "../../../platform/config/settings.ts";
+import { createEventLog } from "../../../platform/events/create-event-log.ts";
+import type { EventLog, LogRecord } from "../../../platform/events/event-log.ts";
+import { createLogger } from "../../../platform/logger/logger.ts";
+import { waitFor } from "../wait.ts";
+import type { Stack } from "./stack.ts";
+
+export interface StoreComparison {
+  readonly committed: number;
+  /** Records in the log; more than were committed where a relay was killed. */
+  readonly published: number;
+  readonly recorded: number;
+  /** What the stores disagree about, the first few of each kind; empty when they agree. */
+  readonly differences: readonly string[];
+}
+
+const AUDIT = "audit";
+const READ_AT_ONCE = 1_000;
+const SAMPLES = 3;
+
+/** Pairs of statements that must bring the same rows: a source, and what was made of its events elsewhere. */
+const READ_MODELS: readonly ReadModel[] = [
+  {
+    what: "billing accounts of organisations",
+    source: { of: "user", sql: "SELECT id FROM organization ORDER BY 1" },
+    model: { of: "billing", sql: "SELECT organization_id FROM billing_account ORDER BY 1" },
+  },
+  {
+    what: "mails of registrations and confirmed addresses",
+    source: {
+      of: "user",
+      sql: `SELECT tenant_id, CASE envelope::json->>'type' WHEN 'user.registered.v1' THEN 'verification' ELSE 'welcome' END
+        FROM outbox WHERE envelope::json->>'type' IN ('user.registered.v1', 'user.email_verified.v1') ORDER BY 1, 2`,
+    },
+    model: {
+      of: "user",
+      sql: `SELECT tenant_id, template FROM email_delivery
+        WHERE state = 'SENT' AND template IN ('verification', 'welcome') ORDER BY 1, 2`,
+    },
+  },
+  {
+    what: "registrations per day",
+    source: {
+      of: "user",
+      sql: `SELECT (created_at AT TIME ZONE 'UTC')::date::text, count(*)::text FROM "user" GROUP BY 1 ORDER BY 1`,
+    },
+    model: { of: "user", sql: "SELECT day::text, registered::text FROM registration_day ORDER BY 1" },
+  },
+];
+
+interface ReadModel {
+  readonly what: string;
+  readonly source: Statement;
+  readonly model: Statement;
+}
+
+/** One of a subgraph's database. */
+interface Statement {
+  readonly of: string;
+  readonly sql: string;
+}
+
+interface Committed {
+  readonly id: string;
+  readonly key: string;
+  readonly envelope: string;
+}
+
+/**
+ * Waits until everything committed is published and recorded, then compares. The log may hold an event twice, and the
+ * first copies of a key must be in order.
+ */
+export async function compareStores(stack: Stack, deadlineMs = 120_000): Promise<StoreComparison> {
+  const converged = async () => {
+    const compared = await compareOnce(stack);
+    if (compared.differences.length > 0) throw new Error(compared.differences.join("; "));
+    return compared;
+  };
+  return waitFor(converged, { what: "the stores to agree", deadlineMs, intervalMs: 1_000 }).catch(() =>
+    compareOnce(stack),
+  );
+}
+
+async function compareOnce(stack: Stack): Promise<StoreComparison> {
+  const differences: string[] = [];
+  const say = (what: string, found: readonly string[]) => {
+    if (found.length > 0) differences.push(`${found.length} ${what}: ${found.slice(0, SAMPLES).join(", ")}`);
+  };
+  const audited = z
+    .array(z.tuple([z.string()]))
+    .parse(await rowsOf(stack, AUDIT, "SELECT event_id::text FROM audit_entry"))
+    .map(([id]) => id);
+  const recorded = new Set(audited);
+  const known = new Set<string>();
+  let [committedCount, publishedCount] = [0, 0];
+  await withEventLog(stack, async (log) => {
+    for (const subgraph of stack.subgraphs) {
+      const committed = await committedOf(stack, subgraph);
+      const published = await recordsOf(log, `${subgraph}.events`);
+      committedCount += committed.length;
+      publishedCount += published.length;
+      const firstCopies = new Map<string, LogRecord>();
+      for (const record of published) {
+        const id = idOf(record.value);
+        if (id !== undefined && !firstCopies.has(id)) firstCopies.set(id, record);
+      }
+      const ids = new Set(committed.map(({ id }) => id));
+      say(
+        `events of ${subgraph} that the log lacks`,
+        [...ids].filter((id) => !firstCopies.has(id)),
+      );
+      say(
+        `events of ${subgraph} in the log that nobody committed`,
+        [...firstCopies.keys()].filter((id) => !ids.has(id)),
+      );
+      const altered = committed.filter(({ id, envelope }) => (firstCopies.get(id)?.value ?? envelope) !== envelope);
+      say(
+        `events of ${subgraph} with another text in the log`,
+        altered.map(({ id }) => id),
+      );
+      say(`keys of ${subgraph} out of order`, disorderedKeys(committed, [...firstCopies.keys()], firstCopies));
+      if (subgraph === AUDIT) continue;
+      for (const id of ids) known.add(id);
+      say(
+        `events of ${subgraph} that were not recorded`,
+        [...ids].filter((id) => !recorded.has(id)),
+      );
+    }
+  });
+  say("events recorded twice", repeatedIn(audited));
+  for (const { what, source, model } of READ_MODELS) {
+    const [wanted, found] = [await rowsOf(stack, source.of, source.sql), await rowsOf(stack, model.of, model.sql)];
+    if (!isDeepStrictEqual(wanted, found))
+      differences.push(`${what}: ${found.length} rows, not these ${wanted.length}`);
+  }
+  return { committed: committedCount, published: publishedCount, recorded: audited.length, differences };
+}
+
+/** The stack's own event log, opened beside it. */
+async function withEventLog<R>(stack: Stack, work: (log: EventLog) => Promise<R>): Promise<R> {
+  const settings = parseConfig(z.object(eventLogSettings), stack.eventLog);
+  const log = await createEventLog(settings, createLogger({ name: "test", level: "fatal" }));
+  await log.start();
+  try {
+    return await work(log);
+  } finally {
+    await log.stop();
+  }
+}
+
+async function committedOf(stack: Stack, subgraph: string): Promise<readonly Committed[]> {
+  const sql = "SELECT event_id::text, tenant_id, envelope FROM outbox ORDER BY position";
+  const rows = z.array(z.tuple([z.string(), z.string(), z.string()])).parse(await rowsOf(stack, subgraph, sql));
+  return rows.map(([id, key, envelope]) => ({ id, key, envelope }));
+}
+
+async function recordsOf(log: EventLog, topic: string): Promise<LogRecord[]> {
+  const found: LogRecord[] = [];
+  for (const { partition, low, high } of await log.ranges(topic)) {
+    for (let from = low; from < high; ) {
+      const records = await log.read({ topic, partition, from, limit: READ_AT_ONCE });
+      found.push(...records);
+      from = (records.at(-1)?.offset ?? high) + 1n;
+    }
+  }
+  return found;
+}
+
+/** Undefined for what is no event at all. */
+function idOf(value: string): string | undefined {
+  try {
+    return z.object({ id: z.uuid() }).parse(JSON.parse(value)).id;
+  } catch {
+    return undefined;
+  }
+}
+
+function disorderedKeys(
+  committed: readonly Committed[],
+  inLogOrder: readonly string[],
+  records: ReadonlyMap<string, LogRecord>,
+): string[] {
+  const orderOf = (ids: Iterable<readonly [key: string, id: string]>) => {
+    const byKey = new Map<string, string[]>();
+    for (const [key, id] of ids) byKey.set(key, [...(byKey.get(key) ?? []), id]);
+    return byKey;
+  };
+  const wanted = orderOf(committed.flatMap(({ key, id }) => (records.has(id) ? [[key, id] as const] : [])));
+  const ids = new Set(committed.map(({ id }) => id));
+  const found = orderOf(inLogOrder.flatMap((id) => (ids.has(id) ? [[records.get(id)?.key ?? "", id] as const] : [])));
+  return [...wanted].filter(([key, order]) => !isDeepStrictEqual(order, found.get(key))).map(([key]) => key);
+}
+
+function repeatedIn(values: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return values.filter((value) => seen.size === seen.add(value).size);
+}
+
+async function rowsOf(stack: Stack, subgraph: string, sql: string): Promise<unknown[][]> {
+  const client = new Client({ connectionString: stack.databaseOf(subgraph) });
+  // The embedded server goes down with its process.
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    return (await client.query({ text: sql, rowMode: "array" })).rows;
+  } finally {
+    await client.end();
+  }
+}
