@@ -6,7 +6,7 @@
 import type { KeyOwner } from "../auth/principal-ids.ts";
 import type { Causation, DomainEvent, EventEnvelope } from "../events/envelope.ts";
 import type { Outbox } from "../events/outbox.ts";
-import { inPlace } from "./fair-places.ts";
+import { inPlace } from "../fair-places.ts";
 import { claimKey, type IdempotentRequest, storingResult } from "./idempotency.ts";
 import type { SqlTransaction, TransactionHost } from "./sql-transaction.ts";
 import { inTenants, type TransactionEnd } from "./tenant-transaction.ts";

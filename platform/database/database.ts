@@ -1,7 +1,8 @@
 /** A subgraph's database: its transactions, its part in the lifecycle of the process, its health. */
+import { tooBusy } from "../errors/too-busy.ts";
+import { createFairPlaces } from "../fair-places.ts";
 import type { HealthCheck } from "../http/health.ts";
 import type { LifecyclePart } from "../lifecycle/lifecycle.ts";
-import { createFairPlaces, tooBusy } from "./fair-places.ts";
 import type { RequestPlaces, SqlTransaction, TransactionHost } from "./sql-transaction.ts";
 import { Transaction } from "./transaction.ts";
 

@@ -1,4 +1,4 @@
-import type { FairPlaces } from "./fair-places.ts";
+import type { FairPlaces } from "../fair-places.ts";
 
 /** The part of a generated Prisma client that `platform/` needs: each subgraph's client fits, none is imported here. */
 export interface SqlTransaction {

@@ -4,7 +4,7 @@
  */
 import { type TenantScope, tenantScope } from "../../prisma/tenant-scope.ts";
 import type { KeyOwner } from "../auth/principal-ids.ts";
-import { inPlace } from "./fair-places.ts";
+import { inPlace } from "../fair-places.ts";
 import type { SqlTransaction, TransactionHost } from "./sql-transaction.ts";
 
 /** Ids of organisations and of at most one user: commas would split the setting, so only our id alphabet passes. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createFairPlaces, type FairPlaces } from "../../../../platform/database/fair-places.ts";
-import { deferred } from "../../../support/wait.ts";
+import { createFairPlaces, type FairPlaces } from "../../../platform/fair-places.ts";
+import { deferred } from "../../support/wait.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const LIMITS = { total: 4, perTenant: 2, waitMs: 60_000, maxWaiting: 100 };

@@ -3,7 +3,7 @@
  * served in turn by tenant, so that a burst delays its own tenant alone. Guarantees that no work waits longer than it
  * may: it is refused by name then, and nothing of it has begun.
  */
-import { AppError } from "../errors/app-error.ts";
+import { tooBusy } from "./errors/too-busy.ts";
 
 export interface FairPlacesLimits {
   /** Work at once. */
@@ -128,16 +128,4 @@ export function inPlace<R>(
   work: () => Promise<R>,
 ): Promise<R> {
   return places === undefined ? work() : places.use(tenants, work);
-}
-
-/** Seconds after which a refused caller may find a place. */
-const RETRY_AFTER_SECONDS = 1;
-
-/** Why work of a caller was not begun. */
-export function tooBusy(cause?: unknown): AppError {
-  return new AppError(
-    "SERVICE_UNAVAILABLE",
-    "Too much is asked at once, so nothing was done: try again in a moment. Send a command with the same idempotency key.",
-    { cause, details: { retryAfterSeconds: RETRY_AFTER_SECONDS } },
-  );
 }
