@@ -51,7 +51,7 @@ export function createDatabase<Client extends SqlTransaction>(
       try {
         return await client.$transaction((tx) => work(new Transaction(tx)), limits);
       } catch (error) {
-        throw isWithoutConnection(error) ? tooBusy(error) : error;
+        throw isWithoutConnection(error) ? tooBusy({ cause: error }) : error;
       }
     },
     part: { name, start: () => client.$connect(), stop: () => client.$disconnect() },

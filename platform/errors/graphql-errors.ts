@@ -1,11 +1,13 @@
 /**
- * The edge towards GraphQL: every error that leaves an executor passes here once. Expected errors keep their message;
- * all others are logged with their cause and leave as a fixed text with an `errorId` that finds the log line.
+ * The edge towards GraphQL: every error that leaves an executor passes here once. Expected errors keep their message,
+ * and so does what is unavailable for now: it says what to do. All others leave as a fixed text. Whatever is our fault
+ * is logged with its cause under an `errorId`.
  */
 import { randomUUID } from "node:crypto";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { isStoreOutage } from "../events/store-outage.ts";
 import type { Logger } from "../logger/logger.ts";
-import { findAppError } from "./app-error.ts";
+import { AppError, findAppError } from "./app-error.ts";
 
 export const MASKED_MESSAGE = "Something went wrong on our side. Try again; if it persists, report the errorId.";
 
@@ -20,8 +22,8 @@ export function toPublicError(error: GraphQLError, { logger, traceId }: GraphQLE
     ...(error.locations === undefined ? {} : { locations: error.locations }),
     ...(error.path === undefined ? {} : { path: error.path }),
   };
-  const appError = findAppError(error.originalError);
-  if (appError?.expected === true) {
+  const appError = findAppError(error.originalError) ?? storeAway(error.originalError);
+  if (appError !== undefined && (appError.expected || isRefusedForRoom(appError))) {
     logger.info({ code: appError.code, path: error.path }, "request refused");
     const { code, status, retryable, details, message } = appError;
     return { message, ...place, extensions: { code, status, retryable, traceId, ...details } };
@@ -34,9 +36,28 @@ export function toPublicError(error: GraphQLError, { logger, traceId }: GraphQLE
     return { message: error.message, ...place, extensions: { code, status: 400, retryable: false, traceId, ...about } };
   }
   const errorId = randomUUID();
-  const { code, status, retryable } = appError ?? { code: "INTERNAL_SERVER_ERROR", status: 500, retryable: false };
   logger.error({ err: error.originalError ?? error, errorId, path: error.path }, "request failed");
-  return { message: MASKED_MESSAGE, ...place, extensions: { code, status, retryable, traceId, errorId } };
+  const { code, status, retryable, details } = appError ?? INTERNAL;
+  const message = appError !== undefined && isTemporary(appError) ? appError.message : MASKED_MESSAGE;
+  return { message, ...place, extensions: { code, status, retryable, traceId, errorId, ...details } };
+}
+
+const INTERNAL = { code: "INTERNAL_SERVER_ERROR", status: 500, retryable: false, details: {} };
+
+/** Written for the caller, as the message of every AppError; here it says what to do until it is over. */
+export const isTemporary = ({ status }: AppError): boolean => status === 503;
+
+/** Nothing went wrong: there was no room, and nothing was begun. */
+const isRefusedForRoom = (error: AppError): boolean => isTemporary(error) && error.cause === undefined;
+
+/** A store broke off, or refused us: what it had done by then nobody can tell. */
+function storeAway(error: unknown): AppError | undefined {
+  if (!isStoreOutage(error)) return undefined;
+  return new AppError(
+    "SERVICE_UNAVAILABLE",
+    "What keeps the data does not answer: try again shortly. Send a command with the same idempotency key, since it may have been carried out.",
+    { cause: error, details: { retryAfterSeconds: 1 } },
+  );
 }
 
 /** Without an original error, or with a GraphQLError as one, the error is about the request, not about our code. */

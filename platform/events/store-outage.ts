@@ -1,6 +1,6 @@
 /**
- * Tells "our store is away" from "this event cannot be handled". The first is waited out and counts no attempt;
- * only the second may end in the dead letters.
+ * Tells "our store is away, or has no room" from "this cannot be handled". Consumers wait out the first, which counts no
+ * attempt, and callers are told to try again; only the second may end in the dead letters.
  */
 
 /** Node's socket errors, Prisma's connection errors, and the Postgres codes of a server that stops or starts. */
@@ -18,11 +18,16 @@ const OUTAGE_CODES = new Set([
   "P1008",
   "P1017",
   "P2024",
+  "P2037",
   "57P01",
   "57P02",
   "57P03",
   "57P05",
+  "53000",
+  "53100",
+  "53200",
   "53300",
+  "53400",
   "25P03",
   "EVENT_LOG_UNAVAILABLE",
 ]);
@@ -30,7 +35,7 @@ const OUTAGE_CODES = new Set([
 /** Driver adapters report some failures by kind or by text only (@prisma/adapter-pg 7.10, pg 8.23). */
 const OUTAGE_KINDS = new Set(["DatabaseNotReachable", "ConnectionClosed", "SocketTimeout", "TooManyConnections"]);
 const OUTAGE_TEXT =
-  /Connection terminated|connection timeout|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Query read timeout|Unable to start a transaction in the given time|Can't reach database server|Server has closed the connection|the database system is (starting up|shutting down|in recovery mode)/i;
+  /Connection terminated|connection timeout|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Query read timeout|Unable to start a transaction in the given time|too many clients already|remaining connection slots are reserved|Can't reach database server|Server has closed the connection|the database system is (starting up|shutting down|in recovery mode)/i;
 
 function isOutageCode(code: unknown): boolean {
   return typeof code === "string" && (OUTAGE_CODES.has(code) || /^08[0-9A-Z]{3}$/.test(code));

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { type FastifyError, type FastifyInstance, fastify } from "fastify";
 import { AppError, findAppError } from "../errors/app-error.ts";
-import { MASKED_MESSAGE } from "../errors/graphql-errors.ts";
+import { isTemporary, MASKED_MESSAGE } from "../errors/graphql-errors.ts";
 import type { Logger } from "../logger/logger.ts";
 
 export interface ServerOptions {
@@ -80,6 +80,10 @@ function toBody(error: FastifyError, logger: Logger) {
   if (status < 500) {
     const code = appError?.code ?? "BAD_REQUEST";
     return { errors: [{ message: appError?.message ?? publicMessage(error, status), extensions: { code, status } }] };
+  }
+  if (appError !== undefined && isTemporary(appError) && appError.cause === undefined) {
+    const { code, message, retryable, details } = appError;
+    return { errors: [{ message, extensions: { code, status, retryable, ...details } }] };
   }
   const errorId = randomUUID();
   logger.error({ err: error, errorId }, "request failed");
