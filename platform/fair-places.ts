@@ -1,19 +1,22 @@
 /**
  * A bounded number of places for work at once, shared fairly. Nobody holds more than their part, and who waits is
  * served in turn by tenant, so that a burst delays its own tenant alone. Guarantees that no work waits longer than it
- * may: it is refused by name then, and nothing of it has begun.
+ * may, where that is bounded: it is refused by name then, and nothing of it has begun.
  */
 import { tooBusy } from "./errors/too-busy.ts";
 
 export interface FairPlacesLimits {
-  /** Work at once. */
-  readonly total: number;
+  /** Work at once; asked anew whenever work ends, and at least 1. */
+  readonly total: number | (() => number);
   /** Work at once for any one tenant. */
   readonly perTenant: number;
-  /** How long work waits for its place at most, in milliseconds. */
-  readonly waitMs: number;
-  /** Waiting work per list of tenants. Beyond it the oldest is refused: its caller has waited longest already. */
-  readonly maxWaiting: number;
+  /** How long work waits for its place at most, in milliseconds; absent: as long as it takes. */
+  readonly waitMs?: number;
+  /**
+   * Waiting work per list of tenants; absent: any number. Beyond it the oldest is refused: its caller has waited longest
+   * already.
+   */
+  readonly maxWaiting?: number;
 }
 
 export interface FairPlaces {
@@ -36,7 +39,9 @@ interface Queue {
   readonly waiters: Set<Waiter>;
 }
 
-export function createFairPlaces({ total, perTenant, waitMs, maxWaiting }: FairPlacesLimits): FairPlaces {
+export function createFairPlaces(limits: FairPlacesLimits): FairPlaces {
+  const { total, perTenant, waitMs, maxWaiting = Number.POSITIVE_INFINITY } = limits;
+  const most = typeof total === "number" ? () => total : total;
   /** Work that runs, by tenant. */
   const held = new Map<string, number>();
   /** By their tenants; the queue that was served last is the last. */
@@ -44,7 +49,7 @@ export function createFairPlaces({ total, perTenant, waitMs, maxWaiting }: FairP
   let running = 0;
 
   const hasRoom = (tenants: readonly string[]) =>
-    running < total && tenants.every((tenant) => (held.get(tenant) ?? 0) < perTenant);
+    running < most() && tenants.every((tenant) => (held.get(tenant) ?? 0) < perTenant);
 
   function take(tenants: readonly string[]): void {
     running += 1;
@@ -61,16 +66,20 @@ export function createFairPlaces({ total, perTenant, waitMs, maxWaiting }: FairP
     serve();
   }
 
-  /** One waiter of each queue in turn, as long as there is room. */
+  /** One waiter of each queue in turn, round after round, as long as there is room. */
   function serve(): void {
-    for (const [key, queue] of [...queues]) {
-      if (running >= total) return;
-      const [waiter] = queue.waiters;
-      if (waiter === undefined || !hasRoom(queue.tenants)) continue;
-      leave(key, queue, waiter);
-      if (queues.delete(key)) queues.set(key, queue);
-      take(queue.tenants);
-      waiter.begin();
+    for (let served = true; served; ) {
+      served = false;
+      for (const [key, queue] of [...queues]) {
+        if (running >= most()) return;
+        const [waiter] = queue.waiters;
+        if (waiter === undefined || !hasRoom(queue.tenants)) continue;
+        leave(key, queue, waiter);
+        if (queues.delete(key)) queues.set(key, queue);
+        take(queue.tenants);
+        waiter.begin();
+        served = true;
+      }
     }
   }
 
@@ -89,7 +98,7 @@ export function createFairPlaces({ total, perTenant, waitMs, maxWaiting }: FairP
       leave(key, queue, waiter);
       reject(tooBusy());
     };
-    const timer = setTimeout(refuse, waitMs);
+    const timer = waitMs === undefined ? undefined : setTimeout(refuse, waitMs);
     const begin = () => {
       clearTimeout(timer);
       resolve();

@@ -24,6 +24,8 @@ export function liveMetrics(counters: LiveCounters): readonly Metric[] {
     counters.staleRefetches,
   );
   counter("snapshots_total", "Queries for the state that subscriptions begin with", counters.snapshots);
+  gauge("catch_ups_running", "Parts of catch-ups that are read and enriched", counters.catchUps.running);
+  gauge("catch_ups_waiting", "Parts of catch-ups that wait for their turn", counters.catchUps.waiting);
   counter("replays_total", "Subscriptions that began behind the newest event", counters.replays);
   counter(
     "replay_reads_total",

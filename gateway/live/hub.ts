@@ -15,6 +15,7 @@ import type { Subscriber, SubscriberSink } from "./delivery/subscriber.ts";
 import type { Viewer } from "./delivery/viewer.ts";
 import { createEnrichment } from "./enrichment/enrichment.ts";
 import { evictBeforeDelivery } from "./enrichment/eviction.ts";
+import { createCatchUpTurns } from "./log/catch-up-turns.ts";
 import { createCursorCodec } from "./log/cursor.ts";
 import { inTime } from "./log/deadline.ts";
 import { startingPoint } from "./log/resume.ts";
@@ -89,7 +90,8 @@ export function createHub(ports: HubPorts): Hub {
   const openTopics = new Set<TopicTail>();
   const meter = createLiveMeter();
   const enrichment = createEnrichment(ports, meter);
-  const streams = createStreamRegistry({ ...ports, enrichment, cursors, meter });
+  const turns = createCatchUpTurns();
+  const streams = createStreamRegistry({ ...ports, enrichment, cursors, meter, turns });
   const ofOrganizations = createOrganizationQuota(ports);
   const stopping = new AbortController();
   /** Topics that wait for their next try. */
@@ -270,6 +272,7 @@ export function createHub(ports: HubPorts): Hub {
         ...counts,
         latency: latency(),
         resyncs: { ...resyncs },
+        catchUps: turns.counts(),
         subscriptions,
         distinctOperations: streams.size,
         ringEvents: ringSizes.reduce((sum, { events }) => sum + events, 0),

@@ -31,6 +31,8 @@ export interface LiveCounters {
   readonly staleRefetches: number;
   /** Queries for snapshots, each shared by those who asked before it began. */
   readonly snapshots: number;
+  /** Parts of catch-ups under way now, and those that wait for their turn. */
+  readonly catchUps: { readonly running: number; readonly waiting: number };
   /** Subscriptions that began behind the newest event. */
   readonly replays: number;
   /** Reads of the log for subscriptions behind the rings. */

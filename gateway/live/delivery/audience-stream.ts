@@ -7,6 +7,7 @@ import { childTrace, newTrace, parseTraceparent } from "../../../platform/tracin
 import type { GatewayContext, LivePorts } from "../../ports.ts";
 import type { Audience } from "../access/stream-authorization.ts";
 import type { Enrichment } from "../enrichment/enrichment.ts";
+import type { CatchUpTurns } from "../log/catch-up-turns.ts";
 import type { CursorCodec } from "../log/cursor.ts";
 import type { LiveEvent, ReadableEvent } from "../log/event.ts";
 import type { KeyReader } from "../log/key-reader.ts";
@@ -35,6 +36,8 @@ export interface AudienceStream extends StreamFacts {
   readonly stream: SharedStream;
   /** Of what the stream is about, for those who begin with one. */
   readonly snapshots: Snapshots;
+  /** Does one part of a follower's catching up, when it is its tenant's turn. */
+  inTurn<R>(part: () => Promise<R>): Promise<R>;
   /** Everybody who follows it. */
   readonly viewers: Set<Viewer>;
   /** Changes with the schema, between two events. */
@@ -45,6 +48,7 @@ export interface AudienceStreamPorts extends Pick<LivePorts, "logger" | "publicE
   readonly enrichment: Enrichment;
   readonly cursors: CursorCodec;
   readonly meter: LiveMeter;
+  readonly turns: CatchUpTurns;
 }
 
 export interface AudienceStreamOptions {
@@ -57,7 +61,7 @@ export interface AudienceStreamOptions {
 }
 
 export function createAudienceStream(ports: AudienceStreamPorts, options: AudienceStreamOptions): AudienceStream {
-  const { enrichment, cursors, meter, logger } = ports;
+  const { enrichment, cursors, meter, turns, logger } = ports;
   const { facts, reader, partition, first } = options;
   const viewers = new Set<Viewer>();
 
@@ -118,6 +122,7 @@ export function createAudienceStream(ports: AudienceStreamPorts, options: Audien
   const stream = createSharedStream({
     reader,
     render,
+    onDelivering: turns.giveWayTo,
     onDelivered({ appendedAt }) {
       if (appendedAt !== undefined) meter.observeLatency((Date.now() - appendedAt) / 1_000);
     },
@@ -125,7 +130,8 @@ export function createAudienceStream(ports: AudienceStreamPorts, options: Audien
   const audienceStream: AudienceStream = {
     ...facts,
     stream,
-    snapshots: createSnapshots({ reader, query: snapshot }),
+    snapshots: createSnapshots({ reader, query: (place) => turns.take(facts.key, () => snapshot(place)) }),
+    inTurn: (part) => turns.take(facts.key, part),
     viewers,
     bound: options.bound,
   };

@@ -53,6 +53,7 @@ export function subscribeToAudience(registry: StreamRegistry, options: AudienceS
       start: from,
       denial: denialOf(joined, name, viewer),
       sink,
+      inTurn: joined.inTurn,
       snapshot: withSnapshot ? (position) => joined.snapshots.take(position) : undefined,
       latestOf: latestBy === undefined ? undefined : (envelope) => textOf(valueAt(envelope, latestBy)),
       onEnd(occupied) {

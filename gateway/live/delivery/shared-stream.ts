@@ -39,13 +39,16 @@ export interface SharedStreamOptions {
   readonly reader: KeyReader;
   /** Never rejects. */
   readonly render: (event: LiveEvent) => Promise<Frame>;
+  /** While events are made ready for attached followers. */
+  readonly onDelivering?: (work: Promise<void>) => void;
   /** After a frame was offered to every attached follower. */
   readonly onDelivered?: (event: LiveEvent) => void;
 }
 
 const RETRY = { baseMs: 100, capMs: 5_000 };
 
-export function createSharedStream({ reader, render, onDelivered }: SharedStreamOptions): SharedStream {
+export function createSharedStream(options: SharedStreamOptions): SharedStream {
+  const { reader, render, onDelivering, onDelivered } = options;
   const members = new Set<Follower>();
   const attached = new Set<Follower>();
   const frame = createFrameCache(render);
@@ -77,7 +80,9 @@ export function createSharedStream({ reader, render, onDelivered }: SharedStream
         const batch = answer instanceof Promise ? await answer : answer;
         failures = 0;
         if (batch.events.length === 0 && batch.next <= position) break;
-        await deliver(batch);
+        const delivering = deliver(batch);
+        onDelivering?.(delivering);
+        await delivering;
       } catch (error) {
         if (error instanceof AppError && error.code === "RESYNC_REQUIRED") {
           fail(error);

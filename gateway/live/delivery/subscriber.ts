@@ -50,6 +50,8 @@ export interface SubscriberOptions {
   readonly sink: SubscriberSink;
   /** Begins with what this answers, at its place: at or above the given position. */
   readonly snapshot?: ((from: bigint) => Promise<Snapshot>) | undefined;
+  /** Does one part of catching up, when it is its turn. */
+  readonly inTurn: <R>(part: () => Promise<R>) => Promise<R>;
   /** Present when a reader who does not keep up is sent the newest event per key only. */
   readonly latestOf?: ((envelope: EventEnvelope) => string | undefined) | undefined;
   /** Called once, however it ends; says whether the stream has other subscribers. */
@@ -59,7 +61,7 @@ export interface SubscriberOptions {
 const RETRY = { baseMs: 100, capMs: 5_000 };
 
 export function createSubscriber(options: SubscriberOptions): Subscriber {
-  const { stream, start, denial, sink, snapshot, latestOf, onEnd } = options;
+  const { stream, start, denial, sink, snapshot, inTurn, latestOf, onEnd } = options;
   const { reader } = start;
   let { sequence } = start;
   /**
@@ -115,12 +117,21 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
 
   const follower: Follower = { offer, fail };
 
-  async function step(): Promise<void> {
+  /** What comes next, ready to be sent. */
+  async function nextPart() {
+    // It may have gone while it waited for its turn.
+    if (phase === "ended") return { events: [], frames: [], next: position() };
     const answer = reader.read(position());
     const { events, next } = answer instanceof Promise ? await answer : answer;
-    const rendered = events.map((event) => ({ event, rendering: stream.frame(event) }));
-    for (const { event, rendering } of rendered) {
-      const frame = await rendering;
+    const frames = await Promise.all(events.map((event) => stream.frame(event)));
+    return { events, frames, next };
+  }
+
+  async function step(): Promise<void> {
+    const { events, frames, next } = await inTurn(nextPart);
+    // Outside of the turn: a slow reader holds up nobody.
+    for (const [index, event] of events.entries()) {
+      const frame = frames[index] ?? null;
       if (latest?.hasRoom(frame?.length ?? 0) !== true) await sink.writable();
       offer(event, frame);
     }

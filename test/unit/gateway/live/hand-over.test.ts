@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { expect, test } from "vitest";
 import { createSharedStream, type SharedStream } from "../../../../gateway/live/delivery/shared-stream.ts";
 import { createSubscriber, type Subscriber } from "../../../../gateway/live/delivery/subscriber.ts";
+import { createCatchUpTurns } from "../../../../gateway/live/log/catch-up-turns.ts";
 import { createCursorCodec } from "../../../../gateway/live/log/cursor.ts";
 import { startingPoint } from "../../../../gateway/live/log/resume.ts";
 import { resyncRequired } from "../../../../gateway/live/log/resync.ts";
@@ -30,6 +31,7 @@ interface Client {
 
 async function openRoom(log: MemoryLog, ringEvents: number, renderTicks: () => number) {
   const streams = new Map<string, SharedStream>();
+  const turns = createCatchUpTurns();
   /** What the tail announced: the gateway's caches have seen these events, and only these may be shown. */
   const announced = new Set<bigint>();
   const shownEarly: bigint[] = [];
@@ -53,6 +55,7 @@ async function openRoom(log: MemoryLog, ringEvents: number, renderTicks: () => n
     if (stream === undefined) {
       stream = createSharedStream({
         reader: start.reader,
+        onDelivering: turns.giveWayTo,
         async render(event) {
           if (!announced.has(event.offset)) shownEarly.push(event.offset);
           for (let left = renderTicks(); left > 0; left -= 1) await tick();
@@ -65,6 +68,7 @@ async function openRoom(log: MemoryLog, ringEvents: number, renderTicks: () => n
     const cursorAt = (next: bigint, sequence: bigint | null) =>
       cursors.encode({ topic: TOPIC, epoch: tail.epoch, partition: start.partition, key: client.key, next, sequence });
     const subscriber = createSubscriber({
+      inTurn: (part) => turns.take(client.key, part),
       stream,
       start,
       denial: () => undefined,

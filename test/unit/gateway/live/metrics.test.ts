@@ -20,6 +20,7 @@ test("the text names every metric once, with its type before its samples", () =>
     liveMetrics({
       ...meter,
       latency: meter.latency(),
+      catchUps: { running: 1, waiting: 2 },
       subscriptions: 3,
       distinctOperations: 2,
       ringEvents: 1,
