@@ -11,6 +11,7 @@ import type { RequestScopes } from "./errors/request-scope.ts";
 import type { GatewayOptions } from "./gateway-options.ts";
 import { createGraphQLServer } from "./http/graphql-server.ts";
 import type { HttpListener } from "./http/http-listener.ts";
+import { createOperationTurns } from "./limits/admission/operation-turns.ts";
 import type { Limits } from "./limits/create-limits.ts";
 import type { GatewayContext, OperationExecutor, SchemaSource } from "./ports.ts";
 import type { Transport } from "./transport/create-transport.ts";
@@ -48,6 +49,7 @@ export function connectGraph(options: GatewayOptions, neighbours: GraphDependenc
     errors,
     guard: limits.operations,
     rates: limits.rates.operations,
+    turns: limits.admission === undefined ? undefined : createOperationTurns(limits.admission),
     introspection: httpListener.introspection,
     production,
     logger,

@@ -49,6 +49,7 @@ export function createGatewayPart(options: GatewayOptions, rooms: GatewayRooms):
         operations,
         guard: limits.documents,
         calls: limits.rates.calls,
+        admission: limits.admission,
         scopes,
         logger,
         forward: options.forward ?? [],

@@ -86,6 +86,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   registerServices(server, transport.clients.targets);
   const metrics = [transport.metrics, operations.metrics, errors.metrics, limits.rates.metrics, caches.metrics];
+  if (limits.admission !== undefined) metrics.push(limits.admission.metrics);
   if (responses !== undefined) metrics.push(responses.metrics);
   if (counted !== undefined) metrics.push(() => cacheMetrics(counted));
   if (live !== undefined) metrics.push(() => liveMetrics(live.counters()));

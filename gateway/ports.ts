@@ -116,6 +116,8 @@ export interface GatewayContext {
   readonly fresh?: boolean;
   /** Set when a subgraph answered a command from its idempotency record. */
   idempotencyReplayed?: boolean;
+  /** Set while the operation has a place among those that run at once: gives it back. Idempotent. */
+  endTurn?: () => void;
   /** Set when a command changed what the caller may do. */
   rightsChanged?: boolean;
   /**

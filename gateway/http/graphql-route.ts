@@ -12,6 +12,7 @@ import { headerText } from "../../platform/validation/text/header-text.ts";
 import type { CachedHttpAnswer, HttpResponseCache, PendingHttpAnswer } from "../cache/response/http-response-cache.ts";
 import { toRequestError } from "../errors/public-error.ts";
 import type { RequestScopes } from "../errors/request-scope.ts";
+import type { Admission } from "../limits/admission/admission.ts";
 import type { DocumentGuard } from "../limits/document-limits.ts";
 import type { CallLimit } from "../limits/rate/call-limit.ts";
 import { retryAfterSeconds } from "../limits/rate/rate-limited.ts";
@@ -36,6 +37,8 @@ export interface GraphQLRouteOptions {
   readonly guard: DocumentGuard;
   /** Absent: callers may call as often as they like. */
   readonly calls?: CallLimit | undefined;
+  /** Absent: all operations run as they come. */
+  readonly admission?: Admission | undefined;
   readonly scopes: RequestScopes;
   readonly logger: Logger;
   /** Names of client headers that go on to subgraphs. */
@@ -54,7 +57,7 @@ export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLR
   const { server, scopes, logger, landingHeaders } = options;
   fastify.register(async (scope) => {
     readOnlyJson(scope);
-    if (options.calls !== undefined) limitCalls(scope, options.calls);
+    if (options.calls !== undefined) limitCalls(scope, options.calls, options.admission);
     revalidate(scope);
     scope.route({
       method: ["GET", "POST"],

@@ -15,6 +15,7 @@ import { writeResult } from "../engine/response/write-result.ts";
 import type { CountedErrors } from "../errors/counted-errors.ts";
 import { WRONG_ANSWER } from "../errors/public-error.ts";
 import type { RequestScope, RequestScopes } from "../errors/request-scope.ts";
+import type { OperationTurns } from "../limits/admission/operation-turns.ts";
 import type { Cost } from "../limits/cost-guard.ts";
 import type { OperationGuard } from "../limits/operation-guard.ts";
 import type { OperationLimit } from "../limits/rate/operation-limit.ts";
@@ -28,6 +29,8 @@ export interface GraphQLServerOptions {
   readonly errors: CountedErrors;
   readonly guard: OperationGuard;
   readonly rates: OperationLimit;
+  /** Absent: all operations run as they come. */
+  readonly turns: OperationTurns | undefined;
   readonly introspection: boolean;
   readonly production: boolean;
   readonly logger: Logger;
@@ -74,8 +77,11 @@ export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer
 }
 
 function answers(options: GraphQLServerOptions): ApolloServerPlugin<GatewayContext> {
-  const { errors, guard, rates, onRightsChanged, servesSubscription, production } = options;
+  const { errors, guard, rates, turns, onRightsChanged, servesSubscription, production } = options;
   return {
+    async unexpectedErrorProcessingRequest({ requestContext }) {
+      requestContext.contextValue.endTurn?.();
+    },
     async requestDidStart({ request: asked, contextValue: { sentVariables } }) {
       if (sentVariables !== undefined) asked.variables = { ...sentVariables };
       let cost: Cost | undefined;
@@ -93,10 +99,12 @@ function answers(options: GraphQLServerOptions): ApolloServerPlugin<GatewayConte
           const admitted = { schema, document, operation, variables: request.variables ?? {} };
           cost = guard.admit(admitted);
           await rates.admit(admitted, contextValue, cost.estimated);
+          await turns?.begin(admitted, contextValue, cost.estimated);
           contextValue.received?.accepted(operation.name?.value);
           if (!production) contextValue.cacheUse = { hits: 0, misses: 0 };
         },
         async willSendResponse({ response, contextValue }) {
+          contextValue.endTurn?.();
           if (contextValue.rightsChanged === true) await onRightsChanged(contextValue);
           if (response.body.kind !== "single") return;
           const result = response.body.singleResult;

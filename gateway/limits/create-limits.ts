@@ -1,9 +1,10 @@
 /**
  * Every limit that a caller meets, as the settings ask for them: of a document, of its arguments, of what it costs, of
- * how often it is asked.
+ * how often it is asked, of how many run at once.
  */
 import type { GatewayOptions } from "../gateway-options.ts";
 import type { PlanFeatures, SchemaSource } from "../ports.ts";
+import { type Admission, createAdmission } from "./admission/admission.ts";
 import { createDocumentGuard, type DocumentGuard } from "./document-limits.ts";
 import { createOperationGuard, type OperationGuard } from "./operation-guard.ts";
 import { createRateLimits, type RateLimits } from "./rate/create-rate-limits.ts";
@@ -12,10 +13,14 @@ export interface Limits {
   readonly documents: DocumentGuard;
   readonly operations: OperationGuard;
   readonly rates: RateLimits;
+  /** Absent: all operations run as they come. */
+  readonly admission: Admission | undefined;
 }
 
 /** Calls of one caller per window, where it is known who calls and nothing else is set. */
 const CALLS = 10_000;
+/** Operations at once, where it is known who asks and nothing else is set. */
+const CONCURRENCY = 256;
 
 /** @param planFeatures asked at the first operation at the earliest */
 export function createLimits(
@@ -23,7 +28,12 @@ export function createLimits(
   schema: SchemaSource,
   planFeatures: () => PlanFeatures | undefined,
 ): Limits {
+  const concurrency = settings.ADMISSION_CONCURRENCY ?? (authenticator === undefined ? undefined : CONCURRENCY);
   return {
+    admission:
+      concurrency === undefined
+        ? undefined
+        : createAdmission({ most: concurrency, waitMs: settings.ADMISSION_WAIT_MS }),
     documents: createDocumentGuard({
       maxTokens: settings.MAX_TOKENS,
       maxDepth: settings.MAX_DEPTH,

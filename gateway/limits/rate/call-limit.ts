@@ -14,6 +14,8 @@ import type { Counters } from "./counters.ts";
 import { rateLimited } from "./rate-limited.ts";
 
 export interface RateLimitState {
+  /** Who was counted: `callerKey` of a user whose token proved good, else of an address. */
+  readonly caller: string;
   readonly limit: number;
   readonly remaining: number;
   /** When the window ends, in milliseconds from now. */
@@ -79,7 +81,7 @@ export function createCallLimit({ counters, points, windowMs }: CallLimitOptions
     refuseWhileLimited(caller);
     const { total, resetMs } = await counters.add(caller, windowMs);
     if (total > points) refuse(caller, resetMs);
-    return { limit: points, remaining: points - total, resetMs };
+    return { caller, limit: points, remaining: points - total, resetMs };
   }
 
   function takeUnverifiedCall(key: string): boolean {
@@ -109,7 +111,7 @@ export function createCallLimit({ counters, points, windowMs }: CallLimitOptions
       const [state] = await Promise.all([count(address), refuseClaimedUser(token)]);
       return state;
     },
-    countIdentified: (identity, ip) => count(identity.kind === "USER" ? userKey(identity.userId) : addressKey(ip)),
+    countIdentified: (identity, ip) => count(callerKey(identity, ip)),
     observe: (authenticator) => ({
       onRevoked: (listener) => authenticator.onRevoked(listener),
       async authenticate(token, client) {
@@ -136,6 +138,10 @@ export function createCallLimit({ counters, points, windowMs }: CallLimitOptions
     },
   };
 }
+
+/** Whoever signed in, else the address. */
+export const callerKey = (identity: Identity, ip: string | undefined): string =>
+  identity.kind === "USER" ? userKey(identity.userId) : addressKey(ip);
 
 const userKey = (userId: string) => `user:${userId}`;
 const addressKey = (ip: string | undefined) => `address:${callerAddress(ip)}`;

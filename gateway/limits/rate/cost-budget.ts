@@ -7,6 +7,7 @@
 import { LRUCache } from "lru-cache";
 import type { Identity } from "../../../platform/auth/identity.ts";
 import type { PlanFeatures } from "../../ports.ts";
+import { namedOrganizations } from "../named-organizations.ts";
 import type { Counters, Tally } from "./counters.ts";
 import { rateLimited } from "./rate-limited.ts";
 
@@ -95,7 +96,7 @@ export function createCostBudget({ counters, planFeatures }: CostBudgetOptions):
       const { identity, cost } = spending;
       const features = planFeatures();
       if (features === undefined || identity.kind !== "USER" || cost === 0) return;
-      const named = namedOf(spending, [...identity.grants.keys()]);
+      const named = namedOrganizations(spending.variables, spending.text, [...identity.grants.keys()]);
       const charged = named.length > 0 ? named : [...identity.grants.keys()];
       const excesses = await Promise.all(charged.map((id) => spendOf(features, id, spending)));
       const [first] = excesses.filter((excess) => excess !== undefined);
@@ -113,19 +114,4 @@ export function createCostBudget({ counters, planFeatures }: CostBudgetOptions):
       return refused;
     },
   };
-}
-
-/** Those of the caller's organisations whose ids are in the variables, or in the document itself. */
-function namedOf({ variables, text }: Spending, own: readonly string[]): readonly string[] {
-  if (own.length < 2) return own;
-  const named = new Set(own.filter((id) => text?.includes(id) === true));
-  const ids = new Set(own);
-  // Not by recursion: they may be nested deeper than the stack is.
-  const left: unknown[] = [variables];
-  while (left.length > 0) {
-    const value = left.pop();
-    if (typeof value === "string" && ids.has(value)) named.add(value);
-    else if (typeof value === "object" && value !== null) for (const item of Object.values(value)) left.push(item);
-  }
-  return [...named];
 }

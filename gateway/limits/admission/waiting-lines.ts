@@ -1,0 +1,145 @@
+/**
+ * Those who wait to be let in, in one line per class and tenant. Classes are served in their order, tenants in turn. A
+ * line that moves is served from its front. One that has stood for long is overloaded: the newest goes first, since
+ * its caller is the likeliest to be there still, and whoever waits for longer than a moment is refused.
+ */
+import { OPERATION_CLASSES, type OperationClass } from "./operation-class.ts";
+
+/** Why somebody was not let in. */
+export type RefusalReason = "full" | "waited";
+
+export interface Waiter {
+  /** By `now`: it is refused then at the latest. */
+  readonly deadline?: number | undefined;
+  readonly enter: () => void;
+  readonly refuse: (reason: RefusalReason) => void;
+}
+
+export interface WaitingLines {
+  /**
+   * The oldest of the longest line is refused when there are too many.
+   * @returns takes it out again, unless it was let in or refused meanwhile
+   */
+  add(operationClass: OperationClass, tenant: string, waiter: Waiter): () => void;
+  /** Lets everybody in for whom there is room. Asked anew after each, since each takes some. */
+  serve(hasRoom: (operationClass: OperationClass, tenant: string) => boolean): void;
+  waiting(operationClass?: OperationClass): number;
+}
+
+export interface WaitingLinesOptions {
+  /** How long somebody waits at most while their line moves, in milliseconds. */
+  readonly waitMs: number;
+  /** Of one tenant and class, and of all together. */
+  readonly maxPerLine: number;
+  readonly maxWaiting: number;
+  /** In milliseconds; default: `performance.now`. */
+  readonly now?: () => number;
+}
+
+interface Entry {
+  readonly waiter: Waiter;
+  readonly since: number;
+}
+
+interface Line {
+  readonly tenant: string;
+  /** The oldest first. */
+  readonly entries: Entry[];
+  /** When somebody began to wait here; nobody was served to the last since then. */
+  readonly since: number;
+}
+
+/** A line that was not empty for so long is overloaded, in milliseconds. */
+const STANDING_MS = 500;
+/** How long somebody waits in an overloaded line, in milliseconds. */
+const OVERLOADED_WAIT_MS = 200;
+const SWEEP_MS = 50;
+
+export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
+  const { waitMs, maxPerLine, maxWaiting, now = () => performance.now() } = options;
+  /** By tenant; the line that was served last is the last. */
+  const lines: Readonly<Record<OperationClass, Map<string, Line>>> = {
+    command: new Map(),
+    query: new Map(),
+    report: new Map(),
+  };
+  const count = { command: 0, query: 0, report: 0 };
+  const all = () => count.command + count.query + count.report;
+  let sweeping: NodeJS.Timeout | undefined;
+
+  const isOverloaded = ({ since }: Line, at: number) => at - since > STANDING_MS;
+
+  function remove(operationClass: OperationClass, line: Line, entry: Entry | undefined): Waiter | undefined {
+    const at = entry === undefined ? -1 : line.entries.indexOf(entry);
+    if (entry === undefined || at < 0) return undefined;
+    line.entries.splice(at, 1);
+    count[operationClass] -= 1;
+    if (line.entries.length === 0) lines[operationClass].delete(line.tenant);
+    return entry.waiter;
+  }
+
+  /** Refuses who has waited for too long. */
+  function sweep(): void {
+    const at = now();
+    for (const operationClass of OPERATION_CLASSES) {
+      for (const line of [...lines[operationClass].values()]) {
+        const patience = isOverloaded(line, at) ? Math.min(waitMs, OVERLOADED_WAIT_MS) : waitMs;
+        for (const entry of [...line.entries]) {
+          const { deadline = Number.POSITIVE_INFINITY } = entry.waiter;
+          if (at < Math.min(entry.since + patience, deadline)) continue;
+          remove(operationClass, line, entry)?.refuse("waited");
+        }
+      }
+    }
+    if (all() > 0) return;
+    clearInterval(sweeping);
+    sweeping = undefined;
+  }
+
+  /** Of the class that is served last, in the longest line. */
+  function refuseOldest(): void {
+    for (const operationClass of OPERATION_CLASSES.toReversed()) {
+      let longest: Line | undefined;
+      for (const line of lines[operationClass].values()) {
+        if (line.entries.length > (longest?.entries.length ?? 0)) longest = line;
+      }
+      if (longest === undefined) continue;
+      remove(operationClass, longest, longest.entries[0])?.refuse("full");
+      return;
+    }
+  }
+
+  return {
+    add(operationClass, tenant, waiter) {
+      const entry: Entry = { waiter, since: now() };
+      const own = lines[operationClass];
+      const line = own.get(tenant) ?? { tenant, entries: [], since: entry.since };
+      own.set(tenant, line);
+      line.entries.push(entry);
+      count[operationClass] += 1;
+      sweeping ??= setInterval(sweep, SWEEP_MS).unref();
+      if (line.entries.length > maxPerLine) remove(operationClass, line, line.entries[0])?.refuse("full");
+      else if (all() > maxWaiting) refuseOldest();
+      return () => void remove(operationClass, line, entry);
+    },
+    serve(hasRoom) {
+      const at = now();
+      for (const operationClass of OPERATION_CLASSES) {
+        const own = lines[operationClass];
+        // Round after round, as long as anybody was let in.
+        for (let served = own.size > 0; served; ) {
+          served = false;
+          for (const line of [...own.values()]) {
+            if (!hasRoom(operationClass, line.tenant)) continue;
+            const next = isOverloaded(line, at) ? line.entries.at(-1) : line.entries[0];
+            const waiter = remove(operationClass, line, next);
+            if (own.delete(line.tenant)) own.set(line.tenant, line);
+            waiter?.enter();
+            served = true;
+          }
+        }
+      }
+    },
+    waiting: (operationClass) => (operationClass === undefined ? all() : count[operationClass]),
+  };
+}

@@ -1,0 +1,161 @@
+import { expect, test, vi } from "vitest";
+import { type AdmissionRequest, createAdmission } from "../../../../../gateway/limits/admission/admission.ts";
+import { metricsText } from "../../../../../platform/http/metrics-format.ts";
+import { seededRandom } from "../../../../support/seeded-random.ts";
+
+const OPERATION = {};
+const request = (tenant: string, asked: Partial<AdmissionRequest> = {}): AdmissionRequest => ({
+  operationClass: "query",
+  tenant,
+  caller: `user:${tenant}`,
+  operation: OPERATION,
+  ...asked,
+});
+const admissionOf = (most: number, waitMs = 2_000) => {
+  vi.useFakeTimers();
+  return createAdmission({ most, waitMs, now: () => Date.now(), random: () => 0 });
+};
+
+/** Asks `count` times. @returns what was let in so far, and how to end one of these */
+function ask(admission: ReturnType<typeof createAdmission>, count: number, asked: AdmissionRequest) {
+  const running: (() => void)[] = [];
+  const refusals: unknown[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const entered = admission.enter(asked);
+    if (entered instanceof Promise) {
+      entered.then(
+        (leave) => running.push(leave),
+        (error: unknown) => refusals.push(error),
+      );
+    } else running.push(entered);
+  }
+  return { running, refusals };
+}
+const turn = () => vi.advanceTimersByTimeAsync(0);
+
+test("while there is room an operation is let in at once, without a promise", () => {
+  const admission = admissionOf(64);
+  expect(admission.enter(request("one"))).toBeTypeOf("function");
+});
+
+test("a tenant that asks for hundreds leaves the others their part", async () => {
+  const admission = admissionOf(64);
+  const busy = ask(admission, 60, request("busy"));
+  expect(busy.running).toHaveLength(16);
+  const others = ["one", "two", "three"].map((tenant) => ask(admission, 10, request(tenant)));
+  expect(others.map(({ running }) => running.length)).toEqual([10, 10, 10]);
+  busy.running[0]?.();
+  await turn();
+  expect(busy.running).toHaveLength(17);
+});
+
+test("commands of one tenant, which wait for each other at one row, hold half of its part", () => {
+  const admission = admissionOf(64);
+  expect(ask(admission, 40, request("busy", { operationClass: "command" })).running).toHaveLength(8);
+  expect(ask(admission, 40, request("busy")).running).toHaveLength(8);
+});
+
+test("reports of all tenants together hold a quarter of the places", () => {
+  const admission = admissionOf(64);
+  const reports = Array.from({ length: 10 }, (_, at) =>
+    ask(admission, 4, request(`tenant ${at}`, { operationClass: "report" })),
+  );
+  expect(reports.flatMap(({ running }) => running)).toHaveLength(16);
+  expect(ask(admission, 5, request("another")).running).toHaveLength(5);
+});
+
+test("who has no place in time is told when to come back, and that nothing was done", async () => {
+  const admission = admissionOf(8, 100);
+  const { refusals } = ask(admission, 5, request("busy"));
+  await vi.advanceTimersByTimeAsync(200);
+  expect(refusals).toMatchObject([
+    {
+      code: "SERVICE_UNAVAILABLE",
+      status: 503,
+      retryable: true,
+      details: { retryAfterSeconds: 1 },
+      message: expect.stringMatching(/nothing was done.*same idempotency key/),
+    },
+  ]);
+});
+
+test("whoever is gone while they wait takes no place", async () => {
+  const admission = admissionOf(8);
+  const gone = new AbortController();
+  const { running } = ask(admission, 4, request("busy"));
+  const left = ask(admission, 1, request("busy", { signal: gone.signal }));
+  const staying = ask(admission, 1, request("busy"));
+  gone.abort(new Error("the caller is gone"));
+  running[0]?.();
+  await turn();
+  expect([left.running.length, staying.running.length]).toEqual([0, 1]);
+  expect(left.refusals).toHaveLength(1);
+  expect(metricsText(admission.metrics())).toContain(
+    'tributary_admission_refused_total{class="query",reason="gone"} 1\n',
+  );
+});
+
+test("an operation that ends twice gives its place back once", async () => {
+  const admission = admissionOf(8);
+  const { running } = ask(admission, 10, request("busy"));
+  running[0]?.();
+  running[0]?.();
+  await turn();
+  expect(running).toHaveLength(5);
+});
+
+test("it counts who was let in, who was refused and why, who waits, how many run and may run", async () => {
+  const admission = admissionOf(8, 100);
+  const { running } = ask(admission, 80, request("busy", { operationClass: "command" }));
+  await vi.advanceTimersByTimeAsync(50);
+  running[0]?.();
+  await vi.advanceTimersByTimeAsync(200);
+  ask(admission, 2, request("busy", { operationClass: "report" }));
+  const text = metricsText(admission.metrics());
+  for (const line of [
+    'tributary_admission_admitted_total{class="command"} 5',
+    'tributary_admission_refused_total{class="command",reason="full"} 12',
+    'tributary_admission_refused_total{class="command",reason="waited"} 63',
+    'tributary_admission_waiting{class="report"} 2',
+    "tributary_admission_running 4",
+    "tributary_admission_limit 8",
+    'tributary_admission_wait_seconds_bucket{le="0"} 4',
+    "tributary_admission_wait_seconds_count 5",
+  ])
+    expect(text).toContain(`${line}\n`);
+});
+
+test("twenty quiet tenants beside a flood wait for a turn or two, never for the flood", async () => {
+  const admission = admissionOf(64);
+  const random = seededRandom(11);
+  const waits: number[] = [];
+  let floodRuns = 0;
+  // An operation takes 10 to 30 ms; the flood asks for one more each millisecond.
+  const run = async (asked: AdmissionRequest, note: (waited: number) => void) => {
+    const since = Date.now();
+    try {
+      const leave = await admission.enter(asked);
+      note(Date.now() - since);
+      setTimeout(leave, 10 + random() * 20);
+    } catch {
+      note(Number.POSITIVE_INFINITY);
+    }
+  };
+  for (let ms = 0; ms < 5_000; ms += 1) {
+    for (let each = 0; each < 3; each += 1) {
+      void run(request("flood", { operationClass: "command" }), (waited) => {
+        if (waited < Number.POSITIVE_INFINITY) floodRuns += 1;
+      });
+    }
+    if (ms % 50 === 0) {
+      const quiet = request(`quiet ${(ms / 50) % 20}`, { operationClass: "command" });
+      void run(quiet, (waited) => waits.push(waited));
+    }
+    await vi.advanceTimersByTimeAsync(1);
+  }
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(waits).toHaveLength(100);
+  expect(Math.max(...waits)).toBe(0);
+  // Eight at once, 20 ms each, for five seconds.
+  expect(floodRuns).toBeGreaterThan(1_500);
+});
