@@ -4,6 +4,8 @@ import { Agent, request } from "node:http";
 export interface LoadAnswer {
   readonly status: number;
   readonly text: string;
+  /** The header `Retry-After` in seconds. */
+  readonly retryAfterSeconds: number | undefined;
 }
 
 export interface LoadClient {
@@ -40,7 +42,11 @@ export function createLoadClient(url: string): LoadClient {
             const chunks: Buffer[] = [];
             response.on("data", (chunk: Buffer) => chunks.push(chunk));
             response.on("end", () =>
-              resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+              resolve({
+                status: response.statusCode ?? 0,
+                text: Buffer.concat(chunks).toString(),
+                retryAfterSeconds: secondsOf(response.headers["retry-after"]),
+              }),
             );
             response.on("error", reject);
           },
@@ -51,4 +57,8 @@ export function createLoadClient(url: string): LoadClient {
       }),
     close: () => agent.destroy(),
   };
+}
+
+function secondsOf(header: string | undefined): number | undefined {
+  return header === undefined ? undefined : Number(header);
 }

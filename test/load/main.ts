@@ -5,10 +5,12 @@ import { commit } from "./commit.ts";
 import { compare } from "./compare.ts";
 import { delivery } from "./delivery.ts";
 import { deploy } from "./deploy.ts";
+import { fairness } from "./fairness.ts";
 import { gateway } from "./gateway.ts";
 import { hostile } from "./hostile.ts";
 import { idle } from "./idle.ts";
 import { jitter } from "./jitter.ts";
+import { overload } from "./overload.ts";
 import { platform } from "./platform.ts";
 import { redisAway } from "./redis-away.ts";
 import { reload } from "./reload.ts";
@@ -30,6 +32,8 @@ const SCENARIOS: Readonly<Record<string, (programArguments: readonly string[]) =
   gateway,
   platform,
   hostile,
+  fairness,
+  overload,
   "redis-away": redisAway,
   compare,
 };

@@ -85,17 +85,23 @@ function write(name: string, query: string, input: Readonly<Record<string, unkno
 
 const readViewer = read("viewer", VIEWER, viewerData);
 const readPlans = read("plans", PLANS, plansData);
-const readOrganization = ({ organizationId: id }: Tenant) =>
+export const readOrganization = ({ organizationId: id }: Pick<Tenant, "organizationId">) =>
   read("organization", ORGANIZATION, organizationData, { id })();
-export const readInvoice = ({ invoiceId: id }: Tenant) => read("invoice", INVOICE, invoiceData, { id })();
-const readAuditLog = ({ organizationId: id }: Tenant) => read("auditLog", AUDIT_LOG, auditData, { id })();
+export const readInvoice = ({ invoiceId: id }: Pick<Tenant, "invoiceId">) =>
+  read("invoice", INVOICE, invoiceData, { id })();
+export const readAuditLog = ({ organizationId: id }: Pick<Tenant, "organizationId">) =>
+  read("auditLog", AUDIT_LOG, auditData, { id })();
 
 /** One entity of one subgraph. */
 export const readOneEntity = ({ organizationId: id }: Tenant): PlannedRequest =>
   read("one entity", ONE_ENTITY, oneEntityData, { id })();
 
-export function attachCard({ accountId }: Tenant): PlannedRequest {
-  const input = { accountId, providerToken: "tok_visa", makeDefault: false, idempotencyKey: randomUUID() };
+/** @param idempotencyKey sent again, it brings the answer of the first time */
+export function attachCard(
+  { accountId }: Pick<Tenant, "accountId">,
+  idempotencyKey: string = randomUUID(),
+): PlannedRequest {
+  const input = { accountId, providerToken: "tok_visa", makeDefault: false, idempotencyKey };
   return write("paymentMethodAttach", ATTACH, input);
 }
 
@@ -139,7 +145,7 @@ const READS: readonly (readonly [number, Plan])[] = [
   [10, readAuditLog],
 ];
 const WRITES: readonly (readonly [number, Plan])[] = [
-  [4, attachCard],
+  [4, (tenant) => attachCard(tenant)],
   [3, payInvoice],
   [2, updateOrganization],
   [1, startSubscription],

@@ -7,18 +7,28 @@ export interface Limit {
   readonly atLeast?: number;
 }
 
+const isWithin = ({ value, atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY }: Limit) =>
+  value <= atMost && value >= atLeast;
+
+function told({ what, value, atMost, atLeast }: Limit): string {
+  const allowed = atMost === undefined ? `at least ${atLeast}` : `at most ${atMost}`;
+  return `${what}: ${Math.round(value * 100) / 100}, allowed ${allowed}`;
+}
+
 /** @returns the exit code: 1 when a limit is missed; a figure that is missing (NaN) misses its limit */
 export function printVerdict(lines: readonly string[], limits: readonly Limit[]): number {
-  const within = ({ value, atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY }: Limit) =>
-    value <= atMost && value >= atLeast;
-  const missed = limits.filter((limit) => !within(limit));
-  const verdicts = missed.map(({ what, value, atMost, atLeast }) => {
-    const allowed = atMost === undefined ? `at least ${atLeast}` : `at most ${atMost}`;
-    return `OVER BUDGET    ${what}: ${Math.round(value * 100) / 100}, allowed ${allowed}`;
-  });
+  const missed = limits.filter((limit) => !isWithin(limit));
+  const verdicts = missed.map((limit) => `OVER BUDGET    ${told(limit)}`);
   const end = verdicts.length === 0 ? ["within every budget"] : verdicts;
   process.stdout.write(`${["", ...lines, "", ...end].join("\n")}\n`);
   return missed.length === 0 ? 0 : 1;
+}
+
+/** As `printVerdict`, with a line for each demand, met or not. */
+export function printDemands(lines: readonly string[], demands: readonly Limit[]): number {
+  const verdicts = demands.map((demand) => `${isWithin(demand) ? "PASS" : "FAIL"}           ${told(demand)}`);
+  process.stdout.write(`${["", ...lines, "", ...verdicts].join("\n")}\n`);
+  return demands.every(isWithin) ? 0 : 1;
 }
 
 /** Columns: the first one to the left, the others to the right. */
