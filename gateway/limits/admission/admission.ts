@@ -35,7 +35,7 @@ export interface Admission {
   enter(request: AdmissionRequest): (() => void) | Promise<() => void>;
   /**
    * Looks at a call before its body is read.
-   * @throws AppError `SERVICE_UNAVAILABLE` when most calls of the caller are refused anyhow
+   * @throws AppError `SERVICE_UNAVAILABLE` while others of the caller wait and most are refused anyhow
    */
   refuseEarly(caller: string): void;
   readonly metrics: MetricsSource;
@@ -75,6 +75,8 @@ export function createAdmission({ most, waitMs, now = () => performance.now(), r
   const early: EarlyRefusal = createEarlyRefusal({ now, ...(random === undefined ? {} : { random }) });
   const waits = createWaitHistogram();
   const held = new Map<string, Held>();
+  /** Operations that wait, by caller. */
+  const waiting = new Map<string, number>();
   let running = 0;
   let reports = 0;
   const admitted: Record<OperationClass, number> = { command: 0, query: 0, report: 0 };
@@ -128,20 +130,28 @@ export function createAdmission({ most, waitMs, now = () => performance.now(), r
     const { operationClass, tenant, caller, deadline, signal } = request;
     const { promise, resolve, reject } = Promise.withResolvers<() => void>();
     const since = now();
+    waiting.set(caller, (waiting.get(caller) ?? 0) + 1);
+    const onEnd = () => {
+      signal?.removeEventListener("abort", onAbort);
+      const left = (waiting.get(caller) ?? 0) - 1;
+      if (left > 0) waiting.set(caller, left);
+      else waiting.delete(caller);
+    };
     const onAbort = () => {
       leaveLine();
+      onEnd();
       refusals[operationClass].gone += 1;
       reject(new AppError("SERVICE_UNAVAILABLE", "The caller is gone."));
     };
     const leaveLine = lines.add(operationClass, tenant, {
       deadline,
       enter() {
-        signal?.removeEventListener("abort", onAbort);
+        onEnd();
         waits.observe((now() - since) / 1_000);
         resolve(take(request));
       },
       refuse(reason) {
-        signal?.removeEventListener("abort", onAbort);
+        onEnd();
         refusals[operationClass][reason] += 1;
         early.noteRefused(caller);
         reject(refusal());
@@ -163,7 +173,8 @@ export function createAdmission({ most, waitMs, now = () => performance.now(), r
       return take(request);
     },
     refuseEarly(caller) {
-      if (early.refuses(caller)) throw refusal();
+      // As soon as nobody waits any more, there is room.
+      if (waiting.has(caller) && early.refuses(caller)) throw refusal();
     },
     metrics: () => [
       {

@@ -1,7 +1,7 @@
 /**
  * Those who wait to be let in, in one line per class and tenant. Classes are served in their order, tenants in turn. A
- * line that moves is served from its front. One that has stood for long is overloaded: the newest goes first, since
- * its caller is the likeliest to be there still, and whoever waits for longer than a moment is refused.
+ * line is served from its front. One that has stood for half as long as anybody may wait is overloaded. Its newest goes
+ * first: the oldest will be refused soon, and what is answered is answered soon.
  */
 import { OPERATION_CLASSES, type OperationClass } from "./operation-class.ts";
 
@@ -27,7 +27,7 @@ export interface WaitingLines {
 }
 
 export interface WaitingLinesOptions {
-  /** How long somebody waits at most while their line moves, in milliseconds. */
+  /** How long somebody waits at most, in milliseconds. */
   readonly waitMs: number;
   /** Of one tenant and class, and of all together. */
   readonly maxPerLine: number;
@@ -49,10 +49,6 @@ interface Line {
   readonly since: number;
 }
 
-/** A line that was not empty for so long is overloaded, in milliseconds. */
-const STANDING_MS = 500;
-/** How long somebody waits in an overloaded line, in milliseconds. */
-const OVERLOADED_WAIT_MS = 200;
 const SWEEP_MS = 50;
 
 export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
@@ -67,7 +63,7 @@ export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
   const all = () => count.command + count.query + count.report;
   let sweeping: NodeJS.Timeout | undefined;
 
-  const isOverloaded = ({ since }: Line, at: number) => at - since > STANDING_MS;
+  const isOverloaded = ({ since }: Line, at: number) => at - since > waitMs / 2;
 
   function remove(operationClass: OperationClass, line: Line, entry: Entry | undefined): Waiter | undefined {
     const at = entry === undefined ? -1 : line.entries.indexOf(entry);
@@ -83,10 +79,9 @@ export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
     const at = now();
     for (const operationClass of OPERATION_CLASSES) {
       for (const line of [...lines[operationClass].values()]) {
-        const patience = isOverloaded(line, at) ? Math.min(waitMs, OVERLOADED_WAIT_MS) : waitMs;
         for (const entry of [...line.entries]) {
           const { deadline = Number.POSITIVE_INFINITY } = entry.waiter;
-          if (at < Math.min(entry.since + patience, deadline)) continue;
+          if (at < Math.min(entry.since + waitMs, deadline)) continue;
           remove(operationClass, line, entry)?.refuse("waited");
         }
       }

@@ -42,6 +42,9 @@ async function startGateway(settings: Partial<GatewaySettings> = {}, sockets = f
       SUPERGRAPH_FILE: join(folder, "supergraph.graphql"),
       ADMISSION_CONCURRENCY: 8,
       ADMISSION_WAIT_MS: 60_000,
+      // Nothing that the test holds is answered before its time.
+      REQUEST_TIMEOUT_MS: 120_000,
+      SUBGRAPH_TIMEOUT_MS: 120_000,
       ...settings,
     },
     logger: createLogger({ name: "admission-test", level: "silent" }),
@@ -81,6 +84,14 @@ async function startGateway(settings: Partial<GatewaySettings> = {}, sockets = f
       next += 1;
       return gateway.post({ query, variables: query === QUERY ? { n: next } : {} }, bearer(token));
     },
+    /** Until the signal aborts. */
+    send: (query: string, token: string, signal: AbortSignal) =>
+      fetch(`${gateway.url}/graphql`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...bearer(token) },
+        body: JSON.stringify({ query }),
+        signal,
+      }),
     answerAll() {
       for (const { answer } of asked.splice(0)) answer();
     },
@@ -159,19 +170,24 @@ test("whoever gives up while they wait is not run", async () => {
   const running = times(4).map(() => gateway.ask(QUERY, "busy"));
   await waitFor(() => gateway.asked.length === 4, { what: "the caller's part to run" });
   const gone = new AbortController();
-  const left = fetch(`${gateway.url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...bearer("busy") },
-    body: JSON.stringify({ query: COMMAND }),
-    signal: gone.signal,
-  });
-  left.catch(() => undefined);
+  gateway.send(COMMAND, "busy", gone.signal).catch(() => undefined);
   await waitFor(() => gateway.metric('tributary_admission_waiting{class="command"} 1'), { what: "it to wait" });
   gone.abort();
   await waitFor(() => gateway.metric('tributary_admission_waiting{class="command"} 0'), { what: "it to be gone" });
   gateway.answerAll();
   for (const { status } of await Promise.all(running)) expect(status).toBe(200);
   expect(await gateway.metric('tributary_admission_admitted_total{class="command"} 0')).toBe(true);
+});
+
+test("whoever gives up while they run gives the place back when it has ended", async () => {
+  const gateway = await startGateway();
+  const gone = new AbortController();
+  const left = times(4).map(() => gateway.send(COMMAND, "busy", gone.signal));
+  await waitFor(() => gateway.asked.length === 4, { what: "the caller's part to run" });
+  gone.abort();
+  await Promise.allSettled(left);
+  gateway.answerAll();
+  await waitFor(() => gateway.metric("tributary_admission_running 0"), { what: "the places to be free" });
 });
 
 test("operations that come over a socket wait in the same lines", async () => {
@@ -199,7 +215,7 @@ test("a flood is refused before its bodies are read, and the caller is served ag
   await waitFor(() => gateway.asked.length === 4, { what: "the caller's part to run" });
   await waitFor(
     async () => {
-      for (const answer of await Promise.all(times(20).map(() => gateway.ask(QUERY, "busy")))) expectRefusal(answer);
+      for (const answer of await Promise.all(times(100).map(() => gateway.ask(QUERY, "busy")))) expectRefusal(answer);
       const text = await (await fetch(`${gateway.url}/metrics`)).text();
       return /reason="early"} [1-9]/.test(text);
     },

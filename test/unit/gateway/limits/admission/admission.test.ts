@@ -79,6 +79,16 @@ test("who has no place in time is told when to come back, and that nothing was d
   ]);
 });
 
+test("calls are refused before their bodies are read only while others of the caller wait", async () => {
+  const admission = admissionOf(8, 100);
+  ask(admission, 100, request("busy"));
+  await vi.advanceTimersByTimeAsync(200);
+  expect(() => admission.refuseEarly("user:busy")).not.toThrow();
+  ask(admission, 1, request("busy"));
+  expect(() => admission.refuseEarly("user:busy")).toThrow("nothing was done");
+  expect(() => admission.refuseEarly("user:quiet")).not.toThrow();
+});
+
 test("whoever is gone while they wait takes no place", async () => {
   const admission = admissionOf(8);
   const gone = new AbortController();
