@@ -52,7 +52,7 @@ export interface AdmissionOptions {
 }
 
 /** Waiting operations of one tenant and class, and of all: about what a burst of one page, and of a crowd, asks for. */
-const MAX_PER_LINE = 64;
+const MAX_PER_LINE = 128;
 const MAX_WAITING = 1_024;
 /** Of the operations at once. */
 const REPORTS_SHARE = 1 / 4;

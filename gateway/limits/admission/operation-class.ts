@@ -9,8 +9,8 @@ export const OPERATION_CLASSES = ["command", "query", "report"] as const;
 
 export type OperationClass = (typeof OPERATION_CLASSES)[number];
 
-/** Estimated cost from which a query is a report. A screen with a few lists of ten costs a fifth of it. */
-export const REPORT_COST = 1_000;
+/** Estimated cost from which a query is a report: no screen of the web client costs as much, a full page of entries does. */
+const REPORT_COST = 1_400;
 
 /** @param cost as it was estimated: about the objects that the operation could return */
 export function classOf(operation: OperationTypeNode, cost: number): OperationClass {

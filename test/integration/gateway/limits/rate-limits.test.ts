@@ -1,4 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
+import { createLogger } from "../../../../platform/logger/logger.ts";
+import { createRedisConnection } from "../../../../platform/redis/redis-connection.ts";
 import { openEventLog } from "../../../support/services/event-log.ts";
 import { startRedis } from "../../../support/services/redis.ts";
 import { startStopwatch } from "../../../support/stopwatch.ts";
@@ -174,6 +176,24 @@ test("operations over a socket count like those over HTTP and are refused in-ban
   // The socket stays open: others may still be answered over it once the window is over.
   expect(socket.socket.readyState).toBe(socket.socket.OPEN);
   socket.close();
+});
+
+test("a Redis that refuses for want of memory costs no call either [S2]", async () => {
+  const { url } = await redis();
+  const gateway = await startLimitedGateway(TEN, GOOD, { redisUrl: url });
+  const admin = createRedisConnection({
+    url,
+    name: "limits-admin",
+    logger: createLogger({ name: "t", level: "silent" }),
+  });
+  await admin.start();
+  onTestFinished(() => admin.stop());
+  expect((await gateway.ask(QUERY, ADA)).status).toBe(200);
+  await admin.client.config("SET", "maxmemory", "1");
+  await expect(admin.client.set("full", "yes")).rejects.toThrow("OOM");
+  const statuses = await Promise.all(times(8).map(async () => (await gateway.ask(QUERY, ADA)).status));
+  expect(statuses).toEqual(times(8).map(() => 200));
+  await waitFor(async () => /rate_counts_alone_total [1-9]/.test(await gateway.metrics()), { what: "counts alone" });
 });
 
 test("Redis away or silent costs no call, and counting goes on alone [S2]", async () => {
