@@ -78,7 +78,7 @@ async function run(crowd: Crowd): Promise<CrowdFigures> {
       return outcome;
     } catch (error) {
       figures.failed += 1;
-      if (figures.samples.length < MAX_SAMPLES) figures.samples.push(`${planned.name}: ${String(error)}`);
+      if (figures.samples.length < MAX_SAMPLES) figures.samples.push(`${planned.name}: ${String(error)} after ${Math.round(performance.now() - begun)} ms`);
       return { kind: "failed" };
     }
   }
