@@ -15,7 +15,7 @@ export const limitSettings = {
       "Most operations that run at once; fewer do while most of them hold each other up; default: 256, and no limit for the standalone gateway",
     ),
   ADMISSION_WAIT_MS: milliseconds
-    .default(2_000)
+    .default(5_000)
     .describe("How long an operation waits for its turn before it is refused with 503, in milliseconds"),
   MAX_BODY_BYTES: z.coerce.number().int().min(1_000).default(262_144).describe("Largest request body, in bytes"),
   MAX_TOKENS: count.default(1_000).describe("Most tokens in a GraphQL document"),

@@ -71,7 +71,14 @@ interface Held {
 
 export function createAdmission({ most, waitMs, now = () => performance.now(), random }: AdmissionOptions): Admission {
   const limit = createConcurrencyLimit({ most, now });
-  const lines = createWaitingLines({ waitMs, maxPerLine: MAX_PER_LINE, maxWaiting: MAX_WAITING, now });
+  const lines = createWaitingLines({
+    waitMs,
+    maxPerLine: MAX_PER_LINE,
+    maxWaiting: MAX_WAITING,
+    // They would wait for about twice as long as an operation takes.
+    crowd: () => 2 * limit.current,
+    now,
+  });
   const early: EarlyRefusal = createEarlyRefusal({ now, ...(random === undefined ? {} : { random }) });
   const waits = createWaitHistogram();
   const held = new Map<string, Held>();

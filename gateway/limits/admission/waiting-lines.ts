@@ -1,7 +1,7 @@
 /**
  * Those who wait to be let in, in one line per class and tenant. Classes are served in their order, tenants in turn. A
- * line is served from its front. One that has stood for half as long as anybody may wait is overloaded. Its newest goes
- * first: the oldest will be refused soon, and what is answered is answered soon.
+ * line is served from its front. In a crowd a line that has stood for a while is served from its end, and whoever waits
+ * for longer than a moment is refused: what is answered is answered soon.
  */
 import { OPERATION_CLASSES, type OperationClass } from "./operation-class.ts";
 
@@ -32,6 +32,8 @@ export interface WaitingLinesOptions {
   /** Of one tenant and class, and of all together. */
   readonly maxPerLine: number;
   readonly maxWaiting: number;
+  /** More who wait are a crowd; asked anew each time. */
+  readonly crowd: () => number;
   /** In milliseconds; default: `performance.now`. */
   readonly now?: () => number;
 }
@@ -49,10 +51,14 @@ interface Line {
   readonly since: number;
 }
 
+/** How long a line stands before it is served from its end in a crowd, in milliseconds. */
+const STANDING_MS = 500;
+/** How long somebody waits at most in such a line, in milliseconds. */
+const MOMENT_MS = 200;
 const SWEEP_MS = 50;
 
 export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
-  const { waitMs, maxPerLine, maxWaiting, now = () => performance.now() } = options;
+  const { waitMs, maxPerLine, maxWaiting, crowd, now = () => performance.now() } = options;
   /** By tenant; the line that was served last is the last. */
   const lines: Readonly<Record<OperationClass, Map<string, Line>>> = {
     command: new Map(),
@@ -63,7 +69,7 @@ export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
   const all = () => count.command + count.query + count.report;
   let sweeping: NodeJS.Timeout | undefined;
 
-  const isOverloaded = ({ since }: Line, at: number) => at - since > waitMs / 2;
+  const isOverloaded = ({ since }: Line, at: number) => all() > crowd() && at - since > STANDING_MS;
 
   function remove(operationClass: OperationClass, line: Line, entry: Entry | undefined): Waiter | undefined {
     const at = entry === undefined ? -1 : line.entries.indexOf(entry);
@@ -81,7 +87,9 @@ export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
       for (const line of [...lines[operationClass].values()]) {
         for (const entry of [...line.entries]) {
           const { deadline = Number.POSITIVE_INFINITY } = entry.waiter;
-          if (at < Math.min(entry.since + waitMs, deadline)) continue;
+          // Asked for each: with every refusal the crowd becomes smaller.
+          const patience = isOverloaded(line, at) ? Math.min(waitMs, MOMENT_MS) : waitMs;
+          if (at < Math.min(entry.since + patience, deadline)) continue;
           remove(operationClass, line, entry)?.refuse("waited");
         }
       }

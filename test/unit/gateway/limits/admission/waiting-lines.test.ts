@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { OPERATION_CLASSES, type OperationClass } from "../../../../../gateway/limits/admission/operation-class.ts";
 import { createWaitingLines } from "../../../../../gateway/limits/admission/waiting-lines.ts";
 
-const LIMITS = { waitMs: 2_000, maxPerLine: 4, maxWaiting: 100 };
+const LIMITS = { waitMs: 2_000, maxPerLine: 4, maxWaiting: 100, crowd: () => 100 };
 
 /** Lines whose time is the test's, and what became of those who waited. */
 function openLines(limits: Partial<typeof LIMITS> = {}) {
@@ -48,15 +48,28 @@ test("tenants are served in turn, however many of one wait", () => {
   expect(entered).toEqual(["busy 0", "one", "two", "three", "busy 1"]);
 });
 
-test("a line that moves is served from its front, one that has stood for long from its end", async () => {
-  const { add, serve, pass, entered } = openLines({ maxPerLine: 100 });
+test("a line is served from its front, however slowly", async () => {
+  const { add, serve, pass, entered } = openLines();
   for (const name of ["first", "second", "third"]) add(name);
   serve(1);
-  await pass(900);
-  for (const name of ["fourth", "fifth"]) add(name);
-  await pass(200);
+  await pass(1_500);
+  serve(2);
+  expect(entered).toEqual(["first", "second", "third"]);
+});
+
+test("in a crowd a line that has stood for long is served from its end, and sheds the oldest", async () => {
+  const { add, serve, pass, entered, refused } = openLines({ maxPerLine: 100, crowd: () => 3 });
+  for (const name of ["first", "second", "third", "fourth"]) add(name);
   serve(1);
-  expect(entered).toEqual(["first", "fifth"]);
+  await pass(450);
+  for (const name of ["fifth", "sixth"]) add(name);
+  await pass(100);
+  expect(refused).toEqual(["second waited", "third waited"]);
+  add("seventh");
+  serve(1);
+  // Three are no crowd any more.
+  serve(1);
+  expect(entered).toEqual(["first", "seventh", "fourth"]);
 });
 
 describe("refused is", () => {
