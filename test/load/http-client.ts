@@ -11,6 +11,11 @@ export interface LoadAnswer {
 export interface LoadClient {
   /** Rejects when the connection breaks or nothing comes within 20 s. */
   post(token: string, body: string): Promise<LoadAnswer>;
+  /**
+   * Opens so many connections, which calls then find open. Node accepts one connection per turn of its event loop: those
+   * that a crowd opens at once wait for seconds, before anything can refuse them.
+   */
+  open(connections: number): Promise<void>;
   close(): void;
 }
 
@@ -19,8 +24,20 @@ const DEADLINE_MS = 20_000;
 export function createLoadClient(url: string): LoadClient {
   const { hostname, port } = new URL(url);
   // No limit: a request that waits for a connection would hide how many are under way.
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: 256 });
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 1_024 });
+  const openOne = () =>
+    new Promise<void>((resolve, reject) => {
+      const sent = request({ agent, hostname, port, path: "/live", timeout: DEADLINE_MS }, (response) => {
+        response.resume();
+        response.on("end", resolve);
+        response.on("error", reject);
+      });
+      sent.on("timeout", () => sent.destroy(new Error(`no connection within ${DEADLINE_MS} ms`)));
+      sent.on("error", reject);
+      sent.end();
+    });
   return {
+    open: async (connections) => void (await Promise.all(Array.from({ length: connections }, openOne))),
     post: (token, body) =>
       new Promise((resolve, reject) => {
         const sent = request(
