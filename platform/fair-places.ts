@@ -13,8 +13,8 @@ export interface FairPlacesLimits {
   /** How long work waits for its place at most, in milliseconds; absent: as long as it takes. */
   readonly waitMs?: number;
   /**
-   * Waiting work per list of tenants; absent: any number. Beyond it the oldest is refused: its caller has waited longest
-   * already.
+   * Waiting work per list of tenants; absent: any number. Beyond it the oldest is refused: its caller has waited
+   * longest already.
    */
   readonly maxWaiting?: number;
 }

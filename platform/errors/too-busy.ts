@@ -1,4 +1,4 @@
-/** The one refusal of work for which there is no room now, whoever had none: what to do about it is the same everywhere. */
+/** The one refusal of work for which there is no room now: what to do about it is the same everywhere. */
 import { AppError } from "./app-error.ts";
 
 export interface TooBusyOptions {

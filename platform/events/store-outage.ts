@@ -1,6 +1,6 @@
 /**
- * Tells "our store is away, or has no room" from "this cannot be handled". Consumers wait out the first, which counts no
- * attempt, and callers are told to try again; only the second may end in the dead letters.
+ * Tells "our store is away, or has no room" from "this cannot be handled". Consumers wait out the first, which counts
+ * no attempt, and callers are told to try again; only the second may end in the dead letters.
  */
 
 /** Node's socket errors, Prisma's connection errors, and the Postgres codes of a server that stops or starts. */

@@ -12,8 +12,8 @@ export interface LoadClient {
   /** Rejects when the connection breaks or nothing comes within 20 s. */
   post(token: string, body: string): Promise<LoadAnswer>;
   /**
-   * Opens so many connections, which calls then find open. Node accepts one connection per turn of its event loop: those
-   * that a crowd opens at once wait for seconds, before anything can refuse them.
+   * Opens so many connections, which calls then find open. Node accepts one connection per turn of its event loop:
+   * those that a crowd opens at once wait for seconds, before anything can refuse them.
    */
   open(connections: number): Promise<void>;
   close(): void;

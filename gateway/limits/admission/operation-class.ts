@@ -9,7 +9,7 @@ export const OPERATION_CLASSES = ["command", "query", "report"] as const;
 
 export type OperationClass = (typeof OPERATION_CLASSES)[number];
 
-/** Estimated cost from which a query is a report: no screen of the web client costs as much, a full page of entries does. */
+/** Estimated cost from which a query is a report: a full page of entries is one, no screen of the web client is. */
 const REPORT_COST = 1_400;
 
 /** @param cost as it was estimated: about the objects that the operation could return */

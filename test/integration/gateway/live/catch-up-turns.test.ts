@@ -1,5 +1,5 @@
-// Twenty subscribers of one organisation read a long backlog while one of another reads a short one, and a third follows
-// live: whose turn is it?
+// Twenty subscribers of one organisation read a long backlog while one of another reads a short one, and a third
+// follows live: whose turn is it?
 import { expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
 import { eventWriter, viewer } from "./live-stack.ts";

@@ -5,7 +5,7 @@ import { deferred } from "../../../../support/wait.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Reads `parts` one after the other, as a subscriber that is behind does. @returns what was read, by tenant, in order */
+/** Reads `parts` one after the other, as a subscriber that is behind does. */
 async function catchUp(
   turns: ReturnType<typeof createCatchUpTurns>,
   key: string,
