@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { limitSettings } from "./limit-settings.ts";
 import { liveSettings } from "./live-settings.ts";
+import { operatorSettings } from "./operator-settings.ts";
 import { registrationSettings, subgraphCallSettings } from "./service-settings.ts";
 import { count, milliseconds, port, postgresUrl, url } from "./setting-kinds.ts";
 
@@ -105,11 +106,7 @@ export const gatewaySettings = {
     .describe("A query or mutation is answered after this time with what has come by then, in milliseconds"),
   ...subgraphCallSettings,
   CURSOR_SECRET: secret.describe("Secret (32+ characters) that signs cursors of live streams"),
-  OPERATOR_ORGANIZATION_ID: z
-    .string()
-    .regex(/^org_[A-Za-z0-9_-]+$/, "must be the id of an organisation")
-    .optional()
-    .describe("Organisation whose managers are operators: they may look into the caches and evict; unset: nobody may"),
+  ...operatorSettings,
   ...liveSettings,
   ...limitSettings,
   ENTITY_CACHE_MB: z.coerce

@@ -2,6 +2,7 @@
  * Who may do what. Pure functions over the identity: every resolver and command asks here, and nowhere else decides.
  */
 import { belongsTo, grantsOf, holds, type Identity } from "../../platform/auth/identity.ts";
+import { isOperatorProcess } from "../../platform/auth/operators.ts";
 import type { OrganizationId, UserId } from "../../platform/auth/principal-ids.ts";
 import type { OrganizationStatus } from "../../schema/generated/user.ts";
 
@@ -28,12 +29,9 @@ export const MANAGE_MEMBERS = "members.manage";
 /** What a member may still do in a suspended organisation: see that it is suspended. */
 const WHILE_SUSPENDED: readonly string[] = ["organization.read"];
 
-/** Who works on a server's command line (subgraphs/operator-main.ts). No request from outside has this identity. */
-export const OPERATOR_SERVICE = "operator";
-
 /** Only operators suspend and reinstate, and no user is one: whoever may run commands on the server is. */
 export function canOperate(identity: Identity): boolean {
-  return identity.kind === "SERVICE" && identity.service === OPERATOR_SERVICE;
+  return isOperatorProcess(identity);
 }
 
 /** What roles with these permissions allow while the organisation has this status. */

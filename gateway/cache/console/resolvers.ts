@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { GraphQLError } from "graphql";
+import { isOperator } from "../../../platform/auth/operators.ts";
 import type { CacheEntryFacts } from "../../../platform/cache/cache-lookup.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
@@ -14,7 +15,6 @@ import { scalars } from "../../../platform/graphql/scalars.ts";
 import type { Resolvers, ResolversOf } from "../../../schema/generated/cache.ts";
 import type { InspectableCache } from "./cache-registry.ts";
 import type { EvictionCalls } from "./eviction-calls.ts";
-import { isOperator } from "./operators.ts";
 
 export interface ConsoleContext {
   readonly caches: ReadonlyMap<string, InspectableCache>;

@@ -13,7 +13,7 @@ import {
 } from "../../../platform/operator/operator-command.ts";
 import { findOperatorDatabase } from "../../../platform/operator/operator-database.ts";
 import { newTrace } from "../../../platform/tracing/trace-context.ts";
-import { OPERATOR_SERVICE } from "../policies.ts";
+import { OPERATOR_SERVICE } from "../../../platform/auth/operators.ts";
 import type { Operator, OperatorServices } from "../services.ts";
 import { openUserDatabase } from "../store/database.ts";
 import { NAME } from "../subgraph-name.ts";

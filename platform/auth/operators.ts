@@ -1,0 +1,22 @@
+/**
+ * Who runs the platform: its command line, and managers of the one organisation that the installation names as its
+ * operators'. Without one, nobody is an operator over the API.
+ */
+import { belongsTo, holds, type Identity } from "./identity.ts";
+
+/** Name of the process that `npm run operator` is. */
+export const OPERATOR_SERVICE = "operator";
+
+const PERMISSION = "organization.manage";
+
+/** @param organizationId of the operators; absent: there is none */
+export function isOperator(identity: Identity, organizationId: string | undefined): boolean {
+  return (
+    organizationId !== undefined && belongsTo(identity, organizationId) && holds(identity, organizationId, PERMISSION)
+  );
+}
+
+/** Is it the command line? */
+export function isOperatorProcess(identity: Identity): boolean {
+  return identity.kind === "SERVICE" && identity.service === OPERATOR_SERVICE;
+}
