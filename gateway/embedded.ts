@@ -134,6 +134,7 @@ async function addPlatform(options: EmbeddedOptions, base: EmbeddedBase): Promis
     lifecycle,
     logger,
     counted: subgraphs.flatMap(({ caches = [] }) => caches),
+    metrics: subgraphs.flatMap(({ metrics }) => metrics ?? []),
     endpoints,
     knownSubgraphs: new Set(endpoints.map(({ name }) => name)),
     ...(infrastructure.webClient === undefined ? {} : { webClient: infrastructure.webClient }),

@@ -10,6 +10,7 @@ import type { ServiceDirectory } from "../platform/discovery/service-directory.t
 import type { EventLog } from "../platform/events/event-log.ts";
 import type { SubgraphEndpoint } from "../platform/graphql/subgraph-endpoint.ts";
 import type { HealthCheck } from "../platform/http/health.ts";
+import type { MetricsSource } from "../platform/http/metrics-format.ts";
 import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../platform/logger/logger.ts";
 import type { AuthenticatorPart } from "./auth/authenticator.ts";
@@ -41,6 +42,8 @@ export interface GatewayOptions {
   readonly trustMessages?: boolean;
   /** Subgraphs in this process, and what their caches count. */
   readonly counted?: readonly CountedCache[];
+  /** What else they count. */
+  readonly metrics?: readonly MetricsSource[];
   readonly endpoints?: readonly SubgraphEndpoint[];
   /** GraphQL addresses that replace those of the supergraph, by subgraph name. */
   readonly urls?: ReadonlyMap<string, readonly string[]>;

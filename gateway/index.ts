@@ -89,6 +89,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   if (limits.admission !== undefined) metrics.push(limits.admission.metrics);
   if (responses !== undefined) metrics.push(responses.metrics);
   if (counted !== undefined) metrics.push(() => cacheMetrics(counted));
+  if (options.metrics !== undefined) metrics.push(...options.metrics);
   if (live !== undefined) metrics.push(() => liveMetrics(live.counters()));
   registerMetrics(server, metrics);
 

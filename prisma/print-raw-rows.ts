@@ -35,6 +35,7 @@ const CHECKS: Readonly<Record<string, string>> = {
   Boolean: "z.boolean()",
   DateTime: "z.date()",
   Json: "z.json()",
+  Bytes: "z.instanceof(Uint8Array)",
 };
 
 /** @throws Error for a schema that is not valid, and for a type of column that nothing checks yet */

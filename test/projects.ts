@@ -27,6 +27,7 @@ const IN_PAIRS = [
   "plan-caps",
   "audience",
   "snapshot",
+  "dead-letters",
   "enrichment",
   "tenant-isolation",
   "hostile-input",

@@ -12,13 +12,21 @@ export type SessionId = Id<"ses">;
 export const OrganizationId = idKind("org");
 export type OrganizationId = Id<"org">;
 
-/** Owner of rows and of an event stream: an organisation, or a user where there is none. */
-export type TenantId = OrganizationId | UserId;
+/** Owner of what belongs to nobody, such as what operators work with. No identity has it among its tenants. */
+export const PLATFORM = "platform";
+
+/** Owner of rows and of an event stream: an organisation, a user where there is none, or the platform itself. */
+export type TenantId = OrganizationId | UserId | typeof PLATFORM;
 
 /** A tenant, or who is none yet: somebody who registers, named by a digest of the address. */
 export type KeyOwner = TenantId | `anon_${string}`;
 
-/** @throws Error for text that is neither */
+/** @throws Error for text that is none of them */
 export function requireTenantId(text: string): TenantId {
-  return OrganizationId.from(text) ?? UserId.require(text);
+  return tenantIdFrom(text) ?? UserId.require(text);
+}
+
+/** @returns undefined for text that is none of them */
+export function tenantIdFrom(text: string): TenantId | undefined {
+  return text === PLATFORM ? PLATFORM : (OrganizationId.from(text) ?? UserId.from(text));
 }

@@ -8,6 +8,7 @@ import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import ajvFormats from "ajv-formats";
 import { AppError } from "../errors/app-error.ts";
 import { type EventEnvelope, envelopeSchema } from "./envelope.ts";
+import { whyUnrecordable } from "./recordable-event.ts";
 
 /** Largest encoded event, in bytes: half of a Kafka broker's default record limit, so headers and batches fit. */
 export const MAX_EVENT_BYTES = 512 * 1024;
@@ -23,7 +24,8 @@ export interface EventContracts {
   validate(event: unknown): string | undefined;
   /**
    * The event as JSON text.
-   * @throws AppError `BAD_USER_INPUT` above `MAX_EVENT_BYTES`; `INTERNAL_SERVER_ERROR` when a contract is broken.
+   * @throws AppError `BAD_USER_INPUT` above `MAX_EVENT_BYTES` and for what could not be recorded;
+   * `INTERNAL_SERVER_ERROR` when a contract is broken.
    */
   encodeEvent(event: EventEnvelope): string;
   /** Never throws: what arrives on a log may be anything. */
@@ -86,6 +88,12 @@ export function createEventContracts(schemas: ReadonlyMap<string, unknown>): Eve
     encodeEvent(event) {
       const problem = validate(event);
       if (problem !== undefined) throw new AppError("INTERNAL_SERVER_ERROR", `event breaks its contract: ${problem}`);
+      const unrecordable = whyUnrecordable(event);
+      if (unrecordable !== undefined) {
+        throw new AppError("BAD_USER_INPUT", `The change cannot be recorded, so it was not made: ${unrecordable}.`, {
+          details: { eventType: event.type },
+        });
+      }
       const text = JSON.stringify(event);
       const bytes = Buffer.byteLength(text);
       if (bytes > MAX_EVENT_BYTES) {

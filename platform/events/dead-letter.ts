@@ -3,9 +3,11 @@
  * again.
  */
 import { z } from "zod";
+import { carriedText, carriedTextSchema, carryText } from "./carried-text.ts";
 import type { EventLog, LogRecord } from "./event-log.ts";
 
-export const deadLetterSchema = z.object({
+/** Its `value` is the record's text, not parsed: it may not be JSON at all. */
+export const deadLetterSchema = carriedTextSchema.extend({
   /**
    * `<consumer>:<topic>:<partition>:<offset>`: the same failure recorded twice (a crash before the commit) has one id.
    */
@@ -14,10 +16,8 @@ export const deadLetterSchema = z.object({
   topic: z.string(),
   partition: z.int().nonnegative(),
   /** Decimal: offsets exceed 2^53 in principle. */
-  offset: z.string(),
+  offset: z.string().regex(/^\d{1,18}$/),
   key: z.string(),
-  /** The record's text as it was, not parsed: it may not be JSON at all. */
-  value: z.string(),
   attempts: z.int().positive(),
   error: z.string(),
   failedAt: z.iso.datetime(),
@@ -27,6 +27,11 @@ export type DeadLetter = z.infer<typeof deadLetterSchema>;
 
 export function deadLetterTopic(topic: string): string {
   return `${topic}.dlq`;
+}
+
+/** The record's text, as far as it was kept. */
+export function payloadOf(letter: DeadLetter): string {
+  return carriedText(letter);
 }
 
 export interface GivenUp {
@@ -49,10 +54,15 @@ export async function appendDeadLetter(
     partition: record.partition,
     offset: String(record.offset),
     key: record.key,
-    value: record.value,
+    ...carryText(record.value),
     attempts,
-    error: (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 4_000),
+    error: reasonOf(error),
     failedAt: failedAt.toISOString(),
   };
   await log.append(deadLetterTopic(record.topic), [{ key: record.key, value: JSON.stringify(letter) }]);
+}
+
+/** What is kept of an error: enough to tell what it was. */
+export function reasonOf(error: unknown): string {
+  return (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 4_000);
 }

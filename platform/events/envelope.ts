@@ -43,6 +43,9 @@ export const envelopeSchema = z.object({
   sequence: z.string().regex(/^[1-9]\d*$/),
 });
 
+/** Longest chain of events that cause events. Beyond it two consumers are feeding each other. */
+export const MAX_HOP = 16;
+
 export type EventEnvelope = z.infer<typeof envelopeSchema>;
 
 /**

@@ -1,7 +1,8 @@
 /**
  * Runs a consumer's handlers: effect and inbox row in one transaction, offset committed after it, so a crash repeats
  * a delivery but never an effect. Failures back off; after the last attempt the event goes to `<topic>.dlq` and only
- * its own key has waited. An outage of our own store is waited out and counts no attempt.
+ * its own key has waited. An outage of our own store is waited out and counts no attempt. What an operator replays is
+ * tried in the same way, by this consumer alone.
  */
 import type { Logger } from "pino";
 import { requireTenantId, type TenantId } from "../auth/principal-ids.ts";
@@ -17,6 +18,8 @@ import { attemptInTime } from "./handler-attempt.ts";
 import { claimEvents, startInboxPurge } from "./inbox.ts";
 import { type KeptReader, keepReader } from "./kept-reader.ts";
 import { createPartitionWindow } from "./partition-window.ts";
+import { replayTopic } from "./replay.ts";
+import { createReplays, type Failure, refuseSuperseded, Superseded } from "./replays.ts";
 import { createSemaphore } from "./semaphore.ts";
 import { isStoreOutage } from "./store-outage.ts";
 
@@ -80,6 +83,11 @@ export interface GroupConsumerOptions<Tx extends SqlTransaction> {
    * default and the others `"skip"`, so that it is dead-lettered once.
    */
   readonly undecodable?: "dead-letter" | "skip";
+  /**
+   * Whether a replayed event may be applied after a newer one of its aggregate: `"accept"` is for effects that do not
+   * depend on order. Default: it is refused, unless the operator insists.
+   */
+  readonly lateEvents?: "refuse" | "accept";
   /** Unfinished records per partition. */
   readonly window?: number;
   /**
@@ -150,8 +158,16 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
     return typeof handlers === "function" ? undefined : (handlers[event.type] ?? handlers["*"]);
   }
 
-  /** One transaction for events of a key, none of which is passed over. */
-  async function attempt(events: readonly EventEnvelope[], attempt: number, leaving: AbortSignal): Promise<void> {
+  /**
+   * One transaction for events of a key, none of which is passed over.
+   * @param since refuses what is older than something that was applied since then
+   */
+  async function attempt(
+    events: readonly EventEnvelope[],
+    attempt: number,
+    leaving: AbortSignal,
+    since?: Date,
+  ): Promise<void> {
     const [first] = events;
     if (first === undefined) return;
     const limits = { deadlineMs: policy.deadlineMs, leaving };
@@ -159,7 +175,10 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
       if (typeof handlers === "function") return handlers(events, tx, { consumer: group, end });
       for (const event of await claimEvents(tx, group, events)) {
         const last = attempt >= policy.attempts;
+        await refuseSuperseded(tx, group, event, since);
         await handlerOf(event)?.(event, tx, { attempt, last, traceparent: event.traceparent, signal });
+        // Again: what the handler waited for may have been just that.
+        await refuseSuperseded(tx, group, event, since);
       }
     });
     await attempted.finally(reader.noteAttempt);
@@ -169,19 +188,24 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
     return typeof handlers !== "function" && handlerOf(event) === undefined;
   }
 
-  async function giveUp(record: LogRecord, attempts: number, error: unknown, signal: AbortSignal): Promise<void> {
-    const position = { topic: record.topic, partition: record.partition, offset: String(record.offset) };
+  /** Appends until it is durable, or `signal` aborts. */
+  async function surely(append: () => Promise<void>, signal: AbortSignal): Promise<void> {
     for (let failures = 1; ; failures += 1) {
       signal.throwIfAborted();
       try {
-        await appendDeadLetter(log, { consumer: group, record, attempts, error, failedAt: clock.now() });
-        logger.error({ err: error, attempts, ...position }, "event given up, see the dead letters");
-        return;
-      } catch (cause) {
-        logger.warn({ err: cause, ...position }, "dead letter not stored, trying again");
+        return await append();
+      } catch (error) {
+        logger.warn({ err: error }, "outcome of an event not stored, trying again");
         await sleep(backoffMs(policy, failures, random), signal);
       }
     }
+  }
+
+  async function giveUp(record: LogRecord, attempts: number, error: unknown, signal: AbortSignal): Promise<void> {
+    const position = { topic: record.topic, partition: record.partition, offset: String(record.offset) };
+    const letter = { consumer: group, record, attempts, error, failedAt: clock.now() };
+    await surely(() => appendDeadLetter(log, letter), signal);
+    logger.error({ err: error, attempts, ...position }, "event given up, see the dead letters");
   }
 
   /** One transaction for several events of a key; false when they must be handled one by one. */
@@ -215,16 +239,26 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
     }
     const { event } = decoded;
     if (isPassedOver(event)) return;
+    const failure = await carryOut(event, signal);
+    if (failure !== undefined) await giveUp(record, failure.attempts, failure.error, signal);
+  }
+
+  /**
+   * Tries until the effect is committed or the attempts are used up; an outage of our store is waited out.
+   * @param since as for `attempt`
+   * @throws when `signal` aborted
+   */
+  async function carryOut(event: EventEnvelope, signal: AbortSignal, since?: Date): Promise<Failure | undefined> {
     let failed = 0;
     let outages = 0;
     for (;;) {
       signal.throwIfAborted();
       try {
         // A key that backs off holds no slot, so it cannot keep other keys waiting.
-        await semaphore.use(() => attempt([event], failed + 1, signal));
+        await semaphore.use(() => attempt([event], failed + 1, signal, since));
         lastActivityAt = clock.now();
         outageSince = undefined;
-        return;
+        return undefined;
       } catch (error) {
         if (isStoreOutage(error)) {
           outages += 1;
@@ -236,22 +270,33 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
         outages = 0;
         failed += 1;
         logger.warn({ err: error, eventId: event.id, eventType: event.type, attempt: failed }, "event handler failed");
-        if (failed >= policy.attempts) {
-          await giveUp(record, failed, error, signal);
-          return;
-        }
+        if (failed >= policy.attempts || error instanceof Superseded) return { attempts: failed, error };
         await sleep(backoffMs(policy, failed, random), signal);
       }
     }
   }
 
+  const replays = createReplays({
+    log,
+    group,
+    contracts,
+    clock,
+    logger,
+    late: options.lateEvents ?? "refuse",
+    isPassedOver,
+    carryOut,
+    surely,
+  });
+
   async function open(): Promise<LogReader> {
-    await log.ensureTopics([...topics, ...topics.map(deadLetterTopic)]);
+    const replayed = replayTopic(group);
+    await log.ensureTopics([...topics, ...topics.map(deadLetterTopic), replayed]);
     const opened = await log.consume({
       group,
-      topics,
+      topics: [...topics, replayed],
       onAssigned(assignment) {
-        const opened = createPartitionWindow({ assignment, size: window, together, process: processAll });
+        const process = assignment.topic === replayed ? replays.process : processAll;
+        const opened = createPartitionWindow({ assignment, size: window, together, process });
         return reader.hold(assignment, opened);
       },
     });

@@ -1,4 +1,7 @@
-/** The inbox: a row per (consumer, event id), written in the transaction of the effect, makes a redelivery harmless. */
+/**
+ * The inbox: a row per (consumer, event id), written in the transaction of the effect, makes a redelivery harmless. It
+ * also says what a consumer has applied of an aggregate, so that an older event is not replayed over a newer one.
+ */
 import type { Logger } from "pino";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
@@ -7,12 +10,24 @@ import { systemSleep } from "./backoff.ts";
 import type { EventEnvelope } from "./envelope.ts";
 
 /**
- * Claims events for a consumer (`$1`) by their ids (`$2`) and returns the ids that nobody had claimed; for statements
+ * Claims events for a consumer (`$1` to `$4` are `claimOf`) and returns the ids that nobody had claimed; for statements
  * that do more. Sorted, so that two who are given the same events wait for each other and do not deadlock.
  */
 export const CLAIM_EVENTS = `
-  INSERT INTO inbox (consumer, event_id) SELECT $1, id FROM unnest($2::uuid[]) AS event (id) ORDER BY id
-  ON CONFLICT DO NOTHING RETURNING event_id::text AS id`;
+  INSERT INTO inbox (consumer, event_id, aggregate, sequence)
+  SELECT $1, id, aggregate, sequence FROM unnest($2::uuid[], $3::text[], $4::bigint[]) AS event (id, aggregate, sequence)
+  ORDER BY id ON CONFLICT DO NOTHING RETURNING event_id::text AS id`;
+
+/** The parameters of `CLAIM_EVENTS`. */
+export function claimOf(consumer: string, events: readonly EventEnvelope[]) {
+  const ids = events.map(({ id }) => id);
+  return [consumer, ids, events.map(aggregateOf), events.map(({ sequence }) => sequence)] as const;
+}
+
+/** Sequences count per stream, so only events of one stream can be compared. */
+function aggregateOf({ source, partitionkey, subject }: EventEnvelope): string {
+  return `${source} ${partitionkey} ${subject}`;
+}
 
 const claimedRows = z.array(z.object({ id: z.string() }));
 
@@ -26,8 +41,7 @@ export async function claimEvents(
   consumer: string,
   events: readonly EventEnvelope[],
 ): Promise<EventEnvelope[]> {
-  const ids = events.map(({ id }) => id);
-  const rows = claimedRows.parse(await tx.$queryRawUnsafe(CLAIM_EVENTS, consumer, ids));
+  const rows = claimedRows.parse(await tx.$queryRawUnsafe(CLAIM_EVENTS, ...claimOf(consumer, events)));
   return onlyClaimed(
     events,
     rows.map(({ id }) => id),
@@ -41,6 +55,31 @@ export async function claimEvents(
 export function onlyClaimed(events: readonly EventEnvelope[], ids: Iterable<string>): EventEnvelope[] {
   const claimed = new Set(ids);
   return events.filter(({ id }) => claimed.delete(id.toLowerCase()));
+}
+
+/** The index on the time bounds the search: nothing newer can have been applied before the event itself was tried. */
+const FIND_NEWER = `
+  SELECT max(sequence)::text AS newest FROM inbox
+  WHERE consumer = $1 AND aggregate = $2 AND sequence > $3::bigint AND processed_at >= $4::timestamptz`;
+
+const newestRows = z.tuple([z.object({ newest: z.string().nullable() })]);
+
+/** Between the clock that stamped a failure and the database's. */
+const CLOCKS_DIFFER_MS = 60 * 60_000;
+
+/**
+ * @param triedAt when the consumer had tried the event already
+ * @returns sequence of the newest change of the event's aggregate that the consumer applied, if it is newer
+ */
+export async function newerApplied(
+  tx: SqlTransaction,
+  consumer: string,
+  event: EventEnvelope,
+  triedAt: Date,
+): Promise<string | undefined> {
+  const since = new Date(triedAt.getTime() - CLOCKS_DIFFER_MS).toISOString();
+  const rows = await tx.$queryRawUnsafe(FIND_NEWER, consumer, aggregateOf(event), event.sequence, since);
+  return newestRows.parse(rows)[0].newest ?? undefined;
 }
 
 export interface InboxPurgeOptions {

@@ -8,10 +8,7 @@ import type { SqlTransaction } from "../database/sql-transaction.ts";
 import { AppError } from "../errors/app-error.ts";
 import type { IdSource } from "../ids.ts";
 import type { EventContracts } from "./contracts.ts";
-import type { Causation, DomainEvent, EventEnvelope } from "./envelope.ts";
-
-/** Longest chain of events that cause events. Beyond it two consumers are feeding each other. */
-const MAX_HOP = 16;
+import { type Causation, type DomainEvent, type EventEnvelope, MAX_HOP } from "./envelope.ts";
 
 export interface OutboxOptions {
   readonly contracts: EventContracts;
@@ -26,8 +23,8 @@ export interface OutboxOptions {
 export interface SideChange {
   /** INSERT, UPDATE or DELETE. One text for all its calls, since it is prepared; its only parameter is `$1`. */
   readonly sql: string;
-  /** Another one, of other rows; neither sees what the other does. */
-  readonly also?: string;
+  /** Others, of other rows; none sees what another does. */
+  readonly also?: readonly string[];
   readonly json: string;
 }
 
@@ -63,7 +60,8 @@ const APPEND = `
   WITH head AS (
     INSERT INTO stream_head AS head (topic, tenant_id, last_sequence)
     SELECT $2, key, amount FROM json_to_recordset($3::json) AS wanted (key text, amount bigint) ORDER BY key COLLATE "C"
-    ON CONFLICT (topic, tenant_id) DO UPDATE SET last_sequence = head.last_sequence + EXCLUDED.last_sequence
+    ON CONFLICT (topic, tenant_id) DO UPDATE SET last_sequence = head.last_sequence + EXCLUDED.last_sequence,
+      changed_at = now()
     RETURNING tenant_id, last_sequence
   ), written AS (
     INSERT INTO outbox (event_id, topic, tenant_id, envelope)
@@ -126,8 +124,8 @@ export function createOutbox({ contracts, clock, ids, source, topic }: OutboxOpt
   };
 }
 
-function changesOf({ sql, also }: SideChange): string {
-  return also === undefined ? sql : `${sql}), also AS (${also}`;
+function changesOf({ sql, also = [] }: SideChange): string {
+  return [sql, ...also.map((other, n) => `also${n} AS (${other}`)].join("), ");
 }
 
 /**

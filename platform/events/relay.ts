@@ -9,14 +9,16 @@ import { backoffMs, type Sleep, systemSleep } from "./backoff.ts";
 import type { EventLog } from "./event-log.ts";
 import { createDedicatedConnection } from "./postgres/dedicated-connection.ts";
 import { drainOutbox, type RelayedBatch } from "./relay/drain.ts";
+import { createHeadsPublisher } from "./relay/heads-publisher.ts";
 import { createHeldKeys } from "./relay/held-keys.ts";
 import { headsOf, markSent, type OutboxLag, purgeSent, readLag } from "./relay/outbox-rows.ts";
+import { creatingTopics } from "./relay/topics-first.ts";
 
 export interface RelayOptions {
   /** Address of the subgraph's database with its `_relay` role. */
   readonly databaseUrl: string;
   readonly log: EventLog;
-  /** Created when it is missing. Rows go to the topic that they name. */
+  /** Created at the start when it is missing. Rows go to the topic that they name; that is created before the first. */
   readonly topic: string;
   readonly logger: Logger;
   /** Longest wait for a row whose notification was lost, in milliseconds. */
@@ -27,6 +29,8 @@ export interface RelayOptions {
   readonly keepSentMs?: number;
   /** Pause between two deletions of sent rows, in milliseconds. Default one minute. */
   readonly purgeEveryMs?: number;
+  /** Pause between two looks at how far the streams have come, in milliseconds. Default ten seconds. */
+  readonly headsEveryMs?: number;
   /** Pause before an event that the log refused is offered again, in milliseconds. Default half a minute. */
   readonly offerAgainMs?: number;
   readonly onError?: (error: unknown) => void;
@@ -68,7 +72,8 @@ export function createRelay(options: RelayOptions): Relay {
   const { purgeEveryMs = 60_000, offerAgainMs = 30_000 } = options;
   const sleep = options.sleep ?? systemSleep;
   const logger = options.logger.child({ component: "relay", topic });
-  const held = createHeldKeys(log, logger);
+  const held = createHeldKeys(creatingTopics(log), logger);
+  const heads = createHeadsPublisher({ log: creatingTopics(log), topic, everyMs: options.headsEveryMs ?? 10_000 });
   let phase: RelayPhase = "STOPPED";
   let failures = 0;
   let lastError: string | undefined;
@@ -147,6 +152,16 @@ export function createRelay(options: RelayOptions): Relay {
     }
   }
 
+  /** Events go on when nobody can be told how far they have come. */
+  async function lookAtHeads(client: Client): Promise<void> {
+    try {
+      await heads.look(client);
+    } catch (error) {
+      if (isSilent(error)) throw error;
+      logger.warn({ err: error }, "nobody knows how far the streams have come");
+    }
+  }
+
   async function lead(client: Client): Promise<boolean> {
     if (phase === "ACTIVE") return true;
     const result = await client.query("SELECT pg_try_advisory_lock($1) AS held", [LOCK_KEY]);
@@ -175,8 +190,10 @@ export function createRelay(options: RelayOptions): Relay {
           offeredAt = Date.now();
           await offerAgain(client);
         }
+        await lookAtHeads(client);
         const leads = () => !signal.aborted && connection.client() === client;
         await drainOutbox({ client, held, batch, leads, onBatch: moved });
+        if (leads()) await heads.publish(held.keys());
         succeed();
         if (Date.now() - purgedAt >= purgeEveryMs) {
           purgedAt = Date.now();

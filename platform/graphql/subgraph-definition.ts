@@ -112,6 +112,9 @@ export const topicOf = (name: string): string => `${name}.events`;
 /** CloudEvents `source` of its events. */
 export const sourceOf = (name: string): string => `/tributary/${name}`;
 
+/** The source of the events in a subgraph's topic. */
+export const sourceOfTopic = (topic: string): string => sourceOf(topic.replace(/\.events$/, ""));
+
 /**
  * The one subgraph that issues sessions.
  * @throws AppError `CONFIG_INVALID` when none does, or several

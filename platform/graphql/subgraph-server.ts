@@ -35,7 +35,10 @@ export function addSubgraphServer(options: SubgraphServerOptions): { readonly po
   const server = createServer({ logger, maxBodyBytes: MAX_BODY_BYTES });
   registerHealthRoutes(server, { service: subgraph.name, release, lifecycle, checks: subgraph.checks });
   const caches = subgraph.caches ?? [];
-  server.get("/metrics", async (_request, reply) => reply.type(METRICS_TYPE).send(metricsText(cacheMetrics(caches))));
+  server.get("/metrics", async (_request, reply) => {
+    const metrics = [...cacheMetrics(caches), ...(subgraph.metrics?.() ?? [])];
+    return reply.type(METRICS_TYPE).send(metricsText(metrics));
+  });
   subgraph.routes?.(server);
   server.post("/graphql", async (request, reply) => {
     const body = bodySchema.safeParse(request.body);

@@ -9,6 +9,7 @@ import type { Clock } from "../clock.ts";
 import type { EventContracts } from "../events/contracts.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { HealthCheck } from "../http/health.ts";
+import type { MetricsSource } from "../http/metrics-format.ts";
 import type { IdSource } from "../ids.ts";
 import type { LifecyclePart } from "../lifecycle/lifecycle.ts";
 import type { Logger } from "../logger/logger.ts";
@@ -24,6 +25,8 @@ export interface Subgraph {
   readonly checks: readonly HealthCheck[];
   /** Whose counts the process that hosts it shows. */
   readonly caches?: readonly CountedCache[];
+  /** Of whatever else it counts. */
+  readonly metrics?: MetricsSource;
   /** Routes beside `/graphql`, e.g. public keys. */
   readonly routes?: (server: FastifyInstance) => void;
   /** Of the subgraph that issues sessions. */

@@ -14,6 +14,14 @@ export type AuditActorKind = (typeof AuditActorKind)[number];
 export const AuditOutcome = ["SUCCESS", "DENIED", "FAILURE"] as const;
 export type AuditOutcome = (typeof AuditOutcome)[number];
 
+/** What became of a dead letter. */
+export const DeadLetterStatus = ["OPEN", "REPLAYING", "REPLAYED", "DISCARDED"] as const;
+export type DeadLetterStatus = (typeof DeadLetterStatus)[number];
+
+/** Why a mutation was refused. */
+export const UserErrorCode = ["BLANK", "TOO_LONG", "INVALID", "TAKEN", "NOT_FOUND", "FORBIDDEN", "STATE_INVALID", "LIMIT_REACHED", "VERSION_CONFLICT", "IDEMPOTENCY_MISMATCH", "IDEMPOTENCY_IN_PROGRESS", "PAYMENT_DECLINED", "EXPIRED"] as const;
+export type UserErrorCode = (typeof UserErrorCode)[number];
+
 /** All given conditions must hold; each list is any-of, at most 100 values. */
 export interface AuditFilter {
   /** Ids of users, or names of services. */
@@ -32,6 +40,28 @@ export interface AuditFilter {
   readonly correlationId?: string | null;
 }
 
+/** Input of `deadLetterDiscard`. */
+export interface DeadLetterDiscardInput {
+  /** Ids of 1 to 100 dead letters; their status must be `OPEN`. */
+  readonly ids: readonly string[];
+  /** Why, for the audit log: 1 to 200 characters. */
+  readonly reason: string;
+  /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
+  readonly idempotencyKey: string;
+}
+
+/** Input of `deadLetterReplay`. */
+export interface DeadLetterReplayInput {
+  /** Ids of 1 to 100 dead letters; their status must be `OPEN`. */
+  readonly ids: readonly string[];
+  /** Also what something newer was applied after, and what was replayed or discarded before. */
+  readonly force: boolean;
+  /** Why, for the audit log: at most 200 characters. */
+  readonly reason?: string | null;
+  /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
+  readonly idempotencyKey: string;
+}
+
 export interface InvoiceAuditTrailArgs {
   /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
   readonly first?: number | null;
@@ -41,6 +71,16 @@ export interface InvoiceAuditTrailArgs {
   readonly last?: number | null;
   /** With `last`: what comes ahead of this cursor, which is one of this list. */
   readonly before?: string | null;
+}
+
+export interface MutationDeadLetterReplayArgs {
+  /** The values of the mutation. */
+  readonly input: DeadLetterReplayInput;
+}
+
+export interface MutationDeadLetterDiscardArgs {
+  /** The values of the mutation. */
+  readonly input: DeadLetterDiscardInput;
 }
 
 export interface OrganizationAuditLogArgs {
@@ -59,6 +99,25 @@ export interface OrganizationAuditLogArgs {
 export interface QueryAuditEntryArgs {
   /** The entry's id. */
   readonly id: string;
+}
+
+export interface QueryDeadLettersArgs {
+  /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
+  readonly first?: number | null;
+  /** With `first`: what comes behind this cursor, which is one of this list. */
+  readonly after?: string | null;
+  /** A page of 1 to 100 from the end of the list. */
+  readonly last?: number | null;
+  /** With `last`: what comes ahead of this cursor, which is one of this list. */
+  readonly before?: string | null;
+  /** Only those of this topic, e.g. `user.events`. */
+  readonly topic?: string | null;
+  /** Only those of this consumer, e.g. `user.mail`. */
+  readonly consumer?: string | null;
+  /** Only those of this organisation. */
+  readonly organizationId?: string | null;
+  /** Only those with this status. */
+  readonly status?: DeadLetterStatus | null;
 }
 
 /** Who did it. */
@@ -147,6 +206,92 @@ export interface BillingSubscriptionObject {
   readonly id: string;
 }
 
+/** An event that a consumer gave up on, or a record that is none. Operators only; others find in their organisation's audit
+ * log which of its events were not recorded. */
+export interface DeadLetterObject {
+  /** Opaque and global: `node(id)` finds the object by it. Begins with `dlt_`. */
+  readonly id: string;
+  /** Topic of the event log in which the record is, e.g. `user.events`. */
+  readonly topic: string;
+  /** Partition of the topic. */
+  readonly partition: number;
+  /** Offset in the partition. */
+  readonly offset: bigint;
+  /** The record's key: id of an organisation, or of a user for what belongs to none. */
+  readonly key: string;
+  /** Who gave up on it, e.g. `user.mail`. */
+  readonly consumer: string;
+  /** Id of the event; null when it cannot be read. */
+  readonly eventId?: string | null | undefined;
+  /** Type of the event with its version; null when it cannot be read. */
+  readonly eventType?: string | null | undefined;
+  /** The event; null when the record is not JSON, or too long to be kept whole. */
+  readonly event?: unknown | null | undefined;
+  /** The record as it is: it may not be JSON. At most its first 65,536 characters when it was too long to be kept whole. */
+  readonly payload: string;
+  /** Why the consumer gave up, the last time it did. */
+  readonly lastError: string;
+  /** How often it was tried, over all failures. */
+  readonly attempts: number;
+  /** How often the consumer gave up: once, and once more for each replay that failed. */
+  readonly failures: number;
+  /** When the consumer gave up first. */
+  readonly firstFailedAt: Date;
+  /** When the consumer gave up last. */
+  readonly lastFailedAt: Date;
+  /** What became of it. */
+  readonly status: DeadLetterStatus;
+  /** Whether its last replay was refused, since something newer of the same object was applied meanwhile. */
+  readonly superseded: boolean;
+  /** When it was last asked to be replayed; null when it never was. */
+  readonly replayRequestedAt?: Date | null | undefined;
+  /** When it was replayed with success, or discarded; null before. */
+  readonly resolvedAt?: Date | null | undefined;
+  /** Who had it replayed or discarded it: id of a user, or `operator:<name>` for the command line; null before. */
+  readonly resolvedBy?: string | null | undefined;
+  /** Why it was discarded; null when it was not. */
+  readonly resolution?: string | null | undefined;
+}
+
+/** A page of dead letters. */
+export interface DeadLetterConnectionObject<Own = NoParents> {
+  /** The page's dead letters, each with its cursor. */
+  readonly edges: readonly Parent<Own, "DeadLetterEdge">[];
+  /** Whether there is more, and where to go on. */
+  readonly pageInfo: Parent<Own, "PageInfo">;
+  /** All that match, over all pages; null where counting would be too costly. */
+  readonly totalCount?: number | null | undefined;
+}
+
+/** Payload of `deadLetterDiscard`. */
+export interface DeadLetterDiscardPayloadObject<Own = NoParents> {
+  /** The letters in the order of `ids`; null when the mutation was refused. */
+  readonly deadLetters?: readonly Parent<Own, "DeadLetter">[] | null | undefined;
+  /** How many were discarded; null when the mutation was refused. */
+  readonly discardedCount?: number | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** A dead letter on a page. */
+export interface DeadLetterEdgeObject<Own = NoParents> {
+  /** Opaque, valid for this list alone: pass it as `after` or `before`. */
+  readonly cursor: string;
+  /** The dead letter itself. */
+  readonly node: Parent<Own, "DeadLetter">;
+}
+
+/** Payload of `deadLetterReplay`. */
+export interface DeadLetterReplayPayloadObject<Own = NoParents> {
+  /** The letters in the order of `ids`: as they are once their consumers have answered, or still `REPLAYING` when that takes
+   * more than a few seconds. Null when the mutation was refused. */
+  readonly deadLetters?: readonly Parent<Own, "DeadLetter">[] | null | undefined;
+  /** How many were applied by now; null when the mutation was refused. */
+  readonly replayedCount?: number | null | undefined;
+  /** Empty when the mutation succeeded. `VERSION_CONFLICT` and `STATE_INVALID` name the letters that were not applied. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
 export interface InvitationObject {
   readonly id: string;
 }
@@ -191,6 +336,18 @@ export interface UserObject {
   readonly id: string;
 }
 
+/** An expected failure of a mutation: show it to the user. */
+export interface UserErrorObject {
+  /** What kind of failure it is, for programs. */
+  readonly code: UserErrorCode;
+  /** What went wrong and what to do about it, in English, for people. */
+  readonly message: string;
+  /** Path of the input field, e.g. `["input", "email"]`; null when the whole input is meant. */
+  readonly field?: readonly string[] | null | undefined;
+  /** The HTTP status this failure stands for. */
+  readonly status: number;
+}
+
 interface DefaultParents<Own> {
   readonly AuditActor: AuditActorObject<Own>;
   readonly AuditEntry: AuditEntryObject<Own>;
@@ -199,6 +356,11 @@ interface DefaultParents<Own> {
   readonly AuditTarget: AuditTargetObject<Own>;
   readonly BillingAccount: BillingAccountObject;
   readonly BillingSubscription: BillingSubscriptionObject;
+  readonly DeadLetter: DeadLetterObject;
+  readonly DeadLetterConnection: DeadLetterConnectionObject<Own>;
+  readonly DeadLetterDiscardPayload: DeadLetterDiscardPayloadObject<Own>;
+  readonly DeadLetterEdge: DeadLetterEdgeObject<Own>;
+  readonly DeadLetterReplayPayload: DeadLetterReplayPayloadObject<Own>;
   readonly Invitation: InvitationObject;
   readonly Invoice: InvoiceObject;
   readonly Membership: MembershipObject;
@@ -208,7 +370,8 @@ interface DefaultParents<Own> {
   readonly PaymentMethod: PaymentMethodObject;
   readonly Session: SessionObject;
   readonly User: UserObject;
-  readonly Node: ({ readonly __typename: "AuditEntry" } & Parent<Own, "AuditEntry">) | ({ readonly __typename: "User" } & Parent<Own, "User">) | ({ readonly __typename: "Membership" } & Parent<Own, "Membership">) | ({ readonly __typename: "Session" } & Parent<Own, "Session">) | ({ readonly __typename: "Invitation" } & Parent<Own, "Invitation">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">) | ({ readonly __typename: "Organization" } & Parent<Own, "Organization">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">);
+  readonly UserError: UserErrorObject;
+  readonly Node: ({ readonly __typename: "AuditEntry" } & Parent<Own, "AuditEntry">) | ({ readonly __typename: "User" } & Parent<Own, "User">) | ({ readonly __typename: "Membership" } & Parent<Own, "Membership">) | ({ readonly __typename: "Session" } & Parent<Own, "Session">) | ({ readonly __typename: "Invitation" } & Parent<Own, "Invitation">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">) | ({ readonly __typename: "Organization" } & Parent<Own, "Organization">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "DeadLetter" } & Parent<Own, "DeadLetter">);
 }
 
 /** What the resolvers of a type receive: the subgraph's own parent type, or else an object as the schema shows it. */
@@ -262,6 +425,48 @@ interface Fields<Own> {
   readonly BillingSubscription: {
     readonly id: Field<NoArgs, string>;
   };
+  readonly DeadLetter: {
+    readonly id: Field<NoArgs, string>;
+    readonly topic: Field<NoArgs, string>;
+    readonly partition: Field<NoArgs, number>;
+    readonly offset: Field<NoArgs, bigint>;
+    readonly key: Field<NoArgs, string>;
+    readonly consumer: Field<NoArgs, string>;
+    readonly eventId: Field<NoArgs, string | null | undefined>;
+    readonly eventType: Field<NoArgs, string | null | undefined>;
+    readonly event: Field<NoArgs, unknown | null | undefined>;
+    readonly payload: Field<NoArgs, string>;
+    readonly lastError: Field<NoArgs, string>;
+    readonly attempts: Field<NoArgs, number>;
+    readonly failures: Field<NoArgs, number>;
+    readonly firstFailedAt: Field<NoArgs, Date>;
+    readonly lastFailedAt: Field<NoArgs, Date>;
+    readonly status: Field<NoArgs, DeadLetterStatus>;
+    readonly superseded: Field<NoArgs, boolean>;
+    readonly replayRequestedAt: Field<NoArgs, Date | null | undefined>;
+    readonly resolvedAt: Field<NoArgs, Date | null | undefined>;
+    readonly resolvedBy: Field<NoArgs, string | null | undefined>;
+    readonly resolution: Field<NoArgs, string | null | undefined>;
+  };
+  readonly DeadLetterConnection: {
+    readonly edges: Field<NoArgs, readonly Parent<Own, "DeadLetterEdge">[]>;
+    readonly pageInfo: Field<NoArgs, Parent<Own, "PageInfo">>;
+    readonly totalCount: Field<NoArgs, number | null | undefined>;
+  };
+  readonly DeadLetterDiscardPayload: {
+    readonly deadLetters: Field<NoArgs, readonly Parent<Own, "DeadLetter">[] | null | undefined>;
+    readonly discardedCount: Field<NoArgs, number | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly DeadLetterEdge: {
+    readonly cursor: Field<NoArgs, string>;
+    readonly node: Field<NoArgs, Parent<Own, "DeadLetter">>;
+  };
+  readonly DeadLetterReplayPayload: {
+    readonly deadLetters: Field<NoArgs, readonly Parent<Own, "DeadLetter">[] | null | undefined>;
+    readonly replayedCount: Field<NoArgs, number | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
   readonly Invitation: {
     readonly id: Field<NoArgs, string>;
   };
@@ -271,6 +476,10 @@ interface Fields<Own> {
   };
   readonly Membership: {
     readonly id: Field<NoArgs, string>;
+  };
+  readonly Mutation: {
+    readonly deadLetterReplay: Field<MutationDeadLetterReplayArgs, Parent<Own, "DeadLetterReplayPayload">>;
+    readonly deadLetterDiscard: Field<MutationDeadLetterDiscardArgs, Parent<Own, "DeadLetterDiscardPayload">>;
   };
   readonly Organization: {
     readonly id: Field<NoArgs, string>;
@@ -290,12 +499,19 @@ interface Fields<Own> {
   };
   readonly Query: {
     readonly auditEntry: Field<QueryAuditEntryArgs, Parent<Own, "AuditEntry"> | null | undefined>;
+    readonly deadLetters: Field<QueryDeadLettersArgs, Parent<Own, "DeadLetterConnection"> | null | undefined>;
   };
   readonly Session: {
     readonly id: Field<NoArgs, string>;
   };
   readonly User: {
     readonly id: Field<NoArgs, string>;
+  };
+  readonly UserError: {
+    readonly code: Field<NoArgs, UserErrorCode>;
+    readonly message: Field<NoArgs, string>;
+    readonly field: Field<NoArgs, readonly string[] | null | undefined>;
+    readonly status: Field<NoArgs, number>;
   };
 }
 
@@ -307,10 +523,16 @@ interface AllResolvers<Context, Own> {
   readonly AuditTarget: TypeResolvers<Parent<Own, "AuditTarget">, Context, Fields<Own>["AuditTarget"]>;
   readonly BillingAccount: TypeResolvers<Parent<Own, "BillingAccount">, Context, Fields<Own>["BillingAccount"]>;
   readonly BillingSubscription: TypeResolvers<Parent<Own, "BillingSubscription">, Context, Fields<Own>["BillingSubscription"]>;
+  readonly DeadLetter: EntityResolvers<Parent<Own, "DeadLetter">, Context, Fields<Own>["DeadLetter"], { readonly __typename: "DeadLetter"; readonly id: string; }>;
+  readonly DeadLetterConnection: TypeResolvers<Parent<Own, "DeadLetterConnection">, Context, Fields<Own>["DeadLetterConnection"]>;
+  readonly DeadLetterDiscardPayload: TypeResolvers<Parent<Own, "DeadLetterDiscardPayload">, Context, Fields<Own>["DeadLetterDiscardPayload"]>;
+  readonly DeadLetterEdge: TypeResolvers<Parent<Own, "DeadLetterEdge">, Context, Fields<Own>["DeadLetterEdge"]>;
+  readonly DeadLetterReplayPayload: TypeResolvers<Parent<Own, "DeadLetterReplayPayload">, Context, Fields<Own>["DeadLetterReplayPayload"]>;
   readonly Invitation: TypeResolvers<Parent<Own, "Invitation">, Context, Fields<Own>["Invitation"]>;
   readonly Invoice: EntityResolvers<Parent<Own, "Invoice">, Context, Fields<Own>["Invoice"], { readonly __typename: "Invoice"; readonly id: string; }>;
   readonly Membership: TypeResolvers<Parent<Own, "Membership">, Context, Fields<Own>["Membership"]>;
-  readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "AuditEntry" | "User" | "Membership" | "Session" | "Invitation" | "BillingAccount" | "BillingSubscription" | "Payment" | "PaymentMethod" | "Organization" | "Invoice">;
+  readonly Mutation: TypeResolvers<unknown, Context, Fields<Own>["Mutation"]>;
+  readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "AuditEntry" | "User" | "Membership" | "Session" | "Invitation" | "BillingAccount" | "BillingSubscription" | "Payment" | "PaymentMethod" | "Organization" | "Invoice" | "DeadLetter">;
   readonly Organization: EntityResolvers<Parent<Own, "Organization">, Context, Fields<Own>["Organization"], { readonly __typename: "Organization"; readonly id: string; }>;
   readonly PageInfo: TypeResolvers<Parent<Own, "PageInfo">, Context, Fields<Own>["PageInfo"]>;
   readonly Payment: TypeResolvers<Parent<Own, "Payment">, Context, Fields<Own>["Payment"]>;
@@ -318,6 +540,7 @@ interface AllResolvers<Context, Own> {
   readonly Query: TypeResolvers<unknown, Context, Fields<Own>["Query"]>;
   readonly Session: TypeResolvers<Parent<Own, "Session">, Context, Fields<Own>["Session"]>;
   readonly User: TypeResolvers<Parent<Own, "User">, Context, Fields<Own>["User"]>;
+  readonly UserError: TypeResolvers<Parent<Own, "UserError">, Context, Fields<Own>["UserError"]>;
 }
 
 /** The subgraph's resolver map. `Own` names the parent types that differ from the schema, e.g. `{ Invoice: InvoiceRow }`. */

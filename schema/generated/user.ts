@@ -260,6 +260,10 @@ export interface BillingSubscriptionObject {
   readonly id: string;
 }
 
+export interface DeadLetterObject {
+  readonly id: string;
+}
+
 /** Payload of `emailVerify`. */
 export interface EmailVerifyPayloadObject<Own = NoParents> {
   /** The user who may sign in now; null when the mutation was refused. */
@@ -584,6 +588,7 @@ interface DefaultParents<Own> {
   readonly AuditEntry: AuditEntryObject;
   readonly BillingAccount: BillingAccountObject;
   readonly BillingSubscription: BillingSubscriptionObject;
+  readonly DeadLetter: DeadLetterObject;
   readonly EmailVerifyPayload: EmailVerifyPayloadObject<Own>;
   readonly Invitation: InvitationObject<Own>;
   readonly InvitationAcceptPayload: InvitationAcceptPayloadObject<Own>;
@@ -616,7 +621,7 @@ interface DefaultParents<Own> {
   readonly UserRegisterPayload: UserRegisterPayloadObject<Own>;
   readonly VerificationResendPayload: VerificationResendPayloadObject<Own>;
   readonly Viewer: ViewerObject<Own>;
-  readonly Node: ({ readonly __typename: "User" } & Parent<Own, "User">) | ({ readonly __typename: "Organization" } & Parent<Own, "Organization">) | ({ readonly __typename: "Membership" } & Parent<Own, "Membership">) | ({ readonly __typename: "Role" } & Parent<Own, "Role">) | ({ readonly __typename: "Invitation" } & Parent<Own, "Invitation">) | ({ readonly __typename: "Session" } & Parent<Own, "Session">) | ({ readonly __typename: "Plan" } & Parent<Own, "Plan">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">) | ({ readonly __typename: "AuditEntry" } & Parent<Own, "AuditEntry">);
+  readonly Node: ({ readonly __typename: "User" } & Parent<Own, "User">) | ({ readonly __typename: "Organization" } & Parent<Own, "Organization">) | ({ readonly __typename: "Membership" } & Parent<Own, "Membership">) | ({ readonly __typename: "Role" } & Parent<Own, "Role">) | ({ readonly __typename: "Invitation" } & Parent<Own, "Invitation">) | ({ readonly __typename: "Session" } & Parent<Own, "Session">) | ({ readonly __typename: "Plan" } & Parent<Own, "Plan">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">) | ({ readonly __typename: "AuditEntry" } & Parent<Own, "AuditEntry">) | ({ readonly __typename: "DeadLetter" } & Parent<Own, "DeadLetter">);
 }
 
 /** What the resolvers of a type receive: the subgraph's own parent type, or else an object as the schema shows it. */
@@ -632,6 +637,9 @@ interface Fields<Own> {
     readonly id: Field<NoArgs, string>;
   };
   readonly BillingSubscription: {
+    readonly id: Field<NoArgs, string>;
+  };
+  readonly DeadLetter: {
     readonly id: Field<NoArgs, string>;
   };
   readonly EmailVerifyPayload: {
@@ -829,6 +837,7 @@ interface AllResolvers<Context, Own> {
   readonly AuditEntry: TypeResolvers<Parent<Own, "AuditEntry">, Context, Fields<Own>["AuditEntry"]>;
   readonly BillingAccount: TypeResolvers<Parent<Own, "BillingAccount">, Context, Fields<Own>["BillingAccount"]>;
   readonly BillingSubscription: TypeResolvers<Parent<Own, "BillingSubscription">, Context, Fields<Own>["BillingSubscription"]>;
+  readonly DeadLetter: TypeResolvers<Parent<Own, "DeadLetter">, Context, Fields<Own>["DeadLetter"]>;
   readonly EmailVerifyPayload: TypeResolvers<Parent<Own, "EmailVerifyPayload">, Context, Fields<Own>["EmailVerifyPayload"]>;
   readonly Invitation: EntityResolvers<Parent<Own, "Invitation">, Context, Fields<Own>["Invitation"], { readonly __typename: "Invitation"; readonly id: string; }>;
   readonly InvitationAcceptPayload: TypeResolvers<Parent<Own, "InvitationAcceptPayload">, Context, Fields<Own>["InvitationAcceptPayload"]>;
@@ -842,7 +851,7 @@ interface AllResolvers<Context, Own> {
   readonly MembershipRemovePayload: TypeResolvers<Parent<Own, "MembershipRemovePayload">, Context, Fields<Own>["MembershipRemovePayload"]>;
   readonly MembershipUpdatePayload: TypeResolvers<Parent<Own, "MembershipUpdatePayload">, Context, Fields<Own>["MembershipUpdatePayload"]>;
   readonly Mutation: TypeResolvers<unknown, Context, Fields<Own>["Mutation"]>;
-  readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "User" | "Organization" | "Membership" | "Role" | "Invitation" | "Session" | "Plan" | "BillingAccount" | "BillingSubscription" | "Invoice" | "Payment" | "PaymentMethod" | "AuditEntry">;
+  readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "User" | "Organization" | "Membership" | "Role" | "Invitation" | "Session" | "Plan" | "BillingAccount" | "BillingSubscription" | "Invoice" | "Payment" | "PaymentMethod" | "AuditEntry" | "DeadLetter">;
   readonly Organization: EntityResolvers<Parent<Own, "Organization">, Context, Fields<Own>["Organization"], { readonly __typename: "Organization"; readonly id: string; }>;
   readonly OrganizationCreatePayload: TypeResolvers<Parent<Own, "OrganizationCreatePayload">, Context, Fields<Own>["OrganizationCreatePayload"]>;
   readonly OrganizationUpdatePayload: TypeResolvers<Parent<Own, "OrganizationUpdatePayload">, Context, Fields<Own>["OrganizationUpdatePayload"]>;

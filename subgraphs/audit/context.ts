@@ -2,6 +2,7 @@
 import type { RequestContext } from "../../platform/graphql/request-context.ts";
 import { createSubgraphContext, type SubgraphContext } from "../../platform/graphql/subgraph-context.ts";
 import type { AuditEntry } from "./domain/audit-entry.ts";
+import type { DeadLetter } from "./domain/dead-letter.ts";
 import type { EntryTarget } from "./domain/entry-from-event.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 import type { AuditServices } from "./services.ts";
@@ -14,6 +15,7 @@ export type AuditContext = SubgraphContext<AuditServices, AuditTransaction, Load
 export interface AuditParents {
   readonly AuditEntry: AuditEntry;
   readonly AuditTarget: EntryTarget;
+  readonly DeadLetter: DeadLetter;
 }
 
 export function createAuditContext(services: AuditServices, request: RequestContext): AuditContext {

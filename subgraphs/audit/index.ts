@@ -1,23 +1,33 @@
 /** The audit subgraph: an append-only, hash-chained record of every event, readable by those who may. */
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
+import { deadLetterTopic } from "../../platform/events/dead-letter.ts";
 import { createGroupConsumer } from "../../platform/events/group-consumer.ts";
+import { createRecordConsumer } from "../../platform/events/record-consumer.ts";
 import { createRelay } from "../../platform/events/relay.ts";
 import { createCursorCodec } from "../../platform/graphql/connection.ts";
 import type { Subgraph, SubgraphRuntime } from "../../platform/graphql/subgraph.ts";
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { outboxOf } from "../../platform/graphql/subgraph-outbox.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
+import { createCompletenessMonitor } from "./completeness/completeness-monitor.ts";
 import { auditHandler } from "./consumers.ts";
 import { type AuditContext, createAuditContext } from "./context.ts";
+import { letterHandler } from "./dead-letters/letter-consumer.ts";
+import { createLetterCounts } from "./dead-letters/letter-counts.ts";
 import { resolvers } from "./resolvers/index.ts";
 import type { AuditServices } from "./services.ts";
 import { openAuditDatabase } from "./store/database.ts";
+import { LETTER_READER, RECORDER } from "./subgraph-name.ts";
 
 const POOL_SIZE = 12;
 /** A command's events come together: one lock of the chain and one commit for all of them. */
 const EVENTS_PER_TRANSACTION = 50;
 
-export function createAuditSubgraph(deps: SubgraphRuntime): Subgraph {
+export interface AuditSubgraphDeps extends SubgraphRuntime {
+  readonly settings: { readonly OPERATOR_ORGANIZATION_ID?: string | undefined };
+}
+
+export function createAuditSubgraph(deps: AuditSubgraphDeps): Subgraph {
   const { name, topic, consumedTopics, databaseUrls, eventLog, contracts, clock, ids, identitySecrets } = deps;
   const logger = deps.logger.child({ subgraph: name });
   const database = openAuditDatabase("audit database", databaseUrls.app, POOL_SIZE);
@@ -27,19 +37,32 @@ export function createAuditSubgraph(deps: SubgraphRuntime): Subgraph {
     clock,
     ids,
     cursors: createCursorCodec(identitySecrets),
+    contracts,
+    operatorOrganizationId: deps.settings.OPERATOR_ORGANIZATION_ID,
   };
   const relay = createRelay({ databaseUrl: databaseUrls.relay, log: eventLog, topic, logger });
   const recorder = createGroupConsumer({
     log: eventLog,
-    group: "audit.entries",
+    group: RECORDER,
     topics: consumedTopics,
     contracts,
     database,
     handlers: auditHandler(services),
     together: EVENTS_PER_TRANSACTION,
+    // An entry says when what it tells of happened; it need not come before later ones.
+    lateEvents: "accept",
     clock,
     logger,
   });
+  const counts = createLetterCounts(database, logger);
+  const letters = createRecordConsumer({
+    log: eventLog,
+    group: LETTER_READER,
+    topics: [topic, ...consumedTopics].map(deadLetterTopic),
+    handle: letterHandler(services, counts.stored),
+    logger,
+  });
+  const completeness = createCompletenessMonitor({ log: eventLog, topics: consumedTopics, database, logger });
   const endpoint = createSubgraphEndpoint<AuditContext>({
     name,
     typeDefs: loadTypeDefs(name),
@@ -55,7 +78,11 @@ export function createAuditSubgraph(deps: SubgraphRuntime): Subgraph {
       database.part,
       { name: "audit relay", start: async () => relay.start(), stop: () => relay.stop() },
       { name: "audit recorder", start: () => recorder.start(), stop: () => recorder.stop() },
+      { name: "audit dead letters", start: () => letters.start(), stop: () => letters.stop() },
+      counts.part,
+      completeness.part,
     ],
     checks: [database.check],
+    metrics: () => [...counts.metrics(), ...completeness.metrics()],
   };
 }

@@ -1,5 +1,8 @@
 /** What the consumer and the resolvers of audit work with: made once per process by index.ts. */
+import type { Identity } from "../../platform/auth/identity.ts";
 import type { Clock } from "../../platform/clock.ts";
+import type { EventContracts } from "../../platform/events/contracts.ts";
+import type { Causation } from "../../platform/events/envelope.ts";
 import type { Outbox } from "../../platform/events/outbox.ts";
 import type { CursorCodec } from "../../platform/graphql/connection.ts";
 import type { IdSource } from "../../platform/ids.ts";
@@ -11,4 +14,13 @@ export interface AuditServices {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly cursors: CursorCodec;
+  readonly contracts: EventContracts;
+  /** Whose managers are operators; absent: only the command line is. */
+  readonly operatorOrganizationId: string | undefined;
+}
+
+/** Somebody who runs the platform and asks for a change. */
+export interface Operator {
+  readonly identity: Identity;
+  readonly causation: Causation;
 }

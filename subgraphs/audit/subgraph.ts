@@ -1,4 +1,5 @@
 /** What the platform knows of the audit subgraph: the record of everything that happened. */
+import { operatorSettings } from "../../platform/config/operator-settings.ts";
 import { defineSubgraph } from "../../platform/graphql/subgraph-definition.ts";
 
 export const subgraph = defineSubgraph({
@@ -6,6 +7,6 @@ export const subgraph = defineSubgraph({
   // Whoever is added is recorded. Its own events are not: recording an entry would record itself.
   consumes: "others",
   answersFromMemory: false,
-  settings: {},
+  settings: operatorSettings,
   create: async (deps) => (await import("./index.ts")).createAuditSubgraph(deps),
 });

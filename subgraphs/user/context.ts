@@ -40,7 +40,8 @@ export type NodeName =
   | "Invoice"
   | "Payment"
   | "PaymentMethod"
-  | "AuditEntry";
+  | "AuditEntry"
+  | "DeadLetter";
 
 export function createUserContext(services: UserServices, request: RequestContext): UserContext {
   return createSubgraphContext({

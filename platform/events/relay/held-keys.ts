@@ -25,7 +25,7 @@ export interface HeldKeys {
   offer(key: string, oldest: OutboxRow | undefined): Promise<boolean>;
 }
 
-export function createHeldKeys(log: EventLog, logger: Logger): HeldKeys {
+export function createHeldKeys(log: Pick<EventLog, "append">, logger: Logger): HeldKeys {
   const held = new Set<string>();
   let lastReason: string | undefined;
 

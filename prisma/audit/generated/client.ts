@@ -81,3 +81,13 @@ export type AuditChain = Prisma.AuditChainModel
  * One thing that happened. Rows are never updated or deleted: a trigger and the missing grants refuse it.
  */
 export type AuditEntry = Prisma.AuditEntryModel
+/**
+ * Model DeadLetter
+ * A record that a consumer gave up on; see platform/events/dead-letter.ts. For operators alone.
+ */
+export type DeadLetter = Prisma.DeadLetterModel
+/**
+ * Model RecordedStream
+ * Which events of a stream were recorded, by their sequences.
+ */
+export type RecordedStream = Prisma.RecordedStreamModel

@@ -9,6 +9,8 @@ import type { BackfillModel } from "./models/Backfill.ts";
 import type { SnapshotMarkModel } from "./models/SnapshotMark.ts";
 import type { AuditChainModel } from "./models/AuditChain.ts";
 import type { AuditEntryModel } from "./models/AuditEntry.ts";
+import type { DeadLetterModel } from "./models/DeadLetter.ts";
+import type { RecordedStreamModel } from "./models/RecordedStream.ts";
 
 export const streamHeadRows: RawRows<StreamHeadModel> = rawRows(
   "stream_head",
@@ -16,11 +18,13 @@ export const streamHeadRows: RawRows<StreamHeadModel> = rawRows(
     topic: "topic",
     tenantId: "tenant_id",
     lastSequence: "last_sequence",
+    changedAt: "changed_at",
   },
   z.object({
     topic: z.string(),
     tenantId: z.string(),
     lastSequence: z.bigint(),
+    changedAt: z.date(),
   }),
 );
 
@@ -52,11 +56,15 @@ export const inboxRows: RawRows<InboxModel> = rawRows(
     consumer: "consumer",
     eventId: "event_id",
     processedAt: "processed_at",
+    aggregate: "aggregate",
+    sequence: "sequence",
   },
   z.object({
     consumer: z.string(),
     eventId: z.string(),
     processedAt: z.date(),
+    aggregate: z.string().nullable(),
+    sequence: z.bigint().nullable(),
   }),
 );
 
@@ -177,5 +185,77 @@ export const auditEntryRows: RawRows<AuditEntryModel> = rawRows(
     correlationId: z.string(),
     hash: z.string(),
     previousHash: z.string().nullable(),
+  }),
+);
+
+export const deadLetterRows: RawRows<DeadLetterModel> = rawRows(
+  "dead_letter",
+  {
+    id: "id",
+    identity: "identity",
+    consumer: "consumer",
+    topic: "topic",
+    partition: "partition",
+    recordOffset: "record_offset",
+    recordKey: "record_key",
+    eventId: "event_id",
+    eventType: "event_type",
+    eventSequence: "event_sequence",
+    payload: "payload",
+    complete: "complete",
+    reason: "reason",
+    attempts: "attempts",
+    failures: "failures",
+    firstFailedAt: "first_failed_at",
+    lastFailedAt: "last_failed_at",
+    status: "status",
+    replayId: "replay_id",
+    replayRequestedAt: "replay_requested_at",
+    superseded: "superseded",
+    resolvedAt: "resolved_at",
+    resolvedBy: "resolved_by",
+    resolution: "resolution",
+  },
+  z.object({
+    id: z.string(),
+    identity: z.string(),
+    consumer: z.string(),
+    topic: z.string(),
+    partition: z.int(),
+    recordOffset: z.bigint(),
+    recordKey: z.string(),
+    eventId: z.string().nullable(),
+    eventType: z.string().nullable(),
+    eventSequence: z.bigint().nullable(),
+    payload: z.instanceof(Uint8Array),
+    complete: z.boolean(),
+    reason: z.string(),
+    attempts: z.int(),
+    failures: z.int(),
+    firstFailedAt: z.date(),
+    lastFailedAt: z.date(),
+    status: z.string(),
+    replayId: z.string().nullable(),
+    replayRequestedAt: z.date().nullable(),
+    superseded: z.boolean(),
+    resolvedAt: z.date().nullable(),
+    resolvedBy: z.string().nullable(),
+    resolution: z.string().nullable(),
+  }),
+);
+
+export const recordedStreamRows: RawRows<RecordedStreamModel> = rawRows(
+  "recorded_stream",
+  {
+    tenantId: "tenant_id",
+    source: "source",
+    head: "head",
+    missing: "missing",
+  },
+  z.object({
+    tenantId: z.string(),
+    source: z.string(),
+    head: z.bigint(),
+    missing: z.bigint(),
   }),
 );

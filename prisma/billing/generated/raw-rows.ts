@@ -22,11 +22,13 @@ export const streamHeadRows: RawRows<StreamHeadModel> = rawRows(
     topic: "topic",
     tenantId: "tenant_id",
     lastSequence: "last_sequence",
+    changedAt: "changed_at",
   },
   z.object({
     topic: z.string(),
     tenantId: z.string(),
     lastSequence: z.bigint(),
+    changedAt: z.date(),
   }),
 );
 
@@ -58,11 +60,15 @@ export const inboxRows: RawRows<InboxModel> = rawRows(
     consumer: "consumer",
     eventId: "event_id",
     processedAt: "processed_at",
+    aggregate: "aggregate",
+    sequence: "sequence",
   },
   z.object({
     consumer: z.string(),
     eventId: z.string(),
     processedAt: z.date(),
+    aggregate: z.string().nullable(),
+    sequence: z.bigint().nullable(),
   }),
 );
 

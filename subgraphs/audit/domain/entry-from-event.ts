@@ -42,9 +42,11 @@ export function entryFromEvent(event: EventEnvelope): EntryContent {
   };
 }
 
+const FAILURES = [".failed", ".rejected", ".unrecorded"];
+
 function outcomeOf(action: string): AuditOutcome {
   if (action.endsWith(".denied")) return "DENIED";
-  return action.endsWith(".failed") || action.endsWith(".rejected") ? "FAILURE" : "SUCCESS";
+  return FAILURES.some((ending) => action.endsWith(ending)) ? "FAILURE" : "SUCCESS";
 }
 
 /** The aggregate first, then every other id that the event's data names. */

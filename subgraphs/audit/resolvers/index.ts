@@ -3,7 +3,9 @@ import type { Resolvers } from "../../../schema/generated/audit.ts";
 import type { AuditContext, AuditParents } from "../context.ts";
 import { auditEntry } from "./audit-entry.ts";
 import { auditTarget } from "./audit-target.ts";
+import { deadLetter } from "./dead-letter.ts";
 import { invoice } from "./invoice.ts";
+import { mutation } from "./mutation.ts";
 import { organization } from "./organization.ts";
 import { query } from "./query.ts";
 
@@ -13,7 +15,9 @@ export const resolvers: Resolvers<AuditContext, AuditParents> = {
   JSON: scalars.JSON,
   AuditEntry: auditEntry,
   AuditTarget: auditTarget,
+  DeadLetter: deadLetter,
   Invoice: invoice,
+  Mutation: mutation,
   Organization: organization,
   Query: query,
 };

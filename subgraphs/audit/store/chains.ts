@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { TenantId } from "../../../platform/auth/principal-ids.ts";
 import type { EventEnvelope } from "../../../platform/events/envelope.ts";
-import { CLAIM_EVENTS, onlyClaimed } from "../../../platform/events/inbox.ts";
+import { CLAIM_EVENTS, claimOf, onlyClaimed } from "../../../platform/events/inbox.ts";
 import type { ChainedEntry } from "../domain/entry-hash.ts";
 import type { AuditTransaction } from "./database.ts";
 import { tables } from "./tables.ts";
@@ -25,7 +25,7 @@ export interface ClaimedChain {
  */
 const CLAIM_ONTO_CHAIN = `
   WITH claimed AS (${CLAIM_EVENTS}), head AS (
-    INSERT INTO audit_chain (tenant_id, sequence, hash) SELECT $3, 0, '' WHERE (SELECT count(*) FROM claimed) > 0
+    INSERT INTO audit_chain (tenant_id, sequence, hash) SELECT $5, 0, '' WHERE (SELECT count(*) FROM claimed) > 0
     ON CONFLICT (tenant_id) DO UPDATE SET sequence = audit_chain.sequence
     RETURNING sequence, hash
   )
@@ -44,12 +44,28 @@ export async function claimOntoChain(
   tenantId: TenantId,
   events: readonly EventEnvelope[],
 ): Promise<ClaimedChain | undefined> {
-  const ids = events.map(({ id }) => id);
-  const rows = await tables(tx).$queryRawUnsafe(CLAIM_ONTO_CHAIN, consumer, ids, tenantId);
+  const rows = await tables(tx).$queryRawUnsafe(CLAIM_ONTO_CHAIN, ...claimOf(consumer, events), tenantId);
   const [row] = claimedChains.parse(rows);
   if (row === undefined) return undefined;
+  return { head: toHead(row), events: onlyClaimed(events, row.claimed) };
+}
+
+const LOCK_CHAIN = `
+  INSERT INTO audit_chain (tenant_id, sequence, hash) VALUES ($1, 0, '')
+  ON CONFLICT (tenant_id) DO UPDATE SET sequence = audit_chain.sequence
+  RETURNING sequence::text, hash`;
+
+const lockedChains = z.tuple([z.object({ sequence: z.string(), hash: z.string() })]);
+
+/** Locks the tenant's chain until the commit. @returns where it ends */
+export async function lockChain(tx: AuditTransaction, tenantId: TenantId): Promise<ChainHead> {
+  const [row] = lockedChains.parse(await tables(tx).$queryRawUnsafe(LOCK_CHAIN, tenantId));
+  return toHead(row);
+}
+
+function toHead(row: { readonly sequence: string; readonly hash: string }): ChainHead {
   const sequence = BigInt(row.sequence);
-  return { head: { sequence, hash: sequence === 0n ? null : row.hash }, events: onlyClaimed(events, row.claimed) };
+  return { sequence, hash: sequence === 0n ? null : row.hash };
 }
 
 /** Where the chain ends, as last written; takes no lock. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { OrganizationId, requireTenantId, type TenantId } from "../../../platform/auth/principal-ids.ts";
 import { keysetWalk, type RowPage } from "../../../platform/database/keyset.ts";
 import { storedEnum } from "../../../platform/database/stored-enum.ts";
+import type { EventEnvelope } from "../../../platform/events/envelope.ts";
 import type { SideChange } from "../../../platform/events/outbox.ts";
 import type { Page } from "../../../platform/graphql/connection.ts";
 import type { AuditEntryModel } from "../../../prisma/audit/generated/models/AuditEntry.ts";
@@ -83,10 +84,29 @@ const MOVE_HEAD = `
   FROM json_to_record($1::json -> -1) AS last ("tenantId" text, sequence bigint, hash text)
   WHERE tenant_id = "tenantId"`;
 
+/** Of the streams that the events belong to: what was recorded of each. */
+const COUNT_RECORDED = `
+  INSERT INTO recorded_stream AS stream (tenant_id, source, recorded)
+  SELECT "tenantId", "eventSource", range_agg(int8range("eventSequence", "eventSequence" + 1))
+  FROM json_to_recordset($1::json) AS entry ("tenantId" text, "eventSource" text, "eventSequence" bigint)
+  GROUP BY 1, 2
+  ON CONFLICT (tenant_id, source) DO UPDATE SET recorded = stream.recorded + EXCLUDED.recorded`;
+
+/** An entry and the event that it records. */
+export interface RecordedEvent {
+  readonly entry: AuditEntry;
+  readonly event: Pick<EventEnvelope, "source" | "sequence">;
+}
+
 /** What writes new entries of one chain, the last of which becomes its head; the caller has locked it. */
-export function storingEntries(entries: readonly AuditEntry[]): SideChange {
-  const rows = entries.map((entry) => ({ ...entry, sequence: entry.sequence.toString() }));
-  return { sql: INSERT_ENTRIES, also: MOVE_HEAD, json: JSON.stringify(rows) };
+export function storingEntries(recorded: readonly RecordedEvent[]): SideChange {
+  const rows = recorded.map(({ entry, event }) => ({
+    ...entry,
+    sequence: entry.sequence.toString(),
+    eventSource: event.source,
+    eventSequence: event.sequence,
+  }));
+  return { sql: INSERT_ENTRIES, also: [MOVE_HEAD, COUNT_RECORDED], json: JSON.stringify(rows) };
 }
 
 export async function findEntries(tx: AuditTransaction, ids: readonly AuditEntryId[]): Promise<AuditEntry[]> {

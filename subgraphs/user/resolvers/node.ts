@@ -43,6 +43,7 @@ const FOREIGN: ReadonlyMap<string, NodeName> = new Map([
   ["pay", "Payment"],
   ["pm", "PaymentMethod"],
   ["aud", "AuditEntry"],
+  ["dlt", "DeadLetter"],
 ]);
 
 export async function loadNode(id: string, { loaders }: UserContext): Promise<Node | null> {

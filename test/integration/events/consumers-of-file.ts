@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { systemClock } from "../../../platform/clock.ts";
 import type { EventEnvelope } from "../../../platform/events/envelope.ts";
+import type { EventLog } from "../../../platform/events/event-log.ts";
 import {
   createGroupConsumer,
   type EventHandler,
@@ -48,12 +49,13 @@ export interface ConsumersOfFile {
   appendThings(topic: string, things: readonly (readonly [key: string, n: number])[]): Promise<EventEnvelope[]>;
 }
 
-export function consumersOfFile(): ConsumersOfFile {
+/** @param open the event log; default: that of Postgres */
+export function consumersOfFile(open?: (eventsUrl: string) => EventLog): ConsumersOfFile {
   let created: EventFixture | undefined;
   const consumers: GroupConsumer[] = [];
 
   beforeAll(async () => {
-    created = await createEventFixture();
+    created = await createEventFixture(open);
   });
   afterEach(async () => {
     for (const consumer of consumers.splice(0)) await consumer.stop();

@@ -29,7 +29,8 @@ export function thing(key: string, n: number, extra: Readonly<Record<string, unk
   };
 }
 
-export async function createEventFixture() {
+/** @param open the event log; default: that of Postgres */
+export async function createEventFixture(open: (eventsUrl: string) => EventLog = postgresLog) {
   const databases = await startEventDatabases();
   await databases.user.query(`
     CREATE TABLE effect (position bigint GENERATED ALWAYS AS IDENTITY, consumer text, event_id uuid, key text, n int);
@@ -48,7 +49,7 @@ export async function createEventFixture() {
       ],
     ]),
   );
-  const log = createPostgresEventLog({ connectionString: databases.eventsUrl, logger: silent, rebalanceMs: 100 });
+  const log = open(databases.eventsUrl);
   await log.start();
   const client = createUserClient(databases.appUrl, { poolSize: 10 });
   const ids = createIdSource(systemClock);
@@ -91,6 +92,10 @@ export async function createEventFixture() {
       await databases.stop();
     },
   };
+}
+
+function postgresLog(connectionString: string): EventLog {
+  return createPostgresEventLog({ connectionString, logger: silent, rebalanceMs: 100 });
 }
 
 export type EventFixture = Awaited<ReturnType<typeof createEventFixture>>;

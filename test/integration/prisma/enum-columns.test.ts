@@ -3,7 +3,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
-import { AuditActorKind, AuditOutcome } from "../../../schema/generated/audit.ts";
+import { AuditActorKind, AuditOutcome, DeadLetterStatus } from "../../../schema/generated/audit.ts";
 import {
   InvoiceStatus,
   PaymentStatus,
@@ -34,7 +34,12 @@ const COLUMNS: Readonly<Record<"user" | "billing" | "audit", Readonly<Record<str
     "invoice.status": InvoiceStatus,
     "payment.status": PaymentStatus,
   },
-  audit: { ...INTERNAL, "audit_entry.actor_kind": AuditActorKind, "audit_entry.outcome": AuditOutcome },
+  audit: {
+    ...INTERNAL,
+    "audit_entry.actor_kind": AuditActorKind,
+    "audit_entry.outcome": AuditOutcome,
+    "dead_letter.status": DeadLetterStatus,
+  },
 };
 
 const checkRows = z.array(z.object({ holder: z.string(), definition: z.string() }));

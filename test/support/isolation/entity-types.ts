@@ -23,6 +23,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   Payment: "pay",
   PaymentMethod: "pm",
   AuditEntry: "aud",
+  DeadLetter: "dlt",
 };
 
 /** @throws Error for an entity whose id prefix is not known here */

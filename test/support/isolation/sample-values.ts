@@ -27,6 +27,7 @@ const KIND_BY_NOUN: Readonly<Record<string, string>> = {
   payment: "pay",
   paymentMethod: "pm",
   auditEntry: "aud",
+  deadLetter: "dlt",
   liveSubscription: "lsu",
   user: "usr",
 };

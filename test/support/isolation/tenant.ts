@@ -11,6 +11,7 @@ import {
   planId,
   type StartedPlan,
 } from "../client/new-member.ts";
+import { namedId } from "../identities.ts";
 import { waitFor } from "../wait.ts";
 import type { TenantIds } from "./sample-values.ts";
 
@@ -87,6 +88,8 @@ export async function newTenant(platform: PlatformAddress, name: string): Promis
       aud: found.auditLog.edges[0]?.node.id ?? "",
       pln: await planId(owner.client, "team"),
       lsu: liveSubscriptions[0]?.id ?? "",
+      // Dead letters are nobody's.
+      dlt: namedId("dlt", owner.userId),
     },
   };
 }

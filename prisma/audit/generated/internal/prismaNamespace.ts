@@ -404,7 +404,9 @@ export const ModelName = {
   Backfill: 'Backfill',
   SnapshotMark: 'SnapshotMark',
   AuditChain: 'AuditChain',
-  AuditEntry: 'AuditEntry'
+  AuditEntry: 'AuditEntry',
+  DeadLetter: 'DeadLetter',
+  RecordedStream: 'RecordedStream'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -420,7 +422,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "auditChain" | "auditEntry"
+    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "auditChain" | "auditEntry" | "deadLetter" | "recordedStream"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1016,6 +1018,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    DeadLetter: {
+      payload: Prisma.$DeadLetterPayload<ExtArgs>
+      fields: Prisma.DeadLetterFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.DeadLetterFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadLetterPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.DeadLetterFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadLetterPayload>
+        }
+        findFirst: {
+          args: Prisma.DeadLetterFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadLetterPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.DeadLetterFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadLetterPayload>
+        }
+        findMany: {
+          args: Prisma.DeadLetterFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadLetterPayload>[]
+        }
+        create: {
+          args: Prisma.DeadLetterCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadLetterPayload>
+        }
+        createMany: {
+          args: Prisma.DeadLetterCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.DeadLetterCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadLetterPayload>[]
+        }
+        delete: {
+          args: Prisma.DeadLetterDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadLetterPayload>
+        }
+        update: {
+          args: Prisma.DeadLetterUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadLetterPayload>
+        }
+        deleteMany: {
+          args: Prisma.DeadLetterDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.DeadLetterUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.DeadLetterUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadLetterPayload>[]
+        }
+        upsert: {
+          args: Prisma.DeadLetterUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadLetterPayload>
+        }
+        aggregate: {
+          args: Prisma.DeadLetterAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateDeadLetter>
+        }
+        groupBy: {
+          args: Prisma.DeadLetterGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.DeadLetterGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.DeadLetterCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.DeadLetterCountAggregateOutputType> | number
+        }
+      }
+    }
+    RecordedStream: {
+      payload: Prisma.$RecordedStreamPayload<ExtArgs>
+      fields: Prisma.RecordedStreamFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.RecordedStreamFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedStreamPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.RecordedStreamFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedStreamPayload>
+        }
+        findFirst: {
+          args: Prisma.RecordedStreamFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedStreamPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.RecordedStreamFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedStreamPayload>
+        }
+        findMany: {
+          args: Prisma.RecordedStreamFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedStreamPayload>[]
+        }
+        create: {
+          args: Prisma.RecordedStreamCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedStreamPayload>
+        }
+        createMany: {
+          args: Prisma.RecordedStreamCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.RecordedStreamCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedStreamPayload>[]
+        }
+        delete: {
+          args: Prisma.RecordedStreamDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedStreamPayload>
+        }
+        update: {
+          args: Prisma.RecordedStreamUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedStreamPayload>
+        }
+        deleteMany: {
+          args: Prisma.RecordedStreamDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.RecordedStreamUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.RecordedStreamUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedStreamPayload>[]
+        }
+        upsert: {
+          args: Prisma.RecordedStreamUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedStreamPayload>
+        }
+        aggregate: {
+          args: Prisma.RecordedStreamAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateRecordedStream>
+        }
+        groupBy: {
+          args: Prisma.RecordedStreamGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.RecordedStreamGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.RecordedStreamCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.RecordedStreamCountAggregateOutputType> | number
+        }
+      }
+    }
   }
 } & {
   other: {
@@ -1058,7 +1208,8 @@ export type TransactionIsolationLevel = (typeof TransactionIsolationLevel)[keyof
 export const StreamHeadScalarFieldEnum = {
   topic: 'topic',
   tenantId: 'tenantId',
-  lastSequence: 'lastSequence'
+  lastSequence: 'lastSequence',
+  changedAt: 'changedAt'
 } as const
 
 export type StreamHeadScalarFieldEnum = (typeof StreamHeadScalarFieldEnum)[keyof typeof StreamHeadScalarFieldEnum]
@@ -1080,7 +1231,9 @@ export type OutboxScalarFieldEnum = (typeof OutboxScalarFieldEnum)[keyof typeof 
 export const InboxScalarFieldEnum = {
   consumer: 'consumer',
   eventId: 'eventId',
-  processedAt: 'processedAt'
+  processedAt: 'processedAt',
+  aggregate: 'aggregate',
+  sequence: 'sequence'
 } as const
 
 export type InboxScalarFieldEnum = (typeof InboxScalarFieldEnum)[keyof typeof InboxScalarFieldEnum]
@@ -1154,6 +1307,46 @@ export const AuditEntryScalarFieldEnum = {
 } as const
 
 export type AuditEntryScalarFieldEnum = (typeof AuditEntryScalarFieldEnum)[keyof typeof AuditEntryScalarFieldEnum]
+
+
+export const DeadLetterScalarFieldEnum = {
+  id: 'id',
+  identity: 'identity',
+  consumer: 'consumer',
+  topic: 'topic',
+  partition: 'partition',
+  recordOffset: 'recordOffset',
+  recordKey: 'recordKey',
+  eventId: 'eventId',
+  eventType: 'eventType',
+  eventSequence: 'eventSequence',
+  payload: 'payload',
+  complete: 'complete',
+  reason: 'reason',
+  attempts: 'attempts',
+  failures: 'failures',
+  firstFailedAt: 'firstFailedAt',
+  lastFailedAt: 'lastFailedAt',
+  status: 'status',
+  replayId: 'replayId',
+  replayRequestedAt: 'replayRequestedAt',
+  superseded: 'superseded',
+  resolvedAt: 'resolvedAt',
+  resolvedBy: 'resolvedBy',
+  resolution: 'resolution'
+} as const
+
+export type DeadLetterScalarFieldEnum = (typeof DeadLetterScalarFieldEnum)[keyof typeof DeadLetterScalarFieldEnum]
+
+
+export const RecordedStreamScalarFieldEnum = {
+  tenantId: 'tenantId',
+  source: 'source',
+  head: 'head',
+  missing: 'missing'
+} as const
+
+export type RecordedStreamScalarFieldEnum = (typeof RecordedStreamScalarFieldEnum)[keyof typeof RecordedStreamScalarFieldEnum]
 
 
 export const SortOrder = {
@@ -1277,6 +1470,27 @@ export type IntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'In
  * Reference to a field of type 'Int[]'
  */
 export type ListIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int[]'>
+    
+
+
+/**
+ * Reference to a field of type 'Bytes'
+ */
+export type BytesFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Bytes'>
+    
+
+
+/**
+ * Reference to a field of type 'Bytes[]'
+ */
+export type ListBytesFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Bytes[]'>
+    
+
+
+/**
+ * Reference to a field of type 'Boolean'
+ */
+export type BooleanFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Boolean'>
     
 
 
@@ -1452,6 +1666,8 @@ export type GlobalOmitConfig = {
   snapshotMark?: Prisma.SnapshotMarkOmit
   auditChain?: Prisma.AuditChainOmit
   auditEntry?: Prisma.AuditEntryOmit
+  deadLetter?: Prisma.DeadLetterOmit
+  recordedStream?: Prisma.RecordedStreamOmit
 }
 
 /* Types for Logging */

@@ -58,7 +58,9 @@ export const ModelName = {
   Backfill: 'Backfill',
   SnapshotMark: 'SnapshotMark',
   AuditChain: 'AuditChain',
-  AuditEntry: 'AuditEntry'
+  AuditEntry: 'AuditEntry',
+  DeadLetter: 'DeadLetter',
+  RecordedStream: 'RecordedStream'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -80,7 +82,8 @@ export type TransactionIsolationLevel = (typeof TransactionIsolationLevel)[keyof
 export const StreamHeadScalarFieldEnum = {
   topic: 'topic',
   tenantId: 'tenantId',
-  lastSequence: 'lastSequence'
+  lastSequence: 'lastSequence',
+  changedAt: 'changedAt'
 } as const
 
 export type StreamHeadScalarFieldEnum = (typeof StreamHeadScalarFieldEnum)[keyof typeof StreamHeadScalarFieldEnum]
@@ -102,7 +105,9 @@ export type OutboxScalarFieldEnum = (typeof OutboxScalarFieldEnum)[keyof typeof 
 export const InboxScalarFieldEnum = {
   consumer: 'consumer',
   eventId: 'eventId',
-  processedAt: 'processedAt'
+  processedAt: 'processedAt',
+  aggregate: 'aggregate',
+  sequence: 'sequence'
 } as const
 
 export type InboxScalarFieldEnum = (typeof InboxScalarFieldEnum)[keyof typeof InboxScalarFieldEnum]
@@ -176,6 +181,46 @@ export const AuditEntryScalarFieldEnum = {
 } as const
 
 export type AuditEntryScalarFieldEnum = (typeof AuditEntryScalarFieldEnum)[keyof typeof AuditEntryScalarFieldEnum]
+
+
+export const DeadLetterScalarFieldEnum = {
+  id: 'id',
+  identity: 'identity',
+  consumer: 'consumer',
+  topic: 'topic',
+  partition: 'partition',
+  recordOffset: 'recordOffset',
+  recordKey: 'recordKey',
+  eventId: 'eventId',
+  eventType: 'eventType',
+  eventSequence: 'eventSequence',
+  payload: 'payload',
+  complete: 'complete',
+  reason: 'reason',
+  attempts: 'attempts',
+  failures: 'failures',
+  firstFailedAt: 'firstFailedAt',
+  lastFailedAt: 'lastFailedAt',
+  status: 'status',
+  replayId: 'replayId',
+  replayRequestedAt: 'replayRequestedAt',
+  superseded: 'superseded',
+  resolvedAt: 'resolvedAt',
+  resolvedBy: 'resolvedBy',
+  resolution: 'resolution'
+} as const
+
+export type DeadLetterScalarFieldEnum = (typeof DeadLetterScalarFieldEnum)[keyof typeof DeadLetterScalarFieldEnum]
+
+
+export const RecordedStreamScalarFieldEnum = {
+  tenantId: 'tenantId',
+  source: 'source',
+  head: 'head',
+  missing: 'missing'
+} as const
+
+export type RecordedStreamScalarFieldEnum = (typeof RecordedStreamScalarFieldEnum)[keyof typeof RecordedStreamScalarFieldEnum]
 
 
 export const SortOrder = {

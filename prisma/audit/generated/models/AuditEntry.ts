@@ -685,10 +685,6 @@ export type AuditEntryCreatetargetIdsInput = {
   set: string[]
 }
 
-export type NullableStringFieldUpdateOperationsInput = {
-  set?: string | null
-}
-
 export type AuditEntryUpdatetargetIdsInput = {
   set?: string[]
   push?: string | string[]

@@ -20,46 +20,76 @@ export type InboxModel = runtime.Types.Result.DefaultSelection<Prisma.$InboxPayl
 
 export type AggregateInbox = {
   _count: InboxCountAggregateOutputType | null
+  _avg: InboxAvgAggregateOutputType | null
+  _sum: InboxSumAggregateOutputType | null
   _min: InboxMinAggregateOutputType | null
   _max: InboxMaxAggregateOutputType | null
+}
+
+export type InboxAvgAggregateOutputType = {
+  sequence: number | null
+}
+
+export type InboxSumAggregateOutputType = {
+  sequence: bigint | null
 }
 
 export type InboxMinAggregateOutputType = {
   consumer: string | null
   eventId: string | null
   processedAt: Date | null
+  aggregate: string | null
+  sequence: bigint | null
 }
 
 export type InboxMaxAggregateOutputType = {
   consumer: string | null
   eventId: string | null
   processedAt: Date | null
+  aggregate: string | null
+  sequence: bigint | null
 }
 
 export type InboxCountAggregateOutputType = {
   consumer: number
   eventId: number
   processedAt: number
+  aggregate: number
+  sequence: number
   _all: number
 }
 
+
+export type InboxAvgAggregateInputType = {
+  sequence?: true
+}
+
+export type InboxSumAggregateInputType = {
+  sequence?: true
+}
 
 export type InboxMinAggregateInputType = {
   consumer?: true
   eventId?: true
   processedAt?: true
+  aggregate?: true
+  sequence?: true
 }
 
 export type InboxMaxAggregateInputType = {
   consumer?: true
   eventId?: true
   processedAt?: true
+  aggregate?: true
+  sequence?: true
 }
 
 export type InboxCountAggregateInputType = {
   consumer?: true
   eventId?: true
   processedAt?: true
+  aggregate?: true
+  sequence?: true
   _all?: true
 }
 
@@ -101,6 +131,18 @@ export type InboxAggregateArgs<ExtArgs extends runtime.Types.Extensions.Internal
   /**
    * {@link https://www.prisma.io/docs/concepts/components/prisma-client/aggregations Aggregation Docs}
    * 
+   * Select which fields to average
+  **/
+  _avg?: InboxAvgAggregateInputType
+  /**
+   * {@link https://www.prisma.io/docs/concepts/components/prisma-client/aggregations Aggregation Docs}
+   * 
+   * Select which fields to sum
+  **/
+  _sum?: InboxSumAggregateInputType
+  /**
+   * {@link https://www.prisma.io/docs/concepts/components/prisma-client/aggregations Aggregation Docs}
+   * 
    * Select which fields to find the minimum value
   **/
   _min?: InboxMinAggregateInputType
@@ -131,6 +173,8 @@ export type InboxGroupByArgs<ExtArgs extends runtime.Types.Extensions.InternalAr
   take?: number
   skip?: number
   _count?: InboxCountAggregateInputType | true
+  _avg?: InboxAvgAggregateInputType
+  _sum?: InboxSumAggregateInputType
   _min?: InboxMinAggregateInputType
   _max?: InboxMaxAggregateInputType
 }
@@ -139,7 +183,11 @@ export type InboxGroupByOutputType = {
   consumer: string
   eventId: string
   processedAt: Date
+  aggregate: string | null
+  sequence: bigint | null
   _count: InboxCountAggregateOutputType | null
+  _avg: InboxAvgAggregateOutputType | null
+  _sum: InboxSumAggregateOutputType | null
   _min: InboxMinAggregateOutputType | null
   _max: InboxMaxAggregateOutputType | null
 }
@@ -166,12 +214,16 @@ export type InboxWhereInput = {
   consumer?: Prisma.StringFilter<"Inbox"> | string
   eventId?: Prisma.UuidFilter<"Inbox"> | string
   processedAt?: Prisma.DateTimeFilter<"Inbox"> | Date | string
+  aggregate?: Prisma.StringNullableFilter<"Inbox"> | string | null
+  sequence?: Prisma.BigIntNullableFilter<"Inbox"> | bigint | number | null
 }
 
 export type InboxOrderByWithRelationInput = {
   consumer?: Prisma.SortOrder
   eventId?: Prisma.SortOrder
   processedAt?: Prisma.SortOrder
+  aggregate?: Prisma.SortOrderInput | Prisma.SortOrder
+  sequence?: Prisma.SortOrderInput | Prisma.SortOrder
 }
 
 export type InboxWhereUniqueInput = Prisma.AtLeast<{
@@ -182,15 +234,21 @@ export type InboxWhereUniqueInput = Prisma.AtLeast<{
   consumer?: Prisma.StringFilter<"Inbox"> | string
   eventId?: Prisma.UuidFilter<"Inbox"> | string
   processedAt?: Prisma.DateTimeFilter<"Inbox"> | Date | string
+  aggregate?: Prisma.StringNullableFilter<"Inbox"> | string | null
+  sequence?: Prisma.BigIntNullableFilter<"Inbox"> | bigint | number | null
 }, "consumer_eventId">
 
 export type InboxOrderByWithAggregationInput = {
   consumer?: Prisma.SortOrder
   eventId?: Prisma.SortOrder
   processedAt?: Prisma.SortOrder
+  aggregate?: Prisma.SortOrderInput | Prisma.SortOrder
+  sequence?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.InboxCountOrderByAggregateInput
+  _avg?: Prisma.InboxAvgOrderByAggregateInput
   _max?: Prisma.InboxMaxOrderByAggregateInput
   _min?: Prisma.InboxMinOrderByAggregateInput
+  _sum?: Prisma.InboxSumOrderByAggregateInput
 }
 
 export type InboxScalarWhereWithAggregatesInput = {
@@ -200,48 +258,64 @@ export type InboxScalarWhereWithAggregatesInput = {
   consumer?: Prisma.StringWithAggregatesFilter<"Inbox"> | string
   eventId?: Prisma.UuidWithAggregatesFilter<"Inbox"> | string
   processedAt?: Prisma.DateTimeWithAggregatesFilter<"Inbox"> | Date | string
+  aggregate?: Prisma.StringNullableWithAggregatesFilter<"Inbox"> | string | null
+  sequence?: Prisma.BigIntNullableWithAggregatesFilter<"Inbox"> | bigint | number | null
 }
 
 export type InboxCreateInput = {
   consumer: string
   eventId: string
   processedAt?: Date | string
+  aggregate?: string | null
+  sequence?: bigint | number | null
 }
 
 export type InboxUncheckedCreateInput = {
   consumer: string
   eventId: string
   processedAt?: Date | string
+  aggregate?: string | null
+  sequence?: bigint | number | null
 }
 
 export type InboxUpdateInput = {
   consumer?: Prisma.StringFieldUpdateOperationsInput | string
   eventId?: Prisma.StringFieldUpdateOperationsInput | string
   processedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  aggregate?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sequence?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
 }
 
 export type InboxUncheckedUpdateInput = {
   consumer?: Prisma.StringFieldUpdateOperationsInput | string
   eventId?: Prisma.StringFieldUpdateOperationsInput | string
   processedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  aggregate?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sequence?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
 }
 
 export type InboxCreateManyInput = {
   consumer: string
   eventId: string
   processedAt?: Date | string
+  aggregate?: string | null
+  sequence?: bigint | number | null
 }
 
 export type InboxUpdateManyMutationInput = {
   consumer?: Prisma.StringFieldUpdateOperationsInput | string
   eventId?: Prisma.StringFieldUpdateOperationsInput | string
   processedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  aggregate?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sequence?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
 }
 
 export type InboxUncheckedUpdateManyInput = {
   consumer?: Prisma.StringFieldUpdateOperationsInput | string
   eventId?: Prisma.StringFieldUpdateOperationsInput | string
   processedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  aggregate?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sequence?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
 }
 
 export type InboxConsumerEventIdCompoundUniqueInput = {
@@ -253,18 +327,44 @@ export type InboxCountOrderByAggregateInput = {
   consumer?: Prisma.SortOrder
   eventId?: Prisma.SortOrder
   processedAt?: Prisma.SortOrder
+  aggregate?: Prisma.SortOrder
+  sequence?: Prisma.SortOrder
+}
+
+export type InboxAvgOrderByAggregateInput = {
+  sequence?: Prisma.SortOrder
 }
 
 export type InboxMaxOrderByAggregateInput = {
   consumer?: Prisma.SortOrder
   eventId?: Prisma.SortOrder
   processedAt?: Prisma.SortOrder
+  aggregate?: Prisma.SortOrder
+  sequence?: Prisma.SortOrder
 }
 
 export type InboxMinOrderByAggregateInput = {
   consumer?: Prisma.SortOrder
   eventId?: Prisma.SortOrder
   processedAt?: Prisma.SortOrder
+  aggregate?: Prisma.SortOrder
+  sequence?: Prisma.SortOrder
+}
+
+export type InboxSumOrderByAggregateInput = {
+  sequence?: Prisma.SortOrder
+}
+
+export type NullableStringFieldUpdateOperationsInput = {
+  set?: string | null
+}
+
+export type NullableBigIntFieldUpdateOperationsInput = {
+  set?: bigint | number | null
+  increment?: bigint | number
+  decrement?: bigint | number
+  multiply?: bigint | number
+  divide?: bigint | number
 }
 
 
@@ -273,27 +373,35 @@ export type InboxSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   consumer?: boolean
   eventId?: boolean
   processedAt?: boolean
+  aggregate?: boolean
+  sequence?: boolean
 }, ExtArgs["result"]["inbox"]>
 
 export type InboxSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   consumer?: boolean
   eventId?: boolean
   processedAt?: boolean
+  aggregate?: boolean
+  sequence?: boolean
 }, ExtArgs["result"]["inbox"]>
 
 export type InboxSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   consumer?: boolean
   eventId?: boolean
   processedAt?: boolean
+  aggregate?: boolean
+  sequence?: boolean
 }, ExtArgs["result"]["inbox"]>
 
 export type InboxSelectScalar = {
   consumer?: boolean
   eventId?: boolean
   processedAt?: boolean
+  aggregate?: boolean
+  sequence?: boolean
 }
 
-export type InboxOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"consumer" | "eventId" | "processedAt", ExtArgs["result"]["inbox"]>
+export type InboxOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"consumer" | "eventId" | "processedAt" | "aggregate" | "sequence", ExtArgs["result"]["inbox"]>
 
 export type $InboxPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Inbox"
@@ -302,6 +410,14 @@ export type $InboxPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
     consumer: string
     eventId: string
     processedAt: Date
+    /**
+     * Whose change it was, within its stream.
+     */
+    aggregate: string | null
+    /**
+     * Of the event in its stream.
+     */
+    sequence: bigint | null
   }, ExtArgs["result"]["inbox"]>
   composites: {}
 }
@@ -728,6 +844,8 @@ export interface InboxFieldRefs {
   readonly consumer: Prisma.FieldRef<"Inbox", 'String'>
   readonly eventId: Prisma.FieldRef<"Inbox", 'String'>
   readonly processedAt: Prisma.FieldRef<"Inbox", 'DateTime'>
+  readonly aggregate: Prisma.FieldRef<"Inbox", 'String'>
+  readonly sequence: Prisma.FieldRef<"Inbox", 'BigInt'>
 }
     
 

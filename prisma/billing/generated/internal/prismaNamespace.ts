@@ -1508,7 +1508,8 @@ export type TransactionIsolationLevel = (typeof TransactionIsolationLevel)[keyof
 export const StreamHeadScalarFieldEnum = {
   topic: 'topic',
   tenantId: 'tenantId',
-  lastSequence: 'lastSequence'
+  lastSequence: 'lastSequence',
+  changedAt: 'changedAt'
 } as const
 
 export type StreamHeadScalarFieldEnum = (typeof StreamHeadScalarFieldEnum)[keyof typeof StreamHeadScalarFieldEnum]
@@ -1530,7 +1531,9 @@ export type OutboxScalarFieldEnum = (typeof OutboxScalarFieldEnum)[keyof typeof 
 export const InboxScalarFieldEnum = {
   consumer: 'consumer',
   eventId: 'eventId',
-  processedAt: 'processedAt'
+  processedAt: 'processedAt',
+  aggregate: 'aggregate',
+  sequence: 'sequence'
 } as const
 
 export type InboxScalarFieldEnum = (typeof InboxScalarFieldEnum)[keyof typeof InboxScalarFieldEnum]

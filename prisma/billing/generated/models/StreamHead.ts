@@ -38,18 +38,21 @@ export type StreamHeadMinAggregateOutputType = {
   topic: string | null
   tenantId: string | null
   lastSequence: bigint | null
+  changedAt: Date | null
 }
 
 export type StreamHeadMaxAggregateOutputType = {
   topic: string | null
   tenantId: string | null
   lastSequence: bigint | null
+  changedAt: Date | null
 }
 
 export type StreamHeadCountAggregateOutputType = {
   topic: number
   tenantId: number
   lastSequence: number
+  changedAt: number
   _all: number
 }
 
@@ -66,18 +69,21 @@ export type StreamHeadMinAggregateInputType = {
   topic?: true
   tenantId?: true
   lastSequence?: true
+  changedAt?: true
 }
 
 export type StreamHeadMaxAggregateInputType = {
   topic?: true
   tenantId?: true
   lastSequence?: true
+  changedAt?: true
 }
 
 export type StreamHeadCountAggregateInputType = {
   topic?: true
   tenantId?: true
   lastSequence?: true
+  changedAt?: true
   _all?: true
 }
 
@@ -171,6 +177,7 @@ export type StreamHeadGroupByOutputType = {
   topic: string
   tenantId: string
   lastSequence: bigint
+  changedAt: Date
   _count: StreamHeadCountAggregateOutputType | null
   _avg: StreamHeadAvgAggregateOutputType | null
   _sum: StreamHeadSumAggregateOutputType | null
@@ -200,12 +207,14 @@ export type StreamHeadWhereInput = {
   topic?: Prisma.StringFilter<"StreamHead"> | string
   tenantId?: Prisma.StringFilter<"StreamHead"> | string
   lastSequence?: Prisma.BigIntFilter<"StreamHead"> | bigint | number
+  changedAt?: Prisma.DateTimeFilter<"StreamHead"> | Date | string
 }
 
 export type StreamHeadOrderByWithRelationInput = {
   topic?: Prisma.SortOrder
   tenantId?: Prisma.SortOrder
   lastSequence?: Prisma.SortOrder
+  changedAt?: Prisma.SortOrder
 }
 
 export type StreamHeadWhereUniqueInput = Prisma.AtLeast<{
@@ -216,12 +225,14 @@ export type StreamHeadWhereUniqueInput = Prisma.AtLeast<{
   topic?: Prisma.StringFilter<"StreamHead"> | string
   tenantId?: Prisma.StringFilter<"StreamHead"> | string
   lastSequence?: Prisma.BigIntFilter<"StreamHead"> | bigint | number
+  changedAt?: Prisma.DateTimeFilter<"StreamHead"> | Date | string
 }, "topic_tenantId">
 
 export type StreamHeadOrderByWithAggregationInput = {
   topic?: Prisma.SortOrder
   tenantId?: Prisma.SortOrder
   lastSequence?: Prisma.SortOrder
+  changedAt?: Prisma.SortOrder
   _count?: Prisma.StreamHeadCountOrderByAggregateInput
   _avg?: Prisma.StreamHeadAvgOrderByAggregateInput
   _max?: Prisma.StreamHeadMaxOrderByAggregateInput
@@ -236,48 +247,56 @@ export type StreamHeadScalarWhereWithAggregatesInput = {
   topic?: Prisma.StringWithAggregatesFilter<"StreamHead"> | string
   tenantId?: Prisma.StringWithAggregatesFilter<"StreamHead"> | string
   lastSequence?: Prisma.BigIntWithAggregatesFilter<"StreamHead"> | bigint | number
+  changedAt?: Prisma.DateTimeWithAggregatesFilter<"StreamHead"> | Date | string
 }
 
 export type StreamHeadCreateInput = {
   topic: string
   tenantId: string
   lastSequence: bigint | number
+  changedAt?: Date | string
 }
 
 export type StreamHeadUncheckedCreateInput = {
   topic: string
   tenantId: string
   lastSequence: bigint | number
+  changedAt?: Date | string
 }
 
 export type StreamHeadUpdateInput = {
   topic?: Prisma.StringFieldUpdateOperationsInput | string
   tenantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  changedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type StreamHeadUncheckedUpdateInput = {
   topic?: Prisma.StringFieldUpdateOperationsInput | string
   tenantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  changedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type StreamHeadCreateManyInput = {
   topic: string
   tenantId: string
   lastSequence: bigint | number
+  changedAt?: Date | string
 }
 
 export type StreamHeadUpdateManyMutationInput = {
   topic?: Prisma.StringFieldUpdateOperationsInput | string
   tenantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  changedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type StreamHeadUncheckedUpdateManyInput = {
   topic?: Prisma.StringFieldUpdateOperationsInput | string
   tenantId?: Prisma.StringFieldUpdateOperationsInput | string
   lastSequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  changedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type StreamHeadTopicTenantIdCompoundUniqueInput = {
@@ -289,6 +308,7 @@ export type StreamHeadCountOrderByAggregateInput = {
   topic?: Prisma.SortOrder
   tenantId?: Prisma.SortOrder
   lastSequence?: Prisma.SortOrder
+  changedAt?: Prisma.SortOrder
 }
 
 export type StreamHeadAvgOrderByAggregateInput = {
@@ -299,12 +319,14 @@ export type StreamHeadMaxOrderByAggregateInput = {
   topic?: Prisma.SortOrder
   tenantId?: Prisma.SortOrder
   lastSequence?: Prisma.SortOrder
+  changedAt?: Prisma.SortOrder
 }
 
 export type StreamHeadMinOrderByAggregateInput = {
   topic?: Prisma.SortOrder
   tenantId?: Prisma.SortOrder
   lastSequence?: Prisma.SortOrder
+  changedAt?: Prisma.SortOrder
 }
 
 export type StreamHeadSumOrderByAggregateInput = {
@@ -323,33 +345,41 @@ export type BigIntFieldUpdateOperationsInput = {
   divide?: bigint | number
 }
 
+export type DateTimeFieldUpdateOperationsInput = {
+  set?: Date | string
+}
+
 
 
 export type StreamHeadSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   topic?: boolean
   tenantId?: boolean
   lastSequence?: boolean
+  changedAt?: boolean
 }, ExtArgs["result"]["streamHead"]>
 
 export type StreamHeadSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   topic?: boolean
   tenantId?: boolean
   lastSequence?: boolean
+  changedAt?: boolean
 }, ExtArgs["result"]["streamHead"]>
 
 export type StreamHeadSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   topic?: boolean
   tenantId?: boolean
   lastSequence?: boolean
+  changedAt?: boolean
 }, ExtArgs["result"]["streamHead"]>
 
 export type StreamHeadSelectScalar = {
   topic?: boolean
   tenantId?: boolean
   lastSequence?: boolean
+  changedAt?: boolean
 }
 
-export type StreamHeadOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"topic" | "tenantId" | "lastSequence", ExtArgs["result"]["streamHead"]>
+export type StreamHeadOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"topic" | "tenantId" | "lastSequence" | "changedAt", ExtArgs["result"]["streamHead"]>
 
 export type $StreamHeadPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "StreamHead"
@@ -358,6 +388,7 @@ export type $StreamHeadPayload<ExtArgs extends runtime.Types.Extensions.Internal
     topic: string
     tenantId: string
     lastSequence: bigint
+    changedAt: Date
   }, ExtArgs["result"]["streamHead"]>
   composites: {}
 }
@@ -784,6 +815,7 @@ export interface StreamHeadFieldRefs {
   readonly topic: Prisma.FieldRef<"StreamHead", 'String'>
   readonly tenantId: Prisma.FieldRef<"StreamHead", 'String'>
   readonly lastSequence: Prisma.FieldRef<"StreamHead", 'BigInt'>
+  readonly changedAt: Prisma.FieldRef<"StreamHead", 'DateTime'>
 }
     
 

@@ -28,6 +28,9 @@ import { runtimeOf } from "../subgraph-runtime.ts";
 /** Roles are shared by all databases of a server, hence one password for every test on it. */
 const ROLE_PASSWORD = "test-password";
 
+/** Whose managers are operators. */
+export const OPERATORS = namedId("org", "operators");
+
 /** What a test says of an event; the rest of the envelope follows from it. */
 export interface TestEvent {
   readonly type: string;
@@ -48,7 +51,8 @@ export async function createAuditFixture() {
   await prepareDatabase({ adminUrl, name: "audit", urls: auditUrls });
   await prepareDatabase({ adminUrl, name: "events", urls: eventsUrls });
 
-  const logger = pino({ level: "silent" });
+  const errors: { readonly msg: string; readonly [fact: string]: unknown }[] = [];
+  const logger = pino({ level: "error" }, { write: (line) => void errors.push(JSON.parse(line)) });
   const ids = createIdSource(systemClock);
   const contracts = await loadEventContracts("schema/events");
   const identitySecrets = [randomBytes(32).toString("hex")];
@@ -68,6 +72,8 @@ export async function createAuditFixture() {
     contracts,
     ids,
     superuser,
+    /** What was logged as an error. */
+    errors,
     urls: { app: auditUrls.app, owner: auditUrls.owner, superuser: inDatabase(adminUrl, name) },
     newOrganization: () => ids.next("org"),
 
@@ -75,7 +81,8 @@ export async function createAuditFixture() {
     async startSubgraph(): Promise<Subgraph> {
       const runtime = runtimeOf("audit", auditUrls, ["user.events", "billing.events"]);
       const shared = { eventLog: log, contracts, clock: systemClock, ids, logger, identitySecrets };
-      const subgraph = createAuditSubgraph({ ...runtime, ...shared });
+      const settings = { OPERATOR_ORGANIZATION_ID: OPERATORS };
+      const subgraph = createAuditSubgraph({ ...runtime, ...shared, settings });
       instances.push(subgraph);
       for (const part of subgraph.parts) await part.start?.();
       return subgraph;

@@ -54,6 +54,25 @@ test("untouched chains are verified, each with its length and head [AD-01]", asy
   });
 });
 
+test("an event that the chain names as not recorded is told, until it is recorded after all", async () => {
+  const id = fixture.newOrganization();
+  const lost = fixture.renamed(id);
+  await fixture.log.append("user.events", [{ key: id, value: JSON.stringify({ ...lost, data: { name: 7 } }) }]);
+  const [gap] = await fixture.recorded(id, 1);
+  const told = await verify([id]);
+  expect(told).toEqual({
+    code: 3,
+    output: expect.stringMatching(
+      new RegExp(
+        `^${id}: 1 entries verified, head ${gap?.hash}\n.+NOT RECORDED: user.+ ${lost.id}, user.events \\d+/\\d+, dead`,
+      ),
+    ),
+  });
+  await fixture.deliver(lost);
+  await fixture.recorded(id, 2);
+  expect((await verify([id])).code).toBe(0);
+});
+
 test.each([
   ["one changed fact", "UPDATE audit_entry SET actor_id = 'usr_other' WHERE tenant_id = $1 AND sequence = 3", 3],
   [

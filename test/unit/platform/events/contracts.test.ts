@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { createEventContracts, loadEventContracts, MAX_EVENT_BYTES } from "../../../../platform/events/contracts.ts";
 import type { EventEnvelope } from "../../../../platform/events/envelope.ts";
+import { namedId } from "../../../support/identities.ts";
 
 const TYPE = "test.thing.happened.v1";
 const contracts = createEventContracts(
@@ -28,7 +29,7 @@ function event(change: Partial<EventEnvelope> = {}): EventEnvelope {
     subject: "thing_1",
     datacontenttype: "application/json",
     data: { at: "2026-01-01T00:00:00Z" },
-    partitionkey: "org_1",
+    partitionkey: namedId("org", "1"),
     sequence: "1",
     actorkind: "SERVICE",
     aggregateversion: 1,
@@ -57,6 +58,19 @@ describe("event contracts", () => {
   test("an event above the limit is refused with the limit in the message [EV-12]", () => {
     const large = event({ data: { at: "2026-01-01T00:00:00Z", text: "x".repeat(MAX_EVENT_BYTES) } });
     expect(() => contracts.encodeEvent(large)).toThrow(String(MAX_EVENT_BYTES));
+  });
+
+  test.each<[string, Partial<EventEnvelope>, string]>([
+    ["half a character in its data", { data: { at: "2026-01-01T00:00:00Z", text: "\ud83d" } }, "data.text holds half"],
+    ["half a character around it", { useragent: "\udc00" }, "useragent holds half"],
+    ["U+0000", { data: { at: "2026-01-01T00:00:00Z", text: "\0" } }, "U+0000"],
+    ["a year that Postgres has not", { time: "0000-01-01T00:00:00Z" }, "time is not within"],
+    ["a key that is no tenant's", { partitionkey: "somebody" }, "partitionkey is no id"],
+    ["an actor whom no index holds", { actorid: "x".repeat(201) }, "actorid has more than 200"],
+    ["a longer chain of causes than any", { hop: 17 }, "hop is more than 16"],
+  ])("an event with %s is refused before it is published, with advice [EV-12]", (_, change, problem) => {
+    const refused = expect.objectContaining({ code: "BAD_USER_INPUT", message: expect.stringContaining(problem) });
+    expect(() => contracts.encodeEvent(event(change))).toThrow(refused);
   });
 
   test("a contract that is no valid schema fails the start", () => {
