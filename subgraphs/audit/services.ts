@@ -19,6 +19,9 @@ export interface AuditServices {
   readonly operatorOrganizationId: string | undefined;
 }
 
+/** What operators' commands work with, also in a process of their own. */
+export type OperatorServices = Pick<AuditServices, "database" | "outbox" | "clock" | "ids" | "operatorOrganizationId">;
+
 /** Somebody who runs the platform and asks for a change. */
 export interface Operator {
   readonly identity: Identity;

@@ -8,5 +8,6 @@ export const subgraph = defineSubgraph({
   consumes: "others",
   answersFromMemory: false,
   settings: operatorSettings,
+  operatorCommands: async () => (await import("./operator/command-table.ts")).COMMANDS,
   create: async (deps) => (await import("./index.ts")).createAuditSubgraph(deps),
 });

@@ -9,7 +9,7 @@ import { isOpen } from "../domain/dead-letter.ts";
 import { DeadLetterId } from "../domain/ids.ts";
 import { deadLetterDiscarded } from "../domain-events.ts";
 import { actingName } from "../operator/acting-name.ts";
-import type { AuditServices, Operator } from "../services.ts";
+import type { Operator, OperatorServices } from "../services.ts";
 import { markDiscarded } from "../store/dead-letters.ts";
 import { lockNamed, nameLetters } from "../validation/operated-letters.ts";
 import { requireReason } from "../validation/reason.ts";
@@ -21,7 +21,7 @@ export type DiscardedLetters = z.infer<typeof storedResult>;
 
 /** @throws UserFailure `FORBIDDEN`, `INVALID`, `NOT_FOUND`, `STATE_INVALID`, `BLANK`, `TOO_LONG`, `IDEMPOTENCY_…` */
 export async function discardDeadLetters(
-  services: AuditServices,
+  services: OperatorServices,
   operator: Operator,
   input: DeadLetterDiscardInput,
 ): Promise<CommandOutcome<DiscardedLetters>> {

@@ -14,7 +14,7 @@ import { type DeadLetter, isOpen, ownerOfKey } from "../domain/dead-letter.ts";
 import { DeadLetterId } from "../domain/ids.ts";
 import { replayRequested } from "../domain-events.ts";
 import { actingName } from "../operator/acting-name.ts";
-import type { AuditServices, Operator } from "../services.ts";
+import type { Operator, OperatorServices } from "../services.ts";
 import { markReplaying } from "../store/dead-letters.ts";
 import { LETTER_READER } from "../subgraph-name.ts";
 import { lockNamed, nameLetters } from "../validation/operated-letters.ts";
@@ -27,7 +27,7 @@ export type RequestedReplays = z.infer<typeof storedResult>;
 
 /** @throws UserFailure `FORBIDDEN`, `INVALID`, `NOT_FOUND`, `STATE_INVALID`, `BLANK`, `TOO_LONG`, `IDEMPOTENCY_…` */
 export async function replayDeadLetters(
-  services: AuditServices,
+  services: OperatorServices,
   operator: Operator,
   input: DeadLetterReplayInput,
 ): Promise<CommandOutcome<RequestedReplays>> {

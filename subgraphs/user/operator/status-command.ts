@@ -1,5 +1,6 @@
 /** The frame of commands that suspend or reinstate: one id, a reason, and who it was. */
 import { fileURLToPath } from "node:url";
+import { OPERATOR_SERVICE } from "../../../platform/auth/operators.ts";
 import { systemClock } from "../../../platform/clock.ts";
 import { loadEventContracts } from "../../../platform/events/contracts.ts";
 import { outboxOf } from "../../../platform/graphql/subgraph-outbox.ts";
@@ -13,7 +14,6 @@ import {
 } from "../../../platform/operator/operator-command.ts";
 import { findOperatorDatabase } from "../../../platform/operator/operator-database.ts";
 import { newTrace } from "../../../platform/tracing/trace-context.ts";
-import { OPERATOR_SERVICE } from "../../../platform/auth/operators.ts";
 import type { Operator, OperatorServices } from "../services.ts";
 import { openUserDatabase } from "../store/database.ts";
 import { NAME } from "../subgraph-name.ts";

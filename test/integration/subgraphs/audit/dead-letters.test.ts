@@ -9,6 +9,7 @@ import { replayTopic } from "../../../../platform/events/replay.ts";
 import type { Subgraph } from "../../../../platform/graphql/subgraph.ts";
 import { verifyChain } from "../../../../subgraphs/audit/domain/entry-hash.ts";
 import { namedId } from "../../../support/identities.ts";
+import { startProcess } from "../../../support/process.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { type AuditFixture, createAuditFixture, OPERATORS, recordsOf, userOf } from "./audit-fixture.ts";
 
@@ -293,4 +294,48 @@ test("what is no dead letter among the dead letters becomes one", async () => {
   expect(letter).toMatchObject({ topic: "user.events.dlq", consumer: "audit.dead-letters", payload: "who are you?" });
   const refused = await change("deadLetterReplay", { ids: [letter?.["id"]] });
   expect(refused.userErrors).toMatchObject([{ code: "STATE_INVALID", message: expect.stringContaining("discard it") }]);
+});
+
+test("the command line lists, shows, replays and discards, and says with a code what was refused [S51]", async () => {
+  const operate = async (...words: readonly string[]) => {
+    const running = await startProcess({
+      entry: "subgraphs/operator-main.ts",
+      entryArguments: ["dead-letters", ...words],
+      env: { AUDIT_DATABASE_URL: fixture.urls.app },
+    });
+    const { code } = await running.exited;
+    return { code, output: (await running.output()).trim() };
+  };
+  const organization = fixture.newOrganization();
+  const broken = { ...fixture.renamed(organization), data: { name: 7 } };
+  await fixture.log.append("user.events", [{ key: organization, value: JSON.stringify(broken) }]);
+  const [letter] = await lettersOf(organization);
+  const id = String(letter?.["id"]);
+
+  expect(await operate("list", "--organization", organization)).toEqual({
+    code: 0,
+    output: expect.stringContaining(`${id}  OPEN  audit.entries  ${broken.type} of ${organization}  1×`),
+  });
+  const shown = await operate("show", id);
+  expect(shown.output).toContain(`payload: ${JSON.stringify(broken)}`);
+  expect(await operate("replay", id, "--reason", "Another try", "--by", "grace")).toEqual({
+    code: 1,
+    output: expect.stringMatching(new RegExp(`^${id}: OPEN\nSTATE_INVALID: It failed again: user`)),
+  });
+  expect(await operate("discard", id, "--reason", "Nobody sent it", "--by", "grace")).toEqual({
+    code: 0,
+    output: `${id}: DISCARDED`,
+  });
+  expect((await lettersOf(organization))[0]).toMatchObject({ status: "DISCARDED", resolvedBy: "operator:grace" });
+  expect(await operate("list", "--organization", organization)).toEqual({ code: 0, output: "There are none." });
+  const refused: [string[], number, string][] = [
+    [["discard", id, "--reason", "Again"], 1, "STATE_INVALID: This dead letter is DISCARDED already."],
+    [["replay", fixture.ids.next("dlt")], 1, "NOT_FOUND: There is no such dead letter."],
+    [["show", "nonsense"], 1, "NOT_FOUND: There is no such dead letter."],
+    [["discard", id], 2, "BAD_ARGUMENTS: say why"],
+    [["list", "--status", "LOST"], 2, "BAD_ARGUMENTS: there is no status LOST"],
+  ];
+  for (const [words, code, output] of refused) {
+    expect(await operate(...words)).toEqual({ code, output: expect.stringContaining(output) });
+  }
 });
