@@ -1,7 +1,7 @@
 // What all subgraphs' databases hold alike is written once; databases made when it stood in each subgraph's own file
 // stay valid.
 import { createHash } from "node:crypto";
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,6 +15,16 @@ import { type PostgresServer, startPostgres } from "../../support/services/postg
 import { withClient } from "./as-role.ts";
 
 const FOUNDATION = "20261120000000_foundation";
+
+/** Those that came after the foundation, of every database and of this one. */
+async function laterMigrations(name?: string): Promise<string[]> {
+  const folders = name === undefined ? ["shared"] : ["shared", name];
+  const found = await Promise.all(
+    folders.map((folder) => readdir(join(PRISMA_FOLDER, folder, "migrations"), { withFileTypes: true })),
+  );
+  const names = found.flat().flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  return [...new Set(names)].filter((migration) => migration !== FOUNDATION).sort();
+}
 
 /**
  * As installations hold them in `_prisma_migrations`: SHA-256 of the files of version 0.1.0, each of which held the
@@ -58,11 +68,15 @@ describe("a database of version 0.1.0", () => {
     expect(await migrateDatabase({ ownerUrl: urls.owner, folder: released })).toEqual([FOUNDATION]);
 
     const prepare = () => prepareDatabase({ adminUrl: server.adminUrl, name: "audit", urls });
+    expect(await prepare()).toEqual(await laterMigrations("audit"));
     expect(await prepare()).toEqual([]);
     await withClient(urls.app, (client) => client.query("SELECT FROM audit_entry, outbox, inbox, idempotency"));
 
     const fresh = databaseUrls(server.adminUrl, "audit", "pw", "fresh_audit");
-    expect(await prepareDatabase({ adminUrl: server.adminUrl, name: "audit", urls: fresh })).toEqual([FOUNDATION]);
+    expect(await prepareDatabase({ adminUrl: server.adminUrl, name: "audit", urls: fresh })).toEqual([
+      FOUNDATION,
+      ...(await laterMigrations("audit")),
+    ]);
     expect(await prepareDatabase({ adminUrl: server.adminUrl, name: "audit", urls: fresh })).toEqual([]);
   });
 });
@@ -91,7 +105,7 @@ describe("a new subgraph's database", () => {
   test("gets outbox, inbox and idempotency for its own roles without a line of its own", async () => {
     await write("notes", "20270101000000_notes", "CREATE TABLE note (id text PRIMARY KEY);");
     const { migrate, app, relay } = await open();
-    expect(await migrate()).toEqual([FOUNDATION, "20270101000000_notes"]);
+    expect(await migrate()).toEqual([FOUNDATION, ...(await laterMigrations()), "20270101000000_notes"]);
     await withClient(app, (client) => client.query("SELECT FROM outbox, inbox, idempotency, stream_head"));
     await withClient(relay, (client) => client.query("SELECT FROM outbox"));
     await expect(withClient(relay, (client) => client.query("SELECT FROM inbox"))).rejects.toThrow("permission denied");
