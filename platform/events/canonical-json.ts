@@ -4,6 +4,7 @@
  * or change is refused here, by one definition for those who publish and those who record.
  */
 import canonicalize from "canonicalize";
+import { unstorableText } from "../validation/text/unstorable-text.ts";
 
 /** Deeper than anything anybody writes on purpose, and far from where stacks overflow, Postgres' among them. */
 const MAX_DEPTH = 64;
@@ -57,8 +58,8 @@ function problemOfName(name: string): string | undefined {
 }
 
 function problemOfText(text: string): string | undefined {
-  if (!text.isWellFormed()) return "holds half a character (an unpaired surrogate)";
-  return text.includes("\0") ? "holds the character U+0000" : undefined;
+  const found = unstorableText(text);
+  return found === undefined ? undefined : `holds ${found}`;
 }
 
 function isPlain(value: object): boolean {

@@ -1,4 +1,4 @@
-/** Creates each topic before the first record goes there: a row for one that is missing would hold up those behind it. */
+/** Creates each topic before its first record: a row for one that is missing would hold up those behind it. */
 import type { EventLog } from "../event-log.ts";
 
 export function creatingTopics(log: Pick<EventLog, "append" | "ensureTopics">): Pick<EventLog, "append"> {
