@@ -66,7 +66,7 @@ const OPERATOR_NAME = /^[A-Za-z0-9._@-]{1,64}$/;
 export const BY_OPTION = { by: { type: "string" } } as const;
 
 /**
- * Who works on the command line; the audit trail names them. Default: the user of the operating system.
+ * Who works on the command line; whatever they cause names them. Default: the user of the operating system.
  * @throws BadArguments
  */
 export function operatorName(by: string | undefined): string {

@@ -134,7 +134,8 @@ test("broken JSON ends in the dead letters once, and the organisation's next eve
   const broken = `{"specversion": "1.0", ${randomUUID()}`;
   await fixture.log.append("user.events", [{ key: organization, value: broken }]);
   await fixture.deliver(fixture.renamed(organization));
-  await fixture.recorded(organization, 1);
+  // Its own entry, and the one that says what has none.
+  const entries = await fixture.recorded(organization, 2);
   const letters = (await recordsOf(fixture.log, "user.events.dlq", organization)).map(({ value }) =>
     deadLetterSchema.parse(JSON.parse(value)),
   );
@@ -148,7 +149,7 @@ test("broken JSON ends in the dead letters once, and the organisation's next eve
       error: expect.stringContaining("not JSON"),
     }),
   ]);
-  expect(await fixture.chain(organization)).toHaveLength(1);
+  expect(entries.map(({ action }) => action).sort()).toEqual(["audit.event.unrecorded", "user.organization.updated"]);
 });
 
 test("an event that breaks its contract is not recorded but kept as a dead letter [S43] [EV-06]", async () => {
@@ -157,8 +158,9 @@ test("an event that breaks its contract is not recorded but kept as a dead lette
   const bad = { ...good, id: fixture.ids.uuid(), data: { organizationId: organization, name: 7 } };
   await fixture.log.append("user.events", [{ key: organization, value: JSON.stringify(bad) }]);
   await fixture.deliver(good);
-  const entries = await fixture.recorded(organization, 1);
-  expect(entries.map(({ eventId }) => eventId)).toEqual([good.id]);
+  const entries = await fixture.recorded(organization, 2);
+  expect(entries.map(({ eventId }) => eventId)).toContain(good.id);
+  expect(entries.map(({ eventId }) => eventId)).not.toContain(bad.id);
   const letters = await recordsOf(fixture.log, "user.events.dlq", organization);
   expect(letters.map(({ value }) => deadLetterSchema.parse(JSON.parse(value)).error)).toEqual([
     expect.stringContaining("user.organization.updated.v1"),
