@@ -9,12 +9,13 @@ import { AppError } from "../errors/app-error.ts";
 import type { EventLog, LogPositions, LogReader, LogRecord, TailOptions } from "./event-log.ts";
 import { createAppendQueue } from "./kafka/append-queue.ts";
 import { startGroupMember } from "./kafka/group-supervisor.ts";
+import { createGuardedSockets } from "./kafka/guarded-sockets.ts";
 import { kafkaErrorType, translateKafkaFailure } from "./kafka/kafka-failure.ts";
 import { createKafkaClient, type KafkaConnection, METADATA_FRESH_MS } from "./kafka/kafka-settings.ts";
 import { dropNegativeTimerWarnings } from "./kafka/negative-timer-warning.ts";
 import { createPartitionFetcher, type PartitionFetcher } from "./kafka/partition-fetcher.ts";
 import { startTail } from "./kafka/tail-loop.ts";
-import { createMissingTopics, readCommitted } from "./kafka/topic-admin.ts";
+import { createCommittedReader, createMissingTopics } from "./kafka/topic-admin.ts";
 import { partitionForKey } from "./partitioner.ts";
 
 export interface KafkaEventLogOptions extends KafkaConnection {
@@ -31,13 +32,19 @@ const READ_WAIT_MS = 10;
 
 export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
   const { logger, replicationFactor, partitions = 4, retentionMs = WEEK_MS } = options;
+  const connection = { ...options, sockets: createGuardedSockets() };
   const readers = new Set<LogReader>();
   const counts = new Map<string, { readonly count: number; readonly until: number }>();
   let opened: ReturnType<typeof open> | undefined;
 
   function open() {
-    const kafka = createKafkaClient(options);
-    return { kafka, queue: createAppendQueue(kafka), fetcher: createPartitionFetcher(options) };
+    const kafka = createKafkaClient(connection);
+    return {
+      kafka,
+      queue: createAppendQueue(kafka),
+      fetcher: createPartitionFetcher(connection),
+      commits: createCommittedReader(kafka),
+    };
   }
 
   function parts() {
@@ -77,7 +84,7 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
     if (closing === undefined) return;
     await Promise.all([...readers].map((reader) => reader.stop()));
     readers.clear();
-    await closing.queue.stop();
+    await Promise.all([closing.queue.stop(), closing.commits.stop()]);
     await closing.fetcher.disconnect().catch(() => undefined);
   }
 
@@ -136,7 +143,7 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
     tail: (tailOptions) =>
       translated(tailOptions.topic, async () => {
         parts();
-        const fetcher = createPartitionFetcher(options);
+        const fetcher = createPartitionFetcher(connection);
         try {
           const from = await startPositions(fetcher, tailOptions);
           return trackReader(startTail({ ...tailOptions, fetcher, from, logger }));
@@ -163,7 +170,7 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
     ranges: (topic) => translated(topic, () => parts().fetcher.ranges(topic)),
     epoch: (topic) => translated(topic, () => parts().fetcher.topicId(topic)),
     partitionOf: (topic, key) => translated(topic, async () => partitionForKey(key, await partitionCount(topic))),
-    committed: (group, topic) => translated(topic, () => readCommitted(parts().kafka, group, topic)),
+    committed: (group, topic) => translated(topic, () => parts().commits.read(group, topic)),
     check: () => translated(undefined, () => parts().fetcher.connect()),
   };
 }

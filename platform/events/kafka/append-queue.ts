@@ -4,7 +4,7 @@
  */
 import { type Kafka, Partitioners, type Producer } from "kafkajs";
 import type { LogAppend } from "../event-log.ts";
-import { isTooLarge } from "./kafka-failure.ts";
+import { isBroken, isTooLarge } from "./kafka-failure.ts";
 import { METADATA_FRESH_MS } from "./kafka-settings.ts";
 
 export interface AppendQueue {
@@ -33,8 +33,9 @@ export function createAppendQueue(kafka: Kafka): AppendQueue {
       maxInFlightRequests: 1,
       idempotent: false,
       metadataMaxAge: METADATA_FRESH_MS,
-      // The caller (the relay) retries by its own, shorter pauses.
-      retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 },
+      // A retry by kafkajs 2.2.4 loses records: it asks no broker again that has answered, though that one may lead
+      // more partitions by then. The whole append is repeated instead.
+      retry: { retries: 0 },
     });
     await opened.connect();
     return opened;
@@ -65,14 +66,25 @@ export function createAppendQueue(kafka: Kafka): AppendQueue {
     }
   }
 
+  async function sendOrReplace(topic: string, records: readonly LogAppend[]): Promise<void> {
+    try {
+      await send(topic, records);
+    } catch (error) {
+      // Not waited for: the one that takes its place has connections of its own.
+      if (!isTooLarge(error)) void close();
+      throw error;
+    }
+  }
+
   return {
     append(topic, records) {
       const sent = tail.then(async () => {
         try {
-          await send(topic, records);
+          await sendOrReplace(topic, records);
         } catch (error) {
-          if (!isTooLarge(error)) await close();
-          throw error;
+          if (!isBroken(error)) throw error;
+          // Once more, and whole: the broker may have closed the connection for being idle, or gone silent.
+          await sendOrReplace(topic, records);
         }
       });
       tail = sent.catch(() => undefined);

@@ -38,7 +38,8 @@ const COMMIT_RETRY = { baseMs: 100, capMs: 2_000 };
 const SETTINGS = {
   sessionTimeout: 10_000,
   rebalanceTimeout: 15_000,
-  heartbeatInterval: 3_000,
+  // By its answers members learn that another one leaves: its partitions move as soon as this.
+  heartbeatInterval: 1_000,
   maxWaitTimeInMs: 500,
   metadataMaxAge: 60_000,
   allowAutoTopicCreation: false,

@@ -10,8 +10,10 @@ import { type GroupSession, openGroupSession } from "./group-session.ts";
 
 const RETRY = { baseMs: 200, capMs: 5_000 };
 const LOOK_EVERY_MS = 1_000;
-/** Several session timeouts without a fetch, a heartbeat or a join: the consumer hangs (kafkajs #659, #660). */
-const STALLED_MS = 40_000;
+/** Longer than a join may take, without a fetch, a heartbeat or a join: the consumer hangs (kafkajs #659, #660). */
+const STALLED_MS = 20_000;
+/** A session that lived this long was a success. */
+const SETTLED_MS = 40_000;
 
 export function startGroupMember(kafka: Kafka, consume: GroupConsumeOptions, rootLogger: Logger): LogReader {
   const logger = rootLogger.child({ component: "event-log", group: consume.group });
@@ -41,7 +43,7 @@ export function startGroupMember(kafka: Kafka, consume: GroupConsumeOptions, roo
         const reason = await watch(session);
         await session.close();
         if (reason === undefined) return;
-        if (Date.now() - openedAt > STALLED_MS) failures = 0;
+        if (Date.now() - openedAt > SETTLED_MS) failures = 0;
         logger.warn({ err: reason }, "replacing the Kafka consumer");
       } catch (error) {
         logger.warn({ err: error }, "no Kafka consumer, trying again");

@@ -11,10 +11,12 @@ export function kafkaErrorType(error: unknown): string | undefined {
   return undefined;
 }
 
-/** A request was not answered in time; kafkajs 2.2.4 keeps the connection all the same. */
-export function isKafkaTimeout(error: unknown): boolean {
+const BROKEN = new Set(["KafkaJSConnectionError", "KafkaJSConnectionClosedError", "KafkaJSRequestTimeoutError"]);
+
+/** The connection ended, perhaps because its broker had gone silent, or should have: another one may serve. */
+export function isBroken(error: unknown): boolean {
   for (let current = error; current instanceof Error; current = current.cause) {
-    if (current.name === "KafkaJSRequestTimeoutError") return true;
+    if (BROKEN.has(current.name)) return true;
   }
   return false;
 }

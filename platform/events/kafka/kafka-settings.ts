@@ -1,6 +1,7 @@
 /** How the Kafka adapter reaches its brokers, and the client that keeps kafkajs's own log lines in ours. */
 import { Kafka, type KafkaConfig, type logCreator, logLevel, type SASLOptions } from "kafkajs";
 import type { Logger } from "pino";
+import type { GuardedSockets } from "./guarded-sockets.ts";
 
 export interface KafkaConnection {
   /** `host:port`, any of the cluster's brokers. */
@@ -10,6 +11,11 @@ export interface KafkaConnection {
   readonly ssl?: NonNullable<KafkaConfig["ssl"]>;
   readonly sasl?: SASLOptions;
   readonly logger: Logger;
+}
+
+/** The connection as the clients of one event log share it. */
+export interface SharedConnection extends KafkaConnection {
+  readonly sockets: GuardedSockets;
 }
 
 export const CONNECTION_TIMEOUT_MS = 3_000;
@@ -32,12 +38,13 @@ export function kafkaLogCreator(logger: Logger): logCreator {
     };
 }
 
-export function createKafkaClient(connection: KafkaConnection): Kafka {
+export function createKafkaClient(connection: SharedConnection): Kafka {
   return new Kafka({
-    brokers: [...connection.brokers],
+    brokers: () => connection.sockets.inOrder(connection.brokers),
     clientId: connection.clientId,
     ...(connection.ssl === undefined ? {} : { ssl: connection.ssl }),
     ...(connection.sasl === undefined ? {} : { sasl: connection.sasl }),
+    socketFactory: connection.sockets.factory,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     enforceRequestTimeout: true,

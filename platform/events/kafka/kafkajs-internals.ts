@@ -51,13 +51,14 @@ export interface InternalCluster {
   refreshMetadata(): Promise<void>;
   addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
   findBroker(node: { readonly nodeId: string }): Promise<InternalBroker>;
-  findControllerBroker(): Promise<InternalBroker>;
+  /** `findConnectedBroker`: one that has answered, where there is any. */
+  readonly brokerPool: { findConnectedBroker(): Promise<InternalBroker> };
 }
 
 interface ClusterOptions extends Pick<KafkaConfig, "ssl" | "sasl" | "retry"> {
   readonly logger: unknown;
   readonly socketFactory: unknown;
-  readonly brokers: readonly string[];
+  readonly brokers: () => readonly string[];
   readonly clientId: string;
   readonly connectionTimeout: number;
   readonly authenticationTimeout: number;
@@ -72,7 +73,6 @@ interface ClusterOptions extends Pick<KafkaConfig, "ssl" | "sasl" | "retry"> {
 interface Internals {
   readonly Cluster: new (options: ClusterOptions) => InternalCluster;
   readonly createLogger: (options: { level: logLevel; logCreator: logCreator }) => unknown;
-  readonly createSocketFactory: () => unknown;
   readonly Encoder: new () => { writeBuffer(buffer: Buffer): unknown };
 }
 
@@ -82,7 +82,6 @@ export function kafkajsInternals(): Internals {
   return {
     Cluster: require("kafkajs/src/cluster"),
     createLogger: require("kafkajs/src/loggers").createLogger,
-    createSocketFactory: require("kafkajs/src/network/socketFactory"),
     Encoder: require("kafkajs/src/protocol/encoder"),
   };
 }

@@ -8,8 +8,8 @@ import { z } from "zod";
 import { backoffMs, systemSleep } from "../backoff.ts";
 import type { LogRecord, PartitionRange } from "../event-log.ts";
 import { withinDeadline } from "./append-queue.ts";
-import { isKafkaTimeout, kafkaErrorType, unknownTopic } from "./kafka-failure.ts";
-import { CONNECTION_TIMEOUT_MS, type KafkaConnection, kafkaLogCreator } from "./kafka-settings.ts";
+import { isBroken, kafkaErrorType, unknownTopic } from "./kafka-failure.ts";
+import { CONNECTION_TIMEOUT_MS, kafkaLogCreator, type SharedConnection } from "./kafka-settings.ts";
 import { type InternalBroker, type InternalCluster, kafkajsInternals } from "./kafkajs-internals.ts";
 import { readTopicId } from "./topic-id.ts";
 
@@ -41,7 +41,7 @@ export interface PartitionFetcher {
   topicId(topic: string): Promise<string>;
 }
 
-/** Nothing here waits for replicas or for records longer than half a second: a broker silent for this long is away. */
+/** Beyond what guarded sockets allow: nothing here waits for replicas or for records longer than half a second. */
 const ANSWER_TIMEOUT_MS = 5_000;
 const UNSETTLED: ReadonlySet<string> = new Set(["NOT_LEADER_FOR_PARTITION", "LEADER_NOT_AVAILABLE"]);
 const LEADER_TRIES = 6;
@@ -81,15 +81,15 @@ const offsetsAnswer = z.object({
   responses: z.array(z.object({ partitions: z.array(z.object({ partition: z.number(), offset })) })),
 });
 
-export function createPartitionFetcher(connection: KafkaConnection): PartitionFetcher {
-  const { Cluster, createLogger, createSocketFactory } = kafkajsInternals();
+export function createPartitionFetcher(connection: SharedConnection): PartitionFetcher {
+  const { Cluster, createLogger } = kafkajsInternals();
   let cluster = open();
 
   function open(): InternalCluster {
     return new Cluster({
       logger: createLogger({ level: logLevel.WARN, logCreator: kafkaLogCreator(connection.logger) }),
-      socketFactory: createSocketFactory(),
-      brokers: connection.brokers,
+      socketFactory: connection.sockets.factory,
+      brokers: () => connection.sockets.inOrder(connection.brokers),
       clientId: connection.clientId,
       ...(connection.ssl === undefined ? {} : { ssl: connection.ssl }),
       ...(connection.sasl === undefined ? {} : { sasl: connection.sasl }),
@@ -115,18 +115,31 @@ export function createPartitionFetcher(connection: KafkaConnection): PartitionFe
     try {
       return await work();
     } catch (error) {
-      if (isKafkaTimeout(error) && cluster === currentCluster) {
-        cluster = open();
-        void withinDeadline(currentCluster.disconnect());
-      }
+      if (isBroken(error)) replace(currentCluster);
       throw error;
+    }
+  }
+
+  function replace(silent: InternalCluster): void {
+    if (cluster !== silent) return;
+    cluster = open();
+    void withinDeadline(silent.disconnect());
+  }
+
+  /** For what any broker can answer: asked once more over new connections when the first broker did not. */
+  async function answeredByAny<R>(work: () => Promise<R>): Promise<R> {
+    try {
+      return await answered(work);
+    } catch (error) {
+      if (!isBroken(error)) throw error;
+      return answered(work);
     }
   }
 
   async function anyBroker(): Promise<InternalBroker> {
     await cluster.connect();
     await cluster.refreshMetadata();
-    return cluster.findControllerBroker();
+    return cluster.brokerPool.findConnectedBroker();
   }
 
   async function leaders(topic: string): Promise<ReadonlyMap<number, string>> {
@@ -223,14 +236,14 @@ export function createPartitionFetcher(connection: KafkaConnection): PartitionFe
 
   return {
     async connect() {
-      await answered(anyBroker);
+      await answeredByAny(anyBroker);
     },
     disconnect: () => cluster.disconnect(),
-    leaders: (topic) => answered(() => leaders(topic)),
+    leaders: (topic) => answeredByAny(() => retryUntilSettled(() => leaders(topic))),
     fetch: (leader, topic, positions, maxWaitMs) => answered(() => fetch(leader, topic, positions, maxWaitMs)),
-    ranges: (topic) => answered(() => retryUntilSettled(() => ranges(topic))),
+    ranges: (topic) => answeredByAny(() => retryUntilSettled(() => ranges(topic))),
     topicId: (topic) =>
-      answered(async () => {
+      answeredByAny(async () => {
         const id = await readTopicId(await anyBroker(), topic);
         if (id === undefined) throw unknownTopic(topic);
         return id;

@@ -23,13 +23,17 @@ export interface TailLoopOptions extends Omit<TailOptions, "from"> {
 const POLL_MS = 500;
 /** While a callback still runs, polls are short: its partition wants to join the next one soon. */
 const BUSY_POLL_MS = 20;
-const RETRY = { baseMs: 100, capMs: 2_000 };
+const RETRY = { baseMs: 100, capMs: 500 };
+/** While the leaders change, the new one is waited for impatiently. */
+const IMPATIENT_MS = 500;
 
 export function startTail(options: TailLoopOptions): LogReader {
   const { fetcher, topic, onRecords, onInterruption, onGap, logger } = options;
   const abort = new AbortController();
   const positions = new Map(options.from);
   const busy = new Map<number, Promise<void>>();
+  /** Leaders whose last poll failed. */
+  const silent = new Set<string>();
   let interrupted = false;
   let failed = false;
   let watching: Promise<void> = Promise.resolve();
@@ -48,6 +52,15 @@ export function startTail(options: TailLoopOptions): LogReader {
     }
   }
 
+  async function pollUntilSilent(leader: string, partitions: readonly number[], signal: AbortSignal): Promise<void> {
+    try {
+      await poll(leader, partitions, signal);
+    } catch (error) {
+      if (!signal.aborted) silent.add(leader);
+      throw error;
+    }
+  }
+
   async function poll(leader: string, partitions: readonly number[], signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const free = partitions.filter((partition) => !busy.has(partition));
@@ -58,8 +71,10 @@ export function startTail(options: TailLoopOptions): LogReader {
       const wanted = new Map(free.map((partition) => [partition, positions.get(partition) ?? 0n]));
       const waitMs = free.length === partitions.length ? POLL_MS : BUSY_POLL_MS;
       const fetched = await fetcher.fetch(leader, topic, wanted, waitMs);
-      interrupted = false;
-      if (abort.signal.aborted) return;
+      // Late: another round reads these partitions from here on.
+      if (signal.aborted) return;
+      silent.delete(leader);
+      if (silent.size === 0) interrupted = false;
       for (const found of fetched)
         if (found.next > (wanted.get(found.partition) ?? 0n)) busy.set(found.partition, handOn(found));
       // A callback that finished at once has freed its partition by now.
@@ -85,7 +100,7 @@ export function startTail(options: TailLoopOptions): LogReader {
    */
   async function watchLeaders(knownLeaders: ReadonlyMap<number, string>, round: AbortController): Promise<void> {
     for (;;) {
-      await systemSleep(METADATA_FRESH_MS, round.signal);
+      await systemSleep(silent.size === 0 ? METADATA_FRESH_MS : IMPATIENT_MS, round.signal);
       if (round.signal.aborted || abort.signal.aborted) return;
       try {
         const found = await fetcher.leaders(topic);
@@ -108,16 +123,20 @@ export function startTail(options: TailLoopOptions): LogReader {
       if (!positions.has(partition)) positions.set(partition, 0n);
       byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition]);
     }
+    for (const leader of silent) if (!byLeader.has(leader)) silent.delete(leader);
     const round = new AbortController();
     const signal = AbortSignal.any([abort.signal, round.signal]);
-    const polls = [...byLeader].map(([leader, partitions]) => poll(leader, partitions, signal));
+    const polls = [...byLeader].map(([leader, partitions]) => pollUntilSilent(leader, partitions, signal));
     watching = watchLeaders(leaders, round);
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => resolve(), { once: true });
     try {
-      await Promise.all(polls);
+      // A poll of a frozen leader is not waited for: what it brings late is dropped.
+      await Promise.race([Promise.all(polls), ended]);
     } finally {
       // One broker failed: the others' polls end too, before leaders are asked for again.
       round.abort();
-      await Promise.allSettled(polls);
+      void Promise.allSettled(polls);
     }
   }
 

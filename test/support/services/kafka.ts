@@ -1,5 +1,5 @@
-// One real Kafka broker for tests: a single KRaft process (broker and controller) on free loopback ports in a temporary
-// folder.
+// Real Kafka brokers for tests: KRaft processes (broker and controller each) on free loopback ports in temporary
+// folders. One, or a cluster of three, of which two can go on without the third.
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -60,9 +60,7 @@ const JVM = [
  * Another process may take a port between choosing and listening; the start is tried three times.
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaBroker> {
-  const java = await findJava();
-  if (java === undefined) throw new Error(`Kafka needs Java ${JAVA_MINIMUM} or newer; see "java -version"`);
-  const classPath = join(await kafkaJars(), "*");
+  const { java, classPath } = await kafkaProgram();
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await startOnce(java, classPath, options);
@@ -73,7 +71,59 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaBroke
   }
 }
 
-async function startOnce(java: string, classPath: string, options: KafkaOptions): Promise<KafkaBroker> {
+export interface KafkaCluster {
+  /** All of them, as in KAFKA_BROKERS. */
+  readonly brokers: string;
+  readonly members: readonly KafkaBroker[];
+  stop(): Promise<void>;
+}
+
+const CLUSTER_SIZE = 3;
+
+/** Three brokers; topics may have three replicas, and what the cluster keeps for itself has. */
+export async function startKafkaCluster(): Promise<KafkaCluster> {
+  const { java, classPath } = await kafkaProgram();
+  const ports = await freePorts(CLUSTER_SIZE * 2);
+  const nodes = Array.from({ length: CLUSTER_SIZE }, (_, index) => ({
+    id: index + 1,
+    port: ports[index] ?? 0,
+    controllerPort: ports[CLUSTER_SIZE + index] ?? 0,
+  }));
+  const cluster = { id: newClusterId(), voters: nodes };
+  const members = await Promise.all(
+    nodes.map(({ port, id }) => startOnce(java, classPath, { port }, { ...cluster, node: id })),
+  );
+  return {
+    brokers: members.map(({ brokers }) => brokers).join(","),
+    members,
+    async stop() {
+      await Promise.all(members.map((member) => member.stop()));
+    },
+  };
+}
+
+async function kafkaProgram() {
+  const java = await findJava();
+  if (java === undefined) throw new Error(`Kafka needs Java ${JAVA_MINIMUM} or newer; see "java -version"`);
+  return { java, classPath: join(await kafkaJars(), "*") };
+}
+
+/** Led by a letter: an id that begins with "-" would be read as an option. */
+const newClusterId = () => `k${randomBytes(16).toString("base64url").slice(1)}`;
+
+/** Where a broker stands in a cluster of several. */
+interface ClusterPlace {
+  readonly id: string;
+  readonly node: number;
+  readonly voters: readonly { readonly id: number; readonly port: number; readonly controllerPort: number }[];
+}
+
+async function startOnce(
+  java: string,
+  classPath: string,
+  options: KafkaOptions,
+  place?: ClusterPlace,
+): Promise<KafkaBroker> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "tributary-kafka-")));
   await mkdir(dataDir, { recursive: true });
   const [free, controllerPort, proxiedPort] = await freePorts(3);
@@ -82,10 +132,13 @@ async function startOnce(java: string, classPath: string, options: KafkaOptions)
   const proxied = options.advertisedPort === undefined ? undefined : { port: proxiedPort, as: options.advertisedPort };
   const config = join(dataDir, "server.properties");
   const logFile = join(dataDir, "broker.log");
-  await writeFile(config, serverProperties({ port, controllerPort, proxied, logDir: join(dataDir, "log") }));
+  const voters = place?.voters ?? [{ id: 1, controllerPort }];
+  const node = place?.node ?? 1;
+  const ownController = voters.find(({ id }) => id === node)?.controllerPort ?? controllerPort;
+  const logDir = join(dataDir, "log");
+  await writeFile(config, serverProperties({ node, voters, port, controllerPort: ownController, proxied, logDir }));
   if (!existsSync(join(dataDir, "log/meta.properties"))) {
-    // Led by a letter: an id that begins with "-" would be read as an option.
-    const clusterId = `k${randomBytes(16).toString("base64url").slice(1)}`;
+    const clusterId = place?.id ?? newClusterId();
     const format = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", config];
     await run(java, [...JVM, "-cp", classPath, ...format]);
   }
@@ -148,20 +201,24 @@ async function ready(brokers: string): Promise<void> {
 }
 
 interface ServerPorts {
+  readonly node: number;
+  readonly voters: readonly { readonly id: number; readonly controllerPort: number }[];
   readonly port: number;
   readonly controllerPort: number;
   readonly proxied: { readonly port: number; readonly as: number } | undefined;
   readonly logDir: string;
 }
 
-function serverProperties({ port, controllerPort, proxied, logDir }: ServerPorts): string {
+function serverProperties({ node, voters, port, controllerPort, proxied, logDir }: ServerPorts): string {
+  const copies = voters.length;
+  const inSync = Math.min(copies, 2);
   const clients = [`CLIENT://127.0.0.1:${port}`];
   const proxiedAt = proxied === undefined ? [] : [`PROXIED://127.0.0.1:${proxied.port}`];
   const proxiedAs = proxied === undefined ? [] : [`PROXIED://127.0.0.1:${proxied.as}`];
   return Object.entries({
     "process.roles": "broker,controller",
-    "node.id": 1,
-    "controller.quorum.voters": `1@127.0.0.1:${controllerPort}`,
+    "node.id": node,
+    "controller.quorum.voters": voters.map((voter) => `${voter.id}@127.0.0.1:${voter.controllerPort}`).join(","),
     listeners: [...clients, ...proxiedAt, `CONTROLLER://127.0.0.1:${controllerPort}`].join(","),
     "advertised.listeners": [...clients, ...proxiedAs].join(","),
     "listener.security.protocol.map": "CLIENT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
@@ -172,13 +229,13 @@ function serverProperties({ port, controllerPort, proxied, logDir }: ServerPorts
     "num.partitions": 1,
     "default.replication.factor": 1,
     "offsets.topic.num.partitions": 1,
-    "offsets.topic.replication.factor": 1,
+    "offsets.topic.replication.factor": copies,
     "transaction.state.log.num.partitions": 1,
-    "transaction.state.log.replication.factor": 1,
-    "transaction.state.log.min.isr": 1,
+    "transaction.state.log.replication.factor": copies,
+    "transaction.state.log.min.isr": inSync,
     "share.coordinator.state.topic.num.partitions": 1,
-    "share.coordinator.state.topic.replication.factor": 1,
-    "share.coordinator.state.topic.min.isr": 1,
+    "share.coordinator.state.topic.replication.factor": copies,
+    "share.coordinator.state.topic.min.isr": inSync,
     // The first consumer of a group starts at once instead of waiting 3 s for others; short sessions show a dead member
     // soon.
     "group.initial.rebalance.delay.ms": 0,
