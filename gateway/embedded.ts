@@ -115,6 +115,7 @@ async function addPlatform(options: EmbeddedOptions, base: EmbeddedBase): Promis
   const rooms = createPlatformRooms({
     settings,
     subgraphs: options.subgraphs,
+    hosted: subgraphs,
     tokenService: tokenServiceOf(options.subgraphs, subgraphs),
     eventLog,
     clock,

@@ -8,6 +8,7 @@ import type { CountedCache } from "../platform/cache/cache-metrics.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { ServiceDirectory } from "../platform/discovery/service-directory.ts";
 import type { EventLog } from "../platform/events/event-log.ts";
+import type { EventFlow } from "../platform/events/flow/event-flow.ts";
 import type { SubgraphEndpoint } from "../platform/graphql/subgraph-endpoint.ts";
 import type { HealthCheck } from "../platform/http/health.ts";
 import type { MetricsSource } from "../platform/http/metrics-format.ts";
@@ -55,6 +56,8 @@ export interface GatewayOptions {
   readonly directory?: ServiceDirectory | undefined;
   /** Where live fields get their events; absent: no subscription is served (standalone). */
   readonly eventLog?: EventLog;
+  /** How events come along; its part and its checks are among those of the platform. */
+  readonly eventFlow?: EventFlow;
   /** Sockets and streams; absent: there are none. */
   readonly createLive?: CreateLive;
   /** Told which subscriptions are open. */

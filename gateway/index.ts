@@ -4,6 +4,7 @@
  */
 import { cacheMetrics } from "../platform/cache/cache-metrics.ts";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";
+import { degradedMetric } from "../platform/http/health.ts";
 import { createGatewayCaches } from "./cache/gateway-caches.ts";
 import { createResponses } from "./cache/response/create-responses.ts";
 import { refuseUnknownSubgraphs } from "./composition/known-subgraphs.ts";
@@ -37,7 +38,7 @@ const MAX_PLANS = 20_000;
  * @throws AppError `CONFIG_INVALID` when the supergraph cannot be used
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { settings, lifecycle, clock, logger, eventLog, cacheRegistry, counted } = options;
+  const { settings, lifecycle, clock, logger, eventLog, eventFlow, cacheRegistry, counted } = options;
   const { knownSubgraphs } = options;
   const schema = await openSupergraphFile(settings.SUPERGRAPH_FILE, logger, {
     maxPlanOptions: settings.MAX_PLAN_OPTIONS,
@@ -56,7 +57,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     options.authenticator === undefined
       ? undefined
       : (limits.rates.calls?.observe(options.authenticator) ?? options.authenticator);
-  const httpListener = await createHttpListener(options);
+  const httpListener = await createHttpListener(options, () => live?.counters().tails ?? []);
   const { server, origins } = httpListener;
 
   const responses = createResponses(options, { schema, sources, documents: limits.documents });
@@ -91,7 +92,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   if (counted !== undefined) metrics.push(() => cacheMetrics(counted));
   if (options.metrics !== undefined) metrics.push(...options.metrics);
   if (live !== undefined) metrics.push(() => liveMetrics(live.counters()));
-  registerMetrics(server, metrics);
+  if (eventFlow !== undefined) metrics.push(eventFlow.metrics);
+  registerMetrics(server, metrics, [async () => [await degradedMetric(httpListener.checks)]]);
 
   const rooms = { schema, graph, authenticator, operations, limits, scopes, responses, live, transport, httpListener };
   const part = createGatewayPart(options, rooms);

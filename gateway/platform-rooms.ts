@@ -7,6 +7,7 @@ import type { TokenService } from "../platform/auth/token-service.ts";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { EventLog } from "../platform/events/event-log.ts";
+import { createEventFlow } from "../platform/events/flow/event-flow.ts";
 import { scalars } from "../platform/graphql/scalars.ts";
 import type { Subgraph } from "../platform/graphql/subgraph.ts";
 import type { ListedSubgraph } from "../platform/graphql/subgraph-definition.ts";
@@ -32,6 +33,8 @@ export interface PlatformRoomsOptions {
     readonly OPERATOR_ORGANIZATION_ID?: string | undefined;
   };
   readonly subgraphs: readonly ListedSubgraph[];
+  /** Those of this process. */
+  readonly hosted?: readonly Subgraph[];
   readonly tokenService: TokenService;
   readonly eventLog: EventLog;
   /** Where gateways hear of each other; absent: there is no other one. */
@@ -55,6 +58,7 @@ export interface PlatformRooms extends Pick<Subgraph, "parts" | "checks"> {
     | "cacheRegistry"
     | "manifests"
     | "scalars"
+    | "eventFlow"
   > &
     Required<Pick<GatewayOptions, "authenticator" | "endpoints">>;
 }
@@ -62,7 +66,7 @@ export interface PlatformRooms extends Pick<Subgraph, "parts" | "checks"> {
 const MAX_SESSIONS = 50_000;
 
 export function createPlatformRooms(options: PlatformRoomsOptions): PlatformRooms {
-  const { settings, subgraphs, tokenService, eventLog, redis, clock, ids, logger } = options;
+  const { settings, subgraphs, hosted = [], tokenService, eventLog, redis, clock, ids, logger } = options;
   const identitySecrets = settings.IDENTITY_SECRETS;
   const authenticator = createAuthenticator({
     tokenService,
@@ -71,6 +75,13 @@ export function createPlatformRooms(options: PlatformRoomsOptions): PlatformRoom
     cache: createMemoryCache({ maxEntries: MAX_SESSIONS, clock }),
     sessionMs: settings.CACHE_TTL.token * 1_000,
     eventLog,
+    clock,
+    logger,
+  });
+  const eventFlow = createEventFlow({
+    consumers: hosted.flatMap(({ consumers = [] }) => consumers),
+    relays: hosted.flatMap(({ relays = [] }) => relays),
+    log: eventLog,
     clock,
     logger,
   });
@@ -83,8 +94,8 @@ export function createPlatformRooms(options: PlatformRoomsOptions): PlatformRoom
     redis,
   });
   return {
-    parts: [...streams.parts, ...cacheConsole.parts],
-    checks: [{ name: "event log", critical: false, check: () => eventLog.check() }, ...streams.checks],
+    parts: [...streams.parts, ...cacheConsole.parts, eventFlow.part],
+    checks: [...eventFlow.checks, ...streams.checks],
     options: {
       clock,
       headers: signedHeaders(createIdentitySigner(identitySecrets, clock)),
@@ -98,6 +109,7 @@ export function createPlatformRooms(options: PlatformRoomsOptions): PlatformRoom
       cacheRegistry: cacheConsole.registry,
       manifests: [WEB_CLIENT_MANIFEST],
       scalars,
+      eventFlow,
     },
   };
 }

@@ -4,8 +4,9 @@
  */
 import type { FastifyInstance } from "fastify";
 import { createServer, listen } from "../../platform/http/create-server.ts";
-import { registerHealthRoutes } from "../../platform/http/health.ts";
+import { type HealthCheck, registerHealthRoutes } from "../../platform/http/health.ts";
 import type { GatewayOptions } from "../gateway-options.ts";
+import type { TailLag } from "../live/log/arrears.ts";
 import { closeListener } from "./close-listener.ts";
 import { drainConnections } from "./connection-draining.ts";
 import { ANY_GRAPH, EXAMPLES_FOLDER, readExamples } from "./examples.ts";
@@ -17,6 +18,8 @@ export interface HttpListener {
   readonly server: FastifyInstance;
   readonly origins: Origins;
   readonly pages: Pages;
+  /** What `/ready` asks. */
+  readonly checks: readonly HealthCheck[];
   /** Whether clients may ask for the schema. */
   readonly introspection: boolean;
   /** @returns the port, known from then on as the gateway's own origin */
@@ -32,7 +35,14 @@ export interface HttpListener {
 const STOP_MS = 8_000;
 const LEAST_REQUEST_MS = 1_000;
 
-export async function createHttpListener(options: GatewayOptions): Promise<HttpListener> {
+/** Live events that are missing for longer are a problem that operators should see, in seconds. */
+const LATE_SECONDS = 5;
+
+/** @param tails how far the live room is behind the log; asked once the listener is open */
+export async function createHttpListener(
+  options: GatewayOptions,
+  tails: () => readonly TailLag[],
+): Promise<HttpListener> {
   const { settings, lifecycle, logger } = options;
   const origins = createOrigins([
     ...settings.ALLOWED_ORIGINS,
@@ -42,12 +52,16 @@ export async function createHttpListener(options: GatewayOptions): Promise<HttpL
   const server = createServer({ logger, maxBodyBytes: settings.MAX_BODY_BYTES, sockets: true });
   const inFlight = countInFlight(server);
   const draining = drainConnections(server, lifecycle);
+  const checks = [...(options.checks ?? []), ...(options.eventFlow === undefined ? [] : [tailCheck(tails)])];
   await registerCors(server, origins);
   registerHealthRoutes(server, {
     service: "gateway",
     release: options.release,
     lifecycle,
-    checks: options.checks ?? [],
+    checks,
+    restartReason: options.eventFlow?.restartReason,
+    details: () =>
+      options.eventFlow === undefined ? {} : { events: { ...options.eventFlow.report(), tails: tails() } },
   });
   options.routes?.(server);
   const pages = await registerPages(server, {
@@ -59,6 +73,7 @@ export async function createHttpListener(options: GatewayOptions): Promise<HttpL
     server,
     origins,
     pages,
+    checks,
     introspection,
     async open() {
       const port = await listen(server, options.host, settings.GATEWAY_PORT, "GATEWAY_PORT");
@@ -70,6 +85,18 @@ export async function createHttpListener(options: GatewayOptions): Promise<HttpL
       await draining.allClosed(settings.DRAIN_NOTICE_MS - (performance.now() - since));
       await inFlight.settled(Math.max(LEAST_REQUEST_MS, STOP_MS - (performance.now() - since)));
       await closeListener(server);
+    },
+  };
+}
+
+function tailCheck(tails: () => readonly TailLag[]): HealthCheck {
+  return {
+    name: "live events",
+    critical: false,
+    async check() {
+      const late = tails().find(({ seconds }) => seconds >= LATE_SECONDS);
+      if (late === undefined) return;
+      throw new Error(`${late.events} events of ${late.topic}/${late.partition} did not arrive for ${late.seconds} s`);
     },
   };
 }

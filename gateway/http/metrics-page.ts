@@ -1,6 +1,14 @@
 /** `/metrics`: what the rooms count about themselves, and the live room's counters by their names there. */
 import type { FastifyInstance } from "fastify";
-import { METRICS_TYPE, type Metric, type MetricsSource, metricsText } from "../../platform/http/metrics-format.ts";
+import {
+  type AskedMetricsSource,
+  labels,
+  METRICS_TYPE,
+  type Metric,
+  type MetricsSource,
+  metricsText,
+} from "../../platform/http/metrics-format.ts";
+import type { TailLag } from "../live/log/arrears.ts";
 import type { LiveCounters } from "../live/metrics.ts";
 
 export function liveMetrics(counters: LiveCounters): readonly Metric[] {
@@ -35,6 +43,23 @@ export function liveMetrics(counters: LiveCounters): readonly Metric[] {
   const resyncs = Object.entries(counters.resyncs).map(([reason, count]) => [`{reason="${reason}"}`, count] as const);
   metric("counter", "resyncs_total", "Subscriptions that could not go on without a hole", resyncs);
   counter("slow_closes_total", "Sockets and streams closed because their reader did not keep up", counters.slowCloses);
+  const perPartition = (value: (lag: TailLag) => number) =>
+    counters.tails.map((lag) => {
+      const { topic, partition } = lag;
+      return [labels({ topic, partition: String(partition) }), value(lag)] as const;
+    });
+  metric(
+    "gauge",
+    "tail_lag_events",
+    "Events in the log that this gateway has not taken in",
+    perPartition(({ events }) => events),
+  );
+  metric(
+    "gauge",
+    "tail_lag_seconds",
+    "Since the oldest of them was seen in the log, in seconds",
+    perPartition(({ seconds }) => seconds),
+  );
   gauge("ring_events", "Events held in memory", counters.ringEvents);
   gauge("ring_bytes", "Text of the events held in memory, in bytes", counters.ringBytes);
   const { buckets, sum, count } = counters.latency;
@@ -48,8 +73,13 @@ export function liveMetrics(counters: LiveCounters): readonly Metric[] {
 }
 
 /** `GET /metrics`: numbers only, none of them anybody's; a proxy need not pass it on. */
-export function registerMetrics(server: FastifyInstance, sources: readonly MetricsSource[]): void {
-  server.get("/metrics", async (_request, reply) =>
-    reply.type(METRICS_TYPE).send(metricsText(sources.flatMap((source) => source()))),
-  );
+export function registerMetrics(
+  server: FastifyInstance,
+  sources: readonly MetricsSource[],
+  asked: readonly AskedMetricsSource[] = [],
+): void {
+  server.get("/metrics", async (_request, reply) => {
+    const answers = await Promise.all(asked.map((source) => source()));
+    return reply.type(METRICS_TYPE).send(metricsText([...sources.flatMap((source) => source()), ...answers.flat()]));
+  });
 }

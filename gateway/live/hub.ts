@@ -277,6 +277,7 @@ export function createHub(ports: HubPorts): Hub {
         distinctOperations: streams.size,
         ringEvents: ringSizes.reduce((sum, { events }) => sum + events, 0),
         ringBytes: ringSizes.reduce((sum, { bytes }) => sum + bytes, 0),
+        tails: [...openTopics].flatMap((tail) => tail.lags()),
         replayReads: [...openTopics].reduce((sum, tail) => sum + tail.replayReads, 0),
       };
     },

@@ -1,6 +1,7 @@
 /** What the live room counts about itself. Plain numbers without names of anybody, and cheap enough for every frame. */
 import { AppError } from "../../platform/errors/app-error.ts";
 import type { SubscriberSink } from "./delivery/subscriber.ts";
+import type { TailLag } from "./log/arrears.ts";
 import type { ResyncReason } from "./log/resync.ts";
 
 /** Upper bounds in seconds, and how many observations lie at or below each. */
@@ -37,6 +38,8 @@ export interface LiveCounters {
   readonly replays: number;
   /** Reads of the log for subscriptions behind the rings. */
   readonly replayReads: number;
+  /** How far each followed partition is behind the log. */
+  readonly tails: readonly TailLag[];
   readonly resyncs: Readonly<Record<ResyncReason, number>>;
   /** Sockets and streams closed because their reader did not keep up. */
   readonly slowCloses: number;

@@ -54,6 +54,7 @@ export interface RelayHealth {
 export type { OutboxLag, RelayedBatch };
 
 export interface Relay {
+  readonly topic: string;
   start(): void;
   /** Resolves when nothing is being appended any more. */
   stop(): Promise<void>;
@@ -209,6 +210,7 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   return {
+    topic,
     start() {
       if (running !== undefined) return;
       const abort = new AbortController();

@@ -153,7 +153,13 @@ function groupPart<Services, Tx extends SqlTransaction>(
   });
   const partName = name.replace(".", " ");
   if (backfill === undefined) {
-    return { group, part: { name: partName, start: () => group.start(), stop: () => group.stop() } };
+    const part = {
+      name: partName,
+      start: () => group.start(),
+      leave: () => void group.stop(),
+      stop: () => group.stop(),
+    };
+    return { group, part };
   }
   const abort = new AbortController();
   let filling: Promise<void> | undefined;
@@ -177,6 +183,10 @@ function groupPart<Services, Tx extends SqlTransaction>(
     name: partName,
     async start() {
       filling ??= fillThenRead();
+    },
+    leave() {
+      abort.abort();
+      void group.stop();
     },
     async stop() {
       abort.abort();

@@ -8,6 +8,7 @@ import { requireDatabase } from "../database/require-database.ts";
 import { registerProcess } from "../discovery/register-process.ts";
 import { loadEventContracts } from "../events/contracts.ts";
 import { createEventLog } from "../events/create-event-log.ts";
+import { createEventFlow } from "../events/flow/event-flow.ts";
 import { canServe } from "../http/health.ts";
 import { createIdSource } from "../ids.ts";
 import { createLifecycle } from "../lifecycle/lifecycle.ts";
@@ -46,8 +47,10 @@ export async function runSubgraph(listed: ListedSubgraph, environment: Environme
     logger,
     identitySecrets: settings.IDENTITY_SECRETS,
   });
+  const { consumers = [], relays = [] } = subgraph;
   const server = addSubgraphServer({
     subgraph,
+    flow: createEventFlow({ consumers, relays, log: eventLog, clock: systemClock, logger }),
     lifecycle,
     logger,
     host: settings.HOST,

@@ -2,8 +2,9 @@
 import { z } from "zod";
 import { cacheMetrics } from "../cache/cache-metrics.ts";
 import { AppError } from "../errors/app-error.ts";
+import type { EventFlow } from "../events/flow/event-flow.ts";
 import { createServer, listen } from "../http/create-server.ts";
-import { registerHealthRoutes } from "../http/health.ts";
+import { degradedMetric, registerHealthRoutes } from "../http/health.ts";
 import { METRICS_TYPE, metricsText } from "../http/metrics-format.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
 import type { Logger } from "../logger/logger.ts";
@@ -20,6 +21,7 @@ const bodySchema = z.object({
 
 export interface SubgraphServerOptions {
   readonly subgraph: Subgraph;
+  readonly flow: EventFlow;
   readonly lifecycle: Lifecycle;
   readonly logger: Logger;
   readonly host: string;
@@ -31,12 +33,21 @@ export interface SubgraphServerOptions {
 
 /** Adds the subgraph's parts and its HTTP server to the lifecycle: it listens last and closes first. */
 export function addSubgraphServer(options: SubgraphServerOptions): { readonly port: number } {
-  const { subgraph, lifecycle, logger, host, port, portSetting, release } = options;
+  const { subgraph, flow, lifecycle, logger, host, port, portSetting, release } = options;
   const server = createServer({ logger, maxBodyBytes: MAX_BODY_BYTES });
-  registerHealthRoutes(server, { service: subgraph.name, release, lifecycle, checks: subgraph.checks });
+  const checks = [...subgraph.checks, ...flow.checks];
+  registerHealthRoutes(server, {
+    service: subgraph.name,
+    release,
+    lifecycle,
+    checks,
+    restartReason: flow.restartReason,
+    details: () => ({ events: flow.report() }),
+  });
   const caches = subgraph.caches ?? [];
   server.get("/metrics", async (_request, reply) => {
-    const metrics = [...cacheMetrics(caches), ...(subgraph.metrics?.() ?? [])];
+    const own = [...cacheMetrics(caches), ...(subgraph.metrics?.() ?? [])];
+    const metrics = [...own, ...flow.metrics(), await degradedMetric(checks)];
     return reply.type(METRICS_TYPE).send(metricsText(metrics));
   });
   subgraph.routes?.(server);
@@ -51,7 +62,7 @@ export function addSubgraphServer(options: SubgraphServerOptions): { readonly po
     return reply.status(response.status).send(response.body);
   });
   let actual = port;
-  for (const part of subgraph.parts) lifecycle.add(part);
+  for (const part of [...subgraph.parts, flow.part]) lifecycle.add(part);
   lifecycle.add({
     name: `${subgraph.name} http`,
     start: async () => {

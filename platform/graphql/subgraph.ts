@@ -8,6 +8,8 @@ import type { CountedCache } from "../cache/cache-metrics.ts";
 import type { Clock } from "../clock.ts";
 import type { EventContracts } from "../events/contracts.ts";
 import type { EventLog } from "../events/event-log.ts";
+import type { GroupConsumer } from "../events/group-consumer.ts";
+import type { Relay } from "../events/relay.ts";
 import type { HealthCheck } from "../http/health.ts";
 import type { MetricsSource } from "../http/metrics-format.ts";
 import type { IdSource } from "../ids.ts";
@@ -23,6 +25,9 @@ export interface Subgraph {
   /** Database, relay, consumers, workers: in start order. */
   readonly parts: readonly LifecyclePart[];
   readonly checks: readonly HealthCheck[];
+  /** Whose lag the process that hosts it watches. */
+  readonly relays?: readonly Relay[];
+  readonly consumers?: readonly GroupConsumer[];
   /** Whose counts the process that hosts it shows. */
   readonly caches?: readonly CountedCache[];
   /** Of whatever else it counts. */

@@ -1,7 +1,11 @@
-/** Health of a process: `/live` (it runs), `/ready` (send it traffic), `/health` (details for people). */
+/**
+ * Health of a process. `/live` fails when a restart would help. `/ready` fails when requests cannot be served; while
+ * something else is wrong it answers 200 and "degraded". `/health` tells people the details.
+ */
 import type { FastifyInstance } from "fastify";
 import { withDeadline } from "../deadline.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
+import { labels, type Metric } from "./metrics-format.ts";
 
 export interface HealthCheck {
   readonly name: string;
@@ -23,10 +27,17 @@ export interface HealthOptions {
   readonly release: string;
   readonly lifecycle: Pick<Lifecycle, "phase">;
   readonly checks: readonly HealthCheck[];
+  /** Why only a restart would help; default: nothing ever needs one. The loss of another service is no reason. */
+  readonly restartReason?: (() => string | undefined) | undefined;
+  /** What `/health` tells besides. */
+  readonly details?: (() => Readonly<Record<string, unknown>>) | undefined;
 }
 
 export function registerHealthRoutes(server: FastifyInstance, options: HealthOptions): void {
-  server.get("/live", async () => ({ status: "live" }));
+  server.get("/live", async (_request, reply) => {
+    const reason = options.restartReason?.();
+    return reason === undefined ? { status: "live" } : reply.status(503).send({ status: "stuck", reason });
+  });
   server.get("/ready", async (_request, reply) => {
     const report = await inspect(options);
     return reply.status(report.ready ? 200 : 503).send(report);
@@ -36,7 +47,19 @@ export function registerHealthRoutes(server: FastifyInstance, options: HealthOpt
     release: options.release,
     uptimeSeconds: Math.round(process.uptime()),
     ...(await inspect(options)),
+    ...options.details?.(),
   }));
+}
+
+/** 1 for each dependency that is down now, by its name in the report. */
+export async function degradedMetric(checks: readonly HealthCheck[]): Promise<Metric> {
+  const results = await Promise.all(checks.map(async (check) => [check.name, await run(check)] as const));
+  return {
+    type: "gauge",
+    name: "tributary_degraded",
+    help: "1 while something does not work as it should, by what that is",
+    samples: results.map(([reason, { status }]) => [labels({ reason }), status === "up" ? 0 : 1]),
+  };
 }
 
 /** Do the dependencies hold without which nothing can be answered? */

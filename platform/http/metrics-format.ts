@@ -14,6 +14,9 @@ export interface Metric {
 /** One part of the page. Called for each scrape; must not throw. */
 export type MetricsSource = () => readonly Metric[];
 
+/** Like it, for what has to be asked: answers within seconds. */
+export type AskedMetricsSource = () => Promise<readonly Metric[]>;
+
 export function metricsText(metrics: readonly Metric[]): string {
   return metrics
     .flatMap(({ type, name, help, samples }) => [

@@ -77,11 +77,23 @@ export function createAuditSubgraph(deps: AuditSubgraphDeps): Subgraph {
     parts: [
       database.part,
       { name: "audit relay", start: async () => relay.start(), stop: () => relay.stop() },
-      { name: "audit recorder", start: () => recorder.start(), stop: () => recorder.stop() },
-      { name: "audit dead letters", start: () => letters.start(), stop: () => letters.stop() },
+      {
+        name: "audit recorder",
+        start: () => recorder.start(),
+        leave: () => void recorder.stop(),
+        stop: () => recorder.stop(),
+      },
+      {
+        name: "audit dead letters",
+        start: () => letters.start(),
+        leave: () => void letters.stop(),
+        stop: () => letters.stop(),
+      },
       counts.part,
       completeness.part,
     ],
+    relays: [relay],
+    consumers: [recorder],
     checks: [database.check],
     metrics: () => [...counts.metrics(), ...completeness.metrics()],
   };

@@ -90,6 +90,8 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
       ...routed.parts,
       createSettlementWorker({ services, pollingDatabase }),
     ],
+    relays: [relay],
+    consumers: [...routed.groups.values()],
     checks: [database.check, cache.check],
     caches: [cache],
     demo: DEMO,

@@ -117,6 +117,8 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
       { name: "user mailer", stop: async () => mailer.close() },
       ...routed.parts,
     ],
+    relays: [relay],
+    consumers: [...routed.groups.values()],
     checks: [database.check, cache.check],
     caches: [cache],
     routes: (server) => registerTokenRoutes(server, tokenService, verifier),

@@ -8,6 +8,7 @@ import { backoffMs, systemSleep } from "../../../platform/events/backoff.ts";
 import type { EventLog, LogReader, LogRecord, PartitionRange } from "../../../platform/events/event-log.ts";
 import { partitionForKey } from "../../../platform/events/partitioner.ts";
 import type { Logger } from "../../../platform/logger/logger.ts";
+import { createArrears, type TailLag } from "./arrears.ts";
 import { createCoalescedWork } from "./coalesced-work.ts";
 import { inTime } from "./deadline.ts";
 import { decodeRecord, type LiveEvent } from "./event.ts";
@@ -30,6 +31,8 @@ export interface TopicTail {
   ringSize(): RingLimits;
   /** Reads of the log for those behind the rings, since the start. */
   readonly replayReads: number;
+  /** How far the tail is behind, as looks every few seconds tell. */
+  lags(): readonly TailLag[];
   /**
    * The topic's state at some instant after the call. Reopens the tail when the topic was created anew.
    * @throws AppError `EVENT_LOG_UNAVAILABLE`, after five seconds at the latest
@@ -245,10 +248,13 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
 
   await open();
   let seen = new Map<number, bigint>();
+  const arrears = createArrears(topic);
+  const arrived = (partition: number) => buffers.get(partition)?.ring.next;
 
   /** Has the tail brought by now what was stored at the last look? */
   function checkArrival(found: TopicState): void {
-    if ([...seen].some(([partition, high]) => (buffers.get(partition)?.ring.next ?? high) < high)) options.onMissed?.();
+    if ([...seen].some(([partition, high]) => (arrived(partition) ?? high) < high)) options.onMissed?.();
+    arrears.note(found.ranges.values(), arrived);
     seen = new Map([...found.ranges].map(([partition, { high }]) => [partition, high]));
   }
 
@@ -273,6 +279,7 @@ export async function openTopicTail(options: TopicTailOptions): Promise<TopicTai
     get replayReads() {
       return replayReads;
     },
+    lags: () => arrears.lags(arrived),
     ring: (partition) => buffers.get(partition)?.ring,
     ringSize() {
       const rings = [...buffers.values()].map(({ ring }) => ring);

@@ -26,6 +26,7 @@ test("the text names every metric once, with its type before its samples", () =>
       ringEvents: 1,
       ringBytes: 700,
       replayReads: 4,
+      tails: [{ topic: "user.events", partition: 3, events: 7, seconds: 1.5 }],
     }),
   );
   const names = text.match(/^# TYPE (\S+)/gm) ?? [];
@@ -33,5 +34,6 @@ test("the text names every metric once, with its type before its samples", () =>
   expect(text).toContain('tributary_live_resyncs_total{reason="GAP"} 2\n');
   expect(text).toContain('tributary_live_latency_seconds_bucket{le="+Inf"} 1\n');
   expect(text).toContain("# TYPE tributary_live_subscriptions gauge\ntributary_live_subscriptions 3\n");
-  expect(text).toMatch(/^(#.*\n|[a-z_]+(\{[a-z]+="[^"]+"\})? [0-9.]+\n)+$/);
+  expect(text).toContain('tributary_live_tail_lag_seconds{topic="user.events",partition="3"} 1.5\n');
+  expect(text).toMatch(/^(#.*\n|[a-z_]+(\{[a-z]+="[^"]+"(,[a-z]+="[^"]+")*\})? [0-9.]+\n)+$/);
 });
