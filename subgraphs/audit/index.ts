@@ -83,12 +83,7 @@ export function createAuditSubgraph(deps: AuditSubgraphDeps): Subgraph {
         leave: () => void recorder.stop(),
         stop: () => recorder.stop(),
       },
-      {
-        name: "audit dead letters",
-        start: () => letters.start(),
-        leave: () => void letters.stop(),
-        stop: () => letters.stop(),
-      },
+      { name: "audit dead letters", start: () => letters.start(), stop: () => letters.stop() },
       counts.part,
       completeness.part,
     ],
