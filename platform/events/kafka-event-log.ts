@@ -6,11 +6,12 @@
  * stop the producers and let every group read to the end first.
  */
 import { AppError } from "../errors/app-error.ts";
+import { systemSleep } from "./backoff.ts";
 import type { EventLog, LogPositions, LogReader, LogRecord, TailOptions } from "./event-log.ts";
 import { createAppendQueue } from "./kafka/append-queue.ts";
 import { startGroupMember } from "./kafka/group-supervisor.ts";
 import { createGuardedSockets } from "./kafka/guarded-sockets.ts";
-import { kafkaErrorType, translateKafkaFailure } from "./kafka/kafka-failure.ts";
+import { isBroken, kafkaErrorType, translateKafkaFailure } from "./kafka/kafka-failure.ts";
 import { createKafkaClient, type KafkaConnection, METADATA_FRESH_MS } from "./kafka/kafka-settings.ts";
 import { dropNegativeTimerWarnings } from "./kafka/negative-timer-warning.ts";
 import { createPartitionFetcher, type PartitionFetcher } from "./kafka/partition-fetcher.ts";
@@ -29,6 +30,8 @@ export interface KafkaEventLogOptions extends KafkaConnection {
 
 const WEEK_MS = 7 * 24 * 3_600_000;
 const READ_WAIT_MS = 10;
+const REACHED_WITHIN_MS = 10_000;
+const REACH_AGAIN_MS = 200;
 
 export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
   const { logger, replicationFactor, partitions = 4, retentionMs = WEEK_MS } = options;
@@ -67,6 +70,19 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
       return await work();
     } catch (error) {
       throw translateKafkaFailure(error, topic);
+    }
+  }
+
+  /** A start need not fail because a broker was busy with starting, too. */
+  async function reached<R>(work: () => Promise<R>): Promise<R> {
+    const until = Date.now() + REACHED_WITHIN_MS;
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isBroken(error) || Date.now() > until) throw error;
+        await systemSleep(REACH_AGAIN_MS);
+      }
     }
   }
 
@@ -137,7 +153,7 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
       }),
     consume: (consume) =>
       translated(consume.topics[0], async () => {
-        for (const topic of consume.topics) await parts().fetcher.leaders(topic);
+        for (const topic of consume.topics) await reached(() => parts().fetcher.leaders(topic));
         return trackReader(startGroupMember(parts().kafka, consume, logger));
       }),
     tail: (tailOptions) =>

@@ -31,7 +31,7 @@ const JOINT_ANSWER_MS: ReadonlyMap<number, number> = new Map([
   [10, 6_000], // FindCoordinator
   [12, 6_000], // Heartbeat
 ]);
-/** Of a broker that was silent a moment ago: whether it is back is asked often, and each time briefly. */
+/** Of a broker that was silent a moment ago, where others serve: whether it is back is asked often and briefly. */
 const SUSPECTED_MS = 10_000;
 const SUSPECT_PATIENCE_MS = 700;
 const KEEP_ALIVE_MS = 60_000;
@@ -41,6 +41,8 @@ export function createGuardedSockets(): GuardedSockets {
   const open = new Map<string, Set<Socket>>();
   const suspectedUntil = new Map<string, number>();
   const isSuspect = (address: string) => (suspectedUntil.get(address) ?? 0) > performance.now();
+
+  const othersServe = (address: string) => [...open.keys()].some((other) => other !== address && !isSuspect(other));
 
   /** The other connections would be found silent one after the other. */
   function suspect(address: string, ms: number): void {
@@ -63,7 +65,7 @@ export function createGuardedSockets(): GuardedSockets {
         patienceMs(kind) {
           const own = OWN_ANSWER_MS.get(kind);
           if (own === undefined) return JOINT_ANSWER_MS.get(kind);
-          return isSuspect(address) ? Math.min(own, SUSPECT_PATIENCE_MS) : own;
+          return isSuspect(address) && othersServe(address) ? Math.min(own, SUSPECT_PATIENCE_MS) : own;
         },
         onAnswer: () => suspectedUntil.delete(address),
         onSilence(kind, ms) {
