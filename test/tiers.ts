@@ -45,6 +45,12 @@ export const SIZES = {
     short: 1_000,
     long: 5_000,
   },
+  firstStarts: {
+    file: "integration/events/first-start.test.ts",
+    of: "first starts on an empty Kafka",
+    short: 2,
+    long: 25,
+  },
   relayKills: {
     file: "conformance/committed-equals-delivered.test.ts",
     of: "kills of the process that relays events",

@@ -47,3 +47,18 @@ test("a stop during the start ends it between two parts", async () => {
   );
   expect(lifecycle.phase).toBe("stopped");
 });
+
+test("what others wait for is left when the stop begins, before any part has its turn", async () => {
+  const steps: string[] = [];
+  const lifecycle = createLifecycle(logger);
+  for (const name of ["group", "http"]) {
+    lifecycle.add({
+      name,
+      leave: () => void steps.push(`leave ${name}`),
+      stop: async () => void steps.push(`stop ${name}`),
+    });
+  }
+  await lifecycle.start();
+  await lifecycle.stop();
+  expect(steps).toEqual(["leave group", "leave http", "stop http", "stop group"]);
+});
