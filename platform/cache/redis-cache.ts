@@ -166,18 +166,26 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
       meter.count("fills");
       return { value, until, tags, version };
     } finally {
-      // Of another process, if ours has ended: then one load more.
-      await ask(client.pipeline().unlink(leaseKey(key)), true);
+      await release(key);
     }
   }
 
-  /** `undefined`: Redis could not be asked. */
-  async function lease(key: string): Promise<boolean | undefined> {
-    const answer = await ask(client.pipeline().set(leaseKey(key), "1", "PX", leaseMs, "NX"));
-    if (answer !== undefined) return answer[0] === "OK";
+  /**
+   * Who has the lease loads. `BESIDE_ENTRY`: it is ours, and something is stored under the key, perhaps since it was
+   * read. `undefined`: Redis could not be asked.
+   */
+  async function lease(key: string): Promise<"OURS" | "BESIDE_ENTRY" | "TAKEN" | undefined> {
+    const asked = client.pipeline().set(leaseKey(key), "1", "PX", leaseMs, "NX").exists(entryKey(key));
+    const answer = await ask(asked);
+    if (answer !== undefined) return answer[0] !== "OK" ? "TAKEN" : answer[1] === 1 ? "BESIDE_ENTRY" : "OURS";
     // It may have been taken all the same, and others would wait for nobody.
-    void ask(client.pipeline().unlink(leaseKey(key)), true);
+    void release(key);
     return undefined;
+  }
+
+  /** Of another process, if ours has ended: then one load more. */
+  async function release(key: string): Promise<void> {
+    await ask(client.pipeline().unlink(leaseKey(key)), true);
   }
 
   async function getOrLoadEntry<T>(
@@ -186,19 +194,29 @@ export function createRedisCache(connection: RedisConnection, options: RedisCach
     load: () => Promise<T>,
   ): Promise<CachedEntry<T>> {
     const end = performance.now() + leaseMs;
-    for (let look = 0; ; look += 1) {
+    const look = async () => {
       const found = await read(key);
-      const entry = found ? toCachedEntry(found, options.parse) : found;
-      if (look === 0) meter.count(entry ? "hits" : "misses");
-      const soon = entry ? entry.until - now() <= (options.refreshMs ?? 0) : true;
-      if (entry && !soon) return entry;
+      return found ? toCachedEntry(found, options.parse) : found;
+    };
+    const lasts = ({ until }: CachedEntry<T>) => until - now() > (options.refreshMs ?? 0);
+    for (let looks = 0; ; looks += 1) {
+      const entry = await look();
+      if (looks === 0) meter.count(entry ? "hits" : "misses");
+      if (entry && lasts(entry)) return entry;
       const leased = entry === null ? undefined : await lease(key);
-      if (entry && leased !== true) return entry;
+      if (leased === "BESIDE_ENTRY") {
+        // Whoever had the lease may have stored its value and given the lease back since we read.
+        const stored = await look();
+        if (!stored || !lasts(stored)) return fill(key, options, load);
+        await release(key);
+        return stored;
+      }
+      if (entry && leased !== "OURS") return entry;
       if (leased === undefined) {
         meter.count("loads");
         return over(await load());
       }
-      if (leased || performance.now() >= end) return fill(key, options, load);
+      if (leased === "OURS" || performance.now() >= end) return fill(key, options, load);
       await delay(LOOK_MS * (0.5 + Math.random()));
     }
   }

@@ -50,6 +50,21 @@ test("200 concurrent reads of one cold key over two processes load once [CA-01]"
   expect(loads).toBe(1);
 });
 
+test("a key is loaded once also by those who read before it was stored and may load after it [CA-01]", async () => {
+  const [a, b] = await openTwo();
+  for (let at = 0; at < 20; at += 1) {
+    let loads = 0;
+    const load = async () => {
+      loads += 1;
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      return "row";
+    };
+    const reads = Array.from({ length: 200 }, (_, n) => (n % 2 ? a : b).cache.getOrLoad(`k${at}`, TTL, load));
+    expect(new Set(await Promise.all(reads))).toEqual(new Set(["row"]));
+    expect(loads, `k${at}`).toBe(1);
+  }
+});
+
 test("what one process invalidates by tag, key or whole, no process is served [S34, S35]", async () => {
   const [a, b] = await openTwo();
   for (const drop of [
