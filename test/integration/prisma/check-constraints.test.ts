@@ -237,6 +237,30 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
         audit_entry_outcome_check: [{ outcome: "MAYBE" }],
       },
     },
+    dead_letter: {
+      row: {
+        id: "dlt_1",
+        identity: "user.mail:user.events:0:7",
+        consumer: "user.mail",
+        topic: "user.events",
+        partition: 0,
+        record_offset: 7,
+        record_key: "org_1",
+        payload: "\\x7b7d",
+        complete: true,
+        reason: "Error: refused",
+        attempts: 3,
+        failures: 1,
+        first_failed_at: now,
+        last_failed_at: now,
+        status: "OPEN",
+      },
+      violations: {
+        dead_letter_attempts_check: [{ attempts: 0 }],
+        dead_letter_failures_check: [{ failures: 0 }],
+        dead_letter_status_check: [{ status: "LOST" }],
+      },
+    },
   },
 };
 

@@ -43,6 +43,8 @@ const VALUES: Readonly<Record<string, string>> = {
   "timestamp with time zone": "'2026-03-29T01:30:00.123Z'",
   jsonb: `'{"list": [1, null, "two"]}'`,
   ARRAY: "ARRAY['one', 'two']",
+  bytea: "'\\x00ff7b'",
+  int8multirange: "'{[1,4),[7,9)}'",
 };
 
 const columnRows = z.array(z.object({ column_name: z.string(), data_type: z.string(), is_nullable: z.string() }));
