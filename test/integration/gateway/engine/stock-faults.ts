@@ -10,6 +10,7 @@ import {
   isInterfaceType,
   isObjectType,
   Kind,
+  OperationTypeNode,
   parse,
   TypeInfo,
   visit,
@@ -92,6 +93,8 @@ interface Shown {
   /** Texts of its literal numbers. */
   readonly numbers: readonly string[];
   readonly variables: readonly string[];
+  /** Whether several mutations may be in it. */
+  readonly mutates: "ONCE" | "OFTEN" | undefined;
 }
 
 const DOCUMENT_FAULTS: Readonly<Record<string, (shown: Shown) => boolean>> = {
@@ -99,17 +102,24 @@ const DOCUMENT_FAULTS: Readonly<Record<string, (shown: Shown) => boolean>> = {
     numbers.some((text) => String(Number(text)) !== text),
   "a client's variable $representations takes the place of the entities": ({ variables }) =>
     variables.includes("representations"),
+  "what a mutation selects of another subgraph is read after the next mutation, which its own subgraph has run already":
+    ({ mutates }) => mutates === "OFTEN",
 };
 
 function shownBy(document: DocumentNode): Shown {
   const numbers: string[] = [];
   const variables: string[] = [];
+  let mutates: Shown["mutates"];
   visit(document, {
+    OperationDefinition({ operation, selectionSet: { selections } }) {
+      if (operation !== OperationTypeNode.MUTATION) return;
+      mutates = selections.length === 1 && selections[0]?.kind === Kind.FIELD ? "ONCE" : "OFTEN";
+    },
     IntValue: ({ value }) => void numbers.push(value),
     FloatValue: ({ value }) => void numbers.push(value),
     VariableDefinition: ({ variable }) => void variables.push(variable.name.value),
   });
-  return { numbers, variables };
+  return { numbers, variables, mutates };
 }
 
 /** All faults of data. */
