@@ -84,6 +84,8 @@ export function sampleValue(type: GraphQLInputType, name: string, path: string, 
   if (isScalarType(inner) && inner.name === "ID") return options.idAt({ path, kind: kindOf(options.fieldName, name) });
   if (isEnumType(inner)) return optional ? undefined : inner.getValues()[0]?.name;
   if (name === "idempotencyKey") return randomUUID();
+  // The first page of a list: a list without a page is refused before anybody is asked.
+  if (name === "first") return 1;
   if (optional) return undefined;
   switch (inner.toString()) {
     case "String":
