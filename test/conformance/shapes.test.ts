@@ -74,8 +74,8 @@ async function publishedTexts(): Promise<string[]> {
 }
 
 /**
- * Whose kind depends on who acts, a user or a service, on whose stream it is, an organisation's or a user's, and on what
- * a mail is about.
+ * Whose kind depends on who acts, a user or a service, on whose stream it is, an organisation's or a user's, and on
+ * what a mail is about.
  */
 const OF_SEVERAL_KINDS = ["event.actorid", "event.data.actorId", "event.partitionkey", "event.data.regardingId"];
 
