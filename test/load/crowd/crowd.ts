@@ -24,7 +24,8 @@ export async function startCrowd(crowd: CrowdTask): Promise<RunningCrowd> {
   return {
     async figures() {
       try {
-        const [, json = ""] = await process.waitForOutput(/^figures (.*)$/m, crowd.seconds * 1_000 + SETTLE_MS);
+        // With its end: a long line comes in pieces.
+        const [, json = ""] = await process.waitForOutput(/^figures (.*)\n/m, crowd.seconds * 1_000 + SETTLE_MS);
         return crowdFigures.parse(JSON.parse(json));
       } finally {
         await process.stop();
