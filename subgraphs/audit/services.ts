@@ -1,8 +1,6 @@
 /** What the consumer and the resolvers of audit work with: made once per process by index.ts. */
-import type { Identity } from "../../platform/auth/identity.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { EventContracts } from "../../platform/events/contracts.ts";
-import type { Causation } from "../../platform/events/envelope.ts";
 import type { Outbox } from "../../platform/events/outbox.ts";
 import type { CursorCodec } from "../../platform/graphql/connection.ts";
 import type { IdSource } from "../../platform/ids.ts";
@@ -21,9 +19,3 @@ export interface AuditServices {
 
 /** What operators' commands work with, also in a process of their own. */
 export type OperatorServices = Pick<AuditServices, "database" | "outbox" | "clock" | "ids" | "operatorOrganizationId">;
-
-/** Somebody who runs the platform and asks for a change. */
-export interface Operator {
-  readonly identity: Identity;
-  readonly causation: Causation;
-}

@@ -1,8 +1,6 @@
 /** What resolvers, commands and consumers of the user subgraph work with: made once per process by index.ts. */
-import type { Identity } from "../../platform/auth/identity.ts";
 import type { Cache } from "../../platform/cache/cache.ts";
 import type { Clock } from "../../platform/clock.ts";
-import type { Causation } from "../../platform/events/envelope.ts";
 import type { Outbox } from "../../platform/events/outbox.ts";
 import type { CursorCodec } from "../../platform/graphql/connection.ts";
 import type { IdSource } from "../../platform/ids.ts";
@@ -42,12 +40,6 @@ export interface ConsumerServices extends MailServices {
   readonly cache: Pick<Cache, "clear">;
   /** Where its own events are. */
   readonly topic: string;
-}
-
-/** Somebody who runs the platform and asks for a change. */
-export interface Operator {
-  readonly identity: Identity;
-  readonly causation: Causation;
 }
 
 /** What operators' commands work with: they run in a process of their own, without keys and passwords. */

@@ -1,18 +1,20 @@
 /** Decides that dead letters stay without effect, and records who decided so and why. */
+
 import { z } from "zod";
 import { PLATFORM } from "../../../platform/auth/principal-ids.ts";
 import { type CommandOutcome, runCommand } from "../../../platform/database/command.ts";
 import type { EventEnvelope } from "../../../platform/events/envelope.ts";
+import type { Operator } from "../../../platform/operator/operator.ts";
 import { requireIdempotencyKey } from "../../../platform/validation/idempotency-key.ts";
+import { requireReason } from "../../../platform/validation/reason.ts";
 import type { DeadLetterDiscardInput } from "../../../schema/generated/audit.ts";
 import { isOpen } from "../domain/dead-letter.ts";
 import { DeadLetterId } from "../domain/ids.ts";
 import { deadLetterDiscarded } from "../domain-events.ts";
 import { actingName } from "../operator/acting-name.ts";
-import type { Operator, OperatorServices } from "../services.ts";
+import type { OperatorServices } from "../services.ts";
 import { markDiscarded } from "../store/dead-letters.ts";
 import { lockNamed, nameLetters } from "../validation/operated-letters.ts";
-import { requireReason } from "../validation/reason.ts";
 import { recordOwnEvents } from "./record-own-events.ts";
 
 const storedResult = z.object({ ids: z.array(DeadLetterId.schema) });

@@ -2,23 +2,25 @@
  * Has dead letters given to their consumers once more. The requests are committed with the letters' new state and with
  * the entries that say who asked; the relay sends them on, and the consumer answers beside the dead letters.
  */
+
 import { z } from "zod";
 import { PLATFORM } from "../../../platform/auth/principal-ids.ts";
 import { type CommandOutcome, runCommand } from "../../../platform/database/command.ts";
 import { carryText } from "../../../platform/events/carried-text.ts";
 import type { EventEnvelope } from "../../../platform/events/envelope.ts";
 import { type ReplayRequest, requestReplays } from "../../../platform/events/replay.ts";
+import type { Operator } from "../../../platform/operator/operator.ts";
 import { requireIdempotencyKey } from "../../../platform/validation/idempotency-key.ts";
+import { requireReason } from "../../../platform/validation/reason.ts";
 import type { DeadLetterReplayInput } from "../../../schema/generated/audit.ts";
 import { type DeadLetter, isOpen, ownerOfKey } from "../domain/dead-letter.ts";
 import { DeadLetterId } from "../domain/ids.ts";
 import { replayRequested } from "../domain-events.ts";
 import { actingName } from "../operator/acting-name.ts";
-import type { Operator, OperatorServices } from "../services.ts";
+import type { OperatorServices } from "../services.ts";
 import { markReplaying } from "../store/dead-letters.ts";
 import { LETTER_READER } from "../subgraph-name.ts";
 import { lockNamed, nameLetters } from "../validation/operated-letters.ts";
-import { requireReason } from "../validation/reason.ts";
 import { recordOwnEvents } from "./record-own-events.ts";
 
 const storedResult = z.object({ replays: z.array(z.object({ letterId: DeadLetterId.schema, replayId: z.uuid() })) });

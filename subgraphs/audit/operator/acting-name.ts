@@ -1,4 +1,4 @@
-import type { Operator } from "../services.ts";
+import type { Operator } from "../../../platform/operator/operator.ts";
 
 /** Who it was, as dead letters keep it: id of a user, or `operator:<name>` for the command line. */
 export function actingName({ identity, causation }: Operator): string {

@@ -1,12 +1,14 @@
 /** What an operator's command on dead letters needs to know first: that the caller may, and whose letters they are. */
+
 import { PLATFORM, type TenantId } from "../../../platform/auth/principal-ids.ts";
 import { inTenants } from "../../../platform/database/tenant-transaction.ts";
 import { refuse, UserFailure, userError } from "../../../platform/errors/user-failure.ts";
+import type { Operator } from "../../../platform/operator/operator.ts";
 import type { UserErrorCode } from "../../../schema/user-error-codes.ts";
 import { type DeadLetter, ownerOfKey } from "../domain/dead-letter.ts";
 import { DeadLetterId } from "../domain/ids.ts";
 import { canOperate } from "../policies.ts";
-import type { AuditServices, Operator } from "../services.ts";
+import type { AuditServices } from "../services.ts";
 import type { AuditTransaction } from "../store/database.ts";
 import { findLetters, lockLetters } from "../store/dead-letters.ts";
 

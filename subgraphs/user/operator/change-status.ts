@@ -6,13 +6,15 @@
 import type { TenantId } from "../../../platform/auth/principal-ids.ts";
 import { type CommandOutcome, type CommandScope, runCommand } from "../../../platform/database/command.ts";
 import { notFound } from "../../../platform/errors/refusals.ts";
+import type { Operator } from "../../../platform/operator/operator.ts";
+import { requireReason } from "../../../platform/validation/reason.ts";
 import { UserId } from "../domain/ids.ts";
 import type { User } from "../domain/user.ts";
 import { requireOperator } from "../errors.ts";
-import type { Operator, OperatorServices } from "../services.ts";
+import type { OperatorServices } from "../services.ts";
 import type { UserTransaction } from "../store/database.ts";
 import { findUser, lockUser } from "../store/users.ts";
-import { requireId, requireReason } from "../validation/text.ts";
+import { requireId } from "../validation/text.ts";
 
 export interface SuspensionInput {
   readonly id: string;

@@ -1,10 +1,5 @@
 /** The frame of commands that suspend or reinstate: one id, a reason, and who it was. */
-import { fileURLToPath } from "node:url";
-import { OPERATOR_SERVICE } from "../../../platform/auth/operators.ts";
-import { systemClock } from "../../../platform/clock.ts";
-import { loadEventContracts } from "../../../platform/events/contracts.ts";
-import { outboxOf } from "../../../platform/graphql/subgraph-outbox.ts";
-import { createIdSource } from "../../../platform/ids.ts";
+import { type Operator, operatorOf } from "../../../platform/operator/operator.ts";
 import {
   BadArguments,
   BY_OPTION,
@@ -13,8 +8,8 @@ import {
   operatorName,
 } from "../../../platform/operator/operator-command.ts";
 import { findOperatorDatabase } from "../../../platform/operator/operator-database.ts";
-import { newTrace } from "../../../platform/tracing/trace-context.ts";
-import type { Operator, OperatorServices } from "../services.ts";
+import { openOperatorOutbox } from "../../../platform/operator/operator-outbox.ts";
+import type { OperatorServices } from "../services.ts";
 import { openUserDatabase } from "../store/database.ts";
 import { NAME } from "../subgraph-name.ts";
 import type { ChangedStatus, SuspensionInput } from "./change-status.ts";
@@ -42,9 +37,8 @@ export function statusCommand({ name, summary, says, change }: StatusCommand): O
       const operator = operatorOf(operatorName(by));
       const database = openUserDatabase("user database", await findOperatorDatabase(NAME, "app", environment), 1);
       try {
-        const contracts = await loadEventContracts(fileURLToPath(new URL("../../../schema/events", import.meta.url)));
-        const outbox = outboxOf(NAME, { contracts, clock: systemClock, ids: createIdSource(systemClock) });
-        const { result } = await change({ database, outbox, clock: systemClock }, operator, { id, reason });
+        const services = { database, ...(await openOperatorOutbox(NAME)) };
+        const { result } = await change(services, operator, { id, reason });
         const [changed, unchanged] = says;
         print(`${id}: ${result.changed ? changed : unchanged}`);
       } finally {
@@ -52,16 +46,4 @@ export function statusCommand({ name, summary, says, change }: StatusCommand): O
       }
     },
   });
-}
-
-function operatorOf(name: string): Operator {
-  return {
-    identity: { kind: "SERVICE", service: OPERATOR_SERVICE },
-    causation: {
-      actorKind: "SERVICE",
-      actorId: `${OPERATOR_SERVICE}:${name}`,
-      correlationId: newTrace().traceId,
-      hop: 0,
-    },
-  };
 }

@@ -3,7 +3,7 @@
  */
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import type { Id, IdKind } from "../../../platform/ids.ts";
-import { requireLine, requireName } from "../../../platform/validation/text/require-text.ts";
+import { requireName } from "../../../platform/validation/text/require-text.ts";
 import { constraints } from "../../../schema/constraints.ts";
 import { parseSlug, type Slug } from "../domain/slug.ts";
 
@@ -20,14 +20,6 @@ export function requireOrganizationName(text: string): string {
 /** What a client calls itself in the list of sessions. @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG` */
 export function requireDevice(text: string): string {
   return requireName(text, { length: constraints.device, label: "The device", field: "device" });
-}
-
-/**
- * Why an operator does something, as the event contracts take it.
- * @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG`
- */
-export function requireReason(text: string): string {
-  return requireLine(text, { length: constraints.reason, label: "The reason", field: "reason" });
 }
 
 /** Something, an `@`, something: that mail arrives there is the proof. */

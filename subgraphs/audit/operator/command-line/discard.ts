@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { operatorOf } from "../../../../platform/operator/operator.ts";
 import {
   BadArguments,
   BY_OPTION,
@@ -6,7 +7,7 @@ import {
   operatorName,
 } from "../../../../platform/operator/operator-command.ts";
 import { discardDeadLetters } from "../../commands/discard-dead-letters.ts";
-import { operatorOf, withServices } from "../letter-command.ts";
+import { withServices } from "../letter-command.ts";
 
 export const discardCommand = operatorCommand({
   name: "dead-letters discard",

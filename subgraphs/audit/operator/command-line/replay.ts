@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { UserFailure } from "../../../../platform/errors/user-failure.ts";
+import { operatorOf } from "../../../../platform/operator/operator.ts";
 import {
   BadArguments,
   BY_OPTION,
@@ -8,7 +9,7 @@ import {
 } from "../../../../platform/operator/operator-command.ts";
 import { replayDeadLetters } from "../../commands/replay-dead-letters.ts";
 import { awaitReplays } from "../../dead-letters/await-replays.ts";
-import { operatorOf, withServices } from "../letter-command.ts";
+import { withServices } from "../letter-command.ts";
 
 /** A platform that runs answers within a moment; one that does not will do so when it is started. */
 const WAIT_MS = 15_000;

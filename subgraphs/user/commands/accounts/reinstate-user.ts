@@ -1,4 +1,5 @@
 /** Lets a suspended user sign in again; the sessions that the suspension ended stay ended. */
+import type { Operator } from "../../../../platform/operator/operator.ts";
 import { userReinstated } from "../../domain-events.ts";
 import {
   type ChangedStatus,
@@ -7,7 +8,7 @@ import {
   requireUserId,
   type SuspensionInput,
 } from "../../operator/change-status.ts";
-import type { Operator, OperatorServices } from "../../services.ts";
+import type { OperatorServices } from "../../services.ts";
 import { setUserStatus } from "../../store/users.ts";
 
 /** @throws UserFailure `INVALID`, `BLANK`, `TOO_LONG`, `NOT_FOUND` */

@@ -2,7 +2,9 @@
  * Takes a user off the platform: every session ends with it, and none begins until the user is reinstated. Suspending a
  * suspended user is no failure and no event.
  */
+
 import { refuse } from "../../../../platform/errors/user-failure.ts";
+import type { Operator } from "../../../../platform/operator/operator.ts";
 import { sessionRevoked, userSuspended } from "../../domain-events.ts";
 import {
   type ChangedStatus,
@@ -11,7 +13,7 @@ import {
   requireUserId,
   type SuspensionInput,
 } from "../../operator/change-status.ts";
-import type { Operator, OperatorServices } from "../../services.ts";
+import type { OperatorServices } from "../../services.ts";
 import { revokeSessions } from "../../store/sessions.ts";
 import { setUserStatus } from "../../store/users.ts";
 

@@ -3,12 +3,14 @@
  * in it: rights follow from its status, so the roles stay as they are. A status that it has already is no failure and
  * no event.
  */
+
 import { notFound } from "../../../../platform/errors/refusals.ts";
+import type { Operator } from "../../../../platform/operator/operator.ts";
 import type { OrganizationStatus } from "../../../../schema/generated/user.ts";
 import { OrganizationId } from "../../domain/ids.ts";
 import { organizationReinstated, organizationSuspended } from "../../domain-events.ts";
 import { type ChangedStatus, changeStatus, type SuspensionInput } from "../../operator/change-status.ts";
-import type { Operator, OperatorServices } from "../../services.ts";
+import type { OperatorServices } from "../../services.ts";
 import { lockOrganization, setOrganizationStatus } from "../../store/organizations.ts";
 import { requireId } from "../../validation/text.ts";
 

@@ -1,12 +1,14 @@
 // Operators suspend and reinstate, from the command line of `npm run operator`.
+
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Identity } from "../../../../platform/auth/identity.ts";
 import { loadEventContracts } from "../../../../platform/events/contracts.ts";
 import { outboxOf } from "../../../../platform/graphql/subgraph-outbox.ts";
+import type { Operator } from "../../../../platform/operator/operator.ts";
 import { reinstateUser } from "../../../../subgraphs/user/commands/accounts/reinstate-user.ts";
 import { suspendUser } from "../../../../subgraphs/user/commands/accounts/suspend-user.ts";
-import type { Operator, OperatorServices } from "../../../../subgraphs/user/services.ts";
+import type { OperatorServices } from "../../../../subgraphs/user/services.ts";
 import { openUserDatabase } from "../../../../subgraphs/user/store/database.ts";
 import { startProcess } from "../../../support/process.ts";
 import { waitFor } from "../../../support/wait.ts";

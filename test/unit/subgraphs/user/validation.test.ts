@@ -1,12 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { requireReason } from "../../../../platform/validation/reason.ts";
 import { parseSlug, slugFrom } from "../../../../subgraphs/user/domain/slug.ts";
-import {
-  requireDisplayName,
-  requireEmail,
-  requireReason,
-  requireSlug,
-} from "../../../../subgraphs/user/validation/text.ts";
+import { requireDisplayName, requireEmail, requireSlug } from "../../../../subgraphs/user/validation/text.ts";
 
 test("a slug made from any name is a valid slug, with and without a suffix", () => {
   fc.assert(
