@@ -14,6 +14,7 @@ import type { EventContracts } from "./contracts.ts";
 import { appendDeadLetter, deadLetterTopic } from "./dead-letter.ts";
 import type { EventEnvelope } from "./envelope.ts";
 import type { EventLog, LogReader, LogRecord } from "./event-log.ts";
+import { measureLag } from "./flow/lag.ts";
 import { attemptInTime } from "./handler-attempt.ts";
 import { claimEvents, startInboxPurge } from "./inbox.ts";
 import { type KeptReader, keepReader } from "./kept-reader.ts";
@@ -317,15 +318,8 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
     rebuild: reader.rebuild,
     held: reader.held,
     async lag() {
-      let behind = 0n;
-      for (const topic of topics) {
-        const [ranges, committed] = await Promise.all([log.ranges(topic), log.committed(group, topic)]);
-        for (const { partition, low, high } of ranges) {
-          const next = committed.get(partition) ?? low;
-          behind += high - (next > low ? next : low);
-        }
-      }
-      return behind;
+      const lags = await measureLag(log, group, topics);
+      return lags.reduce((behind, { events }) => behind + events, 0n);
     },
     health: () => ({
       running: reader.running(),

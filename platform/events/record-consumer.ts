@@ -6,6 +6,7 @@
 import type { Logger } from "pino";
 import { backoffMs, systemSleep } from "./backoff.ts";
 import type { EventLog, LogReader, LogRecord } from "./event-log.ts";
+import { keepReader } from "./kept-reader.ts";
 
 export interface RecordConsumerOptions {
   readonly log: EventLog;
@@ -21,8 +22,6 @@ const RETRY = { baseMs: 200, capMs: 5_000 };
 
 /** Both of its methods are idempotent; `stop` resolves when nothing is handled any more. */
 export function createRecordConsumer({ log, group, topics, handle, logger }: RecordConsumerOptions) {
-  let reader: Promise<LogReader> | undefined;
-
   /** @returns false when `signal` aborted before it was handled */
   async function handled(record: LogRecord, signal: AbortSignal): Promise<boolean> {
     for (let failures = 1; !signal.aborted; failures += 1) {
@@ -65,20 +64,6 @@ export function createRecordConsumer({ log, group, topics, handle, logger }: Rec
     });
   }
 
-  return {
-    async start(): Promise<void> {
-      reader ??= open();
-      try {
-        await reader;
-      } catch (error) {
-        reader = undefined;
-        throw error;
-      }
-    },
-    async stop(): Promise<void> {
-      const stopping = reader;
-      reader = undefined;
-      await (await stopping)?.stop();
-    },
-  };
+  const { start, stop } = keepReader(open, logger);
+  return { start, stop };
 }
