@@ -1,11 +1,13 @@
 // S54 and S55: producers, relays, consumers and their database connections are killed at random while commands run, of
 // which one in ten is rolled back. What was committed is what was published is what was recorded, and read models equal
 // their sources. The long version makes 1,000 kills.
-import { randomUUID } from "node:crypto";
-import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { newFounders } from "../support/client/founders.ts";
+import { attachInVain, attachSurely } from "../support/client/keyed-commands.ts";
 import { type Account, type Member, newMember, newOrganization, register } from "../support/client/new-member.ts";
 import { randomOfTest } from "../support/random-of-test.ts";
+import { cutConnections } from "../support/stack/cut-connections.ts";
+import { rowsOf } from "../support/stack/rows-of.ts";
 import type { Stack } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 import { compareStores } from "../support/stack/stores.ts";
@@ -37,12 +39,7 @@ const REFUSE_MASTERCARDS = `
   CREATE CONSTRAINT TRIGGER forced_rollback AFTER INSERT ON outbox
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_mastercard();`;
 
-const ATTACH = `mutation($input: PaymentMethodAttachInput!) {
-  paymentMethodAttach(input: $input) { paymentMethod { id } userErrors { code } } }`;
-const CREATE = `mutation($input: OrganizationCreateInput!) {
-  organizationCreate(input: $input) { organization { id } userErrors { code } } }`;
-
-interface Founder {
+interface Owner {
   readonly member: Member;
   readonly account: Account;
 }
@@ -50,23 +47,24 @@ interface Founder {
 test(`through ${KILLS} kills of processes and connections, what was committed is what was published and recorded, and read models equal their sources [S54] [S55]`, {
   timeout: 120_000 + KILLS * 15_000,
 }, async () => {
-  const founders: Founder[] = [];
+  const owners: Owner[] = [];
   for (let number = 0; number < OWNERS; number += 1) {
     const member = await newMember(stack);
-    founders.push({ member, account: await newOrganization(member) });
+    owners.push({ member, account: await newOrganization(member) });
   }
-  await query("billing", REFUSE_MASTERCARDS);
+  const founders = await newFounders(stack, KILLS + OWNERS);
+  await rowsOf(stack, "billing", REFUSE_MASTERCARDS);
 
   const acknowledged = { cards: [] as string[], organizations: [] as string[] };
   let done = 0;
   let stopped = false;
-  const working = founders.map(async ({ member, account }, index) => {
+  const working = owners.map(async ({ member, account }, index) => {
     const random = randomOfTest(`commands of ${index}`);
     while (!stopped) {
       const drawn = random.next();
-      if (drawn < 0.1) await attach(member, account, "tok_mastercard");
-      else if (drawn < 0.7) acknowledged.cards.push(await attach(member, account, "tok_visa"));
-      else if (drawn < 0.95) acknowledged.organizations.push(await create(member));
+      if (drawn < 0.1) await attachInVain(member, account);
+      else if (drawn < 0.85) acknowledged.cards.push(await attachSurely(member, account));
+      else if (drawn < 0.95) acknowledged.organizations.push(await founders.create());
       else await waitFor(() => register(stack), { what: "a registration", deadlineMs: RECOVERY_MS });
       done += 1;
     }
@@ -82,10 +80,10 @@ test(`through ${KILLS} kills of processes and connections, what was committed is
   console.info(`${KILLS} kills, ${done} commands:`, compared);
   expect(compared.differences).toEqual([]);
   expect(compared.committed).toBeGreaterThan(KILLS);
-  const cards = await query("billing", "SELECT id FROM payment_method WHERE brand <> 'mastercard'");
+  const cards = await idsIn("billing", "SELECT id FROM payment_method WHERE brand <> 'mastercard'");
   expect(cards.map(({ id }) => id).sort()).toEqual(acknowledged.cards.sort());
-  expect(await query("billing", "SELECT id FROM payment_method WHERE brand = 'mastercard'")).toEqual([]);
-  const organizations = new Set((await query("user", "SELECT id FROM organization")).map(({ id }) => id));
+  expect(await idsIn("billing", "SELECT id FROM payment_method WHERE brand = 'mastercard'")).toEqual([]);
+  const organizations = new Set((await idsIn("user", "SELECT id FROM organization")).map(({ id }) => id));
   expect(acknowledged.organizations.filter((id) => !organizations.has(id))).toEqual([]);
   expect(organizations.size).toBe(OWNERS + acknowledged.organizations.length);
 });
@@ -108,12 +106,7 @@ async function killAtRandom(done: () => number): Promise<void> {
       back.catch(() => undefined);
       restarting.set(subgraph, back);
     } else {
-      const role = what === "all connections" ? "%" : `tributary\\_${subgraph}\\_relay`;
-      await query(
-        subgraph,
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename LIKE '${role}'`,
-      );
+      await cutConnections(stack, subgraph, what === "all connections" ? "all" : "relay");
     }
     const enough = done() + COMMANDS_BETWEEN_KILLS;
     await waitFor(() => done() >= enough, { what: "commands after a kill", deadlineMs: RECOVERY_MS });
@@ -123,37 +116,4 @@ async function killAtRandom(done: () => number): Promise<void> {
   console.info("killed:", Object.fromEntries(tally));
 }
 
-interface Payload {
-  readonly paymentMethodAttach?: { readonly paymentMethod: { readonly id: string } | null } | null;
-  readonly organizationCreate?: { readonly organization: { readonly id: string } | null } | null;
-}
-
-/** Repeats a command with its key until it is acknowledged, as clients should. */
-async function acknowledge(member: Member, document: string, input: object, doomed = false): Promise<string> {
-  const keyed = { ...input, idempotencyKey: randomUUID() };
-  const answered = async () => {
-    const { data, errors } = await member.client.send<Payload>(document, { input: keyed });
-    const id = data?.paymentMethodAttach?.paymentMethod?.id ?? data?.organizationCreate?.organization?.id;
-    if (id !== undefined) return id;
-    const code = errors?.[0]?.extensions?.["code"];
-    if (doomed && code === "INTERNAL_SERVER_ERROR") return "rolled back";
-    throw new Error(`not acknowledged: ${JSON.stringify(errors ?? data)}`);
-  };
-  return waitFor(answered, { what: "an acknowledged command", deadlineMs: RECOVERY_MS, intervalMs: 50 });
-}
-
-const attach = (member: Member, { accountId }: Account, providerToken: string) =>
-  acknowledge(member, ATTACH, { accountId, providerToken }, providerToken === "tok_mastercard");
-
-const create = (member: Member) =>
-  acknowledge(member, CREATE, { name: "Random Works", slug: `t-${randomUUID().slice(0, 18)}` });
-
-async function query(subgraph: string, sql: string): Promise<{ id: string }[]> {
-  const client = new Client({ connectionString: stack.databaseOf(subgraph) });
-  await client.connect();
-  try {
-    return (await client.query<{ id: string }>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const idsIn = (subgraph: string, sql: string) => rowsOf<{ id: string }>(stack, subgraph, sql);

@@ -47,7 +47,7 @@ export async function startDistributed(options: StackOptions): Promise<Stack> {
   const identitySecret = randomBytes(32).toString("hex");
   const eventLog = {
     EVENT_LOG: "kafka",
-    KAFKA_BROKERS: serviceAddress("kafka"),
+    KAFKA_BROKERS: settings["KAFKA_BROKERS"] ?? serviceAddress("kafka"),
     KAFKA_TOPIC_PREFIX: `${name}.`,
   };
   const env: Record<string, string | undefined> = {
@@ -123,7 +123,7 @@ export async function startDistributed(options: StackOptions): Promise<Stack> {
     processOf: (wanted) => named(processes, wanted),
     gateways,
     eventLog,
-    operator: { USER_DATABASE_URL: named(urls, "user").app },
+    operator: Object.fromEntries(subgraphs.map((subgraph) => [settingNames(subgraph).app, named(urls, subgraph).app])),
     async startAnother(subgraph) {
       const port = await freePort();
       const changed = { [settingNames(subgraph).port]: String(port) };

@@ -1,14 +1,11 @@
 // What a stack's stores say of the same events: the databases that committed them, the log, the audit log, and the read
 // models that were made of them.
 import { isDeepStrictEqual } from "node:util";
-import { Client } from "pg";
 import { z } from "zod";
-import { parseConfig } from "../../../platform/config/parse-config.ts";
-import { eventLogSettings } from "../../../platform/config/settings.ts";
-import { createEventLog } from "../../../platform/events/create-event-log.ts";
-import type { EventLog, LogRecord } from "../../../platform/events/event-log.ts";
-import { createLogger } from "../../../platform/logger/logger.ts";
+import type { LogRecord } from "../../../platform/events/event-log.ts";
 import { waitFor } from "../wait.ts";
+import { recordsOf, withLogBeside } from "./event-log-beside.ts";
+import { tuplesOf } from "./rows-of.ts";
 import type { Stack } from "./stack.ts";
 
 export interface StoreComparison {
@@ -21,7 +18,6 @@ export interface StoreComparison {
 }
 
 const AUDIT = "audit";
-const READ_AT_ONCE = 1_000;
 const SAMPLES = 3;
 
 /** Pairs of statements that must bring the same rows: a source, and what was made of its events elsewhere. */
@@ -94,12 +90,12 @@ async function compareOnce(stack: Stack): Promise<StoreComparison> {
   };
   const audited = z
     .array(z.tuple([z.string()]))
-    .parse(await rowsOf(stack, AUDIT, "SELECT event_id::text FROM audit_entry"))
+    .parse(await tuplesOf(stack, AUDIT, "SELECT event_id::text FROM audit_entry"))
     .map(([id]) => id);
   const recorded = new Set(audited);
   const known = new Set<string>();
   let [committedCount, publishedCount] = [0, 0];
-  await withEventLog(stack, async (log) => {
+  await withLogBeside(stack, async (log) => {
     for (const subgraph of stack.subgraphs) {
       const committed = await committedOf(stack, subgraph);
       const published = await recordsOf(log, `${subgraph}.events`);
@@ -135,41 +131,19 @@ async function compareOnce(stack: Stack): Promise<StoreComparison> {
   });
   say("events recorded twice", repeatedIn(audited));
   for (const { what, source, model } of READ_MODELS) {
-    const [wanted, found] = [await rowsOf(stack, source.of, source.sql), await rowsOf(stack, model.of, model.sql)];
+    const [wanted, found] = [await tuplesOf(stack, source.of, source.sql), await tuplesOf(stack, model.of, model.sql)];
     if (!isDeepStrictEqual(wanted, found))
       differences.push(`${what}: ${found.length} rows, not these ${wanted.length}`);
   }
   return { committed: committedCount, published: publishedCount, recorded: audited.length, differences };
 }
 
-/** The stack's own event log, opened beside it. */
-async function withEventLog<R>(stack: Stack, work: (log: EventLog) => Promise<R>): Promise<R> {
-  const settings = parseConfig(z.object(eventLogSettings), stack.eventLog);
-  const log = await createEventLog(settings, createLogger({ name: "test", level: "fatal" }));
-  await log.start();
-  try {
-    return await work(log);
-  } finally {
-    await log.stop();
-  }
-}
-
 async function committedOf(stack: Stack, subgraph: string): Promise<readonly Committed[]> {
-  const sql = "SELECT event_id::text, tenant_id, envelope FROM outbox ORDER BY position";
-  const rows = z.array(z.tuple([z.string(), z.string(), z.string()])).parse(await rowsOf(stack, subgraph, sql));
+  // Replays of dead letters go to their consumer alone.
+  const sql = `SELECT event_id::text, tenant_id, envelope FROM outbox
+    WHERE topic = '${subgraph}.events' ORDER BY position`;
+  const rows = z.array(z.tuple([z.string(), z.string(), z.string()])).parse(await tuplesOf(stack, subgraph, sql));
   return rows.map(([id, key, envelope]) => ({ id, key, envelope }));
-}
-
-async function recordsOf(log: EventLog, topic: string): Promise<LogRecord[]> {
-  const found: LogRecord[] = [];
-  for (const { partition, low, high } of await log.ranges(topic)) {
-    for (let from = low; from < high; ) {
-      const records = await log.read({ topic, partition, from, limit: READ_AT_ONCE });
-      found.push(...records);
-      from = (records.at(-1)?.offset ?? high) + 1n;
-    }
-  }
-  return found;
 }
 
 /** Undefined for what is no event at all. */
@@ -200,16 +174,4 @@ function disorderedKeys(
 function repeatedIn(values: readonly string[]): string[] {
   const seen = new Set<string>();
   return values.filter((value) => seen.size === seen.add(value).size);
-}
-
-async function rowsOf(stack: Stack, subgraph: string, sql: string): Promise<unknown[][]> {
-  const client = new Client({ connectionString: stack.databaseOf(subgraph) });
-  // The embedded server goes down with its process.
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    return (await client.query({ text: sql, rowMode: "array" })).rows;
-  } finally {
-    await client.end();
-  }
 }
