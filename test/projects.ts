@@ -21,6 +21,7 @@ const IN_PAIRS = [
   "consumer-churn",
   "committed-equals-delivered",
   "random-kills",
+  "soak",
   "audit-database-away",
   "resume-after-drop",
   "own-streams",

@@ -63,6 +63,12 @@ export const SIZES = {
     short: 8,
     long: 1_000,
   },
+  soakMinutes: {
+    file: "conformance/soak.test.ts",
+    of: "minutes of traffic with kills, broker restarts and poison",
+    short: 1,
+    long: 5,
+  },
   liveSchedules: {
     file: "integration/gateway/live/schedules.test.ts",
     of: "random schedules over Postgres, and 0.4 times as many over Kafka",

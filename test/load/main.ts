@@ -15,6 +15,7 @@ import { platform } from "./platform.ts";
 import { redisAway } from "./redis-away.ts";
 import { reload } from "./reload.ts";
 import { smoke } from "./smoke.ts";
+import { soak } from "./soak.ts";
 import { storm } from "./storm.ts";
 import { sustained } from "./sustained.ts";
 
@@ -34,6 +35,7 @@ const SCENARIOS: Readonly<Record<string, (programArguments: readonly string[]) =
   hostile,
   fairness,
   overload,
+  soak,
   "redis-away": redisAway,
   compare,
 };

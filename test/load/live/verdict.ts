@@ -7,7 +7,8 @@ export interface Limit {
   readonly atLeast?: number;
 }
 
-const isWithin = ({ value, atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY }: Limit) =>
+/** A figure that is missing (NaN) is within no limit. */
+export const isWithin = ({ value, atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY }: Limit) =>
   value <= atMost && value >= atLeast;
 
 function told({ what, value, atMost, atLeast }: Limit): string {

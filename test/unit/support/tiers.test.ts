@@ -6,7 +6,7 @@ import { belongsTo, SIZES, sizeOf, TIERS } from "../../tiers.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const BROKER = { project: "conformance", file: "test/conformance/broker-away.test.ts" };
-const SOAK = { project: "conformance", file: "test/conformance/soak.long.test.ts" };
+const HOURS = { project: "conformance", file: "test/conformance/hours.long.test.ts" };
 const UNIT = { project: "unit", file: "test/unit/support/wait.test.ts" };
 
 test.each(Object.entries(SIZES))(
@@ -22,7 +22,7 @@ test("a test file without a size is in the short tier, one with a size in both, 
     [TIERS.short, TIERS.long].filter((tier) => belongsTo(tier, file)).map(({ name }) => name);
   expect(tiersOf(UNIT)).toEqual(["short"]);
   expect(tiersOf(BROKER)).toEqual(["short", "long"]);
-  expect(tiersOf(SOAK)).toEqual(["long"]);
+  expect(tiersOf(HOURS)).toEqual(["long"]);
 });
 
 test("the tier of a command decides the size", () => {
@@ -38,15 +38,15 @@ test("the tier of a command decides the size", () => {
 });
 
 test("the short tier names the long versions of what was selected", () => {
-  expect(leftOut(TIERS.short, [UNIT, SOAK, BROKER])).toEqual([
+  expect(leftOut(TIERS.short, [UNIT, HOURS, BROKER])).toEqual([
     "Left to npm run test:long:",
     "  test/conformance/broker-away.test.ts: 60000 ms without Kafka; here 10000",
-    "  test/conformance/soak.long.test.ts",
+    "  test/conformance/hours.long.test.ts",
   ]);
   expect(leftOut(TIERS.short, [UNIT])).toEqual([]);
 });
 
 test("the long tier counts, per project, the files that only the short one runs", () => {
-  expect(leftOut(TIERS.long, [UNIT, SOAK, BROKER])).toEqual(["Left to npm test:", "  unit: 1 file"]);
-  expect(leftOut(TIERS.long, [SOAK, BROKER])).toEqual([]);
+  expect(leftOut(TIERS.long, [UNIT, HOURS, BROKER])).toEqual(["Left to npm test:", "  unit: 1 file"]);
+  expect(leftOut(TIERS.long, [HOURS, BROKER])).toEqual([]);
 });

@@ -1,0 +1,31 @@
+// What a process holds after a garbage collection, asked from outside (memory-probe.ts).
+import { readFile, rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { waitFor } from "../../support/wait.ts";
+
+const heldSchema = z.object({
+  /** Bytes. */
+  heapUsed: z.number(),
+  rss: z.number(),
+  /** Counted. */
+  sockets: z.int(),
+  timers: z.int(),
+  listeners: z.int(),
+});
+export type Held = z.infer<typeof heldSchema>;
+
+/** Settings that make processes answer; `{pid}` in the file's name keeps them apart. */
+export function heldSettings(files: string): Record<string, string> {
+  const probe = fileURLToPath(new URL("memory-probe.ts", import.meta.url));
+  return { NODE_OPTIONS: `--import=${probe}`, SOAK_PROBE_FILE: files };
+}
+
+/** @throws Error when the process does not answer within half a minute, or has ended */
+export async function heldBy(pid: number, files: string): Promise<Held> {
+  const file = files.replace("{pid}", String(pid));
+  await rm(file, { force: true });
+  process.kill(pid, "SIGUSR2");
+  const written = async () => heldSchema.parse(JSON.parse(await readFile(file, "utf8")));
+  return waitFor(written, { what: `what process ${pid} holds`, deadlineMs: 30_000 });
+}
