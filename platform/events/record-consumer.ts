@@ -6,7 +6,9 @@
 import type { Logger } from "pino";
 import { backoffMs, systemSleep } from "./backoff.ts";
 import type { EventLog, LogReader, LogRecord } from "./event-log.ts";
+import type { WatchedConsumer } from "./flow/consumer-watch.ts";
 import { keepReader } from "./kept-reader.ts";
+import { createPartitionWindow } from "./partition-window.ts";
 
 export interface RecordConsumerOptions {
   readonly log: EventLog;
@@ -18,25 +20,44 @@ export interface RecordConsumerOptions {
   readonly logger: Logger;
 }
 
-const RETRY = { baseMs: 200, capMs: 5_000 };
+export interface RecordConsumer extends WatchedConsumer {
+  /** Idempotent. Rejects when the event log cannot be reached. */
+  start(): Promise<void>;
+  /** Resolves when nothing is handled any more. Idempotent. */
+  stop(): Promise<void>;
+}
 
-/** Both of its methods are idempotent; `stop` resolves when nothing is handled any more. */
-export function createRecordConsumer({ log, group, topics, handle, logger }: RecordConsumerOptions) {
-  /** @returns false when `signal` aborted before it was handled */
-  async function handled(record: LogRecord, signal: AbortSignal): Promise<boolean> {
-    for (let failures = 1; !signal.aborted; failures += 1) {
+const RETRY = { baseMs: 200, capMs: 5_000 };
+/** Nothing that `handle` does takes so long unless it hangs. */
+const QUIET_LIMIT_MS = 30_000;
+
+export function createRecordConsumer({ log, group, topics, handle, logger }: RecordConsumerOptions): RecordConsumer {
+  const reader = keepReader(open, logger);
+
+  /** @throws when `signal` aborted before it was handled */
+  async function surely(record: LogRecord, signal: AbortSignal): Promise<void> {
+    for (let failures = 1; ; failures += 1) {
+      signal.throwIfAborted();
       try {
-        await handle(record, signal);
-        return !signal.aborted;
+        return await handle(record, signal);
       } catch (error) {
         const { topic, partition, offset } = record;
         if (!signal.aborted) {
           logger.warn({ err: error, topic, partition, offset: String(offset) }, "record not handled, trying again");
         }
         await systemSleep(backoffMs(RETRY, failures), signal);
+      } finally {
+        reader.noteAttempt();
       }
     }
-    return false;
+  }
+
+  async function process(records: readonly LogRecord[], signal: AbortSignal): Promise<void> {
+    for (const record of records) {
+      await surely(record, signal);
+      // It was left in the midst: another instance handles it again.
+      signal.throwIfAborted();
+    }
   }
 
   async function open(): Promise<LogReader> {
@@ -44,26 +65,20 @@ export function createRecordConsumer({ log, group, topics, handle, logger }: Rec
     return log.consume({
       group,
       topics,
-      onAssigned(assignment) {
-        const { signal } = assignment;
-        let working: Promise<void> = Promise.resolve();
-        const work = async (records: readonly LogRecord[]) => {
-          for (const record of records) {
-            if (!(await handled(record, signal))) return;
-            assignment.commit(record.offset + 1n);
-          }
-        };
-        return {
-          deliver(records) {
-            working = working.then(() => work(records));
-            return working;
-          },
-          drain: () => working,
-        };
-      },
+      // One at a time: in order whatever their keys are.
+      onAssigned: (assignment) =>
+        reader.hold(assignment, createPartitionWindow({ assignment, size: 1, together: 1, process })),
     });
   }
 
-  const { start, stop } = keepReader(open, logger);
-  return { start, stop };
+  return {
+    group,
+    topics,
+    quietLimitMs: QUIET_LIMIT_MS,
+    start: reader.start,
+    stop: reader.stop,
+    rebuild: reader.rebuild,
+    held: reader.held,
+    health: () => ({ running: reader.running(), outageSince: undefined }),
+  };
 }

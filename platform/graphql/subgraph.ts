@@ -8,7 +8,7 @@ import type { CountedCache } from "../cache/cache-metrics.ts";
 import type { Clock } from "../clock.ts";
 import type { EventContracts } from "../events/contracts.ts";
 import type { EventLog } from "../events/event-log.ts";
-import type { GroupConsumer } from "../events/group-consumer.ts";
+import type { WatchedConsumer } from "../events/flow/consumer-watch.ts";
 import type { Relay } from "../events/relay.ts";
 import type { HealthCheck } from "../http/health.ts";
 import type { MetricsSource } from "../http/metrics-format.ts";
@@ -27,7 +27,7 @@ export interface Subgraph {
   readonly checks: readonly HealthCheck[];
   /** Whose lag the process that hosts it watches. */
   readonly relays?: readonly Relay[];
-  readonly consumers?: readonly GroupConsumer[];
+  readonly consumers?: readonly WatchedConsumer[];
   /** Whose counts the process that hosts it shows. */
   readonly caches?: readonly CountedCache[];
   /** Of whatever else it counts. */

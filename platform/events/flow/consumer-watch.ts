@@ -5,11 +5,13 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import { withDeadline } from "../../deadline.ts";
-import type { GroupConsumer } from "../group-consumer.ts";
+import type { ConsumerHealth, GroupConsumer } from "../group-consumer.ts";
 import type { ConsumerFlow } from "./flow-report.ts";
 import { type MeasuredLog, measureLag, type PartitionLag } from "./lag.ts";
 
-export type WatchedConsumer = Pick<GroupConsumer, "group" | "topics" | "quietLimitMs" | "health" | "held" | "rebuild">;
+export interface WatchedConsumer extends Pick<GroupConsumer, "group" | "topics" | "quietLimitMs" | "held" | "rebuild"> {
+  health(): Pick<ConsumerHealth, "running" | "outageSince">;
+}
 
 export interface ConsumerWatch {
   /** Measures, and rebuilds when that is due. Never rejects. */

@@ -14,7 +14,7 @@ export function flowMetrics({ consumers, outboxes }: EventFlowReport): readonly 
       }),
     ),
   });
-  const perOutbox = (name: string, help: string, key: "unsent" | "oldestSeconds"): Metric => ({
+  const perOutbox = (name: string, help: string, key: "unsent" | "oldestSeconds" | "heldKeys"): Metric => ({
     type: "gauge",
     name: `tributary_outbox_${name}`,
     help,
@@ -36,5 +36,6 @@ export function flowMetrics({ consumers, outboxes }: EventFlowReport): readonly 
     },
     perOutbox("unsent_events", "Committed events that are not in the log yet", "unsent"),
     perOutbox("oldest_unsent_seconds", "Age of the oldest of them, in seconds", "oldestSeconds"),
+    perOutbox("held_keys", "Keys whose events wait since the log refuses one of them", "heldKeys"),
   ];
 }

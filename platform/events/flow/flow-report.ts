@@ -23,6 +23,8 @@ export interface OutboxFlow {
   readonly topic: string;
   /** Absent while the database does not tell. */
   readonly unsent?: number;
+  /** Keys whose events wait since the log refuses one of them. */
+  readonly heldKeys: number;
   /** Age of the oldest unsent row, in seconds. */
   readonly oldestSeconds?: number;
 }

@@ -29,11 +29,14 @@ export function createOutboxWatch(relay: WatchedRelay, lateSeconds: number): Out
     },
     flow: () => ({
       topic: relay.topic,
+      heldKeys: relay.health().heldKeys,
       ...(lag === undefined ? {} : { unsent: lag.unsent, oldestSeconds: lag.oldestAgeMs / 1_000 }),
     }),
     problem() {
+      const { phase, heldKeys, lastError } = relay.health();
+      // Nobody but a person can help those: there is nothing to wait for.
+      if (heldKeys > 0) return `the log refuses events: ${heldKeys} keys wait behind them: ${lastError}`;
       if (lag === undefined || lag.oldestAgeMs < lateSeconds * 1_000) return undefined;
-      const { phase, lastError } = relay.health();
       const why = lastError === undefined ? `the relay is ${phase.toLowerCase()}` : lastError;
       return `${lag.unsent} events wait to be sent, the first for ${Math.round(lag.oldestAgeMs / 1_000)} s: ${why}`;
     },

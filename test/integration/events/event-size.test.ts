@@ -3,7 +3,14 @@
 import { describe, expect, test } from "vitest";
 import { inTenants } from "../../../platform/database/tenant-transaction.ts";
 import { MAX_EVENT_BYTES } from "../../../platform/events/contracts.ts";
+import {
+  appendDeadLetter,
+  deadLetterSchema,
+  deadLetterTopic,
+  payloadOf,
+} from "../../../platform/events/dead-letter.ts";
 import type { Causation, EventEnvelope } from "../../../platform/events/envelope.ts";
+import { seededRandom } from "../../support/seeded-random.ts";
 import { waitWithin } from "../../support/wait.ts";
 import { FROM_REQUEST, readTopic, thing } from "./event-fixture.ts";
 import { LOGS, newKey, newTopic, relaysOfFile } from "./relays-of-file.ts";
@@ -72,5 +79,30 @@ describe.each(LOGS)("%s", (name) => {
     await waitWithin(2_000, async () => (await world.fixture.unsent(topic)) === 0, { what: "the next ten events" });
     expect((await world.events(topic, log)).map(({ data }) => data["n"])).toEqual([...Array(12).keys()]);
     expect(relay.health()).toMatchObject({ failures: 0, heldKeys: 0 });
+  });
+
+  test("the dead letter of an event as large as events may be fits into a record whatever its text, and holds all of it [EV-12] [S51]", async () => {
+    const log = world.log(name);
+    const topic = newTopic();
+    const key = newKey();
+    await log.ensureTopics([topic, deadLetterTopic(topic)]);
+    const whole = (character: string) => character.repeat(MAX_EVENT_BYTES / Buffer.byteLength(character));
+    // Quoted again most of these take more bytes, and chance leaves little to pack.
+    const random = seededRandom(12);
+    const alphabet = ['"', "\\", "\u0001", "x", "é"];
+    const drawn = () => alphabet[Math.floor(random() * alphabet.length)];
+    const chance = Array.from({ length: MAX_EVENT_BYTES / 2 }, drawn).join("");
+    const values = [chance, whole("\\"), ...Object.values(CHARACTERS).map(whole)];
+    for (const [offset, value] of values.entries()) {
+      const record = { topic, partition: 0, offset: BigInt(offset), key, value, appendedAt: new Date() };
+      const error = new Error('"'.repeat(10_000));
+      await appendDeadLetter(log, { consumer: "refuses", record, attempts: 3, error, failedAt: new Date() });
+    }
+    const letters = (await readTopic(log, deadLetterTopic(topic))).map(({ value }) =>
+      deadLetterSchema.parse(JSON.parse(value)),
+    );
+    expect(letters.map((letter) => payloadOf(letter) === values[Number(letter.offset)])).toEqual(
+      values.map(() => true),
+    );
   });
 });

@@ -4,6 +4,9 @@ import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { EventLog } from "../../../platform/events/event-log.ts";
+import { flowMetrics } from "../../../platform/events/flow/flow-metrics.ts";
+import { createOutboxWatch } from "../../../platform/events/flow/outbox-watch.ts";
+import { metricsText } from "../../../platform/http/metrics-format.ts";
 import { serviceAddress } from "../../support/services/service-addresses.ts";
 import { waitFor } from "../../support/wait.ts";
 import { thing } from "./event-fixture.ts";
@@ -56,6 +59,12 @@ test("an event above a lowered limit of the broker holds its key only, is report
   expect(relay.health().lastError).toContain("max.message.bytes");
   expect(lines.some((line) => line.includes(large) && line.includes("refuses an event"))).toBe(true);
   expect((await relay.lag()).unsent).toBe(2);
+  const watch = createOutboxWatch(relay, 3_600);
+  await watch.look();
+  expect(watch.problem()).toMatch(/^the log refuses events: 1 keys wait behind them: .*max\.message\.bytes/);
+  expect(metricsText(flowMetrics({ consumers: [], outboxes: [watch.flow()] }))).toContain(
+    `tributary_outbox_held_keys{topic="${topic}"} 1\n`,
+  );
 
   await fixture.publish(topic, [thing(large, 4), thing(other, 60)]);
   await waitFor(async () => (await numbers(other)).includes(60), { what: "a later event of another key" });

@@ -16,6 +16,7 @@ function world() {
     high: 10n,
     committed: 0n,
     logAway: false,
+    running: true,
     outageSince: undefined as Date | undefined,
     held: [{ topic: "t", partition: 0, quietSince: performance.now() }] as HeldPartition[],
     onRebuild: (): void => undefined,
@@ -26,13 +27,7 @@ function world() {
     group: "g",
     topics: ["t"],
     quietLimitMs: LIMIT_MS,
-    health: () => ({
-      running: true,
-      partitions: state.held.length,
-      unfinished: 0,
-      lastActivityAt: undefined,
-      outageSince: state.outageSince,
-    }),
+    health: () => ({ running: state.running, outageSince: state.outageSince }),
     held: () => state.held,
     async rebuild() {
       state.rebuilds += 1;
@@ -120,6 +115,21 @@ test("the loss of the log, and of the consumer's store, is no reason to rebuild 
     expect(state.rebuilds).toBe(0);
     expect(watch.needsRestart()).toBe(false);
   }
+});
+
+test("one that has not begun, since its model is being filled, is told as such, and neither rebuilt nor to be restarted [S55]", async () => {
+  const { state, watch, pass } = world();
+  state.running = false;
+  state.held = [];
+  await watch.look();
+  await pass(600_000);
+  expect(watch.problem()).toBe("it does not run");
+  expect([state.rebuilds, watch.needsRestart()]).toEqual([0, false]);
+  // What has waited all the while is not held against it when it begins.
+  state.running = true;
+  state.held = [{ topic: "t", partition: 0, quietSince: performance.now() }];
+  await pass(LOOK_MS);
+  expect(state.rebuilds).toBe(0);
 });
 
 test("a restart is asked for when three rebuilds in a row did not help, and no longer once one did", async () => {
