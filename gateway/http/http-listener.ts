@@ -51,7 +51,7 @@ export async function createHttpListener(
   const introspection = settings.INTROSPECTION ?? !options.production;
   const server = createServer({ logger, maxBodyBytes: settings.MAX_BODY_BYTES, sockets: true });
   const inFlight = countInFlight(server);
-  const draining = drainConnections(server, lifecycle);
+  const draining = drainConnections(server, lifecycle, settings.DRAIN_NOTICE_MS);
   const checks = [...(options.checks ?? []), ...(options.eventFlow === undefined ? [] : [tailCheck(tails)])];
   await registerCors(server, origins);
   registerHealthRoutes(server, {

@@ -25,9 +25,9 @@ export const liveSettings = {
       "A stop closes open sockets spread over at most this time; with 2 s more it must fit into SHUTDOWN_GRACE_MS",
     ),
   DRAIN_NOTICE_MS: milliseconds
-    .default(1_000)
+    .default(4_000)
     .describe(
-      "A stop answers requests for this long while anybody is connected, so that balancers and clients can leave",
+      "A stop answers requests for this long while anybody is connected; clients are told to let no connection idle longer",
     ),
   WS_INIT_TIMEOUT_MS: milliseconds.default(3_000).describe("A socket must send connection_init within this time"),
   WS_PING_MS: milliseconds.default(25_000).describe("Ping period of sockets; a peer silent for two periods is dropped"),

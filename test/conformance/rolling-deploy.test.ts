@@ -10,7 +10,7 @@ const SOCKETS = 50;
 let stack: Stack;
 
 beforeAll(async () => {
-  stack = await startStack("distributed", { gateways: 2, settings: { DRAIN_NOTICE_MS: "1000" } });
+  stack = await startStack("distributed", { gateways: 2, settings: { DRAIN_NOTICE_MS: "4000" } });
 });
 afterAll(() => stack?.stop());
 

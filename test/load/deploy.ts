@@ -27,7 +27,7 @@ export async function deploy(programArguments: readonly string[]): Promise<numbe
   };
   const stack = await startDistributedStack({
     gateways: 2,
-    settings: { LOG_LEVEL: "warn", SEED_DEMO: "false", DRAIN_NOTICE_MS: "1000" },
+    settings: { LOG_LEVEL: "warn", SEED_DEMO: "false", DRAIN_NOTICE_MS: "4000" },
   });
   try {
     say(`${plan.sockets} sockets and ${plan.perSecond} requests a second; each of two gateways is stopped in turn`);

@@ -24,7 +24,8 @@ const DEADLINE_MS = 20_000;
 export function createLoadClient(url: string): LoadClient {
   const { hostname, port } = new URL(url);
   // No limit: a request that waits for a connection would hide how many are under way.
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: 1_024 });
+  // With a time of its own it also does as servers say of idle connections (`Keep-Alive: timeout`).
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 1_024, timeout: 60_000 });
   const openOne = () =>
     new Promise<void>((resolve, reject) => {
       const sent = request({ agent, hostname, port, path: "/live", timeout: DEADLINE_MS }, (response) => {

@@ -5,8 +5,9 @@ import { type FastifyInstance, fastify } from "fastify";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type ConnectionDraining, drainConnections } from "../../../gateway/http/connection-draining.ts";
 import type { Lifecycle } from "../../../platform/lifecycle/lifecycle.ts";
-import { waitFor } from "../../support/wait.ts";
+import { waitFor, waitWithin } from "../../support/wait.ts";
 
+const NOTICE_MS = 2_000;
 let server: FastifyInstance;
 let lifecycle: { phase: Lifecycle["phase"] };
 let draining: ConnectionDraining;
@@ -15,7 +16,7 @@ let port: number;
 beforeEach(async () => {
   server = fastify();
   lifecycle = { phase: "running" };
-  draining = drainConnections(server, lifecycle);
+  draining = drainConnections(server, lifecycle, NOTICE_MS);
   server.get("/", async () => "here");
   port = Number(new URL(await server.listen({ host: "127.0.0.1", port: 0 })).port);
 });
@@ -39,6 +40,31 @@ test("a stopping gateway's answer takes its kept-alive connection along [OP-01]"
     await left;
   } finally {
     agent.destroy();
+  }
+});
+
+test("a client that does as it is told leaves an idle connection before a stop would close it [OP-01]", async () => {
+  // Node listens to what servers announce where a time is set.
+  const agent = new Agent({ keepAlive: true, timeout: 60_000 });
+  try {
+    expect((await ask(agent)).headers["keep-alive"]).toBe("timeout=2");
+    const idle = () => Object.values(agent.freeSockets).flat().length;
+    expect(idle()).toBe(1);
+    // It leaves a second earlier than it is told.
+    await waitWithin(NOTICE_MS, () => idle() === 0, { what: "the client to leave" });
+  } finally {
+    agent.destroy();
+  }
+});
+
+test("where a stop waits for less than two seconds nothing is said of connections", async () => {
+  const brief = fastify();
+  drainConnections(brief, lifecycle, 100);
+  brief.get("/", async () => "here");
+  try {
+    expect((await brief.inject("/")).headers["keep-alive"]).toBeUndefined();
+  } finally {
+    await brief.close();
   }
 });
 
