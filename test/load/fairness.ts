@@ -152,7 +152,10 @@ async function admissionOf(url: string): Promise<readonly string[]> {
   const text = await (await fetch(`${url}/metrics`)).text();
   return text
     .split("\n")
-    .filter((line) => /^tributary_admission_(refused|limit|admitted)/.test(line) && !line.endsWith(" 0"));
+    .filter(
+      (line) =>
+        /^tributary_admission_(refused|limit|tenant_share|admitted|wait_seconds)/.test(line) && !line.endsWith(" 0"),
+    );
 }
 
 const percent = (share: number) => `${Math.round(share * 100)} %`;
@@ -164,8 +167,8 @@ function report({ alone, beside, flood, catchUps, metrics }: Outcome): number {
     ...[50, 95, 99, 100].map((part) => figure(writes.percentile(part))),
     String(errors),
   ];
-  const server = ({ loopDelayP50Ms, loopDelayP99Ms, cpuShare }: ServerFigures) =>
-    `${percent(cpuShare)} of a core, loop delay p50 ${figure(loopDelayP50Ms)} ms, p99 ${figure(loopDelayP99Ms)} ms`;
+  const server = ({ loopDelayP50Ms, loopDelayP99Ms, loopDelayMaxMs, cpuShare, ...rest }: ServerFigures) =>
+    `${percent(cpuShare)} of a core, loop delay p50 ${figure(loopDelayP50Ms)} ms, p99 ${figure(loopDelayP99Ms)} ms, max ${figure(loopDelayMaxMs)} ms, longest collection ${figure(rest.longestCollectionMs)} ms`;
   const times = beside.log.writes.percentile(99) / alone.log.writes.percentile(99);
   const lines = [
     ...table([

@@ -6,11 +6,14 @@
 import { AppError } from "../../../platform/errors/app-error.ts";
 import { tooBusy } from "../../../platform/errors/too-busy.ts";
 import { labels, type MetricsSource } from "../../../platform/http/metrics-format.ts";
+import { createThreadLoad, type ThreadLoad } from "../../../platform/thread-load.ts";
 import { createConcurrencyLimit } from "./concurrency-limit.ts";
 import { createEarlyRefusal, type EarlyRefusal } from "./early-refusal.ts";
 import { OPERATION_CLASSES, type OperationClass } from "./operation-class.ts";
+import { createRecentTenants } from "./recent-tenants.ts";
 import { createWaitHistogram } from "./wait-histogram.ts";
 import { createWaitingLines, type RefusalReason } from "./waiting-lines.ts";
+import { createYielding } from "./yielding.ts";
 
 export interface AdmissionRequest {
   readonly operationClass: OperationClass;
@@ -46,9 +49,10 @@ export interface AdmissionOptions {
   readonly most: number;
   /** How long an operation waits at most, in milliseconds. */
   readonly waitMs: number;
-  /** Both default to the machine's. */
+  /** All default to the machine's. */
   readonly now?: () => number;
   readonly random?: () => number;
+  readonly load?: ThreadLoad;
 }
 
 /** Waiting operations of one tenant and class, and of all: about what a burst of one page, and of a crowd, asks for. */
@@ -61,15 +65,16 @@ const TENANT_SHARE = 1 / 4;
 const TENANT_COMMANDS_SHARE = 1 / 8;
 /** A tenant's part is no smaller. */
 const LEAST_SHARE = 4;
-/** Refused callers come back spread over so many seconds. */
-const RETRY_WITHIN_SECONDS = 3;
+/** Refused callers come back spread over so many seconds: those who come back at once are a flood of their own. */
+const RETRY_WITHIN_SECONDS = 10;
 
 interface Held {
   all: number;
   commands: number;
 }
 
-export function createAdmission({ most, waitMs, now = () => performance.now(), random }: AdmissionOptions): Admission {
+export function createAdmission(options: AdmissionOptions): Admission {
+  const { most, waitMs, now = () => performance.now(), random, load = createThreadLoad() } = options;
   const limit = createConcurrencyLimit({ most, now });
   const lines = createWaitingLines({
     waitMs,
@@ -78,6 +83,13 @@ export function createAdmission({ most, waitMs, now = () => performance.now(), r
     // They would wait for about twice as long as an operation takes.
     crowd: () => 2 * limit.current,
     now,
+  });
+  const yielding = createYielding({
+    lines,
+    load,
+    recent: createRecentTenants(now),
+    recentlyLong: createRecentTenants(now),
+    serve: () => lines.serve(hasRoom),
   });
   const early: EarlyRefusal = createEarlyRefusal({ now, ...(random === undefined ? {} : { random }) });
   const waits = createWaitHistogram();
@@ -102,6 +114,7 @@ export function createAdmission({ most, waitMs, now = () => performance.now(), r
     }
     if (operationClass === "report" && reports >= share(REPORTS_SHARE)) return false;
     const own = held.get(tenant);
+    if (yielding.holdsBack(tenant, own?.all ?? 0, running)) return false;
     if (own === undefined) return true;
     if (operationClass === "command" && own.commands >= share(TENANT_COMMANDS_SHARE)) return false;
     return own.all < share(TENANT_SHARE);
@@ -128,6 +141,7 @@ export function createAdmission({ most, waitMs, now = () => performance.now(), r
       if (operationClass === "command") own.commands -= 1;
       if (operationClass === "report") reports -= 1;
       if (own.all === 0) held.delete(tenant);
+      yielding.ended(tenant);
       if (signal?.aborted !== true) limit.ended(operation, beside, began);
       if (lines.waiting() > 0) lines.serve(hasRoom);
     };
@@ -164,6 +178,7 @@ export function createAdmission({ most, waitMs, now = () => performance.now(), r
         reject(refusal());
       },
     });
+    yielding.waits(tenant);
     if (signal?.aborted === true) onAbort();
     else signal?.addEventListener("abort", onAbort, { once: true });
     return promise;
@@ -175,6 +190,7 @@ export function createAdmission({ most, waitMs, now = () => performance.now(), r
 
   return {
     enter(request) {
+      yielding.asked(request.tenant);
       if (!hasRoom(request.operationClass, request.tenant)) return wait(request);
       waits.observe(0);
       return take(request);

@@ -24,6 +24,10 @@ export interface WaitingLines {
   /** Lets everybody in for whom there is room. Asked anew after each, since each takes some. */
   serve(hasRoom: (operationClass: OperationClass, tenant: string) => boolean): void;
   waiting(operationClass?: OperationClass): number;
+  /** For how long nobody of the tenant was served, in milliseconds; undefined: nobody waits. */
+  unservedMs(tenant: string): number | undefined;
+  /** How many of the tenant wait. */
+  waitingOf(tenant: string): number;
 }
 
 export interface WaitingLinesOptions {
@@ -49,6 +53,8 @@ interface Line {
   readonly entries: Entry[];
   /** When somebody began to wait here; nobody was served to the last since then. */
   readonly since: number;
+  /** When somebody was served last, or began to wait. */
+  servedAt: number;
 }
 
 /** How long a line stands before it is served from its end in a crowd, in milliseconds. */
@@ -116,7 +122,7 @@ export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
     add(operationClass, tenant, waiter) {
       const entry: Entry = { waiter, since: now() };
       const own = lines[operationClass];
-      const line = own.get(tenant) ?? { tenant, entries: [], since: entry.since };
+      const line = own.get(tenant) ?? { tenant, entries: [], since: entry.since, servedAt: entry.since };
       own.set(tenant, line);
       line.entries.push(entry);
       count[operationClass] += 1;
@@ -136,6 +142,7 @@ export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
             if (!hasRoom(operationClass, line.tenant)) continue;
             const next = isOverloaded(line, at) ? line.entries.at(-1) : line.entries[0];
             const waiter = remove(operationClass, line, next);
+            line.servedAt = at;
             if (own.delete(line.tenant)) own.set(line.tenant, line);
             waiter?.enter();
             served = true;
@@ -143,6 +150,12 @@ export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
         }
       }
     },
+    unservedMs(tenant) {
+      const servedAt = OPERATION_CLASSES.flatMap((each) => lines[each].get(tenant)?.servedAt ?? []);
+      return servedAt.length === 0 ? undefined : now() - Math.max(...servedAt);
+    },
+    waitingOf: (tenant) =>
+      OPERATION_CLASSES.reduce((sum, each) => sum + (lines[each].get(tenant)?.entries.length ?? 0), 0),
     waiting: (operationClass) => (operationClass === undefined ? all() : count[operationClass]),
   };
 }

@@ -18,6 +18,7 @@ import { type Frame, frameText } from "./frame-text.ts";
 import { createSharedStream, type SharedStream } from "./shared-stream.ts";
 import { snapshotEvent, snapshotFailure } from "./snapshot-event.ts";
 import { createSnapshots, type SnapshotPlace, type Snapshots } from "./snapshots.ts";
+import type { InTurn } from "./subscriber.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** What tells one stream from another. */
@@ -37,7 +38,7 @@ export interface AudienceStream extends StreamFacts {
   /** Of what the stream is about, for those who begin with one. */
   readonly snapshots: Snapshots;
   /** Does one part of a follower's catching up, when it is its tenant's turn. */
-  inTurn<R>(part: () => Promise<R>): Promise<R>;
+  readonly inTurn: InTurn;
   /** Everybody who follows it. */
   readonly viewers: Set<Viewer>;
   /** Changes with the schema, between two events. */
@@ -131,7 +132,7 @@ export function createAudienceStream(ports: AudienceStreamPorts, options: Audien
     ...facts,
     stream,
     snapshots: createSnapshots({ reader, query: (place) => turns.take(facts.key, () => snapshot(place)) }),
-    inTurn: (part) => turns.take(facts.key, part),
+    inTurn: (part, weigh) => turns.take(facts.key, part, weigh),
     viewers,
     bound: options.bound,
   };

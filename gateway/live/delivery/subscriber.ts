@@ -42,6 +42,9 @@ export interface Subscriber {
   stop(): void;
 }
 
+/** Does one part of catching up, when it is its turn. @param weigh how many events it was */
+export type InTurn = <R>(part: () => Promise<R>, weigh: (done: R) => number) => Promise<R>;
+
 export interface SubscriberOptions {
   readonly stream: SharedStream;
   readonly start: StartingPoint;
@@ -50,8 +53,7 @@ export interface SubscriberOptions {
   readonly sink: SubscriberSink;
   /** Begins with what this answers, at its place: at or above the given position. */
   readonly snapshot?: ((from: bigint) => Promise<Snapshot>) | undefined;
-  /** Does one part of catching up, when it is its turn. */
-  readonly inTurn: <R>(part: () => Promise<R>) => Promise<R>;
+  readonly inTurn: InTurn;
   /** Present when a reader who does not keep up is sent the newest event per key only. */
   readonly latestOf?: ((envelope: EventEnvelope) => string | undefined) | undefined;
   /** Called once, however it ends; says whether the stream has other subscribers. */
@@ -128,7 +130,7 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
   }
 
   async function step(): Promise<void> {
-    const { events, frames, next } = await inTurn(nextPart);
+    const { events, frames, next } = await inTurn(nextPart, (part) => part.events.length);
     // Outside of the turn: a slow reader holds up nobody.
     for (const [index, event] of events.entries()) {
       const frame = frames[index] ?? null;

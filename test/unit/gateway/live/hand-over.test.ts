@@ -31,7 +31,7 @@ interface Client {
 
 async function openRoom(log: MemoryLog, ringEvents: number, renderTicks: () => number) {
   const streams = new Map<string, SharedStream>();
-  const turns = createCatchUpTurns();
+  const turns = createCatchUpTurns({ share: 0 });
   /** What the tail announced: the gateway's caches have seen these events, and only these may be shown. */
   const announced = new Set<bigint>();
   const shownEarly: bigint[] = [];

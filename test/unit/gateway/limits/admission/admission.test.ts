@@ -11,9 +11,9 @@ const request = (tenant: string, asked: Partial<AdmissionRequest> = {}): Admissi
   operation: OPERATION,
   ...asked,
 });
-const admissionOf = (most: number, waitMs = 2_000) => {
+const admissionOf = (most: number, waitMs = 2_000, load = { share: 0 }) => {
   vi.useFakeTimers();
-  return createAdmission({ most, waitMs, now: () => Date.now(), random: () => 0 });
+  return createAdmission({ most, waitMs, now: () => Date.now(), random: () => 0, load });
 };
 
 /** Asks `count` times. @returns what was let in so far, and how to end one of these */
@@ -47,6 +47,52 @@ test("a tenant that asks for hundreds leaves the others their part", async () =>
   busy.running[0]?.();
   await turn();
   expect(busy.running).toHaveLength(17);
+});
+
+test("a tenant whose line is long goes behind the others: one at once, into their gaps, and once in 250 ms at least", async () => {
+  const load = { share: 0.71 };
+  const admission = admissionOf(64, 10_000, load);
+  const flood = ask(admission, 60, request("flood"));
+  load.share = 0.4;
+  expect(flood.running).toHaveLength(16);
+  const [quiet] = ask(admission, 1, request("quiet")).running;
+  for (const leave of flood.running.slice()) leave();
+  await turn();
+  expect(flood.running).toHaveLength(16);
+  quiet?.();
+  await turn();
+  expect(flood.running).toHaveLength(17);
+  const next = ask(admission, 1, request("quiet")).running[0];
+  flood.running[16]?.();
+  await turn();
+  expect(flood.running).toHaveLength(17);
+  await vi.advanceTimersByTimeAsync(250);
+  next?.();
+  ask(admission, 2, request("quiet"));
+  await turn();
+  expect(flood.running).toHaveLength(18);
+});
+
+test("among tenants whose lines are all long nobody yields", async () => {
+  const admission = admissionOf(64, 10_000, { share: 1 });
+  const floods = ["one", "two", "three", "four"].map((tenant) => ask(admission, 60, request(tenant)));
+  expect(floods.map(({ running }) => running.length)).toEqual([16, 16, 16, 16]);
+  for (const { running } of floods) running[0]?.();
+  await turn();
+  expect(floods.map(({ running }) => running.length)).toEqual([17, 17, 17, 17]);
+});
+
+test("while the thread is busy a tenant whose line is long pauses between two, the longer the busier", async () => {
+  const admission = admissionOf(64, 10_000, { share: 0.75 });
+  const flood = ask(admission, 60, request("flood"));
+  ask(admission, 1, request("quiet")).running[0]?.();
+  for (const leave of flood.running.slice()) leave();
+  await turn();
+  const before = flood.running.length;
+  await vi.advanceTimersByTimeAsync(100);
+  expect(flood.running).toHaveLength(before);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(flood.running).toHaveLength(before + 1);
 });
 
 test("commands of one tenant, which wait for each other at one row, hold half of its part", () => {

@@ -3,6 +3,7 @@ import { createCatchUpTurns } from "../../../../../gateway/live/log/catch-up-tur
 import { seededRandom } from "../../../../support/seeded-random.ts";
 import { deferred } from "../../../../support/wait.ts";
 
+const CALM = { share: 0 };
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Reads `parts` one after the other, as a subscriber that is behind does. */
@@ -16,7 +17,7 @@ async function catchUp(
 }
 
 test("fifty catch-ups of one tenant over a long backlog leave every other tenant its turn", async () => {
-  const turns = createCatchUpTurns();
+  const turns = createCatchUpTurns(CALM);
   const random = seededRandom(5);
   const order: string[] = [];
   const read = async (key: string) => {
@@ -40,7 +41,7 @@ test("fifty catch-ups of one tenant over a long backlog leave every other tenant
 });
 
 test("while live events are made ready only one part is read at once, and catching up goes on", async () => {
-  const turns = createCatchUpTurns();
+  const turns = createCatchUpTurns(CALM);
   const live = deferred();
   turns.giveWayTo(live.promise);
   let running = 0;
@@ -62,7 +63,7 @@ test("while live events are made ready only one part is read at once, and catchi
 });
 
 test("a failed delivery of live events holds up nobody", async () => {
-  const turns = createCatchUpTurns();
+  const turns = createCatchUpTurns(CALM);
   turns.giveWayTo(Promise.reject(new Error("failed")));
   await turn();
   const ends = ["one", "two", "three"].map((key) => {
@@ -72,4 +73,38 @@ test("a failed delivery of live events holds up nobody", async () => {
   });
   expect(turns.counts()).toEqual({ running: 3, waiting: 0 });
   for (const end of ends) end.resolve();
+});
+
+test("while the thread has no time only one part is read at once", async () => {
+  const load = { share: 1 };
+  const turns = createCatchUpTurns(load);
+  let running = 0;
+  let most = 0;
+  const read = async () => {
+    running += 1;
+    most = Math.max(most, running);
+    await turn();
+    running -= 1;
+  };
+  const all = () => Promise.all(Array.from({ length: 6 }, (_, at) => catchUp(turns, `tenant ${at}`, 4, read)));
+  await all();
+  expect(most).toBe(1);
+  load.share = 0;
+  await all();
+  expect(most).toBe(6);
+});
+
+test("parts that are there at once leave everything else its turn between them", async () => {
+  const turns = createCatchUpTurns(CALM);
+  let parts = 0;
+  const catchingUp = catchUp(turns, "flood", 100, async () => {
+    parts += 1;
+  });
+  const seen: number[] = [];
+  while (parts < 100) {
+    await turn();
+    seen.push(parts);
+  }
+  await catchingUp;
+  expect(seen.length).toBeGreaterThan(50);
 });
