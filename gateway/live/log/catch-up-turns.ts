@@ -1,7 +1,8 @@
 /**
  * Who is behind reads the log and has it enriched in turns: a few parts at once, tenants in turn. Live events go first,
  * and everything else that the process has to do has its turn between two parts; while its thread is busy, a tenant
- * pauses between them. So a tenant that missed a million events slows nobody down but itself. Nobody is refused: what was missed is still there later.
+ * pauses between them. So a tenant that missed a million events slows nobody down but itself. Nobody is refused: what
+ * was missed is still there later.
  */
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { createFairPlaces } from "../../../platform/fair-places.ts";

@@ -1,4 +1,5 @@
-// What breaks while the platform works, one thing after the other: in each turn every kind once, in an order of its own.
+// What breaks while the platform works, one thing after the other: in each turn every kind once, in an order of its
+// own.
 import { setTimeout } from "node:timers/promises";
 import { cutConnections } from "../../support/stack/cut-connections.ts";
 import type { Stack } from "../../support/stack/stack.ts";

@@ -1,5 +1,5 @@
-// A platform of four processes under traffic while processes, connections and its broker die and poison comes by. In the
-// first half processes are killed, too; in the second half they live on, and what they hold is measured.
+// A platform of four processes under traffic while processes, connections and its broker die and poison comes by. In
+// the first half processes are killed, too; in the second half they live on, and what they hold is measured.
 import { readFile } from "node:fs/promises";
 import { newFounders } from "../../support/client/founders.ts";
 import { seededRandom } from "../../support/seeded-random.ts";
