@@ -91,6 +91,8 @@ export interface GroupConsumerOptions<Tx extends SqlTransaction> {
   readonly lateEvents?: "refuse" | "accept";
   /** Unfinished records per partition. */
   readonly window?: number;
+  /** Default: by key. `"none"` is for effects that do not depend on each other: one that is late holds up no other. */
+  readonly order?: "key" | "none";
   /**
    * Events of one key that may share a transaction, for handlers whose whole effect is in it. Default 1. When one of
    * them fails, each is handled alone.
@@ -141,6 +143,7 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
     handlers,
     clock,
     window = 200,
+    order = "key",
     together = 1,
     concurrency = 8,
   } = options;
@@ -297,7 +300,7 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
       topics: [...topics, replayed],
       onAssigned(assignment) {
         const process = assignment.topic === replayed ? replays.process : processAll;
-        const opened = createPartitionWindow({ assignment, size: window, together, process });
+        const opened = createPartitionWindow({ assignment, size: window, together, order, process });
         return reader.hold(assignment, opened);
       },
     });

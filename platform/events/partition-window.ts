@@ -1,7 +1,7 @@
 /**
- * Works on the records of one partition: strictly in order per key, keys beside each other, at most `size` records
- * unfinished. The committed offset never passes an unfinished record. A partition that is given back is let go within
- * three seconds, also beside work that never ends.
+ * Works on the records of one partition: strictly in order per key where order counts, keys beside each other, at most
+ * `size` records unfinished. The committed offset never passes an unfinished record. A partition that is given back is
+ * let go within three seconds, also beside work that never ends.
  */
 import type { LogRecord, PartitionAssignment, PartitionConsumer } from "./event-log.ts";
 
@@ -11,6 +11,8 @@ export interface PartitionWindowOptions {
   readonly size: number;
   /** Records of one key handed to `process` at once, if so many wait. */
   readonly together: number;
+  /** Default: by key. `"none"`: each record is worked on beside all others. */
+  readonly order?: "key" | "none";
   /**
    * Finishes records of one key, in order: effect committed, or dead letter durable. Retries by itself; rejects only
    * when `signal` aborted, after which the records are left to the partition's next owner.
@@ -40,9 +42,11 @@ export function createPartitionWindow({
   assignment,
   size,
   together,
+  order = "key",
   process,
 }: PartitionWindowOptions): PartitionWindow {
   const { signal } = assignment;
+  const queueOf = ({ key, offset }: LogRecord) => (order === "key" ? key : String(offset));
   /** In offset order; finished entries leave from the front only. */
   const entries: Entry[] = [];
   const queues = new Map<string, Entry[]>();
@@ -88,14 +92,15 @@ export function createPartitionWindow({
   function enqueue(record: LogRecord): void {
     const entry = { record, done: false };
     entries.push(entry);
-    const queue = queues.get(record.key);
+    const name = queueOf(record);
+    const queue = queues.get(name);
     if (queue !== undefined) {
       queue.push(entry);
       return;
     }
     const fresh = [entry];
-    queues.set(record.key, fresh);
-    const worker = work(record.key, fresh).finally(() => workers.delete(worker));
+    queues.set(name, fresh);
+    const worker = work(name, fresh).finally(() => workers.delete(worker));
     workers.add(worker);
   }
 

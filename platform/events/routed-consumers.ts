@@ -148,6 +148,7 @@ function groupPart<Services, Tx extends SqlTransaction>(
     // Whoever records every event of a topic keeps the dead letter of a record that is no event.
     undecodable: "skip",
     ...(facts.concurrency === undefined ? {} : { concurrency: facts.concurrency }),
+    ...(facts.order === undefined ? {} : { order: facts.order }),
     clock,
     logger,
   });

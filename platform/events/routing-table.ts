@@ -28,6 +28,8 @@ export interface ConsumerFacts<Services, Tx extends SqlTransaction> {
   readonly retry?: Partial<RetryPolicy>;
   /** Transactions at once, over all partitions. */
   readonly concurrency?: number;
+  /** Default: by key. `"none"`: one event that is late holds up no other of its key. */
+  readonly order?: "key" | "none";
   /** Where a consumer that is new finds what happened before the log's first record. */
   readonly backfill?: Backfill<Services, Tx>;
 }

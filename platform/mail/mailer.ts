@@ -23,8 +23,15 @@ export interface Mailer {
  * Says that a mail was not sent. Keeps no `cause`: a mail server that is away must not read like our own store being
  * away.
  */
-class MailFailure extends Error {
+export class MailFailure extends Error {
   override readonly name = "MailFailure";
+  /** The server will never take this mail (RFC 5321, 4.2.1): trying again is in vain. */
+  readonly permanent: boolean;
+
+  constructor(message: string, permanent: boolean) {
+    super(message);
+    this.permanent = permanent;
+  }
 }
 
 export interface MailerOptions {
@@ -56,5 +63,12 @@ function toFailure(error: unknown): MailFailure {
   const facts: { code?: unknown; responseCode?: unknown } = typeof error === "object" && error !== null ? error : {};
   const answer = typeof facts.responseCode === "number" ? facts.responseCode : undefined;
   const what = answer === undefined ? `no answer (${String(facts.code ?? "unknown reason")})` : `answer ${answer}`;
-  return new MailFailure(`The mail was not sent, mail server: ${what}.`);
+  // Without an answer, an envelope is refused before any server is asked.
+  const permanent = answer === undefined ? facts.code === "EENVELOPE" : isPermanent(facts.code, answer);
+  return new MailFailure(`The mail was not sent, mail server: ${what}.`, permanent);
+}
+
+/** A wrong password of ours also is a 5xx: that is no fault of the mail. */
+function isPermanent(code: unknown, answer: number): boolean {
+  return code !== "EAUTH" && answer >= 500 && answer <= 599;
 }

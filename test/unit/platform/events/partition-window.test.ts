@@ -56,6 +56,35 @@ async function play(keys: readonly string[], picks: readonly number[], size: num
   return { started, commits, violations };
 }
 
+test("where order does not count, one record that is late holds up no other of its key", async () => {
+  const late = Promise.withResolvers<void>();
+  const done: bigint[] = [];
+  const commits: bigint[] = [];
+  const window = createPartitionWindow({
+    assignment: {
+      topic: "t",
+      partition: 0,
+      signal: new AbortController().signal,
+      commit: (next) => commits.push(next),
+    },
+    size: 10,
+    together: 5,
+    order: "none",
+    async process(records) {
+      for (const { offset } of records) {
+        if (offset === 0n) await late.promise;
+        done.push(offset);
+      }
+    },
+  });
+  await window.deliver([0, 1, 2].map((offset) => record(offset, "one key")));
+  await new Promise(setImmediate);
+  expect([done, commits]).toEqual([[1n, 2n], []]);
+  late.resolve();
+  await new Promise(setImmediate);
+  expect([done, commits.at(-1)]).toEqual([[1n, 2n, 0n], 3n]);
+});
+
 test("for any schedule: keys keep their order, no commit passes an unfinished record, the last commit covers all [S52]", async () => {
   await fc.assert(
     fc.asyncProperty(
