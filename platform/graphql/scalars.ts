@@ -1,6 +1,7 @@
 /** Resolvers of the custom scalars that all subgraphs share. */
-import { GraphQLError, GraphQLScalarType, Kind } from "graphql";
-import { DateTimeISOResolver, EmailAddressResolver, JSONResolver } from "graphql-scalars";
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
+import { DateTimeISOResolver, JSONResolver } from "graphql-scalars";
+import { parseEmailAddress } from "../validation/email-address.ts";
 import { unstorableText } from "../validation/text/unstorable-text.ts";
 
 /**
@@ -65,18 +66,20 @@ function storable(value: unknown): unknown {
   throw new GraphQLError(`JSON holds ${problem}, which cannot be stored`);
 }
 
-/** One address has one spelling: trimmed and lower case. */
+/** One mailbox has one spelling. */
 const EmailAddressScalar = new GraphQLScalarType<string, string>({
   name: "EmailAddress",
   serialize: (value) => String(value),
-  parseValue: (value) =>
-    normalizeEmail(EmailAddressResolver.parseValue(typeof value === "string" ? value.trim() : value)),
-  parseLiteral: (node, variables) => normalizeEmail(EmailAddressResolver.parseLiteral(node, variables)),
+  parseValue: (value) => parseEmail(value),
+  parseLiteral: (node) => parseEmail(node.kind === Kind.STRING ? node.value : undefined, node),
 });
 
-function normalizeEmail(value: unknown): string {
-  const address = String(value).trim().toLowerCase();
-  if (address.length > 254) throw new GraphQLError("An e-mail address has at most 254 characters");
+const NO_EMAIL = "An e-mail address is like ada@example.com";
+
+/** @param node Where the value stands in a document; the error names its field by it */
+function parseEmail(value: unknown, node?: ValueNode): string {
+  const address = typeof value === "string" ? parseEmailAddress(value) : undefined;
+  if (address === undefined) throw new GraphQLError(NO_EMAIL, { nodes: node ?? null });
   return address;
 }
 
