@@ -47,6 +47,7 @@ export function connectGraph(options: GatewayOptions, neighbours: GraphDependenc
     }),
     scopes,
     errors,
+    publicFields: limits.publicFields,
     guard: limits.operations,
     rates: limits.rates.operations,
     turns: limits.admission === undefined ? undefined : createOperationTurns(limits.admission),

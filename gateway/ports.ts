@@ -18,6 +18,7 @@ import type { z } from "zod";
 import type { ClientFacts, Identity } from "../platform/auth/identity.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { gatewaySettings } from "../platform/config/settings.ts";
+import type { AppError } from "../platform/errors/app-error.ts";
 import type { Change } from "../platform/events/envelope.ts";
 import type { EventLog } from "../platform/events/event-log.ts";
 import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
@@ -92,6 +93,8 @@ export interface Authenticator {
 /** What the gateway knows about a request; the `context` of every operation and of every fetch to a subgraph. */
 export interface GatewayContext {
   readonly identity: Identity;
+  /** Set when the caller sent a token that is no longer good: they are nobody, and public fields alone answer them. */
+  readonly staleToken?: AppError | undefined;
   readonly client: ClientFacts;
   readonly clientName?: ClientName;
   readonly trace: TraceContext;

@@ -10,6 +10,7 @@ import { SessionId, UserId } from "../../platform/auth/principal-ids.ts";
 import type { TokenService } from "../../platform/auth/token-service.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
+import { StaleToken } from "./stale-token.ts";
 
 export interface AccessTokensOptions {
   readonly tokenService: Pick<TokenService, "keys">;
@@ -26,8 +27,8 @@ export interface AccessTokenClaims {
 
 export interface AccessTokens {
   /**
-   * @throws AppError `UNAUTHENTICATED` for any fault of the token, `SERVICE_UNAVAILABLE` when there are no keys to
-   * check it with
+   * @throws AppError `UNAUTHENTICATED` for any fault of the token (StaleToken when it has expired),
+   * `SERVICE_UNAVAILABLE` when there are no keys to check it with
    */
   verify(token: string): Promise<AccessTokenClaims>;
 }
@@ -110,11 +111,10 @@ export function createAccessTokens({ tokenService, issuer, audience, clock }: Ac
         return claims;
       } catch (error) {
         if (error instanceof AppError) throw error;
-        const message =
-          error instanceof errors.JWTExpired
-            ? "The access token has expired: refresh it or sign in again."
-            : "The access token is not valid: sign in again.";
-        throw new AppError("UNAUTHENTICATED", message, { cause: error });
+        if (error instanceof errors.JWTExpired) {
+          throw new StaleToken("The access token has expired: refresh it or sign in again.", error);
+        }
+        throw new AppError("UNAUTHENTICATED", "The access token is not valid: sign in again.", { cause: error });
       }
     },
   };

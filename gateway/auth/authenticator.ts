@@ -16,6 +16,7 @@ import type { Logger } from "../../platform/logger/logger.ts";
 import type { Authentication, Authenticator, Revocation } from "../ports.ts";
 import { createAccessTokens } from "./access-tokens.ts";
 import { followRevocations } from "./revocations.ts";
+import { StaleToken } from "./stale-token.ts";
 
 export interface AuthenticatorOptions {
   readonly tokenService: TokenService;
@@ -79,7 +80,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     const { sessionId, userId, expiresAt } = await tokens.verify(token);
     const facts = await session(sessionId, userId);
     if (facts === null || facts.userId !== userId || facts.sessionId !== sessionId) {
-      throw new AppError("UNAUTHENTICATED", "This session has ended: sign in again.");
+      throw new StaleToken("This session has ended: sign in again.");
     }
     return { identity: identityOf(facts), expiresAt };
   }

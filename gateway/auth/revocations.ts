@@ -22,7 +22,7 @@ const eventSchema = z.object({
 const RELEVANT =
   /^user\.(session\.revoked|membership\.|role\.|organization\.(created|suspended|reinstated)|suspended|reinstated|erased)/;
 /** Events that change what every member of the organisation may do there. */
-const OF_ALL_MEMBERS = /^user\.organization\.(suspended|reinstated)\./;
+const OF_ALL_MEMBERS = /^user\.(organization\.(suspended|reinstated)|role\.[a-z]+)\./;
 
 export interface RevocationsOptions {
   readonly eventLog: Pick<EventLog, "tail">;

@@ -9,6 +9,7 @@ import type { Logger } from "../../platform/logger/logger.ts";
 import type { Stages } from "../../platform/tracing/stages.ts";
 import { traceFromHeaders } from "../../platform/tracing/trace-context.ts";
 import { headerText } from "../../platform/validation/text/header-text.ts";
+import { StaleToken } from "../auth/stale-token.ts";
 import type { CachedHttpAnswer, HttpResponseCache, PendingHttpAnswer } from "../cache/response/http-response-cache.ts";
 import { toRequestError } from "../errors/public-error.ts";
 import type { RequestScopes } from "../errors/request-scope.ts";
@@ -223,7 +224,7 @@ async function admit(
   { sent, trace, stages, logger, identify, forwardedHeaders, asked }: RequestFacts,
 ): Promise<GatewayContext> {
   try {
-    const identity = await identify();
+    const { identity, staleToken } = await identifyOrNobody(identify);
     if (sent.refused !== undefined) throw sent.refused;
     stages?.enter("sanitisation");
     const client = clientOf(request);
@@ -237,6 +238,7 @@ async function admit(
     });
     return {
       identity,
+      ...(staleToken === undefined ? {} : { staleToken }),
       client,
       ...(clientName === undefined ? {} : { clientName }),
       trace,
@@ -254,6 +256,16 @@ async function admit(
   } catch (error) {
     const appError = findAppError(error);
     throw appError === undefined ? error : toRequestError(appError);
+  }
+}
+
+/** Whoever's token is no longer good is nobody. What they may ask is known when the operation is. */
+async function identifyOrNobody(identify: Identify): Promise<Pick<GatewayContext, "identity" | "staleToken">> {
+  try {
+    return { identity: await identify() };
+  } catch (error) {
+    if (error instanceof StaleToken) return { identity: ANONYMOUS, staleToken: error };
+    throw error;
   }
 }
 

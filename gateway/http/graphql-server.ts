@@ -13,11 +13,12 @@ import type { QueryEngine } from "../engine/engine-contract.ts";
 import { quietLogger } from "../engine/quiet-logger.ts";
 import { writeResult } from "../engine/response/write-result.ts";
 import type { CountedErrors } from "../errors/counted-errors.ts";
-import { WRONG_ANSWER } from "../errors/public-error.ts";
+import { toRequestError, WRONG_ANSWER } from "../errors/public-error.ts";
 import type { RequestScope, RequestScopes } from "../errors/request-scope.ts";
 import type { OperationTurns } from "../limits/admission/operation-turns.ts";
 import type { Cost } from "../limits/cost-guard.ts";
 import type { OperationGuard } from "../limits/operation-guard.ts";
+import type { PublicFields } from "../limits/public-fields.ts";
 import type { OperationLimit } from "../limits/rate/operation-limit.ts";
 import { subscriptionField, subscriptionNotSupported } from "../operations/unserved-subscription.ts";
 import type { GatewayContext } from "../ports.ts";
@@ -27,6 +28,7 @@ export interface GraphQLServerOptions {
   readonly engine: QueryEngine;
   readonly scopes: RequestScopes;
   readonly errors: CountedErrors;
+  readonly publicFields: PublicFields;
   readonly guard: OperationGuard;
   readonly rates: OperationLimit;
   /** Absent: all operations run as they come. */
@@ -77,7 +79,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer
 }
 
 function answers(options: GraphQLServerOptions): ApolloServerPlugin<GatewayContext> {
-  const { errors, guard, rates, turns, onRightsChanged, servesSubscription, production } = options;
+  const { errors, publicFields, guard, rates, turns, onRightsChanged, servesSubscription, production } = options;
   return {
     async unexpectedErrorProcessingRequest({ requestContext }) {
       requestContext.contextValue.endTurn?.();
@@ -97,6 +99,8 @@ function answers(options: GraphQLServerOptions): ApolloServerPlugin<GatewayConte
             );
           }
           const admitted = { schema, document, operation, variables: request.variables ?? {} };
+          const { staleToken } = contextValue;
+          if (staleToken !== undefined && !publicFields.coverAll(admitted)) throw toRequestError(staleToken);
           cost = guard.admit(admitted);
           await rates.admit(admitted, contextValue, cost.estimated);
           await turns?.begin(admitted, contextValue, cost.estimated);

@@ -7,11 +7,14 @@ import type { PlanFeatures, SchemaSource } from "../ports.ts";
 import { type Admission, createAdmission } from "./admission/admission.ts";
 import { createDocumentGuard, type DocumentGuard } from "./document-limits.ts";
 import { createOperationGuard, type OperationGuard } from "./operation-guard.ts";
+import { createPublicFields, type PublicFields } from "./public-fields.ts";
 import { createRateLimits, type RateLimits } from "./rate/create-rate-limits.ts";
 
 export interface Limits {
   readonly documents: DocumentGuard;
   readonly operations: OperationGuard;
+  /** What answers callers, too, whose token is no longer good. */
+  readonly publicFields: PublicFields;
   readonly rates: RateLimits;
   /** Absent: all operations run as they come. */
   readonly admission: Admission | undefined;
@@ -40,6 +43,7 @@ export function createLimits(
       maxAliases: settings.MAX_ALIASES,
       maxRootFields: settings.MAX_ROOT_FIELDS,
     }),
+    publicFields: createPublicFields(schema),
     operations: createOperationGuard({
       schema,
       maxCost: settings.MAX_COST,

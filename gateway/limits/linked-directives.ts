@@ -1,5 +1,5 @@
 /** Directives of a specification that a supergraph links, under whatever names they were imported. */
-import { type ConstDirectiveNode, type DefinitionNode, Kind, valueFromASTUntyped } from "graphql";
+import { type ConstDirectiveNode, type DefinitionNode, Kind, parse, valueFromASTUntyped } from "graphql";
 import { z } from "zod";
 
 const linkSchema = z.object({
@@ -40,4 +40,28 @@ export function argumentsOf(directives: readonly ConstDirectiveNode[] | undefine
   const found = directives?.find((directive) => directive.name.value === name);
   if (found === undefined) return undefined;
   return Object.fromEntries((found.arguments ?? []).map((arg) => [arg.name.value, valueFromASTUntyped(arg.value)]));
+}
+
+/**
+ * Where a directive of a specification stands on fields of object types.
+ * @param supergraphSdl valid
+ * @returns its arguments by `Type.field`; nothing when the specification is not linked
+ */
+export function directiveOfFields(
+  supergraphSdl: string,
+  specification: string,
+  directive: string,
+): ReadonlyMap<string, unknown> {
+  const found = new Map<string, unknown>();
+  const { definitions } = parse(supergraphSdl, { noLocation: true });
+  const name = linkedNames(definitions, specification)?.(directive);
+  if (name === undefined) return found;
+  for (const node of definitions) {
+    if (node.kind !== Kind.OBJECT_TYPE_DEFINITION && node.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
+    for (const field of node.fields ?? []) {
+      const given = argumentsOf(field.directives, name);
+      if (given !== undefined) found.set(`${node.name.value}.${field.name.value}`, given);
+    }
+  }
+  return found;
 }

@@ -2,9 +2,8 @@
  * Which fields may be asked for only so often, as the supergraph declares it with `@rateLimit` of
  * https://tributary.dev/limits.
  */
-import { Kind, parse } from "graphql";
 import { z } from "zod";
-import { argumentsOf, linkedNames } from "../linked-directives.ts";
+import { directiveOfFields } from "../linked-directives.ts";
 
 const SPECIFICATION = "https://tributary.dev/limits/";
 
@@ -24,15 +23,9 @@ export type FieldRule = z.infer<typeof ruleSchema>;
  */
 export function readFieldRules(supergraphSdl: string): ReadonlyMap<string, FieldRule> {
   const rules = new Map<string, FieldRule>();
-  const { definitions } = parse(supergraphSdl, { noLocation: true });
-  const name = linkedNames(definitions, SPECIFICATION)?.("rateLimit");
-  if (name === undefined) return rules;
-  for (const node of definitions) {
-    if (node.kind !== Kind.OBJECT_TYPE_DEFINITION && node.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
-    for (const field of node.fields ?? []) {
-      const rule = ruleSchema.safeParse(argumentsOf(field.directives, name));
-      if (rule.success) rules.set(`${node.name.value}.${field.name.value}`, rule.data);
-    }
+  for (const [coordinate, given] of directiveOfFields(supergraphSdl, SPECIFICATION, "rateLimit")) {
+    const rule = ruleSchema.safeParse(given);
+    if (rule.success) rules.set(coordinate, rule.data);
   }
   return rules;
 }
