@@ -8,6 +8,7 @@ export const constraints = {
   password: { min: 12, maxBytes: 72 },
   email: { max: 254 },
   device: { min: 1, max: 120 },
+  roleName: { min: 1, max: 40 },
   organizationName: { min: 2, max: 80 },
   /** Why an operator does something. */
   reason: { min: 1, max: 200 },

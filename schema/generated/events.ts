@@ -41,6 +41,10 @@ export interface EventData {
   readonly "user.invitation.accepted.v1": { readonly invitationId: string; readonly organizationId: string; readonly userId: string; };
   /** Somebody was invited into an organisation. */
   readonly "user.invitation.created.v1": { readonly invitationId: string; readonly organizationId: string; readonly invitedById: string; };
+  /** The mail of an invitation was asked for again; the invitation is good for seven days more. */
+  readonly "user.invitation.resent.v1": { readonly invitationId: string; readonly organizationId: string; };
+  /** An invitation can no longer be accepted: it was taken back, or whoever made it may no longer invite. */
+  readonly "user.invitation.revoked.v1": { readonly invitationId: string; readonly organizationId: string; readonly reason: "withdrawn" | "inviter_removed" | "inviter_demoted"; };
   /** A user joined an organisation. */
   readonly "user.membership.created.v1": { readonly membershipId: string; readonly organizationId: string; readonly userId: string; readonly roles: readonly (string)[]; };
   /** A member left or was removed. */
@@ -55,12 +59,26 @@ export interface EventData {
   readonly "user.organization.suspended.v1": { readonly organizationId: string; readonly reason: string; };
   /** An organisation was changed. */
   readonly "user.organization.updated.v1": { readonly organizationId: string; readonly name: string; };
+  /** An account has another password. */
+  readonly "user.password_changed.v1": { readonly userId: string; readonly how: "changed" | "reset"; };
+  /** Somebody asked for a mail that lets the owner of an account choose a new password. */
+  readonly "user.password_reset_requested.v1": { readonly userId: string; };
+  /** An operator made an account anew out of its history. */
+  readonly "user.profile_rebuilt.v1": { readonly userId: string; readonly fields: readonly (string)[]; };
+  /** An account tells something else of its owner. */
+  readonly "user.profile_updated.v1": { readonly userId: string; readonly changes: { readonly email?: { readonly from: string | null; readonly to: string | null; }; readonly emailVerifiedAt?: { readonly from: string | null; readonly to: string | null; }; readonly displayName?: { readonly from: string | null; readonly to: string | null; }; readonly status?: { readonly from: string | null; readonly to: string | null; }; readonly locale?: { readonly from: string | null; readonly to: string | null; }; readonly timeZone?: { readonly from: string | null; readonly to: string | null; }; }; };
   /** A person opened an account. */
   readonly "user.registered.v1": { readonly userId: string; readonly registeredAt?: string; };
   /** Somebody tried to open an account for an address that has one: its owner is told by mail. */
   readonly "user.registration_repeated.v1": { readonly userId: string; };
   /** An operator let a suspended user sign in again. */
   readonly "user.reinstated.v1": { readonly userId: string; readonly reason: string; };
+  /** An organisation has another role of its own. */
+  readonly "user.role.created.v1": { readonly roleId: string; readonly organizationId: string; readonly name: string; readonly permissions: readonly (string)[]; };
+  /** A role is gone. */
+  readonly "user.role.deleted.v1": { readonly roleId: string; readonly organizationId: string; readonly name: string; };
+  /** A role has another name or other permissions. */
+  readonly "user.role.updated.v1": { readonly roleId: string; readonly organizationId: string; readonly fromName: string; readonly toName: string; readonly fromPermissions: readonly (string)[]; readonly toPermissions: readonly (string)[]; };
   /** A user signed in. */
   readonly "user.session.created.v1": { readonly sessionId: string; readonly userId: string; readonly device: string | null; };
   /** A sign-in failed for a known account. */

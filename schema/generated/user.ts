@@ -7,12 +7,16 @@ export type NoArgs = Readonly<Record<never, never>>;
 export type NoParents = Readonly<Record<never, never>>;
 
 /** Whether an invitation can still be accepted. */
-export const InvitationStatus = ["PENDING", "ACCEPTED", "EXPIRED"] as const;
+export const InvitationStatus = ["PENDING", "ACCEPTED", "EXPIRED", "REVOKED"] as const;
 export type InvitationStatus = (typeof InvitationStatus)[number];
 
 /** Whether an organisation's members may work in it. */
 export const OrganizationStatus = ["ACTIVE", "SUSPENDED"] as const;
 export type OrganizationStatus = (typeof OrganizationStatus)[number];
+
+/** What can happen to an account. */
+export const ProfileEventType = ["REGISTERED", "REGISTERED_AGAIN", "EMAIL_VERIFIED", "UPDATED", "PASSWORD_CHANGED", "SUSPENDED", "REINSTATED", "IMPORTED", "REBUILT"] as const;
+export type ProfileEventType = (typeof ProfileEventType)[number];
 
 /** Why a mutation was refused. */
 export const UserErrorCode = ["BLANK", "TOO_LONG", "INVALID", "TAKEN", "NOT_FOUND", "FORBIDDEN", "STATE_INVALID", "LIMIT_REACHED", "VERSION_CONFLICT", "IDEMPOTENCY_MISMATCH", "IDEMPOTENCY_IN_PROGRESS", "PAYMENT_DECLINED", "EXPIRED"] as const;
@@ -24,8 +28,11 @@ export type UserStatus = (typeof UserStatus)[number];
 
 /** Input of `emailVerify`. */
 export interface EmailVerifyInput {
-  /** The token from the mail's link. It works once, within 24 hours. */
+  /** The token from the mail's link. It is good for 24 hours. */
   readonly token: string;
+  /** The password that was chosen when the account was opened. It may be left out where the account was opened once, and the
+   * link is opened from the same place. Else leaving it out is refused with `BLANK`. */
+  readonly password?: string | null;
 }
 
 /** Input of `invitationAccept`. */
@@ -44,6 +51,18 @@ export interface InvitationCreateInput {
   readonly roleIds: readonly string[];
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey?: string | null;
+}
+
+/** Input of `invitationResend`. */
+export interface InvitationResendInput {
+  /** The invitation's id. */
+  readonly id: string;
+}
+
+/** Input of `invitationRevoke`. */
+export interface InvitationRevokeInput {
+  /** The invitation's id. */
+  readonly id: string;
 }
 
 /** Input of `membershipRemove`. */
@@ -80,6 +99,58 @@ export interface OrganizationUpdateInput {
   readonly name?: string | null;
 }
 
+/** Input of `passwordChange`. */
+export interface PasswordChangeInput {
+  /** The password that the viewer signs in with. */
+  readonly current: string;
+  /** The new one: 12 characters or more, at most 72 bytes in UTF-8, and none of the common ones. */
+  readonly next: string;
+  /** Whether the viewer's other sessions end. */
+  readonly revokeOthers: boolean | null;
+}
+
+/** Input of `passwordReset`. */
+export interface PasswordResetInput {
+  /** The token from the mail's link. It works once, within an hour. */
+  readonly token: string;
+  /** The new password: 12 characters or more, at most 72 bytes in UTF-8, and none of the common ones. */
+  readonly next: string;
+}
+
+/** Input of `passwordResetRequest`. */
+export interface PasswordResetRequestInput {
+  /** The address of the account. */
+  readonly email: string;
+}
+
+/** Input of `roleCreate`. */
+export interface RoleCreateInput {
+  /** Whose role it is. */
+  readonly organizationId: string;
+  /** 1 to 40 characters; none of the organisation's roles has it, whatever the case. */
+  readonly name: string;
+  /** Names of the catalogue, e.g. `billing.read`; the viewer must have them all. */
+  readonly permissions: readonly string[];
+  /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
+  readonly idempotencyKey?: string | null;
+}
+
+/** Input of `roleDelete`. */
+export interface RoleDeleteInput {
+  /** The role's id. */
+  readonly id: string;
+}
+
+/** Input of `roleUpdate`. */
+export interface RoleUpdateInput {
+  /** The role's id. */
+  readonly id: string;
+  /** The new name; the old one stays when absent. */
+  readonly name?: string | null;
+  /** All permissions from now on; the old ones stay when absent. */
+  readonly permissions?: readonly string[] | null;
+}
+
 /** Input of `sessionCreate`. */
 export interface SessionCreateInput {
   /** The confirmed address of the account. */
@@ -102,13 +173,29 @@ export interface SessionRevokeInput {
   readonly id?: string | null;
   /** All sessions of the viewer. */
   readonly all?: boolean | null;
+  /** All sessions of the viewer but the current one. */
+  readonly exceptCurrent?: boolean | null;
+}
+
+/** Input of `userProfileUpdate`. */
+export interface UserProfileUpdateInput {
+  /** The viewer's own id. */
+  readonly id: string;
+  /** The `version` that was read. `VERSION_CONFLICT` when the account was changed since. */
+  readonly expectedVersion: number;
+  /** The new name: 1 to 80 characters, no markup and no formula. */
+  readonly displayName?: string | null;
+  /** A language tag (BCP 47), e.g. `en-GB`; null for none. */
+  readonly locale?: string | null;
+  /** A time zone (IANA), e.g. `Europe/Vienna`; null for none. */
+  readonly timeZone?: string | null;
 }
 
 /** Input of `userRegister`. */
 export interface UserRegisterInput {
   /** Where the verification mail goes; at most 254 characters. */
   readonly email: string;
-  /** 12 characters or more, at most 72 bytes in UTF-8. */
+  /** 12 characters or more, at most 72 bytes in UTF-8, and none of the common ones. */
   readonly password: string;
   /** The name that others will see: 1 to 80 characters, no markup and no formula. */
   readonly displayName: string;
@@ -142,6 +229,26 @@ export interface MutationSessionCreateArgs {
   readonly input: SessionCreateInput;
 }
 
+export interface MutationUserProfileUpdateArgs {
+  /** The values of the mutation. */
+  readonly input: UserProfileUpdateInput;
+}
+
+export interface MutationPasswordChangeArgs {
+  /** The values of the mutation. */
+  readonly input: PasswordChangeInput;
+}
+
+export interface MutationPasswordResetRequestArgs {
+  /** The values of the mutation. */
+  readonly input: PasswordResetRequestInput;
+}
+
+export interface MutationPasswordResetArgs {
+  /** The values of the mutation. */
+  readonly input: PasswordResetInput;
+}
+
 export interface MutationSessionRefreshArgs {
   /** The values of the mutation. */
   readonly input: SessionRefreshInput;
@@ -165,6 +272,31 @@ export interface MutationOrganizationUpdateArgs {
 export interface MutationInvitationCreateArgs {
   /** The values of the mutation. */
   readonly input: InvitationCreateInput;
+}
+
+export interface MutationInvitationRevokeArgs {
+  /** The values of the mutation. */
+  readonly input: InvitationRevokeInput;
+}
+
+export interface MutationInvitationResendArgs {
+  /** The values of the mutation. */
+  readonly input: InvitationResendInput;
+}
+
+export interface MutationRoleCreateArgs {
+  /** The values of the mutation. */
+  readonly input: RoleCreateInput;
+}
+
+export interface MutationRoleUpdateArgs {
+  /** The values of the mutation. */
+  readonly input: RoleUpdateInput;
+}
+
+export interface MutationRoleDeleteArgs {
+  /** The values of the mutation. */
+  readonly input: RoleDeleteInput;
 }
 
 export interface MutationInvitationAcceptArgs {
@@ -221,6 +353,22 @@ export interface QueryOrganizationArgs {
   readonly slug?: string | null;
 }
 
+export interface UserAsOfArgs {
+  /** The moment. */
+  readonly at: Date;
+}
+
+export interface UserProfileEventsArgs {
+  /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
+  readonly first?: number | null;
+  /** With `first`: what comes behind this cursor, which is one of this list. */
+  readonly after?: string | null;
+  /** A page of 1 to 100 from the end of the list. */
+  readonly last?: number | null;
+  /** With `last`: what comes ahead of this cursor, which is one of this list. */
+  readonly before?: string | null;
+}
+
 export interface ViewerSessionsArgs {
   /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
   readonly first?: number | null;
@@ -248,6 +396,13 @@ export interface ViewerPermissionsArgs {
   readonly organizationId: string;
 }
 
+export interface ViewerCanArgs {
+  /** A permission, e.g. `members.manage`. */
+  readonly action: string;
+  /** The organisation's id. */
+  readonly resourceId: string;
+}
+
 export interface AuditEntryObject {
   readonly id: string;
 }
@@ -268,6 +423,8 @@ export interface DeadLetterObject {
 export interface EmailVerifyPayloadObject<Own = NoParents> {
   /** The user who may sign in now; null when the mutation was refused. */
   readonly user?: Parent<Own, "User"> | null | undefined;
+  /** Whether the address was confirmed before: nothing was changed then. */
+  readonly alreadyVerified: boolean;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
@@ -284,7 +441,7 @@ export interface InvitationObject<Own = NoParents> {
   readonly status: InvitationStatus;
   /** When the invitation was sent. */
   readonly createdAt: Date;
-  /** Until when it can be accepted: seven days after it was created. */
+  /** Until when it can be accepted: seven days after it was sent. */
   readonly expiresAt: Date;
   /** The member who invited; null when the viewer may no longer see that user. */
   readonly invitedBy?: Parent<Own, "User"> | null | undefined;
@@ -322,6 +479,22 @@ export interface InvitationEdgeObject<Own = NoParents> {
   readonly cursor: string;
   /** The invitation itself. */
   readonly node: Parent<Own, "Invitation">;
+}
+
+/** Payload of `invitationResend`. */
+export interface InvitationResendPayloadObject<Own = NoParents> {
+  /** The invitation as it is now; null when the mutation was refused. */
+  readonly invitation?: Parent<Own, "Invitation"> | null | undefined;
+  /** Empty when the mutation succeeded. `LIMIT_REACHED` within a minute of the last mail. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `invitationRevoke`. */
+export interface InvitationRevokePayloadObject<Own = NoParents> {
+  /** The invitation as it is now; null when the mutation was refused. */
+  readonly invitation?: Parent<Own, "Invitation"> | null | undefined;
+  /** Empty when the mutation succeeded. `STATE_INVALID` for one that was accepted or has expired. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
 export interface InvoiceObject {
@@ -424,6 +597,30 @@ export interface PageInfoObject {
   readonly endCursor?: string | null | undefined;
 }
 
+/** Payload of `passwordChange`. */
+export interface PasswordChangePayloadObject<Own = NoParents> {
+  /** The viewer's account; null when the mutation was refused. */
+  readonly user?: Parent<Own, "User"> | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `passwordReset`. */
+export interface PasswordResetPayloadObject<Own = NoParents> {
+  /** The user who may sign in with the new password; null when the mutation was refused. */
+  readonly user?: Parent<Own, "User"> | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `passwordResetRequest`. */
+export interface PasswordResetRequestPayloadObject<Own = NoParents> {
+  /** True for every address: the answer does not tell whether an account exists. */
+  readonly accepted: boolean;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
 export interface PaymentObject {
   readonly id: string;
 }
@@ -436,16 +633,74 @@ export interface PlanObject {
   readonly id: string;
 }
 
+/** A change of an account. */
+export interface ProfileEventObject {
+  /** The account's version after it: 1, 2, 3 … */
+  readonly sequence: number;
+  /** What happened. */
+  readonly type: ProfileEventType;
+  /** By field, `from` what `to` what, e.g. `{ "displayName": { "from": "Ada", "to": "Ada Lovelace" } }`. */
+  readonly changes: unknown;
+  /** Id of whoever did it: a user, or `operator:<name>`; null when nobody was signed in. */
+  readonly actorId?: string | null | undefined;
+  /** Trace of the request that did it. */
+  readonly traceId: string;
+  /** When it happened. */
+  readonly occurredAt: Date;
+}
+
+/** A page of changes of an account. */
+export interface ProfileEventConnectionObject<Own = NoParents> {
+  /** The page's entries, each with its cursor. */
+  readonly edges: readonly Parent<Own, "ProfileEventEdge">[];
+  /** Whether there is more, and where to go on. */
+  readonly pageInfo: Parent<Own, "PageInfo">;
+  /** All that match, over all pages; null where counting would be too costly. */
+  readonly totalCount?: number | null | undefined;
+}
+
+/** A change of an account on a page. */
+export interface ProfileEventEdgeObject<Own = NoParents> {
+  /** Opaque, valid for this list alone: pass it as `after` or `before`. */
+  readonly cursor: string;
+  /** The change itself. */
+  readonly node: Parent<Own, "ProfileEvent">;
+}
+
 /** A named set of permissions in one organisation. */
 export interface RoleObject {
   /** Opaque and global: `node(id)` finds the object by it. Begins with `rol_`. */
   readonly id: string;
-  /** `OWNER` and `MEMBER` are built in. */
+  /** `OWNER`, `ADMIN`, `BILLING`, `AUDITOR` and `MEMBER` are built in. */
   readonly name: string;
   /** Names of permissions, e.g. `billing.read`. */
   readonly permissions: readonly string[];
   /** Does every organisation have this role from its start? */
   readonly builtIn: boolean;
+}
+
+/** Payload of `roleCreate`. */
+export interface RoleCreatePayloadObject<Own = NoParents> {
+  /** The new role; null when the mutation was refused. */
+  readonly role?: Parent<Own, "Role"> | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `roleDelete`. */
+export interface RoleDeletePayloadObject<Own = NoParents> {
+  /** Id of the role that is gone; null when the mutation was refused. */
+  readonly deletedId?: string | null | undefined;
+  /** Empty when the mutation succeeded. `STATE_INVALID` while somebody holds the role. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `roleUpdate`. */
+export interface RoleUpdatePayloadObject<Own = NoParents> {
+  /** The role as it is now; null when the mutation was refused. */
+  readonly role?: Parent<Own, "Role"> | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
 /** A signed-in device. Only its own user sees it. */
@@ -538,6 +793,10 @@ export interface UserObject {
   readonly emailVerifiedAt?: Date | null | undefined;
   /** The name that others see: 1 to 80 characters. */
   readonly displayName: string;
+  /** The language that the user chose (BCP 47), e.g. `en-GB`; null until then. */
+  readonly locale?: string | null | undefined;
+  /** The time zone that the user chose (IANA), e.g. `Europe/Vienna`; null until then. */
+  readonly timeZone?: string | null | undefined;
   /** Whether the user may sign in. */
   readonly status: UserStatus;
   /** Rises with every change; pass it as `expectedVersion`. */
@@ -560,12 +819,38 @@ export interface UserErrorObject {
   readonly status: number;
 }
 
+/** Payload of `userProfileUpdate`. */
+export interface UserProfileUpdatePayloadObject<Own = NoParents> {
+  /** The account as it is now; null when the mutation was refused. */
+  readonly user?: Parent<Own, "User"> | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
 /** Payload of `userRegister`. */
 export interface UserRegisterPayloadObject<Own = NoParents> {
   /** The new user's id is not told: the answer is the same for a known address. */
   readonly accepted: boolean;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** An account as it was at a moment. */
+export interface UserSnapshotObject {
+  /** The account's version then. */
+  readonly version: number;
+  /** When it came to be so. */
+  readonly at: Date;
+  /** The address then. */
+  readonly email: string;
+  /** The name then. */
+  readonly displayName: string;
+  /** Whether the user might sign in then. */
+  readonly status: UserStatus;
+  /** The language then; null when none was chosen. */
+  readonly locale?: string | null | undefined;
+  /** The time zone then; null when none was chosen. */
+  readonly timeZone?: string | null | undefined;
 }
 
 /** Payload of `verificationResend`. */
@@ -595,6 +880,8 @@ interface DefaultParents<Own> {
   readonly InvitationConnection: InvitationConnectionObject<Own>;
   readonly InvitationCreatePayload: InvitationCreatePayloadObject<Own>;
   readonly InvitationEdge: InvitationEdgeObject<Own>;
+  readonly InvitationResendPayload: InvitationResendPayloadObject<Own>;
+  readonly InvitationRevokePayload: InvitationRevokePayloadObject<Own>;
   readonly Invoice: InvoiceObject;
   readonly Membership: MembershipObject<Own>;
   readonly MembershipConnection: MembershipConnectionObject<Own>;
@@ -605,10 +892,19 @@ interface DefaultParents<Own> {
   readonly OrganizationCreatePayload: OrganizationCreatePayloadObject<Own>;
   readonly OrganizationUpdatePayload: OrganizationUpdatePayloadObject<Own>;
   readonly PageInfo: PageInfoObject;
+  readonly PasswordChangePayload: PasswordChangePayloadObject<Own>;
+  readonly PasswordResetPayload: PasswordResetPayloadObject<Own>;
+  readonly PasswordResetRequestPayload: PasswordResetRequestPayloadObject<Own>;
   readonly Payment: PaymentObject;
   readonly PaymentMethod: PaymentMethodObject;
   readonly Plan: PlanObject;
+  readonly ProfileEvent: ProfileEventObject;
+  readonly ProfileEventConnection: ProfileEventConnectionObject<Own>;
+  readonly ProfileEventEdge: ProfileEventEdgeObject<Own>;
   readonly Role: RoleObject;
+  readonly RoleCreatePayload: RoleCreatePayloadObject<Own>;
+  readonly RoleDeletePayload: RoleDeletePayloadObject<Own>;
+  readonly RoleUpdatePayload: RoleUpdatePayloadObject<Own>;
   readonly Session: SessionObject<Own>;
   readonly SessionConnection: SessionConnectionObject<Own>;
   readonly SessionCreatePayload: SessionCreatePayloadObject<Own>;
@@ -618,7 +914,9 @@ interface DefaultParents<Own> {
   readonly Tokens: TokensObject;
   readonly User: UserObject;
   readonly UserError: UserErrorObject;
+  readonly UserProfileUpdatePayload: UserProfileUpdatePayloadObject<Own>;
   readonly UserRegisterPayload: UserRegisterPayloadObject<Own>;
+  readonly UserSnapshot: UserSnapshotObject;
   readonly VerificationResendPayload: VerificationResendPayloadObject<Own>;
   readonly Viewer: ViewerObject<Own>;
   readonly Node: ({ readonly __typename: "User" } & Parent<Own, "User">) | ({ readonly __typename: "Organization" } & Parent<Own, "Organization">) | ({ readonly __typename: "Membership" } & Parent<Own, "Membership">) | ({ readonly __typename: "Role" } & Parent<Own, "Role">) | ({ readonly __typename: "Invitation" } & Parent<Own, "Invitation">) | ({ readonly __typename: "Session" } & Parent<Own, "Session">) | ({ readonly __typename: "Plan" } & Parent<Own, "Plan">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">) | ({ readonly __typename: "AuditEntry" } & Parent<Own, "AuditEntry">) | ({ readonly __typename: "DeadLetter" } & Parent<Own, "DeadLetter">);
@@ -644,6 +942,7 @@ interface Fields<Own> {
   };
   readonly EmailVerifyPayload: {
     readonly user: Field<NoArgs, Parent<Own, "User"> | null | undefined>;
+    readonly alreadyVerified: Field<NoArgs, boolean>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
   readonly Invitation: {
@@ -671,6 +970,14 @@ interface Fields<Own> {
   readonly InvitationEdge: {
     readonly cursor: Field<NoArgs, string>;
     readonly node: Field<NoArgs, Parent<Own, "Invitation">>;
+  };
+  readonly InvitationResendPayload: {
+    readonly invitation: Field<NoArgs, Parent<Own, "Invitation"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly InvitationRevokePayload: {
+    readonly invitation: Field<NoArgs, Parent<Own, "Invitation"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
   readonly Invoice: {
     readonly id: Field<NoArgs, string>;
@@ -705,11 +1012,20 @@ interface Fields<Own> {
     readonly emailVerify: Field<MutationEmailVerifyArgs, Parent<Own, "EmailVerifyPayload">>;
     readonly verificationResend: Field<MutationVerificationResendArgs, Parent<Own, "VerificationResendPayload">>;
     readonly sessionCreate: Field<MutationSessionCreateArgs, Parent<Own, "SessionCreatePayload">>;
+    readonly userProfileUpdate: Field<MutationUserProfileUpdateArgs, Parent<Own, "UserProfileUpdatePayload">>;
+    readonly passwordChange: Field<MutationPasswordChangeArgs, Parent<Own, "PasswordChangePayload">>;
+    readonly passwordResetRequest: Field<MutationPasswordResetRequestArgs, Parent<Own, "PasswordResetRequestPayload">>;
+    readonly passwordReset: Field<MutationPasswordResetArgs, Parent<Own, "PasswordResetPayload">>;
     readonly sessionRefresh: Field<MutationSessionRefreshArgs, Parent<Own, "SessionRefreshPayload">>;
     readonly sessionRevoke: Field<MutationSessionRevokeArgs, Parent<Own, "SessionRevokePayload">>;
     readonly organizationCreate: Field<MutationOrganizationCreateArgs, Parent<Own, "OrganizationCreatePayload">>;
     readonly organizationUpdate: Field<MutationOrganizationUpdateArgs, Parent<Own, "OrganizationUpdatePayload">>;
     readonly invitationCreate: Field<MutationInvitationCreateArgs, Parent<Own, "InvitationCreatePayload">>;
+    readonly invitationRevoke: Field<MutationInvitationRevokeArgs, Parent<Own, "InvitationRevokePayload">>;
+    readonly invitationResend: Field<MutationInvitationResendArgs, Parent<Own, "InvitationResendPayload">>;
+    readonly roleCreate: Field<MutationRoleCreateArgs, Parent<Own, "RoleCreatePayload">>;
+    readonly roleUpdate: Field<MutationRoleUpdateArgs, Parent<Own, "RoleUpdatePayload">>;
+    readonly roleDelete: Field<MutationRoleDeleteArgs, Parent<Own, "RoleDeletePayload">>;
     readonly invitationAccept: Field<MutationInvitationAcceptArgs, Parent<Own, "InvitationAcceptPayload">>;
     readonly membershipUpdate: Field<MutationMembershipUpdateArgs, Parent<Own, "MembershipUpdatePayload">>;
     readonly membershipRemove: Field<MutationMembershipRemoveArgs, Parent<Own, "MembershipRemovePayload">>;
@@ -739,6 +1055,18 @@ interface Fields<Own> {
     readonly startCursor: Field<NoArgs, string | null | undefined>;
     readonly endCursor: Field<NoArgs, string | null | undefined>;
   };
+  readonly PasswordChangePayload: {
+    readonly user: Field<NoArgs, Parent<Own, "User"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly PasswordResetPayload: {
+    readonly user: Field<NoArgs, Parent<Own, "User"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly PasswordResetRequestPayload: {
+    readonly accepted: Field<NoArgs, boolean>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
   readonly Payment: {
     readonly id: Field<NoArgs, string>;
   };
@@ -747,6 +1075,23 @@ interface Fields<Own> {
   };
   readonly Plan: {
     readonly id: Field<NoArgs, string>;
+  };
+  readonly ProfileEvent: {
+    readonly sequence: Field<NoArgs, number>;
+    readonly type: Field<NoArgs, ProfileEventType>;
+    readonly changes: Field<NoArgs, unknown>;
+    readonly actorId: Field<NoArgs, string | null | undefined>;
+    readonly traceId: Field<NoArgs, string>;
+    readonly occurredAt: Field<NoArgs, Date>;
+  };
+  readonly ProfileEventConnection: {
+    readonly edges: Field<NoArgs, readonly Parent<Own, "ProfileEventEdge">[]>;
+    readonly pageInfo: Field<NoArgs, Parent<Own, "PageInfo">>;
+    readonly totalCount: Field<NoArgs, number | null | undefined>;
+  };
+  readonly ProfileEventEdge: {
+    readonly cursor: Field<NoArgs, string>;
+    readonly node: Field<NoArgs, Parent<Own, "ProfileEvent">>;
   };
   readonly Query: {
     readonly viewer: Field<NoArgs, Parent<Own, "Viewer"> | null | undefined>;
@@ -759,6 +1104,18 @@ interface Fields<Own> {
     readonly name: Field<NoArgs, string>;
     readonly permissions: Field<NoArgs, readonly string[]>;
     readonly builtIn: Field<NoArgs, boolean>;
+  };
+  readonly RoleCreatePayload: {
+    readonly role: Field<NoArgs, Parent<Own, "Role"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly RoleDeletePayload: {
+    readonly deletedId: Field<NoArgs, string | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly RoleUpdatePayload: {
+    readonly role: Field<NoArgs, Parent<Own, "Role"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
   readonly Session: {
     readonly id: Field<NoArgs, string>;
@@ -805,10 +1162,14 @@ interface Fields<Own> {
     readonly email: Field<NoArgs, string | null | undefined>;
     readonly emailVerifiedAt: Field<NoArgs, Date | null | undefined>;
     readonly displayName: Field<NoArgs, string>;
+    readonly locale: Field<NoArgs, string | null | undefined>;
+    readonly timeZone: Field<NoArgs, string | null | undefined>;
     readonly status: Field<NoArgs, UserStatus>;
     readonly version: Field<NoArgs, number>;
     readonly createdAt: Field<NoArgs, Date>;
     readonly updatedAt: Field<NoArgs, Date>;
+    readonly asOf: Field<UserAsOfArgs, Parent<Own, "UserSnapshot"> | null | undefined>;
+    readonly profileEvents: Field<UserProfileEventsArgs, Parent<Own, "ProfileEventConnection"> | null | undefined>;
   };
   readonly UserError: {
     readonly code: Field<NoArgs, UserErrorCode>;
@@ -816,9 +1177,22 @@ interface Fields<Own> {
     readonly field: Field<NoArgs, readonly string[] | null | undefined>;
     readonly status: Field<NoArgs, number>;
   };
+  readonly UserProfileUpdatePayload: {
+    readonly user: Field<NoArgs, Parent<Own, "User"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
   readonly UserRegisterPayload: {
     readonly accepted: Field<NoArgs, boolean>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly UserSnapshot: {
+    readonly version: Field<NoArgs, number>;
+    readonly at: Field<NoArgs, Date>;
+    readonly email: Field<NoArgs, string>;
+    readonly displayName: Field<NoArgs, string>;
+    readonly status: Field<NoArgs, UserStatus>;
+    readonly locale: Field<NoArgs, string | null | undefined>;
+    readonly timeZone: Field<NoArgs, string | null | undefined>;
   };
   readonly VerificationResendPayload: {
     readonly accepted: Field<NoArgs, boolean>;
@@ -830,6 +1204,7 @@ interface Fields<Own> {
     readonly sessions: Field<ViewerSessionsArgs, Parent<Own, "SessionConnection">>;
     readonly memberships: Field<ViewerMembershipsArgs, Parent<Own, "MembershipConnection">>;
     readonly permissions: Field<ViewerPermissionsArgs, readonly string[]>;
+    readonly can: Field<ViewerCanArgs, boolean>;
   };
 }
 
@@ -844,6 +1219,8 @@ interface AllResolvers<Context, Own> {
   readonly InvitationConnection: TypeResolvers<Parent<Own, "InvitationConnection">, Context, Fields<Own>["InvitationConnection"]>;
   readonly InvitationCreatePayload: TypeResolvers<Parent<Own, "InvitationCreatePayload">, Context, Fields<Own>["InvitationCreatePayload"]>;
   readonly InvitationEdge: TypeResolvers<Parent<Own, "InvitationEdge">, Context, Fields<Own>["InvitationEdge"]>;
+  readonly InvitationResendPayload: TypeResolvers<Parent<Own, "InvitationResendPayload">, Context, Fields<Own>["InvitationResendPayload"]>;
+  readonly InvitationRevokePayload: TypeResolvers<Parent<Own, "InvitationRevokePayload">, Context, Fields<Own>["InvitationRevokePayload"]>;
   readonly Invoice: TypeResolvers<Parent<Own, "Invoice">, Context, Fields<Own>["Invoice"]>;
   readonly Membership: EntityResolvers<Parent<Own, "Membership">, Context, Fields<Own>["Membership"], { readonly __typename: "Membership"; readonly id: string; }>;
   readonly MembershipConnection: TypeResolvers<Parent<Own, "MembershipConnection">, Context, Fields<Own>["MembershipConnection"]>;
@@ -856,11 +1233,20 @@ interface AllResolvers<Context, Own> {
   readonly OrganizationCreatePayload: TypeResolvers<Parent<Own, "OrganizationCreatePayload">, Context, Fields<Own>["OrganizationCreatePayload"]>;
   readonly OrganizationUpdatePayload: TypeResolvers<Parent<Own, "OrganizationUpdatePayload">, Context, Fields<Own>["OrganizationUpdatePayload"]>;
   readonly PageInfo: TypeResolvers<Parent<Own, "PageInfo">, Context, Fields<Own>["PageInfo"]>;
+  readonly PasswordChangePayload: TypeResolvers<Parent<Own, "PasswordChangePayload">, Context, Fields<Own>["PasswordChangePayload"]>;
+  readonly PasswordResetPayload: TypeResolvers<Parent<Own, "PasswordResetPayload">, Context, Fields<Own>["PasswordResetPayload"]>;
+  readonly PasswordResetRequestPayload: TypeResolvers<Parent<Own, "PasswordResetRequestPayload">, Context, Fields<Own>["PasswordResetRequestPayload"]>;
   readonly Payment: TypeResolvers<Parent<Own, "Payment">, Context, Fields<Own>["Payment"]>;
   readonly PaymentMethod: TypeResolvers<Parent<Own, "PaymentMethod">, Context, Fields<Own>["PaymentMethod"]>;
   readonly Plan: TypeResolvers<Parent<Own, "Plan">, Context, Fields<Own>["Plan"]>;
+  readonly ProfileEvent: TypeResolvers<Parent<Own, "ProfileEvent">, Context, Fields<Own>["ProfileEvent"]>;
+  readonly ProfileEventConnection: TypeResolvers<Parent<Own, "ProfileEventConnection">, Context, Fields<Own>["ProfileEventConnection"]>;
+  readonly ProfileEventEdge: TypeResolvers<Parent<Own, "ProfileEventEdge">, Context, Fields<Own>["ProfileEventEdge"]>;
   readonly Query: TypeResolvers<unknown, Context, Fields<Own>["Query"]>;
   readonly Role: EntityResolvers<Parent<Own, "Role">, Context, Fields<Own>["Role"], { readonly __typename: "Role"; readonly id: string; }>;
+  readonly RoleCreatePayload: TypeResolvers<Parent<Own, "RoleCreatePayload">, Context, Fields<Own>["RoleCreatePayload"]>;
+  readonly RoleDeletePayload: TypeResolvers<Parent<Own, "RoleDeletePayload">, Context, Fields<Own>["RoleDeletePayload"]>;
+  readonly RoleUpdatePayload: TypeResolvers<Parent<Own, "RoleUpdatePayload">, Context, Fields<Own>["RoleUpdatePayload"]>;
   readonly Session: EntityResolvers<Parent<Own, "Session">, Context, Fields<Own>["Session"], { readonly __typename: "Session"; readonly id: string; }>;
   readonly SessionConnection: TypeResolvers<Parent<Own, "SessionConnection">, Context, Fields<Own>["SessionConnection"]>;
   readonly SessionCreatePayload: TypeResolvers<Parent<Own, "SessionCreatePayload">, Context, Fields<Own>["SessionCreatePayload"]>;
@@ -870,7 +1256,9 @@ interface AllResolvers<Context, Own> {
   readonly Tokens: TypeResolvers<Parent<Own, "Tokens">, Context, Fields<Own>["Tokens"]>;
   readonly User: EntityResolvers<Parent<Own, "User">, Context, Fields<Own>["User"], { readonly __typename: "User"; readonly id: string; }>;
   readonly UserError: TypeResolvers<Parent<Own, "UserError">, Context, Fields<Own>["UserError"]>;
+  readonly UserProfileUpdatePayload: TypeResolvers<Parent<Own, "UserProfileUpdatePayload">, Context, Fields<Own>["UserProfileUpdatePayload"]>;
   readonly UserRegisterPayload: TypeResolvers<Parent<Own, "UserRegisterPayload">, Context, Fields<Own>["UserRegisterPayload"]>;
+  readonly UserSnapshot: TypeResolvers<Parent<Own, "UserSnapshot">, Context, Fields<Own>["UserSnapshot"]>;
   readonly VerificationResendPayload: TypeResolvers<Parent<Own, "VerificationResendPayload">, Context, Fields<Own>["VerificationResendPayload"]>;
   readonly Viewer: TypeResolvers<Parent<Own, "Viewer">, Context, Fields<Own>["Viewer"]>;
 }
@@ -879,6 +1267,7 @@ interface AllResolvers<Context, Own> {
 export type Resolvers<Context, Own = NoParents> = ResolverMap<AllResolvers<Context, Own>> & {
   readonly DateTime?: GraphQLScalarType;
   readonly EmailAddress?: GraphQLScalarType;
+  readonly JSON?: GraphQLScalarType;
 };
 
 /** The resolvers of one type, for a file of its own. */

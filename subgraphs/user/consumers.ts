@@ -11,6 +11,8 @@ import { requestMail } from "./commands/mails/request-mail.ts";
 import { accountExists } from "./mail/kinds/account-exists.ts";
 import { invitation } from "./mail/kinds/invitation.ts";
 import { organizationWelcome } from "./mail/kinds/organization-welcome.ts";
+import { passwordChanged } from "./mail/kinds/password-changed.ts";
+import { passwordReset } from "./mail/kinds/password-reset.ts";
 import { verification } from "./mail/kinds/verification.ts";
 import { welcome } from "./mail/kinds/welcome.ts";
 import type { MailKind } from "./mail/mail-kind.ts";
@@ -28,6 +30,8 @@ export const consumers = {
     retry: { attempts: 6, baseMs: 500, capMs: 15_000 },
     // Each holds two connections of the pool while it is being sent.
     concurrency: 4,
+    // Mails wait for no other: one address that a server takes time over delays nobody else's.
+    order: "none",
   },
   "user.registrations": {
     kind: "database",
@@ -46,9 +50,12 @@ const mail =
 export const routes = {
   "user.registered.v1": { "user.mail": mail(verification), "user.registrations": countRegistered },
   "user.verification_requested.v1": { "user.mail": mail(verification) },
+  "user.password_reset_requested.v1": { "user.mail": mail(passwordReset) },
+  "user.password_changed.v1": { "user.mail": mail(passwordChanged) },
   "user.registration_repeated.v1": { "user.mail": mail(accountExists) },
   "user.email_verified.v1": { "user.mail": mail(welcome), "user.registrations": countVerified },
   "user.invitation.created.v1": { "user.mail": mail(invitation) },
+  "user.invitation.resent.v1": { "user.mail": mail(invitation) },
   "billing.account.opened.v1": { "user.mail": mail(organizationWelcome) },
   "user.email.requested.v1": { "user.mailroom": deliverMail },
   "user.*": { "user.rows": rowEviction },

@@ -55,6 +55,32 @@ export function emailVerified(userId: UserId, version: number, at: Date): Domain
   return ofUser("user.email_verified.v1", userId, { id: userId, version }, data);
 }
 
+/** Somebody asked for a new password. */
+export function passwordResetRequested(userId: UserId, version: number): DomainEvent {
+  return ofUser("user.password_reset_requested.v1", userId, { id: userId, version }, { userId });
+}
+
+export function passwordChanged(
+  userId: UserId,
+  version: number,
+  how: EventData["user.password_changed.v1"]["how"],
+): DomainEvent {
+  return ofUser("user.password_changed.v1", userId, { id: userId, version }, { userId, how });
+}
+
+export function profileUpdated(
+  userId: UserId,
+  version: number,
+  changes: EventData["user.profile_updated.v1"]["changes"],
+): DomainEvent {
+  return ofUser("user.profile_updated.v1", userId, { id: userId, version }, { userId, changes });
+}
+
+/** An account was made anew out of its history. @param fields what differed */
+export function profileRebuilt(userId: UserId, version: number, fields: readonly string[]): DomainEvent {
+  return ofUser("user.profile_rebuilt.v1", userId, { id: userId, version }, { userId, fields });
+}
+
 export function userSuspended(userId: UserId, version: number, reason: string): DomainEvent {
   return ofUser("user.suspended.v1", userId, { id: userId, version }, { userId, reason });
 }
@@ -147,6 +173,42 @@ export function invitationAccepted(invitation: Invitation, userId: UserId): Doma
     organizationId,
     userId,
   });
+}
+
+/** A role has no version: its events are ordered by its organisation's stream. */
+function ofRole<Type extends EventType>(type: Type, { id, organizationId }: Role, data: EventData[Type]): DomainEvent {
+  return ofOrganization(type, organizationId, { id, version: 0 }, data);
+}
+
+export function roleCreated(role: Role): DomainEvent {
+  const { id: roleId, organizationId, name, permissions } = role;
+  return ofRole("user.role.created.v1", role, { roleId, organizationId, name, permissions });
+}
+
+export function roleUpdated(from: Role, to: Role): DomainEvent {
+  const { id: roleId, organizationId } = to;
+  return ofRole("user.role.updated.v1", to, {
+    ...{ roleId, organizationId, fromName: from.name, toName: to.name },
+    ...{ fromPermissions: from.permissions, toPermissions: to.permissions },
+  });
+}
+
+export function roleDeleted(role: Role): DomainEvent {
+  const { id: roleId, organizationId, name } = role;
+  return ofRole("user.role.deleted.v1", role, { roleId, organizationId, name });
+}
+
+export type InvitationRevocation = EventData["user.invitation.revoked.v1"]["reason"];
+
+export function invitationRevoked(invitation: Invitation, reason: InvitationRevocation): DomainEvent {
+  const { id: invitationId, organizationId } = invitation;
+  const data = { invitationId, organizationId, reason };
+  return ofOrganization("user.invitation.revoked.v1", organizationId, invitation, data);
+}
+
+export function invitationResent(invitation: Invitation): DomainEvent {
+  const { id: invitationId, organizationId } = invitation;
+  return ofOrganization("user.invitation.resent.v1", organizationId, invitation, { invitationId, organizationId });
 }
 
 /** A mail as its events tell of it: without its address. */

@@ -26,7 +26,7 @@ import type { UserServices } from "./services.ts";
 import { openUserDatabase } from "./store/database.ts";
 
 /** Another shape of a row needs another number. */
-const CACHE_SHAPE = 2;
+const CACHE_SHAPE = 3;
 const POOL_SIZE = 16;
 
 export interface UserSubgraphDeps extends SubgraphRuntime {
@@ -81,6 +81,7 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     evict: rowCaches.evict,
     passwords: createPasswordHasher(settings.BCRYPT_COST),
     accessTokens,
+    refreshKeys: identitySecrets,
     sessionLifetimeMs: settings.REFRESH_TOKEN_SECONDS * 1000,
   };
   const mailer = createMailer({ smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM });

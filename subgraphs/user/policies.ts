@@ -5,26 +5,41 @@ import { belongsTo, grantsOf, holds, type Identity } from "../../platform/auth/i
 import { isOperatorProcess } from "../../platform/auth/operators.ts";
 import type { OrganizationId, UserId } from "../../platform/auth/principal-ids.ts";
 import type { OrganizationStatus } from "../../schema/generated/user.ts";
+import type { Permission } from "./domain/permission.ts";
 
 /** Permissions of the roles that every organisation starts with. */
 export const BUILT_IN_ROLES = {
   OWNER: [
     "organization.read",
     "organization.manage",
+    "organization.own",
     "members.read",
     "members.manage",
+    "roles.manage",
     "billing.read",
     "billing.manage",
     "audit.read",
   ],
+  ADMIN: [
+    "organization.read",
+    "organization.manage",
+    "members.read",
+    "members.manage",
+    "roles.manage",
+    "billing.read",
+    "audit.read",
+  ],
+  BILLING: ["organization.read", "members.read", "billing.read", "billing.manage"],
+  AUDITOR: ["organization.read", "members.read", "billing.read", "audit.read"],
   MEMBER: ["organization.read", "members.read", "billing.read"],
-} as const;
+} as const satisfies Readonly<Record<string, readonly Permission[]>>;
 
 export const OWNER = "OWNER";
 
 /** Permission that each kind of change needs. */
-export const MANAGE_ORGANIZATION = "organization.manage";
-export const MANAGE_MEMBERS = "members.manage";
+export const MANAGE_ORGANIZATION = "organization.manage" satisfies Permission;
+export const MANAGE_MEMBERS = "members.manage" satisfies Permission;
+export const MANAGE_ROLES = "roles.manage" satisfies Permission;
 
 /** What a member may still do in a suspended organisation: see that it is suspended. */
 const WHILE_SUSPENDED: readonly string[] = ["organization.read"];
@@ -79,4 +94,9 @@ export function organizationsWithReadableMembers(identity: Identity): readonly O
 /** A member may go without any permission; removing another one takes `members.manage`. */
 export function canRemoveMembership(identity: Identity, membership: Belonging): boolean {
   return isSelf(identity, membership.userId) || holds(identity, membership.organizationId, MANAGE_MEMBERS);
+}
+
+/** Nobody gives, or takes from others, what they may not do themselves. */
+export function mayGive(identity: Identity, organizationId: OrganizationId, permissions: readonly string[]): boolean {
+  return permissions.every((permission) => holds(identity, organizationId, permission));
 }

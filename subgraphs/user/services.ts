@@ -22,6 +22,8 @@ export interface UserServices {
   readonly evict: RowCaches["evict"];
   readonly passwords: PasswordHasher;
   readonly accessTokens: AccessTokens;
+  /** Refresh tokens are derived from those that they replace: the first key derives, all are tried. */
+  readonly refreshKeys: readonly string[];
   /** Lifetime of sessions and of their refresh tokens, in milliseconds. */
   readonly sessionLifetimeMs: number;
 }

@@ -58,6 +58,21 @@ export type User = Prisma.UserModel
  */
 export type EmailVerification = Prisma.EmailVerificationModel
 /**
+ * Model PendingRegistration
+ * What was chosen by somebody who opened an account with an address that is not confirmed yet.
+ */
+export type PendingRegistration = Prisma.PendingRegistrationModel
+/**
+ * Model ProfileEvent
+ * One change of an account. The number is the account's version after it.
+ */
+export type ProfileEvent = Prisma.ProfileEventModel
+/**
+ * Model PasswordReset
+ * 
+ */
+export type PasswordReset = Prisma.PasswordResetModel
+/**
  * Model Session
  * 
  */

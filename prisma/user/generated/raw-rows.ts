@@ -9,6 +9,9 @@ import type { BackfillModel } from "./models/Backfill.ts";
 import type { SnapshotMarkModel } from "./models/SnapshotMark.ts";
 import type { UserModel } from "./models/User.ts";
 import type { EmailVerificationModel } from "./models/EmailVerification.ts";
+import type { PendingRegistrationModel } from "./models/PendingRegistration.ts";
+import type { ProfileEventModel } from "./models/ProfileEvent.ts";
+import type { PasswordResetModel } from "./models/PasswordReset.ts";
 import type { SessionModel } from "./models/Session.ts";
 import type { RefreshTokenModel } from "./models/RefreshToken.ts";
 import type { OrganizationModel } from "./models/Organization.ts";
@@ -141,9 +144,12 @@ export const userRows: RawRows<UserModel> = rawRows(
     email: "email",
     emailVerifiedAt: "email_verified_at",
     displayName: "display_name",
+    locale: "locale",
+    timeZone: "time_zone",
     passwordHash: "password_hash",
     status: "status",
     verificationRequestedAt: "verification_requested_at",
+    resetRequestedAt: "reset_requested_at",
     version: "version",
     createdAt: "created_at",
     updatedAt: "updated_at",
@@ -153,9 +159,12 @@ export const userRows: RawRows<UserModel> = rawRows(
     email: z.string(),
     emailVerifiedAt: z.date().nullable(),
     displayName: z.string(),
+    locale: z.string().nullable(),
+    timeZone: z.string().nullable(),
     passwordHash: z.string(),
     status: z.string(),
     verificationRequestedAt: z.date(),
+    resetRequestedAt: z.date().nullable(),
     version: z.int(),
     createdAt: z.date(),
     updatedAt: z.date(),
@@ -164,6 +173,66 @@ export const userRows: RawRows<UserModel> = rawRows(
 
 export const emailVerificationRows: RawRows<EmailVerificationModel> = rawRows(
   "email_verification",
+  {
+    tokenHash: "token_hash",
+    userId: "user_id",
+    createdAt: "created_at",
+    expiresAt: "expires_at",
+    usedAt: "used_at",
+  },
+  z.object({
+    tokenHash: z.string(),
+    userId: z.string(),
+    createdAt: z.date(),
+    expiresAt: z.date(),
+    usedAt: z.date().nullable(),
+  }),
+);
+
+export const pendingRegistrationRows: RawRows<PendingRegistrationModel> = rawRows(
+  "pending_registration",
+  {
+    id: "id",
+    userId: "user_id",
+    displayName: "display_name",
+    passwordHash: "password_hash",
+    ip: "ip",
+    createdAt: "created_at",
+  },
+  z.object({
+    id: z.string(),
+    userId: z.string(),
+    displayName: z.string(),
+    passwordHash: z.string(),
+    ip: z.string().nullable(),
+    createdAt: z.date(),
+  }),
+);
+
+export const profileEventRows: RawRows<ProfileEventModel> = rawRows(
+  "profile_event",
+  {
+    userId: "user_id",
+    sequence: "sequence",
+    type: "type",
+    changes: "changes",
+    actorId: "actor_id",
+    traceId: "trace_id",
+    occurredAt: "occurred_at",
+  },
+  z.object({
+    userId: z.string(),
+    sequence: z.int(),
+    type: z.string(),
+    changes: z.json(),
+    actorId: z.string().nullable(),
+    traceId: z.string(),
+    occurredAt: z.date(),
+  }),
+);
+
+export const passwordResetRows: RawRows<PasswordResetModel> = rawRows(
+  "password_reset",
   {
     tokenHash: "token_hash",
     userId: "user_id",
@@ -313,6 +382,8 @@ export const invitationRows: RawRows<InvitationModel> = rawRows(
     createdAt: "created_at",
     expiresAt: "expires_at",
     acceptedAt: "accepted_at",
+    revokedAt: "revoked_at",
+    sentAt: "sent_at",
     version: "version",
   },
   z.object({
@@ -324,6 +395,8 @@ export const invitationRows: RawRows<InvitationModel> = rawRows(
     createdAt: z.date(),
     expiresAt: z.date(),
     acceptedAt: z.date().nullable(),
+    revokedAt: z.date().nullable(),
+    sentAt: z.date().nullable(),
     version: z.int(),
   }),
 );

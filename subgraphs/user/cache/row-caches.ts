@@ -26,6 +26,8 @@ const cachedUser: z.ZodType<User> = z.object({
   email: z.string(),
   emailVerifiedAt: z.date().nullable(),
   displayName: z.string(),
+  locale: z.string().nullable(),
+  timeZone: z.string().nullable(),
   status: z.enum(UserStatus),
   createdAt: z.date(),
   updatedAt: z.date(),

@@ -1,9 +1,9 @@
 /**
  * Opaque tokens: 32 random bytes behind the id of their owner (a user, or an organisation for invitations). The id
  * tells which tenant's rows to look at, nothing more: a token is good only when the SHA-256 of all of it is stored.
- * Nothing else is stored.
+ * Nothing else is stored. A token that another one is traded for is derived from it: asked again, the same comes.
  */
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import type { Id, IdKind } from "../../../platform/ids.ts";
 import { OrganizationId, UserId } from "../domain/ids.ts";
 
@@ -15,6 +15,7 @@ export interface TokenKind<Owner extends string> {
 
 export const REFRESH_TOKEN: TokenKind<"usr"> = { prefix: "trr", owner: UserId };
 export const VERIFICATION_TOKEN: TokenKind<"usr"> = { prefix: "trv", owner: UserId };
+export const RESET_TOKEN: TokenKind<"usr"> = { prefix: "trp", owner: UserId };
 export const INVITATION_TOKEN: TokenKind<"org"> = { prefix: "tri", owner: OrganizationId };
 
 export interface MintedToken {
@@ -32,12 +33,31 @@ export interface ParsedToken<Owner extends string> {
 const ID_BYTES = 16;
 const SECRET_BYTES = 32;
 
-export function mintToken<Owner extends string>(
-  { prefix }: TokenKind<Owner>,
+export function mintToken<Owner extends string>(kind: TokenKind<Owner>, ownerId: Id<NoInfer<Owner>>): MintedToken {
+  return tokenWith(kind, ownerId, randomBytes(SECRET_BYTES));
+}
+
+/**
+ * The token that a token is traded for: the same each time. HMAC-SHA-256 keeps whoever has a token, but not the key,
+ * from knowing the next one.
+ */
+export function successorOf<Owner extends string>(
+  kind: TokenKind<Owner>,
   ownerId: Id<NoInfer<Owner>>,
+  token: string,
+  key: string,
+): MintedToken {
+  const secret = createHmac("sha256", key).update(`successor of ${token}`).digest();
+  return tokenWith(kind, ownerId, secret);
+}
+
+function tokenWith<Owner extends string>(
+  { prefix }: TokenKind<Owner>,
+  ownerId: Id<Owner>,
+  secret: Buffer,
 ): MintedToken {
   const id = Buffer.from(ownerId.slice(ownerId.indexOf("_") + 1).replaceAll("-", ""), "hex");
-  const token = `${prefix}_${Buffer.concat([id, randomBytes(SECRET_BYTES)]).toString("base64url")}`;
+  const token = `${prefix}_${Buffer.concat([id, secret]).toString("base64url")}`;
   return { token, hash: hashToken(token) };
 }
 

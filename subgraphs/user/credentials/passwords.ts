@@ -1,29 +1,47 @@
 /** Password rules and hashes. bcrypt reads 72 bytes and stops at NUL: what it would not read is refused, never cut. */
-import { compare, hash } from "bcrypt";
+import { compare, getRounds, hash } from "bcrypt";
 import { type UserError, userError } from "../../../platform/errors/user-failure.ts";
 import { constraints } from "../../../schema/constraints.ts";
+import { isCommonPassword } from "./common-passwords.ts";
 
 export interface PasswordHasher {
   hash(password: string): Promise<string>;
+  /** Whether a hash that matched was made at a lower cost than today's. */
+  isOutdated(storedHash: string): boolean;
   /** Takes as long for an unknown account (`undefined`) as for a known one. */
   verify(password: string, storedHash: string | undefined): Promise<boolean>;
 }
 
-/** Everything that is wrong with a new password. */
-export function passwordErrors(password: string): readonly UserError[] {
+/**
+ * Everything that is wrong with a new password.
+ * @param own what everybody knows of its owner, e.g. the address: no password
+ * @param field of the input
+ */
+export function passwordErrors(
+  password: string,
+  own: readonly string[] = [],
+  field = "password",
+): readonly UserError[] {
   const { min, maxBytes } = constraints.password;
-  if (password === "") return [userError("BLANK", "Choose a password.", "password")];
+  if (password === "") return [userError("BLANK", "Choose a password.", field)];
   const errors: UserError[] = [];
   if (!isReadable(password)) {
-    errors.push(userError("INVALID", "A password cannot hold a NUL character, nor half a character.", "password"));
+    errors.push(userError("INVALID", "A password cannot hold a NUL character, nor half a character.", field));
   }
   if (Buffer.byteLength(password) > maxBytes) {
     errors.push(
-      userError("TOO_LONG", `A password has at most ${maxBytes} bytes (some characters take several).`, "password"),
+      userError("TOO_LONG", `A password has at most ${maxBytes} bytes (some characters take several).`, field),
     );
   }
   if ([...password].length < min) {
-    errors.push(userError("INVALID", `A password has at least ${min} characters.`, "password"));
+    errors.push(userError("INVALID", `A password has at least ${min} characters.`, field));
+  }
+  if (errors.length > 0) return errors;
+  if (isCommonPassword(password)) {
+    errors.push(userError("INVALID", "This password is among those that are tried first: choose another one.", field));
+  }
+  if (own.some((text) => isSameText(text, password))) {
+    errors.push(userError("INVALID", "Your name or address is no password: choose another one.", field));
   }
   return errors;
 }
@@ -34,6 +52,7 @@ export function createPasswordHasher(cost: number): PasswordHasher {
   const unmatchedHash = `$2b$${String(cost).padStart(2, "0")}$${"N".repeat(22)}${"o".repeat(31)}`;
   return {
     hash: (password) => hash(password, cost),
+    isOutdated: (storedHash) => getRounds(storedHash) < cost,
     async verify(password, storedHash) {
       const usable = isReadable(password) && Buffer.byteLength(password) <= constraints.password.maxBytes;
       const matches = await compare(usable ? password : "", storedHash ?? unmatchedHash);
@@ -46,3 +65,5 @@ export function createPasswordHasher(cost: number): PasswordHasher {
 function isReadable(password: string): boolean {
   return password.isWellFormed() && !password.includes("\0");
 }
+
+const isSameText = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();

@@ -7,6 +7,10 @@ export interface User {
   readonly email: string;
   readonly emailVerifiedAt: Date | null;
   readonly displayName: string;
+  /** BCP 47; null: not chosen. */
+  readonly locale: string | null;
+  /** IANA; null: not chosen. */
+  readonly timeZone: string | null;
   readonly status: UserStatus;
   readonly version: number;
   readonly createdAt: Date;
@@ -22,3 +26,6 @@ export interface Credentials {
 
 /** How long the link of a verification mail works. */
 export const VERIFICATION_LIFETIME_MS = 24 * 3_600_000;
+
+/** How long the link of a mail for a new password works. */
+export const RESET_LIFETIME_MS = 60 * 60_000;

@@ -2,11 +2,21 @@
 import { accountExists } from "./kinds/account-exists.ts";
 import { invitation } from "./kinds/invitation.ts";
 import { organizationWelcome } from "./kinds/organization-welcome.ts";
+import { passwordChanged } from "./kinds/password-changed.ts";
+import { passwordReset } from "./kinds/password-reset.ts";
 import { verification } from "./kinds/verification.ts";
 import { welcome } from "./kinds/welcome.ts";
 import type { MailKind } from "./mail-kind.ts";
 
-const MAIL_KINDS: readonly MailKind[] = [accountExists, invitation, organizationWelcome, verification, welcome];
+const MAIL_KINDS: readonly MailKind[] = [
+  accountExists,
+  invitation,
+  organizationWelcome,
+  passwordChanged,
+  passwordReset,
+  verification,
+  welcome,
+];
 
 const byTemplate = new Map(MAIL_KINDS.map((kind) => [kind.template, kind]));
 

@@ -1,6 +1,6 @@
 /**
- * A mail's words: plain text, and the same as simple HTML. Names come from users: they are escaped, and never used as
- * links.
+ * A mail's words: plain text, and the same as simple HTML. Names come from users: they are escaped, and nothing in them
+ * becomes a link. The only link of a mail is ours.
  */
 
 export interface MailText {
@@ -17,7 +17,8 @@ export interface MailParts {
   readonly footnote?: string;
 }
 
-export function mailText({ subject, greeting, paragraphs, link, footnote }: MailParts): MailText {
+export function mailText({ link, ...parts }: MailParts): MailText {
+  const { subject, greeting, paragraphs, footnote } = unlinkedParts(parts);
   const lines = [
     greeting,
     ...paragraphs,
@@ -34,4 +35,18 @@ export function mailText({ subject, greeting, paragraphs, link, footnote }: Mail
 
 function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
+
+function unlinkedParts({ subject, greeting, paragraphs, footnote }: Omit<MailParts, "link">): Omit<MailParts, "link"> {
+  return {
+    subject: unlinked(subject),
+    greeting: unlinked(greeting),
+    paragraphs: paragraphs.map(unlinked),
+    ...(footnote === undefined ? {} : { footnote: unlinked(footnote) }),
+  };
+}
+
+/** Mail programs make a link of what looks like an address. A space behind each dot and colon leaves none. */
+function unlinked(text: string): string {
+  return text.replaceAll(/[.:。．｡](?=\S)/gu, "$& ");
 }

@@ -4,6 +4,7 @@ import { findCommand } from "./command-line/find.ts";
 import { registrationsCommand } from "./command-line/registrations.ts";
 import { reinstateOrganizationCommand } from "./command-line/reinstate-organization.ts";
 import { reinstateUserCommand } from "./command-line/reinstate-user.ts";
+import { replayProfileCommand } from "./command-line/replay-profile.ts";
 import { suspendOrganizationCommand } from "./command-line/suspend-organization.ts";
 import { suspendUserCommand } from "./command-line/suspend-user.ts";
 
@@ -14,4 +15,5 @@ export const COMMANDS: readonly OperatorCommand[] = [
   reinstateUserCommand,
   suspendOrganizationCommand,
   reinstateOrganizationCommand,
+  replayProfileCommand,
 ];

@@ -7,12 +7,9 @@ import {
   operatorCommand,
   operatorName,
 } from "../../../platform/operator/operator-command.ts";
-import { findOperatorDatabase } from "../../../platform/operator/operator-database.ts";
-import { openOperatorOutbox } from "../../../platform/operator/operator-outbox.ts";
 import type { OperatorServices } from "../services.ts";
-import { openUserDatabase } from "../store/database.ts";
-import { NAME } from "../subgraph-name.ts";
 import type { ChangedStatus, SuspensionInput } from "./change-status.ts";
+import { withServices } from "./with-services.ts";
 
 /** What to say of a change, and of none. */
 type Says = readonly [changed: string, unchanged: string];
@@ -31,19 +28,13 @@ export function statusCommand({ name, summary, says, change }: StatusCommand): O
     summary,
     usage: "ID --reason TEXT [--by NAME]",
     options: { ...BY_OPTION, reason: { type: "string" } },
-    async run({ reason, by }, [id, ...rest], { environment, print }) {
+    async run({ reason, by }, [id, ...rest], context) {
       if (id === undefined || rest.length > 0) throw new BadArguments(`${name} takes one id`);
       if (reason === undefined) throw new BadArguments("say why, with --reason");
       const operator = operatorOf(operatorName(by));
-      const database = openUserDatabase("user database", await findOperatorDatabase(NAME, "app", environment), 1);
-      try {
-        const services = { database, ...(await openOperatorOutbox(NAME)) };
-        const { result } = await change(services, operator, { id, reason });
-        const [changed, unchanged] = says;
-        print(`${id}: ${result.changed ? changed : unchanged}`);
-      } finally {
-        await database.part.stop?.();
-      }
+      const { result } = await withServices(context, (services) => change(services, operator, { id, reason }));
+      const [changed, unchanged] = says;
+      context.print(`${id}: ${result.changed ? changed : unchanged}`);
     },
   });
 }

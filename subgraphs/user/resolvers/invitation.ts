@@ -9,8 +9,9 @@ export const invitation: ResolversOf<"Invitation", UserContext, UserParents> = {
     const roles = await Promise.all(roleIds.map((id) => loaders.role.load(id)));
     return roles.filter((role) => role !== null);
   },
-  status: ({ acceptedAt, expiresAt }, _args, { services }) => {
+  status: ({ acceptedAt, revokedAt, expiresAt }, _args, { services }) => {
     if (acceptedAt !== null) return "ACCEPTED";
+    if (revokedAt !== null) return "REVOKED";
     return expiresAt <= services.clock.now() ? "EXPIRED" : "PENDING";
   },
   invitedBy: ({ invitedById }, _args, { loaders }) => loaders.user.load(invitedById),

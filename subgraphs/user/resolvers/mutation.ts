@@ -1,15 +1,24 @@
 import type { UserIdentity } from "../../../platform/auth/identity.ts";
 import { mutationPayload } from "../../../platform/graphql/mutation-payload.ts";
 import type { ResolversOf } from "../../../schema/generated/user.ts";
+import { changePassword } from "../commands/accounts/change-password.ts";
 import { registerUser } from "../commands/accounts/register-user.ts";
+import { requestPasswordReset } from "../commands/accounts/request-password-reset.ts";
 import { resendVerification } from "../commands/accounts/resend-verification.ts";
+import { resetPassword } from "../commands/accounts/reset-password.ts";
+import { updateProfile } from "../commands/accounts/update-profile.ts";
 import { verifyEmail } from "../commands/accounts/verify-email.ts";
 import { acceptInvitation } from "../commands/invitations/accept-invitation.ts";
 import { createInvitation } from "../commands/invitations/create-invitation.ts";
+import { resendInvitation } from "../commands/invitations/resend-invitation.ts";
+import { revokeInvitation } from "../commands/invitations/revoke-invitation.ts";
 import { removeMembership } from "../commands/memberships/remove-membership.ts";
 import { updateMembership } from "../commands/memberships/update-membership.ts";
 import { createOrganization } from "../commands/organizations/create-organization.ts";
 import { updateOrganization } from "../commands/organizations/update-organization.ts";
+import { createRole } from "../commands/roles/create-role.ts";
+import { deleteRole } from "../commands/roles/delete-role.ts";
+import { updateRole } from "../commands/roles/update-role.ts";
 import { createSession, type SignedIn } from "../commands/sessions/create-session.ts";
 import { refreshSession } from "../commands/sessions/refresh-session.ts";
 import { revokeSession } from "../commands/sessions/revoke-session.ts";
@@ -23,12 +32,30 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
     mutationPayload({ accepted: false }, async () => settle(await registerUser(services, cause, input))),
 
   emailVerify: (_parent, { input }, { services, cause, settle }) =>
-    mutationPayload<{ user: User | null }>({ user: null }, async () => ({
-      user: settle(await verifyEmail(services, cause, input)),
-    })),
+    mutationPayload<{ user: User | null; alreadyVerified: boolean }>({ user: null, alreadyVerified: false }, async () =>
+      settle(await verifyEmail(services, cause, input)),
+    ),
 
   verificationResend: (_parent, { input }, { services, cause, settle }) =>
     mutationPayload({ accepted: false }, async () => settle(await resendVerification(services, cause, input))),
+
+  userProfileUpdate: (_parent, { input }, { services, actor, settle }) =>
+    mutationPayload<{ user: User | null }>({ user: null }, async () => ({
+      user: settle(await updateProfile(services, actor(), input)),
+    })),
+
+  passwordChange: (_parent, { input }, { services, actor, settle }) =>
+    mutationPayload<{ user: User | null }>({ user: null }, async () => ({
+      user: settle(await changePassword(services, actor(), input)),
+    })),
+
+  passwordResetRequest: (_parent, { input }, { services, cause, settle }) =>
+    mutationPayload({ accepted: false }, async () => settle(await requestPasswordReset(services, cause, input))),
+
+  passwordReset: (_parent, { input }, { services, cause, settle }) =>
+    mutationPayload<{ user: User | null }>({ user: null }, async () => ({
+      user: settle(await resetPassword(services, cause, input)),
+    })),
 
   sessionCreate: (_parent, { input }, { services, cause, settle }) =>
     mutationPayload<SessionFields>(NOT_SIGNED_IN, async () => {
@@ -64,6 +91,36 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
       const { invitationId } = context.settle(await createInvitation(context.services, context.actor(), input));
       return { invitation: await context.loaders.invitation.load(invitationId) };
     }),
+
+  invitationRevoke: (_parent, { input }, context) =>
+    mutationPayload({ invitation: null }, async () => {
+      const { invitationId } = context.settle(await revokeInvitation(context.services, context.actor(), input));
+      return { invitation: await context.loaders.invitation.load(invitationId) };
+    }),
+
+  invitationResend: (_parent, { input }, context) =>
+    mutationPayload({ invitation: null }, async () => {
+      const { invitationId } = context.settle(await resendInvitation(context.services, context.actor(), input));
+      return { invitation: await context.loaders.invitation.load(invitationId) };
+    }),
+
+  roleCreate: (_parent, { input }, context) =>
+    mutationPayload({ role: null }, async () => {
+      const { roleId } = context.settle(await createRole(context.services, context.actor(), input));
+      return { role: await context.loaders.role.load(roleId) };
+    }),
+
+  roleUpdate: (_parent, { input }, context) =>
+    mutationPayload({ role: null }, async () => {
+      const outcome = await updateRole(context.services, context.actor(), input);
+      const { roleId } = context.settle(outcome, await identityNow(context));
+      return { role: await context.loaders.role.load(roleId) };
+    }),
+
+  roleDelete: (_parent, { input }, { services, actor, settle }) =>
+    mutationPayload<{ deletedId: string | null }>({ deletedId: null }, async () =>
+      settle(await deleteRole(services, actor(), input)),
+    ),
 
   invitationAccept: (_parent, { input }, context) =>
     mutationPayload({ membership: null }, async () => {

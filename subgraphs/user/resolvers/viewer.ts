@@ -1,3 +1,4 @@
+import { holds } from "../../../platform/auth/identity.ts";
 import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import { readConnection } from "../../../platform/graphql/read-connection.ts";
@@ -48,6 +49,11 @@ export const viewer: ResolversOf<"Viewer", UserContext, UserParents> = {
       args,
       info,
     );
+  },
+
+  can: (_viewer, { action, resourceId }, { identity }) => {
+    const organizationId = OrganizationId.from(resourceId);
+    return organizationId !== undefined && holds(identity, organizationId, action);
   },
 
   permissions: (_viewer, args, { identity }) => {

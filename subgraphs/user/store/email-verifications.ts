@@ -14,6 +14,16 @@ export async function insertVerification(tx: UserTransaction, verification: NewV
   await tables(tx).emailVerification.create({ data: verification });
 }
 
+/** @returns undefined when the token is unknown or expired */
+export async function findVerification(
+  tx: UserTransaction,
+  { userId, tokenHash, now }: { userId: UserId; tokenHash: string; now: Date },
+): Promise<{ readonly used: boolean } | undefined> {
+  const where = { tokenHash, userId, expiresAt: { gt: now } };
+  const row = await tables(tx).emailVerification.findFirst({ where, select: { usedAt: true } });
+  return row === null ? undefined : { used: row.usedAt !== null };
+}
+
 /** False when the token is unknown, used or expired. */
 export async function consumeVerification(
   tx: UserTransaction,

@@ -15,6 +15,11 @@ export async function insertRefreshToken(tx: UserTransaction, token: Omit<Refres
   await tables(tx).refreshToken.create({ data: token });
 }
 
+export async function findRefreshTokens(tx: UserTransaction, tokenHashes: readonly string[]): Promise<RefreshToken[]> {
+  const rows = await tables(tx).refreshToken.findMany({ where: { tokenHash: { in: [...tokenHashes] } } });
+  return rows.map(toRefreshToken);
+}
+
 /** The token, held until the end of the transaction, so that it is traded by one request at a time. */
 export async function lockRefreshToken(tx: UserTransaction, tokenHash: string): Promise<RefreshToken | undefined> {
   const { columns, parse } = refreshTokenRows;
@@ -24,7 +29,7 @@ export async function lockRefreshToken(tx: UserTransaction, tokenHash: string): 
   return row === undefined ? undefined : toRefreshToken(row);
 }
 
-/** Marks a token as traded in, and forgets those of its session that were before `forgetBefore`. */
+/** Marks a token as traded in, and forgets those of its session that were traded in before `forgetBefore`. */
 export async function replaceRefreshToken(
   tx: UserTransaction,
   { tokenHash, sessionId }: Pick<RefreshToken, "tokenHash" | "sessionId">,

@@ -20,6 +20,22 @@ export async function insertBuiltInRoles(tx: UserTransaction, roles: readonly Om
   await tables(tx).role.createMany({ data });
 }
 
+export async function insertRole(tx: UserTransaction, { permissions, ...role }: Role): Promise<void> {
+  await tables(tx).role.create({ data: { ...role, permissions: [...permissions] } });
+}
+
+export async function updateRoleRow(tx: UserTransaction, { id, name, permissions }: Role): Promise<void> {
+  await tables(tx).role.update({ where: { id }, data: { name, permissions: [...permissions] } });
+}
+
+export async function deleteRoleRow(tx: UserTransaction, id: RoleId): Promise<void> {
+  await tables(tx).role.delete({ where: { id } });
+}
+
+export function countHolders(tx: UserTransaction, id: RoleId): Promise<number> {
+  return tables(tx).membershipRole.count({ where: { roleId: id } });
+}
+
 export async function findRoles(tx: UserTransaction, ids: readonly RoleId[]): Promise<Role[]> {
   const rows = await tables(tx).role.findMany({ where: { id: { in: [...ids] } } });
   return rows.map(toRole);
@@ -80,4 +96,14 @@ export async function findGrants(
     grants.set(id, new Set([...(grants.get(id) ?? []), ...more]));
   }
   return grants;
+}
+
+/** Whether the user may do something in one of the transaction's organisations, now. */
+export async function mayNow(
+  tx: UserTransaction,
+  userId: UserId,
+  organizationId: OrganizationId,
+  permission: string,
+): Promise<boolean> {
+  return (await findGrants(tx, userId)).get(organizationId)?.has(permission) === true;
 }

@@ -33,6 +33,12 @@ export async function findSession(tx: UserTransaction, id: SessionId): Promise<S
   return row === null ? undefined : toSession(row);
 }
 
+/** Of the sessions of a user that were not ended. */
+export async function findSessionIds(tx: UserTransaction, userId: UserId): Promise<SessionId[]> {
+  const rows = await tables(tx).session.findMany({ where: { userId, revokedAt: null }, select: { id: true } });
+  return rows.map(({ id }) => SessionId.require(id));
+}
+
 /** Sessions that were not ended and did not expire, newest first. */
 export async function pageSessions(
   tx: UserTransaction,

@@ -1,10 +1,17 @@
-/** Statements on users. They are nobody's tenant rows: policies.ts says who may see whom. */
+/**
+ * Statements on users. They are nobody's tenant rows: policies.ts says who may see whom. Each change is an event of the
+ * account's history and what it makes of the account, written together.
+ */
 import { storedEnum } from "../../../platform/database/stored-enum.ts";
+import type { Causation } from "../../../platform/events/envelope.ts";
 import type { UserModel } from "../../../prisma/user/generated/models/User.ts";
-import { UserStatus } from "../../../schema/generated/user.ts";
+import { type ProfileEventType, UserStatus } from "../../../schema/generated/user.ts";
 import { type OrganizationId, UserId } from "../domain/ids.ts";
+import type { PendingRegistration } from "../domain/pending-registration.ts";
+import { changesBetween, type ProfileState, type ProfileVersion } from "../domain/profile.ts";
 import type { Credentials, User } from "../domain/user.ts";
 import type { UserTransaction } from "./database.ts";
+import { insertProfileEvent } from "./profile-events.ts";
 import { tables } from "./tables.ts";
 
 /** All but the password's hash. */
@@ -13,6 +20,8 @@ const VISIBLE = {
   email: true,
   emailVerifiedAt: true,
   displayName: true,
+  locale: true,
+  timeZone: true,
   status: true,
   version: true,
   createdAt: true,
@@ -20,12 +29,14 @@ const VISIBLE = {
 } as const;
 
 function toUser(row: Pick<UserModel, keyof typeof VISIBLE>): User {
-  const { email, emailVerifiedAt, displayName, version, createdAt, updatedAt } = row;
+  const { email, emailVerifiedAt, displayName, locale, timeZone, version, createdAt, updatedAt } = row;
   return {
     id: UserId.require(row.id),
     email,
     emailVerifiedAt,
     displayName,
+    locale,
+    timeZone,
     status: storedEnum(UserStatus, row.status),
     version,
     createdAt,
@@ -63,6 +74,12 @@ export async function findCredentials(tx: UserTransaction, email: string): Promi
   return { ...row, id: UserId.require(row.id), status: storedEnum(UserStatus, row.status) };
 }
 
+/** For a user who is signed in, to compare with. */
+export async function findPasswordHash(tx: UserTransaction, id: UserId): Promise<string | undefined> {
+  const row = await tables(tx).user.findUnique({ where: { id }, select: { passwordHash: true } });
+  return row?.passwordHash;
+}
+
 /** The ids of users who share one of the organisations. */
 export async function findMemberIds(
   tx: UserTransaction,
@@ -77,38 +94,143 @@ export async function findMemberIds(
   return new Set(rows.map(({ userId }) => UserId.require(userId)));
 }
 
+/** Who changes an account, and when. */
+export interface ProfileCause {
+  readonly causation: Pick<Causation, "actorId" | "correlationId">;
+  readonly now: Date;
+}
+
 export interface NewUser {
   readonly id: UserId;
   readonly email: string;
   readonly displayName: string;
   readonly passwordHash: string;
-  readonly now: Date;
 }
 
 /** False when the address has a user already, also one whose insert is running. */
-export async function insertUser(tx: UserTransaction, { now, ...user }: NewUser): Promise<boolean> {
+export async function insertUser(tx: UserTransaction, user: NewUser, cause: ProfileCause): Promise<boolean> {
+  const { now } = cause;
   const times = { verificationRequestedAt: now, createdAt: now, updatedAt: now };
   const data = [{ ...user, status: "PENDING_VERIFICATION", ...times }];
   const { count } = await tables(tx).user.createMany({ data, skipDuplicates: true });
-  return count === 1;
+  if (count === 0) return false;
+  const inserted = await findUser(tx, user.id);
+  if (inserted !== undefined) await record(tx, "REGISTERED", undefined, inserted, cause);
+  return true;
 }
 
-/**
- * Replaces what an unconfirmed registration set, and voids the links of the earlier one.
- * @returns the new version, `undefined` when the user is not unconfirmed (any more)
- */
-export async function replaceRegistration(
+interface Writing {
+  readonly type: ProfileEventType;
+  /** Otherwise nothing is changed. */
+  readonly when?: (user: User) => boolean;
+  readonly set: Partial<Pick<UserModel, "email" | "emailVerifiedAt" | "displayName" | "passwordHash" | "status">> &
+    Partial<Pick<UserModel, "locale" | "timeZone" | "verificationRequestedAt">>;
+}
+
+/** @returns the user as it is now; undefined when there is none, or none that may be changed so */
+export async function writeUser(
   tx: UserTransaction,
-  { id, displayName, passwordHash, now }: Omit<NewUser, "email">,
-): Promise<number | undefined> {
-  const [row] = await tables(tx).user.updateManyAndReturn({
-    where: { id, status: "PENDING_VERIFICATION" },
-    data: { displayName, passwordHash, updatedAt: now, verificationRequestedAt: now, version: { increment: 1 } },
-    select: { version: true },
+  id: UserId,
+  { type, when, set }: Writing,
+  cause: ProfileCause,
+): Promise<User | undefined> {
+  await lockUser(tx, id);
+  const before = await findUser(tx, id);
+  if (before === undefined || when?.(before) === false) return undefined;
+  const data = { ...set, updatedAt: cause.now, version: { increment: 1 } };
+  const after = toUser(await tables(tx).user.update({ where: { id }, data, select: VISIBLE }));
+  await record(tx, type, before, after, cause);
+  return after;
+}
+
+async function record(
+  tx: UserTransaction,
+  type: ProfileEventType,
+  before: User | undefined,
+  after: User,
+  { causation: { actorId, correlationId }, now }: ProfileCause,
+): Promise<void> {
+  await insertProfileEvent(tx, {
+    userId: after.id,
+    sequence: after.version,
+    type,
+    changes: changesBetween(before === undefined ? undefined : profileOf(before), profileOf(after)),
+    actorId: actorId ?? null,
+    traceId: correlationId,
+    occurredAt: now,
   });
-  if (row === undefined) return undefined;
-  await tables(tx).emailVerification.deleteMany({ where: { userId: id, usedAt: null } });
-  return row.version;
+}
+
+/** Makes the row what its history says, as its next version: whoever holds an older one must drop it. */
+export async function restoreProfile(
+  tx: UserTransaction,
+  id: UserId,
+  { version, state: { emailVerifiedAt, ...state } }: ProfileVersion,
+  { causation: { actorId, correlationId }, now }: ProfileCause,
+): Promise<User> {
+  const stored = existing(await findUser(tx, id));
+  const next = Math.max(stored.version, version) + 1;
+  const verifiedAt = emailVerifiedAt === null ? null : new Date(emailVerifiedAt);
+  const data = { ...state, emailVerifiedAt: verifiedAt, updatedAt: now, version: next };
+  const restored = toUser(await tables(tx).user.update({ where: { id }, data, select: VISIBLE }));
+  const by = { actorId: actorId ?? null, traceId: correlationId };
+  await insertProfileEvent(tx, { userId: id, sequence: next, type: "REBUILT", changes: {}, ...by, occurredAt: now });
+  return restored;
+}
+
+/** What the history tells of a user. */
+export function profileOf({ emailVerifiedAt, ...user }: User): ProfileState {
+  const { email, displayName, status, locale, timeZone } = user;
+  return { email, emailVerifiedAt: emailVerifiedAt?.toISOString() ?? null, displayName, status, locale, timeZone };
+}
+
+const isPending = ({ status }: User) => status === "PENDING_VERIFICATION";
+
+/**
+ * Replaces what an unconfirmed account is told by until its address is confirmed.
+ * @returns undefined when the user is not unconfirmed (any more)
+ */
+export function replaceRegistration(
+  tx: UserTransaction,
+  { id, displayName, passwordHash }: Omit<NewUser, "email">,
+  cause: ProfileCause,
+): Promise<User | undefined> {
+  const set = { displayName, passwordHash, verificationRequestedAt: cause.now };
+  return writeUser(tx, id, { type: "REGISTERED_AGAIN", when: isPending, set }, cause);
+}
+
+/** Confirms the address with what was chosen; `undefined` when the user was not waiting for it. */
+export function activateUser(
+  tx: UserTransaction,
+  { userId, displayName, passwordHash }: Pick<PendingRegistration, "userId" | "displayName" | "passwordHash">,
+  cause: ProfileCause,
+): Promise<User | undefined> {
+  const set = { status: "ACTIVE", emailVerifiedAt: cause.now, displayName, passwordHash };
+  return writeUser(tx, userId, { type: "EMAIL_VERIFIED", when: isPending, set }, cause);
+}
+
+/** @throws Error for a user that is not there */
+export async function setPassword(
+  tx: UserTransaction,
+  { id, passwordHash }: Pick<NewUser, "id" | "passwordHash">,
+  cause: ProfileCause,
+): Promise<User> {
+  return existing(await writeUser(tx, id, { type: "PASSWORD_CHANGED", set: { passwordHash } }, cause));
+}
+
+/** @throws Error for a user that is not there */
+export async function setUserStatus(
+  tx: UserTransaction,
+  { id, status }: { id: UserId; status: UserStatus },
+  cause: ProfileCause,
+): Promise<User> {
+  const type = status === "SUSPENDED" ? "SUSPENDED" : "REINSTATED";
+  return existing(await writeUser(tx, id, { type, set: { status } }, cause));
+}
+
+function existing(user: User | undefined): User {
+  if (user === undefined) throw new Error("the user is gone");
+  return user;
 }
 
 /** Allows one verification mail per pause: the user's version when it is due, else `undefined`. */
@@ -118,34 +240,34 @@ export async function claimVerificationRequest(
   { now, notAfter }: { now: Date; notAfter: Date },
 ): Promise<number | undefined> {
   const [row] = await tables(tx).user.updateManyAndReturn({
-    where: { id, status: "PENDING_VERIFICATION", verificationRequestedAt: { lte: notAfter } },
+    where: { id, status: { in: ["PENDING_VERIFICATION", "ACTIVE"] }, verificationRequestedAt: { lte: notAfter } },
     data: { verificationRequestedAt: now },
     select: { version: true },
   });
   return row?.version;
 }
 
-/** Confirms the address; `undefined` when the user was not waiting for it. */
-export async function activateUser(tx: UserTransaction, id: UserId, now: Date): Promise<User | undefined> {
-  const [row] = await tables(tx).user.updateManyAndReturn({
-    where: { id, status: "PENDING_VERIFICATION" },
-    data: { status: "ACTIVE", emailVerifiedAt: now, updatedAt: now, version: { increment: 1 } },
-    select: VISIBLE,
-  });
-  return row === undefined ? undefined : toUser(row);
-}
-
-/** Of a user whom the transaction holds. @returns the new version */
-export async function setUserStatus(
+/** Allows one mail for a new password per pause: the user's version when it is due, else `undefined`. */
+export async function claimResetRequest(
   tx: UserTransaction,
-  { id, status, now }: { id: UserId; status: UserStatus; now: Date },
-): Promise<number> {
-  const { version } = await tables(tx).user.update({
-    where: { id },
-    data: { status, updatedAt: now, version: { increment: 1 } },
+  id: UserId,
+  { now, notAfter }: { now: Date; notAfter: Date },
+): Promise<number | undefined> {
+  const due = { OR: [{ resetRequestedAt: null }, { resetRequestedAt: { lte: notAfter } }] };
+  const [row] = await tables(tx).user.updateManyAndReturn({
+    where: { id, status: { in: ["PENDING_VERIFICATION", "ACTIVE"] }, ...due },
+    data: { resetRequestedAt: now },
     select: { version: true },
   });
-  return version;
+  return row?.version;
+}
+
+/** The same password under another hash: nobody sees a change. Not when it was changed meanwhile. */
+export async function rehashPassword(
+  tx: UserTransaction,
+  { id, from, to }: { id: UserId; from: string; to: string },
+): Promise<void> {
+  await tables(tx).user.updateMany({ where: { id, passwordHash: from }, data: { passwordHash: to } });
 }
 
 /** Holds the user until the end of the transaction: what one user does is counted without gaps. */

@@ -3,6 +3,7 @@
  */
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import type { Id, IdKind } from "../../../platform/ids.ts";
+import { parseEmailAddress } from "../../../platform/validation/email-address.ts";
 import { requireName } from "../../../platform/validation/text/require-text.ts";
 import { constraints } from "../../../schema/constraints.ts";
 import { parseSlug, type Slug } from "../domain/slug.ts";
@@ -17,19 +18,21 @@ export function requireOrganizationName(text: string): string {
   return requireName(text, { length: constraints.organizationName, label: "The name", field: "name" });
 }
 
+/** What a role is called. @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG` */
+export function requireRoleName(text: string): string {
+  return requireName(text, { length: constraints.roleName, label: "The name", field: "name" });
+}
+
 /** What a client calls itself in the list of sessions. @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG` */
 export function requireDevice(text: string): string {
   return requireName(text, { length: constraints.device, label: "The device", field: "device" });
 }
 
-/** Something, an `@`, something: that mail arrives there is the proof. */
-const EMAIL = /^[^@\s\p{C}]+@[^@\s\p{C}]+$/u;
-
-/** What the scalar made of it: trimmed, lower case. @throws UserFailure `INVALID`, `TOO_LONG` */
+/** What the scalar made of it: the one spelling of a mailbox. @throws UserFailure `INVALID`, `TOO_LONG` */
 export function requireEmail(email: string): string {
   const { max } = constraints.email;
   if (email.length > max) throw refuse("TOO_LONG", `An e-mail address has at most ${max} characters.`, "email");
-  if (EMAIL.test(email) && email === email.toLowerCase()) return email;
+  if (parseEmailAddress(email) === email) return email;
   throw refuse("INVALID", "An e-mail address is like ada@example.com.", "email");
 }
 

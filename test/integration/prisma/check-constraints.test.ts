@@ -45,7 +45,32 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
         user_email_form: emails,
         user_display_name_length: [{ display_name: "" }, { display_name: "x".repeat(81) }],
         user_status_check: [{ status: "GONE" }],
+        user_locale_length: [{ locale: "e" }, { locale: "x".repeat(36) }],
+        user_time_zone_length: [{ time_zone: "" }, { time_zone: "x".repeat(65) }],
       },
+    },
+    pending_registration: {
+      row: {
+        id: "01890a5d-ac96-774b-bcce-b302099a8057",
+        user_id: "usr_1",
+        display_name: "Ada",
+        password_hash: "x",
+        created_at: now,
+      },
+      violations: {
+        pending_registration_display_name_length: [{ display_name: "" }, { display_name: "x".repeat(81) }],
+      },
+    },
+    profile_event: {
+      row: { user_id: "usr_1", sequence: 1, type: "UPDATED", changes: "{}", trace_id: "none", occurred_at: now },
+      violations: {
+        profile_event_sequence_check: [{ sequence: 0 }],
+        profile_event_type_check: [{ type: "GONE" }],
+      },
+    },
+    role: {
+      row: { id: "rol_1", organization_id: "org_1", name: "SUPPORT", permissions: [], built_in: false },
+      violations: { role_name_length: [{ name: "" }, { name: "x".repeat(41) }] },
     },
     session: {
       row: {

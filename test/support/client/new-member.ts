@@ -38,8 +38,12 @@ function apiOf({ url }: PlatformAddress): GraphQLClient {
   return createGraphQLClient(`${url}/graphql`);
 }
 
-export async function register(platform: PlatformAddress, displayName = "Ada Tester"): Promise<Person> {
-  const email = `ada.${randomUUID().slice(0, 13)}@example.com`;
+/** @param email default: an address that nobody has */
+export async function register(
+  platform: PlatformAddress,
+  displayName = "Ada Tester",
+  email = `ada.${randomUUID().slice(0, 13)}@example.com`,
+): Promise<Person> {
   const person = { email, password: `correct horse ${randomUUID().slice(0, 8)}`, displayName };
   await apiOf(platform).mutate("userRegister", person, "accepted");
   return person;

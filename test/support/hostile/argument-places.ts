@@ -71,7 +71,12 @@ function wayTo(schema: GraphQLSchema, type: GraphQLObjectType): Way {
 }
 
 /** Prefix of the ids of a type that is reached by `node`. */
-const PREFIXES: Readonly<Record<string, string>> = { Organization: "org", BillingAccount: "acc", Invoice: "inv" };
+const PREFIXES: Readonly<Record<string, string>> = {
+  Organization: "org",
+  BillingAccount: "acc",
+  Invoice: "inv",
+  User: "usr",
+};
 
 function placesOf(schema: GraphQLSchema, type: GraphQLObjectType, operation: string, way: Way): ArgumentPlace[] {
   const reached = way("").includes("$reached") ? prefixOf(type.name) : undefined;

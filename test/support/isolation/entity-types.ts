@@ -5,7 +5,7 @@ export interface EntityType {
   readonly type: string;
   /** Prefix of its ids. */
   readonly kind: string;
-  /** Its fields without arguments, as a selection; objects by `__typename`. */
+  /** Its fields, those that need a value apart, as a selection; objects by `__typename`. */
   readonly fields: string;
 }
 
@@ -38,7 +38,13 @@ export function resolvableEntities(document: DocumentNode): EntityType[] {
     const type = node.name.value;
     const kind = PREFIXES[type];
     if (kind === undefined) throw new Error(`teach test/support/isolation/entity-types.ts the id prefix of ${type}`);
-    return { type, kind, fields: (node.fields ?? []).map((field) => selectionOf(field, objectNames)).join(" ") };
+    return {
+      type,
+      kind,
+      fields: fieldsOf(node)
+        .map((field) => selectionOf(field, objectNames))
+        .join(" "),
+    };
   });
 }
 
@@ -47,6 +53,16 @@ function isResolvable(node: ObjectTypeDefinitionNode): boolean {
   return keys.some(
     ({ arguments: given }) =>
       !given?.some(({ name, value }) => name.value === "resolvable" && value.kind === "BooleanValue" && !value.value),
+  );
+}
+
+/** Fields that can be asked without a value of one's own; a page's size is given to those that need one. */
+function fieldsOf(node: ObjectTypeDefinitionNode) {
+  return (node.fields ?? []).filter(
+    ({ arguments: args }) =>
+      !args?.some(({ name, type, defaultValue }) => {
+        return name.value !== "first" && type.kind === "NonNullType" && defaultValue === undefined;
+      }),
   );
 }
 

@@ -29,6 +29,7 @@ const KIND_BY_NOUN: Readonly<Record<string, string>> = {
   auditEntry: "aud",
   deadLetter: "dlt",
   liveSubscription: "lsu",
+  role: "rol",
   user: "usr",
 };
 
@@ -41,6 +42,7 @@ const KIND_BY_NAME: Readonly<Record<string, string>> = {
   role: "rol",
   actor: "usr",
   target: "inv",
+  resource: "org",
   user: "usr",
   correlation: "usr",
 };

@@ -59,6 +59,9 @@ export const ModelName = {
   SnapshotMark: 'SnapshotMark',
   User: 'User',
   EmailVerification: 'EmailVerification',
+  PendingRegistration: 'PendingRegistration',
+  ProfileEvent: 'ProfileEvent',
+  PasswordReset: 'PasswordReset',
   Session: 'Session',
   RefreshToken: 'RefreshToken',
   Organization: 'Organization',
@@ -161,9 +164,12 @@ export const UserScalarFieldEnum = {
   email: 'email',
   emailVerifiedAt: 'emailVerifiedAt',
   displayName: 'displayName',
+  locale: 'locale',
+  timeZone: 'timeZone',
   passwordHash: 'passwordHash',
   status: 'status',
   verificationRequestedAt: 'verificationRequestedAt',
+  resetRequestedAt: 'resetRequestedAt',
   version: 'version',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt'
@@ -181,6 +187,42 @@ export const EmailVerificationScalarFieldEnum = {
 } as const
 
 export type EmailVerificationScalarFieldEnum = (typeof EmailVerificationScalarFieldEnum)[keyof typeof EmailVerificationScalarFieldEnum]
+
+
+export const PendingRegistrationScalarFieldEnum = {
+  id: 'id',
+  userId: 'userId',
+  displayName: 'displayName',
+  passwordHash: 'passwordHash',
+  ip: 'ip',
+  createdAt: 'createdAt'
+} as const
+
+export type PendingRegistrationScalarFieldEnum = (typeof PendingRegistrationScalarFieldEnum)[keyof typeof PendingRegistrationScalarFieldEnum]
+
+
+export const ProfileEventScalarFieldEnum = {
+  userId: 'userId',
+  sequence: 'sequence',
+  type: 'type',
+  changes: 'changes',
+  actorId: 'actorId',
+  traceId: 'traceId',
+  occurredAt: 'occurredAt'
+} as const
+
+export type ProfileEventScalarFieldEnum = (typeof ProfileEventScalarFieldEnum)[keyof typeof ProfileEventScalarFieldEnum]
+
+
+export const PasswordResetScalarFieldEnum = {
+  tokenHash: 'tokenHash',
+  userId: 'userId',
+  createdAt: 'createdAt',
+  expiresAt: 'expiresAt',
+  usedAt: 'usedAt'
+} as const
+
+export type PasswordResetScalarFieldEnum = (typeof PasswordResetScalarFieldEnum)[keyof typeof PasswordResetScalarFieldEnum]
 
 
 export const SessionScalarFieldEnum = {
@@ -265,6 +307,8 @@ export const InvitationScalarFieldEnum = {
   createdAt: 'createdAt',
   expiresAt: 'expiresAt',
   acceptedAt: 'acceptedAt',
+  revokedAt: 'revokedAt',
+  sentAt: 'sentAt',
   version: 'version'
 } as const
 

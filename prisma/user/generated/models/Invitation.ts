@@ -42,6 +42,8 @@ export type InvitationMinAggregateOutputType = {
   createdAt: Date | null
   expiresAt: Date | null
   acceptedAt: Date | null
+  revokedAt: Date | null
+  sentAt: Date | null
   version: number | null
 }
 
@@ -53,6 +55,8 @@ export type InvitationMaxAggregateOutputType = {
   createdAt: Date | null
   expiresAt: Date | null
   acceptedAt: Date | null
+  revokedAt: Date | null
+  sentAt: Date | null
   version: number | null
 }
 
@@ -65,6 +69,8 @@ export type InvitationCountAggregateOutputType = {
   createdAt: number
   expiresAt: number
   acceptedAt: number
+  revokedAt: number
+  sentAt: number
   version: number
   _all: number
 }
@@ -86,6 +92,8 @@ export type InvitationMinAggregateInputType = {
   createdAt?: true
   expiresAt?: true
   acceptedAt?: true
+  revokedAt?: true
+  sentAt?: true
   version?: true
 }
 
@@ -97,6 +105,8 @@ export type InvitationMaxAggregateInputType = {
   createdAt?: true
   expiresAt?: true
   acceptedAt?: true
+  revokedAt?: true
+  sentAt?: true
   version?: true
 }
 
@@ -109,6 +119,8 @@ export type InvitationCountAggregateInputType = {
   createdAt?: true
   expiresAt?: true
   acceptedAt?: true
+  revokedAt?: true
+  sentAt?: true
   version?: true
   _all?: true
 }
@@ -208,6 +220,8 @@ export type InvitationGroupByOutputType = {
   createdAt: Date
   expiresAt: Date
   acceptedAt: Date | null
+  revokedAt: Date | null
+  sentAt: Date | null
   version: number
   _count: InvitationCountAggregateOutputType | null
   _avg: InvitationAvgAggregateOutputType | null
@@ -243,6 +257,8 @@ export type InvitationWhereInput = {
   createdAt?: Prisma.DateTimeFilter<"Invitation"> | Date | string
   expiresAt?: Prisma.DateTimeFilter<"Invitation"> | Date | string
   acceptedAt?: Prisma.DateTimeNullableFilter<"Invitation"> | Date | string | null
+  revokedAt?: Prisma.DateTimeNullableFilter<"Invitation"> | Date | string | null
+  sentAt?: Prisma.DateTimeNullableFilter<"Invitation"> | Date | string | null
   version?: Prisma.IntFilter<"Invitation"> | number
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
   invitedBy?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
@@ -258,6 +274,8 @@ export type InvitationOrderByWithRelationInput = {
   createdAt?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
   acceptedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  revokedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  sentAt?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
   organization?: Prisma.OrganizationOrderByWithRelationInput
   invitedBy?: Prisma.UserOrderByWithRelationInput
@@ -276,6 +294,8 @@ export type InvitationWhereUniqueInput = Prisma.AtLeast<{
   createdAt?: Prisma.DateTimeFilter<"Invitation"> | Date | string
   expiresAt?: Prisma.DateTimeFilter<"Invitation"> | Date | string
   acceptedAt?: Prisma.DateTimeNullableFilter<"Invitation"> | Date | string | null
+  revokedAt?: Prisma.DateTimeNullableFilter<"Invitation"> | Date | string | null
+  sentAt?: Prisma.DateTimeNullableFilter<"Invitation"> | Date | string | null
   version?: Prisma.IntFilter<"Invitation"> | number
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
   invitedBy?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
@@ -291,6 +311,8 @@ export type InvitationOrderByWithAggregationInput = {
   createdAt?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
   acceptedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  revokedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  sentAt?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
   _count?: Prisma.InvitationCountOrderByAggregateInput
   _avg?: Prisma.InvitationAvgOrderByAggregateInput
@@ -311,6 +333,8 @@ export type InvitationScalarWhereWithAggregatesInput = {
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Invitation"> | Date | string
   expiresAt?: Prisma.DateTimeWithAggregatesFilter<"Invitation"> | Date | string
   acceptedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Invitation"> | Date | string | null
+  revokedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Invitation"> | Date | string | null
+  sentAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Invitation"> | Date | string | null
   version?: Prisma.IntWithAggregatesFilter<"Invitation"> | number
 }
 
@@ -321,6 +345,8 @@ export type InvitationCreateInput = {
   createdAt: Date | string
   expiresAt: Date | string
   acceptedAt?: Date | string | null
+  revokedAt?: Date | string | null
+  sentAt?: Date | string | null
   version?: number
   organization: Prisma.OrganizationCreateNestedOneWithoutInvitationsInput
   invitedBy: Prisma.UserCreateNestedOneWithoutInvitationsInput
@@ -336,6 +362,8 @@ export type InvitationUncheckedCreateInput = {
   createdAt: Date | string
   expiresAt: Date | string
   acceptedAt?: Date | string | null
+  revokedAt?: Date | string | null
+  sentAt?: Date | string | null
   version?: number
   tokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutInvitationInput
 }
@@ -347,6 +375,8 @@ export type InvitationUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   acceptedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutInvitationsNestedInput
   invitedBy?: Prisma.UserUpdateOneRequiredWithoutInvitationsNestedInput
@@ -362,6 +392,8 @@ export type InvitationUncheckedUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   acceptedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   tokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutInvitationNestedInput
 }
@@ -375,6 +407,8 @@ export type InvitationCreateManyInput = {
   createdAt: Date | string
   expiresAt: Date | string
   acceptedAt?: Date | string | null
+  revokedAt?: Date | string | null
+  sentAt?: Date | string | null
   version?: number
 }
 
@@ -385,6 +419,8 @@ export type InvitationUpdateManyMutationInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   acceptedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
@@ -397,6 +433,8 @@ export type InvitationUncheckedUpdateManyInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   acceptedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
@@ -419,6 +457,8 @@ export type InvitationCountOrderByAggregateInput = {
   createdAt?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
   acceptedAt?: Prisma.SortOrder
+  revokedAt?: Prisma.SortOrder
+  sentAt?: Prisma.SortOrder
   version?: Prisma.SortOrder
 }
 
@@ -434,6 +474,8 @@ export type InvitationMaxOrderByAggregateInput = {
   createdAt?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
   acceptedAt?: Prisma.SortOrder
+  revokedAt?: Prisma.SortOrder
+  sentAt?: Prisma.SortOrder
   version?: Prisma.SortOrder
 }
 
@@ -445,6 +487,8 @@ export type InvitationMinOrderByAggregateInput = {
   createdAt?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
   acceptedAt?: Prisma.SortOrder
+  revokedAt?: Prisma.SortOrder
+  sentAt?: Prisma.SortOrder
   version?: Prisma.SortOrder
 }
 
@@ -571,6 +615,8 @@ export type InvitationCreateWithoutInvitedByInput = {
   createdAt: Date | string
   expiresAt: Date | string
   acceptedAt?: Date | string | null
+  revokedAt?: Date | string | null
+  sentAt?: Date | string | null
   version?: number
   organization: Prisma.OrganizationCreateNestedOneWithoutInvitationsInput
   tokens?: Prisma.InvitationTokenCreateNestedManyWithoutInvitationInput
@@ -584,6 +630,8 @@ export type InvitationUncheckedCreateWithoutInvitedByInput = {
   createdAt: Date | string
   expiresAt: Date | string
   acceptedAt?: Date | string | null
+  revokedAt?: Date | string | null
+  sentAt?: Date | string | null
   version?: number
   tokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutInvitationInput
 }
@@ -626,6 +674,8 @@ export type InvitationScalarWhereInput = {
   createdAt?: Prisma.DateTimeFilter<"Invitation"> | Date | string
   expiresAt?: Prisma.DateTimeFilter<"Invitation"> | Date | string
   acceptedAt?: Prisma.DateTimeNullableFilter<"Invitation"> | Date | string | null
+  revokedAt?: Prisma.DateTimeNullableFilter<"Invitation"> | Date | string | null
+  sentAt?: Prisma.DateTimeNullableFilter<"Invitation"> | Date | string | null
   version?: Prisma.IntFilter<"Invitation"> | number
 }
 
@@ -636,6 +686,8 @@ export type InvitationCreateWithoutOrganizationInput = {
   createdAt: Date | string
   expiresAt: Date | string
   acceptedAt?: Date | string | null
+  revokedAt?: Date | string | null
+  sentAt?: Date | string | null
   version?: number
   invitedBy: Prisma.UserCreateNestedOneWithoutInvitationsInput
   tokens?: Prisma.InvitationTokenCreateNestedManyWithoutInvitationInput
@@ -649,6 +701,8 @@ export type InvitationUncheckedCreateWithoutOrganizationInput = {
   createdAt: Date | string
   expiresAt: Date | string
   acceptedAt?: Date | string | null
+  revokedAt?: Date | string | null
+  sentAt?: Date | string | null
   version?: number
   tokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutInvitationInput
 }
@@ -686,6 +740,8 @@ export type InvitationCreateWithoutTokensInput = {
   createdAt: Date | string
   expiresAt: Date | string
   acceptedAt?: Date | string | null
+  revokedAt?: Date | string | null
+  sentAt?: Date | string | null
   version?: number
   organization: Prisma.OrganizationCreateNestedOneWithoutInvitationsInput
   invitedBy: Prisma.UserCreateNestedOneWithoutInvitationsInput
@@ -700,6 +756,8 @@ export type InvitationUncheckedCreateWithoutTokensInput = {
   createdAt: Date | string
   expiresAt: Date | string
   acceptedAt?: Date | string | null
+  revokedAt?: Date | string | null
+  sentAt?: Date | string | null
   version?: number
 }
 
@@ -726,6 +784,8 @@ export type InvitationUpdateWithoutTokensInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   acceptedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutInvitationsNestedInput
   invitedBy?: Prisma.UserUpdateOneRequiredWithoutInvitationsNestedInput
@@ -740,6 +800,8 @@ export type InvitationUncheckedUpdateWithoutTokensInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   acceptedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
@@ -751,6 +813,8 @@ export type InvitationCreateManyInvitedByInput = {
   createdAt: Date | string
   expiresAt: Date | string
   acceptedAt?: Date | string | null
+  revokedAt?: Date | string | null
+  sentAt?: Date | string | null
   version?: number
 }
 
@@ -761,6 +825,8 @@ export type InvitationUpdateWithoutInvitedByInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   acceptedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutInvitationsNestedInput
   tokens?: Prisma.InvitationTokenUpdateManyWithoutInvitationNestedInput
@@ -774,6 +840,8 @@ export type InvitationUncheckedUpdateWithoutInvitedByInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   acceptedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   tokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutInvitationNestedInput
 }
@@ -786,6 +854,8 @@ export type InvitationUncheckedUpdateManyWithoutInvitedByInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   acceptedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
@@ -797,6 +867,8 @@ export type InvitationCreateManyOrganizationInput = {
   createdAt: Date | string
   expiresAt: Date | string
   acceptedAt?: Date | string | null
+  revokedAt?: Date | string | null
+  sentAt?: Date | string | null
   version?: number
 }
 
@@ -807,6 +879,8 @@ export type InvitationUpdateWithoutOrganizationInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   acceptedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   invitedBy?: Prisma.UserUpdateOneRequiredWithoutInvitationsNestedInput
   tokens?: Prisma.InvitationTokenUpdateManyWithoutInvitationNestedInput
@@ -820,6 +894,8 @@ export type InvitationUncheckedUpdateWithoutOrganizationInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   acceptedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   tokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutInvitationNestedInput
 }
@@ -832,6 +908,8 @@ export type InvitationUncheckedUpdateManyWithoutOrganizationInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   acceptedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
@@ -875,6 +953,8 @@ export type InvitationSelect<ExtArgs extends runtime.Types.Extensions.InternalAr
   createdAt?: boolean
   expiresAt?: boolean
   acceptedAt?: boolean
+  revokedAt?: boolean
+  sentAt?: boolean
   version?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   invitedBy?: boolean | Prisma.UserDefaultArgs<ExtArgs>
@@ -891,6 +971,8 @@ export type InvitationSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Ex
   createdAt?: boolean
   expiresAt?: boolean
   acceptedAt?: boolean
+  revokedAt?: boolean
+  sentAt?: boolean
   version?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   invitedBy?: boolean | Prisma.UserDefaultArgs<ExtArgs>
@@ -905,6 +987,8 @@ export type InvitationSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Ex
   createdAt?: boolean
   expiresAt?: boolean
   acceptedAt?: boolean
+  revokedAt?: boolean
+  sentAt?: boolean
   version?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   invitedBy?: boolean | Prisma.UserDefaultArgs<ExtArgs>
@@ -919,10 +1003,12 @@ export type InvitationSelectScalar = {
   createdAt?: boolean
   expiresAt?: boolean
   acceptedAt?: boolean
+  revokedAt?: boolean
+  sentAt?: boolean
   version?: boolean
 }
 
-export type InvitationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "email" | "roleIds" | "invitedById" | "createdAt" | "expiresAt" | "acceptedAt" | "version", ExtArgs["result"]["invitation"]>
+export type InvitationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "email" | "roleIds" | "invitedById" | "createdAt" | "expiresAt" | "acceptedAt" | "revokedAt" | "sentAt" | "version", ExtArgs["result"]["invitation"]>
 export type InvitationInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   invitedBy?: boolean | Prisma.UserDefaultArgs<ExtArgs>
@@ -954,6 +1040,11 @@ export type $InvitationPayload<ExtArgs extends runtime.Types.Extensions.Internal
     createdAt: Date
     expiresAt: Date
     acceptedAt: Date | null
+    revokedAt: Date | null
+    /**
+     * When its mail was last asked for; null in rows from before.
+     */
+    sentAt: Date | null
     version: number
   }, ExtArgs["result"]["invitation"]>
   composites: {}
@@ -1389,6 +1480,8 @@ export interface InvitationFieldRefs {
   readonly createdAt: Prisma.FieldRef<"Invitation", 'DateTime'>
   readonly expiresAt: Prisma.FieldRef<"Invitation", 'DateTime'>
   readonly acceptedAt: Prisma.FieldRef<"Invitation", 'DateTime'>
+  readonly revokedAt: Prisma.FieldRef<"Invitation", 'DateTime'>
+  readonly sentAt: Prisma.FieldRef<"Invitation", 'DateTime'>
   readonly version: Prisma.FieldRef<"Invitation", 'Int'>
 }
     

@@ -1,7 +1,7 @@
 /**
  * Opens an account. The answer never tells whether the address was known: an owner of an account is told by mail
- * instead. An account whose address is not confirmed yet is overwritten, so that nobody can occupy an address with a
- * password of their own.
+ * instead. Until the address is confirmed, each registration is kept apart: nobody can occupy an address, and nobody's
+ * password becomes that of another one's account.
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
@@ -10,8 +10,10 @@ import { UserFailure } from "../../../../platform/errors/user-failure.ts";
 import type { Cause } from "../../../../platform/graphql/subgraph-context.ts";
 import type { UserRegisterInput } from "../../../../schema/generated/user.ts";
 import { passwordErrors } from "../../credentials/passwords.ts";
+import { MAX_PENDING_REGISTRATIONS } from "../../domain/pending-registration.ts";
 import { registrationRepeated, userRegistered, verificationRequested } from "../../domain-events.ts";
 import type { UserServices } from "../../services.ts";
+import { insertPendingRegistration } from "../../store/pending-registrations.ts";
 import { findUserByEmail, insertUser, replaceRegistration } from "../../store/users.ts";
 import { requireDisplayName, requireEmail } from "../../validation/text.ts";
 
@@ -20,12 +22,12 @@ const storedResult = z.object({ accepted: z.boolean() });
 /** @throws UserFailure `BLANK`, `TOO_LONG`, `INVALID` */
 export async function registerUser(
   services: Pick<UserServices, "database" | "outbox" | "evict" | "clock" | "ids" | "passwords">,
-  { causation }: Cause,
+  { causation, client }: Cause,
   { password, displayName, idempotencyKey, ...input }: UserRegisterInput,
 ): Promise<CommandOutcome<{ accepted: boolean }>> {
   const email = requireEmail(input.email);
   const name = requireDisplayName(displayName);
-  const errors = passwordErrors(password);
+  const errors = passwordErrors(password, [email, name]);
   if (errors.length > 0) throw new UserFailure(errors);
   const { clock, ids, passwords, database } = services;
   // Before the lookup, for known and unknown addresses alike: it takes by far the longest.
@@ -51,13 +53,34 @@ export async function registerUser(
   };
   return runCommand(services, command, async ({ tx, emit }) => {
     const now = clock.now();
+    const choose = () =>
+      insertPendingRegistration(
+        tx,
+        {
+          id: ids.uuid(),
+          userId: id,
+          displayName: name,
+          passwordHash,
+          ip: client.ip ?? null,
+          createdAt: now,
+        },
+        MAX_PENDING_REGISTRATIONS,
+      );
     if (existing === undefined) {
       // False: the same address was registered a moment ago, and its owner gets the mail of that one.
-      if (await insertUser(tx, { id, email, displayName: name, passwordHash, now })) emit(userRegistered(id, now));
+      if (await insertUser(tx, { id, email, displayName: name, passwordHash }, { causation, now })) {
+        await choose();
+        emit(userRegistered(id, now));
+      }
       return { accepted: true };
     }
-    const version = await replaceRegistration(tx, { id, displayName: name, passwordHash, now });
-    emit(version === undefined ? registrationRepeated(id, existing.version) : verificationRequested(id, version));
+    const replaced = await replaceRegistration(tx, { id, displayName: name, passwordHash }, { causation, now });
+    if (replaced === undefined) {
+      emit(registrationRepeated(id, existing.version));
+      return { accepted: true };
+    }
+    await choose();
+    emit(verificationRequested(id, replaced.version));
     return { accepted: true };
   });
 }

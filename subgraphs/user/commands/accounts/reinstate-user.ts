@@ -22,7 +22,8 @@ export function reinstateUser(
     if (user.status !== "SUSPENDED") return false;
     // Who was suspended before the address was confirmed has still to confirm it.
     const status = user.emailVerifiedAt === null ? "PENDING_VERIFICATION" : "ACTIVE";
-    const version = await setUserStatus(tx, { id: userId, status, now: services.clock.now() });
+    const cause = { causation: operator.causation, now: services.clock.now() };
+    const { version } = await setUserStatus(tx, { id: userId, status }, cause);
     emit(userReinstated(userId, version, reason));
     return true;
   });

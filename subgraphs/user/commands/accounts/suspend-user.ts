@@ -30,7 +30,11 @@ export function suspendUser(
     if (user.status === "SUSPENDED") return false;
     if (user.status === "ERASED") throw refuse("STATE_INVALID", "This user was erased.", "id");
     const now = services.clock.now();
-    const version = await setUserStatus(tx, { id: userId, status: "SUSPENDED", now });
+    const { version } = await setUserStatus(
+      tx,
+      { id: userId, status: "SUSPENDED" },
+      { causation: operator.causation, now },
+    );
     emit(userSuspended(userId, version, reason));
     for (const session of await revokeSessions(tx, { userId, reason: SESSION_REASON, now })) {
       emit(sessionRevoked(session, SESSION_REASON));

@@ -15,6 +15,7 @@ import { countPending, insertInvitation } from "../../store/invitations.ts";
 import { isMember } from "../../store/memberships.ts";
 import { lockOrganization } from "../../store/organizations.ts";
 import { findUserByEmail } from "../../store/users.ts";
+import { requireGivable } from "../../validation/permissions.ts";
 import { requireRoleIds, requireRoles } from "../../validation/roles.ts";
 import { requireEmail } from "../../validation/text.ts";
 
@@ -55,6 +56,7 @@ export async function createInvitation(
     const now = clock.now();
     requireActive(await lockOrganization(tx, organizationId));
     const roles = await requireRoles(tx, organizationId, roleIds);
+    requireGivable(identity, organizationId, roles, "roleIds");
     const invited = await findUserByEmail(tx, email);
     if (invited !== undefined && (await isMember(tx, organizationId, invited.id))) {
       throw refuse("TAKEN", "This person is a member already.", "email");

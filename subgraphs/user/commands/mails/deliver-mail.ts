@@ -1,6 +1,6 @@
 /**
- * Hands a requested mail to the mail server, and says what became of it: `user.email.delivered`, `…failed` after the
- * last attempt, or `…cancelled` when nothing calls for it any more.
+ * Hands a requested mail to the mail server, and says what became of it: `user.email.delivered`; `…failed` after the
+ * last attempt, or at once where the server will never take it; `…cancelled` when nothing calls for it any more.
  *
  * A delivered mail is not sent again, however often its request is. There is one exception: when the process dies
  * between the server's answer and our commit, the mail is sent a second time. Both copies have the same Message-ID, by
@@ -11,6 +11,7 @@ import { requireTenantId } from "../../../../platform/auth/principal-ids.ts";
 import { inTenants } from "../../../../platform/database/tenant-transaction.ts";
 import { causedBy, type EventEnvelope } from "../../../../platform/events/envelope.ts";
 import type { HandlerContext } from "../../../../platform/events/group-consumer.ts";
+import { MailFailure } from "../../../../platform/mail/mailer.ts";
 import { EmailId } from "../../domain/ids.ts";
 import { type EventMail, emailCancelled, emailDelivered, emailFailed } from "../../domain-events.ts";
 import { requireMailKind } from "../../mail/mail-kinds.ts";
@@ -21,7 +22,7 @@ import { beginAttempt, markCancelled, markFailed, markSent, setRecipient } from 
 
 const requestedMail = z.object({ emailId: EmailId.schema, template: z.string(), regardingId: z.string() });
 
-/** @throws MailFailure when the server cannot be reached or refuses the mail */
+/** @throws MailFailure when the server cannot be reached, or refuses the mail for now */
 export async function deliverMail(
   services: MailServices,
   event: EventEnvelope,
@@ -43,6 +44,11 @@ export async function deliverMail(
     await mailer.send({ id: emailId, to: composed.to, ...mailText(composed.parts) });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof MailFailure && error.permanent) {
+      await markFailed(tx, emailId, reason);
+      await outbox.append(tx, [emailFailed(mail, attempts, reason)], causedBy(event));
+      return;
+    }
     await inTenants(database, [mail.tenantId], async (failed) => {
       await markFailed(failed, emailId, reason);
       if (last) await outbox.append(failed, [emailFailed(mail, attempts, reason)], causedBy(event));

@@ -1,16 +1,19 @@
-/** Removes a member, or lets one leave. An organisation keeps at least one owner. */
+/** Removes a member, or lets one leave. Their open invitations go with them. An organisation keeps an owner. */
 import { tenantsOf } from "../../../../platform/auth/identity.ts";
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { notFound, requirePermission } from "../../../../platform/errors/refusals.ts";
 import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
 import type { MembershipRemoveInput } from "../../../../schema/generated/user.ts";
 import { MembershipId } from "../../domain/ids.ts";
-import { membershipRemoved } from "../../domain-events.ts";
+import { invitationRevoked, membershipRemoved } from "../../domain-events.ts";
 import { lastOwnerFailure, requireActive } from "../../errors.ts";
-import { canReadOrganization, canRemoveMembership, MANAGE_MEMBERS } from "../../policies.ts";
+import { canReadOrganization, canRemoveMembership, isSelf, MANAGE_MEMBERS } from "../../policies.ts";
 import type { UserServices } from "../../services.ts";
+import { revokeInvitations } from "../../store/invitations.ts";
 import { deleteMembership, findMembership, isLastOwner } from "../../store/memberships.ts";
 import { lockOrganization } from "../../store/organizations.ts";
+import { findRolesOfMemberships } from "../../store/roles.ts";
+import { requireGivable } from "../../validation/permissions.ts";
 
 /** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `STATE_INVALID` */
 export async function removeMembership(
@@ -30,9 +33,17 @@ export async function removeMembership(
     // Again: somebody may have removed it while we waited.
     const membership = await findMembership(tx, id);
     if (membership === undefined) throw missing;
+    if (!isSelf(identity, membership.userId)) {
+      const roles = (await findRolesOfMemberships(tx, [id])).get(id) ?? [];
+      requireGivable(identity, organizationId, roles, "id");
+    }
     if (await isLastOwner(tx, membership)) throw lastOwnerFailure();
     await deleteMembership(tx, id);
     emit(membershipRemoved(membership));
+    const left = { organizationId, invitedById: membership.userId };
+    for (const invitation of await revokeInvitations(tx, left, services.clock.now())) {
+      emit(invitationRevoked(invitation, "inviter_removed"));
+    }
     return { removedId: id };
   });
 }

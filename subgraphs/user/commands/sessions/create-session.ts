@@ -8,11 +8,12 @@ import { cacheSession } from "../../cache/row-caches.ts";
 import { mintToken, REFRESH_TOKEN } from "../../credentials/opaque-token.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Session } from "../../domain/session.ts";
+import type { Credentials } from "../../domain/user.ts";
 import { sessionCreated, sessionRejected } from "../../domain-events.ts";
 import type { UserServices } from "../../services.ts";
 import { insertRefreshToken } from "../../store/refresh-tokens.ts";
 import { insertSession } from "../../store/sessions.ts";
-import { findCredentials, findUser, lockUser } from "../../store/users.ts";
+import { findCredentials, findUser, lockUser, rehashPassword } from "../../store/users.ts";
 import { requireDevice } from "../../validation/text.ts";
 
 export interface SessionTokens {
@@ -41,6 +42,7 @@ export async function createSession(
   const account = await findCredentials(database.autocommit, email);
   const matches = await passwords.verify(password, account?.passwordHash);
   if (account !== undefined && matches && account.status === "ACTIVE") {
+    await rehashWhenOutdated(services, account, password);
     return startSession(services, cause, { userId: account.id, device: deviceName });
   }
   const pause = delay(REFUSAL_PAUSE_MS);
@@ -52,6 +54,19 @@ export async function createSession(
   }
   if (matches && account?.status === "SUSPENDED") throw suspended();
   throw refuse("INVALID", "The e-mail address or the password is wrong.");
+}
+
+/**
+ * The only moment at which the password is known: a cost that was raised reaches old accounts so (OWASP ASVS 2.4.4).
+ */
+async function rehashWhenOutdated(
+  { database, passwords }: Pick<UserServices, "database" | "passwords">,
+  { id, passwordHash: from }: Credentials,
+  password: string,
+): Promise<void> {
+  if (passwords.isOutdated(from)) {
+    await rehashPassword(database.autocommit, { id, from, to: await passwords.hash(password) });
+  }
 }
 
 function suspended(): UserFailure {

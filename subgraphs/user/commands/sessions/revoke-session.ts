@@ -1,4 +1,7 @@
-/** Ends one session of the viewer, or all of them. Ending a session that has ended is no failure and no event. */
+/**
+ * Ends one session of the viewer, all of them, or all others. Ending a session that has ended is no failure and no
+ * event.
+ */
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { notFound } from "../../../../platform/errors/refusals.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
@@ -8,7 +11,7 @@ import { SessionId } from "../../domain/ids.ts";
 import { sessionRevoked } from "../../domain-events.ts";
 import { canReadSession } from "../../policies.ts";
 import type { UserServices } from "../../services.ts";
-import { findSession, revokeSessions } from "../../store/sessions.ts";
+import { findSession, findSessionIds, revokeSessions } from "../../store/sessions.ts";
 
 const REASON = "signed_out";
 
@@ -16,9 +19,11 @@ const REASON = "signed_out";
 export async function revokeSession(
   services: UserServices,
   { identity, causation }: Actor,
-  { id, all }: SessionRevokeInput,
+  { id, all, exceptCurrent }: SessionRevokeInput,
 ): Promise<CommandOutcome<{ revokedIds: SessionId[] }>> {
-  if (id != null && all === true) throw refuse("INVALID", "Name one session or all of them, not both.", "all");
+  if ([id != null, all === true, exceptCurrent === true].filter(Boolean).length > 1) {
+    throw refuse("INVALID", "Name one session, or all of them, or all but this one.", "all");
+  }
   const { userId, sessionId } = identity;
   const missing = notFound("session", "id");
   const named = id == null ? undefined : SessionId.from(id);
@@ -29,8 +34,9 @@ export async function revokeSession(
       if (session === undefined || !canReadSession(identity, session)) throw missing;
     }
     const now = services.clock.now();
-    const ids = all === true ? {} : { ids: [named ?? sessionId] };
-    const revoked = await revokeSessions(tx, { userId, ...ids, reason: REASON, now });
+    const others = async () => (await findSessionIds(tx, userId)).filter((other) => other !== sessionId);
+    const ids = all === true ? undefined : exceptCurrent === true ? await others() : [named ?? sessionId];
+    const revoked = await revokeSessions(tx, { userId, ...(ids === undefined ? {} : { ids }), reason: REASON, now });
     for (const session of revoked) emit(sessionRevoked(session, REASON));
     return { revokedIds: revoked.map((session) => session.id) };
   });

@@ -11,7 +11,8 @@ export const invitation: MailKind = {
   about: "invitationId",
   async compose(tx, regardingId, { now, linkTo }) {
     const [invited] = await findInvitations(tx, [InvitationId.require(regardingId)]);
-    if (invited === undefined || invited.acceptedAt !== null || invited.expiresAt <= now) return undefined;
+    if (invited === undefined || invited.expiresAt <= now) return undefined;
+    if (invited.acceptedAt !== null || invited.revokedAt !== null) return undefined;
     const { id: invitationId, organizationId } = invited;
     const [organization] = await findOrganizations(tx, [organizationId]);
     if (organization === undefined) return undefined;

@@ -1,4 +1,8 @@
-/** Confirms an address by a link. Each attempt has a token of its own, and all of them work until one is used. */
+/**
+ * Confirms an address by a link. Each attempt has a token of its own, and all of them work until one is used. It
+ * repeats nothing that was chosen with the registration: that may have been somebody else's choice. Who has confirmed
+ * the address already is told so.
+ */
 import { mintToken, VERIFICATION_TOKEN } from "../../credentials/opaque-token.ts";
 import { UserId } from "../../domain/ids.ts";
 import { VERIFICATION_LIFETIME_MS } from "../../domain/user.ts";
@@ -11,6 +15,17 @@ export const verification: MailKind = {
   about: "userId",
   async compose(tx, regardingId, { now, linkTo }) {
     const user = await findUser(tx, UserId.require(regardingId));
+    if (user?.status === "ACTIVE") {
+      return {
+        to: user.email,
+        parts: {
+          subject: "Your e-mail address is confirmed",
+          greeting: `Hello ${user.displayName},`,
+          paragraphs: ["somebody, probably you, asked to confirm this address again. It is confirmed: sign in."],
+          link: { label: "Sign in", url: linkTo("/sign-in") },
+        },
+      };
+    }
     if (user?.status !== "PENDING_VERIFICATION") return undefined;
     const { token, hash } = mintToken(VERIFICATION_TOKEN, user.id);
     const expiresAt = new Date(now.getTime() + VERIFICATION_LIFETIME_MS);
@@ -19,10 +34,11 @@ export const verification: MailKind = {
       to: user.email,
       parts: {
         subject: "Confirm your e-mail address",
-        greeting: `Hello ${user.displayName},`,
-        paragraphs: ["welcome to Tributary. Confirm your e-mail address to sign in:"],
+        greeting: "Hello,",
+        paragraphs: ["somebody, probably you, opened an account with this address. Confirm it to sign in:"],
         link: { label: "Confirm e-mail address", url: linkTo("/verify", token) },
-        footnote: "The link works once, for 24 hours. If you did not open an account, ignore this mail.",
+        footnote:
+          "The link is good for 24 hours. If you did not open an account, ignore this mail: nothing happens then.",
       },
     };
   },

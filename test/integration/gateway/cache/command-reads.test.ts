@@ -79,6 +79,7 @@ async function hits(gateway: number): Promise<number> {
 function stepsOf(owner: Member, friend: Member, { organizationId, accountId }: Account, roles: Roles): Step[] {
   const key = () => ({ idempotencyKey: randomUUID() });
   let membershipId = "";
+  let roleId = "";
   let invoiceId = "";
   return [
     {
@@ -124,6 +125,32 @@ function stepsOf(owner: Member, friend: Member, { organizationId, accountId }: A
       name: "membershipRemove",
       run: () => owner.client.mutate("membershipRemove", { id: membershipId }, "removedId"),
       shows: '"members":{"totalCount":1',
+    },
+    {
+      name: "invitationRevoke",
+      run: async () => {
+        const input = { organizationId, email: friend.email, roleIds: [roles.MEMBER], ...key() };
+        const created = await owner.client.mutate<{ invitation: { id: string } }>(
+          "invitationCreate",
+          input,
+          "invitation { id }",
+        );
+        await owner.client.mutate("invitationRevoke", { id: created.invitation.id }, "invitation { status }");
+      },
+      shows: '"status":"REVOKED"',
+    },
+    {
+      name: "roleCreate",
+      run: async () => {
+        const input = { organizationId, name: "Support", permissions: ["members.read"], ...key() };
+        roleId = (await owner.client.mutate<{ role: { id: string } }>("roleCreate", input, "role { id }")).role.id;
+      },
+      shows: '"name":"Support"',
+    },
+    {
+      name: "roleUpdate",
+      run: () => owner.client.mutate("roleUpdate", { id: roleId, name: "Help desk" }, "role { name }"),
+      shows: '"name":"Help desk"',
     },
     {
       name: "paymentMethodAttach",

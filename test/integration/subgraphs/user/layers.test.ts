@@ -1,6 +1,7 @@
 // One wrong value against each layer alone: whoever passes one by, the next one refuses it.
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { inTenants } from "../../../../platform/database/tenant-transaction.ts";
 import { UserFailure } from "../../../../platform/errors/user-failure.ts";
 import { outboxOf } from "../../../../platform/graphql/subgraph-outbox.ts";
 import { newTrace } from "../../../../platform/tracing/trace-context.ts";
@@ -85,9 +86,11 @@ test("past the API, the command refuses it before a transaction begins [S19]", a
 });
 
 test("past the command, the database refuses the row [S19]", async () => {
-  const row = { id: fixture.ids.next("usr"), displayName: "Ada", passwordHash: "x", now: new Date() };
-  await expect(insertUser(database.autocommit, { ...row, email: WRONG })).rejects.toThrow(/user_email_form/);
+  const row = { id: fixture.ids.next("usr"), displayName: "Ada", passwordHash: "x" };
+  const cause = { causation: { correlationId: "test" }, now: new Date() };
+  const insert = (email: string) => inTenants(database, [row.id], (tx) => insertUser(tx, { ...row, email }, cause));
+  await expect(insert(WRONG)).rejects.toThrow(/user_email_form/);
   expect(await stored()).toBe(0);
   // The same row with a right value, or nothing of this is shown.
-  expect(await insertUser(database.autocommit, { ...row, email: `${randomUUID()}@example.com` })).toBe(true);
+  expect(await insert(`${randomUUID()}@example.com`)).toBe(true);
 });

@@ -1,6 +1,8 @@
 // Mails: late when the mail server is away, never lost, never in the way; and the mailbox that shows them.
-import { createServer as createTcpServer } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { once } from "node:events";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { SMTPServer } from "smtp-server";
+import { afterEach, expect, onTestFinished, test } from "vitest";
 import { createServer } from "../../../../platform/http/create-server.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { waitFor } from "../../../support/wait.ts";
@@ -53,6 +55,63 @@ test("a mail server that is away fails no registration; its mail is tried again 
   expect(JSON.stringify(events)).not.toContain(email);
 });
 
+/** Refuses an address for good (5xx), for now (4xx), or takes it, as its local part says. */
+async function choosyServer() {
+  const accepted: string[] = [];
+  const server = new SMTPServer({
+    disabledCommands: ["AUTH", "STARTTLS"],
+    onRcptTo({ address }, _session, done) {
+      const code = address.startsWith("refused") ? 550 : address.startsWith("later") ? 451 : undefined;
+      if (code === undefined) accepted.push(address);
+      done(code === undefined ? null : Object.assign(new Error("not this one"), { responseCode: code }));
+    },
+    onData(stream, _session, done) {
+      stream.resume().once("end", () => done());
+    },
+  });
+  const listening = server.listen(0, "127.0.0.1");
+  await once(listening, "listening");
+  onTestFinished(() => void server.close());
+  const { port } = listening.address() as AddressInfo;
+  return { url: `smtp://127.0.0.1:${port}`, accepted };
+}
+
+test("an address that the server refuses for good ends its mail at once, and is no dead letter", async () => {
+  const { url } = await choosyServer();
+  const running = await startUser({ smtpUrl: url, mailRetries: { attempts: 50, baseMs: 60_000, capMs: 60_000 } });
+  fixture = running;
+  const { email } = await running.register("refused@example.com");
+  const { rows } = await running.admin.query('SELECT id FROM "user" WHERE email = $1', [email]);
+  const events = await waitFor(
+    async () => {
+      const found = await running.mailEventsOf(rows[0].id);
+      return found.length === 2 && found;
+    },
+    { what: "the end of the mail" },
+  );
+  expect(events[1]).toMatchObject({ type: "user.email.failed.v1", data: { attempts: 1, reason: /550/ } });
+  const deliveries = await running.admin.query("SELECT state, attempts FROM email_delivery");
+  expect(deliveries.rows).toEqual([{ state: "FAILED", attempts: 1 }]);
+  for (const { low, high } of await running.eventLog.ranges("user.events.dlq")) expect(high).toBe(low);
+});
+
+test("an address that keeps the server waiting delays no other mail of its organisation", async () => {
+  const { url, accepted } = await choosyServer();
+  const running = await startUser({ smtpUrl: url, mailRetries: { attempts: 50, baseMs: 60_000, capMs: 60_000 } });
+  fixture = running;
+  // Nobody reads the link here.
+  const ada = await running.register("ada@example.com");
+  await running.admin.query(`UPDATE "user" SET status = 'ACTIVE', email_verified_at = now()`);
+  const session = await running.signIn(ada);
+  const organizationId = await running.organization(session);
+  const roleIds = [(await running.roles(session, organizationId)).MEMBER];
+  for (const email of ["later1@example.com", "later2@example.com", "good@example.com"]) {
+    const input = { organizationId, email, roleIds };
+    await running.mutate(await running.identityOf(session), "invitationCreate", input, "invitation { id }");
+  }
+  await waitFor(() => accepted.includes("good@example.com"), { what: "the good address's mail" });
+});
+
 test("a mail that is sent has its row, and no token is in the database in the clear", async () => {
   const running = await startUser();
   fixture = running;
@@ -78,16 +137,18 @@ test("the mailbox lists mails newest first as a page and as JSON, and frames the
   // No name that our rules take is markup; a row may be older than they are.
   await running.admin.query(`
     CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.display_name := '<img src=x>Eve'; RETURN NEW; END $$;
-    CREATE TRIGGER spoil BEFORE INSERT ON "user" FOR EACH ROW EXECUTE FUNCTION spoil()`);
+    CREATE TRIGGER spoil BEFORE INSERT OR UPDATE ON "user" FOR EACH ROW EXECUTE FUNCTION spoil()`);
   await running.tokenFor(email, "/verify");
   await running.mutate(ANONYMOUS, "userRegister", input, "accepted");
-  await running.tokenFor(input.email, "/verify");
+  await running.verify(input.email);
+  const isGreeted = async () => (await running.mailbox.list(input.email)).length === 2;
+  await waitFor(isGreeted, { what: "the mail that greets by name" });
   const { registerMailboxRoutes } = await import("../../../../platform/mail/mailbox-routes.ts");
   const server = createServer({ logger: createLogger({ name: "test", level: "silent" }), maxBodyBytes: 1_000 });
   registerMailboxRoutes(server, running.mailbox);
   const get = (url: string, accept: string) => server.inject({ method: "GET", url, headers: { accept } });
   const all = (await get("/mailbox", "application/json")).json();
-  expect(all.map(({ to }: { to: string }) => to)).toEqual([input.email, email]);
+  expect(all.map(({ to }: { to: string }) => to)).toEqual([input.email, input.email, email]);
   const mine = (await get(`/mailbox/messages?to=${encodeURIComponent(email)}`, "*/*")).json();
   expect(mine).toMatchObject([{ to: email, subject: "Confirm your e-mail address" }]);
   const list = await get("/mailbox", "text/html");

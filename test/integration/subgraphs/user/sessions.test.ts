@@ -6,6 +6,12 @@ import { createHttpTokenService } from "../../../../platform/auth/http-token-ser
 import { createIdentitySigner } from "../../../../platform/auth/identity-header.ts";
 import { createServer } from "../../../../platform/http/create-server.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
+import {
+  mintToken,
+  parseToken,
+  REFRESH_TOKEN,
+  successorOf,
+} from "../../../../subgraphs/user/credentials/opaque-token.ts";
 import { freePort } from "../../../support/ports.ts";
 import { ANONYMOUS, type Person, startUser, type UserFixture } from "./user-fixture.ts";
 
@@ -40,6 +46,36 @@ test("a traded refresh token that comes again after the overlap ends the session
   expect(await facts(ada)).toBeNull();
   const revoked = (await fixture.eventsOf(ada.userId)).filter(({ type }) => type === "user.session.revoked.v1");
   expect(revoked.map(({ data }) => data.reason)).toEqual(["refresh_token_reused"]);
+});
+
+test("twenty trades of one refresh token at once bring one and the same successor [AU-03]", async () => {
+  const ada = await fixture.person();
+  const traded = await Promise.all(Array.from({ length: 20 }, () => refresh(ada.refreshToken)));
+  expect(new Set(traded.map(({ tokens }) => tokens.refreshToken)).size).toBe(1);
+  const { rows } = await fixture.admin.query(
+    "SELECT count(*)::int AS live FROM refresh_token WHERE session_id = $1 AND replaced_at IS NULL",
+    [ada.sessionId],
+  );
+  expect(rows).toEqual([{ live: 1 }]);
+  expect((await refresh(traded[0]?.tokens.refreshToken)).tokens).not.toBeNull();
+});
+
+test("a copy that is traded after its successor was, within the overlap too, ends the session [AU-03]", async () => {
+  const ada = await fixture.person();
+  const first = await refresh(ada.refreshToken);
+  const second = await refresh(first.tokens.refreshToken);
+  expect((await refresh(ada.refreshToken)).userErrors[0].code).toBe("EXPIRED");
+  expect((await refresh(second.tokens.refreshToken)).userErrors[0].code).toBe("EXPIRED");
+  expect(await facts(ada)).toBeNull();
+});
+
+test("who holds a refresh token, and not the key, cannot tell the next one", () => {
+  const userId = fixture.ids.next("usr");
+  const { token } = mintToken(REFRESH_TOKEN, userId);
+  const next = (key: string) => successorOf(REFRESH_TOKEN, userId, token, key);
+  expect(next("one key")).toEqual(next("one key"));
+  expect(next("one key").hash).not.toBe(next("another key").hash);
+  expect(parseToken(REFRESH_TOKEN, next("one key").token)).toEqual({ ownerId: userId, hash: next("one key").hash });
 });
 
 test("a malformed or invented refresh token is refused like an expired one", async () => {

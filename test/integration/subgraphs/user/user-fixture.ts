@@ -17,6 +17,7 @@ import { createLogger } from "../../../../platform/logger/logger.ts";
 import { startMailbox } from "../../../../platform/mail/mailbox-server.ts";
 import { databaseUrls, prepareDatabase } from "../../../../prisma/databases.ts";
 import { createUserSubgraph, type UserSubgraph, type UserSubgraphDeps } from "../../../../subgraphs/user/index.ts";
+import type { BUILT_IN_ROLES } from "../../../../subgraphs/user/policies.ts";
 import { grantsOf } from "../../../support/identities.ts";
 import { serviceAddress } from "../../../support/services/service-addresses.ts";
 import { waitFor } from "../../../support/wait.ts";
@@ -25,6 +26,8 @@ import { runtimeOf } from "../subgraph-runtime.ts";
 /** Roles are shared by all databases of a server, hence one password for every test on it. */
 const ROLE_PASSWORD = "test-password";
 const SECRETS = [randomBytes(32).toString("hex")];
+/** Where requests come from, unless a test says otherwise. */
+const CLIENT = { ip: "203.0.113.7", userAgent: "test" };
 export const ANONYMOUS: Identity = { kind: "ANONYMOUS" };
 
 export type UserFixture = Awaited<ReturnType<typeof startUser>>;
@@ -75,7 +78,8 @@ export async function startUser(
     SIGNING_KEY_FILE: join(folder, "keys.json"),
     ACCESS_TOKEN_SECONDS: 900,
     REFRESH_TOKEN_SECONDS: 86_400,
-    BCRYPT_COST: 4,
+    // One above the least: a test stores a hash of less.
+    BCRYPT_COST: 5,
     SMTP_URL: overrides.smtpUrl ?? mailbox.smtpUrl,
     MAIL_FROM: "Tributary <no-reply@test.example>",
     WEB_CLIENT_URL: "http://client.test",
@@ -109,21 +113,31 @@ export async function startUser(
   // The end of the fixture drops the database under idle connections.
   admin.on("error", () => undefined);
 
-  async function ask(identity: Identity, query: string, variables: Json = {}): Promise<Answer> {
-    const header = await signer.sign("user", identity, { ip: "203.0.113.7", userAgent: "test" });
+  async function ask(identity: Identity, query: string, variables: Json = {}, client = CLIENT): Promise<Answer> {
+    const header = await signer.sign("user", identity, client);
     const { body } = await subgraph.endpoint.handle({ "x-tributary-identity": header }, { query, variables });
     const { data, errors = [], extensions } = JSON.parse(JSON.stringify(body));
     return { data, errors, extensions };
   }
 
   /** The payload of a mutation. Throws the errors of an answer without one. */
-  async function mutate(identity: Identity, mutation: string, input: Json, selection: string): Promise<Json> {
+  async function mutate(
+    identity: Identity,
+    mutation: string,
+    input: Json,
+    selection: string,
+    client = CLIENT,
+  ): Promise<Json> {
     const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input!`;
     const query = `mutation($input: ${type}) { ${mutation}(input: $input) { ${selection} userErrors { code field status message } } }`;
-    const { data, errors } = await ask(identity, query, { input });
+    const { data, errors } = await ask(identity, query, { input }, client);
     if (data?.[mutation] === undefined || data[mutation] === null) throw new Error(JSON.stringify(errors));
     return { ...data[mutation], errors };
   }
+
+  /** Anonymously, from another place or program than usual. */
+  const mutateFrom = (client: typeof CLIENT, mutation: string, input: Json, selection: string): Promise<Json> =>
+    mutate(ANONYMOUS, mutation, input, selection, client);
 
   function tokenFor(email: string, path: string): Promise<string> {
     return waitFor(
@@ -183,7 +197,10 @@ export async function startUser(
     return payload.organization.id;
   }
 
-  async function roles(owner: Person, organizationId: string): Promise<Readonly<Record<"OWNER" | "MEMBER", string>>> {
+  async function roles(
+    owner: Person,
+    organizationId: string,
+  ): Promise<Readonly<Record<keyof typeof BUILT_IN_ROLES, string>>> {
     const query = "query($id: ID!) { organization(id: $id) { roles { id name } } }";
     const { data } = await ask(await identityOf(owner), query, { id: organizationId });
     return Object.fromEntries(data.organization.roles.map((role: Json) => [role.name, role.id])) as never;
@@ -245,6 +262,7 @@ export async function startUser(
     },
     ask,
     mutate,
+    mutateFrom,
     tokenFor,
     register,
     verify,

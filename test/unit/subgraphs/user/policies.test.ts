@@ -9,6 +9,7 @@ import {
   canReadOrganization,
   canReadSession,
   canRemoveMembership,
+  mayGive,
   organizationsWithReadableMembers,
   permissionsUnder,
 } from "../../../../subgraphs/user/policies.ts";
@@ -55,6 +56,15 @@ test("whoever has no permission still sees the own membership and may leave", ()
   expect([canReadMembership(bare, own), canReadMembership(bare, foreign)]).toEqual([true, false]);
   expect([canRemoveMembership(member, own), canRemoveMembership(member, foreign)]).toEqual([true, false]);
   expect(canRemoveMembership(owner, foreign)).toBe(true);
+});
+
+test("nobody gives what they may not do themselves, and no built-in role but the owner's makes owners", () => {
+  for (const [name, permissions] of Object.entries(BUILT_IN_ROLES)) {
+    expect(mayGive(owner, HERE, permissions)).toBe(true);
+    expect(mayGive(owner, THERE, permissions)).toBe(false);
+    expect(mayGive(user(permissions), HERE, BUILT_IN_ROLES.OWNER)).toBe(name === "OWNER");
+  }
+  expect(mayGive(bare, HERE, [])).toBe(true);
 });
 
 test("a session is read by its user alone", () => {

@@ -1,0 +1,15 @@
+import type { UserId } from "./ids.ts";
+
+/** What somebody chose who opened an account, until its address is confirmed. */
+export interface PendingRegistration {
+  readonly id: string;
+  readonly userId: UserId;
+  readonly displayName: string;
+  readonly passwordHash: string;
+  /** Network address of whoever chose it; null where it is not known. */
+  readonly ip: string | null;
+  readonly createdAt: Date;
+}
+
+/** How many are kept for one address, the newest: each is tried when the address is confirmed. */
+export const MAX_PENDING_REGISTRATIONS = 5;

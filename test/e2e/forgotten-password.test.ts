@@ -1,0 +1,71 @@
+// Who forgot a password gets back in by mail; and who opens a link elsewhere is asked for it.
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Browser, photograph, startBrowser } from "../support/browser.ts";
+import { tokenFromMail } from "../support/client/mailbox-client.ts";
+import { newMember, register } from "../support/client/new-member.ts";
+import type { Stack } from "../support/stack/stack.ts";
+import { startStack } from "../support/stack/start-stack.ts";
+
+const NEXT = "a much better password";
+let stack: Stack;
+let browser: Browser;
+let window: Page;
+
+beforeAll(async () => {
+  stack = await startStack("embedded");
+  browser = await startBrowser(stack.url);
+  window = await browser.newWindow();
+});
+afterAll(async () => {
+  await browser?.[Symbol.asyncDispose]();
+  await stack?.stop();
+});
+
+async function signIn(email: string, password: string): Promise<void> {
+  await window.getByLabel("E-mail").fill(email);
+  await window.getByLabel("Password").fill(password);
+  await window.getByRole("button", { name: "Sign in" }).click();
+}
+
+test("a link of an address that was registered twice asks for the password, and takes the right one alone", async () => {
+  const person = await register(stack, "Eve Elsewhere");
+  await register(stack, "Eve Again", person.email);
+  const token = await tokenFromMail(stack.mailbox, person.email, "/verify");
+  await window.goto(`/verify?token=${token}`);
+  await window.getByRole("button", { name: "Confirm e-mail" }).click();
+  await window.getByText("Enter the password that you chose").waitFor();
+  await photograph(window, "forgotten-3-whose-registration");
+  await window.getByLabel("Password").fill("somebody elses guess");
+  await window.getByRole("button", { name: "Confirm e-mail" }).click();
+  await window.getByText("This is not the password").waitFor();
+  await window.getByLabel("Password").fill(person.password);
+  await window.getByRole("button", { name: "Confirm e-mail" }).click();
+  await window.getByText("Your address is confirmed").waitFor();
+  await window.goto(`/verify?token=${token}`);
+  await window.getByRole("button", { name: "Confirm e-mail" }).click();
+  await window.getByText("was confirmed before").waitFor();
+});
+
+test("a forgotten password is replaced by the link of a mail, from the sign-in page on [AU-07]", async () => {
+  const member = await newMember(stack, "Ada Forgetful");
+  await window.goto("/sign-in");
+  await window.getByRole("link", { name: "Forgot your password?" }).click();
+  await window.getByLabel("E-mail").fill(member.email);
+  await photograph(window, "forgotten-1-request");
+  await window.getByRole("button", { name: "Send the link" }).click();
+  await window.getByRole("heading", { name: "Check your mail" }).waitFor();
+
+  const token = await tokenFromMail(stack.mailbox, member.email, "/reset-password");
+  await window.goto(`/reset-password?token=${token}`);
+  await window.getByLabel("New password").fill("password123456");
+  await window.getByRole("button", { name: "Set the password" }).click();
+  await window.getByText("tried first").waitFor();
+  await photograph(window, "forgotten-2-refused");
+  await window.getByLabel("New password").fill(NEXT);
+  await window.getByRole("button", { name: "Set the password" }).click();
+  await window.getByText("Your password is changed").waitFor();
+  await signIn(member.email, NEXT);
+  await window.getByLabel("Organisation name").waitFor();
+  expect(browser.complaints).toEqual([]);
+});
