@@ -2,12 +2,14 @@ import { createBrowserRouter } from "react-router";
 import { AcceptInvitationPage } from "../pages/accept-invitation-page.tsx";
 import { DashboardPage } from "../pages/dashboard-page.tsx";
 import { ErrorPage } from "../pages/error-page.tsx";
+import { ForgotPasswordPage } from "../pages/forgot-password-page.tsx";
 import { HomePage } from "../pages/home-page.tsx";
 import { LiveConnectionsPage } from "../pages/live-connections-page.tsx";
 import { MembersPage } from "../pages/members-page.tsx";
 import { NewOrganizationPage } from "../pages/new-organization-page.tsx";
 import { NotFoundPage } from "../pages/not-found-page.tsx";
 import { PlansPage } from "../pages/plans-page.tsx";
+import { ResetPasswordPage } from "../pages/reset-password-page.tsx";
 import { SignInPage } from "../pages/sign-in-page.tsx";
 import { SignUpPage } from "../pages/sign-up-page.tsx";
 import { VerifyPage } from "../pages/verify-page.tsx";
@@ -25,6 +27,8 @@ export function createRoutes() {
         { index: true, element: <HomePage /> },
         { path: "sign-up", element: <SignUpPage /> },
         { path: "sign-in", element: <SignInPage /> },
+        { path: "forgot-password", element: <ForgotPasswordPage /> },
+        { path: "reset-password", element: <ResetPasswordPage /> },
         { path: "verify", element: <VerifyPage /> },
         {
           element: <RequireSession />,

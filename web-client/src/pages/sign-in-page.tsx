@@ -33,10 +33,11 @@ export function SignInPage() {
   });
 
   if (signedIn) return <Navigate to={safeNext(search.get("next"))} replace />;
+  const notice = noticeOf(search);
   const { email, password } = form.fields;
   return (
     <Page title="Sign in" narrow>
-      {search.has("verified") && <Notice tone="success">Your address is confirmed. Sign in to go on.</Notice>}
+      {notice !== undefined && <Notice tone="success">{notice}</Notice>}
       <FormCard onSubmit={form.onSubmit} problem={form.problem} busy={form.busy} action="Sign in">
         <Field label="E-mail" state={email} type="email" autoComplete="username" />
         <Field label="Password" state={password} type="password" autoComplete="current-password" />
@@ -44,6 +45,16 @@ export function SignInPage() {
       <p className="aside">
         New here? <Link to="/sign-up">Create account</Link>
       </p>
+      <p className="aside">
+        <Link to="/forgot-password">Forgot your password?</Link>
+      </p>
     </Page>
   );
+}
+
+/** What the page before this one did. */
+function noticeOf(search: URLSearchParams): string | undefined {
+  if (search.has("reset")) return "Your password is changed. Sign in with the new one.";
+  if (search.get("verified") === "before") return "Your address was confirmed before. Sign in to go on.";
+  return search.has("verified") ? "Your address is confirmed. Sign in to go on." : undefined;
 }

@@ -2,45 +2,61 @@ import { useMutation } from "@apollo/client/react";
 import { useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { VerifyEmailDocument } from "../../../schema/generated/operations.ts";
+import { Field } from "../components/field.tsx";
+import { FormCard } from "../components/form-card.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
-import { describeProblem } from "../forms/describe-problem.ts";
+import { useForm } from "../forms/use-form.ts";
+
+/** The server says when the password is needed. */
+const CHECKS = { password: () => undefined };
 
 /** A click confirms, not the opening of the page: mail scanners open links too. */
 export function VerifyPage() {
   const [search] = useSearchParams();
   const navigate = useNavigate();
-  const [verify, { loading }] = useMutation(VerifyEmailDocument);
-  const [problem, setProblem] = useState<string>();
+  const [verify] = useMutation(VerifyEmailDocument);
+  const [asksPassword, setAsksPassword] = useState(false);
   const token = search.get("token") ?? "";
-
-  const confirm = async (): Promise<void> => {
-    setProblem(undefined);
-    try {
-      const { data } = await verify({ variables: { input: { token } } });
-      const refused = data?.emailVerify.userErrors[0]?.message;
-      if (refused === undefined) await navigate("/sign-in?verified", { replace: true });
-      else setProblem(refused);
-    } catch (error) {
-      setProblem(describeProblem(error));
-    }
-  };
+  const form = useForm({
+    checks: CHECKS,
+    async submit({ password }) {
+      const input = { token, ...(password === "" ? {} : { password }) };
+      const payload = (await verify({ variables: { input } })).data?.emailVerify;
+      const userErrors = payload?.userErrors ?? [];
+      if (userErrors.some(({ field }) => field?.at(-1) === "password")) setAsksPassword(true);
+      if (payload?.user) {
+        await navigate(`/sign-in?verified=${payload.alreadyVerified ? "before" : "now"}`, { replace: true });
+      }
+      return userErrors;
+    },
+  });
 
   return (
     <Page title="Confirm your address" narrow>
-      <div className="card form">
-        {token === "" && <Notice tone="problem">This link is incomplete. Open it from the mail again.</Notice>}
-        {problem !== undefined && <Notice tone="problem">{problem}</Notice>}
+      {token === "" && <Notice tone="problem">This link is incomplete. Open it from the mail again.</Notice>}
+      <FormCard
+        onSubmit={form.onSubmit}
+        problem={form.problem}
+        busy={form.busy || token === ""}
+        action="Confirm e-mail"
+      >
         <p>One click, and your account is ready.</p>
-        <button
-          type="button"
-          className="button primary"
-          disabled={loading || token === ""}
-          onClick={() => void confirm()}
-        >
-          Confirm e-mail
-        </button>
-      </div>
+        {asksPassword && (
+          <Field
+            label="Password"
+            state={form.fields.password}
+            type="password"
+            autoComplete="current-password"
+            hint="The one that you chose when you created the account."
+          />
+        )}
+      </FormCard>
+      {asksPassword && (
+        <p className="aside">
+          Did not choose one, or forgot it? <Link to="/forgot-password">Choose a new one</Link>
+        </p>
+      )}
       <p className="aside">
         <Link to="/sign-in">Go to sign-in</Link>
       </p>
