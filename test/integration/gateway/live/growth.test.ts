@@ -66,6 +66,13 @@ test("streams whose key moves to a new partition end with UNKNOWN_PARTITION befo
   const aware = await open();
   const elsewhere = prefixedEventLog(aware, prefix);
   await waitFor(async () => (await elsewhere.partitionOf(TOPIC, mover)) !== 0, { what: "the writer to know" });
+  // Brokers name the leaders of new partitions before these lead, and refuse what is written meanwhile.
+  const lead = () =>
+    admin.fetchTopicOffsets(prefix + TOPIC).then(
+      (partitions) => partitions.length === 4,
+      () => false,
+    );
+  await waitFor(lead, { what: "the new partitions to have leaders" });
   const after = eventWriter(elsewhere, mover);
   after.skip(3);
   await after.append(4);
