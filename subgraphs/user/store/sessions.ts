@@ -33,12 +33,6 @@ export async function findSession(tx: UserTransaction, id: SessionId): Promise<S
   return row === null ? undefined : toSession(row);
 }
 
-/** Of the sessions of a user that were not ended. */
-export async function findSessionIds(tx: UserTransaction, userId: UserId): Promise<SessionId[]> {
-  const rows = await tables(tx).session.findMany({ where: { userId, revokedAt: null }, select: { id: true } });
-  return rows.map(({ id }) => SessionId.require(id));
-}
-
 /** Sessions that were not ended and did not expire, newest first. */
 export async function pageSessions(
   tx: UserTransaction,
@@ -83,6 +77,8 @@ export interface Revocation {
   readonly userId: UserId;
   /** Absent: all of the user. */
   readonly ids?: readonly SessionId[];
+  /** This one goes on. */
+  readonly except?: SessionId;
   readonly reason: string;
   readonly now: Date;
 }
@@ -90,10 +86,11 @@ export interface Revocation {
 /** Ends the sessions that still run. @returns those that this call ended */
 export async function revokeSessions(
   tx: UserTransaction,
-  { userId, ids, reason, now }: Revocation,
+  { userId, ids, except, reason, now }: Revocation,
 ): Promise<Session[]> {
+  const id = { ...(ids === undefined ? {} : { in: [...ids] }), ...(except === undefined ? {} : { not: except }) };
   const rows = await tables(tx).session.updateManyAndReturn({
-    where: { userId, revokedAt: null, ...(ids === undefined ? {} : { id: { in: [...ids] } }) },
+    where: { userId, revokedAt: null, id },
     data: { revokedAt: now, revokedReason: reason, version: { increment: 1 } },
   });
   return rows.map(toSession);

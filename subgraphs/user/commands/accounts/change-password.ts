@@ -10,7 +10,7 @@ import type { User } from "../../domain/user.ts";
 import { passwordChanged, sessionRevoked } from "../../domain-events.ts";
 import type { UserServices } from "../../services.ts";
 import { deletePasswordResets } from "../../store/password-resets.ts";
-import { findSessionIds, revokeSessions } from "../../store/sessions.ts";
+import { revokeSessions } from "../../store/sessions.ts";
 import { findPasswordHash, findUser, lockUser, setPassword } from "../../store/users.ts";
 
 const SESSION_REASON = "password_changed";
@@ -38,8 +38,7 @@ export async function changePassword(
     await deletePasswordResets(tx, userId);
     emit(passwordChanged(userId, changed.version, "changed"));
     if (revokeOthers !== false) {
-      const others = (await findSessionIds(tx, userId)).filter((id) => id !== sessionId);
-      for (const session of await revokeSessions(tx, { userId, ids: others, reason: SESSION_REASON, now })) {
+      for (const session of await revokeSessions(tx, { userId, except: sessionId, reason: SESSION_REASON, now })) {
         emit(sessionRevoked(session, SESSION_REASON));
       }
     }

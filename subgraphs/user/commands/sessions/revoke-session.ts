@@ -11,7 +11,7 @@ import { SessionId } from "../../domain/ids.ts";
 import { sessionRevoked } from "../../domain-events.ts";
 import { canReadSession } from "../../policies.ts";
 import type { UserServices } from "../../services.ts";
-import { findSession, findSessionIds, revokeSessions } from "../../store/sessions.ts";
+import { findSession, revokeSessions } from "../../store/sessions.ts";
 
 const REASON = "signed_out";
 
@@ -34,9 +34,9 @@ export async function revokeSession(
       if (session === undefined || !canReadSession(identity, session)) throw missing;
     }
     const now = services.clock.now();
-    const others = async () => (await findSessionIds(tx, userId)).filter((other) => other !== sessionId);
-    const ids = all === true ? undefined : exceptCurrent === true ? await others() : [named ?? sessionId];
-    const revoked = await revokeSessions(tx, { userId, ...(ids === undefined ? {} : { ids }), reason: REASON, now });
+    const one = all === true || exceptCurrent === true ? {} : { ids: [named ?? sessionId] };
+    const kept = exceptCurrent === true ? { except: sessionId } : {};
+    const revoked = await revokeSessions(tx, { userId, ...one, ...kept, reason: REASON, now });
     for (const session of revoked) emit(sessionRevoked(session, REASON));
     return { revokedIds: revoked.map((session) => session.id) };
   });
