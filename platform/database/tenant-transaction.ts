@@ -39,20 +39,23 @@ export interface TransactionEnd {
  * @param tenants organisation ids and/or the viewer's user id; empty means no tenant's rows at all.
  * @param limits for work that reads more than a request does
  */
-export function inTenants<Tx extends SqlTransaction, R>(
+export async function inTenants<Tx extends SqlTransaction, R>(
   client: TransactionHost<Tx>,
   tenants: readonly KeyOwner[],
   work: (tx: Tx, end: TransactionEnd) => Promise<R>,
   { until, ...limits }: TransactionLimits = LIMITS,
 ): Promise<R> {
-  const scope: TenantScope = { tenants: listOf(tenants), reading: false, ending: false, ...until };
+  const afterCommit = new Set<() => void>();
+  const scope: TenantScope = { tenants: listOf(tenants), reading: false, ending: false, afterCommit, ...until };
   const end: TransactionEnd = {
     commitWithNext() {
       scope.ending = true;
     },
   };
   // The clients of prisma/ bind the transaction to this scope with its first statement.
-  return tenantScope.run(scope, () => client.$transaction((tx) => work(tx, end), limits));
+  const result = await tenantScope.run(scope, () => client.$transaction((tx) => work(tx, end), limits));
+  for (const task of afterCommit) task();
+  return result;
 }
 
 /**
@@ -67,7 +70,13 @@ export function readInTenants<Tx extends SqlTransaction, R>(
   work: (tx: Tx) => Promise<R>,
   deadline?: number,
 ): Promise<R> {
-  const scope: TenantScope = { tenants: listOf(tenants), reading: true, deadline, ending: false };
+  const scope: TenantScope = {
+    tenants: listOf(tenants),
+    reading: true,
+    deadline,
+    ending: false,
+    afterCommit: new Set(),
+  };
   return inPlace(client.places?.reads, tenants, () => tenantScope.run(scope, () => client.$transaction(work, LIMITS)));
 }
 

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
+import { afterCommit } from "../database/after-commit.ts";
 import type { SqlTransaction } from "../database/sql-transaction.ts";
 import { AppError } from "../errors/app-error.ts";
 import type { IdSource } from "../ids.ts";
@@ -17,6 +18,8 @@ export interface OutboxOptions {
   /** CloudEvents `source`, e.g. `/tributary/orders`. */
   readonly source: string;
   readonly topic: string;
+  /** Woken after each commit with events. Absent: the relay finds them by its poll. */
+  readonly relay?: RelayWake;
 }
 
 /** A change that the statement of the append makes too. */
@@ -26,6 +29,12 @@ export interface SideChange {
   /** Others, of other rows; none sees what another does. */
   readonly also?: readonly string[];
   readonly json: string;
+}
+
+/** The relay that moves an outbox's rows. */
+export interface RelayWake {
+  /** Rows are committed. Never throws: the relay's poll finds what it is not told of. */
+  readonly wake: () => void;
 }
 
 /** An event with a cause of its own. */
@@ -49,6 +58,8 @@ export interface Outbox {
   ): Promise<EventEnvelope[]>;
   /** The same for events whose causes differ. */
   appendCaused(tx: SqlTransaction, events: readonly CausedEvent[], side?: SideChange): Promise<EventEnvelope[]>;
+  /** Tells the relay of what this transaction wrote to the outbox itself, once it has committed. */
+  wakeAfterCommit(): void;
 }
 
 /**
@@ -69,14 +80,20 @@ const APPEND = `
     FROM json_to_recordset($4::json) AS event (n int, event_id uuid, tenant_id text, later bigint, opening text, closing text)
     JOIN head USING (tenant_id) ORDER BY n
   ), side AS (SIDE)
-  SELECT tenant_id AS key, last_sequence::text AS last, pg_notify('outbox', '')::text FROM head`;
+  SELECT tenant_id AS key, last_sequence::text AS last FROM head`;
 
 const headRows = z.array(z.object({ key: z.string(), last: z.string() }));
 
 /** Never sent: where there is no side change, its parameter still needs a type. */
 const NO_SIDE: SideChange = { sql: "SELECT $1::json", json: "null" };
 
-export function createOutbox({ contracts, clock, ids, source, topic }: OutboxOptions): Outbox {
+export function createOutbox({ contracts, clock, ids, source, topic, relay }: OutboxOptions): Outbox {
+  // Not NOTIFY within the transaction: Postgres lets the commits of all databases that notify pass one at a time, each
+  // under a lock that it holds until its WAL is on disk (PreCommit_Notify).
+  function wakeAfterCommit(): void {
+    if (relay !== undefined) afterCommit(relay.wake);
+  }
+
   async function appendCaused(
     tx: SqlTransaction,
     events: readonly CausedEvent[],
@@ -106,6 +123,7 @@ export function createOutbox({ contracts, clock, ids, source, topic }: OutboxOpt
     const heads = headRows.parse(
       await tx.$queryRawUnsafe(statement, side.json, topic, JSON.stringify(wanted), JSON.stringify(rows)),
     );
+    wakeAfterCommit();
     const last = new Map(heads.map(({ key, last }) => [key, BigInt(last)]));
     return drafts.map(({ later, envelope }) => {
       const sequence = String((last.get(envelope.partitionkey) ?? 0n) - BigInt(later));
@@ -121,6 +139,7 @@ export function createOutbox({ contracts, clock, ids, source, topic }: OutboxOpt
         side,
       ),
     appendCaused,
+    wakeAfterCommit,
   };
 }
 

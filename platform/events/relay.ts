@@ -1,13 +1,15 @@
 /**
  * Moves outbox rows to the event log, in order per key, at least once. One relay per database is active: it holds a
  * session advisory lock on its own connection; the others wait and take over when that connection dies.
- * LISTEN is a latency hint only; polling is what guarantees that no row stays behind.
+ * `wake` and LISTEN are latency hints only; polling is what guarantees that no row stays behind.
  */
 import type { Client } from "pg";
 import type { Logger } from "pino";
 import { backoffMs, type Sleep, systemSleep } from "./backoff.ts";
 import type { EventLog } from "./event-log.ts";
+import type { RelayWake } from "./outbox.ts";
 import { createDedicatedConnection } from "./postgres/dedicated-connection.ts";
+import { createAnnouncer } from "./relay/announcer.ts";
 import { drainOutbox, type RelayedBatch } from "./relay/drain.ts";
 import { createHeadsPublisher } from "./relay/heads-publisher.ts";
 import { createHeldKeys } from "./relay/held-keys.ts";
@@ -21,7 +23,7 @@ export interface RelayOptions {
   /** Created at the start when it is missing. Rows go to the topic that they name; that is created before the first. */
   readonly topic: string;
   readonly logger: Logger;
-  /** Longest wait for a row whose notification was lost, in milliseconds. */
+  /** Longest wait for a row that nobody told of, in milliseconds. */
   readonly pollMs?: number;
   /** Rows per append; four times as many while the relay is behind. */
   readonly batch?: number;
@@ -53,7 +55,7 @@ export interface RelayHealth {
 
 export type { OutboxLag, RelayedBatch };
 
-export interface Relay {
+export interface Relay extends RelayWake {
   readonly topic: string;
   start(): void;
   /** Resolves when nothing is being appended any more. */
@@ -79,14 +81,15 @@ export function createRelay(options: RelayOptions): Relay {
   let failures = 0;
   let lastError: string | undefined;
   let notified = false;
-  let wake: (() => void) | undefined;
+  let endWait: (() => void) | undefined;
   let running: { readonly abort: AbortController; done: Promise<void> } | undefined;
 
   const connection = createDedicatedConnection({
     connectionString: options.databaseUrl,
     applicationName: "tributary-relay",
     async onUp(client) {
-      // Its only writes say what was sent: losing one in a crash publishes a row twice, which every reader expects.
+      // Its only writes say what was sent: losing one in a crash publishes a row twice, which every reader expects. And
+      // an announcement holds its lock for no flush of the WAL.
       await client.query("SET synchronous_commit = off");
       await client.query("LISTEN outbox");
       phase = "WAITING";
@@ -101,9 +104,11 @@ export function createRelay(options: RelayOptions): Relay {
     sleep,
   });
 
+  const announce = createAnnouncer(() => connection.client());
+
   function poke(): void {
     notified = true;
-    wake?.();
+    endWait?.();
   }
 
   function fail(error: unknown): void {
@@ -124,10 +129,10 @@ export function createRelay(options: RelayOptions): Relay {
     if (!notified && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, pollMs);
-      wake = resolve;
+      endWait = resolve;
       await promise;
       clearTimeout(timer);
-      wake = undefined;
+      endWait = undefined;
     }
     notified = false;
   }
@@ -219,11 +224,15 @@ export function createRelay(options: RelayOptions): Relay {
       connection.start();
       running.done = run(abort.signal);
     },
+    wake() {
+      if (phase === "ACTIVE") poke();
+      else announce();
+    },
     async stop() {
       const stopping = running;
       if (stopping === undefined) return;
       stopping.abort.abort();
-      wake?.();
+      endWait?.();
       await stopping.done;
       phase = "STOPPED";
       await connection.stop();

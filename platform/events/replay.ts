@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { KeyOwner } from "../auth/principal-ids.ts";
 import type { SqlTransaction } from "../database/sql-transaction.ts";
 import { carriedTextSchema } from "./carried-text.ts";
+import type { Outbox } from "./outbox.ts";
 
 /** Where a group takes its replays from. */
 export function replayTopic(group: string): string {
@@ -54,21 +55,20 @@ export function parseReplayRequest(text: string): ReplayRequest {
 }
 
 const REQUEST = `
-  WITH requested AS (
-    INSERT INTO outbox (event_id, topic, tenant_id, envelope)
-    SELECT event_id, topic, tenant_id, envelope
-    FROM json_to_recordset($1::json) AS request (n int, event_id uuid, topic text, tenant_id text, envelope text)
-    ORDER BY n RETURNING position
-  )
-  SELECT pg_notify('outbox', '')::text FROM requested LIMIT 1`;
+  INSERT INTO outbox (event_id, topic, tenant_id, envelope)
+  SELECT event_id, topic, tenant_id, envelope
+  FROM json_to_recordset($1::json) AS request (n int, event_id uuid, topic text, tenant_id text, envelope text)
+  ORDER BY n`;
 
 /**
  * Asks for replays in the transaction of what else is changed by that; the relay sends the requests on. The
  * transaction's tenants must include every owner.
+ * @param outbox of the subgraph whose database it is
  * @param requests each with the owner that orders it among others
  */
 export async function requestReplays(
   tx: SqlTransaction,
+  outbox: Pick<Outbox, "wakeAfterCommit">,
   requests: readonly { readonly owner: KeyOwner; readonly request: ReplayRequest }[],
 ): Promise<void> {
   const rows = requests.map(({ owner, request }, n) => ({
@@ -78,5 +78,6 @@ export async function requestReplays(
     tenant_id: owner,
     envelope: JSON.stringify(request),
   }));
-  await tx.$queryRawUnsafe(REQUEST, JSON.stringify(rows));
+  await tx.$executeRawUnsafe(REQUEST, JSON.stringify(rows));
+  outbox.wakeAfterCommit();
 }

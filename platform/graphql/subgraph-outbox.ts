@@ -2,6 +2,6 @@
 import { createOutbox, type Outbox, type OutboxOptions } from "../events/outbox.ts";
 import { sourceOf, topicOf } from "./subgraph-definition.ts";
 
-export function outboxOf(name: string, options: Pick<OutboxOptions, "contracts" | "clock" | "ids">): Outbox {
+export function outboxOf(name: string, options: Pick<OutboxOptions, "contracts" | "clock" | "ids" | "relay">): Outbox {
   return createOutbox({ ...options, source: sourceOf(name), topic: topicOf(name) });
 }

@@ -31,16 +31,16 @@ export function createAuditSubgraph(deps: AuditSubgraphDeps): Subgraph {
   const { name, topic, consumedTopics, databaseUrls, eventLog, contracts, clock, ids, identitySecrets } = deps;
   const logger = deps.logger.child({ subgraph: name });
   const database = openAuditDatabase("audit database", databaseUrls.app, POOL_SIZE);
+  const relay = createRelay({ databaseUrl: databaseUrls.relay, log: eventLog, topic, logger });
   const services: AuditServices = {
     database,
-    outbox: outboxOf(name, { contracts, clock, ids }),
+    outbox: outboxOf(name, { contracts, clock, ids, relay }),
     clock,
     ids,
     cursors: createCursorCodec(identitySecrets),
     contracts,
     operatorOrganizationId: deps.settings.OPERATOR_ORGANIZATION_ID,
   };
-  const relay = createRelay({ databaseUrl: databaseUrls.relay, log: eventLog, topic, logger });
   const recorder = createGroupConsumer({
     log: eventLog,
     group: RECORDER,

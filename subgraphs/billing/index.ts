@@ -48,9 +48,10 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     clock,
     logger,
   });
+  const relay = createRelay({ databaseUrl: databaseUrls.relay, log: eventLog, topic, logger });
   const services: BillingServices = {
     database,
-    outbox: outboxOf(name, { contracts, clock, ids }),
+    outbox: outboxOf(name, { contracts, clock, ids, relay }),
     clock,
     ids,
     cursors: createCursorCodec(identitySecrets),
@@ -59,7 +60,6 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     planCache: createPlanCache(cache),
     currency: settings.BILLING_CURRENCY,
   };
-  const relay = createRelay({ databaseUrl: databaseUrls.relay, log: eventLog, topic, logger });
   const routed = createRoutedConsumers({
     table: { consumers, routes },
     services,

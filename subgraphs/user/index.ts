@@ -71,9 +71,10 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     logger,
   });
   const rowCaches = createRowCaches(cache);
+  const relay = createRelay({ databaseUrl: databaseUrls.relay, log: eventLog, topic, logger });
   const services: UserServices = {
     database,
-    outbox: outboxOf(name, { contracts, clock, ids }),
+    outbox: outboxOf(name, { contracts, clock, ids, relay }),
     clock,
     ids,
     cursors: createCursorCodec(identitySecrets),
@@ -85,7 +86,6 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     sessionLifetimeMs: settings.REFRESH_TOKEN_SECONDS * 1000,
   };
   const mailer = createMailer({ smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM });
-  const relay = createRelay({ databaseUrl: databaseUrls.relay, log: eventLog, topic, logger });
   const routed = createRoutedConsumers({
     table: { consumers, routes },
     services: { ...services, mailer, webClientUrl: settings.WEB_CLIENT_URL, cache: cache.cache, topic },

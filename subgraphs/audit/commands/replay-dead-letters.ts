@@ -55,6 +55,7 @@ export async function replayDeadLetters(
     }
     await requestReplays(
       tx,
+      services.outbox,
       requests.map(({ letter, request }) => ({ owner: ownerOfKey(letter.key), request })),
     );
     const events = letters.map((letter) => ({ event: replayRequested(letter, { force, reason }), causation }));

@@ -7,7 +7,7 @@ import { createEventContracts } from "../../../platform/events/contracts.ts";
 import { deadLetterSchema } from "../../../platform/events/dead-letter.ts";
 import type { Causation, DomainEvent, EventEnvelope } from "../../../platform/events/envelope.ts";
 import type { EventLog, LogRecord } from "../../../platform/events/event-log.ts";
-import { createOutbox } from "../../../platform/events/outbox.ts";
+import { createOutbox, type RelayWake } from "../../../platform/events/outbox.ts";
 import { createPostgresEventLog } from "../../../platform/events/postgres-event-log.ts";
 import { createIdSource } from "../../../platform/ids.ts";
 import { createUserClient } from "../../../prisma/user/client.ts";
@@ -53,8 +53,11 @@ export async function createEventFixture(open: (eventsUrl: string) => EventLog =
   await log.start();
   const client = createUserClient(databases.appUrl, { poolSize: 10 });
   const ids = createIdSource(systemClock);
-  const outboxOf = (topic: string) =>
-    createOutbox({ contracts, clock: systemClock, ids, source: "/tributary/test", topic });
+  const outboxOf = (topic: string, relay?: RelayWake) =>
+    createOutbox({
+      ...{ contracts, clock: systemClock, ids, source: "/tributary/test", topic },
+      ...(relay === undefined ? {} : { relay }),
+    });
 
   return {
     databases,

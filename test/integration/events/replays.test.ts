@@ -56,6 +56,7 @@ describe.each(["Postgres", "Kafka"] as const)("over %s", (name) => {
     await inTenants(world.fixture.client, [owner], (tx) =>
       requestReplays(
         tx,
+        world.fixture.outboxOf(topic),
         requests.map((request) => ({ owner, request })),
       ),
     );
