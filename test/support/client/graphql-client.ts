@@ -20,7 +20,12 @@ export interface GraphQLClient {
     variables?: Record<string, unknown>,
     headers?: Record<string, string>,
   ): Promise<GraphQLAnswer<Data>>;
-  /** The data; throws when the answer holds errors. */
+  /** The whole answer, once there was room for it: HTTP 503 says that nothing was done, and when to come again. */
+  answered<Data = Record<string, unknown>>(
+    query: string,
+    variables?: Record<string, unknown>,
+  ): Promise<GraphQLAnswer<Data>>;
+  /** The data, once there was room for it; throws when the answer holds errors. */
   request<Data = Record<string, unknown>>(query: string, variables?: Record<string, unknown>): Promise<Data>;
   /** One mutation with one `input`; throws on errors and on `userErrors`. `selection` is what to ask of the payload. */
   mutate<Payload = Record<string, unknown>>(
@@ -31,6 +36,8 @@ export interface GraphQLClient {
 }
 
 const DEADLINE_MS = 20_000;
+/** How long a client comes again. */
+const PATIENCE_MS = 60_000;
 
 /** @param endpoint e.g. http://127.0.0.1:4000/graphql */
 export function createGraphQLClient(endpoint: string, token?: string): GraphQLClient {
@@ -60,8 +67,17 @@ export function createGraphQLClient(endpoint: string, token?: string): GraphQLCl
       const { data, errors, extensions } = body;
       return { status: response.status, headers: response.headers, data, errors, extensions };
     },
+    async answered<Data>(query: string, variables: Record<string, unknown> = {}) {
+      const until = performance.now() + PATIENCE_MS;
+      for (;;) {
+        const answer = await client.send<Data>(query, variables);
+        const pause = Number(answer.headers.get("retry-after"));
+        if (answer.status !== 503 || !(pause > 0) || performance.now() > until) return answer;
+        await new Promise((resolve) => setTimeout(resolve, pause * 1_000));
+      }
+    },
     async request<Data>(query: string, variables: Record<string, unknown> = {}) {
-      const { data, errors, status } = await client.send<Data>(query, variables);
+      const { data, errors, status } = await client.answered<Data>(query, variables);
       if (errors !== undefined || data == null) throw new Error(`HTTP ${status}: ${JSON.stringify(errors)}\n${query}`);
       return data;
     },

@@ -310,7 +310,7 @@ describe.each([
       if (case_ === undefined || client === undefined) throw new Error("no such turn");
       const { caller, name, log, seesOwner } = case_;
       const as = caller === undefined ? client : client.as(caller.accessToken);
-      const { data } = await as.send<{
+      const { data } = await as.answered<{
         organization: { name: string; auditLog: object | null; billingAccount: object | null } | null;
         node: { id: string } | null;
       }>(document, variables);
