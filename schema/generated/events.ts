@@ -35,6 +35,12 @@ export interface EventData {
   readonly "user.email.failed.v1": { readonly emailId: string; readonly template: string; readonly regardingId: string; readonly attempts: number; readonly reason: string; };
   /** A mail was called for. It names no address and carries no secret: both are looked up when it is sent. */
   readonly "user.email.requested.v1": { readonly emailId: string; readonly template: string; readonly regardingId: string; };
+  /** A change of address was approved from the present address; the new one has to confirm it. */
+  readonly "user.email_change_approved.v1": { readonly userId: string; };
+  /** The owner of an account wants to move it to another address. The address is not told: others read this, too. */
+  readonly "user.email_change_requested.v1": { readonly userId: string; };
+  /** An account has another address, which its owner confirmed. */
+  readonly "user.email_changed.v1": { readonly userId: string; };
   /** A user confirmed their e-mail address. */
   readonly "user.email_verified.v1": { readonly userId: string; readonly verifiedAt?: string; };
   /** An invitation was accepted. */

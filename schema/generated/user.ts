@@ -15,7 +15,7 @@ export const OrganizationStatus = ["ACTIVE", "SUSPENDED"] as const;
 export type OrganizationStatus = (typeof OrganizationStatus)[number];
 
 /** What can happen to an account. */
-export const ProfileEventType = ["REGISTERED", "REGISTERED_AGAIN", "EMAIL_VERIFIED", "UPDATED", "PASSWORD_CHANGED", "SUSPENDED", "REINSTATED", "IMPORTED", "REBUILT"] as const;
+export const ProfileEventType = ["REGISTERED", "REGISTERED_AGAIN", "EMAIL_VERIFIED", "EMAIL_CHANGED", "UPDATED", "PASSWORD_CHANGED", "SUSPENDED", "REINSTATED", "IMPORTED", "REBUILT"] as const;
 export type ProfileEventType = (typeof ProfileEventType)[number];
 
 /** Why a mutation was refused. */
@@ -25,6 +25,20 @@ export type UserErrorCode = (typeof UserErrorCode)[number];
 /** Whether a user may sign in. */
 export const UserStatus = ["PENDING_VERIFICATION", "ACTIVE", "SUSPENDED", "ERASED"] as const;
 export type UserStatus = (typeof UserStatus)[number];
+
+/** Input of `emailChangeConfirm`. */
+export interface EmailChangeConfirmInput {
+  /** The token from the mail's link. It works for a day after the change was asked for. */
+  readonly token: string;
+}
+
+/** Input of `emailChangeRequest`. */
+export interface EmailChangeRequestInput {
+  /** The new address. */
+  readonly email: string;
+  /** The password that the viewer signs in with. */
+  readonly password: string;
+}
 
 /** Input of `emailVerify`. */
 export interface EmailVerifyInput {
@@ -249,6 +263,16 @@ export interface MutationPasswordResetArgs {
   readonly input: PasswordResetInput;
 }
 
+export interface MutationEmailChangeRequestArgs {
+  /** The values of the mutation. */
+  readonly input: EmailChangeRequestInput;
+}
+
+export interface MutationEmailChangeConfirmArgs {
+  /** The values of the mutation. */
+  readonly input: EmailChangeConfirmInput;
+}
+
 export interface MutationSessionRefreshArgs {
   /** The values of the mutation. */
   readonly input: SessionRefreshInput;
@@ -417,6 +441,24 @@ export interface BillingSubscriptionObject {
 
 export interface DeadLetterObject {
   readonly id: string;
+}
+
+/** Payload of `emailChangeConfirm`. */
+export interface EmailChangeConfirmPayloadObject<Own = NoParents> {
+  /** The account; null when the mutation was refused. */
+  readonly user?: Parent<Own, "User"> | null | undefined;
+  /** Whether the account has the new address now. Else the next mail is on its way to that address. */
+  readonly changed: boolean;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `emailChangeRequest`. */
+export interface EmailChangeRequestPayloadObject<Own = NoParents> {
+  /** True for every address: the answer does not tell whether an account exists. */
+  readonly accepted: boolean;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
 /** Payload of `emailVerify`. */
@@ -874,6 +916,8 @@ interface DefaultParents<Own> {
   readonly BillingAccount: BillingAccountObject;
   readonly BillingSubscription: BillingSubscriptionObject;
   readonly DeadLetter: DeadLetterObject;
+  readonly EmailChangeConfirmPayload: EmailChangeConfirmPayloadObject<Own>;
+  readonly EmailChangeRequestPayload: EmailChangeRequestPayloadObject<Own>;
   readonly EmailVerifyPayload: EmailVerifyPayloadObject<Own>;
   readonly Invitation: InvitationObject<Own>;
   readonly InvitationAcceptPayload: InvitationAcceptPayloadObject<Own>;
@@ -939,6 +983,15 @@ interface Fields<Own> {
   };
   readonly DeadLetter: {
     readonly id: Field<NoArgs, string>;
+  };
+  readonly EmailChangeConfirmPayload: {
+    readonly user: Field<NoArgs, Parent<Own, "User"> | null | undefined>;
+    readonly changed: Field<NoArgs, boolean>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly EmailChangeRequestPayload: {
+    readonly accepted: Field<NoArgs, boolean>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
   readonly EmailVerifyPayload: {
     readonly user: Field<NoArgs, Parent<Own, "User"> | null | undefined>;
@@ -1016,6 +1069,8 @@ interface Fields<Own> {
     readonly passwordChange: Field<MutationPasswordChangeArgs, Parent<Own, "PasswordChangePayload">>;
     readonly passwordResetRequest: Field<MutationPasswordResetRequestArgs, Parent<Own, "PasswordResetRequestPayload">>;
     readonly passwordReset: Field<MutationPasswordResetArgs, Parent<Own, "PasswordResetPayload">>;
+    readonly emailChangeRequest: Field<MutationEmailChangeRequestArgs, Parent<Own, "EmailChangeRequestPayload">>;
+    readonly emailChangeConfirm: Field<MutationEmailChangeConfirmArgs, Parent<Own, "EmailChangeConfirmPayload">>;
     readonly sessionRefresh: Field<MutationSessionRefreshArgs, Parent<Own, "SessionRefreshPayload">>;
     readonly sessionRevoke: Field<MutationSessionRevokeArgs, Parent<Own, "SessionRevokePayload">>;
     readonly organizationCreate: Field<MutationOrganizationCreateArgs, Parent<Own, "OrganizationCreatePayload">>;
@@ -1213,6 +1268,8 @@ interface AllResolvers<Context, Own> {
   readonly BillingAccount: TypeResolvers<Parent<Own, "BillingAccount">, Context, Fields<Own>["BillingAccount"]>;
   readonly BillingSubscription: TypeResolvers<Parent<Own, "BillingSubscription">, Context, Fields<Own>["BillingSubscription"]>;
   readonly DeadLetter: TypeResolvers<Parent<Own, "DeadLetter">, Context, Fields<Own>["DeadLetter"]>;
+  readonly EmailChangeConfirmPayload: TypeResolvers<Parent<Own, "EmailChangeConfirmPayload">, Context, Fields<Own>["EmailChangeConfirmPayload"]>;
+  readonly EmailChangeRequestPayload: TypeResolvers<Parent<Own, "EmailChangeRequestPayload">, Context, Fields<Own>["EmailChangeRequestPayload"]>;
   readonly EmailVerifyPayload: TypeResolvers<Parent<Own, "EmailVerifyPayload">, Context, Fields<Own>["EmailVerifyPayload"]>;
   readonly Invitation: EntityResolvers<Parent<Own, "Invitation">, Context, Fields<Own>["Invitation"], { readonly __typename: "Invitation"; readonly id: string; }>;
   readonly InvitationAcceptPayload: TypeResolvers<Parent<Own, "InvitationAcceptPayload">, Context, Fields<Own>["InvitationAcceptPayload"]>;

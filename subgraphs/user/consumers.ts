@@ -9,6 +9,8 @@ import { rowEviction } from "./cache/row-eviction.ts";
 import { deliverMail } from "./commands/mails/deliver-mail.ts";
 import { requestMail } from "./commands/mails/request-mail.ts";
 import { accountExists } from "./mail/kinds/account-exists.ts";
+import { emailChangeApproval } from "./mail/kinds/email-change-approval.ts";
+import { emailChangeConfirmation } from "./mail/kinds/email-change-confirmation.ts";
 import { invitation } from "./mail/kinds/invitation.ts";
 import { organizationWelcome } from "./mail/kinds/organization-welcome.ts";
 import { passwordChanged } from "./mail/kinds/password-changed.ts";
@@ -52,6 +54,8 @@ export const routes = {
   "user.verification_requested.v1": { "user.mail": mail(verification) },
   "user.password_reset_requested.v1": { "user.mail": mail(passwordReset) },
   "user.password_changed.v1": { "user.mail": mail(passwordChanged) },
+  "user.email_change_requested.v1": { "user.mail": mail(emailChangeApproval) },
+  "user.email_change_approved.v1": { "user.mail": mail(emailChangeConfirmation) },
   "user.registration_repeated.v1": { "user.mail": mail(accountExists) },
   "user.email_verified.v1": { "user.mail": mail(welcome), "user.registrations": countVerified },
   "user.invitation.created.v1": { "user.mail": mail(invitation) },

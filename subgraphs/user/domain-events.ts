@@ -68,6 +68,20 @@ export function passwordChanged(
   return ofUser("user.password_changed.v1", userId, { id: userId, version }, { userId, how });
 }
 
+/** Somebody who is signed in wants to move the account to another address. */
+export function emailChangeRequested(userId: UserId, version: number): DomainEvent {
+  return ofUser("user.email_change_requested.v1", userId, { id: userId, version }, { userId });
+}
+
+/** Whoever reads the mail of the present address agreed. */
+export function emailChangeApproved(userId: UserId, version: number): DomainEvent {
+  return ofUser("user.email_change_approved.v1", userId, { id: userId, version }, { userId });
+}
+
+export function emailChanged(userId: UserId, version: number): DomainEvent {
+  return ofUser("user.email_changed.v1", userId, { id: userId, version }, { userId });
+}
+
 export function profileUpdated(
   userId: UserId,
   version: number,

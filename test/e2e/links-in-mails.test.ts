@@ -1,4 +1,5 @@
-// Who forgot a password gets back in by mail; and who opens a link elsewhere is asked for it.
+// What the links of mails lead to: a confirmed address, a new password, another address.
+import { randomUUID } from "node:crypto";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, photograph, startBrowser } from "../support/browser.ts";
@@ -67,5 +68,30 @@ test("a forgotten password is replaced by the link of a mail, from the sign-in p
   await window.getByText("Your password is changed").waitFor();
   await signIn(member.email, NEXT);
   await window.getByLabel("Organisation name").waitFor();
+  expect(browser.complaints).toEqual([]);
+});
+
+test("an account moves to another address by a link to each of both", async () => {
+  const member = await newMember(stack, "Ada Moving");
+  const email = `moved-${randomUUID()}@example.com`;
+  const query = "mutation($input: EmailChangeRequestInput!) { emailChangeRequest(input: $input) { accepted } }";
+  const answer = await fetch(`${stack.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${member.accessToken}` },
+    body: JSON.stringify({ query, variables: { input: { email, password: member.password } } }),
+  });
+  expect(await answer.json()).toMatchObject({ data: { emailChangeRequest: { accepted: true } } });
+  const path = "/confirm-email-change";
+  await window.goto(`${path}?token=${await tokenFromMail(stack.mailbox, member.email, path)}`);
+  await photograph(window, "address-1-agree");
+  await window.getByRole("button", { name: "Agree" }).click();
+  await window.getByText("one more link is on its way").waitFor();
+  await photograph(window, "address-2-next");
+  await window.goto(`${path}?token=${await tokenFromMail(stack.mailbox, email, path)}`);
+  await window.getByRole("button", { name: "Agree" }).click();
+  await window.getByText("Your account has the new address").waitFor();
+  await window.goto(`${path}?token=made-up`);
+  await window.getByRole("button", { name: "Agree" }).click();
+  await window.getByText("This link is no longer valid").waitFor();
   expect(browser.complaints).toEqual([]);
 });

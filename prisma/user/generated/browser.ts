@@ -73,6 +73,16 @@ export type ProfileEvent = Prisma.ProfileEventModel
  */
 export type PasswordReset = Prisma.PasswordResetModel
 /**
+ * Model EmailChange
+ * A wish to move an account to another address.
+ */
+export type EmailChange = Prisma.EmailChangeModel
+/**
+ * Model EmailChangeToken
+ * 
+ */
+export type EmailChangeToken = Prisma.EmailChangeTokenModel
+/**
  * Model Session
  * 
  */

@@ -12,6 +12,8 @@ import type { EmailVerificationModel } from "./models/EmailVerification.ts";
 import type { PendingRegistrationModel } from "./models/PendingRegistration.ts";
 import type { ProfileEventModel } from "./models/ProfileEvent.ts";
 import type { PasswordResetModel } from "./models/PasswordReset.ts";
+import type { EmailChangeModel } from "./models/EmailChange.ts";
+import type { EmailChangeTokenModel } from "./models/EmailChangeToken.ts";
 import type { SessionModel } from "./models/Session.ts";
 import type { RefreshTokenModel } from "./models/RefreshToken.ts";
 import type { OrganizationModel } from "./models/Organization.ts";
@@ -246,6 +248,44 @@ export const passwordResetRows: RawRows<PasswordResetModel> = rawRows(
     createdAt: z.date(),
     expiresAt: z.date(),
     usedAt: z.date().nullable(),
+  }),
+);
+
+export const emailChangeRows: RawRows<EmailChangeModel> = rawRows(
+  "email_change",
+  {
+    id: "id",
+    userId: "user_id",
+    email: "email",
+    createdAt: "created_at",
+    expiresAt: "expires_at",
+    approvedAt: "approved_at",
+    completedAt: "completed_at",
+  },
+  z.object({
+    id: z.string(),
+    userId: z.string(),
+    email: z.string(),
+    createdAt: z.date(),
+    expiresAt: z.date(),
+    approvedAt: z.date().nullable(),
+    completedAt: z.date().nullable(),
+  }),
+);
+
+export const emailChangeTokenRows: RawRows<EmailChangeTokenModel> = rawRows(
+  "email_change_token",
+  {
+    tokenHash: "token_hash",
+    changeId: "change_id",
+    userId: "user_id",
+    createdAt: "created_at",
+  },
+  z.object({
+    tokenHash: z.string(),
+    changeId: z.string(),
+    userId: z.string(),
+    createdAt: z.date(),
   }),
 );
 

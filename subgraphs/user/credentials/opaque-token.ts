@@ -16,6 +16,10 @@ export interface TokenKind<Owner extends string> {
 export const REFRESH_TOKEN: TokenKind<"usr"> = { prefix: "trr", owner: UserId };
 export const VERIFICATION_TOKEN: TokenKind<"usr"> = { prefix: "trv", owner: UserId };
 export const RESET_TOKEN: TokenKind<"usr"> = { prefix: "trp", owner: UserId };
+/** Went to the present address of an account that is to move to another one. */
+export const CHANGE_APPROVAL_TOKEN: TokenKind<"usr"> = { prefix: "tra", owner: UserId };
+/** Went to the new address. */
+export const CHANGE_CONFIRMATION_TOKEN: TokenKind<"usr"> = { prefix: "trc", owner: UserId };
 export const INVITATION_TOKEN: TokenKind<"org"> = { prefix: "tri", owner: OrganizationId };
 
 export interface MintedToken {

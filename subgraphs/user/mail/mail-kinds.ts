@@ -1,5 +1,7 @@
 /** All kinds of mail, by the template that a request names. */
 import { accountExists } from "./kinds/account-exists.ts";
+import { emailChangeApproval } from "./kinds/email-change-approval.ts";
+import { emailChangeConfirmation } from "./kinds/email-change-confirmation.ts";
 import { invitation } from "./kinds/invitation.ts";
 import { organizationWelcome } from "./kinds/organization-welcome.ts";
 import { passwordChanged } from "./kinds/password-changed.ts";
@@ -10,6 +12,8 @@ import type { MailKind } from "./mail-kind.ts";
 
 const MAIL_KINDS: readonly MailKind[] = [
   accountExists,
+  emailChangeApproval,
+  emailChangeConfirmation,
   invitation,
   organizationWelcome,
   passwordChanged,

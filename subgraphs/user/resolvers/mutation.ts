@@ -2,7 +2,9 @@ import type { UserIdentity } from "../../../platform/auth/identity.ts";
 import { mutationPayload } from "../../../platform/graphql/mutation-payload.ts";
 import type { ResolversOf } from "../../../schema/generated/user.ts";
 import { changePassword } from "../commands/accounts/change-password.ts";
+import { confirmEmailChange } from "../commands/accounts/confirm-email-change.ts";
 import { registerUser } from "../commands/accounts/register-user.ts";
+import { requestEmailChange } from "../commands/accounts/request-email-change.ts";
 import { requestPasswordReset } from "../commands/accounts/request-password-reset.ts";
 import { resendVerification } from "../commands/accounts/resend-verification.ts";
 import { resetPassword } from "../commands/accounts/reset-password.ts";
@@ -56,6 +58,14 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
     mutationPayload<{ user: User | null }>({ user: null }, async () => ({
       user: settle(await resetPassword(services, cause, input)),
     })),
+
+  emailChangeRequest: (_parent, { input }, { services, actor, settle }) =>
+    mutationPayload({ accepted: false }, async () => settle(await requestEmailChange(services, actor(), input))),
+
+  emailChangeConfirm: (_parent, { input }, { services, cause, settle }) =>
+    mutationPayload<{ user: User | null; changed: boolean }>({ user: null, changed: false }, async () =>
+      settle(await confirmEmailChange(services, cause, input)),
+    ),
 
   sessionCreate: (_parent, { input }, { services, cause, settle }) =>
     mutationPayload<SessionFields>(NOT_SIGNED_IN, async () => {

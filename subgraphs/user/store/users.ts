@@ -209,6 +209,19 @@ export function activateUser(
   return writeUser(tx, userId, { type: "EMAIL_VERIFIED", when: isPending, set }, cause);
 }
 
+/**
+ * @throws Error for a user that is not there
+ * @throws what `isUniqueViolation` knows when another account has the address
+ */
+export async function setEmail(
+  tx: UserTransaction,
+  { id, email }: Pick<NewUser, "id" | "email">,
+  cause: ProfileCause,
+): Promise<User> {
+  const set = { email, emailVerifiedAt: cause.now };
+  return existing(await writeUser(tx, id, { type: "EMAIL_CHANGED", set }, cause));
+}
+
 /** @throws Error for a user that is not there */
 export async function setPassword(
   tx: UserTransaction,

@@ -61,6 +61,19 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
         pending_registration_display_name_length: [{ display_name: "" }, { display_name: "x".repeat(81) }],
       },
     },
+    email_change: {
+      row: {
+        id: "01890a5d-ac96-774b-bcce-b302099a8057",
+        user_id: "usr_1",
+        email: "ada@example.com",
+        created_at: now,
+        expires_at: later,
+      },
+      violations: {
+        email_change_email_check: [{ email: "Ada@example.com" }],
+        email_change_email_form: emails,
+      },
+    },
     profile_event: {
       row: { user_id: "usr_1", sequence: 1, type: "UPDATED", changes: "{}", trace_id: "none", occurred_at: now },
       violations: {

@@ -1,5 +1,6 @@
 import { createBrowserRouter } from "react-router";
 import { AcceptInvitationPage } from "../pages/accept-invitation-page.tsx";
+import { ConfirmEmailChangePage } from "../pages/confirm-email-change-page.tsx";
 import { DashboardPage } from "../pages/dashboard-page.tsx";
 import { ErrorPage } from "../pages/error-page.tsx";
 import { ForgotPasswordPage } from "../pages/forgot-password-page.tsx";
@@ -29,6 +30,7 @@ export function createRoutes() {
         { path: "sign-in", element: <SignInPage /> },
         { path: "forgot-password", element: <ForgotPasswordPage /> },
         { path: "reset-password", element: <ResetPasswordPage /> },
+        { path: "confirm-email-change", element: <ConfirmEmailChangePage /> },
         { path: "verify", element: <VerifyPage /> },
         {
           element: <RequireSession />,

@@ -62,6 +62,8 @@ export const ModelName = {
   PendingRegistration: 'PendingRegistration',
   ProfileEvent: 'ProfileEvent',
   PasswordReset: 'PasswordReset',
+  EmailChange: 'EmailChange',
+  EmailChangeToken: 'EmailChangeToken',
   Session: 'Session',
   RefreshToken: 'RefreshToken',
   Organization: 'Organization',
@@ -223,6 +225,29 @@ export const PasswordResetScalarFieldEnum = {
 } as const
 
 export type PasswordResetScalarFieldEnum = (typeof PasswordResetScalarFieldEnum)[keyof typeof PasswordResetScalarFieldEnum]
+
+
+export const EmailChangeScalarFieldEnum = {
+  id: 'id',
+  userId: 'userId',
+  email: 'email',
+  createdAt: 'createdAt',
+  expiresAt: 'expiresAt',
+  approvedAt: 'approvedAt',
+  completedAt: 'completedAt'
+} as const
+
+export type EmailChangeScalarFieldEnum = (typeof EmailChangeScalarFieldEnum)[keyof typeof EmailChangeScalarFieldEnum]
+
+
+export const EmailChangeTokenScalarFieldEnum = {
+  tokenHash: 'tokenHash',
+  changeId: 'changeId',
+  userId: 'userId',
+  createdAt: 'createdAt'
+} as const
+
+export type EmailChangeTokenScalarFieldEnum = (typeof EmailChangeTokenScalarFieldEnum)[keyof typeof EmailChangeTokenScalarFieldEnum]
 
 
 export const SessionScalarFieldEnum = {

@@ -283,6 +283,8 @@ export type UserWhereInput = {
   verifications?: Prisma.EmailVerificationListRelationFilter
   pendingRegistrations?: Prisma.PendingRegistrationListRelationFilter
   passwordResets?: Prisma.PasswordResetListRelationFilter
+  emailChange?: Prisma.XOR<Prisma.EmailChangeNullableScalarRelationFilter, Prisma.EmailChangeWhereInput> | null
+  emailChangeTokens?: Prisma.EmailChangeTokenListRelationFilter
   profileEvents?: Prisma.ProfileEventListRelationFilter
   sessions?: Prisma.SessionListRelationFilter
   refreshTokens?: Prisma.RefreshTokenListRelationFilter
@@ -307,6 +309,8 @@ export type UserOrderByWithRelationInput = {
   verifications?: Prisma.EmailVerificationOrderByRelationAggregateInput
   pendingRegistrations?: Prisma.PendingRegistrationOrderByRelationAggregateInput
   passwordResets?: Prisma.PasswordResetOrderByRelationAggregateInput
+  emailChange?: Prisma.EmailChangeOrderByWithRelationInput
+  emailChangeTokens?: Prisma.EmailChangeTokenOrderByRelationAggregateInput
   profileEvents?: Prisma.ProfileEventOrderByRelationAggregateInput
   sessions?: Prisma.SessionOrderByRelationAggregateInput
   refreshTokens?: Prisma.RefreshTokenOrderByRelationAggregateInput
@@ -334,6 +338,8 @@ export type UserWhereUniqueInput = Prisma.AtLeast<{
   verifications?: Prisma.EmailVerificationListRelationFilter
   pendingRegistrations?: Prisma.PendingRegistrationListRelationFilter
   passwordResets?: Prisma.PasswordResetListRelationFilter
+  emailChange?: Prisma.XOR<Prisma.EmailChangeNullableScalarRelationFilter, Prisma.EmailChangeWhereInput> | null
+  emailChangeTokens?: Prisma.EmailChangeTokenListRelationFilter
   profileEvents?: Prisma.ProfileEventListRelationFilter
   sessions?: Prisma.SessionListRelationFilter
   refreshTokens?: Prisma.RefreshTokenListRelationFilter
@@ -398,6 +404,8 @@ export type UserCreateInput = {
   verifications?: Prisma.EmailVerificationCreateNestedManyWithoutUserInput
   pendingRegistrations?: Prisma.PendingRegistrationCreateNestedManyWithoutUserInput
   passwordResets?: Prisma.PasswordResetCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenCreateNestedManyWithoutUserInput
   profileEvents?: Prisma.ProfileEventCreateNestedManyWithoutUserInput
   sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
   refreshTokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
@@ -422,6 +430,8 @@ export type UserUncheckedCreateInput = {
   verifications?: Prisma.EmailVerificationUncheckedCreateNestedManyWithoutUserInput
   pendingRegistrations?: Prisma.PendingRegistrationUncheckedCreateNestedManyWithoutUserInput
   passwordResets?: Prisma.PasswordResetUncheckedCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeUncheckedCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedCreateNestedManyWithoutUserInput
   profileEvents?: Prisma.ProfileEventUncheckedCreateNestedManyWithoutUserInput
   sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
   refreshTokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
@@ -446,6 +456,8 @@ export type UserUpdateInput = {
   verifications?: Prisma.EmailVerificationUpdateManyWithoutUserNestedInput
   pendingRegistrations?: Prisma.PendingRegistrationUpdateManyWithoutUserNestedInput
   passwordResets?: Prisma.PasswordResetUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUpdateManyWithoutUserNestedInput
   profileEvents?: Prisma.ProfileEventUpdateManyWithoutUserNestedInput
   sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
   refreshTokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
@@ -470,6 +482,8 @@ export type UserUncheckedUpdateInput = {
   verifications?: Prisma.EmailVerificationUncheckedUpdateManyWithoutUserNestedInput
   pendingRegistrations?: Prisma.PendingRegistrationUncheckedUpdateManyWithoutUserNestedInput
   passwordResets?: Prisma.PasswordResetUncheckedUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUncheckedUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedUpdateManyWithoutUserNestedInput
   profileEvents?: Prisma.ProfileEventUncheckedUpdateManyWithoutUserNestedInput
   sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
   refreshTokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
@@ -650,6 +664,34 @@ export type UserUpdateOneRequiredWithoutPasswordResetsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutPasswordResetsInput, Prisma.UserUpdateWithoutPasswordResetsInput>, Prisma.UserUncheckedUpdateWithoutPasswordResetsInput>
 }
 
+export type UserCreateNestedOneWithoutEmailChangeInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutEmailChangeInput, Prisma.UserUncheckedCreateWithoutEmailChangeInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutEmailChangeInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutEmailChangeNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutEmailChangeInput, Prisma.UserUncheckedCreateWithoutEmailChangeInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutEmailChangeInput
+  upsert?: Prisma.UserUpsertWithoutEmailChangeInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutEmailChangeInput, Prisma.UserUpdateWithoutEmailChangeInput>, Prisma.UserUncheckedUpdateWithoutEmailChangeInput>
+}
+
+export type UserCreateNestedOneWithoutEmailChangeTokensInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutEmailChangeTokensInput, Prisma.UserUncheckedCreateWithoutEmailChangeTokensInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutEmailChangeTokensInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutEmailChangeTokensNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutEmailChangeTokensInput, Prisma.UserUncheckedCreateWithoutEmailChangeTokensInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutEmailChangeTokensInput
+  upsert?: Prisma.UserUpsertWithoutEmailChangeTokensInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutEmailChangeTokensInput, Prisma.UserUpdateWithoutEmailChangeTokensInput>, Prisma.UserUncheckedUpdateWithoutEmailChangeTokensInput>
+}
+
 export type UserCreateNestedOneWithoutSessionsInput = {
   create?: Prisma.XOR<Prisma.UserCreateWithoutSessionsInput, Prisma.UserUncheckedCreateWithoutSessionsInput>
   connectOrCreate?: Prisma.UserCreateOrConnectWithoutSessionsInput
@@ -722,6 +764,8 @@ export type UserCreateWithoutVerificationsInput = {
   updatedAt: Date | string
   pendingRegistrations?: Prisma.PendingRegistrationCreateNestedManyWithoutUserInput
   passwordResets?: Prisma.PasswordResetCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenCreateNestedManyWithoutUserInput
   profileEvents?: Prisma.ProfileEventCreateNestedManyWithoutUserInput
   sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
   refreshTokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
@@ -745,6 +789,8 @@ export type UserUncheckedCreateWithoutVerificationsInput = {
   updatedAt: Date | string
   pendingRegistrations?: Prisma.PendingRegistrationUncheckedCreateNestedManyWithoutUserInput
   passwordResets?: Prisma.PasswordResetUncheckedCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeUncheckedCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedCreateNestedManyWithoutUserInput
   profileEvents?: Prisma.ProfileEventUncheckedCreateNestedManyWithoutUserInput
   sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
   refreshTokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
@@ -784,6 +830,8 @@ export type UserUpdateWithoutVerificationsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   pendingRegistrations?: Prisma.PendingRegistrationUpdateManyWithoutUserNestedInput
   passwordResets?: Prisma.PasswordResetUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUpdateManyWithoutUserNestedInput
   profileEvents?: Prisma.ProfileEventUpdateManyWithoutUserNestedInput
   sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
   refreshTokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
@@ -807,6 +855,8 @@ export type UserUncheckedUpdateWithoutVerificationsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   pendingRegistrations?: Prisma.PendingRegistrationUncheckedUpdateManyWithoutUserNestedInput
   passwordResets?: Prisma.PasswordResetUncheckedUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUncheckedUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedUpdateManyWithoutUserNestedInput
   profileEvents?: Prisma.ProfileEventUncheckedUpdateManyWithoutUserNestedInput
   sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
   refreshTokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
@@ -830,6 +880,8 @@ export type UserCreateWithoutPendingRegistrationsInput = {
   updatedAt: Date | string
   verifications?: Prisma.EmailVerificationCreateNestedManyWithoutUserInput
   passwordResets?: Prisma.PasswordResetCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenCreateNestedManyWithoutUserInput
   profileEvents?: Prisma.ProfileEventCreateNestedManyWithoutUserInput
   sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
   refreshTokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
@@ -853,6 +905,8 @@ export type UserUncheckedCreateWithoutPendingRegistrationsInput = {
   updatedAt: Date | string
   verifications?: Prisma.EmailVerificationUncheckedCreateNestedManyWithoutUserInput
   passwordResets?: Prisma.PasswordResetUncheckedCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeUncheckedCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedCreateNestedManyWithoutUserInput
   profileEvents?: Prisma.ProfileEventUncheckedCreateNestedManyWithoutUserInput
   sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
   refreshTokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
@@ -892,6 +946,8 @@ export type UserUpdateWithoutPendingRegistrationsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   verifications?: Prisma.EmailVerificationUpdateManyWithoutUserNestedInput
   passwordResets?: Prisma.PasswordResetUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUpdateManyWithoutUserNestedInput
   profileEvents?: Prisma.ProfileEventUpdateManyWithoutUserNestedInput
   sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
   refreshTokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
@@ -915,6 +971,8 @@ export type UserUncheckedUpdateWithoutPendingRegistrationsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   verifications?: Prisma.EmailVerificationUncheckedUpdateManyWithoutUserNestedInput
   passwordResets?: Prisma.PasswordResetUncheckedUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUncheckedUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedUpdateManyWithoutUserNestedInput
   profileEvents?: Prisma.ProfileEventUncheckedUpdateManyWithoutUserNestedInput
   sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
   refreshTokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
@@ -939,6 +997,8 @@ export type UserCreateWithoutProfileEventsInput = {
   verifications?: Prisma.EmailVerificationCreateNestedManyWithoutUserInput
   pendingRegistrations?: Prisma.PendingRegistrationCreateNestedManyWithoutUserInput
   passwordResets?: Prisma.PasswordResetCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenCreateNestedManyWithoutUserInput
   sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
   refreshTokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
@@ -962,6 +1022,8 @@ export type UserUncheckedCreateWithoutProfileEventsInput = {
   verifications?: Prisma.EmailVerificationUncheckedCreateNestedManyWithoutUserInput
   pendingRegistrations?: Prisma.PendingRegistrationUncheckedCreateNestedManyWithoutUserInput
   passwordResets?: Prisma.PasswordResetUncheckedCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeUncheckedCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedCreateNestedManyWithoutUserInput
   sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
   refreshTokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
@@ -1001,6 +1063,8 @@ export type UserUpdateWithoutProfileEventsInput = {
   verifications?: Prisma.EmailVerificationUpdateManyWithoutUserNestedInput
   pendingRegistrations?: Prisma.PendingRegistrationUpdateManyWithoutUserNestedInput
   passwordResets?: Prisma.PasswordResetUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUpdateManyWithoutUserNestedInput
   sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
   refreshTokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
@@ -1024,6 +1088,8 @@ export type UserUncheckedUpdateWithoutProfileEventsInput = {
   verifications?: Prisma.EmailVerificationUncheckedUpdateManyWithoutUserNestedInput
   pendingRegistrations?: Prisma.PendingRegistrationUncheckedUpdateManyWithoutUserNestedInput
   passwordResets?: Prisma.PasswordResetUncheckedUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUncheckedUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedUpdateManyWithoutUserNestedInput
   sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
   refreshTokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
@@ -1046,6 +1112,8 @@ export type UserCreateWithoutPasswordResetsInput = {
   updatedAt: Date | string
   verifications?: Prisma.EmailVerificationCreateNestedManyWithoutUserInput
   pendingRegistrations?: Prisma.PendingRegistrationCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenCreateNestedManyWithoutUserInput
   profileEvents?: Prisma.ProfileEventCreateNestedManyWithoutUserInput
   sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
   refreshTokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
@@ -1069,6 +1137,8 @@ export type UserUncheckedCreateWithoutPasswordResetsInput = {
   updatedAt: Date | string
   verifications?: Prisma.EmailVerificationUncheckedCreateNestedManyWithoutUserInput
   pendingRegistrations?: Prisma.PendingRegistrationUncheckedCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeUncheckedCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedCreateNestedManyWithoutUserInput
   profileEvents?: Prisma.ProfileEventUncheckedCreateNestedManyWithoutUserInput
   sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
   refreshTokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
@@ -1108,6 +1178,8 @@ export type UserUpdateWithoutPasswordResetsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   verifications?: Prisma.EmailVerificationUpdateManyWithoutUserNestedInput
   pendingRegistrations?: Prisma.PendingRegistrationUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUpdateManyWithoutUserNestedInput
   profileEvents?: Prisma.ProfileEventUpdateManyWithoutUserNestedInput
   sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
   refreshTokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
@@ -1131,6 +1203,240 @@ export type UserUncheckedUpdateWithoutPasswordResetsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   verifications?: Prisma.EmailVerificationUncheckedUpdateManyWithoutUserNestedInput
   pendingRegistrations?: Prisma.PendingRegistrationUncheckedUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUncheckedUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedUpdateManyWithoutUserNestedInput
+  profileEvents?: Prisma.ProfileEventUncheckedUpdateManyWithoutUserNestedInput
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  refreshTokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
+  memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
+}
+
+export type UserCreateWithoutEmailChangeInput = {
+  id: string
+  email: string
+  emailVerifiedAt?: Date | string | null
+  displayName: string
+  locale?: string | null
+  timeZone?: string | null
+  passwordHash: string
+  status: string
+  verificationRequestedAt: Date | string
+  resetRequestedAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  verifications?: Prisma.EmailVerificationCreateNestedManyWithoutUserInput
+  pendingRegistrations?: Prisma.PendingRegistrationCreateNestedManyWithoutUserInput
+  passwordResets?: Prisma.PasswordResetCreateNestedManyWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenCreateNestedManyWithoutUserInput
+  profileEvents?: Prisma.ProfileEventCreateNestedManyWithoutUserInput
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  refreshTokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
+  memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
+}
+
+export type UserUncheckedCreateWithoutEmailChangeInput = {
+  id: string
+  email: string
+  emailVerifiedAt?: Date | string | null
+  displayName: string
+  locale?: string | null
+  timeZone?: string | null
+  passwordHash: string
+  status: string
+  verificationRequestedAt: Date | string
+  resetRequestedAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  verifications?: Prisma.EmailVerificationUncheckedCreateNestedManyWithoutUserInput
+  pendingRegistrations?: Prisma.PendingRegistrationUncheckedCreateNestedManyWithoutUserInput
+  passwordResets?: Prisma.PasswordResetUncheckedCreateNestedManyWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedCreateNestedManyWithoutUserInput
+  profileEvents?: Prisma.ProfileEventUncheckedCreateNestedManyWithoutUserInput
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  refreshTokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
+  memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
+}
+
+export type UserCreateOrConnectWithoutEmailChangeInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutEmailChangeInput, Prisma.UserUncheckedCreateWithoutEmailChangeInput>
+}
+
+export type UserUpsertWithoutEmailChangeInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutEmailChangeInput, Prisma.UserUncheckedUpdateWithoutEmailChangeInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutEmailChangeInput, Prisma.UserUncheckedCreateWithoutEmailChangeInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutEmailChangeInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutEmailChangeInput, Prisma.UserUncheckedUpdateWithoutEmailChangeInput>
+}
+
+export type UserUpdateWithoutEmailChangeInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  verifications?: Prisma.EmailVerificationUpdateManyWithoutUserNestedInput
+  pendingRegistrations?: Prisma.PendingRegistrationUpdateManyWithoutUserNestedInput
+  passwordResets?: Prisma.PasswordResetUpdateManyWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUpdateManyWithoutUserNestedInput
+  profileEvents?: Prisma.ProfileEventUpdateManyWithoutUserNestedInput
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  refreshTokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
+  memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
+}
+
+export type UserUncheckedUpdateWithoutEmailChangeInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  verifications?: Prisma.EmailVerificationUncheckedUpdateManyWithoutUserNestedInput
+  pendingRegistrations?: Prisma.PendingRegistrationUncheckedUpdateManyWithoutUserNestedInput
+  passwordResets?: Prisma.PasswordResetUncheckedUpdateManyWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedUpdateManyWithoutUserNestedInput
+  profileEvents?: Prisma.ProfileEventUncheckedUpdateManyWithoutUserNestedInput
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  refreshTokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
+  memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
+}
+
+export type UserCreateWithoutEmailChangeTokensInput = {
+  id: string
+  email: string
+  emailVerifiedAt?: Date | string | null
+  displayName: string
+  locale?: string | null
+  timeZone?: string | null
+  passwordHash: string
+  status: string
+  verificationRequestedAt: Date | string
+  resetRequestedAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  verifications?: Prisma.EmailVerificationCreateNestedManyWithoutUserInput
+  pendingRegistrations?: Prisma.PendingRegistrationCreateNestedManyWithoutUserInput
+  passwordResets?: Prisma.PasswordResetCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeCreateNestedOneWithoutUserInput
+  profileEvents?: Prisma.ProfileEventCreateNestedManyWithoutUserInput
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  refreshTokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
+  memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
+}
+
+export type UserUncheckedCreateWithoutEmailChangeTokensInput = {
+  id: string
+  email: string
+  emailVerifiedAt?: Date | string | null
+  displayName: string
+  locale?: string | null
+  timeZone?: string | null
+  passwordHash: string
+  status: string
+  verificationRequestedAt: Date | string
+  resetRequestedAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  verifications?: Prisma.EmailVerificationUncheckedCreateNestedManyWithoutUserInput
+  pendingRegistrations?: Prisma.PendingRegistrationUncheckedCreateNestedManyWithoutUserInput
+  passwordResets?: Prisma.PasswordResetUncheckedCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeUncheckedCreateNestedOneWithoutUserInput
+  profileEvents?: Prisma.ProfileEventUncheckedCreateNestedManyWithoutUserInput
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  refreshTokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
+  memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
+}
+
+export type UserCreateOrConnectWithoutEmailChangeTokensInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutEmailChangeTokensInput, Prisma.UserUncheckedCreateWithoutEmailChangeTokensInput>
+}
+
+export type UserUpsertWithoutEmailChangeTokensInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutEmailChangeTokensInput, Prisma.UserUncheckedUpdateWithoutEmailChangeTokensInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutEmailChangeTokensInput, Prisma.UserUncheckedCreateWithoutEmailChangeTokensInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutEmailChangeTokensInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutEmailChangeTokensInput, Prisma.UserUncheckedUpdateWithoutEmailChangeTokensInput>
+}
+
+export type UserUpdateWithoutEmailChangeTokensInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  verifications?: Prisma.EmailVerificationUpdateManyWithoutUserNestedInput
+  pendingRegistrations?: Prisma.PendingRegistrationUpdateManyWithoutUserNestedInput
+  passwordResets?: Prisma.PasswordResetUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUpdateOneWithoutUserNestedInput
+  profileEvents?: Prisma.ProfileEventUpdateManyWithoutUserNestedInput
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  refreshTokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
+  memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
+}
+
+export type UserUncheckedUpdateWithoutEmailChangeTokensInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  verifications?: Prisma.EmailVerificationUncheckedUpdateManyWithoutUserNestedInput
+  pendingRegistrations?: Prisma.PendingRegistrationUncheckedUpdateManyWithoutUserNestedInput
+  passwordResets?: Prisma.PasswordResetUncheckedUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUncheckedUpdateOneWithoutUserNestedInput
   profileEvents?: Prisma.ProfileEventUncheckedUpdateManyWithoutUserNestedInput
   sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
   refreshTokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
@@ -1155,6 +1461,8 @@ export type UserCreateWithoutSessionsInput = {
   verifications?: Prisma.EmailVerificationCreateNestedManyWithoutUserInput
   pendingRegistrations?: Prisma.PendingRegistrationCreateNestedManyWithoutUserInput
   passwordResets?: Prisma.PasswordResetCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenCreateNestedManyWithoutUserInput
   profileEvents?: Prisma.ProfileEventCreateNestedManyWithoutUserInput
   refreshTokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
@@ -1178,6 +1486,8 @@ export type UserUncheckedCreateWithoutSessionsInput = {
   verifications?: Prisma.EmailVerificationUncheckedCreateNestedManyWithoutUserInput
   pendingRegistrations?: Prisma.PendingRegistrationUncheckedCreateNestedManyWithoutUserInput
   passwordResets?: Prisma.PasswordResetUncheckedCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeUncheckedCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedCreateNestedManyWithoutUserInput
   profileEvents?: Prisma.ProfileEventUncheckedCreateNestedManyWithoutUserInput
   refreshTokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
@@ -1217,6 +1527,8 @@ export type UserUpdateWithoutSessionsInput = {
   verifications?: Prisma.EmailVerificationUpdateManyWithoutUserNestedInput
   pendingRegistrations?: Prisma.PendingRegistrationUpdateManyWithoutUserNestedInput
   passwordResets?: Prisma.PasswordResetUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUpdateManyWithoutUserNestedInput
   profileEvents?: Prisma.ProfileEventUpdateManyWithoutUserNestedInput
   refreshTokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
@@ -1240,6 +1552,8 @@ export type UserUncheckedUpdateWithoutSessionsInput = {
   verifications?: Prisma.EmailVerificationUncheckedUpdateManyWithoutUserNestedInput
   pendingRegistrations?: Prisma.PendingRegistrationUncheckedUpdateManyWithoutUserNestedInput
   passwordResets?: Prisma.PasswordResetUncheckedUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUncheckedUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedUpdateManyWithoutUserNestedInput
   profileEvents?: Prisma.ProfileEventUncheckedUpdateManyWithoutUserNestedInput
   refreshTokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
@@ -1263,6 +1577,8 @@ export type UserCreateWithoutRefreshTokensInput = {
   verifications?: Prisma.EmailVerificationCreateNestedManyWithoutUserInput
   pendingRegistrations?: Prisma.PendingRegistrationCreateNestedManyWithoutUserInput
   passwordResets?: Prisma.PasswordResetCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenCreateNestedManyWithoutUserInput
   profileEvents?: Prisma.ProfileEventCreateNestedManyWithoutUserInput
   sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
@@ -1286,6 +1602,8 @@ export type UserUncheckedCreateWithoutRefreshTokensInput = {
   verifications?: Prisma.EmailVerificationUncheckedCreateNestedManyWithoutUserInput
   pendingRegistrations?: Prisma.PendingRegistrationUncheckedCreateNestedManyWithoutUserInput
   passwordResets?: Prisma.PasswordResetUncheckedCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeUncheckedCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedCreateNestedManyWithoutUserInput
   profileEvents?: Prisma.ProfileEventUncheckedCreateNestedManyWithoutUserInput
   sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
@@ -1325,6 +1643,8 @@ export type UserUpdateWithoutRefreshTokensInput = {
   verifications?: Prisma.EmailVerificationUpdateManyWithoutUserNestedInput
   pendingRegistrations?: Prisma.PendingRegistrationUpdateManyWithoutUserNestedInput
   passwordResets?: Prisma.PasswordResetUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUpdateManyWithoutUserNestedInput
   profileEvents?: Prisma.ProfileEventUpdateManyWithoutUserNestedInput
   sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
@@ -1348,6 +1668,8 @@ export type UserUncheckedUpdateWithoutRefreshTokensInput = {
   verifications?: Prisma.EmailVerificationUncheckedUpdateManyWithoutUserNestedInput
   pendingRegistrations?: Prisma.PendingRegistrationUncheckedUpdateManyWithoutUserNestedInput
   passwordResets?: Prisma.PasswordResetUncheckedUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUncheckedUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedUpdateManyWithoutUserNestedInput
   profileEvents?: Prisma.ProfileEventUncheckedUpdateManyWithoutUserNestedInput
   sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
@@ -1371,6 +1693,8 @@ export type UserCreateWithoutMembershipsInput = {
   verifications?: Prisma.EmailVerificationCreateNestedManyWithoutUserInput
   pendingRegistrations?: Prisma.PendingRegistrationCreateNestedManyWithoutUserInput
   passwordResets?: Prisma.PasswordResetCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenCreateNestedManyWithoutUserInput
   profileEvents?: Prisma.ProfileEventCreateNestedManyWithoutUserInput
   sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
   refreshTokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
@@ -1394,6 +1718,8 @@ export type UserUncheckedCreateWithoutMembershipsInput = {
   verifications?: Prisma.EmailVerificationUncheckedCreateNestedManyWithoutUserInput
   pendingRegistrations?: Prisma.PendingRegistrationUncheckedCreateNestedManyWithoutUserInput
   passwordResets?: Prisma.PasswordResetUncheckedCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeUncheckedCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedCreateNestedManyWithoutUserInput
   profileEvents?: Prisma.ProfileEventUncheckedCreateNestedManyWithoutUserInput
   sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
   refreshTokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
@@ -1433,6 +1759,8 @@ export type UserUpdateWithoutMembershipsInput = {
   verifications?: Prisma.EmailVerificationUpdateManyWithoutUserNestedInput
   pendingRegistrations?: Prisma.PendingRegistrationUpdateManyWithoutUserNestedInput
   passwordResets?: Prisma.PasswordResetUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUpdateManyWithoutUserNestedInput
   profileEvents?: Prisma.ProfileEventUpdateManyWithoutUserNestedInput
   sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
   refreshTokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
@@ -1456,6 +1784,8 @@ export type UserUncheckedUpdateWithoutMembershipsInput = {
   verifications?: Prisma.EmailVerificationUncheckedUpdateManyWithoutUserNestedInput
   pendingRegistrations?: Prisma.PendingRegistrationUncheckedUpdateManyWithoutUserNestedInput
   passwordResets?: Prisma.PasswordResetUncheckedUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUncheckedUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedUpdateManyWithoutUserNestedInput
   profileEvents?: Prisma.ProfileEventUncheckedUpdateManyWithoutUserNestedInput
   sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
   refreshTokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
@@ -1479,6 +1809,8 @@ export type UserCreateWithoutInvitationsInput = {
   verifications?: Prisma.EmailVerificationCreateNestedManyWithoutUserInput
   pendingRegistrations?: Prisma.PendingRegistrationCreateNestedManyWithoutUserInput
   passwordResets?: Prisma.PasswordResetCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenCreateNestedManyWithoutUserInput
   profileEvents?: Prisma.ProfileEventCreateNestedManyWithoutUserInput
   sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
   refreshTokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
@@ -1502,6 +1834,8 @@ export type UserUncheckedCreateWithoutInvitationsInput = {
   verifications?: Prisma.EmailVerificationUncheckedCreateNestedManyWithoutUserInput
   pendingRegistrations?: Prisma.PendingRegistrationUncheckedCreateNestedManyWithoutUserInput
   passwordResets?: Prisma.PasswordResetUncheckedCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeUncheckedCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedCreateNestedManyWithoutUserInput
   profileEvents?: Prisma.ProfileEventUncheckedCreateNestedManyWithoutUserInput
   sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
   refreshTokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
@@ -1541,6 +1875,8 @@ export type UserUpdateWithoutInvitationsInput = {
   verifications?: Prisma.EmailVerificationUpdateManyWithoutUserNestedInput
   pendingRegistrations?: Prisma.PendingRegistrationUpdateManyWithoutUserNestedInput
   passwordResets?: Prisma.PasswordResetUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUpdateManyWithoutUserNestedInput
   profileEvents?: Prisma.ProfileEventUpdateManyWithoutUserNestedInput
   sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
   refreshTokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
@@ -1564,6 +1900,8 @@ export type UserUncheckedUpdateWithoutInvitationsInput = {
   verifications?: Prisma.EmailVerificationUncheckedUpdateManyWithoutUserNestedInput
   pendingRegistrations?: Prisma.PendingRegistrationUncheckedUpdateManyWithoutUserNestedInput
   passwordResets?: Prisma.PasswordResetUncheckedUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUncheckedUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedUpdateManyWithoutUserNestedInput
   profileEvents?: Prisma.ProfileEventUncheckedUpdateManyWithoutUserNestedInput
   sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
   refreshTokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
@@ -1579,6 +1917,7 @@ export type UserCountOutputType = {
   verifications: number
   pendingRegistrations: number
   passwordResets: number
+  emailChangeTokens: number
   profileEvents: number
   sessions: number
   refreshTokens: number
@@ -1590,6 +1929,7 @@ export type UserCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.I
   verifications?: boolean | UserCountOutputTypeCountVerificationsArgs
   pendingRegistrations?: boolean | UserCountOutputTypeCountPendingRegistrationsArgs
   passwordResets?: boolean | UserCountOutputTypeCountPasswordResetsArgs
+  emailChangeTokens?: boolean | UserCountOutputTypeCountEmailChangeTokensArgs
   profileEvents?: boolean | UserCountOutputTypeCountProfileEventsArgs
   sessions?: boolean | UserCountOutputTypeCountSessionsArgs
   refreshTokens?: boolean | UserCountOutputTypeCountRefreshTokensArgs
@@ -1626,6 +1966,13 @@ export type UserCountOutputTypeCountPendingRegistrationsArgs<ExtArgs extends run
  */
 export type UserCountOutputTypeCountPasswordResetsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.PasswordResetWhereInput
+}
+
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountEmailChangeTokensArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.EmailChangeTokenWhereInput
 }
 
 /**
@@ -1681,6 +2028,8 @@ export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   verifications?: boolean | Prisma.User$verificationsArgs<ExtArgs>
   pendingRegistrations?: boolean | Prisma.User$pendingRegistrationsArgs<ExtArgs>
   passwordResets?: boolean | Prisma.User$passwordResetsArgs<ExtArgs>
+  emailChange?: boolean | Prisma.User$emailChangeArgs<ExtArgs>
+  emailChangeTokens?: boolean | Prisma.User$emailChangeTokensArgs<ExtArgs>
   profileEvents?: boolean | Prisma.User$profileEventsArgs<ExtArgs>
   sessions?: boolean | Prisma.User$sessionsArgs<ExtArgs>
   refreshTokens?: boolean | Prisma.User$refreshTokensArgs<ExtArgs>
@@ -1742,6 +2091,8 @@ export type UserInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   verifications?: boolean | Prisma.User$verificationsArgs<ExtArgs>
   pendingRegistrations?: boolean | Prisma.User$pendingRegistrationsArgs<ExtArgs>
   passwordResets?: boolean | Prisma.User$passwordResetsArgs<ExtArgs>
+  emailChange?: boolean | Prisma.User$emailChangeArgs<ExtArgs>
+  emailChangeTokens?: boolean | Prisma.User$emailChangeTokensArgs<ExtArgs>
   profileEvents?: boolean | Prisma.User$profileEventsArgs<ExtArgs>
   sessions?: boolean | Prisma.User$sessionsArgs<ExtArgs>
   refreshTokens?: boolean | Prisma.User$refreshTokensArgs<ExtArgs>
@@ -1758,6 +2109,8 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     verifications: Prisma.$EmailVerificationPayload<ExtArgs>[]
     pendingRegistrations: Prisma.$PendingRegistrationPayload<ExtArgs>[]
     passwordResets: Prisma.$PasswordResetPayload<ExtArgs>[]
+    emailChange: Prisma.$EmailChangePayload<ExtArgs> | null
+    emailChangeTokens: Prisma.$EmailChangeTokenPayload<ExtArgs>[]
     profileEvents: Prisma.$ProfileEventPayload<ExtArgs>[]
     sessions: Prisma.$SessionPayload<ExtArgs>[]
     refreshTokens: Prisma.$RefreshTokenPayload<ExtArgs>[]
@@ -2184,6 +2537,8 @@ export interface Prisma__UserClient<T, Null = never, ExtArgs extends runtime.Typ
   verifications<T extends Prisma.User$verificationsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$verificationsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$EmailVerificationPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   pendingRegistrations<T extends Prisma.User$pendingRegistrationsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$pendingRegistrationsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$PendingRegistrationPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   passwordResets<T extends Prisma.User$passwordResetsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$passwordResetsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$PasswordResetPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  emailChange<T extends Prisma.User$emailChangeArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$emailChangeArgs<ExtArgs>>): Prisma.Prisma__EmailChangeClient<runtime.Types.Result.GetResult<Prisma.$EmailChangePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  emailChangeTokens<T extends Prisma.User$emailChangeTokensArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$emailChangeTokensArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$EmailChangeTokenPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   profileEvents<T extends Prisma.User$profileEventsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$profileEventsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ProfileEventPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   sessions<T extends Prisma.User$sessionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$sessionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SessionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   refreshTokens<T extends Prisma.User$refreshTokensArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$refreshTokensArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RefreshTokenPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
@@ -2693,6 +3048,49 @@ export type User$passwordResetsArgs<ExtArgs extends runtime.Types.Extensions.Int
   take?: number
   skip?: number
   distinct?: Prisma.PasswordResetScalarFieldEnum | Prisma.PasswordResetScalarFieldEnum[]
+}
+
+/**
+ * User.emailChange
+ */
+export type User$emailChangeArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the EmailChange
+   */
+  select?: Prisma.EmailChangeSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the EmailChange
+   */
+  omit?: Prisma.EmailChangeOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.EmailChangeInclude<ExtArgs> | null
+  where?: Prisma.EmailChangeWhereInput
+}
+
+/**
+ * User.emailChangeTokens
+ */
+export type User$emailChangeTokensArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the EmailChangeToken
+   */
+  select?: Prisma.EmailChangeTokenSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the EmailChangeToken
+   */
+  omit?: Prisma.EmailChangeTokenOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.EmailChangeTokenInclude<ExtArgs> | null
+  where?: Prisma.EmailChangeTokenWhereInput
+  orderBy?: Prisma.EmailChangeTokenOrderByWithRelationInput | Prisma.EmailChangeTokenOrderByWithRelationInput[]
+  cursor?: Prisma.EmailChangeTokenWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.EmailChangeTokenScalarFieldEnum | Prisma.EmailChangeTokenScalarFieldEnum[]
 }
 
 /**

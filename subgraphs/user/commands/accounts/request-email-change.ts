@@ -1,0 +1,38 @@
+/**
+ * Begins to move the viewer's account to another address. The password says that it is the owner who asks, not whoever
+ * found the device unlocked. The present address is asked first: until it agrees, the new one hears nothing. So nobody
+ * can have mails sent to strangers, nor learn who has an account.
+ */
+import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
+import { refuse } from "../../../../platform/errors/user-failure.ts";
+import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import type { EmailChangeRequestInput } from "../../../../schema/generated/user.ts";
+import { EMAIL_CHANGE_LIFETIME_MS } from "../../domain/email-change.ts";
+import { emailChangeRequested } from "../../domain-events.ts";
+import type { UserServices } from "../../services.ts";
+import { replaceEmailChange } from "../../store/email-changes.ts";
+import { findPasswordHash, findUser, lockUser } from "../../store/users.ts";
+import { requireEmail } from "../../validation/text.ts";
+
+/** @throws UserFailure `INVALID`, `TOO_LONG` */
+export async function requestEmailChange(
+  services: UserServices,
+  { identity: { userId }, causation }: Actor,
+  { password, ...input }: EmailChangeRequestInput,
+): Promise<CommandOutcome<{ accepted: boolean }>> {
+  const email = requireEmail(input.email);
+  const { database, passwords, clock, ids } = services;
+  if (!(await passwords.verify(password, await findPasswordHash(database.autocommit, userId)))) {
+    throw refuse("INVALID", "The password is wrong.", "password");
+  }
+  return runCommand(services, { tenants: [userId], causation }, async ({ tx, emit }) => {
+    await lockUser(tx, userId);
+    const user = await findUser(tx, userId);
+    if (user?.email === email) throw refuse("INVALID", "This is your address already: enter another one.", "email");
+    const now = clock.now();
+    const expiresAt = new Date(now.getTime() + EMAIL_CHANGE_LIFETIME_MS);
+    await replaceEmailChange(tx, { id: ids.uuid(), userId, email, createdAt: now, expiresAt });
+    emit(emailChangeRequested(userId, user?.version ?? 0));
+    return { accepted: true };
+  });
+}
