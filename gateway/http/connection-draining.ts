@@ -4,7 +4,7 @@
  * may idle before it is used again (`Keep-Alive: timeout`, RFC 2068, 19.7.1.1), and a stop waits for as long. Answers
  * during a stop say `connection: close`.
  */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { systemSleep } from "../../platform/events/backoff.ts";
 import type { Lifecycle } from "../../platform/lifecycle/lifecycle.ts";
 
@@ -24,9 +24,18 @@ export function drainConnections(
   noticeMs: number,
 ): ConnectionDraining {
   const announced = noticeMs < LEAST_ANNOUNCED_MS ? undefined : `timeout=${Math.floor(noticeMs / 1_000)}`;
-  server.addHook("onSend", async (_request, reply) => {
+  function announce(reply: FastifyReply): void {
     if (lifecycle.phase === "draining") reply.header("connection", "close");
     else if (announced !== undefined) reply.header("keep-alive", announced);
+  }
+  // At the start for answers that are written past Fastify, at the end for those that a stop overtook.
+  server.addHook("onRequest", (_request, reply, done) => {
+    announce(reply);
+    done();
+  });
+  server.addHook("onSend", (_request, reply, payload, done) => {
+    announce(reply);
+    done(null, payload);
   });
   const connections = () =>
     new Promise<number>((resolve, reject) => {

@@ -57,8 +57,8 @@ export interface GraphQLRouteOptions {
 export function registerGraphQLRoute(fastify: FastifyInstance, options: GraphQLRouteOptions): void {
   const { server, scopes, logger, landingHeaders } = options;
   fastify.register(async (scope) => {
-    readOnlyJson(scope);
     if (options.calls !== undefined) limitCalls(scope, options.calls, options.admission);
+    readOnlyJson(scope);
     revalidate(scope);
     scope.route({
       method: ["GET", "POST"],

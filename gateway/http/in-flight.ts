@@ -9,13 +9,14 @@ export interface InFlight {
 export function countInFlight(server: FastifyInstance): InFlight {
   let running = 0;
   const waiting = new Set<() => void>();
-  server.addHook("onRequest", async (request, reply) => {
-    if (!request.url.startsWith("/graphql")) return;
+  server.addHook("onRequest", (request, reply, done) => {
+    if (!request.url.startsWith("/graphql")) return done();
     running += 1;
     reply.raw.once("close", () => {
       running -= 1;
       if (running === 0) for (const wake of waiting) wake();
     });
+    done();
   });
   return {
     async settled(graceMs) {

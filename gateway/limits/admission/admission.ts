@@ -37,10 +37,11 @@ export interface Admission {
    */
   enter(request: AdmissionRequest): (() => void) | Promise<() => void>;
   /**
-   * Looks at a call before its body is read.
-   * @throws AppError `SERVICE_UNAVAILABLE` while others of the caller wait and most are refused anyhow
+   * Looks at a call before its body is read: it is refused while others of its caller wait and most are refused anyhow.
+   * @param caller asked only while anybody waits
+   * @returns after how many seconds the caller may find a place; undefined: the call may come in
    */
-  refuseEarly(caller: string): void;
+  refusedEarly(caller: () => string): number | undefined;
   readonly metrics: MetricsSource;
 }
 
@@ -175,7 +176,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
         onEnd();
         refusals[operationClass][reason] += 1;
         early.noteRefused(caller);
-        reject(refusal());
+        reject(tooBusy({ retryAfterSeconds: retryAfterSeconds() }));
       },
     });
     yielding.waits(tenant);
@@ -184,8 +185,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
     return promise;
   }
 
-  function refusal(): AppError {
-    return tooBusy({ retryAfterSeconds: 1 + Math.floor((random ?? Math.random)() * RETRY_WITHIN_SECONDS) });
+  function retryAfterSeconds(): number {
+    return 1 + Math.floor((random ?? Math.random)() * RETRY_WITHIN_SECONDS);
   }
 
   return {
@@ -195,9 +196,11 @@ export function createAdmission(options: AdmissionOptions): Admission {
       waits.observe(0);
       return take(request);
     },
-    refuseEarly(caller) {
+    refusedEarly(caller) {
       // As soon as nobody waits any more, there is room.
-      if (waiting.has(caller) && early.refuses(caller)) throw refusal();
+      if (waiting.size === 0) return undefined;
+      const name = caller();
+      return waiting.has(name) && early.refuses(name) ? retryAfterSeconds() : undefined;
     },
     metrics: () => [
       {

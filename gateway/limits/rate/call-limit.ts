@@ -14,8 +14,6 @@ import type { Counters } from "./counters.ts";
 import { rateLimited } from "./rate-limited.ts";
 
 export interface RateLimitState {
-  /** Who was counted: `callerKey` of a user whose token proved good, else of an address. */
-  readonly caller: string;
   readonly limit: number;
   readonly remaining: number;
   /** When the window ends, in milliseconds from now. */
@@ -23,6 +21,8 @@ export interface RateLimitState {
 }
 
 export interface CallLimit {
+  /** Who would be counted: `callerKey` of a user whose token proved good, else of an address. */
+  callerOf(token: string | undefined, ip: string | undefined): string;
   /**
    * Counts a call whose token nobody checked yet.
    * @throws AppError `RATE_LIMITED`
@@ -81,7 +81,7 @@ export function createCallLimit({ counters, points, windowMs }: CallLimitOptions
     refuseWhileLimited(caller);
     const { total, resetMs } = await counters.add(caller, windowMs);
     if (total > points) refuse(caller, resetMs);
-    return { caller, limit: points, remaining: points - total, resetMs };
+    return { limit: points, remaining: points - total, resetMs };
   }
 
   function takeUnverifiedCall(key: string): boolean {
@@ -101,9 +101,13 @@ export function createCallLimit({ counters, points, windowMs }: CallLimitOptions
   }
 
   return {
+    callerOf(token, ip) {
+      const caller = isToken(token) ? verifiedCallers.get(digest(token)) : undefined;
+      return caller ?? addressKey(ip);
+    },
     async countUnverified(token, ip) {
       const address = addressKey(ip);
-      if (token === undefined || token.length > MAX_TOKEN_LENGTH) return count(address);
+      if (!isToken(token)) return count(address);
       const key = digest(token);
       const caller = verifiedCallers.get(key);
       if (caller !== undefined) return count(caller);
@@ -146,6 +150,8 @@ export const callerKey = (identity: Identity, ip: string | undefined): string =>
 const userKey = (userId: string) => `user:${userId}`;
 const addressKey = (ip: string | undefined) => `address:${callerAddress(ip)}`;
 const digest = (token: string) => hash("sha256", token, "base64");
+
+const isToken = (token: string | undefined): token is string => token !== undefined && token.length <= MAX_TOKEN_LENGTH;
 
 function claimedUser(token: string): string | undefined {
   try {

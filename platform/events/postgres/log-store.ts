@@ -165,8 +165,8 @@ export function createLogStore({ connectionString, poolSize }: LogStoreOptions):
       return new Map(rows.map(({ partition, next }) => [partition, next]));
     },
     async commit(group, topic, partition, next) {
-      // Never backwards: a former owner of the partition may be late. Nobody waits for the disk: a position that a crash
-      // of Postgres loses is an earlier one, from which events come again, as they may.
+      // Never backwards: a former owner of the partition may be late. Nobody waits for the disk: after a crash of
+      // Postgres an earlier position holds, from which events come again, as they may.
       await query(
         `INSERT INTO consumer_offset AS held (consumer_group, topic, partition, next_offset)
          SELECT $1, $2, $3::int, $4::bigint FROM set_config('synchronous_commit', 'off', true)

@@ -231,3 +231,32 @@ test("a flood is refused before its bodies are read, and the caller is served ag
   };
   await waitFor(served, { what: "the caller to be served again" });
 });
+
+test("a browser of another origin can read an early refusal", async () => {
+  const origin = "https://app.example";
+  const gateway = await startGateway({ ADMISSION_WAIT_MS: 50, ALLOWED_ORIGINS: [origin] });
+  const ask = () =>
+    fetch(`${gateway.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", origin, ...bearer("busy") },
+      body: JSON.stringify({ query: QUERY, variables: { n: 1 } }),
+    });
+  const holding = times(4).map(() => ask());
+  await waitFor(() => gateway.asked.length === 4, { what: "the caller's part to run" });
+  const early = await waitFor(
+    async () => {
+      const answers = await Promise.all(times(100).map(() => ask()));
+      // Nothing was counted for it.
+      return answers.find(({ status, headers }) => status === 503 && !headers.has("ratelimit-limit"));
+    },
+    { what: "an early refusal" },
+  );
+  expect(early.headers.get("access-control-allow-origin")).toBe(origin);
+  expect(early.headers.get("x-trace-id")).toMatch(/^[0-9a-f]{32}$/);
+  expect(Number(early.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+  expect(await early.json()).toMatchObject({
+    errors: [{ extensions: { code: "SERVICE_UNAVAILABLE", status: 503, retryable: true } }],
+  });
+  gateway.answerAll();
+  await Promise.all(holding);
+});
