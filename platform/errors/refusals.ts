@@ -5,6 +5,7 @@
 import { belongsTo, holds, type Identity } from "../auth/identity.ts";
 import type { OrganizationId } from "../auth/principal-ids.ts";
 import { AppError } from "./app-error.ts";
+import { noteDenial } from "./denials.ts";
 import { refuse, type UserFailure } from "./user-failure.ts";
 
 /** @param noun as in "There is no such note." @param field input field that names it */
@@ -20,11 +21,14 @@ export function requirePermission(
   missing: UserFailure,
 ): void {
   if (!belongsTo(identity, organizationId)) throw missing;
-  if (!holds(identity, organizationId, permission)) throw refuse("FORBIDDEN", needed(permission));
+  if (holds(identity, organizationId, permission)) return;
+  noteDenial({ organizationId, permission });
+  throw refuse("FORBIDDEN", needed(permission));
 }
 
-/** For a field that a member may not read. */
-export function forbiddenField(permission: string): AppError {
+/** For a field that a member of the organisation may not read. */
+export function forbiddenField(organizationId: OrganizationId, permission: string): AppError {
+  noteDenial({ organizationId, permission });
   return new AppError("FORBIDDEN", needed(permission));
 }
 

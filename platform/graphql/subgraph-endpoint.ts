@@ -18,10 +18,12 @@ import { LRUCache } from "lru-cache";
 import { IDENTITY_HEADER, type IdentityVerifier } from "../auth/identity-header.ts";
 import { assertInTime } from "../deadline.ts";
 import { AppError, findAppError } from "../errors/app-error.ts";
+import { collectDenials } from "../errors/denials.ts";
 import { toPublicError } from "../errors/graphql-errors.ts";
 import type { Change } from "../events/envelope.ts";
 import type { Logger } from "../logger/logger.ts";
 import { traceFromHeaders } from "../tracing/trace-context.ts";
+import type { DenialReporter } from "./denial-reporter.ts";
 import type { RequestContext } from "./request-context.ts";
 import { deadlineOf } from "./request-deadline.ts";
 import { withVariableFields } from "./variable-errors.ts";
@@ -36,6 +38,8 @@ export interface SubgraphEndpointOptions<Context> {
   /** Called once per request: loaders belong here, so that nothing is shared between viewers. */
   readonly createContext: (request: RequestContext) => Context;
   readonly verifier: IdentityVerifier;
+  /** Told of refusals before they are answered; absent: nobody is. */
+  readonly denials?: DenialReporter;
   readonly logger: Logger;
 }
 
@@ -117,13 +121,16 @@ export function createSubgraphEndpoint<Context extends object>(
         };
         const contextValue = createContext(request);
         if (mutation && deadline !== undefined) commandDeadlines.set(contextValue, deadline);
-        const result = await execute({
-          schema,
-          document,
-          contextValue,
-          variableValues: body.variables ?? {},
-          operationName: body.operationName ?? null,
-        });
+        const { result, denials } = await collectDenials(() =>
+          execute({
+            schema,
+            document,
+            contextValue,
+            variableValues: body.variables ?? {},
+            operationName: body.operationName ?? null,
+          }),
+        );
+        if (denials.length > 0) await options.denials?.report(request, denials);
         const variables = body.variables ?? {};
         const refused = { schema, document, operationName: body.operationName, variables };
         const failures = result.errors ?? [];

@@ -19,7 +19,7 @@ export const DeadLetterStatus = ["OPEN", "REPLAYING", "REPLAYED", "DISCARDED"] a
 export type DeadLetterStatus = (typeof DeadLetterStatus)[number];
 
 /** Why a mutation was refused. */
-export const UserErrorCode = ["BLANK", "TOO_LONG", "INVALID", "TAKEN", "NOT_FOUND", "FORBIDDEN", "STATE_INVALID", "LIMIT_REACHED", "VERSION_CONFLICT", "IDEMPOTENCY_MISMATCH", "IDEMPOTENCY_IN_PROGRESS", "PAYMENT_DECLINED", "EXPIRED"] as const;
+export const UserErrorCode = ["BLANK", "TOO_LONG", "INVALID", "TAKEN", "NOT_FOUND", "FORBIDDEN", "STATE_INVALID", "LIMIT_REACHED", "VERSION_CONFLICT", "IDEMPOTENCY_MISMATCH", "IDEMPOTENCY_IN_PROGRESS", "PAYMENT_DECLINED", "SECOND_FACTOR_REQUIRED", "EXPIRED"] as const;
 export type UserErrorCode = (typeof UserErrorCode)[number];
 
 /** All given conditions must hold; each list is any-of, at most 100 values. */

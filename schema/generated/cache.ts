@@ -7,7 +7,7 @@ export type NoArgs = Readonly<Record<never, never>>;
 export type NoParents = Readonly<Record<never, never>>;
 
 /** Why a mutation was refused. */
-export const UserErrorCode = ["BLANK", "TOO_LONG", "INVALID", "TAKEN", "NOT_FOUND", "FORBIDDEN", "STATE_INVALID", "LIMIT_REACHED", "VERSION_CONFLICT", "IDEMPOTENCY_MISMATCH", "IDEMPOTENCY_IN_PROGRESS", "PAYMENT_DECLINED", "EXPIRED"] as const;
+export const UserErrorCode = ["BLANK", "TOO_LONG", "INVALID", "TAKEN", "NOT_FOUND", "FORBIDDEN", "STATE_INVALID", "LIMIT_REACHED", "VERSION_CONFLICT", "IDEMPOTENCY_MISMATCH", "IDEMPOTENCY_IN_PROGRESS", "PAYMENT_DECLINED", "SECOND_FACTOR_REQUIRED", "EXPIRED"] as const;
 export type UserErrorCode = (typeof UserErrorCode)[number];
 
 /** Input of `cacheEvict`. */

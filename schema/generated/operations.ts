@@ -168,6 +168,8 @@ export type PlanInterval =
 
 /** Input of `sessionCreate`. */
 export type SessionCreateInput = {
+  /** The code that the authenticator app shows, or a recovery code. For accounts with a second factor. */
+  readonly code?: string | null | undefined;
   /** A name for the session list, e.g. `Firefox on Linux`; at most 120 characters. */
   readonly device?: string | null | undefined;
   /** The confirmed address of the account. */
@@ -237,6 +239,8 @@ export type UserErrorCode =
   | 'NOT_FOUND'
   /** The payment provider declined the payment. */
   | 'PAYMENT_DECLINED'
+  /** The account has a second factor: send its code, too. */
+  | 'SECOND_FACTOR_REQUIRED'
   /** The object is in a state that does not allow this. */
   | 'STATE_INVALID'
   /** The value must be unique and is in use. */

@@ -11,7 +11,7 @@ export const LiveTransport = ["WEBSOCKET", "SSE", "MULTIPART"] as const;
 export type LiveTransport = (typeof LiveTransport)[number];
 
 /** Why a mutation was refused. */
-export const UserErrorCode = ["BLANK", "TOO_LONG", "INVALID", "TAKEN", "NOT_FOUND", "FORBIDDEN", "STATE_INVALID", "LIMIT_REACHED", "VERSION_CONFLICT", "IDEMPOTENCY_MISMATCH", "IDEMPOTENCY_IN_PROGRESS", "PAYMENT_DECLINED", "EXPIRED"] as const;
+export const UserErrorCode = ["BLANK", "TOO_LONG", "INVALID", "TAKEN", "NOT_FOUND", "FORBIDDEN", "STATE_INVALID", "LIMIT_REACHED", "VERSION_CONFLICT", "IDEMPOTENCY_MISMATCH", "IDEMPOTENCY_IN_PROGRESS", "PAYMENT_DECLINED", "SECOND_FACTOR_REQUIRED", "EXPIRED"] as const;
 export type UserErrorCode = (typeof UserErrorCode)[number];
 
 /** Input of `liveSubscriptionClose`. */

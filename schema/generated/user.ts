@@ -6,6 +6,10 @@ export type NoArgs = Readonly<Record<never, never>>;
 /** Each object is as the schema shows it. */
 export type NoParents = Readonly<Record<never, never>>;
 
+/** How far a mail is. */
+export const EmailStatus = ["REQUESTED", "SENDING", "SENT", "FAILED", "CANCELLED"] as const;
+export type EmailStatus = (typeof EmailStatus)[number];
+
 /** Whether an invitation can still be accepted. */
 export const InvitationStatus = ["PENDING", "ACCEPTED", "EXPIRED", "REVOKED"] as const;
 export type InvitationStatus = (typeof InvitationStatus)[number];
@@ -19,7 +23,7 @@ export const ProfileEventType = ["REGISTERED", "REGISTERED_AGAIN", "EMAIL_VERIFI
 export type ProfileEventType = (typeof ProfileEventType)[number];
 
 /** Why a mutation was refused. */
-export const UserErrorCode = ["BLANK", "TOO_LONG", "INVALID", "TAKEN", "NOT_FOUND", "FORBIDDEN", "STATE_INVALID", "LIMIT_REACHED", "VERSION_CONFLICT", "IDEMPOTENCY_MISMATCH", "IDEMPOTENCY_IN_PROGRESS", "PAYMENT_DECLINED", "EXPIRED"] as const;
+export const UserErrorCode = ["BLANK", "TOO_LONG", "INVALID", "TAKEN", "NOT_FOUND", "FORBIDDEN", "STATE_INVALID", "LIMIT_REACHED", "VERSION_CONFLICT", "IDEMPOTENCY_MISMATCH", "IDEMPOTENCY_IN_PROGRESS", "PAYMENT_DECLINED", "SECOND_FACTOR_REQUIRED", "EXPIRED"] as const;
 export type UserErrorCode = (typeof UserErrorCode)[number];
 
 /** Whether a user may sign in. */
@@ -111,6 +115,8 @@ export interface OrganizationUpdateInput {
   readonly expectedVersion: number;
   /** The new name: 2 to 80 characters, no markup and no formula. */
   readonly name?: string | null;
+  /** The new slug: 3 to 40 of a–z, 0–9 and `-`. It is free, or was this organisation's own before. */
+  readonly slug?: string | null;
 }
 
 /** Input of `passwordChange`. */
@@ -135,6 +141,14 @@ export interface PasswordResetInput {
 export interface PasswordResetRequestInput {
   /** The address of the account. */
   readonly email: string;
+}
+
+/** Input of `recoveryCodesRenew`. */
+export interface RecoveryCodesRenewInput {
+  /** The password that the viewer signs in with. */
+  readonly password: string;
+  /** The code that the authenticator app shows, or a recovery code. */
+  readonly code: string;
 }
 
 /** Input of `roleCreate`. */
@@ -173,6 +187,8 @@ export interface SessionCreateInput {
   readonly password: string;
   /** A name for the session list, e.g. `Firefox on Linux`; at most 120 characters. */
   readonly device?: string | null;
+  /** The code that the authenticator app shows, or a recovery code. For accounts with a second factor. */
+  readonly code?: string | null;
 }
 
 /** Input of `sessionRefresh`. */
@@ -189,6 +205,26 @@ export interface SessionRevokeInput {
   readonly all?: boolean | null;
   /** All sessions of the viewer but the current one. */
   readonly exceptCurrent?: boolean | null;
+}
+
+/** Input of `totpConfirm`. */
+export interface TotpConfirmInput {
+  /** The six digits that the app shows. */
+  readonly code: string;
+}
+
+/** Input of `totpEnroll`. */
+export interface TotpEnrollInput {
+  /** The password that the viewer signs in with. */
+  readonly password: string;
+}
+
+/** Input of `totpRemove`. */
+export interface TotpRemoveInput {
+  /** The password that the viewer signs in with. */
+  readonly password: string;
+  /** The code that the authenticator app shows, or a recovery code. */
+  readonly code: string;
 }
 
 /** Input of `userProfileUpdate`. */
@@ -261,6 +297,26 @@ export interface MutationPasswordResetRequestArgs {
 export interface MutationPasswordResetArgs {
   /** The values of the mutation. */
   readonly input: PasswordResetInput;
+}
+
+export interface MutationTotpEnrollArgs {
+  /** The values of the mutation. */
+  readonly input: TotpEnrollInput;
+}
+
+export interface MutationTotpConfirmArgs {
+  /** The values of the mutation. */
+  readonly input: TotpConfirmInput;
+}
+
+export interface MutationTotpRemoveArgs {
+  /** The values of the mutation. */
+  readonly input: TotpRemoveInput;
+}
+
+export interface MutationRecoveryCodesRenewArgs {
+  /** The values of the mutation. */
+  readonly input: RecoveryCodesRenewInput;
 }
 
 export interface MutationEmailChangeRequestArgs {
@@ -358,6 +414,22 @@ export interface OrganizationInvitationsArgs {
   readonly last?: number | null;
   /** With `last`: what comes ahead of this cursor, which is one of this list. */
   readonly before?: string | null;
+}
+
+export interface OrganizationEmailDeliveriesArgs {
+  /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
+  readonly first?: number | null;
+  /** With `first`: what comes behind this cursor, which is one of this list. */
+  readonly after?: string | null;
+  /** A page of 1 to 100 from the end of the list. */
+  readonly last?: number | null;
+  /** With `last`: what comes ahead of this cursor, which is one of this list. */
+  readonly before?: string | null;
+}
+
+export interface OrganizationEmailStatisticsArgs {
+  /** Of so many days until now: 1 to 90. */
+  readonly days: number;
 }
 
 export interface QueryNodeArgs {
@@ -459,6 +531,54 @@ export interface EmailChangeRequestPayloadObject<Own = NoParents> {
   readonly accepted: boolean;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** A mail that something in the organisation called for, and what became of it. */
+export interface EmailDeliveryObject {
+  /** Which mail it is, e.g. `invitation`. */
+  readonly template: string;
+  /** Whom it goes to; null until it is sent for the first time. */
+  readonly recipient?: string | null | undefined;
+  /** How far it is. */
+  readonly status: EmailStatus;
+  /** How often it was handed to the mail server. */
+  readonly attempts: number;
+  /** What the mail server said when it refused; null when it did not, or took the mail in the end. */
+  readonly lastError?: string | null | undefined;
+  /** When it was called for. */
+  readonly requestedAt: Date;
+  /** When the mail server took it; null until then. */
+  readonly sentAt?: Date | null | undefined;
+}
+
+/** A page of mails. */
+export interface EmailDeliveryConnectionObject<Own = NoParents> {
+  /** The page's entries, each with its cursor. */
+  readonly edges: readonly Parent<Own, "EmailDeliveryEdge">[];
+  /** Whether there is more, and where to go on. */
+  readonly pageInfo: Parent<Own, "PageInfo">;
+  /** All that match, over all pages; null where counting would be too costly. */
+  readonly totalCount?: number | null | undefined;
+}
+
+/** A mail on a page. */
+export interface EmailDeliveryEdgeObject<Own = NoParents> {
+  /** Opaque, valid for this list alone: pass it as `after` or `before`. */
+  readonly cursor: string;
+  /** The mail itself. */
+  readonly node: Parent<Own, "EmailDelivery">;
+}
+
+/** How the mails of some days fared. */
+export interface EmailStatisticsObject {
+  /** Mails that the mail server took. */
+  readonly sent: number;
+  /** Mails that it refused. */
+  readonly failed: number;
+  /** Mails that are still on their way. */
+  readonly pending: number;
+  /** Share of `sent` among the mails that are decided, from 0 to 1; null when none is. */
+  readonly deliveryRate?: number | null | undefined;
 }
 
 /** Payload of `emailVerify`. */
@@ -621,7 +741,7 @@ export interface OrganizationCreatePayloadObject<Own = NoParents> {
 
 /** Payload of `organizationUpdate`. */
 export interface OrganizationUpdatePayloadObject<Own = NoParents> {
-  /** The renamed organisation; null when the mutation was refused. */
+  /** The changed organisation; null when the mutation was refused. */
   readonly organization?: Parent<Own, "Organization"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
@@ -709,6 +829,14 @@ export interface ProfileEventEdgeObject<Own = NoParents> {
   readonly node: Parent<Own, "ProfileEvent">;
 }
 
+/** Payload of `recoveryCodesRenew`. */
+export interface RecoveryCodesRenewPayloadObject<Own = NoParents> {
+  /** Ten new codes. Shown once; null when the mutation was refused. */
+  readonly recoveryCodes?: readonly string[] | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
 /** A named set of permissions in one organisation. */
 export interface RoleObject {
   /** Opaque and global: `node(id)` finds the object by it. Begins with `rol_`. */
@@ -743,6 +871,14 @@ export interface RoleUpdatePayloadObject<Own = NoParents> {
   readonly role?: Parent<Own, "Role"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** An authenticator app that signing in takes a code of. */
+export interface SecondFactorObject {
+  /** When it was set up. */
+  readonly createdAt: Date;
+  /** Recovery codes that were not used yet, of ten. */
+  readonly recoveryCodesLeft: number;
 }
 
 /** A signed-in device. Only its own user sees it. */
@@ -823,6 +959,32 @@ export interface TokensObject {
   readonly refreshToken: string;
   /** When the access token expires. */
   readonly expiresAt: Date;
+}
+
+/** Payload of `totpConfirm`. */
+export interface TotpConfirmPayloadObject<Own = NoParents> {
+  /** Ten codes for the day on which the app is lost. Shown once; null when the mutation was refused. */
+  readonly recoveryCodes?: readonly string[] | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `totpEnroll`. */
+export interface TotpEnrollPayloadObject<Own = NoParents> {
+  /** What the app makes its codes of, in Base32; shown once. Null when the mutation was refused. */
+  readonly secret?: string | null | undefined;
+  /** The same as an `otpauth:` address, to be shown as a QR code; null when the mutation was refused. */
+  readonly uri?: string | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `totpRemove`. */
+export interface TotpRemovePayloadObject<Own = NoParents> {
+  /** Whether the second factor is gone. */
+  readonly removed: boolean;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
 /** A person with an account. */
@@ -909,6 +1071,11 @@ export interface ViewerObject<Own = NoParents> {
   readonly user: Parent<Own, "User">;
   /** The session of this request. */
   readonly session: Parent<Own, "Session">;
+  /** Everything that is kept about the viewer, to look at or to take along: account, history, sessions, memberships, mails.
+   * Passwords, tokens and codes are not in it. */
+  readonly dataExport: unknown;
+  /** The viewer's second factor; null when signing in takes the password alone. */
+  readonly secondFactor?: Parent<Own, "SecondFactor"> | null | undefined;
 }
 
 interface DefaultParents<Own> {
@@ -918,6 +1085,10 @@ interface DefaultParents<Own> {
   readonly DeadLetter: DeadLetterObject;
   readonly EmailChangeConfirmPayload: EmailChangeConfirmPayloadObject<Own>;
   readonly EmailChangeRequestPayload: EmailChangeRequestPayloadObject<Own>;
+  readonly EmailDelivery: EmailDeliveryObject;
+  readonly EmailDeliveryConnection: EmailDeliveryConnectionObject<Own>;
+  readonly EmailDeliveryEdge: EmailDeliveryEdgeObject<Own>;
+  readonly EmailStatistics: EmailStatisticsObject;
   readonly EmailVerifyPayload: EmailVerifyPayloadObject<Own>;
   readonly Invitation: InvitationObject<Own>;
   readonly InvitationAcceptPayload: InvitationAcceptPayloadObject<Own>;
@@ -945,10 +1116,12 @@ interface DefaultParents<Own> {
   readonly ProfileEvent: ProfileEventObject;
   readonly ProfileEventConnection: ProfileEventConnectionObject<Own>;
   readonly ProfileEventEdge: ProfileEventEdgeObject<Own>;
+  readonly RecoveryCodesRenewPayload: RecoveryCodesRenewPayloadObject<Own>;
   readonly Role: RoleObject;
   readonly RoleCreatePayload: RoleCreatePayloadObject<Own>;
   readonly RoleDeletePayload: RoleDeletePayloadObject<Own>;
   readonly RoleUpdatePayload: RoleUpdatePayloadObject<Own>;
+  readonly SecondFactor: SecondFactorObject;
   readonly Session: SessionObject<Own>;
   readonly SessionConnection: SessionConnectionObject<Own>;
   readonly SessionCreatePayload: SessionCreatePayloadObject<Own>;
@@ -956,6 +1129,9 @@ interface DefaultParents<Own> {
   readonly SessionRefreshPayload: SessionRefreshPayloadObject<Own>;
   readonly SessionRevokePayload: SessionRevokePayloadObject<Own>;
   readonly Tokens: TokensObject;
+  readonly TotpConfirmPayload: TotpConfirmPayloadObject<Own>;
+  readonly TotpEnrollPayload: TotpEnrollPayloadObject<Own>;
+  readonly TotpRemovePayload: TotpRemovePayloadObject<Own>;
   readonly User: UserObject;
   readonly UserError: UserErrorObject;
   readonly UserProfileUpdatePayload: UserProfileUpdatePayloadObject<Own>;
@@ -992,6 +1168,30 @@ interface Fields<Own> {
   readonly EmailChangeRequestPayload: {
     readonly accepted: Field<NoArgs, boolean>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly EmailDelivery: {
+    readonly template: Field<NoArgs, string>;
+    readonly recipient: Field<NoArgs, string | null | undefined>;
+    readonly status: Field<NoArgs, EmailStatus>;
+    readonly attempts: Field<NoArgs, number>;
+    readonly lastError: Field<NoArgs, string | null | undefined>;
+    readonly requestedAt: Field<NoArgs, Date>;
+    readonly sentAt: Field<NoArgs, Date | null | undefined>;
+  };
+  readonly EmailDeliveryConnection: {
+    readonly edges: Field<NoArgs, readonly Parent<Own, "EmailDeliveryEdge">[]>;
+    readonly pageInfo: Field<NoArgs, Parent<Own, "PageInfo">>;
+    readonly totalCount: Field<NoArgs, number | null | undefined>;
+  };
+  readonly EmailDeliveryEdge: {
+    readonly cursor: Field<NoArgs, string>;
+    readonly node: Field<NoArgs, Parent<Own, "EmailDelivery">>;
+  };
+  readonly EmailStatistics: {
+    readonly sent: Field<NoArgs, number>;
+    readonly failed: Field<NoArgs, number>;
+    readonly pending: Field<NoArgs, number>;
+    readonly deliveryRate: Field<NoArgs, number | null | undefined>;
   };
   readonly EmailVerifyPayload: {
     readonly user: Field<NoArgs, Parent<Own, "User"> | null | undefined>;
@@ -1069,6 +1269,10 @@ interface Fields<Own> {
     readonly passwordChange: Field<MutationPasswordChangeArgs, Parent<Own, "PasswordChangePayload">>;
     readonly passwordResetRequest: Field<MutationPasswordResetRequestArgs, Parent<Own, "PasswordResetRequestPayload">>;
     readonly passwordReset: Field<MutationPasswordResetArgs, Parent<Own, "PasswordResetPayload">>;
+    readonly totpEnroll: Field<MutationTotpEnrollArgs, Parent<Own, "TotpEnrollPayload">>;
+    readonly totpConfirm: Field<MutationTotpConfirmArgs, Parent<Own, "TotpConfirmPayload">>;
+    readonly totpRemove: Field<MutationTotpRemoveArgs, Parent<Own, "TotpRemovePayload">>;
+    readonly recoveryCodesRenew: Field<MutationRecoveryCodesRenewArgs, Parent<Own, "RecoveryCodesRenewPayload">>;
     readonly emailChangeRequest: Field<MutationEmailChangeRequestArgs, Parent<Own, "EmailChangeRequestPayload">>;
     readonly emailChangeConfirm: Field<MutationEmailChangeConfirmArgs, Parent<Own, "EmailChangeConfirmPayload">>;
     readonly sessionRefresh: Field<MutationSessionRefreshArgs, Parent<Own, "SessionRefreshPayload">>;
@@ -1095,6 +1299,8 @@ interface Fields<Own> {
     readonly members: Field<OrganizationMembersArgs, Parent<Own, "MembershipConnection"> | null | undefined>;
     readonly roles: Field<NoArgs, readonly Parent<Own, "Role">[]>;
     readonly invitations: Field<OrganizationInvitationsArgs, Parent<Own, "InvitationConnection"> | null | undefined>;
+    readonly emailDeliveries: Field<OrganizationEmailDeliveriesArgs, Parent<Own, "EmailDeliveryConnection"> | null | undefined>;
+    readonly emailStatistics: Field<OrganizationEmailStatisticsArgs, Parent<Own, "EmailStatistics"> | null | undefined>;
   };
   readonly OrganizationCreatePayload: {
     readonly organization: Field<NoArgs, Parent<Own, "Organization"> | null | undefined>;
@@ -1154,6 +1360,10 @@ interface Fields<Own> {
     readonly nodes: Field<QueryNodesArgs, readonly (Parent<Own, "Node"> | null)[]>;
     readonly organization: Field<QueryOrganizationArgs, Parent<Own, "Organization"> | null | undefined>;
   };
+  readonly RecoveryCodesRenewPayload: {
+    readonly recoveryCodes: Field<NoArgs, readonly string[] | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
   readonly Role: {
     readonly id: Field<NoArgs, string>;
     readonly name: Field<NoArgs, string>;
@@ -1171,6 +1381,10 @@ interface Fields<Own> {
   readonly RoleUpdatePayload: {
     readonly role: Field<NoArgs, Parent<Own, "Role"> | null | undefined>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly SecondFactor: {
+    readonly createdAt: Field<NoArgs, Date>;
+    readonly recoveryCodesLeft: Field<NoArgs, number>;
   };
   readonly Session: {
     readonly id: Field<NoArgs, string>;
@@ -1211,6 +1425,19 @@ interface Fields<Own> {
     readonly accessToken: Field<NoArgs, string>;
     readonly refreshToken: Field<NoArgs, string>;
     readonly expiresAt: Field<NoArgs, Date>;
+  };
+  readonly TotpConfirmPayload: {
+    readonly recoveryCodes: Field<NoArgs, readonly string[] | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly TotpEnrollPayload: {
+    readonly secret: Field<NoArgs, string | null | undefined>;
+    readonly uri: Field<NoArgs, string | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly TotpRemovePayload: {
+    readonly removed: Field<NoArgs, boolean>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
   readonly User: {
     readonly id: Field<NoArgs, string>;
@@ -1258,6 +1485,8 @@ interface Fields<Own> {
     readonly session: Field<NoArgs, Parent<Own, "Session">>;
     readonly sessions: Field<ViewerSessionsArgs, Parent<Own, "SessionConnection">>;
     readonly memberships: Field<ViewerMembershipsArgs, Parent<Own, "MembershipConnection">>;
+    readonly dataExport: Field<NoArgs, unknown>;
+    readonly secondFactor: Field<NoArgs, Parent<Own, "SecondFactor"> | null | undefined>;
     readonly permissions: Field<ViewerPermissionsArgs, readonly string[]>;
     readonly can: Field<ViewerCanArgs, boolean>;
   };
@@ -1270,6 +1499,10 @@ interface AllResolvers<Context, Own> {
   readonly DeadLetter: TypeResolvers<Parent<Own, "DeadLetter">, Context, Fields<Own>["DeadLetter"]>;
   readonly EmailChangeConfirmPayload: TypeResolvers<Parent<Own, "EmailChangeConfirmPayload">, Context, Fields<Own>["EmailChangeConfirmPayload"]>;
   readonly EmailChangeRequestPayload: TypeResolvers<Parent<Own, "EmailChangeRequestPayload">, Context, Fields<Own>["EmailChangeRequestPayload"]>;
+  readonly EmailDelivery: TypeResolvers<Parent<Own, "EmailDelivery">, Context, Fields<Own>["EmailDelivery"]>;
+  readonly EmailDeliveryConnection: TypeResolvers<Parent<Own, "EmailDeliveryConnection">, Context, Fields<Own>["EmailDeliveryConnection"]>;
+  readonly EmailDeliveryEdge: TypeResolvers<Parent<Own, "EmailDeliveryEdge">, Context, Fields<Own>["EmailDeliveryEdge"]>;
+  readonly EmailStatistics: TypeResolvers<Parent<Own, "EmailStatistics">, Context, Fields<Own>["EmailStatistics"]>;
   readonly EmailVerifyPayload: TypeResolvers<Parent<Own, "EmailVerifyPayload">, Context, Fields<Own>["EmailVerifyPayload"]>;
   readonly Invitation: EntityResolvers<Parent<Own, "Invitation">, Context, Fields<Own>["Invitation"], { readonly __typename: "Invitation"; readonly id: string; }>;
   readonly InvitationAcceptPayload: TypeResolvers<Parent<Own, "InvitationAcceptPayload">, Context, Fields<Own>["InvitationAcceptPayload"]>;
@@ -1300,10 +1533,12 @@ interface AllResolvers<Context, Own> {
   readonly ProfileEventConnection: TypeResolvers<Parent<Own, "ProfileEventConnection">, Context, Fields<Own>["ProfileEventConnection"]>;
   readonly ProfileEventEdge: TypeResolvers<Parent<Own, "ProfileEventEdge">, Context, Fields<Own>["ProfileEventEdge"]>;
   readonly Query: TypeResolvers<unknown, Context, Fields<Own>["Query"]>;
+  readonly RecoveryCodesRenewPayload: TypeResolvers<Parent<Own, "RecoveryCodesRenewPayload">, Context, Fields<Own>["RecoveryCodesRenewPayload"]>;
   readonly Role: EntityResolvers<Parent<Own, "Role">, Context, Fields<Own>["Role"], { readonly __typename: "Role"; readonly id: string; }>;
   readonly RoleCreatePayload: TypeResolvers<Parent<Own, "RoleCreatePayload">, Context, Fields<Own>["RoleCreatePayload"]>;
   readonly RoleDeletePayload: TypeResolvers<Parent<Own, "RoleDeletePayload">, Context, Fields<Own>["RoleDeletePayload"]>;
   readonly RoleUpdatePayload: TypeResolvers<Parent<Own, "RoleUpdatePayload">, Context, Fields<Own>["RoleUpdatePayload"]>;
+  readonly SecondFactor: TypeResolvers<Parent<Own, "SecondFactor">, Context, Fields<Own>["SecondFactor"]>;
   readonly Session: EntityResolvers<Parent<Own, "Session">, Context, Fields<Own>["Session"], { readonly __typename: "Session"; readonly id: string; }>;
   readonly SessionConnection: TypeResolvers<Parent<Own, "SessionConnection">, Context, Fields<Own>["SessionConnection"]>;
   readonly SessionCreatePayload: TypeResolvers<Parent<Own, "SessionCreatePayload">, Context, Fields<Own>["SessionCreatePayload"]>;
@@ -1311,6 +1546,9 @@ interface AllResolvers<Context, Own> {
   readonly SessionRefreshPayload: TypeResolvers<Parent<Own, "SessionRefreshPayload">, Context, Fields<Own>["SessionRefreshPayload"]>;
   readonly SessionRevokePayload: TypeResolvers<Parent<Own, "SessionRevokePayload">, Context, Fields<Own>["SessionRevokePayload"]>;
   readonly Tokens: TypeResolvers<Parent<Own, "Tokens">, Context, Fields<Own>["Tokens"]>;
+  readonly TotpConfirmPayload: TypeResolvers<Parent<Own, "TotpConfirmPayload">, Context, Fields<Own>["TotpConfirmPayload"]>;
+  readonly TotpEnrollPayload: TypeResolvers<Parent<Own, "TotpEnrollPayload">, Context, Fields<Own>["TotpEnrollPayload"]>;
+  readonly TotpRemovePayload: TypeResolvers<Parent<Own, "TotpRemovePayload">, Context, Fields<Own>["TotpRemovePayload"]>;
   readonly User: EntityResolvers<Parent<Own, "User">, Context, Fields<Own>["User"], { readonly __typename: "User"; readonly id: string; }>;
   readonly UserError: TypeResolvers<Parent<Own, "UserError">, Context, Fields<Own>["UserError"]>;
   readonly UserProfileUpdatePayload: TypeResolvers<Parent<Own, "UserProfileUpdatePayload">, Context, Fields<Own>["UserProfileUpdatePayload"]>;

@@ -1,5 +1,6 @@
 /** What audit says happened, as `schema/events/audit.*.json` describe it. */
-import { OrganizationId } from "../../platform/auth/principal-ids.ts";
+import { OrganizationId, type UserId } from "../../platform/auth/principal-ids.ts";
+import type { Denial } from "../../platform/errors/denials.ts";
 import { causedBy, type DomainEvent, type EventEnvelope, MAX_HOP } from "../../platform/events/envelope.ts";
 import type { CausedEvent } from "../../platform/events/outbox.ts";
 import type { EventData } from "../../schema/generated/events.ts";
@@ -35,6 +36,13 @@ function entryRecorded(entry: AuditEntry): DomainEvent {
     ...(organizationId === null ? {} : { organizationId }),
     data: { ...data },
   };
+}
+
+/** A member was refused: nothing changed. */
+export function accessDenied({ organizationId, userId, permission }: Denial & { userId: UserId }): DomainEvent {
+  const data: EventData["audit.access.denied.v1"] = { organizationId, userId, permission };
+  const key = organizationId;
+  return { type: "audit.access.denied.v1", subject: key, aggregateVersion: 0, key, organizationId, data: { ...data } };
 }
 
 type Located = Pick<DeadLetter, "id" | "topic" | "partition" | "offset" | "key" | "eventId" | "eventType" | "failures">;

@@ -5,15 +5,18 @@ import { createGroupConsumer } from "../../platform/events/group-consumer.ts";
 import { createRecordConsumer } from "../../platform/events/record-consumer.ts";
 import { createRelay } from "../../platform/events/relay.ts";
 import { createCursorCodec } from "../../platform/graphql/connection.ts";
+import { createDenialReporter } from "../../platform/graphql/denial-reporter.ts";
 import type { Subgraph, SubgraphRuntime } from "../../platform/graphql/subgraph.ts";
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { outboxOf } from "../../platform/graphql/subgraph-outbox.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
+import { publishOwnEvents } from "./commands/publish-own-events.ts";
 import { createCompletenessMonitor } from "./completeness/completeness-monitor.ts";
 import { auditHandler } from "./consumers.ts";
 import { type AuditContext, createAuditContext } from "./context.ts";
 import { letterHandler } from "./dead-letters/letter-consumer.ts";
 import { createLetterCounts } from "./dead-letters/letter-counts.ts";
+import { accessDenied } from "./domain-events.ts";
 import { resolvers } from "./resolvers/index.ts";
 import type { AuditServices } from "./services.ts";
 import { openAuditDatabase } from "./store/database.ts";
@@ -69,6 +72,10 @@ export function createAuditSubgraph(deps: AuditSubgraphDeps): Subgraph {
     resolvers,
     createContext: (request) => createAuditContext(services, request),
     verifier: createIdentityVerifier(identitySecrets, name, clock),
+    denials: createDenialReporter({
+      event: accessDenied,
+      publish: (events, causation, tenants) => publishOwnEvents(services, events, causation, tenants),
+    }),
     logger,
   });
   return {

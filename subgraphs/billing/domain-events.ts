@@ -1,7 +1,8 @@
 /**
  * What billing says happened, as `schema/events/billing.*.json` describe it. The version is the row's after the change.
  */
-import type { OrganizationId } from "../../platform/auth/principal-ids.ts";
+import type { OrganizationId, UserId } from "../../platform/auth/principal-ids.ts";
+import type { Denial } from "../../platform/errors/denials.ts";
 import type { DomainEvent } from "../../platform/events/envelope.ts";
 import type { EventData, EventType } from "../../schema/generated/events.ts";
 import type { BillingAccount, PaymentMethod } from "./domain/account.ts";
@@ -20,6 +21,12 @@ interface Versioned {
 function event<Type extends EventType>(type: Type, changed: Versioned, data: EventData[Type]): DomainEvent {
   const { id, organizationId, version } = changed;
   return { type, subject: id, aggregateVersion: version, key: organizationId, organizationId, data };
+}
+
+/** A member was refused: nothing changed. */
+export function accessDenied({ organizationId, ...denied }: Denial & { userId: UserId }): DomainEvent {
+  const data = { organizationId, ...denied };
+  return event("billing.access.denied.v1", { id: organizationId, organizationId, version: 0 }, data);
 }
 
 export function accountOpened(account: Pick<BillingAccount, "id" | "organizationId" | "currency">): DomainEvent {

@@ -4,6 +4,7 @@ import { createProcessCache, type ProcessCacheSettings } from "../../platform/ca
 import { createRelay } from "../../platform/events/relay.ts";
 import { createRoutedConsumers } from "../../platform/events/routed-consumers.ts";
 import { createCursorCodec } from "../../platform/graphql/connection.ts";
+import { createDenialReporter, publishing } from "../../platform/graphql/denial-reporter.ts";
 import type { Subgraph, SubgraphRuntime } from "../../platform/graphql/subgraph.ts";
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { outboxOf } from "../../platform/graphql/subgraph-outbox.ts";
@@ -13,6 +14,7 @@ import { createSettlementWorker } from "./collection/settlement-worker.ts";
 import { consumers, routes, tenantsOfEvent } from "./consumers.ts";
 import { type BillingContext, createBillingContext } from "./context.ts";
 import { DEMO } from "./demo.ts";
+import { accessDenied } from "./domain-events.ts";
 import type { PaymentProvider } from "./provider/payment-provider.ts";
 import { createSandboxProvider } from "./provider/sandbox-provider.ts";
 import { resolvers } from "./resolvers/index.ts";
@@ -77,6 +79,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     resolvers,
     createContext: (request) => createBillingContext(services, request),
     verifier: createIdentityVerifier(identitySecrets, name, clock),
+    denials: createDenialReporter({ event: accessDenied, publish: publishing(services) }),
     logger,
   });
   return {

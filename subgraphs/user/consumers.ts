@@ -15,6 +15,8 @@ import { invitation } from "./mail/kinds/invitation.ts";
 import { organizationWelcome } from "./mail/kinds/organization-welcome.ts";
 import { passwordChanged } from "./mail/kinds/password-changed.ts";
 import { passwordReset } from "./mail/kinds/password-reset.ts";
+import { secondFactorDisabled } from "./mail/kinds/second-factor-disabled.ts";
+import { secondFactorEnabled } from "./mail/kinds/second-factor-enabled.ts";
 import { verification } from "./mail/kinds/verification.ts";
 import { welcome } from "./mail/kinds/welcome.ts";
 import type { MailKind } from "./mail/mail-kind.ts";
@@ -54,6 +56,8 @@ export const routes = {
   "user.verification_requested.v1": { "user.mail": mail(verification) },
   "user.password_reset_requested.v1": { "user.mail": mail(passwordReset) },
   "user.password_changed.v1": { "user.mail": mail(passwordChanged) },
+  "user.second_factor_enabled.v1": { "user.mail": mail(secondFactorEnabled) },
+  "user.second_factor_disabled.v1": { "user.mail": mail(secondFactorDisabled) },
   "user.email_change_requested.v1": { "user.mail": mail(emailChangeApproval) },
   "user.email_change_approved.v1": { "user.mail": mail(emailChangeConfirmation) },
   "user.registration_repeated.v1": { "user.mail": mail(accountExists) },

@@ -2,6 +2,7 @@
 import type { UserIdentity } from "../../platform/auth/identity.ts";
 import type { RequestContext } from "../../platform/graphql/request-context.ts";
 import { createSubgraphContext, type SubgraphContext } from "../../platform/graphql/subgraph-context.ts";
+import type { EmailDelivery } from "./domain/email-delivery.ts";
 import type { Invitation } from "./domain/invitation.ts";
 import type { Membership } from "./domain/membership.ts";
 import type { Organization, Role } from "./domain/organization.ts";
@@ -16,6 +17,7 @@ export type UserContext = SubgraphContext<UserServices, UserTransaction, Loaders
 
 /** Parents that differ from what the schema shows. */
 export interface UserParents {
+  readonly EmailDelivery: EmailDelivery;
   readonly Invitation: Invitation;
   readonly Membership: Membership;
   readonly Node: { readonly __typename: NodeName; readonly id: string };

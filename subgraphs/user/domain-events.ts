@@ -2,7 +2,8 @@
  * What the user subgraph says happened, as `schema/events/user.*.json` describe it. The version is the row's after the
  * change.
  */
-import { OrganizationId, type TenantId } from "../../platform/auth/principal-ids.ts";
+import { OrganizationId, PLATFORM, type TenantId } from "../../platform/auth/principal-ids.ts";
+import type { Denial } from "../../platform/errors/denials.ts";
 import type { DomainEvent } from "../../platform/events/envelope.ts";
 import type { EventData, EventType } from "../../schema/generated/events.ts";
 import type { EmailId, InvitationId, UserId } from "./domain/ids.ts";
@@ -68,6 +69,23 @@ export function passwordChanged(
   return ofUser("user.password_changed.v1", userId, { id: userId, version }, { userId, how });
 }
 
+export function secondFactorEnabled(userId: UserId, version: number): DomainEvent {
+  return ofUser("user.second_factor_enabled.v1", userId, { id: userId, version }, { userId });
+}
+
+export function secondFactorDisabled(userId: UserId, version: number): DomainEvent {
+  return ofUser("user.second_factor_disabled.v1", userId, { id: userId, version }, { userId });
+}
+
+export function recoveryCodesRenewed(userId: UserId, version: number): DomainEvent {
+  return ofUser("user.recovery_codes_renewed.v1", userId, { id: userId, version }, { userId });
+}
+
+/** Nothing of the account itself changed. @param left codes that were not used yet */
+export function recoveryCodeUsed(userId: UserId, left: number): DomainEvent {
+  return ofUser("user.recovery_code_used.v1", userId, { id: userId, version: 0 }, { userId, left });
+}
+
 /** Somebody who is signed in wants to move the account to another address. */
 export function emailChangeRequested(userId: UserId, version: number): DomainEvent {
   return ofUser("user.email_change_requested.v1", userId, { id: userId, version }, { userId });
@@ -113,6 +131,18 @@ export function sessionRejected(userId: UserId, reason: string): DomainEvent {
   return ofUser("user.session.rejected.v1", userId, { id: userId, version: 0 }, { userId, reason });
 }
 
+/** Nobody has an account with the address. Operators are told, since there is nobody else. */
+export function signInRejected(addressDigest: string): DomainEvent {
+  const data: EventData["user.sign_in.rejected.v1"] = { addressDigest, reason: "unknown_address" };
+  return { type: "user.sign_in.rejected.v1", subject: PLATFORM, aggregateVersion: 0, key: PLATFORM, data };
+}
+
+/** A member was refused: nothing changed. */
+export function accessDenied({ organizationId, ...denied }: Denial & { userId: UserId }): DomainEvent {
+  const data = { organizationId, ...denied };
+  return ofOrganization("user.access.denied.v1", organizationId, { id: organizationId, version: 0 }, data);
+}
+
 export function sessionRevoked(session: Session, reason: string): DomainEvent {
   const { id: sessionId, userId } = session;
   return ofUser("user.session.revoked.v1", userId, session, { sessionId, userId, reason });
@@ -128,8 +158,8 @@ export function organizationCreated(
 }
 
 export function organizationUpdated(organization: Organization): DomainEvent {
-  const { id: organizationId, name } = organization;
-  return ofOrganization("user.organization.updated.v1", organizationId, organization, { organizationId, name });
+  const { id: organizationId, name, slug } = organization;
+  return ofOrganization("user.organization.updated.v1", organizationId, organization, { organizationId, name, slug });
 }
 
 export function organizationSuspended(organizationId: OrganizationId, version: number, reason: string): DomainEvent {

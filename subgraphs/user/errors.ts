@@ -18,6 +18,14 @@ export function requireActive(organization: Pick<Organization, "status"> | undef
   if (organization?.status === "SUSPENDED") throw refuse("FORBIDDEN", "This organisation is suspended.");
 }
 
+export function noSecondFactor(): UserFailure {
+  return refuse("STATE_INVALID", "Your account has no second factor.");
+}
+
+export function slugTaken(): UserFailure {
+  return refuse("TAKEN", "This slug is in use: choose another one.", "slug");
+}
+
 export function lastOwnerFailure(): UserFailure {
   return refuse("STATE_INVALID", "This is the last owner: make somebody else an owner first.", "id");
 }

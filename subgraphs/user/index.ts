@@ -9,6 +9,7 @@ import { createRelay } from "../../platform/events/relay.ts";
 import { createRoutedConsumers } from "../../platform/events/routed-consumers.ts";
 import { createCursorCodec } from "../../platform/graphql/connection.ts";
 import type { DemoData } from "../../platform/graphql/demo-data.ts";
+import { createDenialReporter, publishing } from "../../platform/graphql/denial-reporter.ts";
 import type { Subgraph, SubgraphRuntime } from "../../platform/graphql/subgraph.ts";
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { outboxOf } from "../../platform/graphql/subgraph-outbox.ts";
@@ -19,8 +20,10 @@ import { consumers, routes } from "./consumers.ts";
 import { createUserContext, type UserContext } from "./context.ts";
 import { createAccessTokens } from "./credentials/access-tokens.ts";
 import { createPasswordHasher } from "./credentials/passwords.ts";
+import { createTextSeal } from "./credentials/sealed-text.ts";
 import { createTokenService, registerTokenRoutes } from "./credentials/token-service.ts";
 import { createDemo } from "./demo/demo-data.ts";
+import { accessDenied } from "./domain-events.ts";
 import { resolvers } from "./resolvers/index.ts";
 import type { UserServices } from "./services.ts";
 import { openUserDatabase } from "./store/database.ts";
@@ -83,6 +86,7 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     passwords: createPasswordHasher(settings.BCRYPT_COST),
     accessTokens,
     refreshKeys: identitySecrets,
+    textSeal: createTextSeal("second factors", identitySecrets),
     sessionLifetimeMs: settings.REFRESH_TOKEN_SECONDS * 1000,
   };
   const mailer = createMailer({ smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM });
@@ -107,6 +111,7 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
       resolvers,
       createContext: (request) => createUserContext(services, request),
       verifier,
+      denials: createDenialReporter({ event: accessDenied, publish: publishing(services) }),
       logger,
     }),
     tokenService,

@@ -8,6 +8,7 @@ import type { Mailer } from "../../platform/mail/mailer.ts";
 import type { RowCaches } from "./cache/row-caches.ts";
 import type { AccessTokens } from "./credentials/access-tokens.ts";
 import type { PasswordHasher } from "./credentials/passwords.ts";
+import type { TextSeal } from "./credentials/sealed-text.ts";
 import type { UserDatabase } from "./store/database.ts";
 
 export interface UserServices {
@@ -24,6 +25,8 @@ export interface UserServices {
   readonly accessTokens: AccessTokens;
   /** Refresh tokens are derived from those that they replace: the first key derives, all are tried. */
   readonly refreshKeys: readonly string[];
+  /** Keeps the secrets of second factors. */
+  readonly textSeal: TextSeal;
   /** Lifetime of sessions and of their refresh tokens, in milliseconds. */
   readonly sessionLifetimeMs: number;
 }

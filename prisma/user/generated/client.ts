@@ -107,6 +107,16 @@ export type EmailChange = Prisma.EmailChangeModel
  */
 export type EmailChangeToken = Prisma.EmailChangeTokenModel
 /**
+ * Model SecondFactor
+ * An authenticator app (TOTP).
+ */
+export type SecondFactor = Prisma.SecondFactorModel
+/**
+ * Model RecoveryCode
+ * 
+ */
+export type RecoveryCode = Prisma.RecoveryCodeModel
+/**
  * Model Session
  * 
  */
@@ -121,6 +131,11 @@ export type RefreshToken = Prisma.RefreshTokenModel
  * 
  */
 export type Organization = Prisma.OrganizationModel
+/**
+ * Model OrganizationSlug
+ * A slug that an organisation has or had: its own for ever.
+ */
+export type OrganizationSlug = Prisma.OrganizationSlugModel
 /**
  * Model Role
  * 

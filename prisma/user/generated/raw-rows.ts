@@ -14,9 +14,12 @@ import type { ProfileEventModel } from "./models/ProfileEvent.ts";
 import type { PasswordResetModel } from "./models/PasswordReset.ts";
 import type { EmailChangeModel } from "./models/EmailChange.ts";
 import type { EmailChangeTokenModel } from "./models/EmailChangeToken.ts";
+import type { SecondFactorModel } from "./models/SecondFactor.ts";
+import type { RecoveryCodeModel } from "./models/RecoveryCode.ts";
 import type { SessionModel } from "./models/Session.ts";
 import type { RefreshTokenModel } from "./models/RefreshToken.ts";
 import type { OrganizationModel } from "./models/Organization.ts";
+import type { OrganizationSlugModel } from "./models/OrganizationSlug.ts";
 import type { RoleModel } from "./models/Role.ts";
 import type { MembershipModel } from "./models/Membership.ts";
 import type { MembershipRoleModel } from "./models/MembershipRole.ts";
@@ -289,6 +292,44 @@ export const emailChangeTokenRows: RawRows<EmailChangeTokenModel> = rawRows(
   }),
 );
 
+export const secondFactorRows: RawRows<SecondFactorModel> = rawRows(
+  "second_factor",
+  {
+    userId: "user_id",
+    sealedSecret: "sealed_secret",
+    createdAt: "created_at",
+    confirmedAt: "confirmed_at",
+    lastStep: "last_step",
+    wrongCodes: "wrong_codes",
+    lastWrongAt: "last_wrong_at",
+  },
+  z.object({
+    userId: z.string(),
+    sealedSecret: z.string(),
+    createdAt: z.date(),
+    confirmedAt: z.date().nullable(),
+    lastStep: z.bigint().nullable(),
+    wrongCodes: z.int(),
+    lastWrongAt: z.date().nullable(),
+  }),
+);
+
+export const recoveryCodeRows: RawRows<RecoveryCodeModel> = rawRows(
+  "recovery_code",
+  {
+    codeHash: "code_hash",
+    userId: "user_id",
+    createdAt: "created_at",
+    usedAt: "used_at",
+  },
+  z.object({
+    codeHash: z.string(),
+    userId: z.string(),
+    createdAt: z.date(),
+    usedAt: z.date().nullable(),
+  }),
+);
+
 export const sessionRows: RawRows<SessionModel> = rawRows(
   "session",
   {
@@ -356,6 +397,20 @@ export const organizationRows: RawRows<OrganizationModel> = rawRows(
     version: z.int(),
     createdAt: z.date(),
     updatedAt: z.date(),
+  }),
+);
+
+export const organizationSlugRows: RawRows<OrganizationSlugModel> = rawRows(
+  "organization_slug",
+  {
+    slug: "slug",
+    organizationId: "organization_id",
+    createdAt: "created_at",
+  },
+  z.object({
+    slug: z.string(),
+    organizationId: z.string(),
+    createdAt: z.date(),
   }),
 );
 

@@ -10,7 +10,7 @@ export const organization: ResolversOf<"Organization", AuditContext, AuditParent
   async auditLog({ id }, { filter, ...page }, context, info) {
     const { identity } = context;
     if (!canSeeOrganization(identity, id)) throw new AppError("NOT_FOUND", "There is no such organisation.");
-    if (!canReadAuditLog(identity, id)) throw forbiddenField(READ_AUDIT_LOG);
+    if (!canReadAuditLog(identity, id)) throw forbiddenField(id, READ_AUDIT_LOG);
     return entryConnection(
       context,
       `auditLog:${id}`,

@@ -6,6 +6,8 @@ import { invitation } from "./kinds/invitation.ts";
 import { organizationWelcome } from "./kinds/organization-welcome.ts";
 import { passwordChanged } from "./kinds/password-changed.ts";
 import { passwordReset } from "./kinds/password-reset.ts";
+import { secondFactorDisabled } from "./kinds/second-factor-disabled.ts";
+import { secondFactorEnabled } from "./kinds/second-factor-enabled.ts";
 import { verification } from "./kinds/verification.ts";
 import { welcome } from "./kinds/welcome.ts";
 import type { MailKind } from "./mail-kind.ts";
@@ -18,6 +20,8 @@ const MAIL_KINDS: readonly MailKind[] = [
   organizationWelcome,
   passwordChanged,
   passwordReset,
+  secondFactorDisabled,
+  secondFactorEnabled,
   verification,
   welcome,
 ];

@@ -21,6 +21,10 @@ import { updateOrganization } from "../commands/organizations/update-organizatio
 import { createRole } from "../commands/roles/create-role.ts";
 import { deleteRole } from "../commands/roles/delete-role.ts";
 import { updateRole } from "../commands/roles/update-role.ts";
+import { confirmTotp } from "../commands/second-factors/confirm-totp.ts";
+import { enrollTotp } from "../commands/second-factors/enroll-totp.ts";
+import { removeTotp } from "../commands/second-factors/remove-totp.ts";
+import { renewRecoveryCodes } from "../commands/second-factors/renew-recovery-codes.ts";
 import { createSession, type SignedIn } from "../commands/sessions/create-session.ts";
 import { refreshSession } from "../commands/sessions/refresh-session.ts";
 import { revokeSession } from "../commands/sessions/revoke-session.ts";
@@ -58,6 +62,24 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
     mutationPayload<{ user: User | null }>({ user: null }, async () => ({
       user: settle(await resetPassword(services, cause, input)),
     })),
+
+  totpEnroll: (_parent, { input }, { services, actor, settle }) =>
+    mutationPayload<{ secret: string | null; uri: string | null }>({ secret: null, uri: null }, async () =>
+      settle(await enrollTotp(services, actor(), input)),
+    ),
+
+  totpConfirm: (_parent, { input }, { services, actor, settle }) =>
+    mutationPayload<{ recoveryCodes: string[] | null }>({ recoveryCodes: null }, async () =>
+      settle(await confirmTotp(services, actor(), input)),
+    ),
+
+  totpRemove: (_parent, { input }, { services, actor, settle }) =>
+    mutationPayload({ removed: false }, async () => settle(await removeTotp(services, actor(), input))),
+
+  recoveryCodesRenew: (_parent, { input }, { services, actor, settle }) =>
+    mutationPayload<{ recoveryCodes: string[] | null }>({ recoveryCodes: null }, async () =>
+      settle(await renewRecoveryCodes(services, actor(), input)),
+    ),
 
   emailChangeRequest: (_parent, { input }, { services, actor, settle }) =>
     mutationPayload({ accepted: false }, async () => settle(await requestEmailChange(services, actor(), input))),

@@ -3,8 +3,10 @@ import { loadById } from "../../../platform/graphql/load-by-id.ts";
 import { readConnection } from "../../../platform/graphql/read-connection.ts";
 import type { ResolversOf } from "../../../schema/generated/user.ts";
 import type { UserContext, UserParents } from "../context.ts";
+import { statisticsOf } from "../domain/email-delivery.ts";
 import { OrganizationId } from "../domain/ids.ts";
 import { canReadInvitations, canReadMembers, MANAGE_MEMBERS } from "../policies.ts";
+import { countEmails, pageEmails } from "../store/email-deliveries.ts";
 import { pageInvitations } from "../store/invitations.ts";
 import { pageMemberships } from "../store/memberships.ts";
 
@@ -13,7 +15,7 @@ export const organization: ResolversOf<"Organization", UserContext, UserParents>
   roles: ({ id }, _args, { loaders }) => loaders.rolesOfOrganization.load(id),
 
   members({ id: organizationId }, args, context, info) {
-    if (!canReadMembers(context.identity, organizationId)) throw forbiddenField("members.read");
+    if (!canReadMembers(context.identity, organizationId)) throw forbiddenField(organizationId, "members.read");
     return readConnection(
       context,
       {
@@ -27,7 +29,7 @@ export const organization: ResolversOf<"Organization", UserContext, UserParents>
   },
 
   invitations({ id: organizationId }, args, context, info) {
-    if (!canReadInvitations(context.identity, organizationId)) throw forbiddenField(MANAGE_MEMBERS);
+    if (!canReadInvitations(context.identity, organizationId)) throw forbiddenField(organizationId, MANAGE_MEMBERS);
     return readConnection(
       context,
       {
@@ -39,4 +41,26 @@ export const organization: ResolversOf<"Organization", UserContext, UserParents>
       info,
     );
   },
+
+  emailDeliveries({ id: organizationId }, args, context, info) {
+    if (!canReadInvitations(context.identity, organizationId)) throw forbiddenField(organizationId, MANAGE_MEMBERS);
+    return readConnection(
+      context,
+      {
+        name: `emails:${organizationId}`,
+        keyOf: ({ eventId }) => eventId,
+        page: (tx, page) => pageEmails(tx, organizationId, page),
+      },
+      args,
+      info,
+    );
+  },
+
+  async emailStatistics({ id: organizationId }, { days }, { identity, read, services }) {
+    if (!canReadInvitations(identity, organizationId)) throw forbiddenField(organizationId, MANAGE_MEMBERS);
+    const since = new Date(services.clock.now().getTime() - days * DAY_MS);
+    return statisticsOf(await read((tx) => countEmails(tx, organizationId, since)));
+  },
 };
+
+const DAY_MS = 24 * 3_600_000;

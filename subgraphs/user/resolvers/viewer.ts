@@ -4,7 +4,9 @@ import { AppError } from "../../../platform/errors/app-error.ts";
 import { readConnection } from "../../../platform/graphql/read-connection.ts";
 import type { ResolversOf } from "../../../schema/generated/user.ts";
 import type { UserContext, UserParents } from "../context.ts";
+import { exportData } from "../export/data-export.ts";
 import { pageMemberships } from "../store/memberships.ts";
+import { countRecoveryCodes, findSecondFactor } from "../store/second-factors.ts";
 import { pageSessions } from "../store/sessions.ts";
 
 /** The account or session went away while its token was still valid. */
@@ -50,6 +52,17 @@ export const viewer: ResolversOf<"Viewer", UserContext, UserParents> = {
       info,
     );
   },
+
+  dataExport: async ({ userId }, _args, { read, services }) =>
+    // As JSON has it: dates are text.
+    JSON.parse(JSON.stringify(await exportData(read, userId, services.clock.now()))),
+
+  secondFactor: ({ userId }, _args, { read }) =>
+    read(async (tx) => {
+      const factor = await findSecondFactor(tx, userId);
+      if (factor?.confirmedAt == null) return null;
+      return { createdAt: factor.createdAt, recoveryCodesLeft: await countRecoveryCodes(tx, userId) };
+    }),
 
   can: (_viewer, { action, resourceId }, { identity }) => {
     const organizationId = OrganizationId.from(resourceId);

@@ -40,6 +40,12 @@ export async function pageMemberships(
   return { rows: rows.map(toMembership), totalCount: page.counted ? await membership.count({ where: owner }) : null };
 }
 
+/** Oldest first. */
+export async function findMembershipsOfUser(tx: UserTransaction, userId: UserId): Promise<Membership[]> {
+  const rows = await tables(tx).membership.findMany({ where: { userId }, orderBy: { id: "asc" } });
+  return rows.map(toMembership);
+}
+
 export async function findOrganizationIdsOfUser(tx: UserTransaction, userId: UserId): Promise<OrganizationId[]> {
   const rows = await tables(tx).membership.findMany({ where: { userId }, select: { organizationId: true } });
   return rows.map(({ organizationId }) => OrganizationId.require(organizationId));

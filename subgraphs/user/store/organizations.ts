@@ -19,30 +19,59 @@ export async function findOrganizations(tx: UserTransaction, ids: readonly Organ
   return rows.map(toOrganization);
 }
 
-/** Sees the transaction's tenants only: a foreign slug is a missing one. */
+/** By a slug that it has or had. Sees the transaction's tenants only: a foreign slug is a missing one. */
 export async function findOrganizationBySlug(tx: UserTransaction, slug: Slug): Promise<Organization | undefined> {
-  const row = await tables(tx).organization.findUnique({ where: { slug } });
+  const row = await tables(tx).organization.findFirst({ where: { OR: [{ slug }, { slugs: { some: { slug } } }] } });
   return row === null ? undefined : toOrganization(row);
 }
 
-/** False when the slug is in use, whoever uses it, also in a transaction that is running. */
+/** False when the slug is or was somebody's, also in a transaction that is running. */
 export async function insertOrganization(
   tx: UserTransaction,
   { now, ...organization }: Pick<Organization, "id" | "slug" | "name"> & { readonly now: Date },
 ): Promise<boolean> {
   const data = [{ ...organization, status: "ACTIVE", createdAt: now, updatedAt: now }];
   const { count } = await tables(tx).organization.createMany({ data, skipDuplicates: true });
-  return count === 1;
+  return count === 1 && (await claimSlug(tx, { ...organization, now }));
 }
 
-/** `undefined` when the organisation is not at `expectedVersion` (any more). */
-export async function renameOrganization(
+interface SlugClaim {
+  readonly id: OrganizationId;
+  readonly slug: string;
+  readonly now: Date;
+}
+
+/** Makes the slug the organisation's for ever. False when it is or was another one's. */
+export async function claimSlug(tx: UserTransaction, { id, slug, now }: SlugClaim): Promise<boolean> {
+  const data = [{ slug, organizationId: id, createdAt: now }];
+  const { count } = await tables(tx).organizationSlug.createMany({ data, skipDuplicates: true });
+  return count === 1 || (await tables(tx).organizationSlug.count({ where: { slug, organizationId: id } })) === 1;
+}
+
+/** How many slugs the organisation has and had. */
+export function countSlugs(tx: UserTransaction, organizationId: OrganizationId): Promise<number> {
+  return tables(tx).organizationSlug.count({ where: { organizationId } });
+}
+
+export interface OrganizationChange {
+  readonly id: OrganizationId;
+  readonly expectedVersion: number;
+  readonly now: Date;
+  /** What is not named stays. */
+  readonly set: { readonly name?: string; readonly slug?: string };
+}
+
+/**
+ * @returns `undefined` when the organisation is not at `expectedVersion` (any more)
+ * @throws what `isUniqueViolation` knows when another one has the slug
+ */
+export async function changeOrganization(
   tx: UserTransaction,
-  { id, expectedVersion, name, now }: { id: OrganizationId; expectedVersion: number; name: string; now: Date },
+  { id, expectedVersion, set, now }: OrganizationChange,
 ): Promise<Organization | undefined> {
   const [row] = await tables(tx).organization.updateManyAndReturn({
     where: { id, version: expectedVersion },
-    data: { name, updatedAt: now, version: { increment: 1 } },
+    data: { ...set, updatedAt: now, version: { increment: 1 } },
   });
   return row === undefined ? undefined : toOrganization(row);
 }

@@ -33,6 +33,12 @@ export async function findSession(tx: UserTransaction, id: SessionId): Promise<S
   return row === null ? undefined : toSession(row);
 }
 
+/** All there ever were, oldest first. */
+export async function findSessionsOfUser(tx: UserTransaction, userId: UserId): Promise<Session[]> {
+  const rows = await tables(tx).session.findMany({ where: { userId }, orderBy: { id: "asc" } });
+  return rows.map(toSession);
+}
+
 /** Sessions that were not ended and did not expire, newest first. */
 export async function pageSessions(
   tx: UserTransaction,

@@ -11,7 +11,7 @@ import {
   PlanStatus,
   SubscriptionStatus,
 } from "../../../schema/generated/billing.ts";
-import { OrganizationStatus, ProfileEventType, UserStatus } from "../../../schema/generated/user.ts";
+import { EmailStatus, OrganizationStatus, ProfileEventType, UserStatus } from "../../../schema/generated/user.ts";
 import { type PostgresServer, startPostgres } from "../../support/services/postgres.ts";
 
 /** What no client sees. */
@@ -25,7 +25,7 @@ const COLUMNS: Readonly<Record<"user" | "billing" | "audit", Readonly<Record<str
     "user.status": UserStatus,
     "organization.status": OrganizationStatus,
     "profile_event.type": ProfileEventType,
-    "email_delivery.state": ["REQUESTED", "SENDING", "SENT", "FAILED", "CANCELLED"],
+    "email_delivery.state": EmailStatus,
   },
   billing: {
     ...INTERNAL,

@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { Link, Navigate, useSearchParams } from "react-router";
 import { constraints, SignInDocument } from "../../../schema/generated/operations.ts";
 import { useServices } from "../app/services-context.ts";
@@ -12,35 +13,48 @@ import { useForm } from "../forms/use-form.ts";
 import { checkEmail, checkPresent } from "../forms/validation.ts";
 import { sendOperation } from "../graphql/send-operation.ts";
 
-const CHECKS = { email: checkEmail, password: checkPresent("your password") };
+/** The server says when a code is needed. */
+const CHECKS = { email: checkEmail, password: checkPresent("your password"), code: () => undefined };
 
 export function SignInPage() {
   const { session } = useServices();
   const [search] = useSearchParams();
   const signedIn = useSessionUser() !== undefined;
+  const [asksCode, setAsksCode] = useState(false);
   const form = useForm({
     checks: CHECKS,
-    async submit({ email, password }) {
+    async submit({ email, password, code }) {
       const device = deviceName(navigator.userAgent).slice(0, constraints.device.max);
       const { data, errors } = await sendOperation(SignInDocument, {
-        input: { email: email.trim(), password, device },
+        input: { email: email.trim(), password, device, ...(code === "" ? {} : { code }) },
       });
       const payload = data?.sessionCreate;
       if (payload?.session && payload.tokens) session.adopt(payload.session, payload.tokens);
       if (payload === undefined) throw new Error(errors?.[0]?.message ?? "the gateway gave no answer");
-      return payload.userErrors;
+      const needsCode = payload.userErrors.some((error) => error.code === "SECOND_FACTOR_REQUIRED");
+      if (needsCode) setAsksCode(true);
+      // The field that appears says it already.
+      return needsCode && !asksCode ? [] : payload.userErrors;
     },
   });
 
   if (signedIn) return <Navigate to={safeNext(search.get("next"))} replace />;
   const notice = noticeOf(search);
-  const { email, password } = form.fields;
+  const { email, password, code } = form.fields;
   return (
     <Page title="Sign in" narrow>
       {notice !== undefined && <Notice tone="success">{notice}</Notice>}
       <FormCard onSubmit={form.onSubmit} problem={form.problem} busy={form.busy} action="Sign in">
         <Field label="E-mail" state={email} type="email" autoComplete="username" />
         <Field label="Password" state={password} type="password" autoComplete="current-password" />
+        {asksCode && (
+          <Field
+            label="Code"
+            state={code}
+            autoComplete="one-time-code"
+            hint="The six digits that your authenticator app shows, or a recovery code."
+          />
+        )}
       </FormCard>
       <p className="aside">
         New here? <Link to="/sign-up">Create account</Link>

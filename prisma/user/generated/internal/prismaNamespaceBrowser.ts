@@ -64,9 +64,12 @@ export const ModelName = {
   PasswordReset: 'PasswordReset',
   EmailChange: 'EmailChange',
   EmailChangeToken: 'EmailChangeToken',
+  SecondFactor: 'SecondFactor',
+  RecoveryCode: 'RecoveryCode',
   Session: 'Session',
   RefreshToken: 'RefreshToken',
   Organization: 'Organization',
+  OrganizationSlug: 'OrganizationSlug',
   Role: 'Role',
   Membership: 'Membership',
   MembershipRole: 'MembershipRole',
@@ -250,6 +253,29 @@ export const EmailChangeTokenScalarFieldEnum = {
 export type EmailChangeTokenScalarFieldEnum = (typeof EmailChangeTokenScalarFieldEnum)[keyof typeof EmailChangeTokenScalarFieldEnum]
 
 
+export const SecondFactorScalarFieldEnum = {
+  userId: 'userId',
+  sealedSecret: 'sealedSecret',
+  createdAt: 'createdAt',
+  confirmedAt: 'confirmedAt',
+  lastStep: 'lastStep',
+  wrongCodes: 'wrongCodes',
+  lastWrongAt: 'lastWrongAt'
+} as const
+
+export type SecondFactorScalarFieldEnum = (typeof SecondFactorScalarFieldEnum)[keyof typeof SecondFactorScalarFieldEnum]
+
+
+export const RecoveryCodeScalarFieldEnum = {
+  codeHash: 'codeHash',
+  userId: 'userId',
+  createdAt: 'createdAt',
+  usedAt: 'usedAt'
+} as const
+
+export type RecoveryCodeScalarFieldEnum = (typeof RecoveryCodeScalarFieldEnum)[keyof typeof RecoveryCodeScalarFieldEnum]
+
+
 export const SessionScalarFieldEnum = {
   id: 'id',
   userId: 'userId',
@@ -289,6 +315,15 @@ export const OrganizationScalarFieldEnum = {
 } as const
 
 export type OrganizationScalarFieldEnum = (typeof OrganizationScalarFieldEnum)[keyof typeof OrganizationScalarFieldEnum]
+
+
+export const OrganizationSlugScalarFieldEnum = {
+  slug: 'slug',
+  organizationId: 'organizationId',
+  createdAt: 'createdAt'
+} as const
+
+export type OrganizationSlugScalarFieldEnum = (typeof OrganizationSlugScalarFieldEnum)[keyof typeof OrganizationSlugScalarFieldEnum]
 
 
 export const RoleScalarFieldEnum = {

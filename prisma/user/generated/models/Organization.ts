@@ -237,6 +237,7 @@ export type OrganizationWhereInput = {
   membershipRoles?: Prisma.MembershipRoleListRelationFilter
   invitations?: Prisma.InvitationListRelationFilter
   invitationTokens?: Prisma.InvitationTokenListRelationFilter
+  slugs?: Prisma.OrganizationSlugListRelationFilter
 }
 
 export type OrganizationOrderByWithRelationInput = {
@@ -252,6 +253,7 @@ export type OrganizationOrderByWithRelationInput = {
   membershipRoles?: Prisma.MembershipRoleOrderByRelationAggregateInput
   invitations?: Prisma.InvitationOrderByRelationAggregateInput
   invitationTokens?: Prisma.InvitationTokenOrderByRelationAggregateInput
+  slugs?: Prisma.OrganizationSlugOrderByRelationAggregateInput
 }
 
 export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
@@ -270,6 +272,7 @@ export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
   membershipRoles?: Prisma.MembershipRoleListRelationFilter
   invitations?: Prisma.InvitationListRelationFilter
   invitationTokens?: Prisma.InvitationTokenListRelationFilter
+  slugs?: Prisma.OrganizationSlugListRelationFilter
 }, "id" | "slug">
 
 export type OrganizationOrderByWithAggregationInput = {
@@ -313,6 +316,7 @@ export type OrganizationCreateInput = {
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateInput = {
@@ -328,6 +332,7 @@ export type OrganizationUncheckedCreateInput = {
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUpdateInput = {
@@ -343,6 +348,7 @@ export type OrganizationUpdateInput = {
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateInput = {
@@ -358,6 +364,7 @@ export type OrganizationUncheckedUpdateInput = {
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateManyInput = {
@@ -433,6 +440,20 @@ export type OrganizationScalarRelationFilter = {
   isNot?: Prisma.OrganizationWhereInput
 }
 
+export type OrganizationCreateNestedOneWithoutSlugsInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutSlugsInput, Prisma.OrganizationUncheckedCreateWithoutSlugsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutSlugsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutSlugsNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutSlugsInput, Prisma.OrganizationUncheckedCreateWithoutSlugsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutSlugsInput
+  upsert?: Prisma.OrganizationUpsertWithoutSlugsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutSlugsInput, Prisma.OrganizationUpdateWithoutSlugsInput>, Prisma.OrganizationUncheckedUpdateWithoutSlugsInput>
+}
+
 export type OrganizationCreateNestedOneWithoutRolesInput = {
   create?: Prisma.XOR<Prisma.OrganizationCreateWithoutRolesInput, Prisma.OrganizationUncheckedCreateWithoutRolesInput>
   connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutRolesInput
@@ -503,6 +524,82 @@ export type OrganizationUpdateOneRequiredWithoutInvitationTokensNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutInvitationTokensInput, Prisma.OrganizationUpdateWithoutInvitationTokensInput>, Prisma.OrganizationUncheckedUpdateWithoutInvitationTokensInput>
 }
 
+export type OrganizationCreateWithoutSlugsInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutSlugsInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutSlugsInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutSlugsInput, Prisma.OrganizationUncheckedCreateWithoutSlugsInput>
+}
+
+export type OrganizationUpsertWithoutSlugsInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutSlugsInput, Prisma.OrganizationUncheckedUpdateWithoutSlugsInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutSlugsInput, Prisma.OrganizationUncheckedCreateWithoutSlugsInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutSlugsInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutSlugsInput, Prisma.OrganizationUncheckedUpdateWithoutSlugsInput>
+}
+
+export type OrganizationUpdateWithoutSlugsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutSlugsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
 export type OrganizationCreateWithoutRolesInput = {
   id: string
   slug: string
@@ -515,6 +612,7 @@ export type OrganizationCreateWithoutRolesInput = {
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutRolesInput = {
@@ -529,6 +627,7 @@ export type OrganizationUncheckedCreateWithoutRolesInput = {
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutRolesInput = {
@@ -559,6 +658,7 @@ export type OrganizationUpdateWithoutRolesInput = {
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutRolesInput = {
@@ -573,6 +673,7 @@ export type OrganizationUncheckedUpdateWithoutRolesInput = {
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutMembershipsInput = {
@@ -587,6 +688,7 @@ export type OrganizationCreateWithoutMembershipsInput = {
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutMembershipsInput = {
@@ -601,6 +703,7 @@ export type OrganizationUncheckedCreateWithoutMembershipsInput = {
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutMembershipsInput = {
@@ -631,6 +734,7 @@ export type OrganizationUpdateWithoutMembershipsInput = {
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutMembershipsInput = {
@@ -645,6 +749,7 @@ export type OrganizationUncheckedUpdateWithoutMembershipsInput = {
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutMembershipRolesInput = {
@@ -659,6 +764,7 @@ export type OrganizationCreateWithoutMembershipRolesInput = {
   memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutMembershipRolesInput = {
@@ -673,6 +779,7 @@ export type OrganizationUncheckedCreateWithoutMembershipRolesInput = {
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutMembershipRolesInput = {
@@ -703,6 +810,7 @@ export type OrganizationUpdateWithoutMembershipRolesInput = {
   memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutMembershipRolesInput = {
@@ -717,6 +825,7 @@ export type OrganizationUncheckedUpdateWithoutMembershipRolesInput = {
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutInvitationsInput = {
@@ -731,6 +840,7 @@ export type OrganizationCreateWithoutInvitationsInput = {
   memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutInvitationsInput = {
@@ -745,6 +855,7 @@ export type OrganizationUncheckedCreateWithoutInvitationsInput = {
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutInvitationsInput = {
@@ -775,6 +886,7 @@ export type OrganizationUpdateWithoutInvitationsInput = {
   memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
@@ -789,6 +901,7 @@ export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutInvitationTokensInput = {
@@ -803,6 +916,7 @@ export type OrganizationCreateWithoutInvitationTokensInput = {
   memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutInvitationTokensInput = {
@@ -817,6 +931,7 @@ export type OrganizationUncheckedCreateWithoutInvitationTokensInput = {
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutInvitationTokensInput = {
@@ -847,6 +962,7 @@ export type OrganizationUpdateWithoutInvitationTokensInput = {
   memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutInvitationTokensInput = {
@@ -861,6 +977,7 @@ export type OrganizationUncheckedUpdateWithoutInvitationTokensInput = {
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 
@@ -874,6 +991,7 @@ export type OrganizationCountOutputType = {
   membershipRoles: number
   invitations: number
   invitationTokens: number
+  slugs: number
 }
 
 export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -882,6 +1000,7 @@ export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Exte
   membershipRoles?: boolean | OrganizationCountOutputTypeCountMembershipRolesArgs
   invitations?: boolean | OrganizationCountOutputTypeCountInvitationsArgs
   invitationTokens?: boolean | OrganizationCountOutputTypeCountInvitationTokensArgs
+  slugs?: boolean | OrganizationCountOutputTypeCountSlugsArgs
 }
 
 /**
@@ -929,6 +1048,13 @@ export type OrganizationCountOutputTypeCountInvitationTokensArgs<ExtArgs extends
   where?: Prisma.InvitationTokenWhereInput
 }
 
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountSlugsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.OrganizationSlugWhereInput
+}
+
 
 export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -943,6 +1069,7 @@ export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   membershipRoles?: boolean | Prisma.Organization$membershipRolesArgs<ExtArgs>
   invitations?: boolean | Prisma.Organization$invitationsArgs<ExtArgs>
   invitationTokens?: boolean | Prisma.Organization$invitationTokensArgs<ExtArgs>
+  slugs?: boolean | Prisma.Organization$slugsArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["organization"]>
 
@@ -983,6 +1110,7 @@ export type OrganizationInclude<ExtArgs extends runtime.Types.Extensions.Interna
   membershipRoles?: boolean | Prisma.Organization$membershipRolesArgs<ExtArgs>
   invitations?: boolean | Prisma.Organization$invitationsArgs<ExtArgs>
   invitationTokens?: boolean | Prisma.Organization$invitationTokensArgs<ExtArgs>
+  slugs?: boolean | Prisma.Organization$slugsArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type OrganizationIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -996,6 +1124,7 @@ export type $OrganizationPayload<ExtArgs extends runtime.Types.Extensions.Intern
     membershipRoles: Prisma.$MembershipRolePayload<ExtArgs>[]
     invitations: Prisma.$InvitationPayload<ExtArgs>[]
     invitationTokens: Prisma.$InvitationTokenPayload<ExtArgs>[]
+    slugs: Prisma.$OrganizationSlugPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -1404,6 +1533,7 @@ export interface Prisma__OrganizationClient<T, Null = never, ExtArgs extends run
   membershipRoles<T extends Prisma.Organization$membershipRolesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$membershipRolesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MembershipRolePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   invitations<T extends Prisma.Organization$invitationsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$invitationsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$InvitationPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   invitationTokens<T extends Prisma.Organization$invitationTokensArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$invitationTokensArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$InvitationTokenPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  slugs<T extends Prisma.Organization$slugsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$slugsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OrganizationSlugPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1950,6 +2080,30 @@ export type Organization$invitationTokensArgs<ExtArgs extends runtime.Types.Exte
   take?: number
   skip?: number
   distinct?: Prisma.InvitationTokenScalarFieldEnum | Prisma.InvitationTokenScalarFieldEnum[]
+}
+
+/**
+ * Organization.slugs
+ */
+export type Organization$slugsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the OrganizationSlug
+   */
+  select?: Prisma.OrganizationSlugSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the OrganizationSlug
+   */
+  omit?: Prisma.OrganizationSlugOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.OrganizationSlugInclude<ExtArgs> | null
+  where?: Prisma.OrganizationSlugWhereInput
+  orderBy?: Prisma.OrganizationSlugOrderByWithRelationInput | Prisma.OrganizationSlugOrderByWithRelationInput[]
+  cursor?: Prisma.OrganizationSlugWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.OrganizationSlugScalarFieldEnum | Prisma.OrganizationSlugScalarFieldEnum[]
 }
 
 /**

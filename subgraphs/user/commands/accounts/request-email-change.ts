@@ -1,7 +1,6 @@
 /**
- * Begins to move the viewer's account to another address. The password says that it is the owner who asks, not whoever
- * found the device unlocked. The present address is asked first: until it agrees, the new one hears nothing. So nobody
- * can have mails sent to strangers, nor learn who has an account.
+ * Begins to move the viewer's account to another address. The present address is asked first: until it agrees, the new
+ * one hears nothing. So nobody can have mails sent to strangers, nor learn who has an account.
  */
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
@@ -11,7 +10,8 @@ import { EMAIL_CHANGE_LIFETIME_MS } from "../../domain/email-change.ts";
 import { emailChangeRequested } from "../../domain-events.ts";
 import type { UserServices } from "../../services.ts";
 import { replaceEmailChange } from "../../store/email-changes.ts";
-import { findPasswordHash, findUser, lockUser } from "../../store/users.ts";
+import { findUser, lockUser } from "../../store/users.ts";
+import { requireOwnPassword } from "../../validation/own-password.ts";
 import { requireEmail } from "../../validation/text.ts";
 
 /** @throws UserFailure `INVALID`, `TOO_LONG` */
@@ -21,10 +21,8 @@ export async function requestEmailChange(
   { password, ...input }: EmailChangeRequestInput,
 ): Promise<CommandOutcome<{ accepted: boolean }>> {
   const email = requireEmail(input.email);
-  const { database, passwords, clock, ids } = services;
-  if (!(await passwords.verify(password, await findPasswordHash(database.autocommit, userId)))) {
-    throw refuse("INVALID", "The password is wrong.", "password");
-  }
+  const { clock, ids } = services;
+  await requireOwnPassword(services, userId, password);
   return runCommand(services, { tenants: [userId], causation }, async ({ tx, emit }) => {
     await lockUser(tx, userId);
     const user = await findUser(tx, userId);

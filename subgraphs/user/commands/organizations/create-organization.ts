@@ -10,6 +10,7 @@ import type { OrganizationCreateInput } from "../../../../schema/generated/user.
 import { OrganizationId } from "../../domain/ids.ts";
 import { type Slug, slugFrom } from "../../domain/slug.ts";
 import { membershipCreated, organizationCreated } from "../../domain-events.ts";
+import { slugTaken } from "../../errors.ts";
 import { BUILT_IN_ROLES, OWNER } from "../../policies.ts";
 import type { UserServices } from "../../services.ts";
 import { countFounded, insertMembership } from "../../store/memberships.ts";
@@ -66,7 +67,7 @@ function tryCreate(
       throw refuse("LIMIT_REACHED", `You can create at most ${MAX_FOUNDED} organisations.`);
     }
     if (!(await insertOrganization(tx, { id, slug, name, now }))) {
-      throw refuse("TAKEN", "This slug is in use: choose another one.", "slug");
+      throw slugTaken();
     }
     const roles = Object.entries(BUILT_IN_ROLES).map(([roleName, permissions]) => ({
       id: ids.next("rol"),

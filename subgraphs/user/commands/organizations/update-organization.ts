@@ -1,5 +1,9 @@
-/** Renames an organisation, unless somebody else changed it since it was read. */
+/**
+ * Gives an organisation another name or another slug, unless somebody else changed it since it was read. A slug that it
+ * had stays its own: links to it go on working, and nobody can take it to receive them.
+ */
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
+import { isUniqueViolation } from "../../../../platform/database/unique-violation.ts";
 import { notFound, requirePermission } from "../../../../platform/errors/refusals.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
@@ -7,12 +11,20 @@ import type { OrganizationUpdateInput } from "../../../../schema/generated/user.
 import { OrganizationId } from "../../domain/ids.ts";
 import type { Organization } from "../../domain/organization.ts";
 import { organizationUpdated } from "../../domain-events.ts";
+import { slugTaken } from "../../errors.ts";
 import { MANAGE_ORGANIZATION } from "../../policies.ts";
 import type { UserServices } from "../../services.ts";
-import { renameOrganization } from "../../store/organizations.ts";
-import { requireOrganizationName } from "../../validation/text.ts";
+import type { UserTransaction } from "../../store/database.ts";
+import { changeOrganization, claimSlug, countSlugs } from "../../store/organizations.ts";
+import { requireOrganizationName, requireSlug } from "../../validation/text.ts";
 
-/** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `BLANK`, `INVALID`, `TOO_LONG`, `VERSION_CONFLICT` */
+/** Slugs that one organisation may have had: each is withheld from all others. */
+const MAX_SLUGS = 10;
+
+/**
+ * @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `BLANK`, `INVALID`, `TOO_LONG`, `TAKEN`, `LIMIT_REACHED`,
+ * `VERSION_CONFLICT`
+ */
 export async function updateOrganization(
   services: UserServices,
   { identity, causation }: Actor,
@@ -22,17 +34,33 @@ export async function updateOrganization(
   const id = OrganizationId.from(input.id);
   if (id === undefined) throw missing;
   requirePermission(identity, id, MANAGE_ORGANIZATION, missing);
-  const name = requireOrganizationName(input.name ?? "");
-  return runCommand(services, { tenants: [id], causation }, async ({ tx, emit }) => {
-    const organization = await renameOrganization(tx, { id, expectedVersion, name, now: services.clock.now() });
-    if (organization === undefined) {
-      throw refuse(
-        "VERSION_CONFLICT",
-        "The organisation was changed since you read it: read it again.",
-        "expectedVersion",
-      );
-    }
-    emit(organizationUpdated(organization));
-    return organization;
-  });
+  const slug = input.slug == null ? undefined : requireSlug(input.slug);
+  // Naming neither is naming an empty name.
+  const name = input.name == null && slug !== undefined ? undefined : requireOrganizationName(input.name ?? "");
+  const set = { ...(name === undefined ? {} : { name }), ...(slug === undefined ? {} : { slug }) };
+  try {
+    return await runCommand(services, { tenants: [id], causation }, async ({ tx, emit }) => {
+      const now = services.clock.now();
+      const organization = await changeOrganization(tx, { id, expectedVersion, set, now });
+      if (organization === undefined) {
+        throw refuse(
+          "VERSION_CONFLICT",
+          "The organisation was changed since you read it: read it again.",
+          "expectedVersion",
+        );
+      }
+      if (slug !== undefined) await keepSlug(tx, { id, slug, now });
+      emit(organizationUpdated(organization));
+      return organization;
+    });
+  } catch (error) {
+    throw isUniqueViolation(error) ? slugTaken() : error;
+  }
+}
+
+async function keepSlug(tx: UserTransaction, claim: Parameters<typeof claimSlug>[1]): Promise<void> {
+  if (!(await claimSlug(tx, claim))) throw slugTaken();
+  if ((await countSlugs(tx, claim.id)) > MAX_SLUGS) {
+    throw refuse("LIMIT_REACHED", `An organisation has at most ${MAX_SLUGS} slugs, former ones included.`, "slug");
+  }
 }

@@ -1,7 +1,12 @@
-/** Signs in. An unknown address, a wrong password and a refused one answer alike, and at the same pace. */
+/**
+ * Signs in. An unknown address, a wrong password and a refused one answer alike, and at the same pace. Only whoever
+ * knows the password is asked for the code of a second factor.
+ */
+import { createHmac } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { PLATFORM } from "../../../../platform/auth/principal-ids.ts";
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
-import { refuse, type UserFailure } from "../../../../platform/errors/user-failure.ts";
+import { refuse, UserFailure } from "../../../../platform/errors/user-failure.ts";
 import type { Cause } from "../../../../platform/graphql/subgraph-context.ts";
 import type { SessionCreateInput } from "../../../../schema/generated/user.ts";
 import { cacheSession } from "../../cache/row-caches.ts";
@@ -9,11 +14,13 @@ import { mintToken, REFRESH_TOKEN } from "../../credentials/opaque-token.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Credentials } from "../../domain/user.ts";
-import { sessionCreated, sessionRejected } from "../../domain-events.ts";
+import { sessionCreated, sessionRejected, signInRejected } from "../../domain-events.ts";
 import type { UserServices } from "../../services.ts";
 import { insertRefreshToken } from "../../store/refresh-tokens.ts";
+import { findSecondFactor, noteWrongCode } from "../../store/second-factors.ts";
 import { insertSession } from "../../store/sessions.ts";
 import { findCredentials, findUser, lockUser, rehashPassword } from "../../store/users.ts";
+import { takeCode } from "../../validation/second-factor.ts";
 import { requireDevice } from "../../validation/text.ts";
 
 export interface SessionTokens {
@@ -28,14 +35,15 @@ export interface SignedIn {
   readonly tokens: SessionTokens;
 }
 
-/** A refusal leaves this long after the password was judged: the event of a known account is written in that time. */
+/** A refusal leaves this long after the password was judged: its event is written in that time. */
 const REFUSAL_PAUSE_MS = 50;
+const WRONG_CODE = "wrong_code";
 
-/** @throws UserFailure `INVALID`, `TOO_LONG`, `STATE_INVALID` */
+/** @throws UserFailure `INVALID`, `TOO_LONG`, `STATE_INVALID`, `SECOND_FACTOR_REQUIRED`, `LIMIT_REACHED` */
 export async function createSession(
   services: UserServices,
   cause: Cause,
-  { email, password, device }: SessionCreateInput,
+  { email, password, device, code }: SessionCreateInput,
 ): Promise<CommandOutcome<SignedIn>> {
   const deviceName = device == null || device.trim() === "" ? null : requireDevice(device);
   const { database, passwords } = services;
@@ -43,10 +51,17 @@ export async function createSession(
   const matches = await passwords.verify(password, account?.passwordHash);
   if (account !== undefined && matches && account.status === "ACTIVE") {
     await rehashWhenOutdated(services, account, password);
-    return startSession(services, cause, { userId: account.id, device: deviceName });
+    try {
+      return await startSession(services, cause, { userId: account.id, device: deviceName, code: code ?? "" });
+    } catch (error) {
+      if (isWrongCode(error)) await reportRefusal(services, cause, account.id, WRONG_CODE);
+      throw error;
+    }
   }
   const pause = delay(REFUSAL_PAUSE_MS);
-  if (account !== undefined) await reportRefusal(services, cause, account.id, matches ? account.status : undefined);
+  const reason = matches ? account?.status.toLowerCase() : undefined;
+  if (account === undefined) await reportUnknown(services, cause, email);
+  else await reportRefusal(services, cause, account.id, reason ?? "wrong_password");
   await pause;
   // Only who knows the password learns that the account exists.
   if (matches && account?.status === "PENDING_VERIFICATION") {
@@ -69,6 +84,12 @@ async function rehashWhenOutdated(
   }
 }
 
+/** No code at all is how everybody begins. */
+function isWrongCode(error: unknown): boolean {
+  if (!(error instanceof UserFailure)) return false;
+  return error.userErrors.some(({ code, field }) => code === "INVALID" && field?.at(-1) === "code");
+}
+
 function suspended(): UserFailure {
   return refuse("STATE_INVALID", "This account is suspended: ask those who run this platform.", "email");
 }
@@ -76,7 +97,7 @@ function suspended(): UserFailure {
 async function startSession(
   services: UserServices,
   { causation, client }: Cause,
-  { userId, device }: { userId: UserId; device: string | null },
+  { userId, device, code }: { userId: UserId; device: string | null; code: string },
 ): Promise<CommandOutcome<SignedIn>> {
   const { clock, ids, accessTokens, sessionLifetimeMs } = services;
   const sessionId = ids.next("ses");
@@ -88,6 +109,8 @@ async function startSession(
     // Again: a suspension that came after the password was judged ends every session, and this one must not outlive it.
     if ((await findUser(tx, userId))?.status !== "ACTIVE") throw suspended();
     const now = clock.now();
+    const factor = await findSecondFactor(tx, userId);
+    if (factor?.confirmedAt != null) await takeCode(services, tx, factor, { code, now, emit });
     const session = await insertSession(tx, {
       id: sessionId,
       userId,
@@ -109,10 +132,18 @@ async function reportRefusal(
   services: UserServices,
   { causation }: Cause,
   userId: UserId,
-  status: string | undefined,
+  reason: string,
 ): Promise<void> {
-  const reason = status === undefined ? "wrong_password" : status.toLowerCase();
-  await runCommand(services, { tenants: [userId], causation }, async ({ emit }) => {
+  await runCommand(services, { tenants: [userId], causation }, async ({ tx, emit }) => {
+    if (reason === WRONG_CODE) await noteWrongCode(tx, userId, services.clock.now());
     emit(sessionRejected(userId, reason));
   });
+}
+
+/** The address is told by a digest that the installation's secret is part of: nobody finds it by trying addresses. */
+async function reportUnknown(services: UserServices, { causation }: Cause, email: string): Promise<void> {
+  const digest = createHmac("sha256", services.refreshKeys[0] ?? "")
+    .update(`sign-in ${email}`)
+    .digest("hex");
+  await runCommand(services, { tenants: [PLATFORM], causation }, async ({ emit }) => emit(signInRejected(digest)));
 }

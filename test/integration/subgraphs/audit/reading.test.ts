@@ -166,6 +166,14 @@ describe("auditLog", () => {
     expect(answer.data).toEqual({ _entities: [{ auditLog: null }] });
   });
 
+  test("tells its readers who was refused it [S5]", async () => {
+    const own = fixture.newOrganization();
+    const member = userOf({ [own]: ["billing.read"] });
+    await errorsOf(member, AUDIT_LOG, { id: own, first: 1 });
+    const chain = await fixture.chain(own);
+    expect(chain.map(({ action, outcome }) => [action, outcome])).toEqual([["audit.access.denied", "DENIED"]]);
+  });
+
   test.each<[string, () => Identity]>([
     ["a stranger", () => reader],
     ["nobody", () => ({ kind: "ANONYMOUS" })],

@@ -98,13 +98,17 @@ test("mutations on foreign ids answer like those on missing ones and write nothi
   expect(await rowCount()).toBe(before);
 });
 
-test("a member without billing.manage is refused [S17]", async () => {
+test("a member without billing.manage is refused, and the refusal is an event [S5] [S17]", async () => {
   const reader = billing.viewerOf(owner.organizationId, ["billing.read"]);
   const payloads = [
     await operations.attachWith(reader, { accountId: owner.accountId, providerToken: "tok_visa" }),
     await operations.pay(reader, started.invoice.id),
   ];
   for (const { userErrors } of payloads) expect(userErrors).toMatchObject([{ code: "FORBIDDEN", status: 403 }]);
+  const denials = (await billing.eventsOf(owner.organizationId)).filter(
+    ({ type }) => type === "billing.access.denied.v1",
+  );
+  expect(denials.map(({ data }) => data.permission)).toEqual(["billing.manage"]);
 });
 
 test("the app role sees no row without a tenant, and cannot write into another [MT-01]", async () => {

@@ -1,8 +1,8 @@
 // Organisations and their members: atomicity, uniqueness, versions, limits, owners.
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
-import { type Json, startUser, type UserFixture } from "./user-fixture.ts";
+import { type Json, type Person, startUser, type UserFixture } from "./user-fixture.ts";
 
 let fixture: UserFixture;
 beforeAll(async () => {
@@ -120,6 +120,69 @@ test("an update of an organisation that has changed since is refused with VERSIO
   expect(payloads.flatMap(({ userErrors }) => userErrors)).toMatchObject([{ code: "VERSION_CONFLICT", status: 409 }]);
 });
 
+describe("another slug", () => {
+  const SLUG_SELECTION = "organization { slug version }";
+  const newSlug = () => `s-${randomUUID().slice(0, 20)}`;
+  const change = async (person: Person, id: string, expectedVersion: number, input: object) =>
+    fixture.mutate(
+      await fixture.identityOf(person),
+      "organizationUpdate",
+      { id, expectedVersion, ...input },
+      SLUG_SELECTION,
+    );
+  const found = async (person: Person, slug: string) => {
+    const query = "query($slug: String!) { organization(slug: $slug) { id slug name } }";
+    return (await fixture.ask(await fixture.identityOf(person), query, { slug })).data.organization;
+  };
+
+  test("is told live, and the former one leads to it", async () => {
+    const ada = await fixture.person();
+    const [first, second] = [newSlug(), newSlug()];
+    const id = await fixture.organization(ada, first);
+    expect(await change(ada, id, 1, { slug: second })).toMatchObject({
+      organization: { slug: second, version: 2 },
+      userErrors: [],
+    });
+    expect((await found(ada, first)).slug).toBe(second);
+    expect((await found(ada, second)).id).toBe(id);
+    const event = (await fixture.eventsOf(id)).at(-1);
+    expect([event.type, event.data.slug]).toEqual(["user.organization.updated.v1", second]);
+    // Its own again, and a name at once.
+    expect((await change(ada, id, 2, { slug: first, name: "Both Works" })).organization.slug).toBe(first);
+    expect(await found(ada, second)).toMatchObject({ slug: first, name: "Both Works" });
+  });
+
+  test("is nobody's who has or had it, neither by a change nor by a new organisation", async () => {
+    const [ada, bob] = [await fixture.person(), await fixture.person()];
+    const [first, second] = [newSlug(), newSlug()];
+    const id = await fixture.organization(ada, first);
+    const other = await fixture.organization(bob);
+    await change(ada, id, 1, { slug: second });
+    for (const slug of [first, second]) {
+      expect((await change(bob, other, 1, { slug })).userErrors).toMatchObject([
+        { code: "TAKEN", field: ["input", "slug"] },
+      ]);
+      const input = { name: "Thief Works", slug, idempotencyKey: randomUUID() };
+      const made = await fixture.mutate(await fixture.identityOf(bob), "organizationCreate", input, SELECTION);
+      expect(made.userErrors).toMatchObject([{ code: "TAKEN" }]);
+      expect(await found(bob, slug)).toBeNull();
+    }
+    expect((await change(bob, other, 1, { slug: "-no-" })).userErrors[0].code).toBe("INVALID");
+  });
+
+  test("is there ten times at most, and one of two that want the same gets it", async () => {
+    const [ada, bob] = [await fixture.person(), await fixture.person()];
+    const ids = [await fixture.organization(ada), await fixture.organization(bob)];
+    const slug = newSlug();
+    const answers = await Promise.all([change(ada, ids[0] ?? "", 1, { slug }), change(bob, ids[1] ?? "", 1, { slug })]);
+    expect(answers.filter(({ organization }) => organization !== null)).toHaveLength(1);
+    expect(answers.flatMap(({ userErrors }) => userErrors)).toMatchObject([{ code: "TAKEN" }]);
+    const id = await fixture.organization(ada);
+    for (let version = 1; version < 10; version += 1) await change(ada, id, version, { slug: newSlug() });
+    expect((await change(ada, id, 10, { slug: newSlug() })).userErrors[0].code).toBe("LIMIT_REACHED");
+  });
+});
+
 test("a member joins by mail, with the invited address only, and once", async () => {
   const [ada, bob, eve] = await Promise.all([fixture.person(), fixture.person(), fixture.person()]);
   const organizationId = await fixture.organization(ada);
@@ -211,3 +274,33 @@ async function whileStreamIsHeld(organizationId: string, start: () => Promise<Js
     holder.release();
   }
 }
+
+test("whoever invites sees what became of the mails, page by page and in numbers [S109]", async () => {
+  const [ada, bob] = [await fixture.person(), await fixture.person()];
+  const id = await fixture.organization(ada);
+  const roleIds = [(await fixture.roles(ada, id)).MEMBER];
+  for (const n of [1, 2]) {
+    const input = { organizationId: id, email: `guest-${n}-${randomUUID()}@example.com`, roleIds };
+    await fixture.mutate(await fixture.identityOf(ada), "invitationCreate", input, "invitation { id }");
+  }
+  const query = `query($id: ID!) { organization(id: $id) {
+    emailDeliveries(first: 1) { totalCount edges { node { template recipient status attempts lastError sentAt } } }
+    emailStatistics(days: 1) { sent failed pending deliveryRate } } }`;
+  const asked = async (person: Person) => fixture.ask(await fixture.identityOf(person), query, { id });
+  const { emailDeliveries } = await waitFor(
+    async () => {
+      const { organization } = (await asked(ada)).data;
+      return organization.emailStatistics.sent === 2 ? organization : undefined;
+    },
+    { what: "both mails to be sent" },
+  );
+  expect(emailDeliveries.totalCount).toBe(2);
+  expect(emailDeliveries.edges).toMatchObject([
+    { node: { template: "invitation", status: "SENT", attempts: 1, lastError: null } },
+  ]);
+  expect(emailDeliveries.edges[0].node.recipient).toContain("guest-2");
+  await fixture.join(ada, id, bob);
+  const { data, errors } = await asked(bob);
+  expect(data.organization).toEqual({ emailDeliveries: null, emailStatistics: null });
+  expect(errors.map(({ extensions }) => extensions.code)).toEqual(["FORBIDDEN", "FORBIDDEN"]);
+});

@@ -167,3 +167,24 @@ test("the history can be neither changed nor removed by the platform", async () 
     await expect(database.autocommit.$executeRawUnsafe(statement), app).rejects.toThrow(/permission denied/);
   }
 });
+
+test("a person's data can be taken along: all of their own, nothing of others, and no secret", async () => {
+  const [ada, bob] = [await fixture.person(), await fixture.person()];
+  const id = await fixture.organization(ada);
+  await fixture.join(ada, id, bob);
+  const { data } = await fixture.ask(await fixture.identityOf(bob), "{ viewer { dataExport } }");
+  const { dataExport } = data.viewer;
+  expect(dataExport).toMatchObject({
+    account: { id: bob.userId, email: bob.email },
+    secondFactor: null,
+    sessions: [{ id: bob.sessionId }],
+    memberships: [{ organizationId: id, organization: "Test Works", roles: ["MEMBER"] }],
+  });
+  expect(dataExport.history.map(({ type }: { type: string }) => type)).toEqual(["REGISTERED", "EMAIL_VERIFIED"]);
+  expect(dataExport.mails.map(({ template }: { template: string }) => template)).toContain("verification");
+  const text = JSON.stringify(dataExport);
+  const { rows } = await fixture.admin.query('SELECT password_hash FROM "user" WHERE id = $1', [bob.userId]);
+  for (const secret of [rows[0].password_hash, bob.refreshToken, ada.userId, ada.email]) {
+    expect(text).not.toContain(secret);
+  }
+});

@@ -15,7 +15,7 @@ import { createPostgresEventLog } from "../../../../platform/events/postgres-eve
 import { createIdSource } from "../../../../platform/ids.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { startMailbox } from "../../../../platform/mail/mailbox-server.ts";
-import { databaseUrls, prepareDatabase } from "../../../../prisma/databases.ts";
+import { type DatabaseUrls, databaseUrls, prepareDatabase } from "../../../../prisma/databases.ts";
 import { createUserSubgraph, type UserSubgraph, type UserSubgraphDeps } from "../../../../subgraphs/user/index.ts";
 import type { BUILT_IN_ROLES } from "../../../../subgraphs/user/policies.ts";
 import { grantsOf } from "../../../support/identities.ts";
@@ -52,6 +52,8 @@ export async function startUser(
   overrides: Pick<UserSubgraphDeps, "mailRetries"> & {
     smtpUrl?: string;
     redisUrl?: string;
+    /** Makes the user database before it is brought up to date. */
+    before?: (urls: DatabaseUrls, adminUrl: string) => Promise<void>;
     /** In place of a log over Postgres. */
     openLog?: () => Promise<EventLog>;
   } = {},
@@ -61,6 +63,7 @@ export async function startUser(
   const folder = await mkdtemp(join(tmpdir(), "tributary-user-"));
   const prepare = async (kind: string) => {
     const urls = databaseUrls(adminUrl, kind, ROLE_PASSWORD, `${name}_${kind}`);
+    if (kind === "user") await overrides.before?.(urls, adminUrl);
     await prepareDatabase({ adminUrl, name: kind, urls });
     return urls;
   };

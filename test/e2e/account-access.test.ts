@@ -1,5 +1,6 @@
-// What the links of mails lead to: a confirmed address, a new password, another address.
+// How people get into their accounts: by the links of mails, and by a second factor.
 import { randomUUID } from "node:crypto";
+import { Secret, TOTP } from "otpauth";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, photograph, startBrowser } from "../support/browser.ts";
@@ -93,5 +94,36 @@ test("an account moves to another address by a link to each of both", async () =
   await window.goto(`${path}?token=made-up`);
   await window.getByRole("button", { name: "Agree" }).click();
   await window.getByText("This link is no longer valid").waitFor();
+  expect(browser.complaints).toEqual([]);
+});
+
+test("signing in asks for the code of a second factor, and says when it is wrong", async () => {
+  const member = await newMember(stack, "Ada Careful");
+  const enrolled = await member.client.mutate<{ secret: string }>(
+    "totpEnroll",
+    { password: member.password },
+    "secret",
+  );
+  const app = new TOTP({ secret: Secret.fromBase32(enrolled.secret) });
+  const { recoveryCodes } = await member.client.mutate<{ recoveryCodes: string[] }>(
+    "totpConfirm",
+    { code: app.generate() },
+    "recoveryCodes",
+  );
+  await window.goto("/");
+  await window.getByRole("button", { name: "Sign out" }).click();
+  const fresh = await browser.newWindow();
+  await fresh.goto("/sign-in");
+  await fresh.getByLabel("E-mail").fill(member.email);
+  await fresh.getByLabel("Password").fill(member.password);
+  await fresh.getByRole("button", { name: "Sign in" }).click();
+  await fresh.getByLabel("Code").fill("000000");
+  await photograph(fresh, "second-factor-1-code");
+  await fresh.getByRole("button", { name: "Sign in" }).click();
+  await fresh.getByText("This code is wrong").waitFor();
+  // The code that confirmed the app is used, and a recovery code works at any time.
+  await fresh.getByLabel("Code").fill(recoveryCodes[0] ?? "");
+  await fresh.getByRole("button", { name: "Sign in" }).click();
+  await fresh.getByLabel("Organisation name").waitFor();
   expect(browser.complaints).toEqual([]);
 });

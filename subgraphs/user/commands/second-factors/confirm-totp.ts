@@ -1,0 +1,42 @@
+/** Makes an authenticator app count that was shown to work, and gives the codes for the day on which it is lost. */
+import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
+import { refuse } from "../../../../platform/errors/user-failure.ts";
+import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import type { TotpConfirmInput } from "../../../../schema/generated/user.ts";
+import { mintRecoveryCodes } from "../../credentials/recovery-codes.ts";
+import { stepOfCode } from "../../credentials/totp.ts";
+import { secondFactorEnabled } from "../../domain-events.ts";
+import type { UserServices } from "../../services.ts";
+import { confirmSecondFactor, findSecondFactor, replaceRecoveryCodes, takeStep } from "../../store/second-factors.ts";
+import { findUser, lockUser } from "../../store/users.ts";
+
+export interface NewRecoveryCodes {
+  readonly recoveryCodes: string[];
+}
+
+/** @throws UserFailure `STATE_INVALID`, `INVALID` */
+export function confirmTotp(
+  services: UserServices,
+  { identity: { userId }, causation }: Actor,
+  { code }: TotpConfirmInput,
+): Promise<CommandOutcome<NewRecoveryCodes>> {
+  const { clock, textSeal } = services;
+  return runCommand(services, { tenants: [userId], causation }, async ({ tx, emit }) => {
+    await lockUser(tx, userId);
+    const factor = await findSecondFactor(tx, userId);
+    if (factor === undefined || factor.confirmedAt !== null) {
+      throw refuse("STATE_INVALID", "There is no app to confirm: set one up first.");
+    }
+    const now = clock.now();
+    const step = stepOfCode(textSeal.open(factor.sealedSecret, userId), code, now);
+    if (step === undefined) {
+      throw refuse("INVALID", "This is not the code of the app: look at its account and your clock.", "code");
+    }
+    await takeStep(tx, userId, step);
+    await confirmSecondFactor(tx, userId, now);
+    const codes = mintRecoveryCodes(userId);
+    await replaceRecoveryCodes(tx, userId, { hashes: codes.map(({ hash }) => hash), now });
+    emit(secondFactorEnabled(userId, (await findUser(tx, userId))?.version ?? 0));
+    return { recoveryCodes: codes.map((each) => each.code) };
+  });
+}

@@ -1,0 +1,32 @@
+/** Gives the viewer new recovery codes; the former ones end. */
+import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
+import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import type { RecoveryCodesRenewInput } from "../../../../schema/generated/user.ts";
+import { mintRecoveryCodes } from "../../credentials/recovery-codes.ts";
+import { recoveryCodesRenewed } from "../../domain-events.ts";
+import { noSecondFactor } from "../../errors.ts";
+import type { UserServices } from "../../services.ts";
+import { findSecondFactor, replaceRecoveryCodes } from "../../store/second-factors.ts";
+import { findUser, lockUser } from "../../store/users.ts";
+import { requireOwnPassword } from "../../validation/own-password.ts";
+import { takeCode } from "../../validation/second-factor.ts";
+
+/** @throws UserFailure `INVALID`, `STATE_INVALID`, `SECOND_FACTOR_REQUIRED` */
+export async function renewRecoveryCodes(
+  services: UserServices,
+  { identity: { userId }, causation }: Actor,
+  { password, code }: RecoveryCodesRenewInput,
+): Promise<CommandOutcome<{ recoveryCodes: string[] }>> {
+  await requireOwnPassword(services, userId, password);
+  return runCommand(services, { tenants: [userId], causation }, async ({ tx, emit }) => {
+    await lockUser(tx, userId);
+    const factor = await findSecondFactor(tx, userId);
+    if (factor?.confirmedAt == null) throw noSecondFactor();
+    const now = services.clock.now();
+    await takeCode(services, tx, factor, { code, now, emit });
+    const codes = mintRecoveryCodes(userId);
+    await replaceRecoveryCodes(tx, userId, { hashes: codes.map(({ hash }) => hash), now });
+    emit(recoveryCodesRenewed(userId, (await findUser(tx, userId))?.version ?? 0));
+    return { recoveryCodes: codes.map((each) => each.code) };
+  });
+}
