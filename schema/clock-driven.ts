@@ -7,11 +7,10 @@ import { globSync } from "node:fs";
 import { join, relative } from "node:path";
 import { type DefinitionNode, Kind, parse } from "graphql";
 import { directiveArguments } from "./directives.ts";
-import { type ResolverCode, resolversIn, roomOf } from "./resolver-code.ts";
-import { createModuleReader, descendants, nameOf, type SourceModule, type SyntaxNode } from "./source-code.ts";
+import { type ReadModule, reachableNodes } from "./reachable-code.ts";
+import { type ResolverCode, resolversIn } from "./resolver-code.ts";
+import { createModuleReader, nameOf, type SourceModule, type SyntaxNode } from "./source-code.ts";
 import type { SubgraphSource } from "./sources.ts";
-
-type ReadModule = (file: string) => SourceModule | undefined;
 
 /** Of Postgres. */
 const CLOCK_OF_SQL = /\bnow\(\)|\bclock_timestamp\(\)|\bcurrent_(?:timestamp|date)\b/i;
@@ -80,34 +79,8 @@ const isObjectOrInterface = (
   OBJECTS.some((kind) => kind === node.kind);
 
 /** Does the code, or what it calls within the room of its subgraph, read the clock or take the time from who did? */
-const readsClock = (node: SyntaxNode, module: SourceModule, read: ReadModule): boolean => {
-  const room = roomOf(module);
-  const seen = new Set<SyntaxNode>();
-
-  const reads = (code: SyntaxNode, within: SourceModule): boolean => {
-    if (seen.has(code)) return false;
-    seen.add(code);
-    for (const part of descendants(code)) {
-      if (isClock(part)) return true;
-      const called = part.type === "Identifier" ? declarationOf(nameOf(part) ?? "", within) : undefined;
-      if (called !== undefined && reads(called.node, called.module)) return true;
-    }
-    return false;
-  };
-
-  const declarationOf = (name: string, within: SourceModule) => {
-    const own = within.declarations.get(name);
-    if (own !== undefined) return { node: own, module: within };
-    const imported = within.imports.get(name);
-    // What lies outside the room knows nothing of the subgraph's values.
-    if (imported === undefined || !imported.file.startsWith(`${room}/`)) return undefined;
-    const target = read(imported.file);
-    const declared = target?.declarations.get(imported.name);
-    return target === undefined || declared === undefined ? undefined : { node: declared, module: target };
-  };
-
-  return reads(node, module);
-};
+const readsClock = (node: SyntaxNode, module: SourceModule, read: ReadModule): boolean =>
+  reachableNodes(node, module, read).some(isClock);
 
 /** Our clocks are called so, and times that were read from one are called `now`. */
 const isClock = (node: SyntaxNode): boolean => {
