@@ -39,7 +39,7 @@ export interface TransactionEnd {
  * @param tenants organisation ids and/or the viewer's user id; empty means no tenant's rows at all.
  * @param limits for work that reads more than a request does
  */
-export async function inTenants<Tx extends SqlTransaction, R>(
+export function inTenants<Tx extends SqlTransaction, R>(
   client: TransactionHost<Tx>,
   tenants: readonly KeyOwner[],
   work: (tx: Tx, end: TransactionEnd) => Promise<R>,
@@ -53,9 +53,11 @@ export async function inTenants<Tx extends SqlTransaction, R>(
     },
   };
   // The clients of prisma/ bind the transaction to this scope with its first statement.
-  const result = await tenantScope.run(scope, () => client.$transaction((tx) => work(tx, end), limits));
-  for (const task of afterCommit) task();
-  return result;
+  const committed = tenantScope.run(scope, () => client.$transaction((tx) => work(tx, end), limits));
+  return committed.then((result) => {
+    for (const task of afterCommit) task();
+    return result;
+  });
 }
 
 /**

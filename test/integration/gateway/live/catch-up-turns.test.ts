@@ -13,7 +13,6 @@ const SUBSCRIBERS = 20;
 const LONG = 500;
 /** Five parts of a catch-up. */
 const SHORT = 320;
-const PART = 64;
 
 async function member(shop: string) {
   world.stack.viewers.set(shop, viewer(`user-${shop}`, { [shop]: ["orders.read"] }));
@@ -49,8 +48,9 @@ test("a long backlog of one organisation leaves another's catch-up its turns and
   await quiet.client.take("next", "quiet", 1);
   const before = ofBusy;
   await quiet.client.take("next", "quiet", SHORT);
-  // Two of the flood's parts for each of the other's, some room for those that were sent and not counted yet.
-  expect(ofBusy - before).toBeLessThan(24 * PART);
+  // Two of the flood's parts for each of the other's; what its socket holds and this process has not read comes on top.
+  // Behind the flood it would be nearly all.
+  expect(ofBusy - before).toBeLessThan((SUBSCRIBERS * LONG) / 2);
   for (let event = 1; event <= 5; event += 1) {
     await writer.append(1);
     await live.client.take("next", "live", event);
@@ -60,6 +60,11 @@ test("a long backlog of one organisation leaves another's catch-up its turns and
   clearInterval(watching);
   // Two places of the busy organisation, and one of the other.
   expect(mostRunning).toBeLessThanOrEqual(3);
-  expect(world.stack.live.counters().catchUps).toEqual({ running: 0, waiting: 0 });
+  // Each comes once more, to find that nothing is left.
+  const isOver = () => {
+    const { running, waiting } = world.stack.live.counters().catchUps;
+    return running + waiting === 0;
+  };
+  await waitFor(isOver, { what: "the last of them to be told that it has everything" });
   for (const { client } of [busy, quiet, live]) client.close();
 });

@@ -147,3 +147,20 @@ test("kept rows are given to nobody who may not see them: two tenants, two viewe
     for (const [own, visible] of answers) expect(visible).toEqual(own ? [true, true, true] : [false, false, false]);
   }
 });
+
+test("a profile is in Redis for five minutes at most, unless it is changed before [S37]", async () => {
+  await fixture.ask(identity, "{ viewer { user { displayName } } }");
+  const client = new Redis(redis.url);
+  try {
+    const ttls = await waitFor(
+      async () => {
+        const keys = (await client.keys("*")).filter((key) => key.endsWith(`:entry:user:${ada.userId}`));
+        return keys.length === 0 ? undefined : Promise.all(keys.map((key) => client.pttl(key)));
+      },
+      { what: "the profile in Redis" },
+    );
+    expect(ttls.filter((ttl) => ttl <= 0 || ttl > 300_000)).toEqual([]);
+  } finally {
+    client.disconnect();
+  }
+});
