@@ -42,7 +42,7 @@ export const SIZES = {
   churnEvents: {
     file: "conformance/consumer-churn.test.ts",
     of: "events while a consumer comes and goes",
-    short: 1_000,
+    short: 400,
     long: 5_000,
   },
   firstStarts: {
@@ -86,6 +86,13 @@ export const SIZES = {
     of: "calls with arbitrary arguments, and a quarter as many arbitrary requests",
     short: 400,
     long: 20_000,
+  },
+  /** By ten owners; with both caches there are a thousand in each tier. */
+  entityCacheWrites: {
+    file: "integration/gateway/cache/command-reads.test.ts",
+    of: "writes that are read at once, with the entity cache alone",
+    short: 200,
+    long: 1_000,
   },
   coherenceWrites: {
     file: "integration/gateway/cache/coherence.test.ts",
