@@ -16,8 +16,8 @@ export interface TenantScope {
   readonly over?: AbortSignal | undefined;
   /** The next statement is the transaction's last: its message commits too. */
   ending: boolean;
-  /** What is done once the transaction has committed; see `platform/database/after-commit.ts`. */
-  readonly afterCommit: Set<() => void>;
+  /** What is done once a transaction that writes has committed; see `platform/database/after-commit.ts`. */
+  readonly afterCommit?: Set<() => void>;
 }
 
 export const tenantScope = new AsyncLocalStorage<TenantScope>();

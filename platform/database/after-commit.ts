@@ -7,5 +7,5 @@ import { tenantScope } from "../../prisma/tenant-scope.ts";
  * @param task never throws
  */
 export function afterCommit(task: () => void): void {
-  tenantScope.getStore()?.afterCommit.add(task);
+  tenantScope.getStore()?.afterCommit?.add(task);
 }

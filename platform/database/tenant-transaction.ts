@@ -72,13 +72,7 @@ export function readInTenants<Tx extends SqlTransaction, R>(
   work: (tx: Tx) => Promise<R>,
   deadline?: number,
 ): Promise<R> {
-  const scope: TenantScope = {
-    tenants: listOf(tenants),
-    reading: true,
-    deadline,
-    ending: false,
-    afterCommit: new Set(),
-  };
+  const scope: TenantScope = { tenants: listOf(tenants), reading: true, deadline, ending: false };
   return inPlace(client.places?.reads, tenants, () => tenantScope.run(scope, () => client.$transaction(work, LIMITS)));
 }
 

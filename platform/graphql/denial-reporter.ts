@@ -1,7 +1,6 @@
 /**
  * Publishes that members were refused for want of a permission: a refusal commits nothing, so no event told of it. The
- * same refusal of
- * the same person is told once a minute: a page that asks again and again is no news.
+ * same refusal of the same person is told once a minute: a page that asks again and again is no news.
  */
 import { LRUCache } from "lru-cache";
 import type { OrganizationId, UserId } from "../auth/principal-ids.ts";
