@@ -5,6 +5,7 @@
  */
 import type { FastifyReply } from "fastify";
 import { tooBusy } from "../../platform/errors/too-busy.ts";
+import { temporaryErrorBody } from "../../platform/http/temporary-error-body.ts";
 
 export interface EarlyRefusals {
   /** Answers the call: nothing else may. @param retryAfterSeconds a whole number, at least 1 */
@@ -17,9 +18,7 @@ export function createEarlyRefusals(): EarlyRefusals {
   function bodyOf(retryAfterSeconds: number): Buffer {
     const made = bodies.get(retryAfterSeconds);
     if (made !== undefined) return made;
-    const { code, message, status, retryable, details } = tooBusy({ retryAfterSeconds });
-    const errors = [{ message, extensions: { code, status, retryable, ...details } }];
-    const body = Buffer.from(JSON.stringify({ errors }));
+    const body = Buffer.from(JSON.stringify(temporaryErrorBody(tooBusy({ retryAfterSeconds }))));
     bodies.set(retryAfterSeconds, body);
     return body;
   }

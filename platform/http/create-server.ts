@@ -5,6 +5,7 @@ import { type FastifyError, type FastifyInstance, fastify } from "fastify";
 import { AppError, findAppError } from "../errors/app-error.ts";
 import { isTemporary, MASKED_MESSAGE } from "../errors/graphql-errors.ts";
 import type { Logger } from "../logger/logger.ts";
+import { temporaryErrorBody } from "./temporary-error-body.ts";
 
 export interface ServerOptions {
   readonly logger: Logger;
@@ -82,8 +83,7 @@ function toBody(error: FastifyError, logger: Logger) {
     return { errors: [{ message: appError?.message ?? publicMessage(error, status), extensions: { code, status } }] };
   }
   if (appError !== undefined && isTemporary(appError) && appError.cause === undefined) {
-    const { code, message, retryable, details } = appError;
-    return { errors: [{ message, extensions: { code, status, retryable, ...details } }] };
+    return temporaryErrorBody(appError);
   }
   const errorId = randomUUID();
   logger.error({ err: error, errorId }, "request failed");
