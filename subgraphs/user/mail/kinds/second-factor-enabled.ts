@@ -1,24 +1,9 @@
-/** Tells the owner of an account that signing in takes a code from now on: it may not have been the owner. */
-import { UserId } from "../../domain/ids.ts";
-import { findUser } from "../../store/users.ts";
-import type { MailKind } from "../mail-kind.ts";
+/** Tells the owner of an account that signing in takes a code from now on. */
+import { securityNotice } from "../security-notice.ts";
 
-export const secondFactorEnabled: MailKind = {
+export const secondFactorEnabled = securityNotice({
   template: "second_factor_enabled",
-  about: "userId",
-  async compose(tx, regardingId, { linkTo }) {
-    const user = await findUser(tx, UserId.require(regardingId));
-    if (user?.status !== "ACTIVE") return undefined;
-    return {
-      to: user.email,
-      parts: {
-        subject: "Signing in takes a second factor now",
-        greeting: `Hello ${user.displayName},`,
-        paragraphs: [
-          "signing in to your account takes a code of your authenticator app from now on. If it was not you, choose another password now, and ask those who run this platform to take the app away:",
-        ],
-        link: { label: "Choose a new password", url: linkTo("/forgot-password") },
-      },
-    };
-  },
-};
+  subject: "Signing in takes a second factor now",
+  paragraph:
+    "signing in to your account takes a code of your authenticator app from now on. If it was not you, choose another password now, and ask those who run this platform to take the app away:",
+});
