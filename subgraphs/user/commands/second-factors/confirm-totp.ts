@@ -3,12 +3,12 @@ import { type CommandOutcome, runCommand } from "../../../../platform/database/c
 import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
 import type { TotpConfirmInput } from "../../../../schema/generated/user.ts";
-import { mintRecoveryCodes } from "../../credentials/recovery-codes.ts";
 import { stepOfCode } from "../../credentials/totp.ts";
 import { secondFactorEnabled } from "../../domain-events.ts";
 import type { UserServices } from "../../services.ts";
-import { confirmSecondFactor, findSecondFactor, replaceRecoveryCodes, takeStep } from "../../store/second-factors.ts";
+import { confirmSecondFactor, findSecondFactor, takeStep } from "../../store/second-factors.ts";
 import { findUser, lockUser } from "../../store/users.ts";
+import { issueRecoveryCodes } from "./issue-recovery-codes.ts";
 
 export interface NewRecoveryCodes {
   readonly recoveryCodes: string[];
@@ -34,9 +34,8 @@ export function confirmTotp(
     }
     await takeStep(tx, userId, step);
     await confirmSecondFactor(tx, userId, now);
-    const codes = mintRecoveryCodes(userId);
-    await replaceRecoveryCodes(tx, userId, { hashes: codes.map(({ hash }) => hash), now });
+    const recoveryCodes = await issueRecoveryCodes(tx, userId, now);
     emit(secondFactorEnabled(userId, (await findUser(tx, userId))?.version ?? 0));
-    return { recoveryCodes: codes.map((each) => each.code) };
+    return { recoveryCodes };
   });
 }

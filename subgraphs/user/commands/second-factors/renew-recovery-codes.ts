@@ -2,14 +2,14 @@
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
 import type { RecoveryCodesRenewInput } from "../../../../schema/generated/user.ts";
-import { mintRecoveryCodes } from "../../credentials/recovery-codes.ts";
 import { recoveryCodesRenewed } from "../../domain-events.ts";
 import { noSecondFactor } from "../../errors.ts";
 import type { UserServices } from "../../services.ts";
-import { findSecondFactor, replaceRecoveryCodes } from "../../store/second-factors.ts";
+import { findSecondFactor } from "../../store/second-factors.ts";
 import { findUser, lockUser } from "../../store/users.ts";
 import { requireOwnPassword } from "../../validation/own-password.ts";
 import { takeCode } from "../../validation/second-factor.ts";
+import { issueRecoveryCodes } from "./issue-recovery-codes.ts";
 
 /** @throws UserFailure `INVALID`, `STATE_INVALID`, `SECOND_FACTOR_REQUIRED` */
 export async function renewRecoveryCodes(
@@ -24,9 +24,8 @@ export async function renewRecoveryCodes(
     if (factor?.confirmedAt == null) throw noSecondFactor();
     const now = services.clock.now();
     await takeCode(services, tx, factor, { code, now, emit });
-    const codes = mintRecoveryCodes(userId);
-    await replaceRecoveryCodes(tx, userId, { hashes: codes.map(({ hash }) => hash), now });
+    const recoveryCodes = await issueRecoveryCodes(tx, userId, now);
     emit(recoveryCodesRenewed(userId, (await findUser(tx, userId))?.version ?? 0));
-    return { recoveryCodes: codes.map((each) => each.code) };
+    return { recoveryCodes };
   });
 }
