@@ -75,13 +75,8 @@ test("a forgotten password is replaced by the link of a mail, from the sign-in p
 test("an account moves to another address by a link to each of both", async () => {
   const member = await newMember(stack, "Ada Moving");
   const email = `moved-${randomUUID()}@example.com`;
-  const query = "mutation($input: EmailChangeRequestInput!) { emailChangeRequest(input: $input) { accepted } }";
-  const answer = await fetch(`${stack.url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${member.accessToken}` },
-    body: JSON.stringify({ query, variables: { input: { email, password: member.password } } }),
-  });
-  expect(await answer.json()).toMatchObject({ data: { emailChangeRequest: { accepted: true } } });
+  const input = { email, password: member.password };
+  expect(await member.client.mutate("emailChangeRequest", input, "accepted")).toMatchObject({ accepted: true });
   const path = "/confirm-email-change";
   await window.goto(`${path}?token=${await tokenFromMail(stack.mailbox, member.email, path)}`);
   await photograph(window, "address-1-agree");
