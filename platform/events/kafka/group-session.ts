@@ -9,6 +9,7 @@ import { backoffMs, systemSleep } from "../backoff.ts";
 import type { GroupConsumeOptions, LogRecord, PartitionConsumer } from "../event-log.ts";
 import { withinDeadline } from "./append-queue.ts";
 import { RETRY } from "./kafka-settings.ts";
+import { createPartitionPosition, type PartitionPosition } from "./partition-position.ts";
 
 export interface GroupSession {
   /** Resolves with the reason when the consumer is dead and must be replaced; never after `close`. */
@@ -23,6 +24,7 @@ interface Assigned {
   readonly generation: number;
   readonly abort: AbortController;
   readonly consumer: PartitionConsumer;
+  readonly position: PartitionPosition;
 }
 
 /**
@@ -108,10 +110,11 @@ export async function openGroupSession(
     draining.add(drained);
   }
 
-  function assign(topic: string, partition: number): Assigned {
+  function assign(topic: string, partition: number, before: Assigned | undefined): void {
     const name = nameOf(topic, partition);
     const own = generation;
     const abort = new AbortController();
+    const position = createPartitionPosition(before?.position);
     const opened = consume.onAssigned({
       topic,
       partition,
@@ -119,13 +122,12 @@ export async function openGroupSession(
       commit(next) {
         // Another member may own the partition by now: a late commit would turn its position back.
         if (own !== generation) return;
+        position.finishedUpTo(next);
         unstored.set(name, { topic, partition, offset: String(next) });
         flush();
       },
     });
-    const newAssignment = { generation: own, abort, consumer: opened };
-    assigned.set(name, newAssignment);
-    return newAssignment;
+    assigned.set(name, { generation: own, abort, consumer: opened, position });
   }
 
   async function eachBatch({ batch, resolveOffset, isRunning, isStale }: EachBatchPayload): Promise<void> {
@@ -134,6 +136,7 @@ export async function openGroupSession(
     if (closed || last === undefined || !isRunning() || isStale()) return;
     const assignment = assigned.get(nameOf(topic, partition));
     if (assignment === undefined) return;
+    if (!assignment.position.accepts(BigInt(batch.firstOffset() ?? last.offset))) return;
     const records: LogRecord[] = messages.map((message) => ({
       topic,
       partition,
@@ -153,6 +156,8 @@ export async function openGroupSession(
       },
     );
     await Promise.race([delivered, systemSleep(0)]);
+    // By now it would tell the position of the next generation, which must begin with what is not finished.
+    if (assignment.generation !== generation) return;
     resolveOffset(last.offset);
     if (taken) return;
     consumer.pause([{ topic, partitions: [partition] }]);
@@ -172,10 +177,11 @@ export async function openGroupSession(
     }
     generation += 1;
     unstored.clear();
-    for (const name of [...assigned.keys()]) release(name);
+    const before = new Map(assigned);
+    for (const name of before.keys()) release(name);
     for (const [topic, partitions] of Object.entries(payload.memberAssignment)) {
       consumer.resume([{ topic, partitions }]);
-      for (const partition of partitions) assign(topic, partition);
+      for (const partition of partitions) assign(topic, partition, before.get(nameOf(topic, partition)));
     }
   });
   // Anything but a restart by kafkajs itself leaves it silent for ever (#1271, #1304, #1441, #1513).
