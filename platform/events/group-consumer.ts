@@ -16,13 +16,13 @@ import type { EventEnvelope } from "./envelope.ts";
 import type { EventLog, LogReader, LogRecord } from "./event-log.ts";
 import { measureLag } from "./flow/lag.ts";
 import { attemptInTime } from "./handler-attempt.ts";
+import { createHandlerRetries } from "./handler-retries.ts";
 import { claimEvents, startInboxPurge } from "./inbox.ts";
 import { type KeptReader, keepReader } from "./kept-reader.ts";
 import { createPartitionWindow } from "./partition-window.ts";
 import { replayTopic } from "./replay.ts";
-import { createReplays, type Failure, refuseSuperseded, Superseded } from "./replays.ts";
+import { createReplays, refuseSuperseded } from "./replays.ts";
 import { createSemaphore } from "./semaphore.ts";
-import { isStoreOutage } from "./store-outage.ts";
 
 export interface HandlerContext {
   /** 1 for the first attempt of this delivery; outages of our store are not counted. */
@@ -156,7 +156,14 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
   const reader = keepReader(open, logger);
   const { keepInboxMs = 30 * 24 * 3_600_000, purgeEveryMs = 3_600_000 } = options;
   let lastActivityAt: Date | undefined;
-  let outageSince: Date | undefined;
+  const retries = createHandlerRetries({
+    ...{ policy, clock, logger, sleep, random },
+    async attempt(event, number, leaving, since) {
+      // A key that backs off holds no slot, so it cannot keep other keys waiting.
+      await semaphore.use(() => attempt([event], number, leaving, since));
+      lastActivityAt = clock.now();
+    },
+  });
 
   function handlerOf(event: EventEnvelope): EventHandler<Tx> | undefined {
     return typeof handlers === "function" ? undefined : (handlers[event.type] ?? handlers["*"]);
@@ -221,7 +228,7 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
     try {
       await semaphore.use(() => attempt(wanted, 1, signal));
       lastActivityAt = clock.now();
-      outageSince = undefined;
+      retries.noteCommit();
       return true;
     } catch (error) {
       signal.throwIfAborted();
@@ -243,41 +250,8 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
     }
     const { event } = decoded;
     if (isPassedOver(event)) return;
-    const failure = await carryOut(event, signal);
+    const failure = await retries.carryOut(event, signal);
     if (failure !== undefined) await giveUp(record, failure.attempts, failure.error, signal);
-  }
-
-  /**
-   * Tries until the effect is committed or the attempts are used up; an outage of our store is waited out.
-   * @param since as for `attempt`
-   * @throws when `signal` aborted
-   */
-  async function carryOut(event: EventEnvelope, signal: AbortSignal, since?: Date): Promise<Failure | undefined> {
-    let failed = 0;
-    let outages = 0;
-    for (;;) {
-      signal.throwIfAborted();
-      try {
-        // A key that backs off holds no slot, so it cannot keep other keys waiting.
-        await semaphore.use(() => attempt([event], failed + 1, signal, since));
-        lastActivityAt = clock.now();
-        outageSince = undefined;
-        return undefined;
-      } catch (error) {
-        if (isStoreOutage(error)) {
-          outages += 1;
-          if (outageSince === undefined) logger.warn({ err: error }, "our store is away, waiting for it");
-          outageSince ??= clock.now();
-          await sleep(backoffMs(policy, outages, random), signal);
-          continue;
-        }
-        outages = 0;
-        failed += 1;
-        logger.warn({ err: error, eventId: event.id, eventType: event.type, attempt: failed }, "event handler failed");
-        if (failed >= policy.attempts || error instanceof Superseded) return { attempts: failed, error };
-        await sleep(backoffMs(policy, failed, random), signal);
-      }
-    }
   }
 
   const replays = createReplays({
@@ -288,7 +262,7 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
     logger,
     late: options.lateEvents ?? "refuse",
     isPassedOver,
-    carryOut,
+    carryOut: retries.carryOut,
     surely,
   });
 
@@ -329,7 +303,7 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
       partitions: reader.held().length,
       unfinished: reader.unfinished(),
       lastActivityAt,
-      outageSince,
+      outageSince: retries.outageSince(),
     }),
   };
 }
