@@ -49,6 +49,7 @@ export const BEGUN_FIRST = [
   "integration/platform/cache/layered-cache-schedules.test.ts",
   "conformance/consumer-churn.test.ts",
   "conformance/added-subgraph.test.ts",
+  "conformance/soak.test.ts",
   "conformance/committed-equals-delivered.test.ts",
 ];
 

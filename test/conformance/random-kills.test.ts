@@ -63,9 +63,10 @@ test(`through ${KILLS} kills of processes and connections, what was committed is
     while (!stopped) {
       const drawn = random.next();
       if (drawn < 0.1) await attachInVain(member, account);
-      else if (drawn < 0.85) acknowledged.cards.push(await attachSurely(member, account));
-      else if (drawn < 0.95) acknowledged.organizations.push(await founders.create());
-      else await waitFor(() => register(stack), { what: "a registration", deadlineMs: RECOVERY_MS });
+      else if (drawn < 0.15) await waitFor(() => register(stack), { what: "a registration", deadlineMs: RECOVERY_MS });
+      // Commands go on until a killed process is back: a fast machine carries out more than there are founders for.
+      else if (drawn < 0.25 && founders.left() > 0) acknowledged.organizations.push(await founders.create());
+      else acknowledged.cards.push(await attachSurely(member, account));
       done += 1;
     }
   });

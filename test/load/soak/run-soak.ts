@@ -47,6 +47,8 @@ const REST_MS = 120_000;
 /** Counters of connections and timers may differ by so many. */
 export const REST_SLACK = 2;
 const UNEXPECTED = /unhandled|MaxListenersExceeded|"level":"fatal"/i;
+const WARNING = /"level":"(?:warn|error|fatal)"/;
+const MAX_WARNINGS = 15;
 const DAY_SECONDS = "86400";
 const MAX_LINES = 5;
 
@@ -95,6 +97,7 @@ export async function runSoak({ minutes, seed, say }: SoakOptions): Promise<Soak
     const stores = await compareStores(stack);
     const after = await atRest(gatewayHolds, before);
     for (const name of processNames(stack)) logFiles.add(logFileOf(stack, name));
+    if (stores.differences.length > 0) for (const line of await lastWarnings(logFiles)) say(line);
     const secrets = tenants.flatMap(({ member }) => [member.accessToken, member.refreshToken, member.password]);
     const badLines = await badLinesIn(logFiles, secrets);
     return { minutes, traffic, faults: broken, followers: followed, letters, stores, growth, before, after, badLines };
@@ -117,6 +120,16 @@ async function atRest(holds: () => Promise<Held>, before: Held): Promise<Held> {
     return most <= REST_SLACK && held;
   };
   return waitFor(rested, { what: "the gateway to rest", deadlineMs: REST_MS, intervalMs: 2_000 }).catch(holds);
+}
+
+/** What each process complained of last: the reason of a difference stands there, if anywhere. */
+async function lastWarnings(files: ReadonlySet<string>): Promise<string[]> {
+  const found: string[] = [];
+  for (const file of files) {
+    const lines = (await readFile(file, "utf8")).split("\n").filter((line) => WARNING.test(line));
+    found.push(...lines.slice(-MAX_WARNINGS).map((line) => line.slice(0, 500)));
+  }
+  return found;
 }
 
 async function badLinesIn(files: ReadonlySet<string>, secrets: readonly string[]): Promise<string[]> {

@@ -9,6 +9,8 @@ const AT_ONCE = 4;
 export interface Founders {
   /** Created by whoever is next. @returns the organisation's id */
   create(name?: string): Promise<string>;
+  /** How many more can be created. */
+  left(): number;
 }
 
 /** @param organizations how many can be created at most */
@@ -28,5 +30,6 @@ export async function newFounders(platform: PlatformAddress, organizations: numb
         throw new Error(`no more than ${count * EACH} can be created`);
       return createOrganizationSurely(person, name);
     },
+    left: () => count * EACH - created,
   };
 }
