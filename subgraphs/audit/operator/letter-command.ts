@@ -13,7 +13,8 @@ export async function withServices<R>(
 ): Promise<R> {
   const database = openAuditDatabase("audit database", await findOperatorDatabase(NAME, "app", environment), 1);
   try {
-    return await work({ database, ...(await openOperatorOutbox(NAME)), operatorOrganizationId: undefined });
+    const { services, told } = await openOperatorOutbox(NAME, database.autocommit);
+    return await work({ database, ...services, operatorOrganizationId: undefined }).finally(told);
   } finally {
     await database.part.stop?.();
   }

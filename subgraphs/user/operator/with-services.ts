@@ -13,7 +13,8 @@ export async function withServices<R>(
 ): Promise<R> {
   const database = openUserDatabase("user database", await findOperatorDatabase(NAME, "app", environment), 1);
   try {
-    return await work({ database, ...(await openOperatorOutbox(NAME)) });
+    const { services, told } = await openOperatorOutbox(NAME, database.autocommit);
+    return await work({ database, ...services }).finally(told);
   } finally {
     await database.part.stop?.();
   }

@@ -152,10 +152,14 @@ test("in a suspended organisation its members see that it is suspended and may d
   expect((await facts(owner))?.grants[elsewhere]).toContain("audit.read");
 
   const now = await fixture.identityOf(owner);
-  const read = await fixture.ask(
-    now,
-    "query($id: ID!) { organization(id: $id) { status version members(first: 1) { totalCount } } }",
-    { id: organizationId },
+  const query = "query($id: ID!) { organization(id: $id) { status version members(first: 1) { totalCount } } }";
+  // This process learns by the event what another one changed.
+  const read = await waitFor(
+    async () => {
+      const answer = await fixture.ask(now, query, { id: organizationId });
+      return answer.data.organization.version === 2 && answer;
+    },
+    { what: "the event of the suspension", intervalMs: 20 },
   );
   expect(read.data.organization).toEqual({ status: "SUSPENDED", version: 2, members: null });
   expect(read.errors.map(({ extensions }) => extensions.code)).toEqual(["FORBIDDEN"]);
