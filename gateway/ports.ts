@@ -60,26 +60,30 @@ export interface SchemaSource {
   onChange(listener: (generation: SchemaGeneration) => void): () => void;
 }
 
-/** An identity and until when it may be acted upon: the expiry of the access token. Absent for anonymous callers. */
+/**
+ * An identity and until when it may be acted upon: the expiry of the access token, or of the API key. Absent for
+ * anonymous callers, and for keys that do not expire.
+ */
 export interface Authentication {
   readonly identity: Identity;
   readonly expiresAt?: Date;
 }
 
 /**
- * Whose rights changed. With a `sessionId` that session is over; with a `userId` (and the organisation where it
- * happened, if it was one) what the user may do changed, for more or less; with an `organizationId` alone, what every
- * member may do there; with nothing, anybody's may have.
+ * Whose rights changed. With a `sessionId` that session is over; with an `apiKeyId` that key is, or one of its secrets;
+ * with a `userId` (and the organisation where it happened, if it was one) what the user may do changed, for more or
+ * less; with an `organizationId` alone, what every member may do there; with nothing, anybody's may have.
  */
 export interface Revocation {
   readonly sessionId?: string;
+  readonly apiKeyId?: string;
   readonly userId?: string;
   readonly organizationId?: string;
 }
 
 export interface Authenticator {
   /**
-   * @param token the access token without `Bearer `; `undefined` or `""` is an anonymous caller
+   * @param token the access token or API key without `Bearer `; `undefined` or `""` is an anonymous caller
    * @throws AppError `UNAUTHENTICATED` for a bad token or a dead session, `SERVICE_UNAVAILABLE` when nobody can tell
    */
   authenticate(token: string | undefined, client: ClientFacts): Promise<Authentication>;

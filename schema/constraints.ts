@@ -9,6 +9,7 @@ export const constraints = {
   email: { max: 254 },
   device: { min: 1, max: 120 },
   roleName: { min: 1, max: 40 },
+  apiKeyName: { min: 1, max: 80 },
   organizationName: { min: 2, max: 80 },
   /** Why an operator does something. */
   reason: { min: 1, max: 200 },

@@ -31,6 +31,7 @@ const IN_PAIRS = [
   "dead-letters",
   "enrichment",
   "tenant-isolation",
+  "api-keys",
   "hostile-input",
   "correlated-errors",
   "named-operations",

@@ -1,9 +1,9 @@
 /**
  * Authenticates callers: it checks the access token and asks the token service what the session may do. A revoked
  * session, an ended membership or a suspended user loses access as soon as the event arrives. Without an event, access
- * ends after one minute.
+ * ends after one minute. Programs are authenticated by their API keys (`api-keys.ts`) and lose access in the same way.
  */
-
+import { isApiKeyToken } from "../../platform/auth/api-key-token.ts";
 import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
 import { OrganizationId, type SessionId, type UserId } from "../../platform/auth/principal-ids.ts";
 import type { SessionFacts, TokenService } from "../../platform/auth/token-service.ts";
@@ -15,6 +15,16 @@ import type { LifecyclePart } from "../../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import type { Authentication, Authenticator, Revocation } from "../ports.ts";
 import { createAccessTokens } from "./access-tokens.ts";
+import { createApiKeys } from "./api-keys.ts";
+import {
+  ANY_ORGANIZATION,
+  apiKeyTag,
+  NO_CREDENTIAL_MS,
+  organizationTag,
+  sessionTag,
+  tagsConcerned,
+  userTag,
+} from "./credential-tags.ts";
 import { followRevocations } from "./revocations.ts";
 import { StaleToken } from "./stale-token.ts";
 
@@ -27,7 +37,8 @@ export interface AuthenticatorOptions {
   /** Where revocations are announced; absent: sessions live for their minute. */
   readonly eventLog?: Pick<EventLog, "tail">;
   /**
-   * How long a session's rights are believed when no event says that they changed, in milliseconds; default: a minute.
+   * How long the rights of a session or an API key are believed when no event says that they changed, in milliseconds;
+   * default: a minute.
    */
   readonly sessionMs?: number;
   readonly clock: Clock;
@@ -40,11 +51,6 @@ export interface AuthenticatorPart extends Authenticator, LifecyclePart {
 }
 
 const SESSION_MS = 60_000;
-/** A dead session stays dead, but a suspended user may return. */
-const NO_SESSION_MS = 5_000;
-
-/** Whose organisations are not known yet: on loads of sessions while they are under way. */
-const ANY_ORGANIZATION = "organization:any";
 
 interface Answer {
   readonly facts: SessionFacts | null;
@@ -53,6 +59,7 @@ interface Answer {
 export function createAuthenticator(options: AuthenticatorOptions): AuthenticatorPart {
   const { tokenService, cache, eventLog, logger, sessionMs = SESSION_MS } = options;
   const tokens = createAccessTokens(options);
+  const apiKeys = createApiKeys({ ...options, factsMs: sessionMs });
   const listeners = new Set<(who: Revocation) => void>();
   // One object per cached session: signatures of the identity header are remembered by it.
   const identities = new WeakMap<SessionFacts, Identity>();
@@ -60,7 +67,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
   async function session(sessionId: SessionId, userId: UserId): Promise<SessionFacts | null> {
     const key = `session:${sessionId}:${userId}`;
-    const tags = [`session:${sessionId}`, `user:${userId}`];
+    const tags = [sessionTag(sessionId), userTag(userId)];
     const loading = { ttlMs: sessionMs, tags: [...tags, ANY_ORGANIZATION], tagsOf: tagsOf(tags) };
     const { facts } = await cache.getOrLoad<Answer>(key, loading, async () => {
       try {
@@ -71,12 +78,13 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
         });
       }
     });
-    if (facts === null) await cache.set<Answer>(key, { facts }, { ttlMs: NO_SESSION_MS, tags });
+    if (facts === null) await cache.set<Answer>(key, { facts }, { ttlMs: NO_CREDENTIAL_MS, tags });
     return facts;
   }
 
   async function authenticate(token: string | undefined, _client: ClientFacts): Promise<Authentication> {
     if (token === undefined || token === "") return { identity: { kind: "ANONYMOUS" } };
+    if (isApiKeyToken(token)) return apiKeys.authenticate(token);
     const { sessionId, userId, expiresAt } = await tokens.verify(token);
     const facts = await session(sessionId, userId);
     if (facts === null || facts.userId !== userId || facts.sessionId !== sessionId) {
@@ -103,7 +111,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return () => listeners.delete(listener);
     },
     async forget(identity) {
-      if (identity.kind === "USER") await cache.invalidateTags([`user:${identity.userId}`]);
+      if (identity.kind === "USER") await cache.invalidateTags([userTag(identity.userId)]);
+      if (identity.kind === "API_KEY") await cache.invalidateTags([apiKeyTag(identity.keyId)]);
     },
     async start() {
       if (eventLog === undefined) return;
@@ -126,12 +135,5 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
 /** A session is found by its organisations, too: what happens to one of them concerns all its members. */
 function tagsOf(tags: readonly string[]): (answer: Answer) => readonly string[] {
-  return ({ facts }) => [...tags, ...Object.keys(facts?.grants ?? {}).map((id) => `organization:${id}`)];
-}
-
-/** None: it may concern anybody. */
-function tagsConcerned({ sessionId, userId, organizationId }: Revocation): readonly string[] {
-  if (sessionId !== undefined) return [`session:${sessionId}`];
-  if (userId !== undefined) return [`user:${userId}`];
-  return organizationId === undefined ? [] : [`organization:${organizationId}`, ANY_ORGANIZATION];
+  return ({ facts }) => [...tags, ...Object.keys(facts?.grants ?? {}).map(organizationTag)];
 }

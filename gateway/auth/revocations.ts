@@ -20,7 +20,7 @@ const eventSchema = z.object({
 
 /** Events after which cached rights may be wrong. */
 const RELEVANT =
-  /^user\.(session\.revoked|membership\.|role\.|organization\.(created|suspended|reinstated)|suspended|reinstated|erased)/;
+  /^user\.(session\.revoked|api_key\.(revoked|rotated)|membership\.|role\.|organization\.(created|suspended|reinstated)|suspended|reinstated|erased)/;
 /** Events that change what every member of the organisation may do there. */
 const OF_ALL_MEMBERS = /^user\.(organization\.(suspended|reinstated)|role\.[a-z]+)\./;
 
@@ -57,6 +57,7 @@ export function revocationOf(record: Pick<LogRecord, "value">): Revocation | und
     const sessionId = data.sessionId ?? subject;
     return sessionId === undefined ? {} : { sessionId };
   }
+  if (type.startsWith("user.api_key.")) return subject === undefined ? {} : { apiKeyId: subject };
   if (OF_ALL_MEMBERS.test(type)) return orgid === undefined ? {} : { organizationId: orgid };
   // Whoever creates an organisation owns it.
   const creator = type.startsWith("user.organization.created.") ? actorid : undefined;

@@ -2,7 +2,7 @@
  * Whom a cached value is for, as part of its key: it is never shown to anybody whom the subgraph might have answered
  * otherwise. Equal for everybody who is treated alike, whichever gateway they reach.
  */
-import type { Grants, Identity } from "../../platform/auth/identity.ts";
+import { type Grants, grantsOf, type Identity } from "../../platform/auth/identity.ts";
 import type { GatewayContext } from "../ports.ts";
 import type { CacheHint, CacheScope } from "./hints.ts";
 import { addTag, ORGANIZATION_TAG, organizationTag, userTag } from "./tags.ts";
@@ -46,8 +46,8 @@ export function scopeTags(
 ): Set<string> {
   const found = new Set(tags.filter((tag) => tag !== ORGANIZATION_TAG));
   if (scope === "PUBLIC") return found;
-  if (tags.includes(ORGANIZATION_TAG) && (identity.kind === "USER" || identity.kind === "AUDIENCE")) {
-    for (const id of identity.grants.keys()) addTag(found, organizationTag(id), sources);
+  if (tags.includes(ORGANIZATION_TAG)) {
+    for (const id of grantsOf(identity).keys()) addTag(found, organizationTag(id), sources);
   }
   if (identity.kind === "USER" && (scope === "VIEWER" || identity.grants.size === 0)) {
     addTag(found, userTag(identity.userId), sources);
@@ -55,7 +55,10 @@ export function scopeTags(
   return found;
 }
 
-function textsOf(identity: Extract<Identity, { kind: "USER" | "AUDIENCE" }>): ScopeTexts {
+/** Of whom something is shown that not everybody is. */
+type Reader = Extract<Identity, { kind: "USER" | "API_KEY" | "AUDIENCE" }>;
+
+function textsOf(identity: Reader): ScopeTexts {
   const cachedTexts = ofIdentity.get(identity);
   if (cachedTexts !== undefined) return cachedTexts;
   const texts = makeTexts(identity);
@@ -63,9 +66,9 @@ function textsOf(identity: Extract<Identity, { kind: "USER" | "AUDIENCE" }>): Sc
   return texts;
 }
 
-function makeTexts(identity: Extract<Identity, { kind: "USER" | "AUDIENCE" }>): ScopeTexts {
+function makeTexts(identity: Reader): ScopeTexts {
   const rights = textOf(identity.grants);
-  if (identity.kind === "AUDIENCE") {
+  if (identity.kind !== "USER") {
     // Fields about the viewer answer as for nobody: what members are shown of themselves is not mixed with it.
     const audience = `audience ${rights}`;
     return { organization: audience, viewer: audience };

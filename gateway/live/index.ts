@@ -8,9 +8,9 @@ import { createHttpStreams } from "./transports/http-streams.ts";
 export const createLive: CreateLive = (ports) => {
   const hub = createHub(ports);
   // A socket and a stream cost the same: one connection.
-  const ofUsers = createQuota(ports.settings.WS_SOCKETS_PER_USER);
-  const server = createLiveServer(hub, ports, ofUsers);
-  const streams = createHttpStreams(hub, ports, ofUsers);
+  const ofPrincipals = createQuota(ports.settings.WS_SOCKETS_PER_USER);
+  const server = createLiveServer(hub, ports, ofPrincipals);
+  const streams = createHttpStreams(hub, ports, ofPrincipals);
   return {
     counters: hub.counters,
     serves: hub.serves,

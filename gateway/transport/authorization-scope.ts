@@ -1,9 +1,9 @@
 /**
  * Who shares answers that are under way. Cached answers are for whom their schema says; here nobody vouched for
- * anything, so that somebody signed in shares with themselves only, session by session and as long as their rights
- * stay.
+ * anything, so that whoever has a credential shares with themselves only, session by session and as long as their
+ * rights stay.
  */
-import type { Identity } from "../../platform/auth/identity.ts";
+import { type Identity, principalOf } from "../../platform/auth/identity.ts";
 import { cacheScopeKey } from "../cache/cache-scope.ts";
 import type { GatewayContext } from "../ports.ts";
 
@@ -22,5 +22,5 @@ function numberOf(identity: Identity): number {
 /** Whoever acts for a service shares nothing. */
 export function authorizationScope(context: GatewayContext): string | undefined {
   const { identity } = context;
-  return identity.kind === "USER" ? `user ${numberOf(identity)}` : cacheScopeKey("VIEWER", context);
+  return principalOf(identity) === undefined ? cacheScopeKey("VIEWER", context) : `principal ${numberOf(identity)}`;
 }

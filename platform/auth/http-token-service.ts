@@ -6,7 +6,7 @@ import { z } from "zod";
 import { AppError } from "../errors/app-error.ts";
 import type { Identity } from "./identity.ts";
 import { IDENTITY_HEADER, type IdentitySigner } from "./identity-header.ts";
-import { sessionFactsSchema, type TokenService } from "./token-service.ts";
+import { apiKeyFactsSchema, sessionFactsSchema, type TokenService } from "./token-service.ts";
 
 export interface HttpTokenServiceOptions {
   /** Addresses of the service that issues sessions, without a path, in the order in which they are tried. */
@@ -22,6 +22,7 @@ export interface HttpTokenServiceOptions {
 
 /** Wrapped, so that "no such session" is an answer with a body. */
 const answerSchema = z.object({ session: sessionFactsSchema.nullable() });
+const apiKeyAnswerSchema = z.object({ apiKey: apiKeyFactsSchema.nullable() });
 const keySetSchema = z.object({ keys: z.array(z.record(z.string(), z.unknown())) });
 
 /** Its calls reject with AppError `SERVICE_UNAVAILABLE` when the service does not answer as agreed. */
@@ -65,18 +66,21 @@ export function createHttpTokenService(options: HttpTokenServiceOptions): TokenS
     throw failure;
   }
 
+  async function ask<Schema extends z.ZodType>(
+    path: string,
+    schema: Schema,
+    question: Readonly<Record<string, unknown>>,
+  ): Promise<z.infer<Schema>> {
+    const headers = {
+      "content-type": "application/json",
+      [IDENTITY_HEADER]: await signer.sign(audience, identity, {}),
+    };
+    return call(path, schema, { method: "POST", headers, body: JSON.stringify(question) });
+  }
+
   return {
     keys: () => call("/.well-known/jwks.json", keySetSchema, {}),
-    async session(sessionId, userId) {
-      const answer = await call("/internal/session", answerSchema, {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          [IDENTITY_HEADER]: await signer.sign(audience, identity, {}),
-        },
-        body: JSON.stringify({ sessionId, userId }),
-      });
-      return answer.session;
-    },
+    session: async (sessionId, userId) => (await ask("/internal/session", answerSchema, { sessionId, userId })).session,
+    apiKey: async (token) => (await ask("/internal/api-key", apiKeyAnswerSchema, { token })).apiKey,
   };
 }

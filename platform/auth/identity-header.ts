@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import { AppError } from "../errors/app-error.ts";
 import type { ClientFacts, Grants, Identity } from "./identity.ts";
-import { OrganizationId, SessionId, UserId } from "./principal-ids.ts";
+import { ApiKeyId, OrganizationId, SessionId, UserId } from "./principal-ids.ts";
 
 /** Header that carries the token. The gateway drops it from client requests. */
 export const IDENTITY_HEADER = "x-tributary-identity";
@@ -20,9 +20,11 @@ const MAX_REUSED = 10_000;
 const MAX_VERIFIED = 10_000;
 
 const claimsSchema = z.object({
-  kind: z.enum(["ANONYMOUS", "AUDIENCE", "USER", "SERVICE"]),
+  kind: z.enum(["ANONYMOUS", "API_KEY", "AUDIENCE", "USER", "SERVICE"]),
   sub: z.string().optional(),
   sid: z.string().optional(),
+  /** Of an API key: who gave it. */
+  by: z.string().optional(),
   /** [permissions, organisation ids][]: members of many organisations mostly hold the same few sets. */
   grants: z.array(z.tuple([z.array(z.string()), z.array(OrganizationId.schema)])).optional(),
   ip: z.string().optional(),
@@ -127,6 +129,14 @@ function toClaims(identity: Identity, client: ClientFacts): Record<string, unkno
       return { kind: identity.kind, sub: identity.service, ...facts };
     case "AUDIENCE":
       return { kind: identity.kind, grants: groupGrants(identity.grants), ...facts };
+    case "API_KEY":
+      return {
+        kind: identity.kind,
+        sub: identity.keyId,
+        by: identity.grantedBy,
+        grants: groupGrants(identity.grants),
+        ...facts,
+      };
     case "USER":
       return {
         kind: identity.kind,
@@ -158,11 +168,15 @@ function fromClaims(claims: z.infer<typeof claimsSchema>): SignedIdentity {
   return { identity: identityFromClaims(claims), client };
 }
 
-function identityFromClaims({ kind, sub, sid, grants }: z.infer<typeof claimsSchema>): Identity {
+function identityFromClaims({ kind, sub, sid, by, grants }: z.infer<typeof claimsSchema>): Identity {
   if (kind === "ANONYMOUS") return { kind };
   if (kind === "AUDIENCE") return { kind, grants: ungroupGrants(grants) };
   if (sub === undefined) throw new AppError("UNAUTHENTICATED", "The identity header names nobody.");
   if (kind === "SERVICE") return { kind, service: sub };
+  if (kind === "API_KEY") {
+    if (by === undefined) throw new AppError("UNAUTHENTICATED", "The identity header does not name who gave the key.");
+    return { kind, keyId: ApiKeyId.require(sub), grantedBy: UserId.require(by), grants: ungroupGrants(grants) };
+  }
   if (sid === undefined) throw new AppError("UNAUTHENTICATED", "The identity header names no session.");
   return { kind, userId: UserId.require(sub), sessionId: SessionId.require(sid), grants: ungroupGrants(grants) };
 }

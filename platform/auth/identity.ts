@@ -3,7 +3,7 @@
  * domains.
  */
 
-import type { OrganizationId, SessionId, TenantId, UserId } from "./principal-ids.ts";
+import type { ApiKeyId, OrganizationId, SessionId, TenantId, UserId } from "./principal-ids.ts";
 
 /** Organisation → what the user may do there. */
 export type Grants = ReadonlyMap<OrganizationId, ReadonlySet<string>>;
@@ -11,6 +11,18 @@ export type Grants = ReadonlyMap<OrganizationId, ReadonlySet<string>>;
 export type Identity =
   | { readonly kind: "ANONYMOUS" }
   | { readonly kind: "USER"; readonly userId: UserId; readonly sessionId: SessionId; readonly grants: Grants }
+  /**
+   * A program with a key of one organisation. It reads and commands as far as its grants go, and is nobody's viewer:
+   * fields about the viewer answer as for nobody.
+   */
+  | {
+      readonly kind: "API_KEY";
+      readonly keyId: ApiKeyId;
+      /** Whose rights bound the key's: what happens to them happens to it. */
+      readonly grantedBy: UserId;
+      /** Of one organisation. */
+      readonly grants: Grants;
+    }
   /**
    * Those members of one organisation who hold the same permissions: what is read for them is shown to each of them
    * alike. The gateway makes it for live streams; it reads and never commands, and fields about the viewer answer as
@@ -21,6 +33,10 @@ export type Identity =
   | { readonly kind: "SERVICE"; readonly service: string };
 
 export type UserIdentity = Extract<Identity, { kind: "USER" }>;
+export type ApiKeyIdentity = Extract<Identity, { kind: "API_KEY" }>;
+
+/** Who calls with a credential of their own: a person, or a program. */
+export type Principal = UserIdentity | ApiKeyIdentity;
 
 /** Facts about the request that subgraphs may trust because they are signed together with the identity. */
 export interface ClientFacts {
@@ -28,9 +44,29 @@ export interface ClientFacts {
   readonly userAgent?: string;
 }
 
+/** @returns undefined for nobody, and for identities that the platform itself makes */
+export function principalOf(identity: Identity): Principal | undefined {
+  return identity.kind === "USER" || identity.kind === "API_KEY" ? identity : undefined;
+}
+
+/** What a principal is counted, logged and named by. */
+export function principalId(principal: Principal): UserId | ApiKeyId {
+  return principal.kind === "USER" ? principal.userId : principal.keyId;
+}
+
+/** The user who answers for what the principal does: the key's giver for a program. */
+export function responsibleUser(principal: Principal): UserId {
+  return principal.kind === "USER" ? principal.userId : principal.grantedBy;
+}
+
+/** Whose idempotency keys those are that come with the principal's commands in an organisation. */
+export function keyOwnerIn(principal: Principal, organizationId: OrganizationId): UserId | OrganizationId {
+  return principal.kind === "USER" ? principal.userId : organizationId;
+}
+
 /** Organisations and permissions of the identity; none for those who belong nowhere. */
 export function grantsOf(identity: Identity): Grants {
-  return identity.kind === "USER" || identity.kind === "AUDIENCE" ? identity.grants : NO_GRANTS;
+  return "grants" in identity ? identity.grants : NO_GRANTS;
 }
 
 const NO_GRANTS: Grants = new Map();

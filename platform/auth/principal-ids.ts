@@ -12,6 +12,10 @@ export type SessionId = Id<"ses">;
 export const OrganizationId = idKind("org");
 export type OrganizationId = Id<"org">;
 
+/** Of an API key: the service account of a program. */
+export const ApiKeyId = idKind("key");
+export type ApiKeyId = Id<"key">;
+
 /** Owner of what belongs to nobody, such as what operators work with. No identity has it among its tenants. */
 export const PLATFORM = "platform";
 

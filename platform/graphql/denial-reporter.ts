@@ -3,7 +3,8 @@
  * same refusal of the same person is told once a minute: a page that asks again and again is no news.
  */
 import { LRUCache } from "lru-cache";
-import type { OrganizationId, UserId } from "../auth/principal-ids.ts";
+import { principalId, principalOf, responsibleUser } from "../auth/identity.ts";
+import type { ApiKeyId, OrganizationId, UserId } from "../auth/principal-ids.ts";
 import { type CommandDeps, runCommand } from "../database/command.ts";
 import type { SqlTransaction } from "../database/sql-transaction.ts";
 import type { Denial } from "../errors/denials.ts";
@@ -15,8 +16,14 @@ export interface DenialReporter {
   report(request: RequestContext, denials: readonly Denial[]): Promise<void>;
 }
 
+/** A refusal with whom it concerns: a user, or a program for which a user answers. */
+export interface PublishedDenial extends Denial {
+  readonly userId: UserId;
+  readonly apiKeyId?: ApiKeyId;
+}
+
 export interface DenialReporterOptions {
-  readonly event: (denied: Denial & { readonly userId: UserId }) => DomainEvent;
+  readonly event: (denied: PublishedDenial) => DomainEvent;
   /** Commits the events. @param tenants their owners */
   readonly publish: (
     events: readonly DomainEvent[],
@@ -33,10 +40,15 @@ export function createDenialReporter({ event, publish }: DenialReporterOptions):
   return {
     async report(request, denials) {
       const { identity, logger } = request;
-      if (identity.kind !== "USER") return;
-      const { userId } = identity;
+      const principal = principalOf(identity);
+      if (principal === undefined) return;
+      const whom = {
+        userId: responsibleUser(principal),
+        ...(principal.kind === "API_KEY" ? { apiKeyId: principal.keyId } : {}),
+      };
+      const caller = principalId(principal);
       const news = new Map(
-        denials.map((denial) => [`${userId} ${denial.organizationId} ${denial.permission}`, denial] as const),
+        denials.map((denial) => [`${caller} ${denial.organizationId} ${denial.permission}`, denial] as const),
       );
       for (const key of news.keys()) if (told.has(key)) news.delete(key);
       if (news.size === 0) return;
@@ -46,7 +58,7 @@ export function createDenialReporter({ event, publish }: DenialReporterOptions):
       const tenants = [...new Set([...news.values()].map(({ organizationId }) => organizationId))];
       try {
         await publish(
-          [...news.values()].map((denial) => event({ ...denial, userId })),
+          [...news.values()].map((denial) => event({ ...denial, ...whom })),
           causation,
           tenants,
         );

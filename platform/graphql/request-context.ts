@@ -40,14 +40,28 @@ export interface RequestContext {
   additionalErrors?: readonly GraphQLError[];
 }
 
+/** Who did it, as events name them. */
+function actorOf(identity: Identity): Pick<Causation, "actorKind" | "actorId" | "sessionId"> {
+  switch (identity.kind) {
+    case "ANONYMOUS":
+      return { actorKind: "ANONYMOUS" };
+    case "USER":
+      return { actorKind: "USER", actorId: identity.userId, sessionId: identity.sessionId };
+    case "API_KEY":
+      return { actorKind: "SERVICE", actorId: identity.keyId };
+    case "SERVICE":
+      return { actorKind: "SERVICE", actorId: identity.service };
+    case "AUDIENCE":
+      // An audience commands nothing; what is done for one is done by the gateway.
+      return { actorKind: "SERVICE" };
+  }
+}
+
 /** The causation of events that this request's commands emit. The trace id serves as correlation id. */
 export function causationOf(request: RequestContext): Causation {
-  const { identity, client, trace, changes } = request;
+  const { client, trace, changes } = request;
   return {
-    // An audience commands nothing; what is done for one is done by the gateway.
-    actorKind: identity.kind === "AUDIENCE" ? "SERVICE" : identity.kind,
-    ...(identity.kind === "USER" ? { actorId: identity.userId, sessionId: identity.sessionId } : {}),
-    ...(identity.kind === "SERVICE" ? { actorId: identity.service } : {}),
+    ...actorOf(request.identity),
     ...(client.ip === undefined ? {} : { clientIp: client.ip }),
     ...(client.userAgent === undefined ? {} : { userAgent: client.userAgent }),
     correlationId: trace.traceId,

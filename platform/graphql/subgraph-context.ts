@@ -1,7 +1,14 @@
 /**
  * What resolvers of one request work with: who asks, what they may load, and what a command of this request changes.
  */
-import { type ClientFacts, type Identity, tenantsOf, type UserIdentity } from "../auth/identity.ts";
+import {
+  type ClientFacts,
+  type Identity,
+  type Principal,
+  principalOf,
+  tenantsOf,
+  type UserIdentity,
+} from "../auth/identity.ts";
 import type { CommandOutcome } from "../database/command.ts";
 import type { SqlTransaction, TransactionHost } from "../database/sql-transaction.ts";
 import { createTenantReader, type TenantReader } from "../database/tenant-reader.ts";
@@ -15,8 +22,13 @@ export interface Cause {
   readonly client: ClientFacts;
 }
 
-/** A signed-in user who asks for a change. */
+/** A signed-in user, or a program with an API key, who asks for a change. */
 export interface Actor extends Cause {
+  readonly identity: Principal;
+}
+
+/** A signed-in user who asks for a change that no program may ask for. */
+export interface Person extends Cause {
   readonly identity: UserIdentity;
 }
 
@@ -27,8 +39,10 @@ export interface SubgraphContext<Services, Tx extends SqlTransaction, Loaders> {
   /** Within the tenants of whoever asks. */
   readonly read: TenantReader<Tx>;
   readonly cause: Cause;
-  /** @throws AppError `UNAUTHENTICATED` unless a user is signed in */
+  /** @throws AppError `UNAUTHENTICATED` for nobody */
   actor(): Actor;
+  /** @throws AppError `UNAUTHENTICATED` for nobody, `FORBIDDEN` for a program */
+  person(): Person;
   /**
    * Takes a command's result: what was read before it is forgotten, and a stored result is reported as such.
    * @param identity what the caller is by this result: the signed header is older than that
@@ -64,7 +78,8 @@ export function createSubgraphContext<Services, Tx extends SqlTransaction, Loade
       return read;
     },
     cause,
-    actor: () => ({ ...cause, identity: requireUser(identity) }),
+    actor: () => ({ ...cause, identity: requirePrincipal(identity) }),
+    person: () => ({ ...cause, identity: requireUser(identity) }),
     settle(outcome, changed) {
       identity = changed ?? identity;
       read = createTenantReader(services.database, tenantsOf(identity));
@@ -76,7 +91,14 @@ export function createSubgraphContext<Services, Tx extends SqlTransaction, Loade
   };
 }
 
+function requirePrincipal(identity: Identity): Principal {
+  const principal = principalOf(identity);
+  if (principal === undefined) throw new AppError("UNAUTHENTICATED", "Sign in first.");
+  return principal;
+}
+
 function requireUser(identity: Identity): UserIdentity {
-  if (identity.kind === "USER") return identity;
-  throw new AppError("UNAUTHENTICATED", "Sign in first.");
+  const principal = requirePrincipal(identity);
+  if (principal.kind === "USER") return principal;
+  throw new AppError("FORBIDDEN", "This takes a person: an API key cannot do it.");
 }

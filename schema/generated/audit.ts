@@ -120,6 +120,10 @@ export interface QueryDeadLettersArgs {
   readonly status?: DeadLetterStatus | null;
 }
 
+export interface ApiKeyObject {
+  readonly id: string;
+}
+
 /** Who did it. */
 export interface AuditActorObject<Own = NoParents> {
   /** Whether a person did it. */
@@ -349,6 +353,7 @@ export interface UserErrorObject {
 }
 
 interface DefaultParents<Own> {
+  readonly ApiKey: ApiKeyObject;
   readonly AuditActor: AuditActorObject<Own>;
   readonly AuditEntry: AuditEntryObject<Own>;
   readonly AuditEntryConnection: AuditEntryConnectionObject<Own>;
@@ -371,7 +376,7 @@ interface DefaultParents<Own> {
   readonly Session: SessionObject;
   readonly User: UserObject;
   readonly UserError: UserErrorObject;
-  readonly Node: ({ readonly __typename: "AuditEntry" } & Parent<Own, "AuditEntry">) | ({ readonly __typename: "User" } & Parent<Own, "User">) | ({ readonly __typename: "Membership" } & Parent<Own, "Membership">) | ({ readonly __typename: "Session" } & Parent<Own, "Session">) | ({ readonly __typename: "Invitation" } & Parent<Own, "Invitation">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">) | ({ readonly __typename: "Organization" } & Parent<Own, "Organization">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "DeadLetter" } & Parent<Own, "DeadLetter">);
+  readonly Node: ({ readonly __typename: "AuditEntry" } & Parent<Own, "AuditEntry">) | ({ readonly __typename: "User" } & Parent<Own, "User">) | ({ readonly __typename: "Membership" } & Parent<Own, "Membership">) | ({ readonly __typename: "Session" } & Parent<Own, "Session">) | ({ readonly __typename: "Invitation" } & Parent<Own, "Invitation">) | ({ readonly __typename: "ApiKey" } & Parent<Own, "ApiKey">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">) | ({ readonly __typename: "Organization" } & Parent<Own, "Organization">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "DeadLetter" } & Parent<Own, "DeadLetter">);
 }
 
 /** What the resolvers of a type receive: the subgraph's own parent type, or else an object as the schema shows it. */
@@ -380,6 +385,9 @@ export type Parent<Own, Name extends keyof DefaultParents<Own>> = Name extends k
   : DefaultParents<Own>[Name];
 
 interface Fields<Own> {
+  readonly ApiKey: {
+    readonly id: Field<NoArgs, string>;
+  };
   readonly AuditActor: {
     readonly kind: Field<NoArgs, AuditActorKind>;
     readonly id: Field<NoArgs, string | null | undefined>;
@@ -516,6 +524,7 @@ interface Fields<Own> {
 }
 
 interface AllResolvers<Context, Own> {
+  readonly ApiKey: TypeResolvers<Parent<Own, "ApiKey">, Context, Fields<Own>["ApiKey"]>;
   readonly AuditActor: TypeResolvers<Parent<Own, "AuditActor">, Context, Fields<Own>["AuditActor"]>;
   readonly AuditEntry: EntityResolvers<Parent<Own, "AuditEntry">, Context, Fields<Own>["AuditEntry"], { readonly __typename: "AuditEntry"; readonly id: string; }>;
   readonly AuditEntryConnection: TypeResolvers<Parent<Own, "AuditEntryConnection">, Context, Fields<Own>["AuditEntryConnection"]>;
@@ -532,7 +541,7 @@ interface AllResolvers<Context, Own> {
   readonly Invoice: EntityResolvers<Parent<Own, "Invoice">, Context, Fields<Own>["Invoice"], { readonly __typename: "Invoice"; readonly id: string; }>;
   readonly Membership: TypeResolvers<Parent<Own, "Membership">, Context, Fields<Own>["Membership"]>;
   readonly Mutation: TypeResolvers<unknown, Context, Fields<Own>["Mutation"]>;
-  readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "AuditEntry" | "User" | "Membership" | "Session" | "Invitation" | "BillingAccount" | "BillingSubscription" | "Payment" | "PaymentMethod" | "Organization" | "Invoice" | "DeadLetter">;
+  readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "AuditEntry" | "User" | "Membership" | "Session" | "Invitation" | "ApiKey" | "BillingAccount" | "BillingSubscription" | "Payment" | "PaymentMethod" | "Organization" | "Invoice" | "DeadLetter">;
   readonly Organization: EntityResolvers<Parent<Own, "Organization">, Context, Fields<Own>["Organization"], { readonly __typename: "Organization"; readonly id: string; }>;
   readonly PageInfo: TypeResolvers<Parent<Own, "PageInfo">, Context, Fields<Own>["PageInfo"]>;
   readonly Payment: TypeResolvers<Parent<Own, "Payment">, Context, Fields<Own>["Payment"]>;

@@ -2,7 +2,7 @@
 /** `data` by event type, as `schema/events/<type>.json` describes it. */
 export interface EventData {
   /** A member of an organisation was refused for want of a permission. The same refusal is told once a minute. */
-  readonly "audit.access.denied.v1": { readonly organizationId: string; readonly userId: string; readonly permission: string; };
+  readonly "audit.access.denied.v1": { readonly organizationId: string; readonly userId: string; readonly apiKeyId?: string; readonly permission: string; };
   /** An operator discarded a dead letter: its event stays without effect. */
   readonly "audit.dead_letter.discarded.v1": { readonly deadLetterId: string; readonly consumer: string; readonly topic: string; readonly partition: number; readonly offset: string; readonly eventId: string | null; readonly eventType: string | null; readonly reason: string; };
   /** An operator had a dead letter given to its consumer once more. */
@@ -12,7 +12,7 @@ export interface EventData {
   /** An event could not be recorded, so the audit log lacks its entry; when a replay succeeds, it follows. */
   readonly "audit.event.unrecorded.v1": { readonly deadLetterId: string; readonly topic: string; readonly partition: number; readonly offset: string; readonly eventId: string | null; readonly eventType: string | null; readonly eventSequence: string | null; readonly attempts: number; readonly reason: "UNREADABLE" | "FAILED"; };
   /** A member of an organisation was refused for want of a permission. The same refusal is told once a minute. */
-  readonly "billing.access.denied.v1": { readonly organizationId: string; readonly userId: string; readonly permission: string; };
+  readonly "billing.access.denied.v1": { readonly organizationId: string; readonly userId: string; readonly apiKeyId?: string; readonly permission: string; };
   /** A billing account was opened for an organisation. */
   readonly "billing.account.opened.v1": { readonly accountId: string; readonly organizationId: string; readonly currency: string; };
   /** An invoice was issued. */
@@ -32,7 +32,13 @@ export interface EventData {
   /** A plan was started; the first payment is open. */
   readonly "billing.subscription.started.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; };
   /** A member of an organisation was refused for want of a permission. The same refusal is told once a minute. */
-  readonly "user.access.denied.v1": { readonly organizationId: string; readonly userId: string; readonly permission: string; };
+  readonly "user.access.denied.v1": { readonly organizationId: string; readonly userId: string; readonly apiKeyId?: string; readonly permission: string; };
+  /** An organisation has another API key. Its secret stands nowhere in events. */
+  readonly "user.api_key.created.v1": { readonly apiKeyId: string; readonly organizationId: string; readonly name: string; readonly scopes: readonly (string)[]; readonly expiresAt: string | null; };
+  /** An API key is not good any more. */
+  readonly "user.api_key.revoked.v1": { readonly apiKeyId: string; readonly organizationId: string; };
+  /** An API key has another secret. Former ones are good until `formerEndsAt`. */
+  readonly "user.api_key.rotated.v1": { readonly apiKeyId: string; readonly organizationId: string; readonly formerEndsAt: string; };
   /** A mail was not sent, since nothing calls for it any more. */
   readonly "user.email.cancelled.v1": { readonly emailId: string; readonly template: string; readonly regardingId: string; };
   /** The mail server accepted a mail. */

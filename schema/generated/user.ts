@@ -6,6 +6,10 @@ export type NoArgs = Readonly<Record<never, never>>;
 /** Each object is as the schema shows it. */
 export type NoParents = Readonly<Record<never, never>>;
 
+/** Whether programs can call with an API key. */
+export const ApiKeyStatus = ["ACTIVE", "EXPIRED", "REVOKED"] as const;
+export type ApiKeyStatus = (typeof ApiKeyStatus)[number];
+
 /** How far a mail is. */
 export const EmailStatus = ["REQUESTED", "SENDING", "SENT", "FAILED", "CANCELLED"] as const;
 export type EmailStatus = (typeof EmailStatus)[number];
@@ -29,6 +33,34 @@ export type UserErrorCode = (typeof UserErrorCode)[number];
 /** Whether a user may sign in. */
 export const UserStatus = ["PENDING_VERIFICATION", "ACTIVE", "SUSPENDED", "ERASED"] as const;
 export type UserStatus = (typeof UserStatus)[number];
+
+/** Input of `apiKeyCreate`. */
+export interface ApiKeyCreateInput {
+  /** Whose key it is: it works in this organisation alone. */
+  readonly organizationId: string;
+  /** What it is for: 1 to 80 characters, no markup and no formula. */
+  readonly name: string;
+  /** Names of permissions, e.g. `billing.read`; the viewer must have them all. */
+  readonly scopes: readonly string[];
+  /** When it expires; it does not when absent. */
+  readonly expiresAt?: Date | null;
+  /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result, without the secret. */
+  readonly idempotencyKey?: string | null;
+}
+
+/** Input of `apiKeyRevoke`. */
+export interface ApiKeyRevokeInput {
+  /** The key's id. */
+  readonly id: string;
+}
+
+/** Input of `apiKeyRotate`. */
+export interface ApiKeyRotateInput {
+  /** The key's id. */
+  readonly id: string;
+  /** How long former secrets stay good, in hours: 0 to 168. */
+  readonly overlapHours: number;
+}
 
 /** Input of `emailChangeConfirm`. */
 export interface EmailChangeConfirmInput {
@@ -379,6 +411,21 @@ export interface MutationRoleDeleteArgs {
   readonly input: RoleDeleteInput;
 }
 
+export interface MutationApiKeyCreateArgs {
+  /** The values of the mutation. */
+  readonly input: ApiKeyCreateInput;
+}
+
+export interface MutationApiKeyRotateArgs {
+  /** The values of the mutation. */
+  readonly input: ApiKeyRotateInput;
+}
+
+export interface MutationApiKeyRevokeArgs {
+  /** The values of the mutation. */
+  readonly input: ApiKeyRevokeInput;
+}
+
 export interface MutationInvitationAcceptArgs {
   /** The values of the mutation. */
   readonly input: InvitationAcceptInput;
@@ -406,6 +453,17 @@ export interface OrganizationMembersArgs {
 }
 
 export interface OrganizationInvitationsArgs {
+  /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
+  readonly first?: number | null;
+  /** With `first`: what comes behind this cursor, which is one of this list. */
+  readonly after?: string | null;
+  /** A page of 1 to 100 from the end of the list. */
+  readonly last?: number | null;
+  /** With `last`: what comes ahead of this cursor, which is one of this list. */
+  readonly before?: string | null;
+}
+
+export interface OrganizationApiKeysArgs {
   /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
   readonly first?: number | null;
   /** With `first`: what comes behind this cursor, which is one of this list. */
@@ -497,6 +555,79 @@ export interface ViewerCanArgs {
   readonly action: string;
   /** The organisation's id. */
   readonly resourceId: string;
+}
+
+/** A key with which a program calls in an organisation's name, instead of with a person's password. It may do what it was
+ * given, as far as whoever gave it may do so, too. It ends with that person's membership. */
+export interface ApiKeyObject<Own = NoParents> {
+  /** Opaque and global: `node(id)` finds the object by it. Begins with `key_`. Events name the program by it. */
+  readonly id: string;
+  /** What it is for: 1 to 80 characters. */
+  readonly name: string;
+  /** Names of the permissions that it was given. */
+  readonly scopes: readonly string[];
+  /** Whether programs can call with it; it expires without an event. */
+  readonly status: ApiKeyStatus;
+  /** The last four characters of its newest secret. */
+  readonly hint: string;
+  /** Who made it or rotated it last; null when the viewer may no longer see that user. */
+  readonly grantedBy?: Parent<Own, "User"> | null | undefined;
+  /** When it was made. */
+  readonly createdAt: Date;
+  /** When it expires; null when it does not. */
+  readonly expiresAt?: Date | null | undefined;
+  /** When it was revoked; null while it was not. */
+  readonly revokedAt?: Date | null | undefined;
+  /** When a program last called with it, to the minute; null when none ever did. */
+  readonly lastUsedAt?: Date | null | undefined;
+  /** Rises with every change. */
+  readonly version: number;
+}
+
+/** A page of API keys. */
+export interface ApiKeyConnectionObject<Own = NoParents> {
+  /** The page's entries, each with its cursor. */
+  readonly edges: readonly Parent<Own, "ApiKeyEdge">[];
+  /** Whether there is more, and where to go on. */
+  readonly pageInfo: Parent<Own, "PageInfo">;
+  /** All that match, over all pages; null where counting would be too costly. */
+  readonly totalCount?: number | null | undefined;
+}
+
+/** Payload of `apiKeyCreate`. */
+export interface ApiKeyCreatePayloadObject<Own = NoParents> {
+  /** The new key; null when the mutation was refused. */
+  readonly apiKey?: Parent<Own, "ApiKey"> | null | undefined;
+  /** What the program sends. Shown once; null when the mutation was refused, or repeated. */
+  readonly secret?: string | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** An API key on a page. */
+export interface ApiKeyEdgeObject<Own = NoParents> {
+  /** Opaque, valid for this list alone: pass it as `after` or `before`. */
+  readonly cursor: string;
+  /** The key itself. */
+  readonly node: Parent<Own, "ApiKey">;
+}
+
+/** Payload of `apiKeyRevoke`. */
+export interface ApiKeyRevokePayloadObject<Own = NoParents> {
+  /** The key as it is now; null when the mutation was refused. */
+  readonly apiKey?: Parent<Own, "ApiKey"> | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `apiKeyRotate`. */
+export interface ApiKeyRotatePayloadObject<Own = NoParents> {
+  /** The key as it is now; null when the mutation was refused. */
+  readonly apiKey?: Parent<Own, "ApiKey"> | null | undefined;
+  /** What the program sends from now on. Shown once; null when the mutation was refused. */
+  readonly secret?: string | null | undefined;
+  /** Empty when the mutation succeeded. `STATE_INVALID` for a key that was revoked or has expired. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
 export interface AuditEntryObject {
@@ -1079,6 +1210,12 @@ export interface ViewerObject<Own = NoParents> {
 }
 
 interface DefaultParents<Own> {
+  readonly ApiKey: ApiKeyObject<Own>;
+  readonly ApiKeyConnection: ApiKeyConnectionObject<Own>;
+  readonly ApiKeyCreatePayload: ApiKeyCreatePayloadObject<Own>;
+  readonly ApiKeyEdge: ApiKeyEdgeObject<Own>;
+  readonly ApiKeyRevokePayload: ApiKeyRevokePayloadObject<Own>;
+  readonly ApiKeyRotatePayload: ApiKeyRotatePayloadObject<Own>;
   readonly AuditEntry: AuditEntryObject;
   readonly BillingAccount: BillingAccountObject;
   readonly BillingSubscription: BillingSubscriptionObject;
@@ -1139,7 +1276,7 @@ interface DefaultParents<Own> {
   readonly UserSnapshot: UserSnapshotObject;
   readonly VerificationResendPayload: VerificationResendPayloadObject<Own>;
   readonly Viewer: ViewerObject<Own>;
-  readonly Node: ({ readonly __typename: "User" } & Parent<Own, "User">) | ({ readonly __typename: "Organization" } & Parent<Own, "Organization">) | ({ readonly __typename: "Membership" } & Parent<Own, "Membership">) | ({ readonly __typename: "Role" } & Parent<Own, "Role">) | ({ readonly __typename: "Invitation" } & Parent<Own, "Invitation">) | ({ readonly __typename: "Session" } & Parent<Own, "Session">) | ({ readonly __typename: "Plan" } & Parent<Own, "Plan">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">) | ({ readonly __typename: "AuditEntry" } & Parent<Own, "AuditEntry">) | ({ readonly __typename: "DeadLetter" } & Parent<Own, "DeadLetter">);
+  readonly Node: ({ readonly __typename: "User" } & Parent<Own, "User">) | ({ readonly __typename: "Organization" } & Parent<Own, "Organization">) | ({ readonly __typename: "Membership" } & Parent<Own, "Membership">) | ({ readonly __typename: "Role" } & Parent<Own, "Role">) | ({ readonly __typename: "Invitation" } & Parent<Own, "Invitation">) | ({ readonly __typename: "ApiKey" } & Parent<Own, "ApiKey">) | ({ readonly __typename: "Session" } & Parent<Own, "Session">) | ({ readonly __typename: "Plan" } & Parent<Own, "Plan">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">) | ({ readonly __typename: "AuditEntry" } & Parent<Own, "AuditEntry">) | ({ readonly __typename: "DeadLetter" } & Parent<Own, "DeadLetter">);
 }
 
 /** What the resolvers of a type receive: the subgraph's own parent type, or else an object as the schema shows it. */
@@ -1148,6 +1285,42 @@ export type Parent<Own, Name extends keyof DefaultParents<Own>> = Name extends k
   : DefaultParents<Own>[Name];
 
 interface Fields<Own> {
+  readonly ApiKey: {
+    readonly id: Field<NoArgs, string>;
+    readonly name: Field<NoArgs, string>;
+    readonly scopes: Field<NoArgs, readonly string[]>;
+    readonly status: Field<NoArgs, ApiKeyStatus>;
+    readonly hint: Field<NoArgs, string>;
+    readonly grantedBy: Field<NoArgs, Parent<Own, "User"> | null | undefined>;
+    readonly createdAt: Field<NoArgs, Date>;
+    readonly expiresAt: Field<NoArgs, Date | null | undefined>;
+    readonly revokedAt: Field<NoArgs, Date | null | undefined>;
+    readonly lastUsedAt: Field<NoArgs, Date | null | undefined>;
+    readonly version: Field<NoArgs, number>;
+  };
+  readonly ApiKeyConnection: {
+    readonly edges: Field<NoArgs, readonly Parent<Own, "ApiKeyEdge">[]>;
+    readonly pageInfo: Field<NoArgs, Parent<Own, "PageInfo">>;
+    readonly totalCount: Field<NoArgs, number | null | undefined>;
+  };
+  readonly ApiKeyCreatePayload: {
+    readonly apiKey: Field<NoArgs, Parent<Own, "ApiKey"> | null | undefined>;
+    readonly secret: Field<NoArgs, string | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly ApiKeyEdge: {
+    readonly cursor: Field<NoArgs, string>;
+    readonly node: Field<NoArgs, Parent<Own, "ApiKey">>;
+  };
+  readonly ApiKeyRevokePayload: {
+    readonly apiKey: Field<NoArgs, Parent<Own, "ApiKey"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly ApiKeyRotatePayload: {
+    readonly apiKey: Field<NoArgs, Parent<Own, "ApiKey"> | null | undefined>;
+    readonly secret: Field<NoArgs, string | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
   readonly AuditEntry: {
     readonly id: Field<NoArgs, string>;
   };
@@ -1285,6 +1458,9 @@ interface Fields<Own> {
     readonly roleCreate: Field<MutationRoleCreateArgs, Parent<Own, "RoleCreatePayload">>;
     readonly roleUpdate: Field<MutationRoleUpdateArgs, Parent<Own, "RoleUpdatePayload">>;
     readonly roleDelete: Field<MutationRoleDeleteArgs, Parent<Own, "RoleDeletePayload">>;
+    readonly apiKeyCreate: Field<MutationApiKeyCreateArgs, Parent<Own, "ApiKeyCreatePayload">>;
+    readonly apiKeyRotate: Field<MutationApiKeyRotateArgs, Parent<Own, "ApiKeyRotatePayload">>;
+    readonly apiKeyRevoke: Field<MutationApiKeyRevokeArgs, Parent<Own, "ApiKeyRevokePayload">>;
     readonly invitationAccept: Field<MutationInvitationAcceptArgs, Parent<Own, "InvitationAcceptPayload">>;
     readonly membershipUpdate: Field<MutationMembershipUpdateArgs, Parent<Own, "MembershipUpdatePayload">>;
     readonly membershipRemove: Field<MutationMembershipRemoveArgs, Parent<Own, "MembershipRemovePayload">>;
@@ -1299,6 +1475,7 @@ interface Fields<Own> {
     readonly members: Field<OrganizationMembersArgs, Parent<Own, "MembershipConnection"> | null | undefined>;
     readonly roles: Field<NoArgs, readonly Parent<Own, "Role">[]>;
     readonly invitations: Field<OrganizationInvitationsArgs, Parent<Own, "InvitationConnection"> | null | undefined>;
+    readonly apiKeys: Field<OrganizationApiKeysArgs, Parent<Own, "ApiKeyConnection"> | null | undefined>;
     readonly emailDeliveries: Field<OrganizationEmailDeliveriesArgs, Parent<Own, "EmailDeliveryConnection"> | null | undefined>;
     readonly emailStatistics: Field<OrganizationEmailStatisticsArgs, Parent<Own, "EmailStatistics"> | null | undefined>;
   };
@@ -1493,6 +1670,12 @@ interface Fields<Own> {
 }
 
 interface AllResolvers<Context, Own> {
+  readonly ApiKey: EntityResolvers<Parent<Own, "ApiKey">, Context, Fields<Own>["ApiKey"], { readonly __typename: "ApiKey"; readonly id: string; }>;
+  readonly ApiKeyConnection: TypeResolvers<Parent<Own, "ApiKeyConnection">, Context, Fields<Own>["ApiKeyConnection"]>;
+  readonly ApiKeyCreatePayload: TypeResolvers<Parent<Own, "ApiKeyCreatePayload">, Context, Fields<Own>["ApiKeyCreatePayload"]>;
+  readonly ApiKeyEdge: TypeResolvers<Parent<Own, "ApiKeyEdge">, Context, Fields<Own>["ApiKeyEdge"]>;
+  readonly ApiKeyRevokePayload: TypeResolvers<Parent<Own, "ApiKeyRevokePayload">, Context, Fields<Own>["ApiKeyRevokePayload"]>;
+  readonly ApiKeyRotatePayload: TypeResolvers<Parent<Own, "ApiKeyRotatePayload">, Context, Fields<Own>["ApiKeyRotatePayload"]>;
   readonly AuditEntry: TypeResolvers<Parent<Own, "AuditEntry">, Context, Fields<Own>["AuditEntry"]>;
   readonly BillingAccount: TypeResolvers<Parent<Own, "BillingAccount">, Context, Fields<Own>["BillingAccount"]>;
   readonly BillingSubscription: TypeResolvers<Parent<Own, "BillingSubscription">, Context, Fields<Own>["BillingSubscription"]>;
@@ -1518,7 +1701,7 @@ interface AllResolvers<Context, Own> {
   readonly MembershipRemovePayload: TypeResolvers<Parent<Own, "MembershipRemovePayload">, Context, Fields<Own>["MembershipRemovePayload"]>;
   readonly MembershipUpdatePayload: TypeResolvers<Parent<Own, "MembershipUpdatePayload">, Context, Fields<Own>["MembershipUpdatePayload"]>;
   readonly Mutation: TypeResolvers<unknown, Context, Fields<Own>["Mutation"]>;
-  readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "User" | "Organization" | "Membership" | "Role" | "Invitation" | "Session" | "Plan" | "BillingAccount" | "BillingSubscription" | "Invoice" | "Payment" | "PaymentMethod" | "AuditEntry" | "DeadLetter">;
+  readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "User" | "Organization" | "Membership" | "Role" | "Invitation" | "ApiKey" | "Session" | "Plan" | "BillingAccount" | "BillingSubscription" | "Invoice" | "Payment" | "PaymentMethod" | "AuditEntry" | "DeadLetter">;
   readonly Organization: EntityResolvers<Parent<Own, "Organization">, Context, Fields<Own>["Organization"], { readonly __typename: "Organization"; readonly id: string; }>;
   readonly OrganizationCreatePayload: TypeResolvers<Parent<Own, "OrganizationCreatePayload">, Context, Fields<Own>["OrganizationCreatePayload"]>;
   readonly OrganizationUpdatePayload: TypeResolvers<Parent<Own, "OrganizationUpdatePayload">, Context, Fields<Own>["OrganizationUpdatePayload"]>;

@@ -1,8 +1,8 @@
 /** What audit says happened, as `schema/events/audit.*.json` describe it. */
-import { OrganizationId, type UserId } from "../../platform/auth/principal-ids.ts";
-import type { Denial } from "../../platform/errors/denials.ts";
+import { OrganizationId } from "../../platform/auth/principal-ids.ts";
 import { causedBy, type DomainEvent, type EventEnvelope, MAX_HOP } from "../../platform/events/envelope.ts";
 import type { CausedEvent } from "../../platform/events/outbox.ts";
+import type { PublishedDenial } from "../../platform/graphql/denial-reporter.ts";
 import type { EventData } from "../../schema/generated/events.ts";
 import type { AuditEntry } from "./domain/audit-entry.ts";
 import { type DeadLetter, ownerOfKey } from "./domain/dead-letter.ts";
@@ -39,8 +39,8 @@ function entryRecorded(entry: AuditEntry): DomainEvent {
 }
 
 /** A member was refused: nothing changed. */
-export function accessDenied({ organizationId, userId, permission }: Denial & { userId: UserId }): DomainEvent {
-  const data: EventData["audit.access.denied.v1"] = { organizationId, userId, permission };
+export function accessDenied({ organizationId, ...denied }: PublishedDenial): DomainEvent {
+  const data: EventData["audit.access.denied.v1"] = { organizationId, ...denied };
   const key = organizationId;
   return { type: "audit.access.denied.v1", subject: key, aggregateVersion: 0, key, organizationId, data: { ...data } };
 }

@@ -1,9 +1,9 @@
 /**
  * What billing says happened, as `schema/events/billing.*.json` describe it. The version is the row's after the change.
  */
-import type { OrganizationId, UserId } from "../../platform/auth/principal-ids.ts";
-import type { Denial } from "../../platform/errors/denials.ts";
+import type { OrganizationId } from "../../platform/auth/principal-ids.ts";
 import type { DomainEvent } from "../../platform/events/envelope.ts";
+import type { PublishedDenial } from "../../platform/graphql/denial-reporter.ts";
 import type { EventData, EventType } from "../../schema/generated/events.ts";
 import type { BillingAccount, PaymentMethod } from "./domain/account.ts";
 import type { PaymentId } from "./domain/ids.ts";
@@ -24,7 +24,7 @@ function event<Type extends EventType>(type: Type, changed: Versioned, data: Eve
 }
 
 /** A member was refused: nothing changed. */
-export function accessDenied({ organizationId, ...denied }: Denial & { userId: UserId }): DomainEvent {
+export function accessDenied({ organizationId, ...denied }: PublishedDenial): DomainEvent {
   const data = { organizationId, ...denied };
   return event("billing.access.denied.v1", { id: organizationId, organizationId, version: 0 }, data);
 }

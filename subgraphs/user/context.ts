@@ -2,6 +2,7 @@
 import type { UserIdentity } from "../../platform/auth/identity.ts";
 import type { RequestContext } from "../../platform/graphql/request-context.ts";
 import { createSubgraphContext, type SubgraphContext } from "../../platform/graphql/subgraph-context.ts";
+import type { ApiKey } from "./domain/api-key.ts";
 import type { EmailDelivery } from "./domain/email-delivery.ts";
 import type { Invitation } from "./domain/invitation.ts";
 import type { Membership } from "./domain/membership.ts";
@@ -17,6 +18,7 @@ export type UserContext = SubgraphContext<UserServices, UserTransaction, Loaders
 
 /** Parents that differ from what the schema shows. */
 export interface UserParents {
+  readonly ApiKey: ApiKey;
   readonly EmailDelivery: EmailDelivery;
   readonly Invitation: Invitation;
   readonly Membership: Membership;
@@ -36,6 +38,7 @@ export type NodeName =
   | "Role"
   | "Invitation"
   | "Session"
+  | "ApiKey"
   | "Plan"
   | "BillingAccount"
   | "BillingSubscription"

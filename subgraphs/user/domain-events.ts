@@ -3,9 +3,10 @@
  * change.
  */
 import { OrganizationId, PLATFORM, type TenantId } from "../../platform/auth/principal-ids.ts";
-import type { Denial } from "../../platform/errors/denials.ts";
 import type { DomainEvent } from "../../platform/events/envelope.ts";
+import type { PublishedDenial } from "../../platform/graphql/denial-reporter.ts";
 import type { EventData, EventType } from "../../schema/generated/events.ts";
+import type { ApiKey } from "./domain/api-key.ts";
 import type { EmailId, InvitationId, UserId } from "./domain/ids.ts";
 import type { Invitation } from "./domain/invitation.ts";
 import type { Membership } from "./domain/membership.ts";
@@ -138,7 +139,7 @@ export function signInRejected(addressDigest: string): DomainEvent {
 }
 
 /** A member was refused: nothing changed. */
-export function accessDenied({ organizationId, ...denied }: Denial & { userId: UserId }): DomainEvent {
+export function accessDenied({ organizationId, ...denied }: PublishedDenial): DomainEvent {
   const data = { organizationId, ...denied };
   return ofOrganization("user.access.denied.v1", organizationId, { id: organizationId, version: 0 }, data);
 }
@@ -253,6 +254,23 @@ export function invitationRevoked(invitation: Invitation, reason: InvitationRevo
 export function invitationResent(invitation: Invitation): DomainEvent {
   const { id: invitationId, organizationId } = invitation;
   return ofOrganization("user.invitation.resent.v1", organizationId, invitation, { invitationId, organizationId });
+}
+
+export function apiKeyCreated(apiKey: Omit<ApiKey, "revokedAt" | "lastUsedAt" | "version">): DomainEvent {
+  const { id, organizationId, name, scopes, expiresAt } = apiKey;
+  const data = { apiKeyId: id, organizationId, name, scopes, expiresAt: expiresAt?.toISOString() ?? null };
+  return ofOrganization("user.api_key.created.v1", organizationId, { id, version: 1 }, data);
+}
+
+export function apiKeyRotated(apiKey: ApiKey, formerEndsAt: Date): DomainEvent {
+  const { id: apiKeyId, organizationId } = apiKey;
+  const data = { apiKeyId, organizationId, formerEndsAt: formerEndsAt.toISOString() };
+  return ofOrganization("user.api_key.rotated.v1", organizationId, apiKey, data);
+}
+
+export function apiKeyRevoked(apiKey: ApiKey): DomainEvent {
+  const { id: apiKeyId, organizationId } = apiKey;
+  return ofOrganization("user.api_key.revoked.v1", organizationId, apiKey, { apiKeyId, organizationId });
 }
 
 /** A mail as its events tell of it: without its address. */

@@ -9,13 +9,15 @@ import type { Identity } from "../../platform/auth/identity.ts";
 import type { RowCache, VersionedRow } from "../../platform/cache/row-cache.ts";
 import type { TenantReader } from "../../platform/database/tenant-reader.ts";
 import { sessionKey } from "./cache/row-caches.ts";
-import type { InvitationId, MembershipId, OrganizationId, RoleId, SessionId, UserId } from "./domain/ids.ts";
+import type { ApiKey } from "./domain/api-key.ts";
+import type { ApiKeyId, InvitationId, MembershipId, OrganizationId, RoleId, SessionId, UserId } from "./domain/ids.ts";
 import type { Invitation } from "./domain/invitation.ts";
 import type { Membership } from "./domain/membership.ts";
 import type { Organization, Role } from "./domain/organization.ts";
 import type { Session } from "./domain/session.ts";
 import type { User } from "./domain/user.ts";
 import {
+  canReadApiKeys,
   canReadInvitations,
   canReadMembership,
   canReadOrganization,
@@ -23,6 +25,7 @@ import {
   organizationsWithReadableMembers,
 } from "./policies.ts";
 import type { UserServices } from "./services.ts";
+import { findApiKeys } from "./store/api-keys.ts";
 import type { UserTransaction } from "./store/database.ts";
 import { findInvitations } from "./store/invitations.ts";
 import { findMemberships } from "./store/memberships.ts";
@@ -41,6 +44,7 @@ export interface Loaders {
   readonly role: One<RoleId, Role>;
   readonly invitation: One<InvitationId, Invitation>;
   readonly session: One<SessionId, Session>;
+  readonly apiKey: One<ApiKeyId, ApiKey>;
   readonly rolesOfMembership: Many<MembershipId, Role>;
   readonly rolesOfOrganization: Many<OrganizationId, Role>;
 }
@@ -116,6 +120,7 @@ export function createLoaders(
     membership: one(findMemberships, (membership) => canReadMembership(identity, membership)),
     role: one(findRoles, ({ organizationId }) => canReadOrganization(identity, organizationId)),
     invitation: one(findInvitations, ({ organizationId }) => canReadInvitations(identity, organizationId)),
+    apiKey: one(findApiKeys, ({ organizationId }) => canReadApiKeys(identity, organizationId)),
     // One's own, by their names: another user's session is not looked for.
     session: oneCached(rowCaches.sessions, findSessions, async (ids) => {
       if (identity.kind !== "USER") return new Map();

@@ -40,6 +40,7 @@ export const OWNER = "OWNER";
 export const MANAGE_ORGANIZATION = "organization.manage" satisfies Permission;
 export const MANAGE_MEMBERS = "members.manage" satisfies Permission;
 export const MANAGE_ROLES = "roles.manage" satisfies Permission;
+export const MANAGE_API_KEYS = "organization.manage" satisfies Permission;
 
 /** What a member may still do in a suspended organisation: see that it is suspended. */
 const WHILE_SUSPENDED: readonly string[] = ["organization.read"];
@@ -76,6 +77,10 @@ export function canReadMembership(identity: Identity, membership: Belonging): bo
 
 export function canReadInvitations(identity: Identity, organizationId: OrganizationId): boolean {
   return holds(identity, organizationId, MANAGE_MEMBERS);
+}
+
+export function canReadApiKeys(identity: Identity, organizationId: OrganizationId): boolean {
+  return holds(identity, organizationId, MANAGE_API_KEYS);
 }
 
 export function canReadSession(identity: Identity, session: { readonly userId: UserId }): boolean {

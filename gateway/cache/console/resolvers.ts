@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { GraphQLError } from "graphql";
+import { principalId, principalOf } from "../../../platform/auth/identity.ts";
 import { isOperator } from "../../../platform/auth/operators.ts";
 import type { CacheEntryFacts } from "../../../platform/cache/cache-lookup.ts";
 import type { Clock } from "../../../platform/clock.ts";
@@ -76,8 +77,9 @@ const mutation: ResolversOf<"Mutation", ConsoleContext, ConsoleParents> = {
         request.additionalErrors = [new GraphQLError(originalError.message, { originalError, path: [info.path.key] })];
         return null;
       });
-      const userId = identity.kind === "USER" ? identity.userId : identity.kind;
-      logger.info({ userId, tags, evictedCount, gatewayCount }, "cache entries were evicted by hand");
+      const principal = principalOf(identity);
+      const callerId = principal === undefined ? identity.kind : principalId(principal);
+      logger.info({ callerId, tags, evictedCount, gatewayCount }, "cache entries were evicted by hand");
       return { evictedCount, gatewayCount };
     }),
 };

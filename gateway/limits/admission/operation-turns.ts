@@ -1,5 +1,5 @@
 /** An operation's way through the admission: whose turn it takes, in which class, and how a refusal looks. */
-import type { Identity } from "../../../platform/auth/identity.ts";
+import { type Identity, principalOf } from "../../../platform/auth/identity.ts";
 import { findAppError } from "../../../platform/errors/app-error.ts";
 import { toRequestError } from "../../errors/public-error.ts";
 import type { GatewayContext } from "../../ports.ts";
@@ -45,7 +45,8 @@ export function createOperationTurns(admission: Admission): OperationTurns {
 
 /** The organisation that the operation speaks of; `undefined`: of none, or of several. */
 function tenantOf(identity: Identity, { variables, document }: CostedOperation): string | undefined {
-  if (identity.kind !== "USER") return undefined;
-  const named = namedOrganizations(variables, document.loc?.source.body, [...identity.grants.keys()]);
+  const principal = principalOf(identity);
+  if (principal === undefined) return undefined;
+  const named = namedOrganizations(variables, document.loc?.source.body, [...principal.grants.keys()]);
   return named.length === 1 ? named[0] : undefined;
 }

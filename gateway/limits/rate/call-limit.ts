@@ -1,12 +1,12 @@
 /**
  * Limits how often one caller may call, before anything else is done for the call. A signed-in user is counted by user,
- * whatever the token or the address. Everybody else is counted by network address. A token counts for its address until
- * it proved good, so that invented tokens buy no calls.
+ * whatever the token or the address, and a program by its API key. Everybody else is counted by network address. A
+ * token counts for its address until it proved good, so that invented tokens buy no calls.
  */
 import { hash } from "node:crypto";
 import { decodeJwt } from "jose";
 import { LRUCache } from "lru-cache";
-import type { Identity } from "../../../platform/auth/identity.ts";
+import { type Identity, principalId, principalOf } from "../../../platform/auth/identity.ts";
 import { findAppError } from "../../../platform/errors/app-error.ts";
 import type { Authenticator } from "../../ports.ts";
 import { callerAddress } from "./caller-address.ts";
@@ -123,9 +123,9 @@ export function createCallLimit({ counters, points, windowMs }: CallLimitOptions
         const isUncounted = key !== undefined && takeUnverifiedCall(key);
         try {
           const authentication = await authenticator.authenticate(token, client);
-          const { identity } = authentication;
-          if (key !== undefined && identity.kind === "USER" && (isUncounted || !verifiedCallers.has(key))) {
-            const caller = userKey(identity.userId);
+          const principal = principalOf(authentication.identity);
+          if (key !== undefined && principal !== undefined && (isUncounted || !verifiedCallers.has(key))) {
+            const caller = principalKey(principalId(principal));
             verifiedCallers.set(key, caller);
             await count(caller);
           }
@@ -143,11 +143,13 @@ export function createCallLimit({ counters, points, windowMs }: CallLimitOptions
   };
 }
 
-/** Whoever signed in, else the address. */
-export const callerKey = (identity: Identity, ip: string | undefined): string =>
-  identity.kind === "USER" ? userKey(identity.userId) : addressKey(ip);
+/** Whoever signed in or has a key, else the address. */
+export function callerKey(identity: Identity, ip: string | undefined): string {
+  const principal = principalOf(identity);
+  return principal === undefined ? addressKey(ip) : principalKey(principalId(principal));
+}
 
-const userKey = (userId: string) => `user:${userId}`;
+const principalKey = (id: string) => `user:${id}`;
 const addressKey = (ip: string | undefined) => `address:${callerAddress(ip)}`;
 const digest = (token: string) => hash("sha256", token, "base64");
 
@@ -156,7 +158,7 @@ const isToken = (token: string | undefined): token is string => token !== undefi
 function claimedUser(token: string): string | undefined {
   try {
     const { sub } = decodeJwt(token);
-    return sub === undefined || sub.length > 128 ? undefined : userKey(sub);
+    return sub === undefined || sub.length > 128 ? undefined : principalKey(sub);
   } catch {
     return undefined;
   }

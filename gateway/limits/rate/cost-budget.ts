@@ -5,7 +5,7 @@
  * nothing is limited and nobody waits.
  */
 import { LRUCache } from "lru-cache";
-import type { Identity } from "../../../platform/auth/identity.ts";
+import { type Identity, principalOf } from "../../../platform/auth/identity.ts";
 import type { PlanFeatures } from "../../ports.ts";
 import { namedOrganizations } from "../named-organizations.ts";
 import type { Counters, Tally } from "./counters.ts";
@@ -93,11 +93,13 @@ export function createCostBudget({ counters, planFeatures }: CostBudgetOptions):
 
   return {
     async spend(spending) {
-      const { identity, cost } = spending;
+      const { cost } = spending;
       const features = planFeatures();
-      if (features === undefined || identity.kind !== "USER" || cost === 0) return;
-      const named = namedOrganizations(spending.variables, spending.text, [...identity.grants.keys()]);
-      const charged = named.length > 0 ? named : [...identity.grants.keys()];
+      const principal = principalOf(spending.identity);
+      if (features === undefined || principal === undefined || cost === 0) return;
+      const own = [...principal.grants.keys()];
+      const named = namedOrganizations(spending.variables, spending.text, own);
+      const charged = named.length > 0 ? named : own;
       const excesses = await Promise.all(charged.map((id) => spendOf(features, id, spending)));
       const [first] = excesses.filter((excess) => excess !== undefined);
       if (first === undefined || (named.length === 0 && excesses.includes(undefined))) return;

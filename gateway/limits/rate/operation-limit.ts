@@ -2,7 +2,7 @@
  * What limits an operation once it is known: attempts at single fields, then what its organisations may spend. One
  * translation of both.
  */
-import type { Identity } from "../../../platform/auth/identity.ts";
+import { type Identity, principalId, principalOf } from "../../../platform/auth/identity.ts";
 import { findAppError } from "../../../platform/errors/app-error.ts";
 import { toRequestError } from "../../errors/public-error.ts";
 import type { GatewayContext } from "../../ports.ts";
@@ -43,5 +43,6 @@ export function createOperationLimit(fields: FieldLimit, budget: CostBudget): Op
 }
 
 function keyOf(identity: Identity, address: string): string {
-  return identity.kind === "USER" ? identity.userId : address;
+  const principal = principalOf(identity);
+  return principal === undefined ? address : principalId(principal);
 }

@@ -2,7 +2,7 @@
  * Keeps the viewer of one socket or stream current while it is open. Rights are asked for anew whenever they may have
  * changed, until the token ends. An answer that a revocation may have overtaken is always asked for again.
  */
-import type { ClientFacts, Identity } from "../../../platform/auth/identity.ts";
+import { type ClientFacts, type Identity, principalOf } from "../../../platform/auth/identity.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { Authentication, LivePorts, Revocation } from "../../ports.ts";
 import { concernsViewer } from "./stream-authorization.ts";
@@ -132,7 +132,7 @@ export function createSessionRevalidation(
       return;
     }
     if (over || token !== checkedToken) return;
-    if (found.identity.kind === "USER") acceptChange(found);
+    if (principalOf(found.identity) !== undefined) acceptChange(found);
     else end("SESSION_ENDED");
   }
 
@@ -164,6 +164,7 @@ export function createSessionRevalidation(
     },
     async refresh(given) {
       const { identity: mine } = current;
+      if (mine.kind === "API_KEY") throw new AppError("FORBIDDEN", "An API key is not refreshed: open another socket.");
       if (mine.kind !== "USER") throw new AppError("UNAUTHENTICATED", "Send connection_init first.");
       refreshCount += 1;
       const turn = refreshCount;

@@ -2,7 +2,14 @@
  * Decides who may see which stream, anew for every event. All functions are pure and take the viewer's current
  * identity.
  */
-import { belongsTo, grantsOf, holds, type Identity } from "../../../platform/auth/identity.ts";
+import {
+  belongsTo,
+  grantsOf,
+  holds,
+  type Identity,
+  principalOf,
+  responsibleUser,
+} from "../../../platform/auth/identity.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { Revocation } from "../../ports.ts";
 import type { LiveField } from "../plan/directive.ts";
@@ -19,6 +26,12 @@ export interface StreamName {
 export function streamOf(field: LiveField, args: Readonly<Record<string, unknown>>, identity: Identity): StreamName {
   const named = args[field.keyArgument];
   if (named !== undefined && named !== null) return { key: String(named), organizationId: String(named) };
+  if (identity.kind === "API_KEY") {
+    throw new AppError(
+      "FORBIDDEN",
+      `An API key has no events of its own: name an organization (${field.keyArgument}).`,
+    );
+  }
   if (identity.kind !== "USER") throw new AppError("UNAUTHENTICATED", "Sign in to follow your own events.");
   return { key: identity.userId };
 }
@@ -67,16 +80,19 @@ export function audienceOf(field: Pick<LiveField, "scope">, stream: StreamName, 
     };
   }
   if (identity.kind === "USER") return { key: `user:${identity.userId}:${identity.sessionId}` };
+  if (identity.kind === "API_KEY") return { key: `api-key:${identity.keyId}` };
   return { key: identity.kind };
 }
 
 /** May the viewer have lost rights by this? An empty revocation concerns everybody. */
 export function concernsViewer(who: Revocation, identity: Identity): boolean {
-  if (identity.kind !== "USER") return false;
+  const principal = principalOf(identity);
+  if (principal === undefined) return false;
   if (Object.keys(who).length === 0) return true;
+  const own = principal.kind === "USER" ? who.sessionId === principal.sessionId : who.apiKeyId === principal.keyId;
   return (
-    who.sessionId === identity.sessionId ||
-    who.userId === identity.userId ||
+    own ||
+    who.userId === responsibleUser(principal) ||
     (who.organizationId !== undefined && belongsTo(identity, who.organizationId))
   );
 }

@@ -4,7 +4,7 @@
  */
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
-import type { ClientFacts, Identity } from "../../../platform/auth/identity.ts";
+import { type ClientFacts, type Identity, principalOf } from "../../../platform/auth/identity.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import { systemSleep } from "../../../platform/events/backoff.ts";
 import { newTrace } from "../../../platform/tracing/trace-context.ts";
@@ -167,7 +167,7 @@ export function createConnection(
         logger.warn({ err: error }, "a socket's viewer could not be confirmed");
         close(CLOSE.tryAgainLater);
       }
-      const mayStay = revalidation.identity().kind === "USER" || ports.authenticator === undefined;
+      const mayStay = principalOf(revalidation.identity()) !== undefined || ports.authenticator === undefined;
       return mayStay && socket.readyState === socket.OPEN;
     },
     async refresh(given) {

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { ClientFacts } from "../../../platform/auth/identity.ts";
+import { type ClientFacts, principalId, principalOf } from "../../../platform/auth/identity.ts";
 import { headerText } from "../../../platform/validation/text/header-text.ts";
 import { pickForwarded } from "../../http/forwarded-headers.ts";
 import { refuseUpgrade } from "../../http/refused-upgrade.ts";
@@ -39,8 +39,8 @@ interface OpenSocket {
 
 type ServerPorts = Omit<LivePorts, "dataSources" | "eventLog">;
 
-/** @param ofUsers connections per user, shared with the streams over HTTP */
-export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Quota): LiveServer {
+/** @param ofPrincipals connections per user or API key, shared with the streams over HTTP */
+export function createLiveServer(hub: Hub, ports: ServerPorts, ofPrincipals: Quota): LiveServer {
   const { logger, settings, authenticator, lifecycle, forward = [] } = ports;
   const operations = createOperations(hub, ports);
   const connections = new Map<WebSocket, OpenSocket>();
@@ -60,23 +60,24 @@ export function createLiveServer(hub: Hub, ports: ServerPorts, ofUsers: Quota): 
     allowSynchronousEvents: false,
   });
 
-  /** Counts an authenticated socket in, or closes it when its user has enough connections. */
+  /** Counts an authenticated socket in, or closes it when its user or API key has enough connections. */
   function admit(connection: Connection): boolean {
-    const identity = connection.identity();
+    const principal = principalOf(connection.identity());
     // Where nobody can sign in, sockets are counted no more than requests are.
-    if (identity.kind !== "USER") return authenticator === undefined;
-    if (ofUsers.isUsedUp(identity.userId)) {
+    if (principal === undefined) return authenticator === undefined;
+    const holder = principalId(principal);
+    if (ofPrincipals.isUsedUp(holder)) {
       connection.close(CLOSE.tooManyConnections);
       return false;
     }
-    ofUsers.take(identity.userId);
-    holders.set(connection, identity.userId);
+    ofPrincipals.take(holder);
+    holders.set(connection, holder);
     return true;
   }
 
   function leave(connection: Connection): void {
     const holder = holders.get(connection);
-    if (holder !== undefined) ofUsers.release(holder);
+    if (holder !== undefined) ofPrincipals.release(holder);
     holders.delete(connection);
   }
 

@@ -3,6 +3,7 @@
  * subscriptions, one operation per request. The same hub, rights and error codes as on a socket.
  */
 import { type GraphQLFormattedError, getOperationAST, OperationTypeNode } from "graphql";
+import { principalId, principalOf } from "../../../platform/auth/identity.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import { kindOf } from "../../operations/operation-kind.ts";
 import type { GatewayContext, HttpExchange, LivePorts, Revocation } from "../../ports.ts";
@@ -46,8 +47,8 @@ interface Session {
   due?: StreamEnd;
 }
 
-/** @param ofUsers connections per user, shared with the sockets */
-export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Quota): HttpStreams {
+/** @param ofPrincipals connections per user or API key, shared with the sockets */
+export function createHttpStreams(hub: Hub, ports: StreamPorts, ofPrincipals: Quota): HttpStreams {
   const { authenticator, settings, lifecycle } = ports;
   const sessions = new Set<Session>();
   let stopping = false;
@@ -89,19 +90,19 @@ export function createHttpStreams(hub: Hub, ports: StreamPorts, ofUsers: Quota):
    * @throws AppError when the viewer may open no stream of this kind, or no more of them
    */
   function admit({ revalidation }: Session, kind: OperationTypeNode | undefined): () => void {
-    const identity = revalidation.identity();
-    if (identity.kind !== "USER") {
+    const principal = principalOf(revalidation.identity());
+    if (principal === undefined) {
       const mustSignIn = kind === OperationTypeNode.SUBSCRIPTION && authenticator !== undefined;
       if (mustSignIn) throw new AppError("UNAUTHENTICATED", "Sign in to follow events.");
       return () => undefined;
     }
-    const { userId } = identity;
-    if (ofUsers.isUsedUp(userId)) {
-      const message = `${ofUsers.limit} sockets and streams of yours are open: close one, or use a socket, which carries many operations.`;
+    const holder = principalId(principal);
+    if (ofPrincipals.isUsedUp(holder)) {
+      const message = `${ofPrincipals.limit} sockets and streams of yours are open: close one, or use a socket, which carries many operations.`;
       throw new AppError("TOO_MANY_SUBSCRIPTIONS", message);
     }
-    ofUsers.take(userId);
-    return () => ofUsers.release(userId);
+    ofPrincipals.take(holder);
+    return () => ofPrincipals.release(holder);
   }
 
   function openStream(session: Session, format: StreamFormat, release: () => void): HttpStream {

@@ -162,6 +162,16 @@ export type Invitation = Prisma.InvitationModel
  */
 export type InvitationToken = Prisma.InvitationTokenModel
 /**
+ * Model ApiKey
+ * A key with which a program calls in an organisation's name.
+ */
+export type ApiKey = Prisma.ApiKeyModel
+/**
+ * Model ApiKeySecret
+ * 
+ */
+export type ApiKeySecret = Prisma.ApiKeySecretModel
+/**
  * Model EmailDelivery
  * A mail that an event called for, and what became of it.
  */

@@ -25,6 +25,8 @@ import type { MembershipModel } from "./models/Membership.ts";
 import type { MembershipRoleModel } from "./models/MembershipRole.ts";
 import type { InvitationModel } from "./models/Invitation.ts";
 import type { InvitationTokenModel } from "./models/InvitationToken.ts";
+import type { ApiKeyModel } from "./models/ApiKey.ts";
+import type { ApiKeySecretModel } from "./models/ApiKeySecret.ts";
 import type { EmailDeliveryModel } from "./models/EmailDelivery.ts";
 import type { RegistrationDayModel } from "./models/RegistrationDay.ts";
 
@@ -509,6 +511,54 @@ export const invitationTokenRows: RawRows<InvitationTokenModel> = rawRows(
     invitationId: z.string(),
     organizationId: z.string(),
     createdAt: z.date(),
+  }),
+);
+
+export const apiKeyRows: RawRows<ApiKeyModel> = rawRows(
+  "api_key",
+  {
+    id: "id",
+    organizationId: "organization_id",
+    name: "name",
+    scopes: "scopes",
+    grantedById: "granted_by_id",
+    hint: "hint",
+    createdAt: "created_at",
+    expiresAt: "expires_at",
+    revokedAt: "revoked_at",
+    lastUsedAt: "last_used_at",
+    version: "version",
+  },
+  z.object({
+    id: z.string(),
+    organizationId: z.string(),
+    name: z.string(),
+    scopes: z.array(z.string()),
+    grantedById: z.string(),
+    hint: z.string(),
+    createdAt: z.date(),
+    expiresAt: z.date().nullable(),
+    revokedAt: z.date().nullable(),
+    lastUsedAt: z.date().nullable(),
+    version: z.int(),
+  }),
+);
+
+export const apiKeySecretRows: RawRows<ApiKeySecretModel> = rawRows(
+  "api_key_secret",
+  {
+    tokenHash: "token_hash",
+    apiKeyId: "api_key_id",
+    organizationId: "organization_id",
+    createdAt: "created_at",
+    endsAt: "ends_at",
+  },
+  z.object({
+    tokenHash: z.string(),
+    apiKeyId: z.string(),
+    organizationId: z.string(),
+    createdAt: z.date(),
+    endsAt: z.date().nullable(),
   }),
 );
 

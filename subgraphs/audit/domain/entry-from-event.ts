@@ -11,6 +11,7 @@ export const TARGET_TYPES = {
   mem: "Membership",
   ses: "Session",
   ivt: "Invitation",
+  key: "ApiKey",
   acc: "BillingAccount",
   sub: "BillingSubscription",
   inv: "Invoice",

@@ -1,5 +1,5 @@
 /** The entity that a command about money names: read and checked before the command does anything. */
-import { tenantsOf, type UserIdentity } from "../../../platform/auth/identity.ts";
+import { type Principal, tenantsOf } from "../../../platform/auth/identity.ts";
 import type { OrganizationId } from "../../../platform/auth/principal-ids.ts";
 import { readInTenants } from "../../../platform/database/tenant-transaction.ts";
 import { notFound, requirePermission } from "../../../platform/errors/refusals.ts";
@@ -22,7 +22,7 @@ export interface ManagedKind<Prefix extends string, Entity> {
  */
 export async function findManaged<Prefix extends string, Entity extends { readonly organizationId: OrganizationId }>(
   { database }: Pick<BillingServices, "database">,
-  identity: UserIdentity,
+  identity: Principal,
   { kind, noun, find }: ManagedKind<Prefix, Entity>,
   id: string,
   field: string,

@@ -1,9 +1,11 @@
 /**
- * Opaque tokens: 32 random bytes behind the id of their owner (a user, or an organisation for invitations). The id
- * tells which tenant's rows to look at, nothing more: a token is good only when the SHA-256 of all of it is stored.
- * Nothing else is stored. A token that another one is traded for is derived from it: asked again, the same comes.
+ * Opaque tokens: 32 random bytes behind the id of their owner (a user; an organisation for invitations and API keys).
+ * The id tells which tenant's rows to look at, nothing more: a token is good only when the SHA-256 of all of it is
+ * stored. Nothing else is stored. A token that another one is traded for is derived from it: asked again, the same
+ * comes.
  */
 import { createHash, createHmac, randomBytes } from "node:crypto";
+import { API_KEY_TOKEN_PREFIX } from "../../../platform/auth/api-key-token.ts";
 import type { Id, IdKind } from "../../../platform/ids.ts";
 import { OrganizationId, UserId } from "../domain/ids.ts";
 
@@ -21,6 +23,7 @@ export const CHANGE_APPROVAL_TOKEN: TokenKind<"usr"> = { prefix: "tra", owner: U
 /** Went to the new address. */
 export const CHANGE_CONFIRMATION_TOKEN: TokenKind<"usr"> = { prefix: "trc", owner: UserId };
 export const INVITATION_TOKEN: TokenKind<"org"> = { prefix: "tri", owner: OrganizationId };
+export const API_KEY_TOKEN: TokenKind<"org"> = { prefix: API_KEY_TOKEN_PREFIX, owner: OrganizationId };
 
 export interface MintedToken {
   /** Shown once, to the owner. */

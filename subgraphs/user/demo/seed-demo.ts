@@ -4,7 +4,7 @@
  */
 import { inTenants } from "../../../platform/database/tenant-transaction.ts";
 import type { Causation } from "../../../platform/events/envelope.ts";
-import type { Actor, Cause } from "../../../platform/graphql/subgraph-context.ts";
+import type { Cause, Person } from "../../../platform/graphql/subgraph-context.ts";
 import { newTrace } from "../../../platform/tracing/trace-context.ts";
 import { registerUser } from "../commands/accounts/register-user.ts";
 import { verifyEmail } from "../commands/accounts/verify-email.ts";
@@ -76,7 +76,7 @@ async function person(services: UserServices, cause: Cause, email: string, displ
   return user.id;
 }
 
-async function actorFor(services: UserServices, { causation, ...cause }: Cause, userId: UserId): Promise<Actor> {
+async function actorFor(services: UserServices, { causation, ...cause }: Cause, userId: UserId): Promise<Person> {
   const grants = await readGrants(services.database, userId);
   return {
     ...cause,
@@ -85,7 +85,7 @@ async function actorFor(services: UserServices, { causation, ...cause }: Cause, 
   };
 }
 
-async function organization(services: UserServices, owner: Actor): Promise<OrganizationId> {
+async function organization(services: UserServices, owner: Person): Promise<OrganizationId> {
   const { userId, grants } = owner.identity;
   const slug = requireSlug(DEMO.slug);
   const existing = await inTenants(services.database, [userId, ...grants.keys()], (tx) =>
@@ -99,8 +99,8 @@ async function organization(services: UserServices, owner: Actor): Promise<Organ
 async function join(
   services: UserServices,
   organizationId: OrganizationId,
-  owner: Actor,
-  teammate: Actor,
+  owner: Person,
+  teammate: Person,
 ): Promise<void> {
   const { database, clock } = services;
   const roles = await inTenants(database, [organizationId], (tx) => findRolesOfOrganizations(tx, [organizationId]));

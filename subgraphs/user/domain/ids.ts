@@ -1,7 +1,7 @@
 /** The kinds of id that the user subgraph hands out. */
 import { type Id, idKind } from "../../../platform/ids.ts";
 
-export { OrganizationId, SessionId, UserId } from "../../../platform/auth/principal-ids.ts";
+export { ApiKeyId, OrganizationId, SessionId, UserId } from "../../../platform/auth/principal-ids.ts";
 
 export const MembershipId = idKind("mem");
 export type MembershipId = Id<"mem">;

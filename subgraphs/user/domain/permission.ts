@@ -4,7 +4,7 @@
  */
 export const PERMISSIONS = {
   "organization.read": "See the organisation itself.",
-  "organization.manage": "Rename the organisation and change its settings.",
+  "organization.manage": "Rename the organisation, change its settings, and give programs API keys.",
   "organization.own": "Delete the organisation, and make others its owners.",
   "members.read": "See the members and their addresses.",
   "members.manage": "Invite people, give members roles and remove members.",

@@ -1,6 +1,7 @@
 import { scalars } from "../../../platform/graphql/scalars.ts";
 import type { Resolvers } from "../../../schema/generated/user.ts";
 import type { UserContext, UserParents } from "../context.ts";
+import { apiKey } from "./api-key.ts";
 import { invitation } from "./invitation.ts";
 import { membership } from "./membership.ts";
 import { mutation } from "./mutation.ts";
@@ -12,6 +13,7 @@ import { user } from "./user.ts";
 import { viewer } from "./viewer.ts";
 
 export const resolvers: Resolvers<UserContext, UserParents> = {
+  ApiKey: apiKey,
   DateTime: scalars.DateTime,
   EmailAddress: scalars.EmailAddress,
   Invitation: invitation,

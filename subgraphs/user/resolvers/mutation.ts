@@ -1,4 +1,4 @@
-import type { UserIdentity } from "../../../platform/auth/identity.ts";
+import type { Principal, UserIdentity } from "../../../platform/auth/identity.ts";
 import { mutationPayload } from "../../../platform/graphql/mutation-payload.ts";
 import type { ResolversOf } from "../../../schema/generated/user.ts";
 import { changePassword } from "../commands/accounts/change-password.ts";
@@ -10,6 +10,9 @@ import { resendVerification } from "../commands/accounts/resend-verification.ts"
 import { resetPassword } from "../commands/accounts/reset-password.ts";
 import { updateProfile } from "../commands/accounts/update-profile.ts";
 import { verifyEmail } from "../commands/accounts/verify-email.ts";
+import { createApiKey } from "../commands/api-keys/create-api-key.ts";
+import { revokeApiKey } from "../commands/api-keys/revoke-api-key.ts";
+import { rotateApiKey } from "../commands/api-keys/rotate-api-key.ts";
 import { acceptInvitation } from "../commands/invitations/accept-invitation.ts";
 import { createInvitation } from "../commands/invitations/create-invitation.ts";
 import { resendInvitation } from "../commands/invitations/resend-invitation.ts";
@@ -30,6 +33,7 @@ import { refreshSession } from "../commands/sessions/refresh-session.ts";
 import { revokeSession } from "../commands/sessions/revoke-session.ts";
 import type { UserContext, UserParents } from "../context.ts";
 import { readGrants } from "../credentials/read-grants.ts";
+import type { ApiKey } from "../domain/api-key.ts";
 import type { Organization } from "../domain/organization.ts";
 import type { User } from "../domain/user.ts";
 
@@ -45,14 +49,14 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
   verificationResend: (_parent, { input }, { services, cause, settle }) =>
     mutationPayload({ accepted: false }, async () => settle(await resendVerification(services, cause, input))),
 
-  userProfileUpdate: (_parent, { input }, { services, actor, settle }) =>
+  userProfileUpdate: (_parent, { input }, { services, person, settle }) =>
     mutationPayload<{ user: User | null }>({ user: null }, async () => ({
-      user: settle(await updateProfile(services, actor(), input)),
+      user: settle(await updateProfile(services, person(), input)),
     })),
 
-  passwordChange: (_parent, { input }, { services, actor, settle }) =>
+  passwordChange: (_parent, { input }, { services, person, settle }) =>
     mutationPayload<{ user: User | null }>({ user: null }, async () => ({
-      user: settle(await changePassword(services, actor(), input)),
+      user: settle(await changePassword(services, person(), input)),
     })),
 
   passwordResetRequest: (_parent, { input }, { services, cause, settle }) =>
@@ -63,26 +67,26 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
       user: settle(await resetPassword(services, cause, input)),
     })),
 
-  totpEnroll: (_parent, { input }, { services, actor, settle }) =>
+  totpEnroll: (_parent, { input }, { services, person, settle }) =>
     mutationPayload<{ secret: string | null; uri: string | null }>({ secret: null, uri: null }, async () =>
-      settle(await enrollTotp(services, actor(), input)),
+      settle(await enrollTotp(services, person(), input)),
     ),
 
-  totpConfirm: (_parent, { input }, { services, actor, settle }) =>
+  totpConfirm: (_parent, { input }, { services, person, settle }) =>
     mutationPayload<{ recoveryCodes: string[] | null }>({ recoveryCodes: null }, async () =>
-      settle(await confirmTotp(services, actor(), input)),
+      settle(await confirmTotp(services, person(), input)),
     ),
 
-  totpRemove: (_parent, { input }, { services, actor, settle }) =>
-    mutationPayload({ removed: false }, async () => settle(await removeTotp(services, actor(), input))),
+  totpRemove: (_parent, { input }, { services, person, settle }) =>
+    mutationPayload({ removed: false }, async () => settle(await removeTotp(services, person(), input))),
 
-  recoveryCodesRenew: (_parent, { input }, { services, actor, settle }) =>
+  recoveryCodesRenew: (_parent, { input }, { services, person, settle }) =>
     mutationPayload<{ recoveryCodes: string[] | null }>({ recoveryCodes: null }, async () =>
-      settle(await renewRecoveryCodes(services, actor(), input)),
+      settle(await renewRecoveryCodes(services, person(), input)),
     ),
 
-  emailChangeRequest: (_parent, { input }, { services, actor, settle }) =>
-    mutationPayload({ accepted: false }, async () => settle(await requestEmailChange(services, actor(), input))),
+  emailChangeRequest: (_parent, { input }, { services, person, settle }) =>
+    mutationPayload({ accepted: false }, async () => settle(await requestEmailChange(services, person(), input))),
 
   emailChangeConfirm: (_parent, { input }, { services, cause, settle }) =>
     mutationPayload<{ user: User | null; changed: boolean }>({ user: null, changed: false }, async () =>
@@ -101,14 +105,14 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
       return settle(outcome, identityOf(outcome.result));
     }),
 
-  sessionRevoke: (_parent, { input }, { services, actor, settle }) =>
+  sessionRevoke: (_parent, { input }, { services, person, settle }) =>
     mutationPayload<{ revokedIds: string[] | null }>({ revokedIds: null }, async () =>
-      settle(await revokeSession(services, actor(), input)),
+      settle(await revokeSession(services, person(), input)),
     ),
 
   organizationCreate: (_parent, { input }, context) =>
     mutationPayload({ organization: null }, async () => {
-      const outcome = await createOrganization(context.services, context.actor(), input);
+      const outcome = await createOrganization(context.services, context.person(), input);
       const { organizationId } = context.settle(outcome, await identityNow(context));
       return { organization: await context.loaders.organization.load(organizationId) };
     }),
@@ -154,9 +158,27 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
       settle(await deleteRole(services, actor(), input)),
     ),
 
+  apiKeyCreate: (_parent, { input }, context) =>
+    mutationPayload<IssuedKeyFields>(NO_KEY, async () => {
+      const { apiKeyId, secret } = context.settle(await createApiKey(context.services, context.person(), input));
+      return { apiKey: await context.loaders.apiKey.load(apiKeyId), secret };
+    }),
+
+  apiKeyRotate: (_parent, { input }, context) =>
+    mutationPayload<IssuedKeyFields>(NO_KEY, async () => {
+      const { apiKeyId, secret } = context.settle(await rotateApiKey(context.services, context.person(), input));
+      return { apiKey: await context.loaders.apiKey.load(apiKeyId), secret };
+    }),
+
+  apiKeyRevoke: (_parent, { input }, context) =>
+    mutationPayload({ apiKey: null }, async () => {
+      const { apiKeyId } = context.settle(await revokeApiKey(context.services, context.actor(), input));
+      return { apiKey: await context.loaders.apiKey.load(apiKeyId) };
+    }),
+
   invitationAccept: (_parent, { input }, context) =>
     mutationPayload({ membership: null }, async () => {
-      const outcome = await acceptInvitation(context.services, context.actor(), input);
+      const outcome = await acceptInvitation(context.services, context.person(), input);
       const { membershipId } = context.settle(outcome, await identityNow(context));
       return { membership: await context.loaders.membership.load(membershipId) };
     }),
@@ -173,6 +195,13 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
     ),
 };
 
+interface IssuedKeyFields {
+  readonly apiKey: ApiKey | null;
+  readonly secret: string | null;
+}
+
+const NO_KEY: IssuedKeyFields = { apiKey: null, secret: null };
+
 interface SessionFields {
   readonly session: SignedIn["session"] | null;
   readonly tokens: SignedIn["tokens"] | null;
@@ -188,8 +217,9 @@ function identityOf({ session }: SignedIn): UserIdentity {
   return { kind: "USER", userId: session.userId, sessionId: session.id, grants: new Map() };
 }
 
-/** The viewer with the organisation that this request has just joined. */
-async function identityNow({ actor, services }: UserContext): Promise<UserIdentity> {
+/** The viewer with the organisation that this request has just joined. What a program may do the next request asks. */
+async function identityNow({ actor, services }: UserContext): Promise<Principal> {
   const { identity } = actor();
+  if (identity.kind === "API_KEY") return identity;
   return { ...identity, grants: await readGrants(services.database, identity.userId) };
 }

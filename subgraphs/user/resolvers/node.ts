@@ -6,7 +6,7 @@ import type DataLoader from "dataloader";
 import { loadById } from "../../../platform/graphql/load-by-id.ts";
 import { type Id, type IdKind, idPrefix } from "../../../platform/ids.ts";
 import type { NodeName, UserContext, UserParents } from "../context.ts";
-import { InvitationId, MembershipId, OrganizationId, RoleId, SessionId, UserId } from "../domain/ids.ts";
+import { ApiKeyId, InvitationId, MembershipId, OrganizationId, RoleId, SessionId, UserId } from "../domain/ids.ts";
 import type { Loaders } from "../loaders.ts";
 
 type Node = UserParents["Node"];
@@ -33,6 +33,7 @@ const OWN: ReadonlyMap<string, LoadNode> = new Map([
   own("Role", RoleId, ({ role }) => role),
   own("Invitation", InvitationId, ({ invitation }) => invitation),
   own("Session", SessionId, ({ session }) => session),
+  own("ApiKey", ApiKeyId, ({ apiKey }) => apiKey),
 ]);
 
 const FOREIGN: ReadonlyMap<string, NodeName> = new Map([

@@ -5,7 +5,8 @@ import type { ResolversOf } from "../../../schema/generated/user.ts";
 import type { UserContext, UserParents } from "../context.ts";
 import { statisticsOf } from "../domain/email-delivery.ts";
 import { OrganizationId } from "../domain/ids.ts";
-import { canReadInvitations, canReadMembers, MANAGE_MEMBERS } from "../policies.ts";
+import { canReadApiKeys, canReadInvitations, canReadMembers, MANAGE_API_KEYS, MANAGE_MEMBERS } from "../policies.ts";
+import { pageApiKeys } from "../store/api-keys.ts";
 import { countEmails, pageEmails } from "../store/email-deliveries.ts";
 import { pageInvitations } from "../store/invitations.ts";
 import { pageMemberships } from "../store/memberships.ts";
@@ -36,6 +37,20 @@ export const organization: ResolversOf<"Organization", UserContext, UserParents>
         name: `invitations:${organizationId}`,
         keyOf: ({ id }) => id,
         page: (tx, page) => pageInvitations(tx, organizationId, page),
+      },
+      args,
+      info,
+    );
+  },
+
+  apiKeys({ id: organizationId }, args, context, info) {
+    if (!canReadApiKeys(context.identity, organizationId)) throw forbiddenField(organizationId, MANAGE_API_KEYS);
+    return readConnection(
+      context,
+      {
+        name: `apiKeys:${organizationId}`,
+        keyOf: ({ id }) => id,
+        page: (tx, page) => pageApiKeys(tx, organizationId, page),
       },
       args,
       info,

@@ -7,6 +7,7 @@ import { mayGive } from "../policies.ts";
 
 /**
  * @param names as the client sent them
+ * @param field that names them
  * @returns each once, in the catalogue's order
  * @throws UserFailure `BLANK`, `INVALID`, or `FORBIDDEN` for what the giver may not do
  */
@@ -14,18 +15,15 @@ export function requirePermissions(
   identity: Identity,
   organizationId: OrganizationId,
   names: readonly string[],
+  field = "permissions",
 ): readonly string[] {
-  if (names.length === 0) throw refuse("BLANK", "Choose at least one permission.", "permissions");
+  if (names.length === 0) throw refuse("BLANK", "Choose at least one permission.", field);
   const unknown = names.find((name) => !isPermission(name));
   if (unknown !== undefined) {
-    throw refuse(
-      "INVALID",
-      `There is no such permission. There are ${Object.keys(PERMISSIONS).join(", ")}.`,
-      "permissions",
-    );
+    throw refuse("INVALID", `There is no such permission. There are ${Object.keys(PERMISSIONS).join(", ")}.`, field);
   }
   if (!mayGive(identity, organizationId, names)) {
-    throw refuse("FORBIDDEN", "Nobody can give a permission that they do not have.", "permissions");
+    throw refuse("FORBIDDEN", "Nobody can give a permission that they do not have.", field);
   }
   return Object.keys(PERMISSIONS).filter((name) => names.includes(name));
 }

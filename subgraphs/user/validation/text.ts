@@ -23,6 +23,11 @@ export function requireRoleName(text: string): string {
   return requireName(text, { length: constraints.roleName, label: "The name", field: "name" });
 }
 
+/** What an API key is for. @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG` */
+export function requireApiKeyName(text: string): string {
+  return requireName(text, { length: constraints.apiKeyName, label: "The name", field: "name" });
+}
+
 /** What a client calls itself in the list of sessions. @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG` */
 export function requireDevice(text: string): string {
   return requireName(text, { length: constraints.device, label: "The device", field: "device" });

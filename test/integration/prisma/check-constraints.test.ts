@@ -104,6 +104,24 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
         organization_name_length: [{ name: "A" }, { name: "x".repeat(81) }],
       },
     },
+    api_key: {
+      row: {
+        id: "key_1",
+        organization_id: "org_1",
+        name: "Export",
+        scopes: ["billing.read"],
+        granted_by_id: "usr_1",
+        hint: "x9Qz",
+        created_at: now,
+        expires_at: later,
+      },
+      violations: {
+        api_key_name_length: [{ name: "" }, { name: "x".repeat(81) }],
+        api_key_scopes_given: [{ scopes: [] }],
+        api_key_hint_length: [{ hint: "x" }, { hint: "x9Qz7" }],
+        api_key_expiry: [{ expires_at: now }],
+      },
+    },
     invitation: {
       row: {
         id: "ivt_1",

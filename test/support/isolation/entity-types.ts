@@ -16,6 +16,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   Role: "rol",
   Invitation: "ivt",
   Session: "ses",
+  ApiKey: "key",
   Plan: "pln",
   BillingAccount: "acc",
   BillingSubscription: "sub",

@@ -31,6 +31,7 @@ const KIND_BY_NOUN: Readonly<Record<string, string>> = {
   liveSubscription: "lsu",
   role: "rol",
   user: "usr",
+  apiKey: "key",
 };
 
 /** Field name without `Id` / `Ids` → prefix. */

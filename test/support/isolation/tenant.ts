@@ -62,6 +62,11 @@ export async function newTenant(platform: PlatformAddress, name: string): Promis
     },
     "invitation { id }",
   );
+  const { apiKey } = await owner.client.mutate<{ apiKey: { id: string } }>(
+    "apiKeyCreate",
+    { organizationId, name: "Nightly export", scopes: ["billing.read"], idempotencyKey: randomUUID() },
+    "apiKey { id }",
+  );
   const live = createLiveClient({
     url: `${platform.url.replace("http", "ws")}/graphql`,
     token: owner.accessToken,
@@ -80,6 +85,7 @@ export async function newTenant(platform: PlatformAddress, name: string): Promis
       mem: found.members.edges[0]?.node.id ?? "",
       rol: memberRole,
       ivt: invitation.id,
+      key: apiKey.id,
       acc: account.accountId,
       pm: paymentMethodId,
       sub: subscription.id,

@@ -3,7 +3,7 @@ import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from "jose";
 import { beforeAll, expect, test } from "vitest";
 import { createAuthenticator } from "../../../gateway/auth/authenticator.ts";
 import { revocationOf } from "../../../gateway/auth/revocations.ts";
-import type { SessionFacts, TokenService } from "../../../platform/auth/token-service.ts";
+import type { ApiKeyFacts, SessionFacts, TokenService } from "../../../platform/auth/token-service.ts";
 import { createMemoryCache } from "../../../platform/cache/memory-cache.ts";
 import type { TailOptions } from "../../../platform/events/event-log.ts";
 import { createLogger } from "../../../platform/logger/logger.ts";
@@ -15,6 +15,8 @@ const USER_ID = namedId("usr", "ada");
 const SESSION_ID = namedId("ses", "phone");
 const ORGANIZATION_ID = namedId("org", "works");
 const START = Date.parse("2026-11-20T12:00:00Z");
+const KEY_ID = namedId("key", "export");
+const KEY = `trk_${"k".repeat(64)}`;
 
 type Pair = Awaited<ReturnType<typeof generateKeyPair>>;
 let pair: Pair;
@@ -29,10 +31,11 @@ interface Rig {
   readonly authenticate: (token: string | undefined) => Promise<string>;
   readonly authenticator: ReturnType<typeof createAuthenticator>;
   advance(seconds: number): void;
-  readonly calls: { keys: number; sessions: number };
+  readonly calls: { keys: number; sessions: number; apiKeys: number };
   /** Lets the authenticator read this event. */
   announce(type: string, data: object, more?: object): Promise<void>;
   session: SessionFacts | null | Error;
+  apiKey: ApiKeyFacts | null | Error;
   keys: "fine" | Error;
   /** What the token service waits for before it answers. */
   before: Promise<void> | undefined;
@@ -43,9 +46,13 @@ async function rig(): Promise<Rig> {
   let now = START;
   const clock = { now: () => new Date(now) };
   const jwk = { ...(await exportJWK(pair.publicKey)), kid: "k1", alg: "EdDSA" };
-  const calls = { keys: 0, sessions: 0 };
-  const state: Pick<Rig, "session" | "keys" | "before"> = {
+  const calls = { keys: 0, sessions: 0, apiKeys: 0 };
+  const state: Pick<Rig, "session" | "apiKey" | "keys" | "before"> = {
     session: { userId: USER_ID, sessionId: SESSION_ID, grants: { [ORGANIZATION_ID]: ["billing.read"] } },
+    apiKey: {
+      ...{ keyId: KEY_ID, organizationId: ORGANIZATION_ID, grantedBy: USER_ID },
+      ...{ permissions: ["billing.read"], expiresAt: null },
+    },
     keys: "fine",
     before: undefined,
   };
@@ -61,6 +68,13 @@ async function rig(): Promise<Rig> {
       await before;
       if (session instanceof Error) throw session;
       return session;
+    },
+    async apiKey() {
+      calls.apiKeys += 1;
+      const { apiKey, before } = state;
+      await before;
+      if (apiKey instanceof Error) throw apiKey;
+      return apiKey;
     },
   };
   let read: TailOptions["onRecords"] = async () => undefined;
@@ -249,6 +263,81 @@ test("a session that was being asked for while its organisation was suspended is
   expect(asked.calls.sessions).toBe(2);
 });
 
+test("a good API key gives a program's identity, and is asked for once a minute", async () => {
+  const { authenticate, authenticator, advance, calls } = await rig();
+  const { identity, expiresAt } = await authenticator.authenticate(KEY, {});
+  expect(identity).toEqual({
+    ...{ kind: "API_KEY", keyId: KEY_ID, grantedBy: USER_ID },
+    grants: new Map([[ORGANIZATION_ID, new Set(["billing.read"])]]),
+  });
+  expect(expiresAt).toBeUndefined();
+  expect((await authenticator.authenticate(KEY, {})).identity).toBe(identity);
+  expect(calls).toEqual({ keys: 0, sessions: 0, apiKeys: 1 });
+  advance(61);
+  expect(await authenticate(KEY)).toBe("API_KEY");
+  expect(calls.apiKeys).toBe(2);
+});
+
+test("an API key that is not good is refused, and asked for again soon; a huge one is not asked for at all", async () => {
+  const asked = await rig();
+  const good = asked.apiKey;
+  asked.apiKey = null;
+  expect([await asked.authenticate(KEY), await asked.authenticate(KEY)]).toEqual([
+    "UNAUTHENTICATED",
+    "UNAUTHENTICATED",
+  ]);
+  expect(asked.calls.apiKeys).toBe(1);
+  asked.apiKey = good;
+  asked.advance(6);
+  expect(await asked.authenticate(KEY)).toBe("API_KEY");
+  expect(await asked.authenticate(`trk_${"k".repeat(10_000)}`)).toBe("UNAUTHENTICATED");
+  expect(asked.calls.apiKeys).toBe(2);
+  const away = await rig();
+  away.apiKey = new Error("connection refused");
+  expect(await away.authenticate(KEY)).toBe("SERVICE_UNAVAILABLE");
+});
+
+test("an API key ends at its moment, although it was good a second ago", async () => {
+  const asked = await rig();
+  if (asked.apiKey === null || asked.apiKey instanceof Error) throw new Error("the rig has a key");
+  asked.apiKey = { ...asked.apiKey, expiresAt: new Date(START + 10_000) };
+  expect((await asked.authenticator.authenticate(KEY, {})).expiresAt).toEqual(new Date(START + 10_000));
+  asked.advance(10);
+  expect(await asked.authenticate(KEY)).toBe("UNAUTHENTICATED");
+  expect(asked.calls.apiKeys).toBe(1);
+});
+
+test.each([
+  ["the key", "user.api_key.revoked.v1", {}, { subject: KEY_ID }],
+  ["one of its secrets", "user.api_key.rotated.v1", {}, { subject: KEY_ID }],
+  ["its giver", "user.suspended.v1", { userId: USER_ID }, {}],
+  ["its giver's membership", "user.membership.removed.v1", { userId: USER_ID }, { orgid: ORGANIZATION_ID }],
+  ["its organisation", "user.organization.suspended.v1", {}, { orgid: ORGANIZATION_ID }],
+] as const)("what happens to %s makes an API key be asked for again, also while that is under way", async (...of) => {
+  const [, type, data, more] = of;
+  const asked = await rig();
+  await asked.authenticator.start?.();
+  await asked.authenticate(KEY);
+  await asked.announce("user.suspended.v1", { userId: namedId("usr", "bob") });
+  await asked.authenticate(KEY);
+  expect(asked.calls.apiKeys).toBe(1);
+  await asked.announce(type, data, more);
+  const gate = Promise.withResolvers<void>();
+  asked.before = gate.promise;
+  const early = asked.authenticate(KEY);
+  await expect.poll(() => asked.calls.apiKeys).toBe(2);
+  await asked.announce(type, data, more);
+  asked.apiKey = null;
+  const late = asked.authenticate(KEY);
+  await expect.poll(() => asked.calls.apiKeys).toBe(3);
+  gate.resolve();
+  expect([await early, await late, await asked.authenticate(KEY)]).toEqual([
+    "API_KEY",
+    "UNAUTHENTICATED",
+    "UNAUTHENTICATED",
+  ]);
+});
+
 test("identity events name whose rights changed", () => {
   const event = (type: string, data: object, more: object = {}) =>
     revocationOf({ value: JSON.stringify({ type, subject: "x", data, ...more }) });
@@ -271,6 +360,12 @@ test("identity events name whose rights changed", () => {
       organizationId: ORGANIZATION_ID,
     });
   }
+  for (const change of ["rotated", "revoked"]) {
+    expect(event(`user.api_key.${change}.v1`, {}, { subject: KEY_ID, orgid: ORGANIZATION_ID })).toEqual({
+      apiKeyId: KEY_ID,
+    });
+  }
+  expect(event("user.api_key.created.v1", {}, { subject: KEY_ID })).toBeUndefined();
   expect(event("user.registered.v1", { userId: USER_ID })).toBeUndefined();
   expect(revocationOf({ value: "{ broken" })).toBeUndefined();
 });

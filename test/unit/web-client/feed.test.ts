@@ -44,7 +44,7 @@ test("an audit entry tells the facts of its event, and does without what it does
   expect(describeEntry(entry).amount).toContain("29");
   const unknown = {
     ...entry,
-    action: "user.api_key.created",
+    action: "user.passkey.created",
     metadata: null,
     actor: { kind: "SERVICE", user: null },
   } as const;
@@ -53,6 +53,6 @@ test("an audit entry tells the facts of its event, and does without what it does
     occurredAt: entry.occurredAt,
     hash: "0f5f",
     source: "audit",
-    title: "User api key created",
+    title: "User passkey created",
   });
 });

@@ -31,6 +31,9 @@ const TITLES: Readonly<Record<string, string>> = {
   "user.role.created": "Role made",
   "user.role.updated": "Role changed",
   "user.role.deleted": "Role removed",
+  "user.api_key.created": "API key made",
+  "user.api_key.rotated": "API key rotated",
+  "user.api_key.revoked": "API key revoked",
   "user.email.requested": "Mail called for",
   "user.email.delivered": "Mail sent",
   "user.email.failed": "Mail could not be sent",
@@ -67,7 +70,7 @@ function titleOf(action: string, { number, last4, failureCode }: EntryFacts): st
   return number === undefined ? title : title.replace(/^Invoice/, `Invoice ${number}`);
 }
 
-/** `user.api_key.created` → `User api key created`: new events are readable before they have a title here. */
+/** `user.passkey.created` → `User passkey created`: new events are readable before they have a title here. */
 function sentence(action: string): string {
   const words = action.replaceAll(/[._]/g, " ");
   return words.charAt(0).toUpperCase() + words.slice(1);

@@ -421,6 +421,8 @@ export const ModelName = {
   MembershipRole: 'MembershipRole',
   Invitation: 'Invitation',
   InvitationToken: 'InvitationToken',
+  ApiKey: 'ApiKey',
+  ApiKeySecret: 'ApiKeySecret',
   EmailDelivery: 'EmailDelivery',
   RegistrationDay: 'RegistrationDay'
 } as const
@@ -438,7 +440,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "user" | "emailVerification" | "pendingRegistration" | "profileEvent" | "passwordReset" | "emailChange" | "emailChangeToken" | "secondFactor" | "recoveryCode" | "session" | "refreshToken" | "organization" | "organizationSlug" | "role" | "membership" | "membershipRole" | "invitation" | "invitationToken" | "emailDelivery" | "registrationDay"
+    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "user" | "emailVerification" | "pendingRegistration" | "profileEvent" | "passwordReset" | "emailChange" | "emailChangeToken" | "secondFactor" | "recoveryCode" | "session" | "refreshToken" | "organization" | "organizationSlug" | "role" | "membership" | "membershipRole" | "invitation" | "invitationToken" | "apiKey" | "apiKeySecret" | "emailDelivery" | "registrationDay"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -2218,6 +2220,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    ApiKey: {
+      payload: Prisma.$ApiKeyPayload<ExtArgs>
+      fields: Prisma.ApiKeyFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ApiKeyFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeyPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ApiKeyFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeyPayload>
+        }
+        findFirst: {
+          args: Prisma.ApiKeyFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeyPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ApiKeyFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeyPayload>
+        }
+        findMany: {
+          args: Prisma.ApiKeyFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeyPayload>[]
+        }
+        create: {
+          args: Prisma.ApiKeyCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeyPayload>
+        }
+        createMany: {
+          args: Prisma.ApiKeyCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ApiKeyCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeyPayload>[]
+        }
+        delete: {
+          args: Prisma.ApiKeyDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeyPayload>
+        }
+        update: {
+          args: Prisma.ApiKeyUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeyPayload>
+        }
+        deleteMany: {
+          args: Prisma.ApiKeyDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ApiKeyUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ApiKeyUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeyPayload>[]
+        }
+        upsert: {
+          args: Prisma.ApiKeyUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeyPayload>
+        }
+        aggregate: {
+          args: Prisma.ApiKeyAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateApiKey>
+        }
+        groupBy: {
+          args: Prisma.ApiKeyGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ApiKeyGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ApiKeyCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ApiKeyCountAggregateOutputType> | number
+        }
+      }
+    }
+    ApiKeySecret: {
+      payload: Prisma.$ApiKeySecretPayload<ExtArgs>
+      fields: Prisma.ApiKeySecretFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ApiKeySecretFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeySecretPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ApiKeySecretFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeySecretPayload>
+        }
+        findFirst: {
+          args: Prisma.ApiKeySecretFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeySecretPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ApiKeySecretFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeySecretPayload>
+        }
+        findMany: {
+          args: Prisma.ApiKeySecretFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeySecretPayload>[]
+        }
+        create: {
+          args: Prisma.ApiKeySecretCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeySecretPayload>
+        }
+        createMany: {
+          args: Prisma.ApiKeySecretCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ApiKeySecretCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeySecretPayload>[]
+        }
+        delete: {
+          args: Prisma.ApiKeySecretDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeySecretPayload>
+        }
+        update: {
+          args: Prisma.ApiKeySecretUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeySecretPayload>
+        }
+        deleteMany: {
+          args: Prisma.ApiKeySecretDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ApiKeySecretUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ApiKeySecretUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeySecretPayload>[]
+        }
+        upsert: {
+          args: Prisma.ApiKeySecretUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ApiKeySecretPayload>
+        }
+        aggregate: {
+          args: Prisma.ApiKeySecretAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateApiKeySecret>
+        }
+        groupBy: {
+          args: Prisma.ApiKeySecretGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ApiKeySecretGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ApiKeySecretCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ApiKeySecretCountAggregateOutputType> | number
+        }
+      }
+    }
     EmailDelivery: {
       payload: Prisma.$EmailDeliveryPayload<ExtArgs>
       fields: Prisma.EmailDeliveryFieldRefs
@@ -2695,6 +2845,34 @@ export const InvitationTokenScalarFieldEnum = {
 export type InvitationTokenScalarFieldEnum = (typeof InvitationTokenScalarFieldEnum)[keyof typeof InvitationTokenScalarFieldEnum]
 
 
+export const ApiKeyScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  name: 'name',
+  scopes: 'scopes',
+  grantedById: 'grantedById',
+  hint: 'hint',
+  createdAt: 'createdAt',
+  expiresAt: 'expiresAt',
+  revokedAt: 'revokedAt',
+  lastUsedAt: 'lastUsedAt',
+  version: 'version'
+} as const
+
+export type ApiKeyScalarFieldEnum = (typeof ApiKeyScalarFieldEnum)[keyof typeof ApiKeyScalarFieldEnum]
+
+
+export const ApiKeySecretScalarFieldEnum = {
+  tokenHash: 'tokenHash',
+  apiKeyId: 'apiKeyId',
+  organizationId: 'organizationId',
+  createdAt: 'createdAt',
+  endsAt: 'endsAt'
+} as const
+
+export type ApiKeySecretScalarFieldEnum = (typeof ApiKeySecretScalarFieldEnum)[keyof typeof ApiKeySecretScalarFieldEnum]
+
+
 export const EmailDeliveryScalarFieldEnum = {
   eventId: 'eventId',
   tenantId: 'tenantId',
@@ -3039,6 +3217,8 @@ export type GlobalOmitConfig = {
   membershipRole?: Prisma.MembershipRoleOmit
   invitation?: Prisma.InvitationOmit
   invitationToken?: Prisma.InvitationTokenOmit
+  apiKey?: Prisma.ApiKeyOmit
+  apiKeySecret?: Prisma.ApiKeySecretOmit
   emailDelivery?: Prisma.EmailDeliveryOmit
   registrationDay?: Prisma.RegistrationDayOmit
 }

@@ -75,6 +75,8 @@ export const ModelName = {
   MembershipRole: 'MembershipRole',
   Invitation: 'Invitation',
   InvitationToken: 'InvitationToken',
+  ApiKey: 'ApiKey',
+  ApiKeySecret: 'ApiKeySecret',
   EmailDelivery: 'EmailDelivery',
   RegistrationDay: 'RegistrationDay'
 } as const
@@ -383,6 +385,34 @@ export const InvitationTokenScalarFieldEnum = {
 } as const
 
 export type InvitationTokenScalarFieldEnum = (typeof InvitationTokenScalarFieldEnum)[keyof typeof InvitationTokenScalarFieldEnum]
+
+
+export const ApiKeyScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  name: 'name',
+  scopes: 'scopes',
+  grantedById: 'grantedById',
+  hint: 'hint',
+  createdAt: 'createdAt',
+  expiresAt: 'expiresAt',
+  revokedAt: 'revokedAt',
+  lastUsedAt: 'lastUsedAt',
+  version: 'version'
+} as const
+
+export type ApiKeyScalarFieldEnum = (typeof ApiKeyScalarFieldEnum)[keyof typeof ApiKeyScalarFieldEnum]
+
+
+export const ApiKeySecretScalarFieldEnum = {
+  tokenHash: 'tokenHash',
+  apiKeyId: 'apiKeyId',
+  organizationId: 'organizationId',
+  createdAt: 'createdAt',
+  endsAt: 'endsAt'
+} as const
+
+export type ApiKeySecretScalarFieldEnum = (typeof ApiKeySecretScalarFieldEnum)[keyof typeof ApiKeySecretScalarFieldEnum]
 
 
 export const EmailDeliveryScalarFieldEnum = {

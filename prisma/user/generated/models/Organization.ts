@@ -238,6 +238,8 @@ export type OrganizationWhereInput = {
   invitations?: Prisma.InvitationListRelationFilter
   invitationTokens?: Prisma.InvitationTokenListRelationFilter
   slugs?: Prisma.OrganizationSlugListRelationFilter
+  apiKeys?: Prisma.ApiKeyListRelationFilter
+  apiKeySecrets?: Prisma.ApiKeySecretListRelationFilter
 }
 
 export type OrganizationOrderByWithRelationInput = {
@@ -254,6 +256,8 @@ export type OrganizationOrderByWithRelationInput = {
   invitations?: Prisma.InvitationOrderByRelationAggregateInput
   invitationTokens?: Prisma.InvitationTokenOrderByRelationAggregateInput
   slugs?: Prisma.OrganizationSlugOrderByRelationAggregateInput
+  apiKeys?: Prisma.ApiKeyOrderByRelationAggregateInput
+  apiKeySecrets?: Prisma.ApiKeySecretOrderByRelationAggregateInput
 }
 
 export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
@@ -273,6 +277,8 @@ export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
   invitations?: Prisma.InvitationListRelationFilter
   invitationTokens?: Prisma.InvitationTokenListRelationFilter
   slugs?: Prisma.OrganizationSlugListRelationFilter
+  apiKeys?: Prisma.ApiKeyListRelationFilter
+  apiKeySecrets?: Prisma.ApiKeySecretListRelationFilter
 }, "id" | "slug">
 
 export type OrganizationOrderByWithAggregationInput = {
@@ -317,6 +323,8 @@ export type OrganizationCreateInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateInput = {
@@ -333,6 +341,8 @@ export type OrganizationUncheckedCreateInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUpdateInput = {
@@ -349,6 +359,8 @@ export type OrganizationUpdateInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateInput = {
@@ -365,6 +377,8 @@ export type OrganizationUncheckedUpdateInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateManyInput = {
@@ -524,6 +538,34 @@ export type OrganizationUpdateOneRequiredWithoutInvitationTokensNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutInvitationTokensInput, Prisma.OrganizationUpdateWithoutInvitationTokensInput>, Prisma.OrganizationUncheckedUpdateWithoutInvitationTokensInput>
 }
 
+export type OrganizationCreateNestedOneWithoutApiKeysInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutApiKeysInput, Prisma.OrganizationUncheckedCreateWithoutApiKeysInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutApiKeysInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutApiKeysNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutApiKeysInput, Prisma.OrganizationUncheckedCreateWithoutApiKeysInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutApiKeysInput
+  upsert?: Prisma.OrganizationUpsertWithoutApiKeysInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutApiKeysInput, Prisma.OrganizationUpdateWithoutApiKeysInput>, Prisma.OrganizationUncheckedUpdateWithoutApiKeysInput>
+}
+
+export type OrganizationCreateNestedOneWithoutApiKeySecretsInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutApiKeySecretsInput, Prisma.OrganizationUncheckedCreateWithoutApiKeySecretsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutApiKeySecretsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutApiKeySecretsNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutApiKeySecretsInput, Prisma.OrganizationUncheckedCreateWithoutApiKeySecretsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutApiKeySecretsInput
+  upsert?: Prisma.OrganizationUpsertWithoutApiKeySecretsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutApiKeySecretsInput, Prisma.OrganizationUpdateWithoutApiKeySecretsInput>, Prisma.OrganizationUncheckedUpdateWithoutApiKeySecretsInput>
+}
+
 export type OrganizationCreateWithoutSlugsInput = {
   id: string
   slug: string
@@ -537,6 +579,8 @@ export type OrganizationCreateWithoutSlugsInput = {
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutSlugsInput = {
@@ -552,6 +596,8 @@ export type OrganizationUncheckedCreateWithoutSlugsInput = {
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutSlugsInput = {
@@ -583,6 +629,8 @@ export type OrganizationUpdateWithoutSlugsInput = {
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutSlugsInput = {
@@ -598,6 +646,8 @@ export type OrganizationUncheckedUpdateWithoutSlugsInput = {
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutRolesInput = {
@@ -613,6 +663,8 @@ export type OrganizationCreateWithoutRolesInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutRolesInput = {
@@ -628,6 +680,8 @@ export type OrganizationUncheckedCreateWithoutRolesInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutRolesInput = {
@@ -659,6 +713,8 @@ export type OrganizationUpdateWithoutRolesInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutRolesInput = {
@@ -674,6 +730,8 @@ export type OrganizationUncheckedUpdateWithoutRolesInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutMembershipsInput = {
@@ -689,6 +747,8 @@ export type OrganizationCreateWithoutMembershipsInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutMembershipsInput = {
@@ -704,6 +764,8 @@ export type OrganizationUncheckedCreateWithoutMembershipsInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutMembershipsInput = {
@@ -735,6 +797,8 @@ export type OrganizationUpdateWithoutMembershipsInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutMembershipsInput = {
@@ -750,6 +814,8 @@ export type OrganizationUncheckedUpdateWithoutMembershipsInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutMembershipRolesInput = {
@@ -765,6 +831,8 @@ export type OrganizationCreateWithoutMembershipRolesInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutMembershipRolesInput = {
@@ -780,6 +848,8 @@ export type OrganizationUncheckedCreateWithoutMembershipRolesInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutMembershipRolesInput = {
@@ -811,6 +881,8 @@ export type OrganizationUpdateWithoutMembershipRolesInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutMembershipRolesInput = {
@@ -826,6 +898,8 @@ export type OrganizationUncheckedUpdateWithoutMembershipRolesInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutInvitationsInput = {
@@ -841,6 +915,8 @@ export type OrganizationCreateWithoutInvitationsInput = {
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutInvitationsInput = {
@@ -856,6 +932,8 @@ export type OrganizationUncheckedCreateWithoutInvitationsInput = {
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutInvitationsInput = {
@@ -887,6 +965,8 @@ export type OrganizationUpdateWithoutInvitationsInput = {
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
@@ -902,6 +982,8 @@ export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutInvitationTokensInput = {
@@ -917,6 +999,8 @@ export type OrganizationCreateWithoutInvitationTokensInput = {
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutInvitationTokensInput = {
@@ -932,6 +1016,8 @@ export type OrganizationUncheckedCreateWithoutInvitationTokensInput = {
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutInvitationTokensInput = {
@@ -963,6 +1049,8 @@ export type OrganizationUpdateWithoutInvitationTokensInput = {
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutInvitationTokensInput = {
@@ -978,6 +1066,176 @@ export type OrganizationUncheckedUpdateWithoutInvitationTokensInput = {
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutApiKeysInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutApiKeysInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutApiKeysInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutApiKeysInput, Prisma.OrganizationUncheckedCreateWithoutApiKeysInput>
+}
+
+export type OrganizationUpsertWithoutApiKeysInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutApiKeysInput, Prisma.OrganizationUncheckedUpdateWithoutApiKeysInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutApiKeysInput, Prisma.OrganizationUncheckedCreateWithoutApiKeysInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutApiKeysInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutApiKeysInput, Prisma.OrganizationUncheckedUpdateWithoutApiKeysInput>
+}
+
+export type OrganizationUpdateWithoutApiKeysInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutApiKeySecretsInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutApiKeySecretsInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutApiKeySecretsInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutApiKeySecretsInput, Prisma.OrganizationUncheckedCreateWithoutApiKeySecretsInput>
+}
+
+export type OrganizationUpsertWithoutApiKeySecretsInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutApiKeySecretsInput, Prisma.OrganizationUncheckedUpdateWithoutApiKeySecretsInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutApiKeySecretsInput, Prisma.OrganizationUncheckedCreateWithoutApiKeySecretsInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutApiKeySecretsInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutApiKeySecretsInput, Prisma.OrganizationUncheckedUpdateWithoutApiKeySecretsInput>
+}
+
+export type OrganizationUpdateWithoutApiKeySecretsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutApiKeySecretsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 
@@ -992,6 +1250,8 @@ export type OrganizationCountOutputType = {
   invitations: number
   invitationTokens: number
   slugs: number
+  apiKeys: number
+  apiKeySecrets: number
 }
 
 export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1001,6 +1261,8 @@ export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Exte
   invitations?: boolean | OrganizationCountOutputTypeCountInvitationsArgs
   invitationTokens?: boolean | OrganizationCountOutputTypeCountInvitationTokensArgs
   slugs?: boolean | OrganizationCountOutputTypeCountSlugsArgs
+  apiKeys?: boolean | OrganizationCountOutputTypeCountApiKeysArgs
+  apiKeySecrets?: boolean | OrganizationCountOutputTypeCountApiKeySecretsArgs
 }
 
 /**
@@ -1055,6 +1317,20 @@ export type OrganizationCountOutputTypeCountSlugsArgs<ExtArgs extends runtime.Ty
   where?: Prisma.OrganizationSlugWhereInput
 }
 
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountApiKeysArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ApiKeyWhereInput
+}
+
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountApiKeySecretsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ApiKeySecretWhereInput
+}
+
 
 export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -1070,6 +1346,8 @@ export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   invitations?: boolean | Prisma.Organization$invitationsArgs<ExtArgs>
   invitationTokens?: boolean | Prisma.Organization$invitationTokensArgs<ExtArgs>
   slugs?: boolean | Prisma.Organization$slugsArgs<ExtArgs>
+  apiKeys?: boolean | Prisma.Organization$apiKeysArgs<ExtArgs>
+  apiKeySecrets?: boolean | Prisma.Organization$apiKeySecretsArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["organization"]>
 
@@ -1111,6 +1389,8 @@ export type OrganizationInclude<ExtArgs extends runtime.Types.Extensions.Interna
   invitations?: boolean | Prisma.Organization$invitationsArgs<ExtArgs>
   invitationTokens?: boolean | Prisma.Organization$invitationTokensArgs<ExtArgs>
   slugs?: boolean | Prisma.Organization$slugsArgs<ExtArgs>
+  apiKeys?: boolean | Prisma.Organization$apiKeysArgs<ExtArgs>
+  apiKeySecrets?: boolean | Prisma.Organization$apiKeySecretsArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type OrganizationIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -1125,6 +1405,8 @@ export type $OrganizationPayload<ExtArgs extends runtime.Types.Extensions.Intern
     invitations: Prisma.$InvitationPayload<ExtArgs>[]
     invitationTokens: Prisma.$InvitationTokenPayload<ExtArgs>[]
     slugs: Prisma.$OrganizationSlugPayload<ExtArgs>[]
+    apiKeys: Prisma.$ApiKeyPayload<ExtArgs>[]
+    apiKeySecrets: Prisma.$ApiKeySecretPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -1534,6 +1816,8 @@ export interface Prisma__OrganizationClient<T, Null = never, ExtArgs extends run
   invitations<T extends Prisma.Organization$invitationsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$invitationsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$InvitationPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   invitationTokens<T extends Prisma.Organization$invitationTokensArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$invitationTokensArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$InvitationTokenPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   slugs<T extends Prisma.Organization$slugsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$slugsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OrganizationSlugPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  apiKeys<T extends Prisma.Organization$apiKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$apiKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  apiKeySecrets<T extends Prisma.Organization$apiKeySecretsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$apiKeySecretsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeySecretPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2104,6 +2388,54 @@ export type Organization$slugsArgs<ExtArgs extends runtime.Types.Extensions.Inte
   take?: number
   skip?: number
   distinct?: Prisma.OrganizationSlugScalarFieldEnum | Prisma.OrganizationSlugScalarFieldEnum[]
+}
+
+/**
+ * Organization.apiKeys
+ */
+export type Organization$apiKeysArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ApiKey
+   */
+  select?: Prisma.ApiKeySelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ApiKey
+   */
+  omit?: Prisma.ApiKeyOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ApiKeyInclude<ExtArgs> | null
+  where?: Prisma.ApiKeyWhereInput
+  orderBy?: Prisma.ApiKeyOrderByWithRelationInput | Prisma.ApiKeyOrderByWithRelationInput[]
+  cursor?: Prisma.ApiKeyWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ApiKeyScalarFieldEnum | Prisma.ApiKeyScalarFieldEnum[]
+}
+
+/**
+ * Organization.apiKeySecrets
+ */
+export type Organization$apiKeySecretsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ApiKeySecret
+   */
+  select?: Prisma.ApiKeySecretSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ApiKeySecret
+   */
+  omit?: Prisma.ApiKeySecretOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ApiKeySecretInclude<ExtArgs> | null
+  where?: Prisma.ApiKeySecretWhereInput
+  orderBy?: Prisma.ApiKeySecretOrderByWithRelationInput | Prisma.ApiKeySecretOrderByWithRelationInput[]
+  cursor?: Prisma.ApiKeySecretWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ApiKeySecretScalarFieldEnum | Prisma.ApiKeySecretScalarFieldEnum[]
 }
 
 /**

@@ -3,7 +3,7 @@
  */
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { refuse, UserFailure } from "../../../../platform/errors/user-failure.ts";
-import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import type { Person } from "../../../../platform/graphql/subgraph-context.ts";
 import type { PasswordChangeInput } from "../../../../schema/generated/user.ts";
 import { passwordErrors } from "../../credentials/passwords.ts";
 import type { User } from "../../domain/user.ts";
@@ -18,7 +18,7 @@ const SESSION_REASON = "password_changed";
 /** @throws UserFailure `BLANK`, `TOO_LONG`, `INVALID` */
 export async function changePassword(
   services: UserServices,
-  { identity: { userId, sessionId }, causation }: Actor,
+  { identity: { userId, sessionId }, causation }: Person,
   { current, next, revokeOthers }: PasswordChangeInput,
 ): Promise<CommandOutcome<User>> {
   const { database, passwords, clock } = services;

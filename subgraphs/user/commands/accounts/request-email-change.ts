@@ -4,7 +4,7 @@
  */
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
-import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import type { Person } from "../../../../platform/graphql/subgraph-context.ts";
 import type { EmailChangeRequestInput } from "../../../../schema/generated/user.ts";
 import { EMAIL_CHANGE_LIFETIME_MS } from "../../domain/email-change.ts";
 import { emailChangeRequested } from "../../domain-events.ts";
@@ -17,7 +17,7 @@ import { requireEmail } from "../../validation/text.ts";
 /** @throws UserFailure `INVALID`, `TOO_LONG` */
 export async function requestEmailChange(
   services: UserServices,
-  { identity: { userId }, causation }: Actor,
+  { identity: { userId }, causation }: Person,
   { password, ...input }: EmailChangeRequestInput,
 ): Promise<CommandOutcome<{ accepted: boolean }>> {
   const email = requireEmail(input.email);

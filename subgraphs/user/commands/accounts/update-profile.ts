@@ -2,7 +2,7 @@
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { notFound } from "../../../../platform/errors/refusals.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
-import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import type { Person } from "../../../../platform/graphql/subgraph-context.ts";
 import type { UserProfileUpdateInput } from "../../../../schema/generated/user.ts";
 import { UserId } from "../../domain/ids.ts";
 import { changesBetween } from "../../domain/profile.ts";
@@ -16,7 +16,7 @@ import { requireDisplayName } from "../../validation/text.ts";
 /** @throws UserFailure `NOT_FOUND`, `VERSION_CONFLICT`, `BLANK`, `INVALID`, `TOO_LONG` */
 export async function updateProfile(
   services: UserServices,
-  { identity: { userId }, causation }: Actor,
+  { identity: { userId }, causation }: Person,
   input: UserProfileUpdateInput,
 ): Promise<CommandOutcome<User>> {
   const missing = notFound("user", "id");

@@ -4,7 +4,7 @@
  */
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
-import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import type { Person } from "../../../../platform/graphql/subgraph-context.ts";
 import type { InvitationAcceptInput } from "../../../../schema/generated/user.ts";
 import { INVITATION_TOKEN, parseToken } from "../../credentials/opaque-token.ts";
 import type { MembershipId } from "../../domain/ids.ts";
@@ -23,7 +23,7 @@ import { findUser } from "../../store/users.ts";
 /** @throws UserFailure `EXPIRED`, `FORBIDDEN`, `STATE_INVALID` */
 export async function acceptInvitation(
   services: UserServices,
-  { identity: { userId }, causation }: Actor,
+  { identity: { userId }, causation }: Person,
   { token }: InvitationAcceptInput,
 ): Promise<CommandOutcome<{ membershipId: MembershipId }>> {
   const expired = refuse("EXPIRED", "This invitation is no longer valid: ask for a new one.", "token");

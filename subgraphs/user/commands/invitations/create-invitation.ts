@@ -1,5 +1,6 @@
 /** Invites somebody into an organisation. The mail, which alone carries a token, follows from the event. */
 import { z } from "zod";
+import { keyOwnerIn, responsibleUser } from "../../../../platform/auth/identity.ts";
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { notFound, requirePermission } from "../../../../platform/errors/refusals.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
@@ -29,7 +30,6 @@ export async function createInvitation(
   { identity, causation }: Actor,
   { idempotencyKey, ...input }: InvitationCreateInput,
 ): Promise<CommandOutcome<{ invitationId: InvitationId }>> {
-  const { userId } = identity;
   const missing = notFound("organisation", "organizationId");
   const organizationId = OrganizationId.from(input.organizationId);
   if (organizationId === undefined) throw missing;
@@ -38,15 +38,16 @@ export async function createInvitation(
   const roleIds = requireRoleIds(input.roleIds);
   const { clock, ids } = services;
   const key = idempotencyKey ?? undefined;
+  const keyOwner = keyOwnerIn(identity, organizationId);
   const command = {
-    tenants: [userId, organizationId],
+    tenants: [...new Set([keyOwner, organizationId])],
     causation,
     idempotency:
       key === undefined
         ? undefined
         : {
             key,
-            tenant: userId,
+            tenant: keyOwner,
             command: "invitationCreate",
             input: { organizationId, email, roleIds },
             result: storedResult,
@@ -73,7 +74,7 @@ export async function createInvitation(
       organizationId,
       email,
       roleIds: roles.map(({ id }) => id),
-      invitedById: userId,
+      invitedById: responsibleUser(identity),
       createdAt: now,
       expiresAt: new Date(now.getTime() + INVITATION_LIFETIME_MS),
     };

@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { refuse, UserFailure } from "../../../../platform/errors/user-failure.ts";
-import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import type { Person } from "../../../../platform/graphql/subgraph-context.ts";
 import type { OrganizationCreateInput } from "../../../../schema/generated/user.ts";
 import { OrganizationId } from "../../domain/ids.ts";
 import { type Slug, slugFrom } from "../../domain/slug.ts";
@@ -31,7 +31,7 @@ export type CreatedOrganization = Readonly<z.infer<typeof storedResult>>;
 /** @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG`, `TAKEN`, `LIMIT_REACHED`, `IDEMPOTENCY_…` */
 export async function createOrganization(
   services: UserServices,
-  actor: Actor,
+  actor: Person,
   input: OrganizationCreateInput,
 ): Promise<CommandOutcome<CreatedOrganization>> {
   const name = requireOrganizationName(input.name);
@@ -49,7 +49,7 @@ export async function createOrganization(
 
 function tryCreate(
   services: UserServices,
-  { identity: { userId }, causation }: Actor,
+  { identity: { userId }, causation }: Person,
   { idempotencyKey, ...input }: OrganizationCreateInput,
   { name, slug }: { name: string; slug: Slug },
 ): Promise<CommandOutcome<CreatedOrganization>> {

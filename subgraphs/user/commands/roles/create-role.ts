@@ -1,5 +1,6 @@
 /** Makes a role of an organisation's own, out of permissions that its maker has. */
 import { z } from "zod";
+import { keyOwnerIn } from "../../../../platform/auth/identity.ts";
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { notFound, requirePermission } from "../../../../platform/errors/refusals.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
@@ -36,16 +37,16 @@ export async function createRole(
   requirePermission(identity, organizationId, MANAGE_ROLES, missing);
   const name = requireRoleName(input.name);
   const permissions = requirePermissions(identity, organizationId, input.permissions);
-  const { userId } = identity;
+  const keyOwner = keyOwnerIn(identity, organizationId);
   const command = {
-    tenants: [userId, organizationId],
+    tenants: [...new Set([keyOwner, organizationId])],
     causation,
     idempotency:
       idempotencyKey == null
         ? undefined
         : {
             key: idempotencyKey,
-            tenant: userId,
+            tenant: keyOwner,
             command: "roleCreate",
             input: { organizationId, name, permissions },
             result: storedResult,

@@ -1,7 +1,7 @@
 /** Makes an authenticator app count that was shown to work, and gives the codes for the day on which it is lost. */
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
-import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import type { Person } from "../../../../platform/graphql/subgraph-context.ts";
 import type { TotpConfirmInput } from "../../../../schema/generated/user.ts";
 import { stepOfCode } from "../../credentials/totp.ts";
 import { secondFactorEnabled } from "../../domain-events.ts";
@@ -17,7 +17,7 @@ export interface NewRecoveryCodes {
 /** @throws UserFailure `STATE_INVALID`, `INVALID` */
 export function confirmTotp(
   services: UserServices,
-  { identity: { userId }, causation }: Actor,
+  { identity: { userId }, causation }: Person,
   { code }: TotpConfirmInput,
 ): Promise<CommandOutcome<NewRecoveryCodes>> {
   const { clock, textSeal } = services;

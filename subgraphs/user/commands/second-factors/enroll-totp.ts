@@ -1,7 +1,7 @@
 /** Sets up an authenticator app. It counts for nothing until it was shown to work, so nobody locks themselves out. */
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
-import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import type { Person } from "../../../../platform/graphql/subgraph-context.ts";
 import type { TotpEnrollInput } from "../../../../schema/generated/user.ts";
 import { newTotpSecret, totpUri } from "../../credentials/totp.ts";
 import type { UserServices } from "../../services.ts";
@@ -18,7 +18,7 @@ export interface EnrolledTotp {
 /** @throws UserFailure `INVALID`, `STATE_INVALID` */
 export async function enrollTotp(
   services: UserServices,
-  { identity: { userId }, causation }: Actor,
+  { identity: { userId }, causation }: Person,
   { password }: TotpEnrollInput,
 ): Promise<CommandOutcome<EnrolledTotp>> {
   await requireOwnPassword(services, userId, password);

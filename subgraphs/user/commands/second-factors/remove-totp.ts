@@ -1,6 +1,6 @@
 /** Takes the second factor of the viewer's account away: whoever does it has both factors. */
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
-import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import type { Person } from "../../../../platform/graphql/subgraph-context.ts";
 import type { TotpRemoveInput } from "../../../../schema/generated/user.ts";
 import { secondFactorDisabled } from "../../domain-events.ts";
 import { noSecondFactor } from "../../errors.ts";
@@ -13,7 +13,7 @@ import { takeCode } from "../../validation/second-factor.ts";
 /** @throws UserFailure `INVALID`, `STATE_INVALID`, `SECOND_FACTOR_REQUIRED` */
 export async function removeTotp(
   services: UserServices,
-  { identity: { userId }, causation }: Actor,
+  { identity: { userId }, causation }: Person,
   { password, code }: TotpRemoveInput,
 ): Promise<CommandOutcome<{ removed: boolean }>> {
   await requireOwnPassword(services, userId, password);

@@ -1,6 +1,6 @@
 /** Gives the viewer new recovery codes; the former ones end. */
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
-import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import type { Person } from "../../../../platform/graphql/subgraph-context.ts";
 import type { RecoveryCodesRenewInput } from "../../../../schema/generated/user.ts";
 import { recoveryCodesRenewed } from "../../domain-events.ts";
 import { noSecondFactor } from "../../errors.ts";
@@ -14,7 +14,7 @@ import { issueRecoveryCodes } from "./issue-recovery-codes.ts";
 /** @throws UserFailure `INVALID`, `STATE_INVALID`, `SECOND_FACTOR_REQUIRED` */
 export async function renewRecoveryCodes(
   services: UserServices,
-  { identity: { userId }, causation }: Actor,
+  { identity: { userId }, causation }: Person,
   { password, code }: RecoveryCodesRenewInput,
 ): Promise<CommandOutcome<{ recoveryCodes: string[] }>> {
   await requireOwnPassword(services, userId, password);

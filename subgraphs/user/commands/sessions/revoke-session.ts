@@ -5,7 +5,7 @@
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { notFound } from "../../../../platform/errors/refusals.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
-import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import type { Person } from "../../../../platform/graphql/subgraph-context.ts";
 import type { SessionRevokeInput } from "../../../../schema/generated/user.ts";
 import { SessionId } from "../../domain/ids.ts";
 import { sessionRevoked } from "../../domain-events.ts";
@@ -18,7 +18,7 @@ const REASON = "signed_out";
 /** @throws UserFailure `INVALID`, `NOT_FOUND` */
 export async function revokeSession(
   services: UserServices,
-  { identity, causation }: Actor,
+  { identity, causation }: Person,
   { id, all, exceptCurrent }: SessionRevokeInput,
 ): Promise<CommandOutcome<{ revokedIds: SessionId[] }>> {
   if ([id != null, all === true, exceptCurrent === true].filter(Boolean).length > 1) {

@@ -1,0 +1,89 @@
+/**
+ * Checks API keys: it asks the token service what stands behind a key, and believes the answer until an event says that
+ * something about the key, its giver or its organisation changed; without an event, for a while.
+ */
+import { hash } from "node:crypto";
+import type { Identity } from "../../platform/auth/identity.ts";
+import type { ApiKeyFacts, TokenService } from "../../platform/auth/token-service.ts";
+import type { Cache } from "../../platform/cache/cache.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { AppError } from "../../platform/errors/app-error.ts";
+import type { Authentication } from "../ports.ts";
+import {
+  ANY_API_KEY,
+  ANY_ORGANIZATION,
+  apiKeyTag,
+  NO_CREDENTIAL_MS,
+  organizationTag,
+  userTag,
+} from "./credential-tags.ts";
+import { StaleToken } from "./stale-token.ts";
+
+export interface ApiKeysOptions {
+  readonly tokenService: Pick<TokenService, "apiKey">;
+  readonly cache: Cache;
+  /** How long the facts of a key are believed, in milliseconds. */
+  readonly factsMs: number;
+  readonly clock: Clock;
+}
+
+export interface ApiKeys {
+  /** @throws AppError `UNAUTHENTICATED` (StaleToken) for a key that is not good, `SERVICE_UNAVAILABLE` */
+  authenticate(token: string): Promise<Authentication>;
+}
+
+/** A key of ours is below 100 characters. */
+const MAX_LENGTH = 256;
+
+interface Answer {
+  readonly facts: ApiKeyFacts | null;
+}
+
+export function createApiKeys({ tokenService, cache, factsMs, clock }: ApiKeysOptions): ApiKeys {
+  const loading = { ttlMs: factsMs, tags: [ANY_API_KEY, ANY_ORGANIZATION], tagsOf };
+  // One object per cached key: signatures of the identity header are remembered by it.
+  const identities = new WeakMap<ApiKeyFacts, Identity>();
+
+  async function factsOf(token: string): Promise<ApiKeyFacts | null> {
+    // The key itself is kept nowhere.
+    const key = `api-key:${hash("sha256", token, "base64url")}`;
+    const { facts } = await cache.getOrLoad<Answer>(key, loading, async () => {
+      try {
+        return { facts: await tokenService.apiKey(token) };
+      } catch (cause) {
+        throw new AppError("SERVICE_UNAVAILABLE", "API keys cannot be checked at the moment: try again shortly.", {
+          cause,
+        });
+      }
+    });
+    if (facts === null) await cache.set<Answer>(key, { facts }, { ttlMs: NO_CREDENTIAL_MS });
+    return facts;
+  }
+
+  function identityOf(facts: ApiKeyFacts): Identity {
+    const existing = identities.get(facts);
+    if (existing !== undefined) return existing;
+    const { keyId, grantedBy, organizationId, permissions } = facts;
+    const grants = new Map([[organizationId, new Set(permissions)]]);
+    const identity: Identity = { kind: "API_KEY", keyId, grantedBy, grants };
+    identities.set(facts, identity);
+    return identity;
+  }
+
+  return {
+    async authenticate(token) {
+      const facts = token.length > MAX_LENGTH ? null : await factsOf(token);
+      if (facts === null || (facts.expiresAt !== null && facts.expiresAt <= clock.now())) {
+        throw new StaleToken("This API key is not good: it was revoked, has expired, or never was one.");
+      }
+      const { expiresAt } = facts;
+      return { identity: identityOf(facts), ...(expiresAt === null ? {} : { expiresAt }) };
+    },
+  };
+}
+
+/** By all that may change what the key may do. */
+function tagsOf({ facts }: Answer): readonly string[] {
+  if (facts === null) return [];
+  return [apiKeyTag(facts.keyId), userTag(facts.grantedBy), organizationTag(facts.organizationId)];
+}
