@@ -7,6 +7,6 @@ export const operatorSettings = {
     .regex(/^org_[A-Za-z0-9_-]+$/, "must be the id of an organisation")
     .optional()
     .describe(
-      "Organisation whose managers are operators: they may look into the caches and evict, and deal with dead letters; unset: nobody may",
+      "Organisation whose managers are operators: they may look into the caches and evict, deal with dead letters, and set feature flags; unset: nobody may",
     ),
 };

@@ -55,6 +55,8 @@ export interface EventData {
   readonly "user.email_changed.v1": { readonly userId: string; };
   /** A user confirmed their e-mail address. */
   readonly "user.email_verified.v1": { readonly userId: string; readonly verifiedAt?: string; };
+  /** An operator set a rule of a feature flag, or took it back. */
+  readonly "user.feature_flag.changed.v1": { readonly key: string; readonly scope: "EVERYBODY" | "PLAN" | "ORGANIZATION"; readonly organizationId?: string; readonly planId?: string; readonly percent: number | null; readonly reason: string; };
   /** An invitation was accepted. */
   readonly "user.invitation.accepted.v1": { readonly invitationId: string; readonly organizationId: string; readonly userId: string; };
   /** Somebody was invited into an organisation. */

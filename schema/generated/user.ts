@@ -14,6 +14,14 @@ export type ApiKeyStatus = (typeof ApiKeyStatus)[number];
 export const EmailStatus = ["REQUESTED", "SENDING", "SENT", "FAILED", "CANCELLED"] as const;
 export type EmailStatus = (typeof EmailStatus)[number];
 
+/** For whom a rule of a feature flag is. */
+export const FeatureFlagScope = ["EVERYBODY", "PLAN", "ORGANIZATION"] as const;
+export type FeatureFlagScope = (typeof FeatureFlagScope)[number];
+
+/** Which rule decides about a feature flag; one that stands further up counts before the others. */
+export const FeatureFlagSource = ["ORGANIZATION", "PLAN", "ROLLOUT", "DEFAULT"] as const;
+export type FeatureFlagSource = (typeof FeatureFlagSource)[number];
+
 /** Whether an invitation can still be accepted. */
 export const InvitationStatus = ["PENDING", "ACCEPTED", "EXPIRED", "REVOKED"] as const;
 export type InvitationStatus = (typeof InvitationStatus)[number];
@@ -83,6 +91,22 @@ export interface EmailVerifyInput {
   /** The password that was chosen when the account was opened. It may be left out where the account was opened once, and the
    * link is opened from the same place. Else leaving it out is refused with `BLANK`. */
   readonly password?: string | null;
+}
+
+/** Input of `featureFlagSet`. */
+export interface FeatureFlagSetInput {
+  /** Name of the flag, e.g. `api-keys`. */
+  readonly key: string;
+  /** The organisation that the rule is for. */
+  readonly organizationId?: string | null;
+  /** The plan that the rule is for. */
+  readonly planId?: string | null;
+  /** Whether it is on; null takes the rule back. */
+  readonly enabled?: boolean | null;
+  /** Where it is on for everybody: for how many of them, 0 to 100. It is on for all when absent. */
+  readonly rolloutPercent?: number | null;
+  /** Why: 1 to 200 characters, kept in the audit log. */
+  readonly reason: string;
 }
 
 /** Input of `invitationAccept`. */
@@ -426,6 +450,11 @@ export interface MutationApiKeyRevokeArgs {
   readonly input: ApiKeyRevokeInput;
 }
 
+export interface MutationFeatureFlagSetArgs {
+  /** The values of the mutation. */
+  readonly input: FeatureFlagSetInput;
+}
+
 export interface MutationInvitationAcceptArgs {
   /** The values of the mutation. */
   readonly input: InvitationAcceptInput;
@@ -722,6 +751,38 @@ export interface EmailVerifyPayloadObject<Own = NoParents> {
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
+/** Something that operators can switch, as it is for one organisation. */
+export interface FeatureFlagObject {
+  /** Its name, e.g. `api-keys`. */
+  readonly key: string;
+  /** What is switched by it. */
+  readonly description: string;
+  /** Whether it is on for this organisation. */
+  readonly enabled: boolean;
+  /** By which rule. */
+  readonly source: FeatureFlagSource;
+}
+
+/** A rule of a feature flag. Operators see it. */
+export interface FeatureFlagRuleObject {
+  /** For whom it is. */
+  readonly scope: FeatureFlagScope;
+  /** Id of the plan or the organisation; null for everybody. */
+  readonly targetId?: string | null | undefined;
+  /** For how many it is on, in percent: 0 or 100, but for everybody. */
+  readonly percent: number;
+  /** When it was set. */
+  readonly updatedAt: Date;
+}
+
+/** Payload of `featureFlagSet`. */
+export interface FeatureFlagSetPayloadObject<Own = NoParents> {
+  /** All rules of this flag that are in force; null when the mutation was refused. */
+  readonly rules?: readonly Parent<Own, "FeatureFlagRule">[] | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
 /** An invitation into an organisation, sent by mail. */
 export interface InvitationObject<Own = NoParents> {
   /** Opaque and global: `node(id)` finds the object by it. Begins with `ivt_`. */
@@ -860,6 +921,8 @@ export interface OrganizationObject<Own = NoParents> {
   readonly createdAt: Date;
   /** All roles that members can have here, oldest first. */
   readonly roles: readonly Parent<Own, "Role">[];
+  /** What can be switched on or off for it, by name. */
+  readonly featureFlags: readonly Parent<Own, "FeatureFlag">[];
 }
 
 /** Payload of `organizationCreate`. */
@@ -1227,6 +1290,9 @@ interface DefaultParents<Own> {
   readonly EmailDeliveryEdge: EmailDeliveryEdgeObject<Own>;
   readonly EmailStatistics: EmailStatisticsObject;
   readonly EmailVerifyPayload: EmailVerifyPayloadObject<Own>;
+  readonly FeatureFlag: FeatureFlagObject;
+  readonly FeatureFlagRule: FeatureFlagRuleObject;
+  readonly FeatureFlagSetPayload: FeatureFlagSetPayloadObject<Own>;
   readonly Invitation: InvitationObject<Own>;
   readonly InvitationAcceptPayload: InvitationAcceptPayloadObject<Own>;
   readonly InvitationConnection: InvitationConnectionObject<Own>;
@@ -1371,6 +1437,22 @@ interface Fields<Own> {
     readonly alreadyVerified: Field<NoArgs, boolean>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
+  readonly FeatureFlag: {
+    readonly key: Field<NoArgs, string>;
+    readonly description: Field<NoArgs, string>;
+    readonly enabled: Field<NoArgs, boolean>;
+    readonly source: Field<NoArgs, FeatureFlagSource>;
+  };
+  readonly FeatureFlagRule: {
+    readonly scope: Field<NoArgs, FeatureFlagScope>;
+    readonly targetId: Field<NoArgs, string | null | undefined>;
+    readonly percent: Field<NoArgs, number>;
+    readonly updatedAt: Field<NoArgs, Date>;
+  };
+  readonly FeatureFlagSetPayload: {
+    readonly rules: Field<NoArgs, readonly Parent<Own, "FeatureFlagRule">[] | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
   readonly Invitation: {
     readonly id: Field<NoArgs, string>;
     readonly email: Field<NoArgs, string>;
@@ -1461,6 +1543,7 @@ interface Fields<Own> {
     readonly apiKeyCreate: Field<MutationApiKeyCreateArgs, Parent<Own, "ApiKeyCreatePayload">>;
     readonly apiKeyRotate: Field<MutationApiKeyRotateArgs, Parent<Own, "ApiKeyRotatePayload">>;
     readonly apiKeyRevoke: Field<MutationApiKeyRevokeArgs, Parent<Own, "ApiKeyRevokePayload">>;
+    readonly featureFlagSet: Field<MutationFeatureFlagSetArgs, Parent<Own, "FeatureFlagSetPayload">>;
     readonly invitationAccept: Field<MutationInvitationAcceptArgs, Parent<Own, "InvitationAcceptPayload">>;
     readonly membershipUpdate: Field<MutationMembershipUpdateArgs, Parent<Own, "MembershipUpdatePayload">>;
     readonly membershipRemove: Field<MutationMembershipRemoveArgs, Parent<Own, "MembershipRemovePayload">>;
@@ -1475,6 +1558,7 @@ interface Fields<Own> {
     readonly members: Field<OrganizationMembersArgs, Parent<Own, "MembershipConnection"> | null | undefined>;
     readonly roles: Field<NoArgs, readonly Parent<Own, "Role">[]>;
     readonly invitations: Field<OrganizationInvitationsArgs, Parent<Own, "InvitationConnection"> | null | undefined>;
+    readonly featureFlags: Field<NoArgs, readonly Parent<Own, "FeatureFlag">[]>;
     readonly apiKeys: Field<OrganizationApiKeysArgs, Parent<Own, "ApiKeyConnection"> | null | undefined>;
     readonly emailDeliveries: Field<OrganizationEmailDeliveriesArgs, Parent<Own, "EmailDeliveryConnection"> | null | undefined>;
     readonly emailStatistics: Field<OrganizationEmailStatisticsArgs, Parent<Own, "EmailStatistics"> | null | undefined>;
@@ -1687,6 +1771,9 @@ interface AllResolvers<Context, Own> {
   readonly EmailDeliveryEdge: TypeResolvers<Parent<Own, "EmailDeliveryEdge">, Context, Fields<Own>["EmailDeliveryEdge"]>;
   readonly EmailStatistics: TypeResolvers<Parent<Own, "EmailStatistics">, Context, Fields<Own>["EmailStatistics"]>;
   readonly EmailVerifyPayload: TypeResolvers<Parent<Own, "EmailVerifyPayload">, Context, Fields<Own>["EmailVerifyPayload"]>;
+  readonly FeatureFlag: TypeResolvers<Parent<Own, "FeatureFlag">, Context, Fields<Own>["FeatureFlag"]>;
+  readonly FeatureFlagRule: TypeResolvers<Parent<Own, "FeatureFlagRule">, Context, Fields<Own>["FeatureFlagRule"]>;
+  readonly FeatureFlagSetPayload: TypeResolvers<Parent<Own, "FeatureFlagSetPayload">, Context, Fields<Own>["FeatureFlagSetPayload"]>;
   readonly Invitation: EntityResolvers<Parent<Own, "Invitation">, Context, Fields<Own>["Invitation"], { readonly __typename: "Invitation"; readonly id: string; }>;
   readonly InvitationAcceptPayload: TypeResolvers<Parent<Own, "InvitationAcceptPayload">, Context, Fields<Own>["InvitationAcceptPayload"]>;
   readonly InvitationConnection: TypeResolvers<Parent<Own, "InvitationConnection">, Context, Fields<Own>["InvitationConnection"]>;

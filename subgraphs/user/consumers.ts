@@ -20,6 +20,7 @@ import { secondFactorEnabled } from "./mail/kinds/second-factor-enabled.ts";
 import { verification } from "./mail/kinds/verification.ts";
 import { welcome } from "./mail/kinds/welcome.ts";
 import type { MailKind } from "./mail/mail-kind.ts";
+import { notePlan } from "./plans/note-plan.ts";
 import { countRegistered, countVerified, registrationBackfill } from "./registrations/count-registrations.ts";
 import type { ConsumerServices } from "./services.ts";
 import type { UserTransaction } from "./store/database.ts";
@@ -42,6 +43,7 @@ export const consumers = {
     does: "Counts registrations and confirmed addresses per day.",
     backfill: registrationBackfill,
   },
+  "user.plans": { kind: "database", does: "Keeps which plan an organisation is on, for feature flags." },
   "user.rows": { kind: "cache", does: "Evicts cached rows that another process changed." },
 } as const satisfies Record<string, ConsumerFacts<ConsumerServices, UserTransaction>>;
 
@@ -65,6 +67,7 @@ export const routes = {
   "user.invitation.created.v1": { "user.mail": mail(invitation) },
   "user.invitation.resent.v1": { "user.mail": mail(invitation) },
   "billing.account.opened.v1": { "user.mail": mail(organizationWelcome) },
+  "billing.subscription.activated.v1": { "user.plans": notePlan },
   "user.email.requested.v1": { "user.mailroom": deliverMail },
   "user.*": { "user.rows": rowEviction },
 } as const satisfies Routes<ConsumerServices, UserTransaction, EventType, keyof typeof consumers>;

@@ -4,6 +4,7 @@ import type { RequestContext } from "../../platform/graphql/request-context.ts";
 import { createSubgraphContext, type SubgraphContext } from "../../platform/graphql/subgraph-context.ts";
 import type { ApiKey } from "./domain/api-key.ts";
 import type { EmailDelivery } from "./domain/email-delivery.ts";
+import type { FlagRule } from "./domain/feature-flag.ts";
 import type { Invitation } from "./domain/invitation.ts";
 import type { Membership } from "./domain/membership.ts";
 import type { Organization, Role } from "./domain/organization.ts";
@@ -20,6 +21,7 @@ export type UserContext = SubgraphContext<UserServices, UserTransaction, Loaders
 export interface UserParents {
   readonly ApiKey: ApiKey;
   readonly EmailDelivery: EmailDelivery;
+  readonly FeatureFlagRule: FlagRule;
   readonly Invitation: Invitation;
   readonly Membership: Membership;
   readonly Node: { readonly __typename: NodeName; readonly id: string };

@@ -7,6 +7,7 @@ import type { DomainEvent } from "../../platform/events/envelope.ts";
 import type { PublishedDenial } from "../../platform/graphql/denial-reporter.ts";
 import type { EventData, EventType } from "../../schema/generated/events.ts";
 import type { ApiKey } from "./domain/api-key.ts";
+import { type FlagKey, flagSubject } from "./domain/feature-flag.ts";
 import type { EmailId, InvitationId, UserId } from "./domain/ids.ts";
 import type { Invitation } from "./domain/invitation.ts";
 import type { Membership } from "./domain/membership.ts";
@@ -271,6 +272,27 @@ export function apiKeyRotated(apiKey: ApiKey, formerEndsAt: Date): DomainEvent {
 export function apiKeyRevoked(apiKey: ApiKey): DomainEvent {
   const { id: apiKeyId, organizationId } = apiKey;
   return ofOrganization("user.api_key.revoked.v1", organizationId, apiKey, { apiKeyId, organizationId });
+}
+
+interface ChangedFlag {
+  readonly key: FlagKey;
+  readonly scope: EventData["user.feature_flag.changed.v1"]["scope"];
+  /** Id of the plan or the organisation; empty for everybody. */
+  readonly target: string;
+  readonly percent: number | null;
+  readonly reason: string;
+}
+
+/** In the stream of the organisation that it is about; else it is the platform's own. @param revision of all rules */
+export function featureFlagChanged({ target, ...rule }: ChangedFlag, revision: number): DomainEvent {
+  const type = "user.feature_flag.changed.v1";
+  const changed = { id: flagSubject(rule.key), version: revision };
+  if (rule.scope === "ORGANIZATION") {
+    const organizationId = OrganizationId.require(target);
+    return ofOrganization(type, organizationId, changed, { ...rule, organizationId });
+  }
+  const data: EventData[typeof type] = rule.scope === "PLAN" ? { ...rule, planId: target } : rule;
+  return { type, subject: changed.id, aggregateVersion: revision, key: PLATFORM, data };
 }
 
 /** A mail as its events tell of it: without its address. */

@@ -5,9 +5,9 @@ import { refuse, type UserFailure } from "../../platform/errors/user-failure.ts"
 import type { Organization } from "./domain/organization.ts";
 import { canOperate } from "./policies.ts";
 
-/** @throws AppError `FORBIDDEN` for everybody but operators */
+/** @throws AppError `FORBIDDEN` for everybody but the command line of operators */
 export function requireOperator(identity: Identity): void {
-  if (!canOperate(identity)) throw new AppError("FORBIDDEN", "Only operators may do this.");
+  if (!canOperate(identity, undefined)) throw new AppError("FORBIDDEN", "Only operators may do this.");
 }
 
 /**

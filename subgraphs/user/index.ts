@@ -24,6 +24,7 @@ import { createTextSeal } from "./credentials/sealed-text.ts";
 import { createTokenService, registerTokenRoutes } from "./credentials/token-service.ts";
 import { createDemo } from "./demo/demo-data.ts";
 import { accessDenied } from "./domain-events.ts";
+import { createFeatureFlags } from "./flags/feature-flags.ts";
 import { resolvers } from "./resolvers/index.ts";
 import type { UserServices } from "./services.ts";
 import { openUserDatabase } from "./store/database.ts";
@@ -43,6 +44,7 @@ export interface UserSubgraphDeps extends SubgraphRuntime {
     readonly SMTP_URL: string;
     readonly MAIL_FROM: string;
     readonly WEB_CLIENT_URL: string;
+    readonly OPERATOR_ORGANIZATION_ID?: string | undefined;
   };
   /** How long the mail server may be away. Default: about half a minute, then a mail becomes a dead letter. */
   readonly mailRetries?: Partial<RetryPolicy>;
@@ -83,11 +85,13 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     cursors: createCursorCodec(identitySecrets),
     rowCaches,
     evict: rowCaches.evict,
+    flags: createFeatureFlags({ database, rowCaches }),
     passwords: createPasswordHasher(settings.BCRYPT_COST),
     accessTokens,
     refreshKeys: identitySecrets,
     textSeal: createTextSeal("second factors", identitySecrets),
     sessionLifetimeMs: settings.REFRESH_TOKEN_SECONDS * 1000,
+    operatorOrganizationId: settings.OPERATOR_ORGANIZATION_ID,
   };
   const mailer = createMailer({ smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM });
   const routed = createRoutedConsumers({

@@ -2,7 +2,7 @@
  * Who may do what. Pure functions over the identity: every resolver and command asks here, and nowhere else decides.
  */
 import { belongsTo, grantsOf, holds, type Identity } from "../../platform/auth/identity.ts";
-import { isOperatorProcess } from "../../platform/auth/operators.ts";
+import { isOperator, isOperatorProcess } from "../../platform/auth/operators.ts";
 import type { OrganizationId, UserId } from "../../platform/auth/principal-ids.ts";
 import type { OrganizationStatus } from "../../schema/generated/user.ts";
 import type { Permission } from "./domain/permission.ts";
@@ -45,9 +45,9 @@ export const MANAGE_API_KEYS = "organization.manage" satisfies Permission;
 /** What a member may still do in a suspended organisation: see that it is suspended. */
 const WHILE_SUSPENDED: readonly string[] = ["organization.read"];
 
-/** Only operators suspend and reinstate, and no user is one: whoever may run commands on the server is. */
-export function canOperate(identity: Identity): boolean {
-  return isOperatorProcess(identity);
+/** Only operators suspend, reinstate and set feature flags. */
+export function canOperate(identity: Identity, operatorOrganizationId: string | undefined): boolean {
+  return isOperatorProcess(identity) || isOperator(identity, operatorOrganizationId);
 }
 
 /** What roles with these permissions allow while the organisation has this status. */

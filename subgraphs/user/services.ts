@@ -9,6 +9,7 @@ import type { RowCaches } from "./cache/row-caches.ts";
 import type { AccessTokens } from "./credentials/access-tokens.ts";
 import type { PasswordHasher } from "./credentials/passwords.ts";
 import type { TextSeal } from "./credentials/sealed-text.ts";
+import type { FeatureFlags } from "./flags/feature-flags.ts";
 import type { UserDatabase } from "./store/database.ts";
 
 export interface UserServices {
@@ -21,6 +22,7 @@ export interface UserServices {
   readonly rowCaches: RowCaches;
   /** Drops those that a command's events make old: see `runCommand`. */
   readonly evict: RowCaches["evict"];
+  readonly flags: FeatureFlags;
   readonly passwords: PasswordHasher;
   readonly accessTokens: AccessTokens;
   /** Refresh tokens are derived from those that they replace: the first key derives, all are tried. */
@@ -29,6 +31,8 @@ export interface UserServices {
   readonly textSeal: TextSeal;
   /** Lifetime of sessions and of their refresh tokens, in milliseconds. */
   readonly sessionLifetimeMs: number;
+  /** Whose managers are operators; absent: only the command line is. */
+  readonly operatorOrganizationId: string | undefined;
 }
 
 /** What the sending of mails works with. */

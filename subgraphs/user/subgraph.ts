@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { accessTokenSettings } from "../../platform/auth/access-token-settings.ts";
 import { processCacheSettings } from "../../platform/config/cache-settings.ts";
+import { operatorSettings } from "../../platform/config/operator-settings.ts";
 import { count, url } from "../../platform/config/setting-kinds.ts";
 import { defineSubgraph } from "../../platform/graphql/subgraph-definition.ts";
 
@@ -15,6 +16,7 @@ export const subgraph = defineSubgraph({
   settings: {
     ...accessTokenSettings,
     ...processCacheSettings,
+    ...operatorSettings,
     SIGNING_KEY_FILE: z
       .string()
       .default(".data/signing-keys.json")

@@ -148,6 +148,21 @@ export type ApiKey = Prisma.ApiKeyModel
  */
 export type ApiKeySecret = Prisma.ApiKeySecretModel
 /**
+ * Model FeatureFlagRule
+ * For whom a feature flag is on. Nobody's row: operators set it.
+ */
+export type FeatureFlagRule = Prisma.FeatureFlagRuleModel
+/**
+ * Model FeatureFlagRevision
+ * One row, from the first rule on: counts changes of the rules.
+ */
+export type FeatureFlagRevision = Prisma.FeatureFlagRevisionModel
+/**
+ * Model OrganizationPlan
+ * The plan that an organisation is on, by the events of billing.
+ */
+export type OrganizationPlan = Prisma.OrganizationPlanModel
+/**
  * Model EmailDelivery
  * A mail that an event called for, and what became of it.
  */

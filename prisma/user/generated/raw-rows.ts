@@ -27,6 +27,9 @@ import type { InvitationModel } from "./models/Invitation.ts";
 import type { InvitationTokenModel } from "./models/InvitationToken.ts";
 import type { ApiKeyModel } from "./models/ApiKey.ts";
 import type { ApiKeySecretModel } from "./models/ApiKeySecret.ts";
+import type { FeatureFlagRuleModel } from "./models/FeatureFlagRule.ts";
+import type { FeatureFlagRevisionModel } from "./models/FeatureFlagRevision.ts";
+import type { OrganizationPlanModel } from "./models/OrganizationPlan.ts";
 import type { EmailDeliveryModel } from "./models/EmailDelivery.ts";
 import type { RegistrationDayModel } from "./models/RegistrationDay.ts";
 
@@ -559,6 +562,50 @@ export const apiKeySecretRows: RawRows<ApiKeySecretModel> = rawRows(
     organizationId: z.string(),
     createdAt: z.date(),
     endsAt: z.date().nullable(),
+  }),
+);
+
+export const featureFlagRuleRows: RawRows<FeatureFlagRuleModel> = rawRows(
+  "feature_flag_rule",
+  {
+    flagKey: "flag_key",
+    scope: "scope",
+    target: "target",
+    percent: "percent",
+    updatedAt: "updated_at",
+  },
+  z.object({
+    flagKey: z.string(),
+    scope: z.string(),
+    target: z.string(),
+    percent: z.int().nullable(),
+    updatedAt: z.date(),
+  }),
+);
+
+export const featureFlagRevisionRows: RawRows<FeatureFlagRevisionModel> = rawRows(
+  "feature_flag_revision",
+  {
+    id: "id",
+    revision: "revision",
+  },
+  z.object({
+    id: z.int(),
+    revision: z.int(),
+  }),
+);
+
+export const organizationPlanRows: RawRows<OrganizationPlanModel> = rawRows(
+  "organization_plan",
+  {
+    organizationId: "organization_id",
+    planId: "plan_id",
+    changedAt: "changed_at",
+  },
+  z.object({
+    organizationId: z.string(),
+    planId: z.string(),
+    changedAt: z.date(),
   }),
 );
 

@@ -13,6 +13,7 @@ import { verifyEmail } from "../commands/accounts/verify-email.ts";
 import { createApiKey } from "../commands/api-keys/create-api-key.ts";
 import { revokeApiKey } from "../commands/api-keys/revoke-api-key.ts";
 import { rotateApiKey } from "../commands/api-keys/rotate-api-key.ts";
+import { setFeatureFlag } from "../commands/feature-flags/set-feature-flag.ts";
 import { acceptInvitation } from "../commands/invitations/accept-invitation.ts";
 import { createInvitation } from "../commands/invitations/create-invitation.ts";
 import { resendInvitation } from "../commands/invitations/resend-invitation.ts";
@@ -34,8 +35,10 @@ import { revokeSession } from "../commands/sessions/revoke-session.ts";
 import type { UserContext, UserParents } from "../context.ts";
 import { readGrants } from "../credentials/read-grants.ts";
 import type { ApiKey } from "../domain/api-key.ts";
+import type { FlagRule } from "../domain/feature-flag.ts";
 import type { Organization } from "../domain/organization.ts";
 import type { User } from "../domain/user.ts";
+import { findFlagRules } from "../store/feature-flags.ts";
 
 export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
   userRegister: (_parent, { input }, { services, cause, settle }) =>
@@ -176,6 +179,13 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
       return { apiKey: await context.loaders.apiKey.load(apiKeyId) };
     }),
 
+  featureFlagSet: (_parent, { input }, context) =>
+    mutationPayload<FlagFields>({ rules: null }, async () => {
+      const { key } = context.settle(await setFeatureFlag(context.services, context.actor(), input));
+      const { rules } = await context.read((tx) => findFlagRules(tx));
+      return { rules: rules.filter((rule) => rule.key === key) };
+    }),
+
   invitationAccept: (_parent, { input }, context) =>
     mutationPayload({ membership: null }, async () => {
       const outcome = await acceptInvitation(context.services, context.person(), input);
@@ -201,6 +211,10 @@ interface IssuedKeyFields {
 }
 
 const NO_KEY: IssuedKeyFields = { apiKey: null, secret: null };
+
+interface FlagFields {
+  readonly rules: readonly FlagRule[] | null;
+}
 
 interface SessionFields {
   readonly session: SignedIn["session"] | null;

@@ -4,6 +4,7 @@ import { readConnection } from "../../../platform/graphql/read-connection.ts";
 import type { ResolversOf } from "../../../schema/generated/user.ts";
 import type { UserContext, UserParents } from "../context.ts";
 import { statisticsOf } from "../domain/email-delivery.ts";
+import { FEATURE_FLAGS } from "../domain/feature-flag.ts";
 import { OrganizationId } from "../domain/ids.ts";
 import { canReadApiKeys, canReadInvitations, canReadMembers, MANAGE_API_KEYS, MANAGE_MEMBERS } from "../policies.ts";
 import { pageApiKeys } from "../store/api-keys.ts";
@@ -42,6 +43,12 @@ export const organization: ResolversOf<"Organization", UserContext, UserParents>
       info,
     );
   },
+
+  featureFlags: async ({ id }, _args, { services }) =>
+    (await services.flags.decide(id)).map(({ key, on, source }) => {
+      const { description } = FEATURE_FLAGS[key];
+      return { key, description, enabled: on, source };
+    }),
 
   apiKeys({ id: organizationId }, args, context, info) {
     if (!canReadApiKeys(context.identity, organizationId)) throw forbiddenField(organizationId, MANAGE_API_KEYS);

@@ -122,6 +122,19 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
         api_key_expiry: [{ expires_at: now }],
       },
     },
+    feature_flag_rule: {
+      row: { flag_key: "api-keys", scope: "EVERYBODY", target: "", percent: 25, updated_at: now },
+      violations: {
+        feature_flag_rule_scope_check: [{ scope: "SOMEBODY", target: "x", percent: 0 }],
+        feature_flag_rule_percent_range: [{ percent: -1 }, { percent: 101 }],
+        feature_flag_rule_target: [{ target: "org_1" }, { scope: "PLAN", percent: 100 }],
+        feature_flag_rule_share: [{ scope: "PLAN", target: "pln_1" }],
+      },
+    },
+    feature_flag_revision: {
+      row: { id: 1, revision: 0 },
+      violations: { feature_flag_revision_single: [{ id: 2 }] },
+    },
     invitation: {
       row: {
         id: "ivt_1",

@@ -11,7 +11,13 @@ import {
   PlanStatus,
   SubscriptionStatus,
 } from "../../../schema/generated/billing.ts";
-import { EmailStatus, OrganizationStatus, ProfileEventType, UserStatus } from "../../../schema/generated/user.ts";
+import {
+  EmailStatus,
+  FeatureFlagScope,
+  OrganizationStatus,
+  ProfileEventType,
+  UserStatus,
+} from "../../../schema/generated/user.ts";
 import { type PostgresServer, startPostgres } from "../../support/services/postgres.ts";
 
 /** What no client sees. */
@@ -26,6 +32,7 @@ const COLUMNS: Readonly<Record<"user" | "billing" | "audit", Readonly<Record<str
     "organization.status": OrganizationStatus,
     "profile_event.type": ProfileEventType,
     "email_delivery.state": EmailStatus,
+    "feature_flag_rule.scope": FeatureFlagScope,
   },
   billing: {
     ...INTERNAL,

@@ -31,6 +31,7 @@ const TITLES: Readonly<Record<string, string>> = {
   "user.role.created": "Role made",
   "user.role.updated": "Role changed",
   "user.role.deleted": "Role removed",
+  "user.feature_flag.changed": "Feature switched",
   "user.api_key.created": "API key made",
   "user.api_key.rotated": "API key rotated",
   "user.api_key.revoked": "API key revoked",

@@ -423,6 +423,9 @@ export const ModelName = {
   InvitationToken: 'InvitationToken',
   ApiKey: 'ApiKey',
   ApiKeySecret: 'ApiKeySecret',
+  FeatureFlagRule: 'FeatureFlagRule',
+  FeatureFlagRevision: 'FeatureFlagRevision',
+  OrganizationPlan: 'OrganizationPlan',
   EmailDelivery: 'EmailDelivery',
   RegistrationDay: 'RegistrationDay'
 } as const
@@ -440,7 +443,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "user" | "emailVerification" | "pendingRegistration" | "profileEvent" | "passwordReset" | "emailChange" | "emailChangeToken" | "secondFactor" | "recoveryCode" | "session" | "refreshToken" | "organization" | "organizationSlug" | "role" | "membership" | "membershipRole" | "invitation" | "invitationToken" | "apiKey" | "apiKeySecret" | "emailDelivery" | "registrationDay"
+    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "user" | "emailVerification" | "pendingRegistration" | "profileEvent" | "passwordReset" | "emailChange" | "emailChangeToken" | "secondFactor" | "recoveryCode" | "session" | "refreshToken" | "organization" | "organizationSlug" | "role" | "membership" | "membershipRole" | "invitation" | "invitationToken" | "apiKey" | "apiKeySecret" | "featureFlagRule" | "featureFlagRevision" | "organizationPlan" | "emailDelivery" | "registrationDay"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -2368,6 +2371,228 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    FeatureFlagRule: {
+      payload: Prisma.$FeatureFlagRulePayload<ExtArgs>
+      fields: Prisma.FeatureFlagRuleFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.FeatureFlagRuleFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRulePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.FeatureFlagRuleFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRulePayload>
+        }
+        findFirst: {
+          args: Prisma.FeatureFlagRuleFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRulePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.FeatureFlagRuleFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRulePayload>
+        }
+        findMany: {
+          args: Prisma.FeatureFlagRuleFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRulePayload>[]
+        }
+        create: {
+          args: Prisma.FeatureFlagRuleCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRulePayload>
+        }
+        createMany: {
+          args: Prisma.FeatureFlagRuleCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.FeatureFlagRuleCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRulePayload>[]
+        }
+        delete: {
+          args: Prisma.FeatureFlagRuleDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRulePayload>
+        }
+        update: {
+          args: Prisma.FeatureFlagRuleUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRulePayload>
+        }
+        deleteMany: {
+          args: Prisma.FeatureFlagRuleDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.FeatureFlagRuleUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.FeatureFlagRuleUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRulePayload>[]
+        }
+        upsert: {
+          args: Prisma.FeatureFlagRuleUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRulePayload>
+        }
+        aggregate: {
+          args: Prisma.FeatureFlagRuleAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateFeatureFlagRule>
+        }
+        groupBy: {
+          args: Prisma.FeatureFlagRuleGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.FeatureFlagRuleGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.FeatureFlagRuleCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.FeatureFlagRuleCountAggregateOutputType> | number
+        }
+      }
+    }
+    FeatureFlagRevision: {
+      payload: Prisma.$FeatureFlagRevisionPayload<ExtArgs>
+      fields: Prisma.FeatureFlagRevisionFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.FeatureFlagRevisionFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRevisionPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.FeatureFlagRevisionFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRevisionPayload>
+        }
+        findFirst: {
+          args: Prisma.FeatureFlagRevisionFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRevisionPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.FeatureFlagRevisionFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRevisionPayload>
+        }
+        findMany: {
+          args: Prisma.FeatureFlagRevisionFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRevisionPayload>[]
+        }
+        create: {
+          args: Prisma.FeatureFlagRevisionCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRevisionPayload>
+        }
+        createMany: {
+          args: Prisma.FeatureFlagRevisionCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.FeatureFlagRevisionCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRevisionPayload>[]
+        }
+        delete: {
+          args: Prisma.FeatureFlagRevisionDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRevisionPayload>
+        }
+        update: {
+          args: Prisma.FeatureFlagRevisionUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRevisionPayload>
+        }
+        deleteMany: {
+          args: Prisma.FeatureFlagRevisionDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.FeatureFlagRevisionUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.FeatureFlagRevisionUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRevisionPayload>[]
+        }
+        upsert: {
+          args: Prisma.FeatureFlagRevisionUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FeatureFlagRevisionPayload>
+        }
+        aggregate: {
+          args: Prisma.FeatureFlagRevisionAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateFeatureFlagRevision>
+        }
+        groupBy: {
+          args: Prisma.FeatureFlagRevisionGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.FeatureFlagRevisionGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.FeatureFlagRevisionCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.FeatureFlagRevisionCountAggregateOutputType> | number
+        }
+      }
+    }
+    OrganizationPlan: {
+      payload: Prisma.$OrganizationPlanPayload<ExtArgs>
+      fields: Prisma.OrganizationPlanFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.OrganizationPlanFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationPlanPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.OrganizationPlanFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationPlanPayload>
+        }
+        findFirst: {
+          args: Prisma.OrganizationPlanFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationPlanPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.OrganizationPlanFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationPlanPayload>
+        }
+        findMany: {
+          args: Prisma.OrganizationPlanFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationPlanPayload>[]
+        }
+        create: {
+          args: Prisma.OrganizationPlanCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationPlanPayload>
+        }
+        createMany: {
+          args: Prisma.OrganizationPlanCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.OrganizationPlanCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationPlanPayload>[]
+        }
+        delete: {
+          args: Prisma.OrganizationPlanDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationPlanPayload>
+        }
+        update: {
+          args: Prisma.OrganizationPlanUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationPlanPayload>
+        }
+        deleteMany: {
+          args: Prisma.OrganizationPlanDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.OrganizationPlanUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.OrganizationPlanUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationPlanPayload>[]
+        }
+        upsert: {
+          args: Prisma.OrganizationPlanUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationPlanPayload>
+        }
+        aggregate: {
+          args: Prisma.OrganizationPlanAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateOrganizationPlan>
+        }
+        groupBy: {
+          args: Prisma.OrganizationPlanGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.OrganizationPlanGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.OrganizationPlanCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.OrganizationPlanCountAggregateOutputType> | number
+        }
+      }
+    }
     EmailDelivery: {
       payload: Prisma.$EmailDeliveryPayload<ExtArgs>
       fields: Prisma.EmailDeliveryFieldRefs
@@ -2873,6 +3098,34 @@ export const ApiKeySecretScalarFieldEnum = {
 export type ApiKeySecretScalarFieldEnum = (typeof ApiKeySecretScalarFieldEnum)[keyof typeof ApiKeySecretScalarFieldEnum]
 
 
+export const FeatureFlagRuleScalarFieldEnum = {
+  flagKey: 'flagKey',
+  scope: 'scope',
+  target: 'target',
+  percent: 'percent',
+  updatedAt: 'updatedAt'
+} as const
+
+export type FeatureFlagRuleScalarFieldEnum = (typeof FeatureFlagRuleScalarFieldEnum)[keyof typeof FeatureFlagRuleScalarFieldEnum]
+
+
+export const FeatureFlagRevisionScalarFieldEnum = {
+  id: 'id',
+  revision: 'revision'
+} as const
+
+export type FeatureFlagRevisionScalarFieldEnum = (typeof FeatureFlagRevisionScalarFieldEnum)[keyof typeof FeatureFlagRevisionScalarFieldEnum]
+
+
+export const OrganizationPlanScalarFieldEnum = {
+  organizationId: 'organizationId',
+  planId: 'planId',
+  changedAt: 'changedAt'
+} as const
+
+export type OrganizationPlanScalarFieldEnum = (typeof OrganizationPlanScalarFieldEnum)[keyof typeof OrganizationPlanScalarFieldEnum]
+
+
 export const EmailDeliveryScalarFieldEnum = {
   eventId: 'eventId',
   tenantId: 'tenantId',
@@ -3219,6 +3472,9 @@ export type GlobalOmitConfig = {
   invitationToken?: Prisma.InvitationTokenOmit
   apiKey?: Prisma.ApiKeyOmit
   apiKeySecret?: Prisma.ApiKeySecretOmit
+  featureFlagRule?: Prisma.FeatureFlagRuleOmit
+  featureFlagRevision?: Prisma.FeatureFlagRevisionOmit
+  organizationPlan?: Prisma.OrganizationPlanOmit
   emailDelivery?: Prisma.EmailDeliveryOmit
   registrationDay?: Prisma.RegistrationDayOmit
 }

@@ -77,6 +77,9 @@ export const ModelName = {
   InvitationToken: 'InvitationToken',
   ApiKey: 'ApiKey',
   ApiKeySecret: 'ApiKeySecret',
+  FeatureFlagRule: 'FeatureFlagRule',
+  FeatureFlagRevision: 'FeatureFlagRevision',
+  OrganizationPlan: 'OrganizationPlan',
   EmailDelivery: 'EmailDelivery',
   RegistrationDay: 'RegistrationDay'
 } as const
@@ -413,6 +416,34 @@ export const ApiKeySecretScalarFieldEnum = {
 } as const
 
 export type ApiKeySecretScalarFieldEnum = (typeof ApiKeySecretScalarFieldEnum)[keyof typeof ApiKeySecretScalarFieldEnum]
+
+
+export const FeatureFlagRuleScalarFieldEnum = {
+  flagKey: 'flagKey',
+  scope: 'scope',
+  target: 'target',
+  percent: 'percent',
+  updatedAt: 'updatedAt'
+} as const
+
+export type FeatureFlagRuleScalarFieldEnum = (typeof FeatureFlagRuleScalarFieldEnum)[keyof typeof FeatureFlagRuleScalarFieldEnum]
+
+
+export const FeatureFlagRevisionScalarFieldEnum = {
+  id: 'id',
+  revision: 'revision'
+} as const
+
+export type FeatureFlagRevisionScalarFieldEnum = (typeof FeatureFlagRevisionScalarFieldEnum)[keyof typeof FeatureFlagRevisionScalarFieldEnum]
+
+
+export const OrganizationPlanScalarFieldEnum = {
+  organizationId: 'organizationId',
+  planId: 'planId',
+  changedAt: 'changedAt'
+} as const
+
+export type OrganizationPlanScalarFieldEnum = (typeof OrganizationPlanScalarFieldEnum)[keyof typeof OrganizationPlanScalarFieldEnum]
 
 
 export const EmailDeliveryScalarFieldEnum = {

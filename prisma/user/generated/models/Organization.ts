@@ -238,6 +238,7 @@ export type OrganizationWhereInput = {
   invitations?: Prisma.InvitationListRelationFilter
   invitationTokens?: Prisma.InvitationTokenListRelationFilter
   slugs?: Prisma.OrganizationSlugListRelationFilter
+  plan?: Prisma.XOR<Prisma.OrganizationPlanNullableScalarRelationFilter, Prisma.OrganizationPlanWhereInput> | null
   apiKeys?: Prisma.ApiKeyListRelationFilter
   apiKeySecrets?: Prisma.ApiKeySecretListRelationFilter
 }
@@ -256,6 +257,7 @@ export type OrganizationOrderByWithRelationInput = {
   invitations?: Prisma.InvitationOrderByRelationAggregateInput
   invitationTokens?: Prisma.InvitationTokenOrderByRelationAggregateInput
   slugs?: Prisma.OrganizationSlugOrderByRelationAggregateInput
+  plan?: Prisma.OrganizationPlanOrderByWithRelationInput
   apiKeys?: Prisma.ApiKeyOrderByRelationAggregateInput
   apiKeySecrets?: Prisma.ApiKeySecretOrderByRelationAggregateInput
 }
@@ -277,6 +279,7 @@ export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
   invitations?: Prisma.InvitationListRelationFilter
   invitationTokens?: Prisma.InvitationTokenListRelationFilter
   slugs?: Prisma.OrganizationSlugListRelationFilter
+  plan?: Prisma.XOR<Prisma.OrganizationPlanNullableScalarRelationFilter, Prisma.OrganizationPlanWhereInput> | null
   apiKeys?: Prisma.ApiKeyListRelationFilter
   apiKeySecrets?: Prisma.ApiKeySecretListRelationFilter
 }, "id" | "slug">
@@ -323,6 +326,7 @@ export type OrganizationCreateInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
 }
@@ -341,6 +345,7 @@ export type OrganizationUncheckedCreateInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -359,6 +364,7 @@ export type OrganizationUpdateInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
 }
@@ -377,6 +383,7 @@ export type OrganizationUncheckedUpdateInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -566,6 +573,20 @@ export type OrganizationUpdateOneRequiredWithoutApiKeySecretsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutApiKeySecretsInput, Prisma.OrganizationUpdateWithoutApiKeySecretsInput>, Prisma.OrganizationUncheckedUpdateWithoutApiKeySecretsInput>
 }
 
+export type OrganizationCreateNestedOneWithoutPlanInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutPlanInput, Prisma.OrganizationUncheckedCreateWithoutPlanInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutPlanInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutPlanNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutPlanInput, Prisma.OrganizationUncheckedCreateWithoutPlanInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutPlanInput
+  upsert?: Prisma.OrganizationUpsertWithoutPlanInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutPlanInput, Prisma.OrganizationUpdateWithoutPlanInput>, Prisma.OrganizationUncheckedUpdateWithoutPlanInput>
+}
+
 export type OrganizationCreateWithoutSlugsInput = {
   id: string
   slug: string
@@ -579,6 +600,7 @@ export type OrganizationCreateWithoutSlugsInput = {
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
 }
@@ -596,6 +618,7 @@ export type OrganizationUncheckedCreateWithoutSlugsInput = {
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -629,6 +652,7 @@ export type OrganizationUpdateWithoutSlugsInput = {
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
 }
@@ -646,6 +670,7 @@ export type OrganizationUncheckedUpdateWithoutSlugsInput = {
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -663,6 +688,7 @@ export type OrganizationCreateWithoutRolesInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
 }
@@ -680,6 +706,7 @@ export type OrganizationUncheckedCreateWithoutRolesInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -713,6 +740,7 @@ export type OrganizationUpdateWithoutRolesInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
 }
@@ -730,6 +758,7 @@ export type OrganizationUncheckedUpdateWithoutRolesInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -747,6 +776,7 @@ export type OrganizationCreateWithoutMembershipsInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
 }
@@ -764,6 +794,7 @@ export type OrganizationUncheckedCreateWithoutMembershipsInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -797,6 +828,7 @@ export type OrganizationUpdateWithoutMembershipsInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
 }
@@ -814,6 +846,7 @@ export type OrganizationUncheckedUpdateWithoutMembershipsInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -831,6 +864,7 @@ export type OrganizationCreateWithoutMembershipRolesInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
 }
@@ -848,6 +882,7 @@ export type OrganizationUncheckedCreateWithoutMembershipRolesInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -881,6 +916,7 @@ export type OrganizationUpdateWithoutMembershipRolesInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
 }
@@ -898,6 +934,7 @@ export type OrganizationUncheckedUpdateWithoutMembershipRolesInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -915,6 +952,7 @@ export type OrganizationCreateWithoutInvitationsInput = {
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
 }
@@ -932,6 +970,7 @@ export type OrganizationUncheckedCreateWithoutInvitationsInput = {
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -965,6 +1004,7 @@ export type OrganizationUpdateWithoutInvitationsInput = {
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
 }
@@ -982,6 +1022,7 @@ export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -999,6 +1040,7 @@ export type OrganizationCreateWithoutInvitationTokensInput = {
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
 }
@@ -1016,6 +1058,7 @@ export type OrganizationUncheckedCreateWithoutInvitationTokensInput = {
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -1049,6 +1092,7 @@ export type OrganizationUpdateWithoutInvitationTokensInput = {
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
 }
@@ -1066,6 +1110,7 @@ export type OrganizationUncheckedUpdateWithoutInvitationTokensInput = {
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -1084,6 +1129,7 @@ export type OrganizationCreateWithoutApiKeysInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
 }
 
@@ -1101,6 +1147,7 @@ export type OrganizationUncheckedCreateWithoutApiKeysInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
@@ -1134,6 +1181,7 @@ export type OrganizationUpdateWithoutApiKeysInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
 }
 
@@ -1151,6 +1199,7 @@ export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
@@ -1168,6 +1217,7 @@ export type OrganizationCreateWithoutApiKeySecretsInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
 }
 
@@ -1185,6 +1235,7 @@ export type OrganizationUncheckedCreateWithoutApiKeySecretsInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
@@ -1218,6 +1269,7 @@ export type OrganizationUpdateWithoutApiKeySecretsInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
 }
 
@@ -1235,7 +1287,96 @@ export type OrganizationUncheckedUpdateWithoutApiKeySecretsInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutPlanInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutPlanInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutPlanInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutPlanInput, Prisma.OrganizationUncheckedCreateWithoutPlanInput>
+}
+
+export type OrganizationUpsertWithoutPlanInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutPlanInput, Prisma.OrganizationUncheckedUpdateWithoutPlanInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutPlanInput, Prisma.OrganizationUncheckedCreateWithoutPlanInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutPlanInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutPlanInput, Prisma.OrganizationUncheckedUpdateWithoutPlanInput>
+}
+
+export type OrganizationUpdateWithoutPlanInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutPlanInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 
@@ -1346,6 +1487,7 @@ export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   invitations?: boolean | Prisma.Organization$invitationsArgs<ExtArgs>
   invitationTokens?: boolean | Prisma.Organization$invitationTokensArgs<ExtArgs>
   slugs?: boolean | Prisma.Organization$slugsArgs<ExtArgs>
+  plan?: boolean | Prisma.Organization$planArgs<ExtArgs>
   apiKeys?: boolean | Prisma.Organization$apiKeysArgs<ExtArgs>
   apiKeySecrets?: boolean | Prisma.Organization$apiKeySecretsArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
@@ -1389,6 +1531,7 @@ export type OrganizationInclude<ExtArgs extends runtime.Types.Extensions.Interna
   invitations?: boolean | Prisma.Organization$invitationsArgs<ExtArgs>
   invitationTokens?: boolean | Prisma.Organization$invitationTokensArgs<ExtArgs>
   slugs?: boolean | Prisma.Organization$slugsArgs<ExtArgs>
+  plan?: boolean | Prisma.Organization$planArgs<ExtArgs>
   apiKeys?: boolean | Prisma.Organization$apiKeysArgs<ExtArgs>
   apiKeySecrets?: boolean | Prisma.Organization$apiKeySecretsArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
@@ -1405,6 +1548,7 @@ export type $OrganizationPayload<ExtArgs extends runtime.Types.Extensions.Intern
     invitations: Prisma.$InvitationPayload<ExtArgs>[]
     invitationTokens: Prisma.$InvitationTokenPayload<ExtArgs>[]
     slugs: Prisma.$OrganizationSlugPayload<ExtArgs>[]
+    plan: Prisma.$OrganizationPlanPayload<ExtArgs> | null
     apiKeys: Prisma.$ApiKeyPayload<ExtArgs>[]
     apiKeySecrets: Prisma.$ApiKeySecretPayload<ExtArgs>[]
   }
@@ -1816,6 +1960,7 @@ export interface Prisma__OrganizationClient<T, Null = never, ExtArgs extends run
   invitations<T extends Prisma.Organization$invitationsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$invitationsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$InvitationPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   invitationTokens<T extends Prisma.Organization$invitationTokensArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$invitationTokensArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$InvitationTokenPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   slugs<T extends Prisma.Organization$slugsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$slugsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OrganizationSlugPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  plan<T extends Prisma.Organization$planArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$planArgs<ExtArgs>>): Prisma.Prisma__OrganizationPlanClient<runtime.Types.Result.GetResult<Prisma.$OrganizationPlanPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   apiKeys<T extends Prisma.Organization$apiKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$apiKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   apiKeySecrets<T extends Prisma.Organization$apiKeySecretsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$apiKeySecretsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeySecretPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
@@ -2388,6 +2533,25 @@ export type Organization$slugsArgs<ExtArgs extends runtime.Types.Extensions.Inte
   take?: number
   skip?: number
   distinct?: Prisma.OrganizationSlugScalarFieldEnum | Prisma.OrganizationSlugScalarFieldEnum[]
+}
+
+/**
+ * Organization.plan
+ */
+export type Organization$planArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the OrganizationPlan
+   */
+  select?: Prisma.OrganizationPlanSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the OrganizationPlan
+   */
+  omit?: Prisma.OrganizationPlanOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.OrganizationPlanInclude<ExtArgs> | null
+  where?: Prisma.OrganizationPlanWhereInput
 }
 
 /**

@@ -18,6 +18,7 @@ import type { UserServices } from "../../services.ts";
 import { countGoodApiKeys, insertApiKey, insertApiKeySecret } from "../../store/api-keys.ts";
 import { lockOrganization } from "../../store/organizations.ts";
 import { hintOf, requireExpiry } from "../../validation/api-keys.ts";
+import { requireFeature } from "../../validation/features.ts";
 import { requirePermissions } from "../../validation/permissions.ts";
 import { requireApiKeyName } from "../../validation/text.ts";
 
@@ -29,7 +30,10 @@ export interface IssuedApiKey {
   readonly secret: string | null;
 }
 
-/** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `BLANK`, `INVALID`, `TOO_LONG`, `LIMIT_REACHED`, `IDEMPOTENCY_…` */
+/**
+ * @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `BLANK`, `INVALID`, `TOO_LONG`, `STATE_INVALID`, `LIMIT_REACHED`,
+ * `IDEMPOTENCY_…`
+ */
 export async function createApiKey(
   services: UserServices,
   { identity, causation }: Person,
@@ -58,6 +62,7 @@ export async function createApiKey(
             result: storedResult,
           },
   };
+  await requireFeature(services, "api-keys", organizationId);
   const { token, hash } = mintToken(API_KEY_TOKEN, organizationId);
   const { result, replayed } = await runCommand(services, command, async ({ tx, emit }) => {
     const now = clock.now();

@@ -13,6 +13,7 @@ import { MANAGE_ROLES } from "../../policies.ts";
 import type { UserServices } from "../../services.ts";
 import { lockOrganization } from "../../store/organizations.ts";
 import { findRolesOfOrganizations, insertRole } from "../../store/roles.ts";
+import { requireFeature } from "../../validation/features.ts";
 import { requirePermissions } from "../../validation/permissions.ts";
 import { requireFreeName } from "../../validation/roles.ts";
 import { requireRoleName } from "../../validation/text.ts";
@@ -23,8 +24,8 @@ const MAX_ROLES = 50;
 const storedResult = z.object({ roleId: RoleId.schema });
 
 /**
- * @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `BLANK`, `INVALID`, `TOO_LONG`, `TAKEN`, `LIMIT_REACHED`,
- * `IDEMPOTENCY_…`
+ * @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `BLANK`, `INVALID`, `TOO_LONG`, `TAKEN`, `STATE_INVALID`,
+ * `LIMIT_REACHED`, `IDEMPOTENCY_…`
  */
 export async function createRole(
   services: UserServices,
@@ -37,6 +38,7 @@ export async function createRole(
   requirePermission(identity, organizationId, MANAGE_ROLES, missing);
   const name = requireRoleName(input.name);
   const permissions = requirePermissions(identity, organizationId, input.permissions);
+  await requireFeature(services, "custom-roles", organizationId);
   const keyOwner = keyOwnerIn(identity, organizationId);
   const command = {
     tenants: [...new Set([keyOwner, organizationId])],

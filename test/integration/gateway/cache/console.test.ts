@@ -143,7 +143,11 @@ test("eviction by hand drops every entry with the tag, on the other gateways, to
   expect(await load(far, `one ${tag}`, [tag], "new")).toBe("new");
   expect(await load(far, `kept ${tag}`, [kept], "other")).toBe("kept");
   const line = near.log.find((text) => text.includes("evicted by hand"));
-  expect(JSON.parse(line ?? "{}")).toMatchObject({ userId: namedId("usr", "operator"), tags: [tag], evictedCount: 2 });
+  expect(JSON.parse(line ?? "{}")).toMatchObject({
+    callerId: namedId("usr", "operator"),
+    tags: [tag],
+    evictedCount: 2,
+  });
 });
 
 test("whoever is no operator may neither look nor evict", async () => {

@@ -52,6 +52,7 @@ export async function startUser(
   overrides: Pick<UserSubgraphDeps, "mailRetries"> & {
     smtpUrl?: string;
     redisUrl?: string;
+    operatorOrganizationId?: string;
     /** Makes the user database before it is brought up to date. */
     before?: (urls: DatabaseUrls, adminUrl: string) => Promise<void>;
     /** In place of a log over Postgres. */
@@ -87,6 +88,7 @@ export async function startUser(
     MAIL_FROM: "Tributary <no-reply@test.example>",
     WEB_CLIENT_URL: "http://client.test",
     REDIS_URL: overrides.redisUrl,
+    OPERATOR_ORGANIZATION_ID: overrides.operatorOrganizationId,
     REDIS_PREFIX: name,
     // A machine that is busy with other tests is no fault of Redis.
     CACHE_TIMEOUT_MS: 5_000,

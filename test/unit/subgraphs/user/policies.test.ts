@@ -72,9 +72,14 @@ test("a session is read by its user alone", () => {
   expect(canReadSession(owner, { userId: OTHER })).toBe(false);
 });
 
-test("only the operator's process operates: no user, however mighty, and no other service", () => {
-  expect(canOperate({ kind: "SERVICE", service: "operator" })).toBe(true);
-  for (const identity of [owner, ...others]) expect(canOperate(identity)).toBe(false);
+test("only the operator's process operates, and whoever manages the organisation that the installation names", () => {
+  expect(canOperate({ kind: "SERVICE", service: "operator" }, undefined)).toBe(true);
+  for (const identity of [owner, ...others]) {
+    expect(canOperate(identity, undefined)).toBe(false);
+    expect(canOperate(identity, THERE)).toBe(false);
+  }
+  expect(canOperate(owner, HERE)).toBe(true);
+  expect(canOperate(bare, HERE)).toBe(false);
 });
 
 test("in a suspended organisation roles allow to read the organisation, and give nobody what they did not have", () => {
