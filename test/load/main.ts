@@ -14,6 +14,8 @@ import { overload } from "./overload.ts";
 import { platform } from "./platform.ts";
 import { redisAway } from "./redis-away.ts";
 import { reload } from "./reload.ts";
+import { revocation } from "./revocation.ts";
+import { signIn } from "./sign-in.ts";
 import { smoke } from "./smoke.ts";
 import { soak } from "./soak.ts";
 import { storm } from "./storm.ts";
@@ -36,6 +38,8 @@ const SCENARIOS: Readonly<Record<string, (programArguments: readonly string[]) =
   fairness,
   overload,
   soak,
+  "sign-in": signIn,
+  revocation,
   "redis-away": redisAway,
   compare,
 };

@@ -1,9 +1,15 @@
 /** Password rules and hashes. bcrypt reads 72 bytes and stops at NUL: what it would not read is refused, never cut. */
+import { availableParallelism } from "node:os";
 import { compare, getRounds, hash } from "bcrypt";
 import { type UserError, userError } from "../../../platform/errors/user-failure.ts";
+import { createFairPlaces } from "../../../platform/fair-places.ts";
 import { constraints } from "../../../schema/constraints.ts";
 import { isCommonPassword } from "./common-passwords.ts";
 
+/**
+ * A hash takes a processor for long: some are computed at once, others wait, and who would wait too long is refused
+ * with AppError `SERVICE_UNAVAILABLE`. Otherwise a crowd that signs in would stop everybody else.
+ */
 export interface PasswordHasher {
   hash(password: string): Promise<string>;
   /** Whether a hash that matched was made at a lower cost than today's. */
@@ -46,16 +52,23 @@ export function passwordErrors(
   return errors;
 }
 
+/** The rest of the processors is for whoever is signed in already. */
+const AT_ONCE = Math.max(1, Math.floor(availableParallelism() / 2));
+const QUEUE = { waitMs: 5_000, maxWaiting: 50 };
+/** They all wait in one queue. */
+const NOBODY: readonly string[] = [];
+
 /** @param cost rounds as a power of two; each step doubles the time */
 export function createPasswordHasher(cost: number): PasswordHasher {
   // A well-formed hash of nothing in particular: comparing with it costs the same and fails.
   const unmatchedHash = `$2b$${String(cost).padStart(2, "0")}$${"N".repeat(22)}${"o".repeat(31)}`;
+  const places = createFairPlaces({ total: AT_ONCE, perTenant: AT_ONCE, ...QUEUE });
   return {
-    hash: (password) => hash(password, cost),
+    hash: (password) => places.use(NOBODY, () => hash(password, cost)),
     isOutdated: (storedHash) => getRounds(storedHash) < cost,
     async verify(password, storedHash) {
       const usable = isReadable(password) && Buffer.byteLength(password) <= constraints.password.maxBytes;
-      const matches = await compare(usable ? password : "", storedHash ?? unmatchedHash);
+      const matches = await places.use(NOBODY, () => compare(usable ? password : "", storedHash ?? unmatchedHash));
       return matches && usable && storedHash !== undefined;
     },
   };

@@ -45,3 +45,17 @@ test("an unknown account takes as long as a known one, and never matches", async
   expect(unknown / fastestKnown).toBeGreaterThan(0.5);
   expect(unknown / fastestKnown).toBeLessThan(2);
 });
+
+test("a crowd is hashed one after the other, and who is one too many is told to come again", async () => {
+  const passwords = createPasswordHasher(4);
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 300 }, () => passwords.verify("correct horse battery", undefined)),
+  );
+  const refused = outcomes.filter(({ status }) => status === "rejected");
+  expect(refused.length).toBeGreaterThan(0);
+  for (const outcome of refused) {
+    expect(outcome).toMatchObject({ reason: { code: "SERVICE_UNAVAILABLE", details: { retryAfterSeconds: 1 } } });
+  }
+  expect(outcomes.filter(({ status }) => status === "fulfilled").length).toBeGreaterThanOrEqual(51);
+  expect(await passwords.verify("correct horse battery", await passwords.hash("correct horse battery"))).toBe(true);
+});
