@@ -15,6 +15,7 @@ import { generate, lockFile, type SchemaFolders, schemaFolders } from "./generat
 import { checkLiveContracts } from "./live-contracts.ts";
 import { checkMoneyMutations } from "./money-mutations.ts";
 import { OperationsInvalid } from "./operations.ts";
+import { checkPersonalFields } from "./personal-fields.ts";
 import { checkPublicSchema } from "./public-schema.ts";
 import { readSubgraphSources } from "./sources.ts";
 
@@ -40,6 +41,7 @@ export const checkSchema = async (folders: SchemaFolders): Promise<string[]> => 
   const problems = [
     ...breaking,
     ...checkEventNames(contracts),
+    ...checkPersonalFields(contracts),
     ...checkEventEmitters(folders.root, contracts),
     ...checkMoneyMutations(sources),
     ...checkLiveContracts(sources, contracts),

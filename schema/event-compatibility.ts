@@ -18,6 +18,7 @@ const annotations = new Set([
   "examples",
   "default",
   "deprecated",
+  "x-personal",
 ]);
 const lowerBounds = new Set(["minLength", "minimum", "exclusiveMinimum", "minItems", "minProperties"]);
 const upperBounds = new Set(["maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxProperties"]);
