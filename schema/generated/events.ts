@@ -55,6 +55,8 @@ export interface EventData {
   readonly "user.email_changed.v1": { readonly userId: string; };
   /** A user confirmed their e-mail address. */
   readonly "user.email_verified.v1": { readonly userId: string; readonly verifiedAt?: string; };
+  /** A person was erased at their wish: whoever keeps anything about them erases it. */
+  readonly "user.erased.v1": { readonly userId: string; readonly erasedAt: string; };
   /** An operator set a rule of a feature flag, or took it back. */
   readonly "user.feature_flag.changed.v1": { readonly key: string; readonly scope: "EVERYBODY" | "PLAN" | "ORGANIZATION"; readonly organizationId?: string; readonly planId?: string; readonly percent: number | null; readonly reason: string; };
   /** An invitation was accepted. */
@@ -75,6 +77,8 @@ export interface EventData {
   readonly "user.organization.created.v1": { readonly organizationId: string; readonly ownerId: string; readonly name: string; readonly slug: string; };
   /** An operator gave the members of a suspended organisation their rights back. */
   readonly "user.organization.reinstated.v1": { readonly organizationId: string; readonly reason: string; };
+  /** What it takes to work in the organisation is another thing than before. */
+  readonly "user.organization.security_changed.v1": { readonly organizationId: string; readonly requiresSecondFactor: boolean; };
   /** An operator suspended an organisation: its members may only read the organisation itself. */
   readonly "user.organization.suspended.v1": { readonly organizationId: string; readonly reason: string; };
   /** An organisation was changed. */

@@ -31,7 +31,7 @@ export const OrganizationStatus = ["ACTIVE", "SUSPENDED"] as const;
 export type OrganizationStatus = (typeof OrganizationStatus)[number];
 
 /** What can happen to an account. */
-export const ProfileEventType = ["REGISTERED", "REGISTERED_AGAIN", "EMAIL_VERIFIED", "EMAIL_CHANGED", "UPDATED", "PASSWORD_CHANGED", "SUSPENDED", "REINSTATED", "IMPORTED", "REBUILT"] as const;
+export const ProfileEventType = ["REGISTERED", "REGISTERED_AGAIN", "EMAIL_VERIFIED", "EMAIL_CHANGED", "UPDATED", "PASSWORD_CHANGED", "SUSPENDED", "REINSTATED", "IMPORTED", "REBUILT", "ERASED"] as const;
 export type ProfileEventType = (typeof ProfileEventType)[number];
 
 /** Why a mutation was refused. */
@@ -173,6 +173,8 @@ export interface OrganizationUpdateInput {
   readonly name?: string | null;
   /** The new slug: 3 to 40 of a–z, 0–9 and `-`. It is free, or was this organisation's own before. */
   readonly slug?: string | null;
+  /** Whether its members need a second factor to work in it; whoever requires it has one. */
+  readonly requireSecondFactor?: boolean | null;
 }
 
 /** Input of `passwordChange`. */
@@ -283,6 +285,16 @@ export interface TotpRemoveInput {
   readonly code: string;
 }
 
+/** Input of `userErase`. */
+export interface UserEraseInput {
+  /** The viewer's own id: a second look at who is about to go. */
+  readonly id: string;
+  /** The password that the viewer signs in with. */
+  readonly password: string;
+  /** The code that the authenticator app shows, or a recovery code. For accounts with a second factor. */
+  readonly code?: string | null;
+}
+
 /** Input of `userProfileUpdate`. */
 export interface UserProfileUpdateInput {
   /** The viewer's own id. */
@@ -307,6 +319,14 @@ export interface UserRegisterInput {
   readonly displayName: string;
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey?: string | null;
+}
+
+/** Input of `userReplay`. */
+export interface UserReplayInput {
+  /** The user's id. */
+  readonly id: string;
+  /** Whether to tell only what would be written. */
+  readonly dryRun: boolean;
 }
 
 /** Input of `verificationResend`. */
@@ -383,6 +403,16 @@ export interface MutationEmailChangeRequestArgs {
 export interface MutationEmailChangeConfirmArgs {
   /** The values of the mutation. */
   readonly input: EmailChangeConfirmInput;
+}
+
+export interface MutationUserEraseArgs {
+  /** The values of the mutation. */
+  readonly input: UserEraseInput;
+}
+
+export interface MutationUserReplayArgs {
+  /** The values of the mutation. */
+  readonly input: UserReplayInput;
 }
 
 export interface MutationSessionRefreshArgs {
@@ -915,6 +945,8 @@ export interface OrganizationObject<Own = NoParents> {
   readonly name: string;
   /** Whether its members may work in it. */
   readonly status: OrganizationStatus;
+  /** Whether a member without a second factor may read the organisation itself, and nothing else in it. */
+  readonly requiresSecondFactor: boolean;
   /** Rises with every change; pass it as `expectedVersion`. */
   readonly version: number;
   /** When it was created. */
@@ -1205,6 +1237,14 @@ export interface UserObject {
   readonly updatedAt: Date;
 }
 
+/** Payload of `userErase`. */
+export interface UserErasePayloadObject<Own = NoParents> {
+  /** Whether the viewer is gone. No later request is answered for them. */
+  readonly erased: boolean;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
 /** An expected failure of a mutation: show it to the user. */
 export interface UserErrorObject {
   /** What kind of failure it is, for programs. */
@@ -1229,6 +1269,18 @@ export interface UserProfileUpdatePayloadObject<Own = NoParents> {
 export interface UserRegisterPayloadObject<Own = NoParents> {
   /** The new user's id is not told: the answer is the same for a known address. */
   readonly accepted: boolean;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `userReplay`. */
+export interface UserReplayPayloadObject<Own = NoParents> {
+  /** By field, `from` what is stored `to` what the history says; empty when they agree. Null when the mutation was refused. */
+  readonly differences?: unknown | null | undefined;
+  /** How many events the history has; null when the mutation was refused. */
+  readonly eventCount?: number | null | undefined;
+  /** Whether the account was made anew. */
+  readonly written: boolean;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
@@ -1336,9 +1388,11 @@ interface DefaultParents<Own> {
   readonly TotpEnrollPayload: TotpEnrollPayloadObject<Own>;
   readonly TotpRemovePayload: TotpRemovePayloadObject<Own>;
   readonly User: UserObject;
+  readonly UserErasePayload: UserErasePayloadObject<Own>;
   readonly UserError: UserErrorObject;
   readonly UserProfileUpdatePayload: UserProfileUpdatePayloadObject<Own>;
   readonly UserRegisterPayload: UserRegisterPayloadObject<Own>;
+  readonly UserReplayPayload: UserReplayPayloadObject<Own>;
   readonly UserSnapshot: UserSnapshotObject;
   readonly VerificationResendPayload: VerificationResendPayloadObject<Own>;
   readonly Viewer: ViewerObject<Own>;
@@ -1530,6 +1584,8 @@ interface Fields<Own> {
     readonly recoveryCodesRenew: Field<MutationRecoveryCodesRenewArgs, Parent<Own, "RecoveryCodesRenewPayload">>;
     readonly emailChangeRequest: Field<MutationEmailChangeRequestArgs, Parent<Own, "EmailChangeRequestPayload">>;
     readonly emailChangeConfirm: Field<MutationEmailChangeConfirmArgs, Parent<Own, "EmailChangeConfirmPayload">>;
+    readonly userErase: Field<MutationUserEraseArgs, Parent<Own, "UserErasePayload">>;
+    readonly userReplay: Field<MutationUserReplayArgs, Parent<Own, "UserReplayPayload">>;
     readonly sessionRefresh: Field<MutationSessionRefreshArgs, Parent<Own, "SessionRefreshPayload">>;
     readonly sessionRevoke: Field<MutationSessionRevokeArgs, Parent<Own, "SessionRevokePayload">>;
     readonly organizationCreate: Field<MutationOrganizationCreateArgs, Parent<Own, "OrganizationCreatePayload">>;
@@ -1553,6 +1609,7 @@ interface Fields<Own> {
     readonly slug: Field<NoArgs, string>;
     readonly name: Field<NoArgs, string>;
     readonly status: Field<NoArgs, OrganizationStatus>;
+    readonly requiresSecondFactor: Field<NoArgs, boolean>;
     readonly version: Field<NoArgs, number>;
     readonly createdAt: Field<NoArgs, Date>;
     readonly members: Field<OrganizationMembersArgs, Parent<Own, "MembershipConnection"> | null | undefined>;
@@ -1714,6 +1771,10 @@ interface Fields<Own> {
     readonly asOf: Field<UserAsOfArgs, Parent<Own, "UserSnapshot"> | null | undefined>;
     readonly profileEvents: Field<UserProfileEventsArgs, Parent<Own, "ProfileEventConnection"> | null | undefined>;
   };
+  readonly UserErasePayload: {
+    readonly erased: Field<NoArgs, boolean>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
   readonly UserError: {
     readonly code: Field<NoArgs, UserErrorCode>;
     readonly message: Field<NoArgs, string>;
@@ -1726,6 +1787,12 @@ interface Fields<Own> {
   };
   readonly UserRegisterPayload: {
     readonly accepted: Field<NoArgs, boolean>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly UserReplayPayload: {
+    readonly differences: Field<NoArgs, unknown | null | undefined>;
+    readonly eventCount: Field<NoArgs, number | null | undefined>;
+    readonly written: Field<NoArgs, boolean>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
   readonly UserSnapshot: {
@@ -1820,9 +1887,11 @@ interface AllResolvers<Context, Own> {
   readonly TotpEnrollPayload: TypeResolvers<Parent<Own, "TotpEnrollPayload">, Context, Fields<Own>["TotpEnrollPayload"]>;
   readonly TotpRemovePayload: TypeResolvers<Parent<Own, "TotpRemovePayload">, Context, Fields<Own>["TotpRemovePayload"]>;
   readonly User: EntityResolvers<Parent<Own, "User">, Context, Fields<Own>["User"], { readonly __typename: "User"; readonly id: string; }>;
+  readonly UserErasePayload: TypeResolvers<Parent<Own, "UserErasePayload">, Context, Fields<Own>["UserErasePayload"]>;
   readonly UserError: TypeResolvers<Parent<Own, "UserError">, Context, Fields<Own>["UserError"]>;
   readonly UserProfileUpdatePayload: TypeResolvers<Parent<Own, "UserProfileUpdatePayload">, Context, Fields<Own>["UserProfileUpdatePayload"]>;
   readonly UserRegisterPayload: TypeResolvers<Parent<Own, "UserRegisterPayload">, Context, Fields<Own>["UserRegisterPayload"]>;
+  readonly UserReplayPayload: TypeResolvers<Parent<Own, "UserReplayPayload">, Context, Fields<Own>["UserReplayPayload"]>;
   readonly UserSnapshot: TypeResolvers<Parent<Own, "UserSnapshot">, Context, Fields<Own>["UserSnapshot"]>;
   readonly VerificationResendPayload: TypeResolvers<Parent<Own, "VerificationResendPayload">, Context, Fields<Own>["VerificationResendPayload"]>;
   readonly Viewer: TypeResolvers<Parent<Own, "Viewer">, Context, Fields<Own>["Viewer"]>;

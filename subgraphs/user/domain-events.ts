@@ -123,6 +123,12 @@ export function userReinstated(userId: UserId, version: number, reason: string):
   return ofUser("user.reinstated.v1", userId, { id: userId, version }, { userId, reason });
 }
 
+/** Nothing about the person is left in this subgraph. Others erase upon it. */
+export function userErased(userId: UserId, version: number, at: Date): DomainEvent {
+  const data = { userId, erasedAt: at.toISOString() };
+  return ofUser("user.erased.v1", userId, { id: userId, version }, data);
+}
+
 export function sessionCreated(session: Session): DomainEvent {
   const { id: sessionId, userId, device } = session;
   return ofUser("user.session.created.v1", userId, session, { sessionId, userId, device });
@@ -162,6 +168,13 @@ export function organizationCreated(
 export function organizationUpdated(organization: Organization): DomainEvent {
   const { id: organizationId, name, slug } = organization;
   return ofOrganization("user.organization.updated.v1", organizationId, organization, { organizationId, name, slug });
+}
+
+/** What it takes to work in the organisation is another thing than before. */
+export function securityChanged(organization: Organization): DomainEvent {
+  const { id: organizationId, requiresSecondFactor } = organization;
+  const data = { organizationId, requiresSecondFactor };
+  return ofOrganization("user.organization.security_changed.v1", organizationId, organization, data);
 }
 
 export function organizationSuspended(organizationId: OrganizationId, version: number, reason: string): DomainEvent {

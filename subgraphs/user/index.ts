@@ -30,7 +30,7 @@ import type { UserServices } from "./services.ts";
 import { openUserDatabase } from "./store/database.ts";
 
 /** Another shape of a row needs another number. */
-const CACHE_SHAPE = 3;
+const CACHE_SHAPE = 4;
 const POOL_SIZE = 16;
 
 export interface UserSubgraphDeps extends SubgraphRuntime {

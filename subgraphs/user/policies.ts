@@ -42,17 +42,28 @@ export const MANAGE_MEMBERS = "members.manage" satisfies Permission;
 export const MANAGE_ROLES = "roles.manage" satisfies Permission;
 export const MANAGE_API_KEYS = "organization.manage" satisfies Permission;
 
-/** What a member may still do in a suspended organisation: see that it is suspended. */
-const WHILE_SUSPENDED: readonly string[] = ["organization.read"];
+/** What a member may still do who is held off: see the organisation, and so why. */
+const WHILE_HELD_OFF: readonly string[] = ["organization.read"];
 
 /** Only operators suspend, reinstate and set feature flags. */
 export function canOperate(identity: Identity, operatorOrganizationId: string | undefined): boolean {
   return isOperatorProcess(identity) || isOperator(identity, operatorOrganizationId);
 }
 
-/** What roles with these permissions allow while the organisation has this status. */
-export function permissionsUnder(status: OrganizationStatus, permissions: readonly string[]): ReadonlySet<string> {
-  return new Set(status === "ACTIVE" ? permissions : permissions.filter((name) => WHILE_SUSPENDED.includes(name)));
+/** What holds a member off, whatever their roles allow. */
+export interface Circumstances {
+  readonly status: OrganizationStatus;
+  /** The organisation requires a second factor, and the member has none. */
+  readonly lacksSecondFactor: boolean;
+}
+
+/** What roles with these permissions allow under these circumstances. */
+export function permissionsUnder(
+  { status, lacksSecondFactor }: Circumstances,
+  permissions: readonly string[],
+): ReadonlySet<string> {
+  const isHeldOff = status !== "ACTIVE" || lacksSecondFactor;
+  return new Set(isHeldOff ? permissions.filter((name) => WHILE_HELD_OFF.includes(name)) : permissions);
 }
 
 /** Every member sees the organisation itself; without this a member could not even learn its name. */

@@ -80,7 +80,7 @@ async function countRows(): Promise<Record<string, number>> {
 
 /** What only operators may do is refused to everybody else alike, whatever they name. */
 const refusalOf = ({ field }: SchemaCall): string =>
-  /^(deadLetter|featureFlag)/.test(field) ? "FORBIDDEN" : "NOT_FOUND";
+  /^(deadLetter|featureFlag|userReplay)/.test(field) ? "FORBIDDEN" : "NOT_FOUND";
 
 const own = (kind: string): string => attacker.ids[kind] ?? "";
 

@@ -41,6 +41,7 @@ const cachedOrganization: z.ZodType<Organization> = z.object({
   slug: z.string(),
   name: z.string(),
   status: z.enum(OrganizationStatus),
+  requiresSecondFactor: z.boolean(),
   createdAt: z.date(),
   updatedAt: z.date(),
 });

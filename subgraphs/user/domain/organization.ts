@@ -6,6 +6,8 @@ export interface Organization {
   readonly slug: string;
   readonly name: string;
   readonly status: OrganizationStatus;
+  /** Whether only those members may work in it who have a second factor. */
+  readonly requiresSecondFactor: boolean;
   readonly version: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;

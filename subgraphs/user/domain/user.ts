@@ -24,6 +24,12 @@ export interface Credentials {
   readonly passwordHash: string;
 }
 
+/** What others are shown of somebody who was erased. */
+export const ERASED_NAME = "Erased user";
+
+/** An address that nobody has (RFC 2606): the account's old one is free again. */
+export const erasedEmail = (id: UserId): string => `${id.replace("_", "-")}@erased.invalid`;
+
 /** How long the link of a verification mail works. */
 export const VERIFICATION_LIFETIME_MS = 24 * 3_600_000;
 

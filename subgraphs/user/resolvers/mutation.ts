@@ -2,9 +2,9 @@ import type { Principal, UserIdentity } from "../../../platform/auth/identity.ts
 import { mutationPayload } from "../../../platform/graphql/mutation-payload.ts";
 import type { ResolversOf } from "../../../schema/generated/user.ts";
 import { changePassword } from "../commands/accounts/change-password.ts";
-import { confirmEmailChange } from "../commands/accounts/confirm-email-change.ts";
+import { eraseUser } from "../commands/accounts/erase-user.ts";
 import { registerUser } from "../commands/accounts/register-user.ts";
-import { requestEmailChange } from "../commands/accounts/request-email-change.ts";
+import { replayProfile } from "../commands/accounts/replay-profile.ts";
 import { requestPasswordReset } from "../commands/accounts/request-password-reset.ts";
 import { resendVerification } from "../commands/accounts/resend-verification.ts";
 import { resetPassword } from "../commands/accounts/reset-password.ts";
@@ -13,6 +13,8 @@ import { verifyEmail } from "../commands/accounts/verify-email.ts";
 import { createApiKey } from "../commands/api-keys/create-api-key.ts";
 import { revokeApiKey } from "../commands/api-keys/revoke-api-key.ts";
 import { rotateApiKey } from "../commands/api-keys/rotate-api-key.ts";
+import { confirmEmailChange } from "../commands/email-changes/confirm-email-change.ts";
+import { requestEmailChange } from "../commands/email-changes/request-email-change.ts";
 import { setFeatureFlag } from "../commands/feature-flags/set-feature-flag.ts";
 import { acceptInvitation } from "../commands/invitations/accept-invitation.ts";
 import { createInvitation } from "../commands/invitations/create-invitation.ts";
@@ -37,6 +39,7 @@ import { readGrants } from "../credentials/read-grants.ts";
 import type { ApiKey } from "../domain/api-key.ts";
 import type { FlagRule } from "../domain/feature-flag.ts";
 import type { Organization } from "../domain/organization.ts";
+import type { ProfileChanges } from "../domain/profile.ts";
 import type { User } from "../domain/user.ts";
 import { findFlagRules } from "../store/feature-flags.ts";
 
@@ -95,6 +98,15 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
     mutationPayload<{ user: User | null; changed: boolean }>({ user: null, changed: false }, async () =>
       settle(await confirmEmailChange(services, cause, input)),
     ),
+
+  userErase: (_parent, { input }, { services, person, settle }) =>
+    mutationPayload({ erased: false }, async () => settle(await eraseUser(services, person(), input))),
+
+  userReplay: (_parent, { input }, { services, actor, settle }) =>
+    mutationPayload<ReplayFields>(NOT_REPLAYED, async () => {
+      const { differences, events, written } = settle(await replayProfile(services, actor(), input));
+      return { differences, eventCount: events, written };
+    }),
 
   sessionCreate: (_parent, { input }, { services, cause, settle }) =>
     mutationPayload<SessionFields>(NOT_SIGNED_IN, async () => {
@@ -211,6 +223,14 @@ interface IssuedKeyFields {
 }
 
 const NO_KEY: IssuedKeyFields = { apiKey: null, secret: null };
+
+interface ReplayFields {
+  readonly differences: ProfileChanges | null;
+  readonly eventCount: number | null;
+  readonly written: boolean;
+}
+
+const NOT_REPLAYED: ReplayFields = { differences: null, eventCount: null, written: false };
 
 interface FlagFields {
   readonly rules: readonly FlagRule[] | null;

@@ -91,6 +91,15 @@ export async function markApiKeyRevoked(tx: UserTransaction, id: ApiKeyId, now: 
   return row === undefined ? undefined : toApiKey(row);
 }
 
+/** Ends all that a user made or rotated last. @returns the keys as they are now */
+export async function revokeApiKeysOfGiver(tx: UserTransaction, grantedById: UserId, now: Date): Promise<ApiKey[]> {
+  const rows = await tables(tx).apiKey.updateManyAndReturn({
+    where: { grantedById, revokedAt: null },
+    data: { revokedAt: now, version: { increment: 1 } },
+  });
+  return rows.map(toApiKey);
+}
+
 export interface ApiKeyBySecret {
   readonly apiKey: ApiKey;
   /** When this secret ends; null: with the key. */

@@ -51,6 +51,10 @@ export async function findOrganizationIdsOfUser(tx: UserTransaction, userId: Use
   return rows.map(({ organizationId }) => OrganizationId.require(organizationId));
 }
 
+export function countMembers(tx: UserTransaction, organizationId: OrganizationId): Promise<number> {
+  return tables(tx).membership.count({ where: { organizationId } });
+}
+
 /** How many organisations the user created and is still a member of. */
 export function countFounded(tx: UserTransaction, userId: UserId): Promise<number> {
   return tables(tx).membership.count({ where: { userId, founder: true } });

@@ -9,9 +9,11 @@ import type { Slug } from "../domain/slug.ts";
 import type { UserTransaction } from "./database.ts";
 import { tables } from "./tables.ts";
 
-function toOrganization({ slug, name, version, createdAt, updatedAt, ...row }: OrganizationModel): Organization {
+function toOrganization(row: OrganizationModel): Organization {
+  const { slug, name, requiresSecondFactor, version, createdAt, updatedAt } = row;
   const status = storedEnum(OrganizationStatus, row.status);
-  return { id: OrganizationId.require(row.id), slug, name, status, version, createdAt, updatedAt };
+  const id = OrganizationId.require(row.id);
+  return { id, slug, name, status, requiresSecondFactor, version, createdAt, updatedAt };
 }
 
 export async function findOrganizations(tx: UserTransaction, ids: readonly OrganizationId[]): Promise<Organization[]> {
@@ -58,7 +60,7 @@ export interface OrganizationChange {
   readonly expectedVersion: number;
   readonly now: Date;
   /** What is not named stays. */
-  readonly set: { readonly name?: string; readonly slug?: string };
+  readonly set: Partial<Pick<Organization, "name" | "slug" | "requiresSecondFactor">>;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Statements on the history of accounts: it is appended to and read, and nothing else. */
+/** Statements on the history of accounts: it is appended to and read, until the person is erased. */
 import { keysetWalk, type RowPage } from "../../../platform/database/keyset.ts";
 import { storedEnum } from "../../../platform/database/stored-enum.ts";
 import type { Page } from "../../../platform/graphql/connection.ts";
@@ -23,6 +23,11 @@ function toProfileEvent({ sequence, actorId, traceId, occurredAt, ...row }: Prof
 
 export async function insertProfileEvent(tx: UserTransaction, event: ProfileEvent): Promise<void> {
   await tables(tx).profileEvent.create({ data: event });
+}
+
+/** Of somebody who was erased: values of theirs are in it. The database refuses it for anybody else. */
+export async function eraseProfileEvents(tx: UserTransaction, userId: UserId): Promise<void> {
+  await tables(tx).$executeRaw`SELECT erase_profile_history(${userId})`;
 }
 
 /** In order. @param until default: all of them */

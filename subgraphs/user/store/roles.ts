@@ -75,24 +75,27 @@ const grantRows = z.array(
   z.object({
     id: OrganizationId.schema,
     status: z.enum(OrganizationStatus),
+    lacksSecondFactor: z.boolean(),
     permissions: z.array(z.string()).nullable(),
   }),
 );
 
-/** By organisation the permissions as its status leaves them, of the organisations among the transaction's tenants. */
+/** By organisation the permissions that circumstances leave, of the organisations among the transaction's tenants. */
 export async function findGrants(
   tx: UserTransaction,
   userId: UserId,
 ): Promise<Map<OrganizationId, ReadonlySet<string>>> {
   // One statement: Prisma would read memberships, organisations, held roles and roles one after the other.
   const rows = await tables(tx).$queryRaw`
-    SELECT organization.id, organization.status, role.permissions
+    SELECT organization.id, organization.status, role.permissions,
+      organization.requires_second_factor AND NOT "user".has_second_factor AS "lacksSecondFactor"
     FROM membership JOIN organization ON organization.id = membership.organization_id
+      JOIN "user" ON "user".id = membership.user_id
       LEFT JOIN membership_role held ON held.membership_id = membership.id LEFT JOIN role ON role.id = held.role_id
     WHERE membership.user_id = ${userId}`;
   const grants = new Map<OrganizationId, ReadonlySet<string>>();
-  for (const { id, status, permissions } of grantRows.parse(rows)) {
-    const more = permissionsUnder(status, permissions ?? []);
+  for (const { id, permissions, ...circumstances } of grantRows.parse(rows)) {
+    const more = permissionsUnder(circumstances, permissions ?? []);
     grants.set(id, new Set([...(grants.get(id) ?? []), ...more]));
   }
   return grants;

@@ -25,8 +25,19 @@ export async function putSecondFactor(
   await tables(tx).secondFactor.create({ data: factor });
 }
 
+/** At the account, where organisations see it that require one. */
+async function noteFactor(tx: UserTransaction, id: UserId, hasSecondFactor: boolean): Promise<void> {
+  await tables(tx).user.update({ where: { id }, data: { hasSecondFactor } });
+}
+
+/** Whether the user's sign-ins take a code. */
+export async function hasSecondFactor(tx: UserTransaction, id: UserId): Promise<boolean> {
+  return (await tables(tx).user.count({ where: { id, hasSecondFactor: true } })) === 1;
+}
+
 export async function confirmSecondFactor(tx: UserTransaction, userId: UserId, now: Date): Promise<void> {
   await tables(tx).secondFactor.update({ where: { userId }, data: { confirmedAt: now } });
+  await noteFactor(tx, userId, true);
 }
 
 /** Takes a code of a time step. False when it, or a later one, was taken before. */
@@ -51,6 +62,7 @@ export async function forgetWrongCodes(tx: UserTransaction, userId: UserId): Pro
 export async function deleteSecondFactor(tx: UserTransaction, userId: UserId): Promise<void> {
   await tables(tx).recoveryCode.deleteMany({ where: { userId } });
   await tables(tx).secondFactor.deleteMany({ where: { userId } });
+  await noteFactor(tx, userId, false);
 }
 
 /** The only ones from now on. */

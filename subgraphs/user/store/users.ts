@@ -11,7 +11,7 @@ import type { PendingRegistration } from "../domain/pending-registration.ts";
 import { changesBetween, type ProfileState, type ProfileVersion } from "../domain/profile.ts";
 import type { Credentials, User } from "../domain/user.ts";
 import type { UserTransaction } from "./database.ts";
-import { insertProfileEvent } from "./profile-events.ts";
+import { eraseProfileEvents, insertProfileEvent } from "./profile-events.ts";
 import { tables } from "./tables.ts";
 
 /** All but the password's hash. */
@@ -124,7 +124,9 @@ interface Writing {
   /** Otherwise nothing is changed. */
   readonly when?: (user: User) => boolean;
   readonly set: Partial<Pick<UserModel, "email" | "emailVerifiedAt" | "displayName" | "passwordHash" | "status">> &
-    Partial<Pick<UserModel, "locale" | "timeZone" | "verificationRequestedAt">>;
+    Partial<
+      Pick<UserModel, "locale" | "timeZone" | "verificationRequestedAt" | "resetRequestedAt" | "hasSecondFactor">
+    >;
 }
 
 /** @returns the user as it is now; undefined when there is none, or none that may be changed so */
@@ -159,6 +161,22 @@ async function record(
     traceId: correlationId,
     occurredAt: now,
   });
+}
+
+/**
+ * Changes an account and forgets its history: what it is from now on is all that is known of it.
+ * @throws Error for a user that is not there
+ */
+export async function restartHistory(
+  tx: UserTransaction,
+  id: UserId,
+  { type, set, cause }: Pick<Writing, "type" | "set"> & { readonly cause: ProfileCause },
+): Promise<User> {
+  const data = { ...set, updatedAt: cause.now, version: { increment: 1 } };
+  const after = toUser(await tables(tx).user.update({ where: { id }, data, select: VISIBLE }));
+  await eraseProfileEvents(tx, id);
+  await record(tx, type, undefined, after, cause);
+  return after;
 }
 
 /** Makes the row what its history says, as its next version: whoever holds an older one must drop it. */

@@ -360,6 +360,12 @@ test("identity events name whose rights changed", () => {
       organizationId: ORGANIZATION_ID,
     });
   }
+  for (const change of ["enabled", "disabled"]) {
+    expect(event(`user.second_factor_${change}.v1`, { userId: USER_ID })).toEqual({ userId: USER_ID });
+  }
+  expect(event("user.organization.security_changed.v1", {}, { orgid: ORGANIZATION_ID })).toEqual({
+    organizationId: ORGANIZATION_ID,
+  });
   for (const change of ["rotated", "revoked"]) {
     expect(event(`user.api_key.${change}.v1`, {}, { subject: KEY_ID, orgid: ORGANIZATION_ID })).toEqual({
       apiKeyId: KEY_ID,

@@ -6,6 +6,7 @@ import type { ActivityItem } from "./feed.ts";
 const TITLES: Readonly<Record<string, string>> = {
   "user.organization.created": "Organisation created",
   "user.organization.updated": "Organisation renamed",
+  "user.organization.security_changed": "What it takes to sign in changed",
   "user.membership.created": "Member joined",
   "user.membership.updated": "Member's role changed",
   "user.membership.removed": "Member removed",
@@ -28,6 +29,7 @@ const TITLES: Readonly<Record<string, string>> = {
   "user.password_changed": "Password changed",
   "user.profile_updated": "Profile changed",
   "user.profile_rebuilt": "Profile made anew",
+  "user.erased": "Person erased",
   "user.role.created": "Role made",
   "user.role.updated": "Role changed",
   "user.role.deleted": "Role removed",

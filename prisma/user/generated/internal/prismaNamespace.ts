@@ -2858,6 +2858,7 @@ export const UserScalarFieldEnum = {
   timeZone: 'timeZone',
   passwordHash: 'passwordHash',
   status: 'status',
+  hasSecondFactor: 'hasSecondFactor',
   verificationRequestedAt: 'verificationRequestedAt',
   resetRequestedAt: 'resetRequestedAt',
   version: 'version',
@@ -2994,6 +2995,7 @@ export const OrganizationScalarFieldEnum = {
   slug: 'slug',
   name: 'name',
   status: 'status',
+  requiresSecondFactor: 'requiresSecondFactor',
   version: 'version',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt'
@@ -3262,6 +3264,13 @@ export type EnumQueryModeFieldRefInput<$PrismaModel> = FieldRefInputType<$Prisma
 
 
 /**
+ * Reference to a field of type 'Boolean'
+ */
+export type BooleanFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Boolean'>
+    
+
+
+/**
  * Reference to a field of type 'Int'
  */
 export type IntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int'>
@@ -3272,13 +3281,6 @@ export type IntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'In
  * Reference to a field of type 'Int[]'
  */
 export type ListIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int[]'>
-    
-
-
-/**
- * Reference to a field of type 'Boolean'
- */
-export type BooleanFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Boolean'>
     
 
 

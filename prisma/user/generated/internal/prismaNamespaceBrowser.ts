@@ -178,6 +178,7 @@ export const UserScalarFieldEnum = {
   timeZone: 'timeZone',
   passwordHash: 'passwordHash',
   status: 'status',
+  hasSecondFactor: 'hasSecondFactor',
   verificationRequestedAt: 'verificationRequestedAt',
   resetRequestedAt: 'resetRequestedAt',
   version: 'version',
@@ -314,6 +315,7 @@ export const OrganizationScalarFieldEnum = {
   slug: 'slug',
   name: 'name',
   status: 'status',
+  requiresSecondFactor: 'requiresSecondFactor',
   version: 'version',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt'

@@ -39,6 +39,7 @@ export type OrganizationMinAggregateOutputType = {
   slug: string | null
   name: string | null
   status: string | null
+  requiresSecondFactor: boolean | null
   version: number | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -49,6 +50,7 @@ export type OrganizationMaxAggregateOutputType = {
   slug: string | null
   name: string | null
   status: string | null
+  requiresSecondFactor: boolean | null
   version: number | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -59,6 +61,7 @@ export type OrganizationCountAggregateOutputType = {
   slug: number
   name: number
   status: number
+  requiresSecondFactor: number
   version: number
   createdAt: number
   updatedAt: number
@@ -79,6 +82,7 @@ export type OrganizationMinAggregateInputType = {
   slug?: true
   name?: true
   status?: true
+  requiresSecondFactor?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -89,6 +93,7 @@ export type OrganizationMaxAggregateInputType = {
   slug?: true
   name?: true
   status?: true
+  requiresSecondFactor?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -99,6 +104,7 @@ export type OrganizationCountAggregateInputType = {
   slug?: true
   name?: true
   status?: true
+  requiresSecondFactor?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -196,6 +202,7 @@ export type OrganizationGroupByOutputType = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor: boolean
   version: number
   createdAt: Date
   updatedAt: Date
@@ -229,6 +236,7 @@ export type OrganizationWhereInput = {
   slug?: Prisma.StringFilter<"Organization"> | string
   name?: Prisma.StringFilter<"Organization"> | string
   status?: Prisma.StringFilter<"Organization"> | string
+  requiresSecondFactor?: Prisma.BoolFilter<"Organization"> | boolean
   version?: Prisma.IntFilter<"Organization"> | number
   createdAt?: Prisma.DateTimeFilter<"Organization"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Organization"> | Date | string
@@ -248,6 +256,7 @@ export type OrganizationOrderByWithRelationInput = {
   slug?: Prisma.SortOrder
   name?: Prisma.SortOrder
   status?: Prisma.SortOrder
+  requiresSecondFactor?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -270,6 +279,7 @@ export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
   NOT?: Prisma.OrganizationWhereInput | Prisma.OrganizationWhereInput[]
   name?: Prisma.StringFilter<"Organization"> | string
   status?: Prisma.StringFilter<"Organization"> | string
+  requiresSecondFactor?: Prisma.BoolFilter<"Organization"> | boolean
   version?: Prisma.IntFilter<"Organization"> | number
   createdAt?: Prisma.DateTimeFilter<"Organization"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Organization"> | Date | string
@@ -289,6 +299,7 @@ export type OrganizationOrderByWithAggregationInput = {
   slug?: Prisma.SortOrder
   name?: Prisma.SortOrder
   status?: Prisma.SortOrder
+  requiresSecondFactor?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -307,6 +318,7 @@ export type OrganizationScalarWhereWithAggregatesInput = {
   slug?: Prisma.StringWithAggregatesFilter<"Organization"> | string
   name?: Prisma.StringWithAggregatesFilter<"Organization"> | string
   status?: Prisma.StringWithAggregatesFilter<"Organization"> | string
+  requiresSecondFactor?: Prisma.BoolWithAggregatesFilter<"Organization"> | boolean
   version?: Prisma.IntWithAggregatesFilter<"Organization"> | number
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Organization"> | Date | string
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"Organization"> | Date | string
@@ -317,6 +329,7 @@ export type OrganizationCreateInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -336,6 +349,7 @@ export type OrganizationUncheckedCreateInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -355,6 +369,7 @@ export type OrganizationUpdateInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -374,6 +389,7 @@ export type OrganizationUncheckedUpdateInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -393,6 +409,7 @@ export type OrganizationCreateManyInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -403,6 +420,7 @@ export type OrganizationUpdateManyMutationInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -413,6 +431,7 @@ export type OrganizationUncheckedUpdateManyInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -423,6 +442,7 @@ export type OrganizationCountOrderByAggregateInput = {
   slug?: Prisma.SortOrder
   name?: Prisma.SortOrder
   status?: Prisma.SortOrder
+  requiresSecondFactor?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -437,6 +457,7 @@ export type OrganizationMaxOrderByAggregateInput = {
   slug?: Prisma.SortOrder
   name?: Prisma.SortOrder
   status?: Prisma.SortOrder
+  requiresSecondFactor?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -447,6 +468,7 @@ export type OrganizationMinOrderByAggregateInput = {
   slug?: Prisma.SortOrder
   name?: Prisma.SortOrder
   status?: Prisma.SortOrder
+  requiresSecondFactor?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -592,6 +614,7 @@ export type OrganizationCreateWithoutSlugsInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -610,6 +633,7 @@ export type OrganizationUncheckedCreateWithoutSlugsInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -644,6 +668,7 @@ export type OrganizationUpdateWithoutSlugsInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -662,6 +687,7 @@ export type OrganizationUncheckedUpdateWithoutSlugsInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -680,6 +706,7 @@ export type OrganizationCreateWithoutRolesInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -698,6 +725,7 @@ export type OrganizationUncheckedCreateWithoutRolesInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -732,6 +760,7 @@ export type OrganizationUpdateWithoutRolesInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -750,6 +779,7 @@ export type OrganizationUncheckedUpdateWithoutRolesInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -768,6 +798,7 @@ export type OrganizationCreateWithoutMembershipsInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -786,6 +817,7 @@ export type OrganizationUncheckedCreateWithoutMembershipsInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -820,6 +852,7 @@ export type OrganizationUpdateWithoutMembershipsInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -838,6 +871,7 @@ export type OrganizationUncheckedUpdateWithoutMembershipsInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -856,6 +890,7 @@ export type OrganizationCreateWithoutMembershipRolesInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -874,6 +909,7 @@ export type OrganizationUncheckedCreateWithoutMembershipRolesInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -908,6 +944,7 @@ export type OrganizationUpdateWithoutMembershipRolesInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -926,6 +963,7 @@ export type OrganizationUncheckedUpdateWithoutMembershipRolesInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -944,6 +982,7 @@ export type OrganizationCreateWithoutInvitationsInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -962,6 +1001,7 @@ export type OrganizationUncheckedCreateWithoutInvitationsInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -996,6 +1036,7 @@ export type OrganizationUpdateWithoutInvitationsInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1014,6 +1055,7 @@ export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1032,6 +1074,7 @@ export type OrganizationCreateWithoutInvitationTokensInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1050,6 +1093,7 @@ export type OrganizationUncheckedCreateWithoutInvitationTokensInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1084,6 +1128,7 @@ export type OrganizationUpdateWithoutInvitationTokensInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1102,6 +1147,7 @@ export type OrganizationUncheckedUpdateWithoutInvitationTokensInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1120,6 +1166,7 @@ export type OrganizationCreateWithoutApiKeysInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1138,6 +1185,7 @@ export type OrganizationUncheckedCreateWithoutApiKeysInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1172,6 +1220,7 @@ export type OrganizationUpdateWithoutApiKeysInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1190,6 +1239,7 @@ export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1208,6 +1258,7 @@ export type OrganizationCreateWithoutApiKeySecretsInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1226,6 +1277,7 @@ export type OrganizationUncheckedCreateWithoutApiKeySecretsInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1260,6 +1312,7 @@ export type OrganizationUpdateWithoutApiKeySecretsInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1278,6 +1331,7 @@ export type OrganizationUncheckedUpdateWithoutApiKeySecretsInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1296,6 +1350,7 @@ export type OrganizationCreateWithoutPlanInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1314,6 +1369,7 @@ export type OrganizationUncheckedCreateWithoutPlanInput = {
   slug: string
   name: string
   status: string
+  requiresSecondFactor?: boolean
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1348,6 +1404,7 @@ export type OrganizationUpdateWithoutPlanInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1366,6 +1423,7 @@ export type OrganizationUncheckedUpdateWithoutPlanInput = {
   slug?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1478,6 +1536,7 @@ export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   slug?: boolean
   name?: boolean
   status?: boolean
+  requiresSecondFactor?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -1498,6 +1557,7 @@ export type OrganizationSelectCreateManyAndReturn<ExtArgs extends runtime.Types.
   slug?: boolean
   name?: boolean
   status?: boolean
+  requiresSecondFactor?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -1508,6 +1568,7 @@ export type OrganizationSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.
   slug?: boolean
   name?: boolean
   status?: boolean
+  requiresSecondFactor?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -1518,12 +1579,13 @@ export type OrganizationSelectScalar = {
   slug?: boolean
   name?: boolean
   status?: boolean
+  requiresSecondFactor?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
 }
 
-export type OrganizationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "slug" | "name" | "status" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["organization"]>
+export type OrganizationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "slug" | "name" | "status" | "requiresSecondFactor" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["organization"]>
 export type OrganizationInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   roles?: boolean | Prisma.Organization$rolesArgs<ExtArgs>
   memberships?: boolean | Prisma.Organization$membershipsArgs<ExtArgs>
@@ -1557,6 +1619,10 @@ export type $OrganizationPayload<ExtArgs extends runtime.Types.Extensions.Intern
     slug: string
     name: string
     status: string
+    /**
+     * Whether only those members may work in it who have a second factor.
+     */
+    requiresSecondFactor: boolean
     version: number
     createdAt: Date
     updatedAt: Date
@@ -1996,6 +2062,7 @@ export interface OrganizationFieldRefs {
   readonly slug: Prisma.FieldRef<"Organization", 'String'>
   readonly name: Prisma.FieldRef<"Organization", 'String'>
   readonly status: Prisma.FieldRef<"Organization", 'String'>
+  readonly requiresSecondFactor: Prisma.FieldRef<"Organization", 'Boolean'>
   readonly version: Prisma.FieldRef<"Organization", 'Int'>
   readonly createdAt: Prisma.FieldRef<"Organization", 'DateTime'>
   readonly updatedAt: Prisma.FieldRef<"Organization", 'DateTime'>

@@ -388,10 +388,6 @@ export type RoleUpdatepermissionsInput = {
   push?: string | string[]
 }
 
-export type BoolFieldUpdateOperationsInput = {
-  set?: boolean
-}
-
 export type RoleCreateNestedOneWithoutMembersInput = {
   create?: Prisma.XOR<Prisma.RoleCreateWithoutMembersInput, Prisma.RoleUncheckedCreateWithoutMembersInput>
   connectOrCreate?: Prisma.RoleCreateOrConnectWithoutMembersInput

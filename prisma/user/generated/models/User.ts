@@ -43,6 +43,7 @@ export type UserMinAggregateOutputType = {
   timeZone: string | null
   passwordHash: string | null
   status: string | null
+  hasSecondFactor: boolean | null
   verificationRequestedAt: Date | null
   resetRequestedAt: Date | null
   version: number | null
@@ -59,6 +60,7 @@ export type UserMaxAggregateOutputType = {
   timeZone: string | null
   passwordHash: string | null
   status: string | null
+  hasSecondFactor: boolean | null
   verificationRequestedAt: Date | null
   resetRequestedAt: Date | null
   version: number | null
@@ -75,6 +77,7 @@ export type UserCountAggregateOutputType = {
   timeZone: number
   passwordHash: number
   status: number
+  hasSecondFactor: number
   verificationRequestedAt: number
   resetRequestedAt: number
   version: number
@@ -101,6 +104,7 @@ export type UserMinAggregateInputType = {
   timeZone?: true
   passwordHash?: true
   status?: true
+  hasSecondFactor?: true
   verificationRequestedAt?: true
   resetRequestedAt?: true
   version?: true
@@ -117,6 +121,7 @@ export type UserMaxAggregateInputType = {
   timeZone?: true
   passwordHash?: true
   status?: true
+  hasSecondFactor?: true
   verificationRequestedAt?: true
   resetRequestedAt?: true
   version?: true
@@ -133,6 +138,7 @@ export type UserCountAggregateInputType = {
   timeZone?: true
   passwordHash?: true
   status?: true
+  hasSecondFactor?: true
   verificationRequestedAt?: true
   resetRequestedAt?: true
   version?: true
@@ -236,6 +242,7 @@ export type UserGroupByOutputType = {
   timeZone: string | null
   passwordHash: string
   status: string
+  hasSecondFactor: boolean
   verificationRequestedAt: Date
   resetRequestedAt: Date | null
   version: number
@@ -275,6 +282,7 @@ export type UserWhereInput = {
   timeZone?: Prisma.StringNullableFilter<"User"> | string | null
   passwordHash?: Prisma.StringFilter<"User"> | string
   status?: Prisma.StringFilter<"User"> | string
+  hasSecondFactor?: Prisma.BoolFilter<"User"> | boolean
   verificationRequestedAt?: Prisma.DateTimeFilter<"User"> | Date | string
   resetRequestedAt?: Prisma.DateTimeNullableFilter<"User"> | Date | string | null
   version?: Prisma.IntFilter<"User"> | number
@@ -304,6 +312,7 @@ export type UserOrderByWithRelationInput = {
   timeZone?: Prisma.SortOrderInput | Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   status?: Prisma.SortOrder
+  hasSecondFactor?: Prisma.SortOrder
   verificationRequestedAt?: Prisma.SortOrder
   resetRequestedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
@@ -336,6 +345,7 @@ export type UserWhereUniqueInput = Prisma.AtLeast<{
   timeZone?: Prisma.StringNullableFilter<"User"> | string | null
   passwordHash?: Prisma.StringFilter<"User"> | string
   status?: Prisma.StringFilter<"User"> | string
+  hasSecondFactor?: Prisma.BoolFilter<"User"> | boolean
   verificationRequestedAt?: Prisma.DateTimeFilter<"User"> | Date | string
   resetRequestedAt?: Prisma.DateTimeNullableFilter<"User"> | Date | string | null
   version?: Prisma.IntFilter<"User"> | number
@@ -365,6 +375,7 @@ export type UserOrderByWithAggregationInput = {
   timeZone?: Prisma.SortOrderInput | Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   status?: Prisma.SortOrder
+  hasSecondFactor?: Prisma.SortOrder
   verificationRequestedAt?: Prisma.SortOrder
   resetRequestedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
@@ -389,6 +400,7 @@ export type UserScalarWhereWithAggregatesInput = {
   timeZone?: Prisma.StringNullableWithAggregatesFilter<"User"> | string | null
   passwordHash?: Prisma.StringWithAggregatesFilter<"User"> | string
   status?: Prisma.StringWithAggregatesFilter<"User"> | string
+  hasSecondFactor?: Prisma.BoolWithAggregatesFilter<"User"> | boolean
   verificationRequestedAt?: Prisma.DateTimeWithAggregatesFilter<"User"> | Date | string
   resetRequestedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"User"> | Date | string | null
   version?: Prisma.IntWithAggregatesFilter<"User"> | number
@@ -405,6 +417,7 @@ export type UserCreateInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -434,6 +447,7 @@ export type UserUncheckedCreateInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -463,6 +477,7 @@ export type UserUpdateInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -492,6 +507,7 @@ export type UserUncheckedUpdateInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -521,6 +537,7 @@ export type UserCreateManyInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -537,6 +554,7 @@ export type UserUpdateManyMutationInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -553,6 +571,7 @@ export type UserUncheckedUpdateManyInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -569,6 +588,7 @@ export type UserCountOrderByAggregateInput = {
   timeZone?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   status?: Prisma.SortOrder
+  hasSecondFactor?: Prisma.SortOrder
   verificationRequestedAt?: Prisma.SortOrder
   resetRequestedAt?: Prisma.SortOrder
   version?: Prisma.SortOrder
@@ -589,6 +609,7 @@ export type UserMaxOrderByAggregateInput = {
   timeZone?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   status?: Prisma.SortOrder
+  hasSecondFactor?: Prisma.SortOrder
   verificationRequestedAt?: Prisma.SortOrder
   resetRequestedAt?: Prisma.SortOrder
   version?: Prisma.SortOrder
@@ -605,6 +626,7 @@ export type UserMinOrderByAggregateInput = {
   timeZone?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   status?: Prisma.SortOrder
+  hasSecondFactor?: Prisma.SortOrder
   verificationRequestedAt?: Prisma.SortOrder
   resetRequestedAt?: Prisma.SortOrder
   version?: Prisma.SortOrder
@@ -619,6 +641,10 @@ export type UserSumOrderByAggregateInput = {
 export type UserScalarRelationFilter = {
   is?: Prisma.UserWhereInput
   isNot?: Prisma.UserWhereInput
+}
+
+export type BoolFieldUpdateOperationsInput = {
+  set?: boolean
 }
 
 export type IntFieldUpdateOperationsInput = {
@@ -820,6 +846,7 @@ export type UserCreateWithoutVerificationsInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -848,6 +875,7 @@ export type UserUncheckedCreateWithoutVerificationsInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -892,6 +920,7 @@ export type UserUpdateWithoutVerificationsInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -920,6 +949,7 @@ export type UserUncheckedUpdateWithoutVerificationsInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -948,6 +978,7 @@ export type UserCreateWithoutPendingRegistrationsInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -976,6 +1007,7 @@ export type UserUncheckedCreateWithoutPendingRegistrationsInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -1020,6 +1052,7 @@ export type UserUpdateWithoutPendingRegistrationsInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1048,6 +1081,7 @@ export type UserUncheckedUpdateWithoutPendingRegistrationsInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1076,6 +1110,7 @@ export type UserCreateWithoutProfileEventsInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -1104,6 +1139,7 @@ export type UserUncheckedCreateWithoutProfileEventsInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -1148,6 +1184,7 @@ export type UserUpdateWithoutProfileEventsInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1176,6 +1213,7 @@ export type UserUncheckedUpdateWithoutProfileEventsInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1204,6 +1242,7 @@ export type UserCreateWithoutPasswordResetsInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -1232,6 +1271,7 @@ export type UserUncheckedCreateWithoutPasswordResetsInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -1276,6 +1316,7 @@ export type UserUpdateWithoutPasswordResetsInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1304,6 +1345,7 @@ export type UserUncheckedUpdateWithoutPasswordResetsInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1332,6 +1374,7 @@ export type UserCreateWithoutEmailChangeInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -1360,6 +1403,7 @@ export type UserUncheckedCreateWithoutEmailChangeInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -1404,6 +1448,7 @@ export type UserUpdateWithoutEmailChangeInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1432,6 +1477,7 @@ export type UserUncheckedUpdateWithoutEmailChangeInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1460,6 +1506,7 @@ export type UserCreateWithoutEmailChangeTokensInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -1488,6 +1535,7 @@ export type UserUncheckedCreateWithoutEmailChangeTokensInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -1532,6 +1580,7 @@ export type UserUpdateWithoutEmailChangeTokensInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1560,6 +1609,7 @@ export type UserUncheckedUpdateWithoutEmailChangeTokensInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1588,6 +1638,7 @@ export type UserCreateWithoutSecondFactorInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -1616,6 +1667,7 @@ export type UserUncheckedCreateWithoutSecondFactorInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -1660,6 +1712,7 @@ export type UserUpdateWithoutSecondFactorInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1688,6 +1741,7 @@ export type UserUncheckedUpdateWithoutSecondFactorInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1716,6 +1770,7 @@ export type UserCreateWithoutRecoveryCodesInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -1744,6 +1799,7 @@ export type UserUncheckedCreateWithoutRecoveryCodesInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -1788,6 +1844,7 @@ export type UserUpdateWithoutRecoveryCodesInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1816,6 +1873,7 @@ export type UserUncheckedUpdateWithoutRecoveryCodesInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1844,6 +1902,7 @@ export type UserCreateWithoutSessionsInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -1872,6 +1931,7 @@ export type UserUncheckedCreateWithoutSessionsInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -1916,6 +1976,7 @@ export type UserUpdateWithoutSessionsInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1944,6 +2005,7 @@ export type UserUncheckedUpdateWithoutSessionsInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1972,6 +2034,7 @@ export type UserCreateWithoutRefreshTokensInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -2000,6 +2063,7 @@ export type UserUncheckedCreateWithoutRefreshTokensInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -2044,6 +2108,7 @@ export type UserUpdateWithoutRefreshTokensInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2072,6 +2137,7 @@ export type UserUncheckedUpdateWithoutRefreshTokensInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2100,6 +2166,7 @@ export type UserCreateWithoutMembershipsInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -2128,6 +2195,7 @@ export type UserUncheckedCreateWithoutMembershipsInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -2172,6 +2240,7 @@ export type UserUpdateWithoutMembershipsInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2200,6 +2269,7 @@ export type UserUncheckedUpdateWithoutMembershipsInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2228,6 +2298,7 @@ export type UserCreateWithoutInvitationsInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -2256,6 +2327,7 @@ export type UserUncheckedCreateWithoutInvitationsInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -2300,6 +2372,7 @@ export type UserUpdateWithoutInvitationsInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2328,6 +2401,7 @@ export type UserUncheckedUpdateWithoutInvitationsInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2356,6 +2430,7 @@ export type UserCreateWithoutGrantedKeysInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -2384,6 +2459,7 @@ export type UserUncheckedCreateWithoutGrantedKeysInput = {
   timeZone?: string | null
   passwordHash: string
   status: string
+  hasSecondFactor?: boolean
   verificationRequestedAt: Date | string
   resetRequestedAt?: Date | string | null
   version?: number
@@ -2428,6 +2504,7 @@ export type UserUpdateWithoutGrantedKeysInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2456,6 +2533,7 @@ export type UserUncheckedUpdateWithoutGrantedKeysInput = {
   timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
   verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2605,6 +2683,7 @@ export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   timeZone?: boolean
   passwordHash?: boolean
   status?: boolean
+  hasSecondFactor?: boolean
   verificationRequestedAt?: boolean
   resetRequestedAt?: boolean
   version?: boolean
@@ -2635,6 +2714,7 @@ export type UserSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   timeZone?: boolean
   passwordHash?: boolean
   status?: boolean
+  hasSecondFactor?: boolean
   verificationRequestedAt?: boolean
   resetRequestedAt?: boolean
   version?: boolean
@@ -2651,6 +2731,7 @@ export type UserSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   timeZone?: boolean
   passwordHash?: boolean
   status?: boolean
+  hasSecondFactor?: boolean
   verificationRequestedAt?: boolean
   resetRequestedAt?: boolean
   version?: boolean
@@ -2667,6 +2748,7 @@ export type UserSelectScalar = {
   timeZone?: boolean
   passwordHash?: boolean
   status?: boolean
+  hasSecondFactor?: boolean
   verificationRequestedAt?: boolean
   resetRequestedAt?: boolean
   version?: boolean
@@ -2674,7 +2756,7 @@ export type UserSelectScalar = {
   updatedAt?: boolean
 }
 
-export type UserOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "email" | "emailVerifiedAt" | "displayName" | "locale" | "timeZone" | "passwordHash" | "status" | "verificationRequestedAt" | "resetRequestedAt" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["user"]>
+export type UserOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "email" | "emailVerifiedAt" | "displayName" | "locale" | "timeZone" | "passwordHash" | "status" | "hasSecondFactor" | "verificationRequestedAt" | "resetRequestedAt" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["user"]>
 export type UserInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   verifications?: boolean | Prisma.User$verificationsArgs<ExtArgs>
   pendingRegistrations?: boolean | Prisma.User$pendingRegistrationsArgs<ExtArgs>
@@ -2726,6 +2808,10 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     timeZone: string | null
     passwordHash: string
     status: string
+    /**
+     * Kept with the second factor, for those who may not see that.
+     */
+    hasSecondFactor: boolean
     verificationRequestedAt: Date
     /**
      * When a mail for a new password was last asked for; null: never.
@@ -3178,6 +3264,7 @@ export interface UserFieldRefs {
   readonly timeZone: Prisma.FieldRef<"User", 'String'>
   readonly passwordHash: Prisma.FieldRef<"User", 'String'>
   readonly status: Prisma.FieldRef<"User", 'String'>
+  readonly hasSecondFactor: Prisma.FieldRef<"User", 'Boolean'>
   readonly verificationRequestedAt: Prisma.FieldRef<"User", 'DateTime'>
   readonly resetRequestedAt: Prisma.FieldRef<"User", 'DateTime'>
   readonly version: Prisma.FieldRef<"User", 'Int'>

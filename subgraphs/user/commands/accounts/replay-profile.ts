@@ -4,12 +4,13 @@
  */
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { notFound } from "../../../../platform/errors/refusals.ts";
+import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Operator } from "../../../../platform/operator/operator.ts";
 import { changesBetween, type ProfileChanges, replayed } from "../../domain/profile.ts";
 import { profileRebuilt } from "../../domain-events.ts";
-import { requireOperator } from "../../errors.ts";
 import { lockedUser, requireUserId } from "../../operator/change-status.ts";
-import type { OperatorServices } from "../../services.ts";
+import { canOperate } from "../../policies.ts";
+import type { OperatorServices, UserServices } from "../../services.ts";
 import { findProfileEvents } from "../../store/profile-events.ts";
 import { profileOf, restoreProfile } from "../../store/users.ts";
 
@@ -20,13 +21,15 @@ export interface ReplayedProfile {
   readonly written: boolean;
 }
 
-/** @throws UserFailure `INVALID`, `NOT_FOUND` */
+/** @throws UserFailure `FORBIDDEN`, `INVALID`, `NOT_FOUND` */
 export async function replayProfile(
-  services: OperatorServices,
+  services: OperatorServices & Partial<Pick<UserServices, "operatorOrganizationId">>,
   { identity, causation }: Operator,
   input: { readonly id: string; readonly dryRun: boolean },
 ): Promise<CommandOutcome<ReplayedProfile>> {
-  requireOperator(identity);
+  if (!canOperate(identity, services.operatorOrganizationId)) {
+    throw refuse("FORBIDDEN", "Only operators of this installation may replay an account.");
+  }
   const userId = requireUserId(input.id);
   return runCommand(services, { tenants: [userId], causation }, async ({ tx, emit }) => {
     const stored = await lockedUser(tx, userId);

@@ -5,15 +5,14 @@ import { notFound, requirePermission } from "../../../../platform/errors/refusal
 import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
 import type { MembershipRemoveInput } from "../../../../schema/generated/user.ts";
 import { MembershipId } from "../../domain/ids.ts";
-import { invitationRevoked, membershipRemoved } from "../../domain-events.ts";
 import { lastOwnerFailure, requireActive } from "../../errors.ts";
 import { canReadOrganization, canRemoveMembership, isSelf, MANAGE_MEMBERS } from "../../policies.ts";
 import type { UserServices } from "../../services.ts";
-import { revokeInvitations } from "../../store/invitations.ts";
-import { deleteMembership, findMembership, isLastOwner } from "../../store/memberships.ts";
+import { findMembership, isLastOwner } from "../../store/memberships.ts";
 import { lockOrganization } from "../../store/organizations.ts";
 import { findRolesOfMemberships } from "../../store/roles.ts";
 import { requireGivable } from "../../validation/permissions.ts";
+import { endMembership } from "./end-membership.ts";
 
 /** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `STATE_INVALID` */
 export async function removeMembership(
@@ -24,7 +23,8 @@ export async function removeMembership(
   const missing = notFound("membership", "id");
   const id = MembershipId.from(input.id);
   if (id === undefined) throw missing;
-  return runCommand(services, { tenants: tenantsOf(identity), causation }, async ({ tx, emit }) => {
+  return runCommand(services, { tenants: tenantsOf(identity), causation }, async (scope) => {
+    const { tx } = scope;
     const seen = await findMembership(tx, id);
     if (seen === undefined || !canReadOrganization(identity, seen.organizationId)) throw missing;
     const { organizationId } = seen;
@@ -38,12 +38,7 @@ export async function removeMembership(
       requireGivable(identity, organizationId, roles, "id");
     }
     if (await isLastOwner(tx, membership)) throw lastOwnerFailure();
-    await deleteMembership(tx, id);
-    emit(membershipRemoved(membership));
-    const left = { organizationId, invitedById: membership.userId };
-    for (const invitation of await revokeInvitations(tx, left, services.clock.now())) {
-      emit(invitationRevoked(invitation, "inviter_removed"));
-    }
+    await endMembership(scope, membership, services.clock.now());
     return { removedId: id };
   });
 }

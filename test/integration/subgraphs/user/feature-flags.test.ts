@@ -1,5 +1,5 @@
 // Feature flags: operators switch, by API and command line; organisations notice at once, in other processes within a
-// second; and the audit trail tells who did it and why.
+// second; and the audit trail tells who did it and why. Beside them what else operators do over the API.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Identity } from "../../../../platform/auth/identity.ts";
 import { PLATFORM } from "../../../../platform/auth/principal-ids.ts";
@@ -175,6 +175,21 @@ test("nobody but operators sets a flag, and what is no rule is refused by name",
   expect(codes(await set({ key: "api-keys", organizationId: nobodys, enabled: true }))).toEqual([
     "NOT_FOUND organizationId",
   ]);
+});
+
+test("operators replay an account over the API, and nobody else does [S85]", async () => {
+  const { ada } = await world();
+  const replay = (identity: Identity, input: object = {}) =>
+    fixture.mutate(identity, "userReplay", { id: ada.userId, ...input }, "differences eventCount written");
+  const own = await replay(await fixture.identityOf(ada));
+  expect([codes(own), own.eventCount]).toEqual([["FORBIDDEN undefined"], null]);
+  expect(await replay(OPERATOR)).toMatchObject({ differences: {}, eventCount: 2, written: false, userErrors: [] });
+  await fixture.admin.query(`UPDATE "user" SET display_name = 'Changed by hand' WHERE id = $1`, [ada.userId]);
+  const differences = { displayName: { from: "Changed by hand", to: "Ada" } };
+  expect(await replay(OPERATOR)).toMatchObject({ differences, written: false });
+  expect(await replay(OPERATOR, { dryRun: false })).toMatchObject({ differences, written: true });
+  expect(await replay(OPERATOR)).toMatchObject({ differences: {}, eventCount: 3 });
+  expect(codes(await replay(OPERATOR, { id: fixture.ids.next("usr") }))).toEqual(["NOT_FOUND id"]);
 });
 
 test("the command line sets and lists rules, and refuses words that say nothing", async () => {

@@ -133,3 +133,41 @@ test("a new password by mail leaves the second factor as it is [AU-07]", async (
   expect((await signIn({ ...ada, password: next })).userErrors[0].code).toBe("SECOND_FACTOR_REQUIRED");
   expect((await signIn({ ...ada, password: next }, code())).session).not.toBeNull();
 });
+
+test("an organisation that requires a second factor holds off whoever has none, until they have one [S5]", async () => {
+  const { ada } = await enrolled();
+  const bob = await fixture.person();
+  const organizationId = await fixture.organization(ada);
+  const bobs = await fixture.join(ada, organizationId, bob);
+  const { ADMIN } = await fixture.roles(ada, organizationId);
+  await as(ada, "membershipUpdate", { id: bobs, roleIds: [ADMIN] }, "membership { id }");
+  const key = { organizationId, name: "Export", scopes: ["billing.read"] };
+  const { secret: bobsKey } = await as(bob, "apiKeyCreate", key, "secret");
+  const change = (person: Person, input: object) =>
+    as(person, "organizationUpdate", { id: organizationId, ...input }, "organization { version requiresSecondFactor }");
+  const grants = async ({ sessionId, userId }: Person) =>
+    (await fixture.subgraph.tokenService.session(sessionId, userId))?.grants[organizationId];
+
+  const locksOut = await change(bob, { expectedVersion: 1, requireSecondFactor: true });
+  expect(locksOut.userErrors).toMatchObject([{ code: "STATE_INVALID", field: ["input", "requireSecondFactor"] }]);
+  const required = await change(ada, { expectedVersion: 1, requireSecondFactor: true });
+  expect(required.organization).toEqual({ version: 2, requiresSecondFactor: true });
+  expect(await grants(ada)).toContain("members.manage");
+  expect(await grants(bob)).toEqual(["organization.read"]);
+  expect((await fixture.subgraph.tokenService.apiKey(bobsKey))?.permissions).toEqual([]);
+
+  const { secret } = await as(bob, "totpEnroll", { password: bob.password }, "secret");
+  await as(bob, "totpConfirm", { code: appOf(secret)() }, "recoveryCodes");
+  expect(await grants(bob)).toContain("members.manage");
+  expect((await fixture.subgraph.tokenService.apiKey(bobsKey))?.permissions).toEqual(["billing.read"]);
+  fixture.advance(STEP_MS);
+  await as(bob, "totpRemove", { password: bob.password, code: appOf(secret)() }, "removed");
+  expect(await grants(bob)).toEqual(["organization.read"]);
+
+  await change(ada, { expectedVersion: 2, requireSecondFactor: false });
+  expect(await grants(bob)).toContain("members.manage");
+  // A name says nothing about it.
+  await change(ada, { expectedVersion: 3, name: "Other Works" });
+  const changes = (await fixture.eventsOf(organizationId)).filter(({ type }) => type.includes("security_changed"));
+  expect(changes.map(({ data }) => data.requiresSecondFactor)).toEqual([true, false]);
+});

@@ -82,10 +82,18 @@ test("only the operator's process operates, and whoever manages the organisation
   expect(canOperate(bare, HERE)).toBe(false);
 });
 
-test("in a suspended organisation roles allow to read the organisation, and give nobody what they did not have", () => {
+test("who is held off reads the organisation, and gets nothing that they did not have", () => {
+  const free = { status: "ACTIVE", lacksSecondFactor: false } as const;
+  const heldOff = [
+    { status: "SUSPENDED", lacksSecondFactor: false },
+    { status: "ACTIVE", lacksSecondFactor: true },
+    { status: "SUSPENDED", lacksSecondFactor: true },
+  ] as const;
   for (const permissions of Object.values(BUILT_IN_ROLES)) {
-    expect(permissionsUnder("ACTIVE", permissions)).toEqual(new Set(permissions));
-    expect(permissionsUnder("SUSPENDED", permissions)).toEqual(new Set(["organization.read"]));
+    expect(permissionsUnder(free, permissions)).toEqual(new Set(permissions));
+    for (const circumstances of heldOff) {
+      expect(permissionsUnder(circumstances, permissions)).toEqual(new Set(["organization.read"]));
+    }
   }
-  expect(permissionsUnder("SUSPENDED", ["members.manage"])).toEqual(new Set());
+  for (const circumstances of heldOff) expect(permissionsUnder(circumstances, ["members.manage"])).toEqual(new Set());
 });
