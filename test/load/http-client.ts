@@ -9,8 +9,11 @@ export interface LoadAnswer {
 }
 
 export interface LoadClient {
-  /** Rejects when the connection breaks or nothing comes within 20 s. */
-  post(token: string, body: string): Promise<LoadAnswer>;
+  /**
+   * Rejects when the connection breaks or nothing comes within 20 s.
+   * @param token undefined: nobody's request
+   */
+  post(token: string | undefined, body: string): Promise<LoadAnswer>;
   /**
    * Opens so many connections, which calls then find open. Node accepts one connection per turn of its event loop:
    * those that a crowd opens at once wait for seconds, before anything can refuse them.
@@ -53,7 +56,7 @@ export function createLoadClient(url: string): LoadClient {
               "content-type": "application/json",
               "content-length": Buffer.byteLength(body),
               accept: "application/graphql-response+json",
-              authorization: `Bearer ${token}`,
+              ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
             },
           },
           (response) => {

@@ -31,7 +31,9 @@ const SIGN_IN = `mutation SignIn($input: SessionCreateInput!) {
 
 const readAnswer = z.object({ data: z.object({ viewer: z.object({ user: z.object({ id: z.string() }) }) }) });
 const signInAnswer = z.object({
-  data: z.object({ sessionCreate: z.object({ userErrors: z.array(z.object({ code: z.string() })) }).nullable() }),
+  data: z
+    .object({ sessionCreate: z.object({ userErrors: z.array(z.object({ code: z.string() })) }).nullable() })
+    .nullish(),
   errors: z
     .array(z.object({ extensions: z.looseObject({ code: z.string(), retryAfterSeconds: z.number().optional() }) }))
     .optional(),
@@ -101,7 +103,7 @@ async function read(client: LoadClient, people: readonly Member[], perSecond: nu
     async begin(due) {
       next += 1;
       try {
-        const { text } = await client.post(people[next % people.length]?.accessToken ?? "", READ);
+        const { text } = await client.post(people[next % people.length]?.accessToken, READ);
         readAnswer.parse(JSON.parse(text));
         durations.record(performance.now() - due);
       } catch (error) {
@@ -113,14 +115,14 @@ async function read(client: LoadClient, people: readonly Member[], perSecond: nu
 }
 
 async function attempt(client: LoadClient, input: { email: string; password: string }): Promise<Ending> {
-  const { text } = await client.post("", JSON.stringify({ query: SIGN_IN, variables: { input } }));
+  const { text } = await client.post(undefined, JSON.stringify({ query: SIGN_IN, variables: { input } }));
   const { data, errors = [] } = signInAnswer.parse(JSON.parse(text));
   const [refusal] = errors;
   if (refusal !== undefined) {
     const { code, retryAfterSeconds } = refusal.extensions;
     return code === "SERVICE_UNAVAILABLE" && retryAfterSeconds !== undefined ? "refused" : code;
   }
-  return data.sessionCreate?.userErrors[0]?.code ?? "ok";
+  return data?.sessionCreate?.userErrors[0]?.code ?? "ok";
 }
 
 async function arrive(

@@ -1,10 +1,13 @@
 /** Password rules and hashes. bcrypt reads 72 bytes and stops at NUL: what it would not read is refused, never cut. */
 import { availableParallelism } from "node:os";
-import { compare, getRounds, hash } from "bcrypt";
+import { getRounds } from "bcrypt";
+import { z } from "zod";
 import { type UserError, userError } from "../../../platform/errors/user-failure.ts";
 import { createFairPlaces } from "../../../platform/fair-places.ts";
 import { constraints } from "../../../schema/constraints.ts";
 import { isCommonPassword } from "./common-passwords.ts";
+import { createHashingThread } from "./hashing-thread.ts";
+import type { HashingTask } from "./hashing-worker.ts";
 
 /**
  * A hash takes a processor for long: some are computed at once, others wait, and who would wait too long is refused
@@ -63,12 +66,19 @@ export function createPasswordHasher(cost: number): PasswordHasher {
   // A well-formed hash of nothing in particular: comparing with it costs the same and fails.
   const unmatchedHash = `$2b$${String(cost).padStart(2, "0")}$${"N".repeat(22)}${"o".repeat(31)}`;
   const places = createFairPlaces({ total: AT_ONCE, perTenant: AT_ONCE, ...QUEUE });
+  const idle = Array.from({ length: AT_ONCE }, createHashingThread);
+  const run = (task: HashingTask) =>
+    places.use(NOBODY, async () => {
+      const thread = idle.pop() ?? createHashingThread();
+      return thread.run(task).finally(() => idle.push(thread));
+    });
   return {
-    hash: (password) => places.use(NOBODY, () => hash(password, cost)),
+    hash: async (password) => z.string().parse(await run({ kind: "hash", password, cost })),
     isOutdated: (storedHash) => getRounds(storedHash) < cost,
     async verify(password, storedHash) {
       const usable = isReadable(password) && Buffer.byteLength(password) <= constraints.password.maxBytes;
-      const matches = await places.use(NOBODY, () => compare(usable ? password : "", storedHash ?? unmatchedHash));
+      const compared = { password: usable ? password : "", storedHash: storedHash ?? unmatchedHash };
+      const matches = z.boolean().parse(await run({ kind: "compare", ...compared }));
       return matches && usable && storedHash !== undefined;
     },
   };
