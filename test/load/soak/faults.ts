@@ -1,5 +1,5 @@
 // What breaks while the platform works, one thing after the other: in each turn every kind once, in an order of its
-// own.
+// own. The first turn is always whole, however slow the machine is.
 import { setTimeout } from "node:timers/promises";
 import { cutConnections } from "../../support/stack/cut-connections.ts";
 import type { Stack } from "../../support/stack/stack.ts";
@@ -22,6 +22,8 @@ export interface FaultsOptions {
 }
 
 export interface RunningFaults {
+  /** Resolves when `mayKill` has ended and the process that was killed last is back, however long its start took. */
+  readonly killsOver: Promise<void>;
   /** Resolves when everything is back. @returns how often each happened */
   stop(): Promise<Readonly<Record<Fault, number>>>;
 }
@@ -55,12 +57,16 @@ export function startFaults({ stack, broker, random, ...rest }: FaultsOptions): 
     broker: () => broker.restart(random() * LONGEST_AWAY_MS.broker),
   };
 
+  const killsOver = Promise.withResolvers<void>();
+
   async function run(): Promise<void> {
     while (!abort.signal.aborted) {
       for (const fault of shuffled(FAULTS, random)) {
         await pause(PAUSE_MS);
-        if (abort.signal.aborted) return;
-        if (fault === "process" && !mayKill()) continue;
+        const kills = mayKill() || counts.process === 0;
+        if (!kills) killsOver.resolve();
+        if (abort.signal.aborted && FAULTS.every((kind) => counts[kind] > 0)) return;
+        if (fault === "process" && !kills) continue;
         counts[fault] += 1;
         await happen[fault]();
       }
@@ -68,8 +74,10 @@ export function startFaults({ stack, broker, random, ...rest }: FaultsOptions): 
   }
 
   const running = run();
-  running.catch(() => undefined);
+  running.then(killsOver.resolve, killsOver.reject);
+  killsOver.promise.catch(() => undefined);
   return {
+    killsOver: killsOver.promise,
     async stop() {
       abort.abort();
       await running;

@@ -20,8 +20,8 @@ export interface HeldSamplesOptions {
   readonly stack: Stack;
   /** Where processes write what they hold. */
   readonly files: string;
-  /** When the measurement begins, a time of `performance.now()`: each process lives on from then. */
-  readonly from: number;
+  /** Resolves when the measurement begins: each process lives on from then. */
+  readonly from: Promise<void>;
 }
 
 interface Sample extends Held {
@@ -40,15 +40,14 @@ export function startHeldSamples({ stack, files, from }: HeldSamplesOptions): { 
   const pause = (ms: number) => setTimeout(ms, undefined, { signal: abort.signal }).catch(() => undefined);
 
   async function run(): Promise<void> {
-    // A process that was killed last of all is back by then.
-    await pause(from - performance.now() + EVERY_MS);
-    while (!abort.signal.aborted) {
+    await from;
+    do {
+      await pause(EVERY_MS);
       for (const [name, found] of samples) {
-        const held = await heldBy(stack.processOf(name).current().pid, files);
+        const held = await heldBy(stack.processOf(name).current(), files);
         found.push({ ...held, at: performance.now() / 60_000 });
       }
-      await pause(EVERY_MS);
-    }
+    } while (!abort.signal.aborted);
   }
 
   const running = run();

@@ -2,7 +2,9 @@
 import { readFile, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import type { ProjectProcess } from "../../support/process.ts";
 import { waitFor } from "../../support/wait.ts";
+import { logEnd } from "../../support/watched-child.ts";
 
 const heldSchema = z.object({
   /** Bytes. */
@@ -21,11 +23,16 @@ export function heldSettings(files: string): Record<string, string> {
   return { NODE_OPTIONS: `--import=${probe}`, SOAK_PROBE_FILE: files };
 }
 
-/** @throws Error when the process does not answer within half a minute, or has ended */
-export async function heldBy(pid: number, files: string): Promise<Held> {
+/** @throws Error when the process does not answer within half a minute, or has ended: then with the end of its log */
+export async function heldBy(asked: ProjectProcess, files: string): Promise<Held> {
+  const { pid, logFile } = asked;
   const file = files.replace("{pid}", String(pid));
   await rm(file, { force: true });
-  process.kill(pid, "SIGUSR2");
+  asked.signal("SIGUSR2");
   const written = async () => heldSchema.parse(JSON.parse(await readFile(file, "utf8")));
-  return waitFor(written, { what: `what process ${pid} holds`, deadlineMs: 30_000 });
+  const ended = asked.exited.then(async ({ code, signal }): Promise<never> => {
+    const end = await logEnd(logFile);
+    throw new Error(`process ${pid} ended by itself (${signal ?? `code ${code}`}); ${logFile} ends with:\n${end}`);
+  });
+  return Promise.race([waitFor(written, { what: `what process ${pid} holds`, deadlineMs: 30_000 }), ended]);
 }

@@ -67,7 +67,7 @@ export async function runSoak({ minutes, seed, say }: SoakOptions): Promise<Soak
   const log = await openLogBeside(stack);
   const logFiles = new Set(processNames(stack).map((name) => logFileOf(stack, name)));
   const random = (actor: number) => seededRandom(seed + actor);
-  const gatewayHolds = () => heldBy(stack.processOf("gateway").current().pid, files);
+  const gatewayHolds = () => heldBy(stack.processOf("gateway").current(), files);
   try {
     say(`setting up ${TENANTS} organisations at ${stack.url}`);
     const { tenants } = await populate(stack, TENANTS, 0);
@@ -86,7 +86,7 @@ export async function runSoak({ minutes, seed, say }: SoakOptions): Promise<Soak
       mayKill: () => performance.now() < half,
       onKill: (subgraph) => void logFiles.add(logFileOf(stack, subgraph)),
     });
-    const samples = startHeldSamples({ stack, files, from: half });
+    const samples = startHeldSamples({ stack, files, from: faults.killsOver });
     const traffic = await runTraffic({ stack, tenants, founders, seconds, random: random(4) });
     const growth = await samples.stop();
     const broken = await faults.stop();
