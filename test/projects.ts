@@ -22,6 +22,8 @@ const IN_PAIRS = [
   "committed-equals-delivered",
   "random-kills",
   "soak",
+  "organization-saga",
+  "saga-kills",
   "audit-database-away",
   "resume-after-drop",
   "own-streams",

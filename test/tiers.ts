@@ -63,6 +63,12 @@ export const SIZES = {
     short: 8,
     long: 1_000,
   },
+  sagaRegistrations: {
+    file: "conformance/saga-kills.test.ts",
+    of: "registrations with an organisation and a plan while processes are killed",
+    short: 12,
+    long: 500,
+  },
   soakMinutes: {
     file: "conformance/soak.test.ts",
     of: "minutes of traffic with kills, broker restarts and poison",

@@ -86,7 +86,7 @@ export interface GroupConsumerOptions<Tx extends SqlTransaction> {
   readonly undecodable?: "dead-letter" | "skip";
   /**
    * Whether a replayed event may be applied after a newer one of its aggregate: `"accept"` is for effects that do not
-   * depend on order. Default: it is refused, unless the operator insists.
+   * depend on order, and the default where `order` is `"none"`. Else it is refused, unless the operator insists.
    */
   readonly lateEvents?: "refuse" | "accept";
   /** Unfinished records per partition. */
@@ -260,7 +260,7 @@ export function createGroupConsumer<Tx extends SqlTransaction>(options: GroupCon
     contracts,
     clock,
     logger,
-    late: options.lateEvents ?? "refuse",
+    late: options.lateEvents ?? (options.order === "none" ? "accept" : "refuse"),
     isPassedOver,
     carryOut: retries.carryOut,
     surely,

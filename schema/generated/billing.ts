@@ -6,6 +6,10 @@ export type NoArgs = Readonly<Record<never, never>>;
 /** Each object is as the schema shows it. */
 export type NoParents = Readonly<Record<never, never>>;
 
+/** Whether a billing account can be worked with. */
+export const BillingAccountStatus = ["PENDING", "ACTIVE", "CLOSED"] as const;
+export type BillingAccountStatus = (typeof BillingAccountStatus)[number];
+
 /** Whether an invoice is still to be paid. */
 export const InvoiceStatus = ["DRAFT", "OPEN", "PAID", "VOID", "UNCOLLECTIBLE"] as const;
 export type InvoiceStatus = (typeof InvoiceStatus)[number];
@@ -140,6 +144,8 @@ export interface BillingAccountObject<Own = NoParents> {
   readonly organization?: Parent<Own, "Organization"> | null | undefined;
   /** Currency of all its invoices, as an ISO 4217 code. */
   readonly currency: string;
+  /** Whether plans can be started and invoices paid. */
+  readonly status: BillingAccountStatus;
   /** What is due now over all open invoices. */
   readonly amountDue: Parent<Own, "Money">;
   /** Cards and accounts that invoices can be paid with, oldest first. */
@@ -441,6 +447,7 @@ interface Fields<Own> {
     readonly id: Field<NoArgs, string>;
     readonly organization: Field<NoArgs, Parent<Own, "Organization"> | null | undefined>;
     readonly currency: Field<NoArgs, string>;
+    readonly status: Field<NoArgs, BillingAccountStatus>;
     readonly amountDue: Field<NoArgs, Parent<Own, "Money">>;
     readonly paymentMethods: Field<NoArgs, readonly Parent<Own, "PaymentMethod">[]>;
     readonly subscriptions: Field<BillingAccountSubscriptionsArgs, Parent<Own, "BillingSubscriptionConnection">>;

@@ -13,12 +13,16 @@ export interface EventData {
   readonly "audit.event.unrecorded.v1": { readonly deadLetterId: string; readonly topic: string; readonly partition: number; readonly offset: string; readonly eventId: string | null; readonly eventType: string | null; readonly eventSequence: string | null; readonly attempts: number; readonly reason: "UNREADABLE" | "FAILED"; };
   /** A member of an organisation was refused for want of a permission. The same refusal is told once a minute. */
   readonly "billing.access.denied.v1": { readonly organizationId: string; readonly userId: string; readonly apiKeyId?: string; readonly permission: string; };
+  /** An organisation has no billing account any more. */
+  readonly "billing.account.closed.v1": { readonly accountId: string; readonly organizationId: string; };
   /** A billing account was opened for an organisation. */
   readonly "billing.account.opened.v1": { readonly accountId: string; readonly organizationId: string; readonly currency: string; };
   /** An invoice was issued. */
   readonly "billing.invoice.issued.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; };
   /** An invoice was paid in full. */
   readonly "billing.invoice.paid.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly paymentId: string; };
+  /** An invoice was voided: nothing is due for it. */
+  readonly "billing.invoice.voided.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; };
   /** A payment failed. */
   readonly "billing.payment.failed.v1": { readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly failureCode: string | null; };
   /** A payment was handed to the provider. */
@@ -27,8 +31,12 @@ export interface EventData {
   readonly "billing.payment.succeeded.v1": { readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly failureCode: string | null; };
   /** A payment method was kept. */
   readonly "billing.payment_method.attached.v1": { readonly paymentMethodId: string; readonly accountId: string; readonly brand: string | null; readonly last4: string | null; };
+  /** Billing carried out a step of a saga, or undid it, or says why not. */
+  readonly "billing.saga.step_settled.v1": { readonly sagaId: string; readonly organizationId: string; readonly step: string; readonly direction: "EXECUTE" | "COMPENSATE"; readonly outcome: "DONE" | "FAILED"; readonly reason: string | null; };
   /** The first payment arrived; the plan is active. */
   readonly "billing.subscription.activated.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; };
+  /** A plan ended. */
+  readonly "billing.subscription.canceled.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; };
   /** A plan was started; the first payment is open. */
   readonly "billing.subscription.started.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; };
   /** A member of an organisation was refused for want of a permission. The same refusal is told once a minute. */
@@ -73,8 +81,12 @@ export interface EventData {
   readonly "user.membership.removed.v1": { readonly membershipId: string; readonly organizationId: string; readonly userId: string; };
   /** The roles of a member changed. */
   readonly "user.membership.updated.v1": { readonly membershipId: string; readonly organizationId: string; readonly userId: string; readonly fromRoles: readonly (string)[]; readonly toRoles: readonly (string)[]; };
+  /** An organisation is set up. */
+  readonly "user.organization.activated.v1": { readonly organizationId: string; };
+  /** An organisation could not be set up, and is closed. */
+  readonly "user.organization.closed.v1": { readonly organizationId: string; readonly reason: string; };
   /** An organisation was created. */
-  readonly "user.organization.created.v1": { readonly organizationId: string; readonly ownerId: string; readonly name: string; readonly slug: string; };
+  readonly "user.organization.created.v1": { readonly organizationId: string; readonly ownerId: string; readonly name: string; readonly slug: string; readonly sagaId?: string; };
   /** An operator gave the members of a suspended organisation their rights back. */
   readonly "user.organization.reinstated.v1": { readonly organizationId: string; readonly reason: string; };
   /** What it takes to work in the organisation is another thing than before. */
@@ -107,6 +119,10 @@ export interface EventData {
   readonly "user.role.deleted.v1": { readonly roleId: string; readonly organizationId: string; readonly name: string; };
   /** A role has another name or other permissions. */
   readonly "user.role.updated.v1": { readonly roleId: string; readonly organizationId: string; readonly fromName: string; readonly toName: string; readonly fromPermissions: readonly (string)[]; readonly toPermissions: readonly (string)[]; };
+  /** Work of several subgraphs began, went on or ended. */
+  readonly "user.saga.changed.v1": { readonly sagaId: string; readonly kind: string; readonly organizationId: string; readonly fromState: string | null; readonly toState: string; readonly failure: string | null; readonly steps: readonly ({ readonly name: string; readonly state: string; })[]; };
+  /** A subgraph is asked to carry out a step of a saga, or to undo it. */
+  readonly "user.saga.step_requested.v1": { readonly sagaId: string; readonly kind: string; readonly organizationId: string; readonly service: string; readonly step: string; readonly direction: "EXECUTE" | "COMPENSATE"; readonly attempt: number; readonly input: Readonly<Record<string, unknown>>; readonly userId: string; };
   /** Signing in to an account takes the password alone again. */
   readonly "user.second_factor_disabled.v1": { readonly userId: string; };
   /** Signing in to an account takes a code of an authenticator app from now on. */

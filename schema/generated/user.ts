@@ -27,12 +27,24 @@ export const InvitationStatus = ["PENDING", "ACCEPTED", "EXPIRED", "REVOKED"] as
 export type InvitationStatus = (typeof InvitationStatus)[number];
 
 /** Whether an organisation's members may work in it. */
-export const OrganizationStatus = ["ACTIVE", "SUSPENDED"] as const;
+export const OrganizationStatus = ["PROVISIONING", "ACTIVE", "SUSPENDED", "CLOSED"] as const;
 export type OrganizationStatus = (typeof OrganizationStatus)[number];
 
 /** What can happen to an account. */
 export const ProfileEventType = ["REGISTERED", "REGISTERED_AGAIN", "EMAIL_VERIFIED", "EMAIL_CHANGED", "UPDATED", "PASSWORD_CHANGED", "SUSPENDED", "REINSTATED", "IMPORTED", "REBUILT", "ERASED"] as const;
 export type ProfileEventType = (typeof ProfileEventType)[number];
+
+/** What a saga is for. */
+export const SagaKind = ["ORGANIZATION_PROVISIONING"] as const;
+export type SagaKind = (typeof SagaKind)[number];
+
+/** How far a saga is. */
+export const SagaState = ["RUNNING", "COMPLETED", "COMPENSATING", "COMPENSATED"] as const;
+export type SagaState = (typeof SagaState)[number];
+
+/** How far a step is. */
+export const SagaStepState = ["PENDING", "RUNNING", "DONE", "FAILED", "COMPENSATING", "COMPENSATED", "SKIPPED"] as const;
+export type SagaStepState = (typeof SagaStepState)[number];
 
 /** Why a mutation was refused. */
 export const UserErrorCode = ["BLANK", "TOO_LONG", "INVALID", "TAKEN", "NOT_FOUND", "FORBIDDEN", "STATE_INVALID", "LIMIT_REACHED", "VERSION_CONFLICT", "IDEMPOTENCY_MISMATCH", "IDEMPOTENCY_IN_PROGRESS", "PAYMENT_DECLINED", "SECOND_FACTOR_REQUIRED", "EXPIRED"] as const;
@@ -159,6 +171,10 @@ export interface OrganizationCreateInput {
   readonly name: string;
   /** 3–40 of a–z, 0–9 and `-`; derived from the name when absent. */
   readonly slug?: string | null;
+  /** With `providerToken`: code of the plan that it starts with, e.g. `team`. */
+  readonly planCode?: string | null;
+  /** With `planCode`: token of the payment provider's form. Never a card number. */
+  readonly providerToken?: string | null;
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey: string;
 }
@@ -317,6 +333,12 @@ export interface UserRegisterInput {
   readonly password: string;
   /** The name that others will see: 1 to 80 characters, no markup and no formula. */
   readonly displayName: string;
+  /** Name of an organisation that is set up when the address is confirmed: 2 to 80 characters, no markup and no formula. */
+  readonly organizationName?: string | null;
+  /** With `organizationName` and `providerToken`: code of the plan that the organisation starts with, e.g. `team`. */
+  readonly planCode?: string | null;
+  /** With `planCode`: token of the payment provider's form. Never a card number. */
+  readonly providerToken?: string | null;
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey?: string | null;
 }
@@ -564,6 +586,11 @@ export interface QueryOrganizationArgs {
   readonly id?: string | null;
   /** The organisation's slug. */
   readonly slug?: string | null;
+}
+
+export interface QuerySagaArgs {
+  /** The saga's id. */
+  readonly id: string;
 }
 
 export interface UserAsOfArgs {
@@ -951,6 +978,8 @@ export interface OrganizationObject<Own = NoParents> {
   readonly version: number;
   /** When it was created. */
   readonly createdAt: Date;
+  /** How it was set up, step by step; null for an organisation from before that was noted. */
+  readonly provisioning?: Parent<Own, "Saga"> | null | undefined;
   /** All roles that members can have here, oldest first. */
   readonly roles: readonly Parent<Own, "Role">[];
   /** What can be switched on or off for it, by name. */
@@ -961,6 +990,8 @@ export interface OrganizationObject<Own = NoParents> {
 export interface OrganizationCreatePayloadObject<Own = NoParents> {
   /** The new organisation; null when the mutation was refused. */
   readonly organization?: Parent<Own, "Organization"> | null | undefined;
+  /** How it is set up: the organisation is there, its billing account and plan follow. */
+  readonly saga?: Parent<Own, "Saga"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
@@ -1097,6 +1128,42 @@ export interface RoleUpdatePayloadObject<Own = NoParents> {
   readonly role?: Parent<Own, "Role"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Work of several subgraphs that is complete in the end, or undone. */
+export interface SagaObject<Own = NoParents> {
+  /** Opaque and global: `node(id)` finds the object by it. Begins with `sga_`. */
+  readonly id: string;
+  /** What it is for. */
+  readonly kind: SagaKind;
+  /** How far it is. */
+  readonly state: SagaState;
+  /** Why it is undone, for people; null while it is not. */
+  readonly failure?: string | null | undefined;
+  /** In the order of their execution. */
+  readonly steps: readonly Parent<Own, "SagaStep">[];
+  /** When it was started. */
+  readonly startedAt: Date;
+  /** What is not done by then is undone. */
+  readonly deadline: Date;
+  /** When it ended; null until then. */
+  readonly finishedAt?: Date | null | undefined;
+}
+
+/** A part of a saga that one subgraph carries out. */
+export interface SagaStepObject {
+  /** Its name, e.g. `billing_account`. */
+  readonly name: string;
+  /** The subgraph that carries it out, e.g. `billing`. */
+  readonly service: string;
+  /** How far it is. */
+  readonly state: SagaStepState;
+  /** How often it was asked for. */
+  readonly attempts: number;
+  /** When it was undone; null when it was not. */
+  readonly compensatedAt?: Date | null | undefined;
+  /** Why it failed, for people; null when it did not. */
+  readonly error?: string | null | undefined;
 }
 
 /** An authenticator app that signing in takes a code of. */
@@ -1376,6 +1443,8 @@ interface DefaultParents<Own> {
   readonly RoleCreatePayload: RoleCreatePayloadObject<Own>;
   readonly RoleDeletePayload: RoleDeletePayloadObject<Own>;
   readonly RoleUpdatePayload: RoleUpdatePayloadObject<Own>;
+  readonly Saga: SagaObject<Own>;
+  readonly SagaStep: SagaStepObject;
   readonly SecondFactor: SecondFactorObject;
   readonly Session: SessionObject<Own>;
   readonly SessionConnection: SessionConnectionObject<Own>;
@@ -1396,7 +1465,7 @@ interface DefaultParents<Own> {
   readonly UserSnapshot: UserSnapshotObject;
   readonly VerificationResendPayload: VerificationResendPayloadObject<Own>;
   readonly Viewer: ViewerObject<Own>;
-  readonly Node: ({ readonly __typename: "User" } & Parent<Own, "User">) | ({ readonly __typename: "Organization" } & Parent<Own, "Organization">) | ({ readonly __typename: "Membership" } & Parent<Own, "Membership">) | ({ readonly __typename: "Role" } & Parent<Own, "Role">) | ({ readonly __typename: "Invitation" } & Parent<Own, "Invitation">) | ({ readonly __typename: "ApiKey" } & Parent<Own, "ApiKey">) | ({ readonly __typename: "Session" } & Parent<Own, "Session">) | ({ readonly __typename: "Plan" } & Parent<Own, "Plan">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">) | ({ readonly __typename: "AuditEntry" } & Parent<Own, "AuditEntry">) | ({ readonly __typename: "DeadLetter" } & Parent<Own, "DeadLetter">);
+  readonly Node: ({ readonly __typename: "User" } & Parent<Own, "User">) | ({ readonly __typename: "Organization" } & Parent<Own, "Organization">) | ({ readonly __typename: "Saga" } & Parent<Own, "Saga">) | ({ readonly __typename: "Membership" } & Parent<Own, "Membership">) | ({ readonly __typename: "Role" } & Parent<Own, "Role">) | ({ readonly __typename: "Invitation" } & Parent<Own, "Invitation">) | ({ readonly __typename: "ApiKey" } & Parent<Own, "ApiKey">) | ({ readonly __typename: "Session" } & Parent<Own, "Session">) | ({ readonly __typename: "Plan" } & Parent<Own, "Plan">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">) | ({ readonly __typename: "AuditEntry" } & Parent<Own, "AuditEntry">) | ({ readonly __typename: "DeadLetter" } & Parent<Own, "DeadLetter">);
 }
 
 /** What the resolvers of a type receive: the subgraph's own parent type, or else an object as the schema shows it. */
@@ -1612,6 +1681,7 @@ interface Fields<Own> {
     readonly requiresSecondFactor: Field<NoArgs, boolean>;
     readonly version: Field<NoArgs, number>;
     readonly createdAt: Field<NoArgs, Date>;
+    readonly provisioning: Field<NoArgs, Parent<Own, "Saga"> | null | undefined>;
     readonly members: Field<OrganizationMembersArgs, Parent<Own, "MembershipConnection"> | null | undefined>;
     readonly roles: Field<NoArgs, readonly Parent<Own, "Role">[]>;
     readonly invitations: Field<OrganizationInvitationsArgs, Parent<Own, "InvitationConnection"> | null | undefined>;
@@ -1622,6 +1692,7 @@ interface Fields<Own> {
   };
   readonly OrganizationCreatePayload: {
     readonly organization: Field<NoArgs, Parent<Own, "Organization"> | null | undefined>;
+    readonly saga: Field<NoArgs, Parent<Own, "Saga"> | null | undefined>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
   readonly OrganizationUpdatePayload: {
@@ -1677,6 +1748,7 @@ interface Fields<Own> {
     readonly node: Field<QueryNodeArgs, Parent<Own, "Node"> | null | undefined>;
     readonly nodes: Field<QueryNodesArgs, readonly (Parent<Own, "Node"> | null)[]>;
     readonly organization: Field<QueryOrganizationArgs, Parent<Own, "Organization"> | null | undefined>;
+    readonly saga: Field<QuerySagaArgs, Parent<Own, "Saga"> | null | undefined>;
   };
   readonly RecoveryCodesRenewPayload: {
     readonly recoveryCodes: Field<NoArgs, readonly string[] | null | undefined>;
@@ -1699,6 +1771,24 @@ interface Fields<Own> {
   readonly RoleUpdatePayload: {
     readonly role: Field<NoArgs, Parent<Own, "Role"> | null | undefined>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly Saga: {
+    readonly id: Field<NoArgs, string>;
+    readonly kind: Field<NoArgs, SagaKind>;
+    readonly state: Field<NoArgs, SagaState>;
+    readonly failure: Field<NoArgs, string | null | undefined>;
+    readonly steps: Field<NoArgs, readonly Parent<Own, "SagaStep">[]>;
+    readonly startedAt: Field<NoArgs, Date>;
+    readonly deadline: Field<NoArgs, Date>;
+    readonly finishedAt: Field<NoArgs, Date | null | undefined>;
+  };
+  readonly SagaStep: {
+    readonly name: Field<NoArgs, string>;
+    readonly service: Field<NoArgs, string>;
+    readonly state: Field<NoArgs, SagaStepState>;
+    readonly attempts: Field<NoArgs, number>;
+    readonly compensatedAt: Field<NoArgs, Date | null | undefined>;
+    readonly error: Field<NoArgs, string | null | undefined>;
   };
   readonly SecondFactor: {
     readonly createdAt: Field<NoArgs, Date>;
@@ -1855,7 +1945,7 @@ interface AllResolvers<Context, Own> {
   readonly MembershipRemovePayload: TypeResolvers<Parent<Own, "MembershipRemovePayload">, Context, Fields<Own>["MembershipRemovePayload"]>;
   readonly MembershipUpdatePayload: TypeResolvers<Parent<Own, "MembershipUpdatePayload">, Context, Fields<Own>["MembershipUpdatePayload"]>;
   readonly Mutation: TypeResolvers<unknown, Context, Fields<Own>["Mutation"]>;
-  readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "User" | "Organization" | "Membership" | "Role" | "Invitation" | "ApiKey" | "Session" | "Plan" | "BillingAccount" | "BillingSubscription" | "Invoice" | "Payment" | "PaymentMethod" | "AuditEntry" | "DeadLetter">;
+  readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "User" | "Organization" | "Saga" | "Membership" | "Role" | "Invitation" | "ApiKey" | "Session" | "Plan" | "BillingAccount" | "BillingSubscription" | "Invoice" | "Payment" | "PaymentMethod" | "AuditEntry" | "DeadLetter">;
   readonly Organization: EntityResolvers<Parent<Own, "Organization">, Context, Fields<Own>["Organization"], { readonly __typename: "Organization"; readonly id: string; }>;
   readonly OrganizationCreatePayload: TypeResolvers<Parent<Own, "OrganizationCreatePayload">, Context, Fields<Own>["OrganizationCreatePayload"]>;
   readonly OrganizationUpdatePayload: TypeResolvers<Parent<Own, "OrganizationUpdatePayload">, Context, Fields<Own>["OrganizationUpdatePayload"]>;
@@ -1875,6 +1965,8 @@ interface AllResolvers<Context, Own> {
   readonly RoleCreatePayload: TypeResolvers<Parent<Own, "RoleCreatePayload">, Context, Fields<Own>["RoleCreatePayload"]>;
   readonly RoleDeletePayload: TypeResolvers<Parent<Own, "RoleDeletePayload">, Context, Fields<Own>["RoleDeletePayload"]>;
   readonly RoleUpdatePayload: TypeResolvers<Parent<Own, "RoleUpdatePayload">, Context, Fields<Own>["RoleUpdatePayload"]>;
+  readonly Saga: EntityResolvers<Parent<Own, "Saga">, Context, Fields<Own>["Saga"], { readonly __typename: "Saga"; readonly id: string; }>;
+  readonly SagaStep: TypeResolvers<Parent<Own, "SagaStep">, Context, Fields<Own>["SagaStep"]>;
   readonly SecondFactor: TypeResolvers<Parent<Own, "SecondFactor">, Context, Fields<Own>["SecondFactor"]>;
   readonly Session: EntityResolvers<Parent<Own, "Session">, Context, Fields<Own>["Session"], { readonly __typename: "Session"; readonly id: string; }>;
   readonly SessionConnection: TypeResolvers<Parent<Own, "SessionConnection">, Context, Fields<Own>["SessionConnection"]>;

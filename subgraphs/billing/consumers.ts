@@ -5,24 +5,41 @@
 import { z } from "zod";
 import { OrganizationId, requireTenantId, type TenantId } from "../../platform/auth/principal-ids.ts";
 import type { EventEnvelope } from "../../platform/events/envelope.ts";
+import { handleAsCommand } from "../../platform/events/handler-scope.ts";
 import type { ConsumerFacts, RoutedHandler, Routes } from "../../platform/events/routing-table.ts";
 import type { EventType } from "../../schema/generated/events.ts";
 import { openAccount } from "./commands/open-account.ts";
+import { carryOutStep } from "./saga-steps/participant.ts";
 import type { BillingServices } from "./services.ts";
 import type { BillingTransaction } from "./store/database.ts";
 
 /** Names are groups of the log and names in the inbox: another name would make every event new. */
 export const consumers = {
-  "billing.accounts": { kind: "database", does: "Opens the account of each new organisation." },
+  "billing.accounts": { kind: "database", does: "Opens the accounts of organisations from before there were sagas." },
+  "billing.sagas": {
+    kind: "external",
+    does: "Carries out what sagas ask of billing.",
+    // Each holds a connection of the pool while the provider is asked.
+    concurrency: 4,
+    // A saga asks for one step at a time, and each step knows what it has done: no order is needed beyond that.
+    order: "none",
+  },
 } as const satisfies Record<string, ConsumerFacts<BillingServices, BillingTransaction>>;
 
-const organizationCreated = z.object({ organizationId: OrganizationId.schema });
+const organizationCreated = z.object({ organizationId: OrganizationId.schema, sagaId: z.string().optional() });
 
-const account: RoutedHandler<BillingServices, BillingTransaction> = (services, event, tx) =>
-  openAccount(services, tx, organizationCreated.parse(event.data).organizationId, event);
+/** An organisation with a saga gets its account by a step of that. */
+const account: RoutedHandler<BillingServices, BillingTransaction> = async (services, event, tx) => {
+  const { organizationId, sagaId } = organizationCreated.parse(event.data);
+  if (sagaId !== undefined) return;
+  await handleAsCommand(services, tx, event, (scope) =>
+    openAccount(services, scope, { organizationId, status: "ACTIVE" }),
+  );
+};
 
 export const routes = {
   "user.organization.created.v1": { "billing.accounts": account },
+  "user.saga.step_requested.v1": { "billing.sagas": carryOutStep },
 } as const satisfies Routes<BillingServices, BillingTransaction, EventType, keyof typeof consumers>;
 
 /** Whose rows a handler may touch: the organisation that the event is about. */

@@ -1,9 +1,10 @@
 /**
  * What billing says happened, as `schema/events/billing.*.json` describe it. The version is the row's after the change.
  */
-import type { OrganizationId } from "../../platform/auth/principal-ids.ts";
+import { OrganizationId, type TenantId } from "../../platform/auth/principal-ids.ts";
 import type { DomainEvent } from "../../platform/events/envelope.ts";
 import type { PublishedDenial } from "../../platform/graphql/denial-reporter.ts";
+import type { StepSettled } from "../../platform/saga/saga-messages.ts";
 import type { EventData, EventType } from "../../schema/generated/events.ts";
 import type { BillingAccount, PaymentMethod } from "./domain/account.ts";
 import type { PaymentId } from "./domain/ids.ts";
@@ -29,9 +30,21 @@ export function accessDenied({ organizationId, ...denied }: PublishedDenial): Do
   return event("billing.access.denied.v1", { id: organizationId, organizationId, version: 0 }, data);
 }
 
+/** The reply to whoever coordinates a saga: nothing of its own changed. */
+export function sagaStepSettled(tenantId: TenantId, settled: StepSettled): DomainEvent {
+  const organizationId = OrganizationId.require(tenantId);
+  const data = { ...settled, organizationId };
+  return event("billing.saga.step_settled.v1", { id: settled.sagaId, organizationId, version: 0 }, data);
+}
+
 export function accountOpened(account: Pick<BillingAccount, "id" | "organizationId" | "currency">): DomainEvent {
   const { id, organizationId, currency } = account;
   return event("billing.account.opened.v1", { ...account, version: 1 }, { accountId: id, organizationId, currency });
+}
+
+export function accountClosed(account: BillingAccount): DomainEvent {
+  const { id, organizationId } = account;
+  return event("billing.account.closed.v1", account, { accountId: id, organizationId });
 }
 
 export function paymentMethodAttached(method: PaymentMethod): DomainEvent {
@@ -47,6 +60,10 @@ export function subscriptionActivated(subscription: BillingSubscription): Domain
   return event("billing.subscription.activated.v1", subscription, subscriptionData(subscription, "INCOMPLETE"));
 }
 
+export function subscriptionCanceled(subscription: BillingSubscription): DomainEvent {
+  return event("billing.subscription.canceled.v1", subscription, subscriptionData(subscription, "INCOMPLETE"));
+}
+
 function subscriptionData({ id, accountId, planId, status }: BillingSubscription, fromStatus: string | null) {
   return { subscriptionId: id, accountId, planId, fromStatus, toStatus: status };
 }
@@ -57,6 +74,10 @@ export function invoiceIssued(invoice: Invoice): DomainEvent {
 
 export function invoicePaid(invoice: Invoice, paymentId: PaymentId): DomainEvent {
   return event("billing.invoice.paid.v1", invoice, { ...invoiceData(invoice, "OPEN"), paymentId });
+}
+
+export function invoiceVoided(invoice: Invoice): DomainEvent {
+  return event("billing.invoice.voided.v1", invoice, invoiceData(invoice, "OPEN"));
 }
 
 function invoiceData({ id, accountId, number, status, totalMinor, currency }: Invoice, fromStatus: string | null) {

@@ -1,7 +1,7 @@
 /**
  * What the user subgraph does about events: `routes` says which consumers act on which event, `consumers` what each is.
  * The chains: a person registers → a mail is requested → it is delivered; an organisation is created → billing opens
- * its account → the welcome mail is requested → it is delivered.
+ * its account → it is active → the welcome mail is requested → it is delivered.
  */
 import type { ConsumerFacts, RoutedHandler, Routes } from "../../platform/events/routing-table.ts";
 import type { EventType } from "../../schema/generated/events.ts";
@@ -21,6 +21,7 @@ import { verification } from "./mail/kinds/verification.ts";
 import { welcome } from "./mail/kinds/welcome.ts";
 import type { MailKind } from "./mail/mail-kind.ts";
 import { notePlan } from "./plans/note-plan.ts";
+import { settleStep } from "./provisioning/settle-step.ts";
 import { countRegistered, countVerified, registrationBackfill } from "./registrations/count-registrations.ts";
 import type { ConsumerServices } from "./services.ts";
 import type { UserTransaction } from "./store/database.ts";
@@ -43,6 +44,7 @@ export const consumers = {
     does: "Counts registrations and confirmed addresses per day.",
     backfill: registrationBackfill,
   },
+  "user.sagas": { kind: "database", does: "Carries sagas on when somebody answered." },
   "user.plans": { kind: "database", does: "Keeps which plan an organisation is on, for feature flags." },
   "user.rows": { kind: "cache", does: "Evicts cached rows that another process changed." },
 } as const satisfies Record<string, ConsumerFacts<ConsumerServices, UserTransaction>>;
@@ -66,7 +68,8 @@ export const routes = {
   "user.email_verified.v1": { "user.mail": mail(welcome), "user.registrations": countVerified },
   "user.invitation.created.v1": { "user.mail": mail(invitation) },
   "user.invitation.resent.v1": { "user.mail": mail(invitation) },
-  "billing.account.opened.v1": { "user.mail": mail(organizationWelcome) },
+  "user.organization.activated.v1": { "user.mail": mail(organizationWelcome) },
+  "billing.saga.step_settled.v1": { "user.sagas": settleStep },
   "billing.subscription.activated.v1": { "user.plans": notePlan },
   "user.email.requested.v1": { "user.mailroom": deliverMail },
   "user.*": { "user.rows": rowEviction },

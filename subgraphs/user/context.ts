@@ -2,6 +2,7 @@
 import type { UserIdentity } from "../../platform/auth/identity.ts";
 import type { RequestContext } from "../../platform/graphql/request-context.ts";
 import { createSubgraphContext, type SubgraphContext } from "../../platform/graphql/subgraph-context.ts";
+import type { Saga } from "../../platform/saga/saga.ts";
 import type { ApiKey } from "./domain/api-key.ts";
 import type { EmailDelivery } from "./domain/email-delivery.ts";
 import type { FlagRule } from "./domain/feature-flag.ts";
@@ -27,6 +28,7 @@ export interface UserParents {
   readonly Node: { readonly __typename: NodeName; readonly id: string };
   readonly Organization: Organization;
   readonly Role: Role;
+  readonly Saga: Saga;
   readonly Session: Session;
   readonly User: User;
   readonly Viewer: UserIdentity;
@@ -41,6 +43,7 @@ export type NodeName =
   | "Invitation"
   | "Session"
   | "ApiKey"
+  | "Saga"
   | "Plan"
   | "BillingAccount"
   | "BillingSubscription"

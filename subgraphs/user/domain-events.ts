@@ -5,6 +5,7 @@
 import { OrganizationId, PLATFORM, type TenantId } from "../../platform/auth/principal-ids.ts";
 import type { DomainEvent } from "../../platform/events/envelope.ts";
 import type { PublishedDenial } from "../../platform/graphql/denial-reporter.ts";
+import type { Saga, SagaId, SagaState, StepAction } from "../../platform/saga/saga.ts";
 import type { EventData, EventType } from "../../schema/generated/events.ts";
 import type { ApiKey } from "./domain/api-key.ts";
 import { type FlagKey, flagSubject } from "./domain/feature-flag.ts";
@@ -156,12 +157,39 @@ export function sessionRevoked(session: Session, reason: string): DomainEvent {
   return ofUser("user.session.revoked.v1", userId, session, { sessionId, userId, reason });
 }
 
+/** What a saga did, as far as it has come. */
+export function sagaChanged(saga: Saga, from: SagaState | null): DomainEvent {
+  const organizationId = OrganizationId.require(saga.tenantId);
+  const { id: sagaId, kind, state, failure } = saga;
+  const steps = saga.steps.map(({ name, state }) => ({ name, state }));
+  const data = { sagaId, kind, organizationId, fromState: from, toState: state, failure, steps };
+  return ofOrganization("user.saga.changed.v1", organizationId, saga, data);
+}
+
+export type StepDetails = Pick<EventData["user.saga.step_requested.v1"], "service" | "attempt" | "userId" | "input">;
+
+/** Asks another subgraph for a step of a saga. */
+export function sagaStepRequested(saga: Saga, action: StepAction, details: StepDetails): DomainEvent {
+  const organizationId = OrganizationId.require(saga.tenantId);
+  const data = { sagaId: saga.id, kind: saga.kind, organizationId, ...action, ...details };
+  return ofOrganization("user.saga.step_requested.v1", organizationId, saga, data);
+}
+
+export function organizationActivated(id: OrganizationId, version: number): DomainEvent {
+  return ofOrganization("user.organization.activated.v1", id, { id, version }, { organizationId: id });
+}
+
+/** It could not be set up. */
+export function organizationClosed(id: OrganizationId, version: number, reason: string): DomainEvent {
+  return ofOrganization("user.organization.closed.v1", id, { id, version }, { organizationId: id, reason });
+}
+
 export function organizationCreated(
-  { id: organizationId, name, slug }: Pick<Organization, "id" | "name" | "slug">,
+  { id: organizationId, name, slug, sagaId }: Pick<Organization, "id" | "name" | "slug"> & { readonly sagaId: SagaId },
   ownerId: UserId,
 ): DomainEvent {
   const created = { id: organizationId, version: 1 };
-  const data = { organizationId, ownerId, name, slug };
+  const data = { organizationId, ownerId, name, slug, sagaId };
   return ofOrganization("user.organization.created.v1", organizationId, created, data);
 }
 

@@ -12,10 +12,11 @@ export function requireOperator(identity: Identity): void {
 
 /**
  * For commands that hold the organisation: the signed header may be older than the suspension.
- * @throws UserFailure `FORBIDDEN` in a suspended organisation
+ * @throws UserFailure `FORBIDDEN` in an organisation that is suspended or closed
  */
 export function requireActive(organization: Pick<Organization, "status"> | undefined): void {
   if (organization?.status === "SUSPENDED") throw refuse("FORBIDDEN", "This organisation is suspended.");
+  if (organization?.status === "CLOSED") throw refuse("FORBIDDEN", "This organisation is closed.");
 }
 
 export function noSecondFactor(): UserFailure {

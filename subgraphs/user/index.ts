@@ -15,6 +15,8 @@ import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint
 import { outboxOf } from "../../platform/graphql/subgraph-outbox.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
 import { createMailer } from "../../platform/mail/mailer.ts";
+import { createSagaCoordinator } from "../../platform/saga/saga-coordinator.ts";
+import { createSagaWatch } from "../../platform/saga/saga-watch.ts";
 import { createRowCaches, loadRowByCacheKey } from "./cache/row-caches.ts";
 import { consumers, routes } from "./consumers.ts";
 import { createUserContext, type UserContext } from "./context.ts";
@@ -25,6 +27,7 @@ import { createTokenService, registerTokenRoutes } from "./credentials/token-ser
 import { createDemo } from "./demo/demo-data.ts";
 import { accessDenied } from "./domain-events.ts";
 import { createFeatureFlags } from "./flags/feature-flags.ts";
+import { provisioningDefinition, sagaEvents } from "./provisioning/provisioning-saga.ts";
 import { resolvers } from "./resolvers/index.ts";
 import type { UserServices } from "./services.ts";
 import { openUserDatabase } from "./store/database.ts";
@@ -32,6 +35,7 @@ import { openUserDatabase } from "./store/database.ts";
 /** Another shape of a row needs another number. */
 const CACHE_SHAPE = 4;
 const POOL_SIZE = 16;
+const MAX_SAGA_RETRY_MS = 600_000;
 
 export interface UserSubgraphDeps extends SubgraphRuntime {
   readonly settings: ProcessCacheSettings & {
@@ -41,6 +45,8 @@ export interface UserSubgraphDeps extends SubgraphRuntime {
     readonly ACCESS_TOKEN_SECONDS: number;
     readonly REFRESH_TOKEN_SECONDS: number;
     readonly BCRYPT_COST: number;
+    readonly SAGA_DEADLINE_SECONDS: number;
+    readonly SAGA_RETRY_SECONDS: number;
     readonly SMTP_URL: string;
     readonly MAIL_FROM: string;
     readonly WEB_CLIENT_URL: string;
@@ -60,6 +66,7 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     deps;
   const logger = deps.logger.child({ subgraph: name });
   const database = openUserDatabase("user database", databaseUrls.app, POOL_SIZE);
+  const sagaDatabase = openUserDatabase("user sagas that are due", databaseUrls.relay, 1);
   const accessTokens = createAccessTokens({
     keyFile: settings.SIGNING_KEY_FILE,
     issuer: settings.TOKEN_ISSUER,
@@ -86,6 +93,13 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     rowCaches,
     evict: rowCaches.evict,
     flags: createFeatureFlags({ database, rowCaches }),
+    sagas: createSagaCoordinator({
+      definitions: [provisioningDefinition({ clock })],
+      events: sagaEvents,
+      clock,
+      deadlineMs: settings.SAGA_DEADLINE_SECONDS * 1_000,
+      retry: { baseMs: settings.SAGA_RETRY_SECONDS * 1_000, capMs: MAX_SAGA_RETRY_MS },
+    }),
     passwords: createPasswordHasher(settings.BCRYPT_COST),
     accessTokens,
     refreshKeys: identitySecrets,
@@ -102,6 +116,14 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     contracts,
     database,
     ...(deps.mailRetries === undefined ? {} : { retries: { "user.mailroom": deps.mailRetries } }),
+    clock,
+    logger,
+  });
+  const sagaWatch = createSagaWatch({
+    name: "user sagas",
+    coordinator: services.sagas,
+    deps: services,
+    pollingDatabase: sagaDatabase,
     clock,
     logger,
   });
@@ -126,11 +148,14 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
       { name: "user relay", start: async () => relay.start(), stop: () => relay.stop() },
       { name: "user mailer", stop: async () => mailer.close() },
       ...routed.parts,
+      sagaDatabase.part,
+      sagaWatch.part,
     ],
     relays: [relay],
     consumers: [...routed.groups.values()],
     checks: [database.check, cache.check],
     caches: [cache],
+    metrics: sagaWatch.metrics,
     routes: (server) => registerTokenRoutes(server, tokenService, verifier),
     demo: createDemo(services),
   };

@@ -8,6 +8,8 @@ import DataLoader from "dataloader";
 import type { Identity } from "../../platform/auth/identity.ts";
 import type { RowCache, VersionedRow } from "../../platform/cache/row-cache.ts";
 import type { TenantReader } from "../../platform/database/tenant-reader.ts";
+import type { Saga, SagaId } from "../../platform/saga/saga.ts";
+import { findSagas, findSagasOf } from "../../platform/saga/saga-store.ts";
 import { sessionKey } from "./cache/row-caches.ts";
 import type { ApiKey } from "./domain/api-key.ts";
 import type { ApiKeyId, InvitationId, MembershipId, OrganizationId, RoleId, SessionId, UserId } from "./domain/ids.ts";
@@ -21,9 +23,11 @@ import {
   canReadInvitations,
   canReadMembership,
   canReadOrganization,
+  canReadSaga,
   isSelf,
   organizationsWithReadableMembers,
 } from "./policies.ts";
+import { PROVISIONING } from "./provisioning/provisioning-saga.ts";
 import type { UserServices } from "./services.ts";
 import { findApiKeys } from "./store/api-keys.ts";
 import type { UserTransaction } from "./store/database.ts";
@@ -45,6 +49,9 @@ export interface Loaders {
   readonly invitation: One<InvitationId, Invitation>;
   readonly session: One<SessionId, Session>;
   readonly apiKey: One<ApiKeyId, ApiKey>;
+  readonly saga: One<SagaId, Saga>;
+  /** The saga that set up an organisation, or sets it up. */
+  readonly provisioningOf: One<OrganizationId, Saga>;
   readonly rolesOfMembership: Many<MembershipId, Role>;
   readonly rolesOfOrganization: Many<OrganizationId, Role>;
 }
@@ -121,6 +128,15 @@ export function createLoaders(
     role: one(findRoles, ({ organizationId }) => canReadOrganization(identity, organizationId)),
     invitation: one(findInvitations, ({ organizationId }) => canReadInvitations(identity, organizationId)),
     apiKey: one(findApiKeys, ({ organizationId }) => canReadApiKeys(identity, organizationId)),
+    saga: one(findSagas, (saga) => canReadSaga(identity, saga)),
+    provisioningOf: new DataLoader(
+      async (organizationIds) => {
+        const sagas = await read((tx) => findSagasOf(tx, PROVISIONING, organizationIds));
+        const seen = new Map(sagas.filter((saga) => canReadSaga(identity, saga)).map((saga) => [saga.tenantId, saga]));
+        return organizationIds.map((id) => seen.get(id) ?? null);
+      },
+      { maxBatchSize: MAX_BATCH },
+    ),
     // One's own, by their names: another user's session is not looked for.
     session: oneCached(rowCaches.sessions, findSessions, async (ids) => {
       if (identity.kind !== "USER") return new Map();

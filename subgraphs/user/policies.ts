@@ -3,7 +3,7 @@
  */
 import { belongsTo, grantsOf, holds, type Identity } from "../../platform/auth/identity.ts";
 import { isOperator, isOperatorProcess } from "../../platform/auth/operators.ts";
-import type { OrganizationId, UserId } from "../../platform/auth/principal-ids.ts";
+import { OrganizationId, type TenantId, type UserId } from "../../platform/auth/principal-ids.ts";
 import type { OrganizationStatus } from "../../schema/generated/user.ts";
 import type { Permission } from "./domain/permission.ts";
 
@@ -62,13 +62,19 @@ export function permissionsUnder(
   { status, lacksSecondFactor }: Circumstances,
   permissions: readonly string[],
 ): ReadonlySet<string> {
-  const isHeldOff = status !== "ACTIVE" || lacksSecondFactor;
+  const isHeldOff = status === "SUSPENDED" || status === "CLOSED" || lacksSecondFactor;
   return new Set(isHeldOff ? permissions.filter((name) => WHILE_HELD_OFF.includes(name)) : permissions);
 }
 
 /** Every member sees the organisation itself; without this a member could not even learn its name. */
 export function canReadOrganization(identity: Identity, organizationId: OrganizationId): boolean {
   return belongsTo(identity, organizationId);
+}
+
+/** Every member of the organisation that it is about. */
+export function canReadSaga(identity: Identity, { tenantId }: { readonly tenantId: TenantId }): boolean {
+  const organizationId = OrganizationId.from(tenantId);
+  return organizationId !== undefined && canReadOrganization(identity, organizationId);
 }
 
 export function canReadMembers(identity: Identity, organizationId: OrganizationId): boolean {

@@ -5,12 +5,13 @@ import type { Outbox } from "../../platform/events/outbox.ts";
 import type { CursorCodec } from "../../platform/graphql/connection.ts";
 import type { IdSource } from "../../platform/ids.ts";
 import type { Mailer } from "../../platform/mail/mailer.ts";
+import type { SagaCoordinator } from "../../platform/saga/saga-coordinator.ts";
 import type { RowCaches } from "./cache/row-caches.ts";
 import type { AccessTokens } from "./credentials/access-tokens.ts";
 import type { PasswordHasher } from "./credentials/passwords.ts";
 import type { TextSeal } from "./credentials/sealed-text.ts";
 import type { FeatureFlags } from "./flags/feature-flags.ts";
-import type { UserDatabase } from "./store/database.ts";
+import type { UserDatabase, UserTransaction } from "./store/database.ts";
 
 export interface UserServices {
   readonly database: UserDatabase;
@@ -23,6 +24,8 @@ export interface UserServices {
   /** Drops those that a command's events make old: see `runCommand`. */
   readonly evict: RowCaches["evict"];
   readonly flags: FeatureFlags;
+  /** Carries on what takes several subgraphs. */
+  readonly sagas: SagaCoordinator<UserTransaction>;
   readonly passwords: PasswordHasher;
   readonly accessTokens: AccessTokens;
   /** Refresh tokens are derived from those that they replace: the first key derives, all are tried. */
@@ -45,6 +48,7 @@ export interface MailServices extends Pick<UserServices, "database" | "outbox" |
 /** What consumers work with. */
 export interface ConsumerServices extends MailServices {
   readonly rowCaches: Pick<RowCaches, "evict">;
+  readonly sagas: Pick<SagaCoordinator<UserTransaction>, "settle">;
   /** Holds the cached rows. */
   readonly cache: Pick<Cache, "clear">;
   /** Where its own events are. */

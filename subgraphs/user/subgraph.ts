@@ -24,6 +24,12 @@ export const subgraph = defineSubgraph({
     ACCESS_TOKEN_SECONDS: count.default(900).describe("Lifetime of access tokens, in seconds"),
     REFRESH_TOKEN_SECONDS: count.default(2_592_000).describe("Lifetime of refresh tokens and sessions, in seconds"),
     BCRYPT_COST: z.coerce.number().int().min(4).max(15).default(11).describe("Cost of password hashes"),
+    SAGA_DEADLINE_SECONDS: count
+      .default(3_600)
+      .describe("How long the setting up of an organisation may take before it is undone, in seconds"),
+    SAGA_RETRY_SECONDS: count
+      .default(30)
+      .describe("How long to wait for a step of a saga before asking for it again, in seconds"),
     SMTP_URL: url("smtp", "smtps").describe("Mail server"),
     MAIL_FROM: z.string().default("Tributary <no-reply@tributary.local>").describe("Sender of mails"),
     WEB_CLIENT_URL: url("http", "https")

@@ -79,12 +79,17 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
       "billing.payment.processing",
       "billing.payment.succeeded",
       "billing.payment_method.attached",
+      "billing.saga.step_settled",
       "billing.subscription.activated",
       "billing.subscription.started",
       "user.email.delivered",
       "user.email.requested",
       "user.membership.created",
+      "user.organization.activated",
       "user.organization.created",
+      "user.saga.changed",
+      "user.saga.changed",
+      "user.saga.step_requested",
     ];
     interface Log {
       organization: {
@@ -126,10 +131,15 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
     const chain = oldestFirst.filter((entry) => entry.correlationId === correlationId).map(({ action }) => action);
     expect(chain.sort()).toEqual([
       "billing.account.opened",
+      "billing.saga.step_settled",
       "user.email.delivered",
       "user.email.requested",
       "user.membership.created",
+      "user.organization.activated",
       "user.organization.created",
+      "user.saga.changed",
+      "user.saga.changed",
+      "user.saga.step_requested",
     ]);
     expect(JSON.stringify(entries)).not.toContain(owner.email);
   });

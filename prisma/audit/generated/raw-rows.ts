@@ -7,6 +7,9 @@ import type { InboxModel } from "./models/Inbox.ts";
 import type { IdempotencyModel } from "./models/Idempotency.ts";
 import type { BackfillModel } from "./models/Backfill.ts";
 import type { SnapshotMarkModel } from "./models/SnapshotMark.ts";
+import type { SagaModel } from "./models/Saga.ts";
+import type { SagaStepModel } from "./models/SagaStep.ts";
+import type { SagaParticipationModel } from "./models/SagaParticipation.ts";
 import type { AuditChainModel } from "./models/AuditChain.ts";
 import type { AuditEntryModel } from "./models/AuditEntry.ts";
 import type { DeadLetterModel } from "./models/DeadLetter.ts";
@@ -123,6 +126,86 @@ export const snapshotMarkRows: RawRows<SnapshotMarkModel> = rawRows(
     topic: z.string(),
     tenantId: z.string(),
     sequence: z.bigint(),
+  }),
+);
+
+export const sagaRows: RawRows<SagaModel> = rawRows(
+  "saga",
+  {
+    id: "id",
+    tenantId: "tenant_id",
+    kind: "kind",
+    state: "state",
+    failure: "failure",
+    input: "input",
+    causation: "causation",
+    startedAt: "started_at",
+    deadline: "deadline",
+    wakeAt: "wake_at",
+    finishedAt: "finished_at",
+    version: "version",
+  },
+  z.object({
+    id: z.string(),
+    tenantId: z.string(),
+    kind: z.string(),
+    state: z.string(),
+    failure: z.string().nullable(),
+    input: z.json(),
+    causation: z.json(),
+    startedAt: z.date(),
+    deadline: z.date(),
+    wakeAt: z.date().nullable(),
+    finishedAt: z.date().nullable(),
+    version: z.int(),
+  }),
+);
+
+export const sagaStepRows: RawRows<SagaStepModel> = rawRows(
+  "saga_step",
+  {
+    sagaId: "saga_id",
+    position: "position",
+    tenantId: "tenant_id",
+    name: "name",
+    service: "service",
+    state: "state",
+    attempts: "attempts",
+    error: "error",
+    compensatedAt: "compensated_at",
+  },
+  z.object({
+    sagaId: z.string(),
+    position: z.int(),
+    tenantId: z.string(),
+    name: z.string(),
+    service: z.string(),
+    state: z.string(),
+    attempts: z.int(),
+    error: z.string().nullable(),
+    compensatedAt: z.date().nullable(),
+  }),
+);
+
+export const sagaParticipationRows: RawRows<SagaParticipationModel> = rawRows(
+  "saga_participation",
+  {
+    sagaId: "saga_id",
+    step: "step",
+    tenantId: "tenant_id",
+    state: "state",
+    reference: "reference",
+    outcome: "outcome",
+    reason: "reason",
+  },
+  z.object({
+    sagaId: z.string(),
+    step: z.string(),
+    tenantId: z.string(),
+    state: z.string(),
+    reference: z.string().nullable(),
+    outcome: z.string().nullable(),
+    reason: z.string().nullable(),
   }),
 );
 

@@ -48,6 +48,21 @@ export type Backfill = Prisma.BackfillModel
  */
 export type SnapshotMark = Prisma.SnapshotMarkModel
 /**
+ * Model Saga
+ * Work of several subgraphs that is complete in the end, or undone; see platform/saga.
+ */
+export type Saga = Prisma.SagaModel
+/**
+ * Model SagaStep
+ * 
+ */
+export type SagaStep = Prisma.SagaStepModel
+/**
+ * Model SagaParticipation
+ * What this subgraph did for sagas, its own and others'.
+ */
+export type SagaParticipation = Prisma.SagaParticipationModel
+/**
  * Model Plan
  * A price, the same for every organisation. Insert only.
  */

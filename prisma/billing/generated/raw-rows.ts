@@ -7,6 +7,9 @@ import type { InboxModel } from "./models/Inbox.ts";
 import type { IdempotencyModel } from "./models/Idempotency.ts";
 import type { BackfillModel } from "./models/Backfill.ts";
 import type { SnapshotMarkModel } from "./models/SnapshotMark.ts";
+import type { SagaModel } from "./models/Saga.ts";
+import type { SagaStepModel } from "./models/SagaStep.ts";
+import type { SagaParticipationModel } from "./models/SagaParticipation.ts";
 import type { PlanModel } from "./models/Plan.ts";
 import type { BillingAccountModel } from "./models/BillingAccount.ts";
 import type { PaymentMethodModel } from "./models/PaymentMethod.ts";
@@ -130,6 +133,86 @@ export const snapshotMarkRows: RawRows<SnapshotMarkModel> = rawRows(
   }),
 );
 
+export const sagaRows: RawRows<SagaModel> = rawRows(
+  "saga",
+  {
+    id: "id",
+    tenantId: "tenant_id",
+    kind: "kind",
+    state: "state",
+    failure: "failure",
+    input: "input",
+    causation: "causation",
+    startedAt: "started_at",
+    deadline: "deadline",
+    wakeAt: "wake_at",
+    finishedAt: "finished_at",
+    version: "version",
+  },
+  z.object({
+    id: z.string(),
+    tenantId: z.string(),
+    kind: z.string(),
+    state: z.string(),
+    failure: z.string().nullable(),
+    input: z.json(),
+    causation: z.json(),
+    startedAt: z.date(),
+    deadline: z.date(),
+    wakeAt: z.date().nullable(),
+    finishedAt: z.date().nullable(),
+    version: z.int(),
+  }),
+);
+
+export const sagaStepRows: RawRows<SagaStepModel> = rawRows(
+  "saga_step",
+  {
+    sagaId: "saga_id",
+    position: "position",
+    tenantId: "tenant_id",
+    name: "name",
+    service: "service",
+    state: "state",
+    attempts: "attempts",
+    error: "error",
+    compensatedAt: "compensated_at",
+  },
+  z.object({
+    sagaId: z.string(),
+    position: z.int(),
+    tenantId: z.string(),
+    name: z.string(),
+    service: z.string(),
+    state: z.string(),
+    attempts: z.int(),
+    error: z.string().nullable(),
+    compensatedAt: z.date().nullable(),
+  }),
+);
+
+export const sagaParticipationRows: RawRows<SagaParticipationModel> = rawRows(
+  "saga_participation",
+  {
+    sagaId: "saga_id",
+    step: "step",
+    tenantId: "tenant_id",
+    state: "state",
+    reference: "reference",
+    outcome: "outcome",
+    reason: "reason",
+  },
+  z.object({
+    sagaId: z.string(),
+    step: z.string(),
+    tenantId: z.string(),
+    state: z.string(),
+    reference: z.string().nullable(),
+    outcome: z.string().nullable(),
+    reason: z.string().nullable(),
+  }),
+);
+
 export const planRows: RawRows<PlanModel> = rawRows(
   "plan",
   {
@@ -164,6 +247,7 @@ export const billingAccountRows: RawRows<BillingAccountModel> = rawRows(
     id: "id",
     organizationId: "organization_id",
     currency: "currency",
+    status: "status",
     version: "version",
     createdAt: "created_at",
     updatedAt: "updated_at",
@@ -172,6 +256,7 @@ export const billingAccountRows: RawRows<BillingAccountModel> = rawRows(
     id: z.string(),
     organizationId: z.string(),
     currency: z.string(),
+    status: z.string(),
     version: z.int(),
     createdAt: z.date(),
     updatedAt: z.date(),

@@ -52,10 +52,18 @@ export async function chooseMethod(
   return method;
 }
 
+export interface NewCollection {
+  readonly invoice: Invoice;
+  readonly method: PaymentMethod;
+  readonly causation: Causation;
+  /** Who asks the provider first. Default: the request. */
+  readonly collectedBy?: "request" | "worker";
+}
+
 export async function beginPayment(
   { ids, provider }: BillingServices,
   { tx, emit }: CommandScope<BillingTransaction>,
-  { invoice, method, causation }: { invoice: Invoice; method: PaymentMethod; causation: Causation },
+  { invoice, method, causation, collectedBy = "request" }: NewCollection,
 ): Promise<PendingPayment> {
   const payment = await insertPayment(
     tx,
@@ -68,7 +76,7 @@ export async function beginPayment(
       amountMinor: invoice.totalMinor,
       provider: provider.name,
     },
-    causation,
+    { causation, collectedBy },
   );
   emit(paymentProcessing(payment));
   return { payment, reference: method.reference };

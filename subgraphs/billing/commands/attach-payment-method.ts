@@ -9,18 +9,16 @@ import { runIdempotentCommand } from "../../../platform/database/idempotent-comm
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import type { Actor } from "../../../platform/graphql/subgraph-context.ts";
 import { requireIdempotencyKey } from "../../../platform/validation/idempotency-key.ts";
+import { requireProviderToken } from "../../../platform/validation/provider-token.ts";
 import type { PaymentMethodAttachInput } from "../../../schema/generated/billing.ts";
 import type { PaymentMethod } from "../domain/account.ts";
 import { AccountId, PaymentMethodId } from "../domain/ids.ts";
 import { paymentMethodAttached } from "../domain-events.ts";
+import { requireOpen } from "../errors.ts";
 import type { BillingServices } from "../services.ts";
 import { findAccounts, lockAccount } from "../store/accounts.ts";
 import { insertPaymentMethod } from "../store/payment-methods.ts";
 import { findManaged } from "../validation/managed-target.ts";
-
-const TOKEN = /^[A-Za-z0-9_-]{1,200}$/;
-/** 12 to 19 digits, however they are grouped: ISO/IEC 7812. */
-const CARD_NUMBER = /^\D*(?:\d[\s._-]*){12,19}$/;
 
 const ACCOUNT = { kind: AccountId, noun: "billing account", find: findAccounts };
 const storedResult = z.object({ paymentMethodId: PaymentMethodId.schema });
@@ -40,7 +38,7 @@ export async function attachPaymentMethod(
   const makeDefault = input.makeDefault ?? false;
   const { id: accountId, organizationId } = await findManaged(services, identity, ACCOUNT, account, "accountId");
   requireIdempotencyKey(idempotencyKey);
-  requireToken(providerToken);
+  requireProviderToken(providerToken);
   const attached = await services.provider.attach({
     idempotencyKey: `${organizationId}:${idempotencyKey}`,
     token: providerToken,
@@ -58,7 +56,7 @@ export async function attachPaymentMethod(
     causation,
   };
   const { result, replayed } = await runIdempotentCommand(services, command, async ({ tx, emit }) => {
-    await lockAccount(tx, accountId);
+    requireOpen(await lockAccount(tx, accountId), "accountId");
     const id = services.ids.next("pm");
     const provider = services.provider.name;
     const method = { id, organizationId, accountId, provider, kind, brand, last4, reference };
@@ -67,11 +65,4 @@ export async function attachPaymentMethod(
     return { paymentMethodId: id };
   });
   return { result: { ...result, paymentMethod }, replayed };
-}
-
-function requireToken(token: string): void {
-  if (CARD_NUMBER.test(token)) {
-    throw refuse("INVALID", "Never send a card number: send the token of the provider's form.", "providerToken");
-  }
-  if (!TOKEN.test(token)) throw refuse("INVALID", "This is not a token of the provider.", "providerToken");
 }

@@ -3,19 +3,27 @@
  * asked for. Runs inside the consumer's transaction.
  */
 import type { OrganizationId } from "../../../platform/auth/principal-ids.ts";
-import { causedBy, type EventEnvelope } from "../../../platform/events/envelope.ts";
+import type { CommandScope } from "../../../platform/database/command.ts";
+import type { BillingAccount } from "../domain/account.ts";
 import { accountOpened } from "../domain-events.ts";
 import type { BillingServices } from "../services.ts";
-import { insertAccount } from "../store/accounts.ts";
+import { insertAccount, lockAccountOf } from "../store/accounts.ts";
 import type { BillingTransaction } from "../store/database.ts";
+import { requireRow } from "../store/require-row.ts";
 
+export interface NewAccountOf {
+  readonly organizationId: OrganizationId;
+  /** `PENDING`: it opens with the first payment. */
+  readonly status: "PENDING" | "ACTIVE";
+}
+
+/** @returns the account, locked: this one, or the one that was there */
 export async function openAccount(
-  { outbox, ids, currency }: Pick<BillingServices, "outbox" | "ids" | "currency">,
-  tx: BillingTransaction,
-  organizationId: OrganizationId,
-  cause: EventEnvelope,
-): Promise<void> {
-  const account = { id: ids.next("acc"), organizationId, currency };
-  if (!(await insertAccount(tx, account))) return;
-  await outbox.append(tx, [accountOpened(account)], causedBy(cause));
+  { ids, currency }: Pick<BillingServices, "ids" | "currency">,
+  { tx, emit }: CommandScope<BillingTransaction>,
+  { organizationId, status }: NewAccountOf,
+): Promise<BillingAccount> {
+  const account = { id: ids.next("acc"), organizationId, currency, status };
+  if (await insertAccount(tx, account)) emit(accountOpened(account));
+  return requireRow(await lockAccountOf(tx, organizationId));
 }

@@ -13,9 +13,12 @@ import type { InvoicePayInput } from "../../../schema/generated/billing.ts";
 import { beginPayment, chooseMethod, type PendingPayment, requireMethodId } from "../collection/begin-payment.ts";
 import { finishCollection } from "../collection/finish-collection.ts";
 import { InvoiceId, PaymentId } from "../domain/ids.ts";
+import { requireOpen } from "../errors.ts";
 import type { BillingServices } from "../services.ts";
+import { findAccounts } from "../store/accounts.ts";
 import { findInvoices, lockInvoice } from "../store/invoices.ts";
 import { isPaymentProcessing } from "../store/payments.ts";
+import { requireRow } from "../store/require-row.ts";
 import { findManaged } from "../validation/managed-target.ts";
 import type { Settlement } from "./settle-payment.ts";
 
@@ -60,6 +63,7 @@ export async function payInvoice(
     if (await isPaymentProcessing(scope.tx, invoiceId)) {
       throw refuse("STATE_INVALID", "A payment of this invoice is under way: wait for its outcome.", "id");
     }
+    requireOpen(requireRow((await findAccounts(scope.tx, [invoice.accountId])).at(0)), "id");
     const method = await chooseMethod(scope.tx, invoice.accountId, methodId);
     pending = await beginPayment(services, scope, { invoice, method, causation });
     return { invoiceId, paymentId: pending.payment.id };

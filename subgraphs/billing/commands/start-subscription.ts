@@ -4,7 +4,7 @@
  * `invoicePay`.
  */
 import { z } from "zod";
-import type { CommandOutcome, CommandScope } from "../../../platform/database/command.ts";
+import type { CommandOutcome } from "../../../platform/database/command.ts";
 import { runIdempotentCommand } from "../../../platform/database/idempotent-command.ts";
 import { notFound } from "../../../platform/errors/refusals.ts";
 import { refuse } from "../../../platform/errors/user-failure.ts";
@@ -12,21 +12,19 @@ import type { Actor } from "../../../platform/graphql/subgraph-context.ts";
 import { requireIdempotencyKey } from "../../../platform/validation/idempotency-key.ts";
 import { constraints } from "../../../schema/constraints.ts";
 import type { SubscriptionStartInput } from "../../../schema/generated/billing.ts";
-import { beginPayment, chooseMethod, type PendingPayment, requireMethodId } from "../collection/begin-payment.ts";
+import { chooseMethod, type PendingPayment, requireMethodId } from "../collection/begin-payment.ts";
+import { beginSubscription, requireOffered } from "../collection/begin-subscription.ts";
 import { finishCollection } from "../collection/finish-collection.ts";
 import type { BillingAccount } from "../domain/account.ts";
-import { endOfPeriod } from "../domain/billing-period.ts";
 import { AccountId, InvoiceId, PaymentId, PlanId, SubscriptionId } from "../domain/ids.ts";
-import type { Invoice } from "../domain/invoice.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { BillingSubscription } from "../domain/subscription.ts";
-import { invoiceIssued, subscriptionStarted } from "../domain-events.ts";
+import { requireOpen } from "../errors.ts";
 import type { BillingServices } from "../services.ts";
 import { findAccounts, lockAccount } from "../store/accounts.ts";
 import type { BillingTransaction } from "../store/database.ts";
-import { insertInvoice, takeInvoiceNumber } from "../store/invoices.ts";
 import { findPlans } from "../store/plans.ts";
-import { findRunningSubscription, insertSubscription } from "../store/subscriptions.ts";
+import { findRunningSubscription } from "../store/subscriptions.ts";
 import { findManaged } from "../validation/managed-target.ts";
 import type { Settlement } from "./settle-payment.ts";
 
@@ -76,12 +74,14 @@ export async function startSubscription(
   const { result, replayed } = await runIdempotentCommand(services, command, async (scope) => {
     const { tx } = scope;
     const account = await lockAccount(tx, accountId);
+    requireOpen(account, "accountId");
     const plan = await choosePlan(tx, account, planId);
     const method = await chooseMethod(tx, accountId, methodId);
-    const subscription = await createSubscription(services, scope, account, plan, quantity);
+    const start = { account, plan, method, quantity, causation, collectedBy: "request" } as const;
+    const begun = await beginSubscription(services, scope, start);
+    const { subscription, invoice } = begun;
     incomplete = subscription;
-    const invoice = await issueInvoice(services, scope, subscription, plan);
-    pending = await beginPayment(services, scope, { invoice, method, causation });
+    pending = begun.pending;
     return { subscriptionId: subscription.id, invoiceId: invoice.id, paymentId: pending.payment.id };
   });
   const { paymentId } = result;
@@ -94,68 +94,11 @@ export async function startSubscription(
 async function choosePlan(tx: BillingTransaction, account: BillingAccount, planId: PlanId): Promise<Plan> {
   const [plan] = await findPlans(tx, [planId]);
   if (plan === undefined) throw notFound("plan", "planId");
-  if (plan.status !== "PUBLISHED") throw refuse("STATE_INVALID", "This plan is no longer offered.", "planId");
-  if (plan.currency !== account.currency) {
-    throw refuse("STATE_INVALID", `This plan is in ${plan.currency}, the account in ${account.currency}.`, "planId");
-  }
+  requireOffered(plan, account);
   const running = await findRunningSubscription(tx, account.id, plan.id);
   if (running?.status === "INCOMPLETE") {
     throw refuse("STATE_INVALID", "This plan was started and waits for its payment: pay its open invoice.", "planId");
   }
   if (running !== undefined) throw refuse("STATE_INVALID", "This plan is running already.", "planId");
   return plan;
-}
-
-async function createSubscription(
-  { ids, clock }: BillingServices,
-  { tx, emit }: CommandScope<BillingTransaction>,
-  account: BillingAccount,
-  plan: Plan,
-  quantity: number,
-): Promise<BillingSubscription> {
-  const now = clock.now();
-  const subscription = await insertSubscription(tx, {
-    id: ids.next("sub"),
-    organizationId: account.organizationId,
-    accountId: account.id,
-    planId: plan.id,
-    quantity,
-    currentPeriodStart: now,
-    currentPeriodEnd: endOfPeriod(now, plan.interval),
-    createdAt: now,
-  });
-  emit(subscriptionStarted(subscription));
-  return subscription;
-}
-
-async function issueInvoice(
-  { ids }: BillingServices,
-  { tx, emit }: CommandScope<BillingTransaction>,
-  subscription: BillingSubscription,
-  plan: Plan,
-): Promise<Invoice> {
-  const { organizationId, accountId, currentPeriodStart: issuedAt } = subscription;
-  const invoice = await insertInvoice(tx, {
-    id: ids.next("inv"),
-    organizationId,
-    accountId,
-    subscriptionId: subscription.id,
-    number: await takeInvoiceNumber(tx, organizationId, issuedAt.getUTCFullYear()),
-    currency: plan.currency,
-    taxMinor: 0n,
-    issuedAt,
-    dueAt: issuedAt,
-    lines: [
-      {
-        id: ids.next("lin"),
-        description: plan.name,
-        quantity: BigInt(subscription.quantity),
-        unitAmountMinor: plan.amountMinor,
-        periodStart: subscription.currentPeriodStart,
-        periodEnd: subscription.currentPeriodEnd,
-      },
-    ],
-  });
-  emit(invoiceIssued(invoice));
-  return invoice;
 }

@@ -1,4 +1,5 @@
 import type { OrganizationId } from "../../../platform/auth/principal-ids.ts";
+import type { BillingAccountStatus } from "../../../schema/generated/billing.ts";
 import type { AccountId, PaymentMethodId } from "./ids.ts";
 
 /** The customer record of an organisation, one each. */
@@ -6,6 +7,7 @@ export interface BillingAccount {
   readonly id: AccountId;
   readonly organizationId: OrganizationId;
   readonly currency: string;
+  readonly status: BillingAccountStatus;
   readonly version: number;
 }
 

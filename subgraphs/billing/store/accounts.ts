@@ -1,18 +1,26 @@
 /** Statements on billing accounts. Callers bring a transaction that is bound to its tenants. */
 import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
+import { storedEnum } from "../../../platform/database/stored-enum.ts";
 import type { BillingAccountModel } from "../../../prisma/billing/generated/models/BillingAccount.ts";
 import { billingAccountRows } from "../../../prisma/billing/generated/raw-rows.ts";
+import { BillingAccountStatus } from "../../../schema/generated/billing.ts";
 import type { BillingAccount } from "../domain/account.ts";
 import { AccountId } from "../domain/ids.ts";
 import type { BillingTransaction } from "./database.ts";
 import { requireRow } from "./require-row.ts";
 import { tables } from "./tables.ts";
 
-function toAccount({ id, organizationId, currency, version }: BillingAccountModel): BillingAccount {
-  return { id: AccountId.require(id), organizationId: OrganizationId.require(organizationId), currency, version };
+function toAccount({ currency, version, ...row }: BillingAccountModel): BillingAccount {
+  return {
+    id: AccountId.require(row.id),
+    organizationId: OrganizationId.require(row.organizationId),
+    currency,
+    status: storedEnum(BillingAccountStatus, row.status),
+    version,
+  };
 }
 
-export type NewAccount = Pick<BillingAccount, "id" | "organizationId" | "currency">;
+export type NewAccount = Omit<BillingAccount, "version">;
 
 /** @returns false when the organisation has an account already */
 export async function insertAccount(tx: BillingTransaction, account: NewAccount): Promise<boolean> {
@@ -38,4 +46,30 @@ export async function lockAccount(tx: BillingTransaction, id: AccountId): Promis
   const { columns, parse } = billingAccountRows;
   const rows = parse(await tables(tx).$queryRaw`SELECT ${columns} FROM billing_account WHERE id = ${id} FOR UPDATE`);
   return toAccount(requireRow(rows.at(0)));
+}
+
+/** The account of the organisation, locked until the commit. @returns undefined when it has none */
+export async function lockAccountOf(
+  tx: BillingTransaction,
+  organizationId: OrganizationId,
+): Promise<BillingAccount | undefined> {
+  const [account] = await findAccountsOf(tx, [organizationId]);
+  return account === undefined ? undefined : lockAccount(tx, account.id);
+}
+
+/** @returns the account as it is now; undefined when it was in none of these states */
+export async function changeAccountStatus(
+  tx: BillingTransaction,
+  id: AccountId,
+  {
+    from,
+    to,
+    at,
+  }: { readonly from: readonly BillingAccountStatus[]; readonly to: BillingAccountStatus; readonly at: Date },
+): Promise<BillingAccount | undefined> {
+  const [row] = await tables(tx).billingAccount.updateManyAndReturn({
+    where: { id, status: { in: [...from] } },
+    data: { status: to, version: { increment: 1 }, updatedAt: at },
+  });
+  return row === undefined ? undefined : toAccount(row);
 }

@@ -145,3 +145,18 @@ export async function markInvoicePaid(tx: BillingTransaction, id: InvoiceId, at:
   });
   return toInvoice(row);
 }
+
+/** @param id of an OPEN invoice that the transaction has locked, without a payment that is under way */
+export async function markInvoiceVoid(tx: BillingTransaction, id: InvoiceId, at: Date): Promise<Invoice> {
+  const row = await tables(tx).invoice.update({
+    where: { id, status: "OPEN" },
+    data: { status: "VOID", version: { increment: 1 }, updatedAt: at },
+  });
+  return toInvoice(row);
+}
+
+/** Of a subscription, oldest first. */
+export async function findInvoicesOf(tx: BillingTransaction, subscriptionId: SubscriptionId): Promise<Invoice[]> {
+  const rows = await tables(tx).invoice.findMany({ where: { subscriptionId }, orderBy: { id: "asc" } });
+  return rows.map(toInvoice);
+}

@@ -6,33 +6,13 @@ import { z } from "zod";
 import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
 import { storedEnum } from "../../../platform/database/stored-enum.ts";
 import type { Causation } from "../../../platform/events/envelope.ts";
+import { causationSchema, storedCausation } from "../../../platform/events/stored-causation.ts";
 import type { PaymentModel } from "../../../prisma/billing/generated/models/Payment.ts";
 import { PaymentStatus } from "../../../schema/generated/billing.ts";
 import { InvoiceId, PaymentId, PaymentMethodId } from "../domain/ids.ts";
 import type { Payment, PaymentOutcome } from "../domain/payment.ts";
 import type { BillingTransaction } from "./database.ts";
 import { tables } from "./tables.ts";
-
-/** What is stored of a payment's cause: no address and no device, which only its first event needs. */
-const causationSchema = z
-  .object({
-    actorKind: z.enum(["USER", "SERVICE", "ANONYMOUS"]),
-    actorId: z.string().optional(),
-    sessionId: z.string().optional(),
-    correlationId: z.string(),
-    traceparent: z.string().optional(),
-    hop: z.int().nonnegative(),
-  })
-  .transform(
-    ({ actorKind, actorId, sessionId, correlationId, traceparent, hop }): Causation => ({
-      actorKind,
-      ...(actorId === undefined ? {} : { actorId }),
-      ...(sessionId === undefined ? {} : { sessionId }),
-      correlationId,
-      hop,
-      ...(traceparent === undefined ? {} : { traceparent }),
-    }),
-  );
 
 function toPayment(row: PaymentModel): Payment {
   const { currency, amountMinor, provider, providerRef, failureCode, version, attempts, createdAt } = row;
@@ -77,14 +57,18 @@ export type NewPayment = Pick<
   "id" | "organizationId" | "invoiceId" | "paymentMethodId" | "currency" | "amountMinor" | "provider"
 >;
 
-/** Inserts a PROCESSING payment. The caller has three seconds to ask the provider before the settlement worker does. */
+/** Inserts a PROCESSING payment. A request has three seconds to ask the provider before the settlement worker does. */
 export async function insertPayment(
   tx: BillingTransaction,
   payment: NewPayment,
-  causation: Causation,
+  { causation, collectedBy }: { readonly causation: Causation; readonly collectedBy: "request" | "worker" },
 ): Promise<Payment> {
-  const stored = z.json().parse(JSON.parse(JSON.stringify(causationSchema.parse(causation))));
-  const data = { ...payment, status: "PROCESSING", causation: stored ?? {} };
+  const data = {
+    ...payment,
+    status: "PROCESSING",
+    causation: storedCausation(causation),
+    ...(collectedBy === "worker" ? { nextAttemptAt: new Date(0) } : {}),
+  };
   return toPayment(await tables(tx).payment.create({ data }));
 }
 

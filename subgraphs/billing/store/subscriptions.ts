@@ -80,3 +80,16 @@ export async function activateSubscription(
   });
   return row === undefined ? undefined : toSubscription(row);
 }
+
+/** It never began. @returns undefined when it was not waiting for its first payment */
+export async function cancelIncompleteSubscription(
+  tx: BillingTransaction,
+  id: SubscriptionId,
+  at: Date,
+): Promise<BillingSubscription | undefined> {
+  const [row] = await tables(tx).billingSubscription.updateManyAndReturn({
+    where: { id, status: "INCOMPLETE" },
+    data: { status: "CANCELED", version: { increment: 1 }, updatedAt: at },
+  });
+  return row === undefined ? undefined : toSubscription(row);
+}

@@ -1,4 +1,5 @@
 import type { UserId } from "./ids.ts";
+import type { PlanWish } from "./plan-wish.ts";
 
 /** What somebody chose who opened an account, until its address is confirmed. */
 export interface PendingRegistration {
@@ -8,6 +9,10 @@ export interface PendingRegistration {
   readonly passwordHash: string;
   /** Network address of whoever chose it; null where it is not known. */
   readonly ip: string | null;
+  /** An organisation that is set up with the account; null: none. */
+  readonly organizationName: string | null;
+  /** What it starts with. */
+  readonly plan: PlanWish | null;
   readonly createdAt: Date;
 }
 

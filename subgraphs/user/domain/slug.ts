@@ -31,3 +31,6 @@ export function slugFrom(name: string, suffix = ""): Slug {
   if (!isSlug(made)) throw new Error(`no slug: ${JSON.stringify(made)}`);
   return made;
 }
+
+/** The slug of an organisation that was closed before it came to be. */
+export const closedSlugOf = (organizationId: string): string => `closed-${organizationId.slice(-12)}`;

@@ -9,6 +9,7 @@ import { mutation } from "./mutation.ts";
 import { organization } from "./organization.ts";
 import { query } from "./query.ts";
 import { role } from "./role.ts";
+import { saga } from "./saga.ts";
 import { session } from "./session.ts";
 import { user } from "./user.ts";
 import { viewer } from "./viewer.ts";
@@ -24,6 +25,7 @@ export const resolvers: Resolvers<UserContext, UserParents> = {
   Organization: organization,
   Query: query,
   Role: role,
+  Saga: saga,
   Session: session,
   User: user,
   Viewer: viewer,

@@ -126,10 +126,14 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
     ),
 
   organizationCreate: (_parent, { input }, context) =>
-    mutationPayload({ organization: null }, async () => {
+    mutationPayload({ organization: null, saga: null }, async () => {
       const outcome = await createOrganization(context.services, context.person(), input);
-      const { organizationId } = context.settle(outcome, await identityNow(context));
-      return { organization: await context.loaders.organization.load(organizationId) };
+      const { organizationId, sagaId } = context.settle(outcome, await identityNow(context));
+      const { loaders } = context;
+      return {
+        organization: await loaders.organization.load(organizationId),
+        saga: sagaId === undefined ? null : await loaders.saga.load(sagaId),
+      };
     }),
 
   organizationUpdate: (_parent, { input }, { services, actor, settle }) =>

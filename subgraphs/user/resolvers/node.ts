@@ -5,6 +5,7 @@
 import type DataLoader from "dataloader";
 import { loadById } from "../../../platform/graphql/load-by-id.ts";
 import { type Id, type IdKind, idPrefix } from "../../../platform/ids.ts";
+import { SagaId } from "../../../platform/saga/saga.ts";
 import type { NodeName, UserContext, UserParents } from "../context.ts";
 import { ApiKeyId, InvitationId, MembershipId, OrganizationId, RoleId, SessionId, UserId } from "../domain/ids.ts";
 import type { Loaders } from "../loaders.ts";
@@ -34,6 +35,7 @@ const OWN: ReadonlyMap<string, LoadNode> = new Map([
   own("Invitation", InvitationId, ({ invitation }) => invitation),
   own("Session", SessionId, ({ session }) => session),
   own("ApiKey", ApiKeyId, ({ apiKey }) => apiKey),
+  own("Saga", SagaId, ({ saga }) => saga),
 ]);
 
 const FOREIGN: ReadonlyMap<string, NodeName> = new Map([

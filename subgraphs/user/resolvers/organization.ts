@@ -14,6 +14,7 @@ import { pageMemberships } from "../store/memberships.ts";
 
 export const organization: ResolversOf<"Organization", UserContext, UserParents> = {
   __resolveReference: ({ id }, { loaders }) => loadById(OrganizationId, id, loaders.organization),
+  provisioning: ({ id }, _args, { loaders }) => loaders.provisioningOf.load(id),
   roles: ({ id }, _args, { loaders }) => loaders.rolesOfOrganization.load(id),
 
   members({ id: organizationId }, args, context, info) {

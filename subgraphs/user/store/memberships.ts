@@ -55,9 +55,14 @@ export function countMembers(tx: UserTransaction, organizationId: OrganizationId
   return tables(tx).membership.count({ where: { organizationId } });
 }
 
-/** How many organisations the user created and is still a member of. */
+/** How many organisations the user created and is still a member of, without those that never came to be. */
 export function countFounded(tx: UserTransaction, userId: UserId): Promise<number> {
   return tables(tx).membership.count({ where: { userId, founder: true } });
+}
+
+/** Of an organisation that never came to be: it is not counted any more. */
+export async function forgetFounder(tx: UserTransaction, organizationId: OrganizationId): Promise<void> {
+  await tables(tx).membership.updateMany({ where: { organizationId, founder: true }, data: { founder: false } });
 }
 
 /** Who created the organisation, if still a member of it. */

@@ -5,7 +5,7 @@ import { organizationRows } from "../../../prisma/user/generated/raw-rows.ts";
 import { OrganizationStatus } from "../../../schema/generated/user.ts";
 import { OrganizationId } from "../domain/ids.ts";
 import type { Organization } from "../domain/organization.ts";
-import type { Slug } from "../domain/slug.ts";
+import { closedSlugOf, type Slug } from "../domain/slug.ts";
 import type { UserTransaction } from "./database.ts";
 import { tables } from "./tables.ts";
 
@@ -32,7 +32,7 @@ export async function insertOrganization(
   tx: UserTransaction,
   { now, ...organization }: Pick<Organization, "id" | "slug" | "name"> & { readonly now: Date },
 ): Promise<boolean> {
-  const data = [{ ...organization, status: "ACTIVE", createdAt: now, updatedAt: now }];
+  const data = [{ ...organization, status: "PROVISIONING", createdAt: now, updatedAt: now }];
   const { count } = await tables(tx).organization.createMany({ data, skipDuplicates: true });
   return count === 1 && (await claimSlug(tx, { ...organization, now }));
 }
@@ -87,6 +87,23 @@ export async function lockOrganization(tx: UserTransaction, id: OrganizationId):
   const rows = await tables(tx).$queryRaw`SELECT ${columns} FROM organization WHERE id = ${id} FOR NO KEY UPDATE`;
   const [row] = parse(rows);
   return row === undefined ? undefined : toOrganization(row);
+}
+
+/**
+ * Of an organisation that the transaction holds and that never came to be: others may have its slugs.
+ * @returns its new version
+ */
+export async function closeOrganization(
+  tx: UserTransaction,
+  { id, now }: { readonly id: OrganizationId; readonly now: Date },
+): Promise<number> {
+  await tables(tx).organizationSlug.deleteMany({ where: { organizationId: id } });
+  const { version } = await tables(tx).organization.update({
+    where: { id },
+    data: { slug: closedSlugOf(id), status: "CLOSED", updatedAt: now, version: { increment: 1 } },
+    select: { version: true },
+  });
+  return version;
 }
 
 /** Of an organisation that the transaction holds. @returns its new version */

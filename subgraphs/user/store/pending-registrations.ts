@@ -6,8 +6,9 @@ import type { UserTransaction } from "./database.ts";
 import { tables } from "./tables.ts";
 
 function toPendingRegistration({ userId, ...row }: PendingRegistrationModel): PendingRegistration {
-  const { id, displayName, passwordHash, ip, createdAt } = row;
-  return { id, userId: UserId.require(userId), displayName, passwordHash, ip, createdAt };
+  const { id, displayName, passwordHash, ip, organizationName, planCode, providerToken, createdAt } = row;
+  const plan = planCode === null || providerToken === null ? null : { planCode, providerToken };
+  return { id, userId: UserId.require(userId), displayName, passwordHash, ip, organizationName, plan, createdAt };
 }
 
 /** Oldest first. */
@@ -23,11 +24,11 @@ export async function findPendingRegistrations(tx: UserTransaction, userId: User
 /** @param keep how many of the newest stay, this one included */
 export async function insertPendingRegistration(
   tx: UserTransaction,
-  registration: PendingRegistration,
+  { plan, ...registration }: PendingRegistration,
   keep: number,
 ): Promise<void> {
   const { pendingRegistration } = tables(tx);
-  await pendingRegistration.create({ data: registration });
+  await pendingRegistration.create({ data: { ...registration, ...plan } });
   const stale = await pendingRegistration.findMany({
     where: { userId: registration.userId },
     orderBy: [{ createdAt: "desc" }, { id: "desc" }],

@@ -14,8 +14,8 @@ export function requireDisplayName(text: string): string {
 }
 
 /** @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG` */
-export function requireOrganizationName(text: string): string {
-  return requireName(text, { length: constraints.organizationName, label: "The name", field: "name" });
+export function requireOrganizationName(text: string, field = "name"): string {
+  return requireName(text, { length: constraints.organizationName, label: "The name", field });
 }
 
 /** What a role is called. @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG` */

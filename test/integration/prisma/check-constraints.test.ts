@@ -26,9 +26,50 @@ const IDEMPOTENCY: Table = {
   violations: { idempotency_state_check: [{ state: "PAUSED" }] },
 };
 
+const SAGA = {
+  id: "sga_1",
+  tenant_id: "org_1",
+  kind: "K",
+  state: "RUNNING",
+  input: "{}",
+  causation: "{}",
+  started_at: now,
+  deadline: later,
+  wake_at: now,
+  version: 1,
+};
+
+/** What every database holds. */
+const SHARED: Readonly<Record<string, Table>> = {
+  idempotency: IDEMPOTENCY,
+  saga: {
+    row: SAGA,
+    violations: {
+      saga_state_check: [{ state: "PAUSED" }],
+      saga_finished: [{ finished_at: now, wake_at: null }, { state: "COMPLETED" }],
+      saga_wakes: [{ wake_at: null }, { state: "COMPLETED", finished_at: now }],
+    },
+  },
+  saga_step: {
+    row: { saga_id: "sga_1", tenant_id: "org_1", position: 0, name: "n", service: "s", state: "PENDING", attempts: 0 },
+    violations: {
+      saga_step_state_check: [{ state: "PAUSED" }],
+      saga_step_compensated: [{ state: "COMPENSATED" }, { compensated_at: now }],
+    },
+  },
+  saga_participation: {
+    row: { saga_id: "sga_1", step: "n", tenant_id: "org_1", state: "EXECUTING" },
+    violations: {
+      saga_participation_state_check: [{ state: "PAUSED" }],
+      saga_participation_outcome_check: [{ outcome: "MAYBE" }],
+      saga_participation_outcome: [{ state: "EXECUTED" }],
+    },
+  },
+};
+
 const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
   user: {
-    idempotency: IDEMPOTENCY,
+    ...SHARED,
     user: {
       row: {
         id: "usr_1",
@@ -58,6 +99,15 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
         created_at: now,
       },
       violations: {
+        pending_registration_organization_name_length: [
+          { organization_name: "" },
+          { organization_name: "x".repeat(81) },
+        ],
+        pending_registration_plan: [
+          { organization_name: "Ada Works", plan_code: "team" },
+          { organization_name: "Ada Works", provider_token: "tok_visa" },
+          { plan_code: "team", provider_token: "tok_visa" },
+        ],
         pending_registration_display_name_length: [{ display_name: "" }, { display_name: "x".repeat(81) }],
       },
     },
@@ -99,7 +149,7 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
     organization: {
       row: { id: "org_1", slug: "acme", name: "Acme", status: "ACTIVE", created_at: now, updated_at: now },
       violations: {
-        organization_status_check: [{ status: "CLOSED" }],
+        organization_status_check: [{ status: "GONE" }],
         organization_slug_form: [{ slug: "ab" }, { slug: "Acme" }, { slug: "-acme" }, { slug: "a".repeat(41) }],
         organization_name_length: [{ name: "A" }, { name: "x".repeat(81) }],
       },
@@ -160,7 +210,7 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
     },
   },
   billing: {
-    idempotency: IDEMPOTENCY,
+    ...SHARED,
     plan: {
       row: {
         id: "pln_1",
@@ -183,7 +233,7 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
     },
     billing_account: {
       row: { id: "acc_1", organization_id: "org_1", currency: "EUR" },
-      violations: { billing_account_currency_check: currencies },
+      violations: { billing_account_currency_check: currencies, billing_account_status: [{ status: "GONE" }] },
     },
     payment_method: {
       row: {
@@ -282,7 +332,7 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
     },
   },
   audit: {
-    idempotency: IDEMPOTENCY,
+    ...SHARED,
     audit_entry: {
       row: {
         id: "aud_1",

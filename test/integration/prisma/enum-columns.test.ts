@@ -5,6 +5,7 @@ import { z } from "zod";
 import { databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
 import { AuditActorKind, AuditOutcome, DeadLetterStatus } from "../../../schema/generated/audit.ts";
 import {
+  BillingAccountStatus,
   InvoiceStatus,
   PaymentStatus,
   PlanInterval,
@@ -16,6 +17,8 @@ import {
   FeatureFlagScope,
   OrganizationStatus,
   ProfileEventType,
+  SagaState,
+  SagaStepState,
   UserStatus,
 } from "../../../schema/generated/user.ts";
 import { type PostgresServer, startPostgres } from "../../support/services/postgres.ts";
@@ -23,11 +26,17 @@ import { type PostgresServer, startPostgres } from "../../support/services/postg
 /** What no client sees. */
 const INTERNAL = {
   "idempotency.state": ["RUNNING", "DONE"],
+  "saga_participation.state": ["EXECUTING", "EXECUTED", "COMPENSATING", "COMPENSATED"],
+  "saga_participation.outcome": ["DONE", "FAILED"],
 } as const;
+
+/** Every subgraph may coordinate sagas; the user subgraph shows its own. */
+const SAGAS = { "saga.state": SagaState, "saga_step.state": SagaStepState } as const;
 
 const COLUMNS: Readonly<Record<"user" | "billing" | "audit", Readonly<Record<string, readonly string[]>>>> = {
   user: {
     ...INTERNAL,
+    ...SAGAS,
     "user.status": UserStatus,
     "organization.status": OrganizationStatus,
     "profile_event.type": ProfileEventType,
@@ -36,6 +45,8 @@ const COLUMNS: Readonly<Record<"user" | "billing" | "audit", Readonly<Record<str
   },
   billing: {
     ...INTERNAL,
+    ...SAGAS,
+    "billing_account.status": BillingAccountStatus,
     "plan.status": PlanStatus,
     "plan.interval": PlanInterval,
     "billing_subscription.status": SubscriptionStatus,
@@ -44,6 +55,7 @@ const COLUMNS: Readonly<Record<"user" | "billing" | "audit", Readonly<Record<str
   },
   audit: {
     ...INTERNAL,
+    ...SAGAS,
     "audit_entry.actor_kind": AuditActorKind,
     "audit_entry.outcome": AuditOutcome,
     "dead_letter.status": DeadLetterStatus,

@@ -10,7 +10,7 @@ import { waitFor } from "../../support/wait.ts";
 
 /** Billing opens no account for an organisation whose id ends so: for every second one, which no short run misses. */
 const POISONOUS = "[0-7]$";
-const REFUSING = "billing.accounts";
+const REFUSING = "billing.sagas";
 /** Keeps the dead letters of what is no event. */
 const RECORDING = "audit.entries";
 const ATTEMPTS = 3;

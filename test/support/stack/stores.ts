@@ -24,8 +24,11 @@ const SAMPLES = 3;
 const READ_MODELS: readonly ReadModel[] = [
   {
     what: "billing accounts of organisations",
-    source: { of: "user", sql: "SELECT id FROM organization ORDER BY 1" },
-    model: { of: "billing", sql: "SELECT organization_id FROM billing_account ORDER BY 1" },
+    source: {
+      of: "user",
+      sql: "SELECT id, CASE status WHEN 'SUSPENDED' THEN 'ACTIVE' ELSE status END FROM organization ORDER BY 1",
+    },
+    model: { of: "billing", sql: "SELECT organization_id, status FROM billing_account ORDER BY 1" },
   },
   {
     what: "mails of registrations and confirmed addresses",

@@ -48,6 +48,7 @@ test("the platform's events are marked: what is about a person, and about whom",
   expect(marked).toEqual([
     "user.profile_updated.v1 changes userId",
     "user.reinstated.v1 reason userId",
+    "user.saga.step_requested.v1 input userId",
     "user.session.created.v1 device userId",
     "user.suspended.v1 reason userId",
   ]);

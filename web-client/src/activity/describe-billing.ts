@@ -15,20 +15,25 @@ export function describeBilling({ eventId, occurredAt, actor, event }: BillingMe
   };
 }
 
+const SUBSCRIPTION_OUTCOMES: Readonly<Record<string, string>> = { ACTIVE: "is active", CANCELED: "canceled" };
+const INVOICE_OUTCOMES: Readonly<Record<string, string>> = { PAID: "paid", VOID: "voided" };
+
 function titleOf(event: BillingMessage["event"]): Pick<ActivityItem, "title" | "amount"> {
   switch (event.__typename) {
     case "BillingAccountOpened":
       return { title: "Billing account opened" };
+    case "BillingAccountClosed":
+      return { title: "Billing account closed" };
     case "PaymentMethodAttached": {
       const last4 = event.paymentMethod?.last4;
       return { title: last4 == null ? "Payment method added" : `Card ending in ${last4} added` };
     }
     case "SubscriptionChanged": {
       const plan = event.subscription?.plan.name ?? "Plan";
-      return { title: `${plan} ${event.toStatus === "ACTIVE" ? "is active" : "started"}` };
+      return { title: `${plan} ${SUBSCRIPTION_OUTCOMES[event.toStatus] ?? "started"}` };
     }
     case "InvoiceChanged": {
-      const done = event.toStatus === "PAID" ? "paid" : "issued";
+      const done = INVOICE_OUTCOMES[event.toStatus] ?? "issued";
       return { title: `Invoice ${event.invoice?.number ?? ""} ${done}`, amount: formatMoney(event.total) };
     }
     case "BillingSnapshot":

@@ -403,6 +403,9 @@ export const ModelName = {
   Idempotency: 'Idempotency',
   Backfill: 'Backfill',
   SnapshotMark: 'SnapshotMark',
+  Saga: 'Saga',
+  SagaStep: 'SagaStep',
+  SagaParticipation: 'SagaParticipation',
   AuditChain: 'AuditChain',
   AuditEntry: 'AuditEntry',
   DeadLetter: 'DeadLetter',
@@ -422,7 +425,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "auditChain" | "auditEntry" | "deadLetter" | "recordedStream"
+    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "auditChain" | "auditEntry" | "deadLetter" | "recordedStream"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -870,6 +873,228 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    Saga: {
+      payload: Prisma.$SagaPayload<ExtArgs>
+      fields: Prisma.SagaFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.SagaFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.SagaFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload>
+        }
+        findFirst: {
+          args: Prisma.SagaFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.SagaFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload>
+        }
+        findMany: {
+          args: Prisma.SagaFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload>[]
+        }
+        create: {
+          args: Prisma.SagaCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload>
+        }
+        createMany: {
+          args: Prisma.SagaCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.SagaCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload>[]
+        }
+        delete: {
+          args: Prisma.SagaDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload>
+        }
+        update: {
+          args: Prisma.SagaUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload>
+        }
+        deleteMany: {
+          args: Prisma.SagaDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.SagaUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.SagaUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload>[]
+        }
+        upsert: {
+          args: Prisma.SagaUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload>
+        }
+        aggregate: {
+          args: Prisma.SagaAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateSaga>
+        }
+        groupBy: {
+          args: Prisma.SagaGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SagaGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.SagaCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SagaCountAggregateOutputType> | number
+        }
+      }
+    }
+    SagaStep: {
+      payload: Prisma.$SagaStepPayload<ExtArgs>
+      fields: Prisma.SagaStepFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.SagaStepFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaStepPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.SagaStepFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaStepPayload>
+        }
+        findFirst: {
+          args: Prisma.SagaStepFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaStepPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.SagaStepFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaStepPayload>
+        }
+        findMany: {
+          args: Prisma.SagaStepFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaStepPayload>[]
+        }
+        create: {
+          args: Prisma.SagaStepCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaStepPayload>
+        }
+        createMany: {
+          args: Prisma.SagaStepCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.SagaStepCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaStepPayload>[]
+        }
+        delete: {
+          args: Prisma.SagaStepDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaStepPayload>
+        }
+        update: {
+          args: Prisma.SagaStepUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaStepPayload>
+        }
+        deleteMany: {
+          args: Prisma.SagaStepDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.SagaStepUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.SagaStepUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaStepPayload>[]
+        }
+        upsert: {
+          args: Prisma.SagaStepUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaStepPayload>
+        }
+        aggregate: {
+          args: Prisma.SagaStepAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateSagaStep>
+        }
+        groupBy: {
+          args: Prisma.SagaStepGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SagaStepGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.SagaStepCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SagaStepCountAggregateOutputType> | number
+        }
+      }
+    }
+    SagaParticipation: {
+      payload: Prisma.$SagaParticipationPayload<ExtArgs>
+      fields: Prisma.SagaParticipationFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.SagaParticipationFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaParticipationPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.SagaParticipationFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaParticipationPayload>
+        }
+        findFirst: {
+          args: Prisma.SagaParticipationFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaParticipationPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.SagaParticipationFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaParticipationPayload>
+        }
+        findMany: {
+          args: Prisma.SagaParticipationFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaParticipationPayload>[]
+        }
+        create: {
+          args: Prisma.SagaParticipationCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaParticipationPayload>
+        }
+        createMany: {
+          args: Prisma.SagaParticipationCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.SagaParticipationCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaParticipationPayload>[]
+        }
+        delete: {
+          args: Prisma.SagaParticipationDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaParticipationPayload>
+        }
+        update: {
+          args: Prisma.SagaParticipationUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaParticipationPayload>
+        }
+        deleteMany: {
+          args: Prisma.SagaParticipationDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.SagaParticipationUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.SagaParticipationUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaParticipationPayload>[]
+        }
+        upsert: {
+          args: Prisma.SagaParticipationUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaParticipationPayload>
+        }
+        aggregate: {
+          args: Prisma.SagaParticipationAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateSagaParticipation>
+        }
+        groupBy: {
+          args: Prisma.SagaParticipationGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SagaParticipationGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.SagaParticipationCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SagaParticipationCountAggregateOutputType> | number
+        }
+      }
+    }
     AuditChain: {
       payload: Prisma.$AuditChainPayload<ExtArgs>
       fields: Prisma.AuditChainFieldRefs
@@ -1274,6 +1499,52 @@ export const SnapshotMarkScalarFieldEnum = {
 export type SnapshotMarkScalarFieldEnum = (typeof SnapshotMarkScalarFieldEnum)[keyof typeof SnapshotMarkScalarFieldEnum]
 
 
+export const SagaScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  kind: 'kind',
+  state: 'state',
+  failure: 'failure',
+  input: 'input',
+  causation: 'causation',
+  startedAt: 'startedAt',
+  deadline: 'deadline',
+  wakeAt: 'wakeAt',
+  finishedAt: 'finishedAt',
+  version: 'version'
+} as const
+
+export type SagaScalarFieldEnum = (typeof SagaScalarFieldEnum)[keyof typeof SagaScalarFieldEnum]
+
+
+export const SagaStepScalarFieldEnum = {
+  sagaId: 'sagaId',
+  position: 'position',
+  tenantId: 'tenantId',
+  name: 'name',
+  service: 'service',
+  state: 'state',
+  attempts: 'attempts',
+  error: 'error',
+  compensatedAt: 'compensatedAt'
+} as const
+
+export type SagaStepScalarFieldEnum = (typeof SagaStepScalarFieldEnum)[keyof typeof SagaStepScalarFieldEnum]
+
+
+export const SagaParticipationScalarFieldEnum = {
+  sagaId: 'sagaId',
+  step: 'step',
+  tenantId: 'tenantId',
+  state: 'state',
+  reference: 'reference',
+  outcome: 'outcome',
+  reason: 'reason'
+} as const
+
+export type SagaParticipationScalarFieldEnum = (typeof SagaParticipationScalarFieldEnum)[keyof typeof SagaParticipationScalarFieldEnum]
+
+
 export const AuditChainScalarFieldEnum = {
   tenantId: 'tenantId',
   sequence: 'sequence',
@@ -1664,6 +1935,9 @@ export type GlobalOmitConfig = {
   idempotency?: Prisma.IdempotencyOmit
   backfill?: Prisma.BackfillOmit
   snapshotMark?: Prisma.SnapshotMarkOmit
+  saga?: Prisma.SagaOmit
+  sagaStep?: Prisma.SagaStepOmit
+  sagaParticipation?: Prisma.SagaParticipationOmit
   auditChain?: Prisma.AuditChainOmit
   auditEntry?: Prisma.AuditEntryOmit
   deadLetter?: Prisma.DeadLetterOmit

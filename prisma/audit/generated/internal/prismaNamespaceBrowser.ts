@@ -57,6 +57,9 @@ export const ModelName = {
   Idempotency: 'Idempotency',
   Backfill: 'Backfill',
   SnapshotMark: 'SnapshotMark',
+  Saga: 'Saga',
+  SagaStep: 'SagaStep',
+  SagaParticipation: 'SagaParticipation',
   AuditChain: 'AuditChain',
   AuditEntry: 'AuditEntry',
   DeadLetter: 'DeadLetter',
@@ -146,6 +149,52 @@ export const SnapshotMarkScalarFieldEnum = {
 } as const
 
 export type SnapshotMarkScalarFieldEnum = (typeof SnapshotMarkScalarFieldEnum)[keyof typeof SnapshotMarkScalarFieldEnum]
+
+
+export const SagaScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  kind: 'kind',
+  state: 'state',
+  failure: 'failure',
+  input: 'input',
+  causation: 'causation',
+  startedAt: 'startedAt',
+  deadline: 'deadline',
+  wakeAt: 'wakeAt',
+  finishedAt: 'finishedAt',
+  version: 'version'
+} as const
+
+export type SagaScalarFieldEnum = (typeof SagaScalarFieldEnum)[keyof typeof SagaScalarFieldEnum]
+
+
+export const SagaStepScalarFieldEnum = {
+  sagaId: 'sagaId',
+  position: 'position',
+  tenantId: 'tenantId',
+  name: 'name',
+  service: 'service',
+  state: 'state',
+  attempts: 'attempts',
+  error: 'error',
+  compensatedAt: 'compensatedAt'
+} as const
+
+export type SagaStepScalarFieldEnum = (typeof SagaStepScalarFieldEnum)[keyof typeof SagaStepScalarFieldEnum]
+
+
+export const SagaParticipationScalarFieldEnum = {
+  sagaId: 'sagaId',
+  step: 'step',
+  tenantId: 'tenantId',
+  state: 'state',
+  reference: 'reference',
+  outcome: 'outcome',
+  reason: 'reason'
+} as const
+
+export type SagaParticipationScalarFieldEnum = (typeof SagaParticipationScalarFieldEnum)[keyof typeof SagaParticipationScalarFieldEnum]
 
 
 export const AuditChainScalarFieldEnum = {

@@ -38,6 +38,7 @@ export type BillingAccountMinAggregateOutputType = {
   id: string | null
   organizationId: string | null
   currency: string | null
+  status: string | null
   version: number | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -47,6 +48,7 @@ export type BillingAccountMaxAggregateOutputType = {
   id: string | null
   organizationId: string | null
   currency: string | null
+  status: string | null
   version: number | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -56,6 +58,7 @@ export type BillingAccountCountAggregateOutputType = {
   id: number
   organizationId: number
   currency: number
+  status: number
   version: number
   createdAt: number
   updatedAt: number
@@ -75,6 +78,7 @@ export type BillingAccountMinAggregateInputType = {
   id?: true
   organizationId?: true
   currency?: true
+  status?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -84,6 +88,7 @@ export type BillingAccountMaxAggregateInputType = {
   id?: true
   organizationId?: true
   currency?: true
+  status?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -93,6 +98,7 @@ export type BillingAccountCountAggregateInputType = {
   id?: true
   organizationId?: true
   currency?: true
+  status?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -189,6 +195,7 @@ export type BillingAccountGroupByOutputType = {
   id: string
   organizationId: string
   currency: string
+  status: string
   version: number
   createdAt: Date
   updatedAt: Date
@@ -221,6 +228,7 @@ export type BillingAccountWhereInput = {
   id?: Prisma.StringFilter<"BillingAccount"> | string
   organizationId?: Prisma.StringFilter<"BillingAccount"> | string
   currency?: Prisma.StringFilter<"BillingAccount"> | string
+  status?: Prisma.StringFilter<"BillingAccount"> | string
   version?: Prisma.IntFilter<"BillingAccount"> | number
   createdAt?: Prisma.DateTimeFilter<"BillingAccount"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"BillingAccount"> | Date | string
@@ -233,6 +241,7 @@ export type BillingAccountOrderByWithRelationInput = {
   id?: Prisma.SortOrder
   organizationId?: Prisma.SortOrder
   currency?: Prisma.SortOrder
+  status?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -249,6 +258,7 @@ export type BillingAccountWhereUniqueInput = Prisma.AtLeast<{
   OR?: Prisma.BillingAccountWhereInput[]
   NOT?: Prisma.BillingAccountWhereInput | Prisma.BillingAccountWhereInput[]
   currency?: Prisma.StringFilter<"BillingAccount"> | string
+  status?: Prisma.StringFilter<"BillingAccount"> | string
   version?: Prisma.IntFilter<"BillingAccount"> | number
   createdAt?: Prisma.DateTimeFilter<"BillingAccount"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"BillingAccount"> | Date | string
@@ -261,6 +271,7 @@ export type BillingAccountOrderByWithAggregationInput = {
   id?: Prisma.SortOrder
   organizationId?: Prisma.SortOrder
   currency?: Prisma.SortOrder
+  status?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -278,6 +289,7 @@ export type BillingAccountScalarWhereWithAggregatesInput = {
   id?: Prisma.StringWithAggregatesFilter<"BillingAccount"> | string
   organizationId?: Prisma.StringWithAggregatesFilter<"BillingAccount"> | string
   currency?: Prisma.StringWithAggregatesFilter<"BillingAccount"> | string
+  status?: Prisma.StringWithAggregatesFilter<"BillingAccount"> | string
   version?: Prisma.IntWithAggregatesFilter<"BillingAccount"> | number
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"BillingAccount"> | Date | string
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"BillingAccount"> | Date | string
@@ -287,6 +299,7 @@ export type BillingAccountCreateInput = {
   id: string
   organizationId: string
   currency: string
+  status?: string
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -299,6 +312,7 @@ export type BillingAccountUncheckedCreateInput = {
   id: string
   organizationId: string
   currency: string
+  status?: string
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -311,6 +325,7 @@ export type BillingAccountUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -323,6 +338,7 @@ export type BillingAccountUncheckedUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -335,6 +351,7 @@ export type BillingAccountCreateManyInput = {
   id: string
   organizationId: string
   currency: string
+  status?: string
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -344,6 +361,7 @@ export type BillingAccountUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -353,6 +371,7 @@ export type BillingAccountUncheckedUpdateManyInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -367,6 +386,7 @@ export type BillingAccountCountOrderByAggregateInput = {
   id?: Prisma.SortOrder
   organizationId?: Prisma.SortOrder
   currency?: Prisma.SortOrder
+  status?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -380,6 +400,7 @@ export type BillingAccountMaxOrderByAggregateInput = {
   id?: Prisma.SortOrder
   organizationId?: Prisma.SortOrder
   currency?: Prisma.SortOrder
+  status?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -389,6 +410,7 @@ export type BillingAccountMinOrderByAggregateInput = {
   id?: Prisma.SortOrder
   organizationId?: Prisma.SortOrder
   currency?: Prisma.SortOrder
+  status?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -449,6 +471,7 @@ export type BillingAccountCreateWithoutPaymentMethodsInput = {
   id: string
   organizationId: string
   currency: string
+  status?: string
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -460,6 +483,7 @@ export type BillingAccountUncheckedCreateWithoutPaymentMethodsInput = {
   id: string
   organizationId: string
   currency: string
+  status?: string
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -487,6 +511,7 @@ export type BillingAccountUpdateWithoutPaymentMethodsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -498,6 +523,7 @@ export type BillingAccountUncheckedUpdateWithoutPaymentMethodsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -509,6 +535,7 @@ export type BillingAccountCreateWithoutSubscriptionsInput = {
   id: string
   organizationId: string
   currency: string
+  status?: string
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -520,6 +547,7 @@ export type BillingAccountUncheckedCreateWithoutSubscriptionsInput = {
   id: string
   organizationId: string
   currency: string
+  status?: string
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -547,6 +575,7 @@ export type BillingAccountUpdateWithoutSubscriptionsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -558,6 +587,7 @@ export type BillingAccountUncheckedUpdateWithoutSubscriptionsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -569,6 +599,7 @@ export type BillingAccountCreateWithoutInvoicesInput = {
   id: string
   organizationId: string
   currency: string
+  status?: string
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -580,6 +611,7 @@ export type BillingAccountUncheckedCreateWithoutInvoicesInput = {
   id: string
   organizationId: string
   currency: string
+  status?: string
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -607,6 +639,7 @@ export type BillingAccountUpdateWithoutInvoicesInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -618,6 +651,7 @@ export type BillingAccountUncheckedUpdateWithoutInvoicesInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -678,6 +712,7 @@ export type BillingAccountSelect<ExtArgs extends runtime.Types.Extensions.Intern
   id?: boolean
   organizationId?: boolean
   currency?: boolean
+  status?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -691,6 +726,7 @@ export type BillingAccountSelectCreateManyAndReturn<ExtArgs extends runtime.Type
   id?: boolean
   organizationId?: boolean
   currency?: boolean
+  status?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -700,6 +736,7 @@ export type BillingAccountSelectUpdateManyAndReturn<ExtArgs extends runtime.Type
   id?: boolean
   organizationId?: boolean
   currency?: boolean
+  status?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -709,12 +746,13 @@ export type BillingAccountSelectScalar = {
   id?: boolean
   organizationId?: boolean
   currency?: boolean
+  status?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
 }
 
-export type BillingAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "currency" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["billingAccount"]>
+export type BillingAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "currency" | "status" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["billingAccount"]>
 export type BillingAccountInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   paymentMethods?: boolean | Prisma.BillingAccount$paymentMethodsArgs<ExtArgs>
   subscriptions?: boolean | Prisma.BillingAccount$subscriptionsArgs<ExtArgs>
@@ -735,6 +773,7 @@ export type $BillingAccountPayload<ExtArgs extends runtime.Types.Extensions.Inte
     id: string
     organizationId: string
     currency: string
+    status: string
     version: number
     createdAt: Date
     updatedAt: Date
@@ -1167,6 +1206,7 @@ export interface BillingAccountFieldRefs {
   readonly id: Prisma.FieldRef<"BillingAccount", 'String'>
   readonly organizationId: Prisma.FieldRef<"BillingAccount", 'String'>
   readonly currency: Prisma.FieldRef<"BillingAccount", 'String'>
+  readonly status: Prisma.FieldRef<"BillingAccount", 'String'>
   readonly version: Prisma.FieldRef<"BillingAccount", 'Int'>
   readonly createdAt: Prisma.FieldRef<"BillingAccount", 'DateTime'>
   readonly updatedAt: Prisma.FieldRef<"BillingAccount", 'DateTime'>

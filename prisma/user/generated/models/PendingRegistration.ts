@@ -30,6 +30,9 @@ export type PendingRegistrationMinAggregateOutputType = {
   displayName: string | null
   passwordHash: string | null
   ip: string | null
+  organizationName: string | null
+  planCode: string | null
+  providerToken: string | null
   createdAt: Date | null
 }
 
@@ -39,6 +42,9 @@ export type PendingRegistrationMaxAggregateOutputType = {
   displayName: string | null
   passwordHash: string | null
   ip: string | null
+  organizationName: string | null
+  planCode: string | null
+  providerToken: string | null
   createdAt: Date | null
 }
 
@@ -48,6 +54,9 @@ export type PendingRegistrationCountAggregateOutputType = {
   displayName: number
   passwordHash: number
   ip: number
+  organizationName: number
+  planCode: number
+  providerToken: number
   createdAt: number
   _all: number
 }
@@ -59,6 +68,9 @@ export type PendingRegistrationMinAggregateInputType = {
   displayName?: true
   passwordHash?: true
   ip?: true
+  organizationName?: true
+  planCode?: true
+  providerToken?: true
   createdAt?: true
 }
 
@@ -68,6 +80,9 @@ export type PendingRegistrationMaxAggregateInputType = {
   displayName?: true
   passwordHash?: true
   ip?: true
+  organizationName?: true
+  planCode?: true
+  providerToken?: true
   createdAt?: true
 }
 
@@ -77,6 +92,9 @@ export type PendingRegistrationCountAggregateInputType = {
   displayName?: true
   passwordHash?: true
   ip?: true
+  organizationName?: true
+  planCode?: true
+  providerToken?: true
   createdAt?: true
   _all?: true
 }
@@ -159,6 +177,9 @@ export type PendingRegistrationGroupByOutputType = {
   displayName: string
   passwordHash: string
   ip: string | null
+  organizationName: string | null
+  planCode: string | null
+  providerToken: string | null
   createdAt: Date
   _count: PendingRegistrationCountAggregateOutputType | null
   _min: PendingRegistrationMinAggregateOutputType | null
@@ -189,6 +210,9 @@ export type PendingRegistrationWhereInput = {
   displayName?: Prisma.StringFilter<"PendingRegistration"> | string
   passwordHash?: Prisma.StringFilter<"PendingRegistration"> | string
   ip?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
+  organizationName?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
+  planCode?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
+  providerToken?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
   createdAt?: Prisma.DateTimeFilter<"PendingRegistration"> | Date | string
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }
@@ -199,6 +223,9 @@ export type PendingRegistrationOrderByWithRelationInput = {
   displayName?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   ip?: Prisma.SortOrderInput | Prisma.SortOrder
+  organizationName?: Prisma.SortOrderInput | Prisma.SortOrder
+  planCode?: Prisma.SortOrderInput | Prisma.SortOrder
+  providerToken?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   user?: Prisma.UserOrderByWithRelationInput
 }
@@ -212,6 +239,9 @@ export type PendingRegistrationWhereUniqueInput = Prisma.AtLeast<{
   displayName?: Prisma.StringFilter<"PendingRegistration"> | string
   passwordHash?: Prisma.StringFilter<"PendingRegistration"> | string
   ip?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
+  organizationName?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
+  planCode?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
+  providerToken?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
   createdAt?: Prisma.DateTimeFilter<"PendingRegistration"> | Date | string
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }, "id">
@@ -222,6 +252,9 @@ export type PendingRegistrationOrderByWithAggregationInput = {
   displayName?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   ip?: Prisma.SortOrderInput | Prisma.SortOrder
+  organizationName?: Prisma.SortOrderInput | Prisma.SortOrder
+  planCode?: Prisma.SortOrderInput | Prisma.SortOrder
+  providerToken?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   _count?: Prisma.PendingRegistrationCountOrderByAggregateInput
   _max?: Prisma.PendingRegistrationMaxOrderByAggregateInput
@@ -237,6 +270,9 @@ export type PendingRegistrationScalarWhereWithAggregatesInput = {
   displayName?: Prisma.StringWithAggregatesFilter<"PendingRegistration"> | string
   passwordHash?: Prisma.StringWithAggregatesFilter<"PendingRegistration"> | string
   ip?: Prisma.StringNullableWithAggregatesFilter<"PendingRegistration"> | string | null
+  organizationName?: Prisma.StringNullableWithAggregatesFilter<"PendingRegistration"> | string | null
+  planCode?: Prisma.StringNullableWithAggregatesFilter<"PendingRegistration"> | string | null
+  providerToken?: Prisma.StringNullableWithAggregatesFilter<"PendingRegistration"> | string | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"PendingRegistration"> | Date | string
 }
 
@@ -245,6 +281,9 @@ export type PendingRegistrationCreateInput = {
   displayName: string
   passwordHash: string
   ip?: string | null
+  organizationName?: string | null
+  planCode?: string | null
+  providerToken?: string | null
   createdAt: Date | string
   user: Prisma.UserCreateNestedOneWithoutPendingRegistrationsInput
 }
@@ -255,6 +294,9 @@ export type PendingRegistrationUncheckedCreateInput = {
   displayName: string
   passwordHash: string
   ip?: string | null
+  organizationName?: string | null
+  planCode?: string | null
+  providerToken?: string | null
   createdAt: Date | string
 }
 
@@ -263,6 +305,9 @@ export type PendingRegistrationUpdateInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  planCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   user?: Prisma.UserUpdateOneRequiredWithoutPendingRegistrationsNestedInput
 }
@@ -273,6 +318,9 @@ export type PendingRegistrationUncheckedUpdateInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  planCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -282,6 +330,9 @@ export type PendingRegistrationCreateManyInput = {
   displayName: string
   passwordHash: string
   ip?: string | null
+  organizationName?: string | null
+  planCode?: string | null
+  providerToken?: string | null
   createdAt: Date | string
 }
 
@@ -290,6 +341,9 @@ export type PendingRegistrationUpdateManyMutationInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  planCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -299,6 +353,9 @@ export type PendingRegistrationUncheckedUpdateManyInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  planCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -318,6 +375,9 @@ export type PendingRegistrationCountOrderByAggregateInput = {
   displayName?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   ip?: Prisma.SortOrder
+  organizationName?: Prisma.SortOrder
+  planCode?: Prisma.SortOrder
+  providerToken?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
@@ -327,6 +387,9 @@ export type PendingRegistrationMaxOrderByAggregateInput = {
   displayName?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   ip?: Prisma.SortOrder
+  organizationName?: Prisma.SortOrder
+  planCode?: Prisma.SortOrder
+  providerToken?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
@@ -336,6 +399,9 @@ export type PendingRegistrationMinOrderByAggregateInput = {
   displayName?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   ip?: Prisma.SortOrder
+  organizationName?: Prisma.SortOrder
+  planCode?: Prisma.SortOrder
+  providerToken?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
@@ -386,6 +452,9 @@ export type PendingRegistrationCreateWithoutUserInput = {
   displayName: string
   passwordHash: string
   ip?: string | null
+  organizationName?: string | null
+  planCode?: string | null
+  providerToken?: string | null
   createdAt: Date | string
 }
 
@@ -394,6 +463,9 @@ export type PendingRegistrationUncheckedCreateWithoutUserInput = {
   displayName: string
   passwordHash: string
   ip?: string | null
+  organizationName?: string | null
+  planCode?: string | null
+  providerToken?: string | null
   createdAt: Date | string
 }
 
@@ -432,6 +504,9 @@ export type PendingRegistrationScalarWhereInput = {
   displayName?: Prisma.StringFilter<"PendingRegistration"> | string
   passwordHash?: Prisma.StringFilter<"PendingRegistration"> | string
   ip?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
+  organizationName?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
+  planCode?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
+  providerToken?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
   createdAt?: Prisma.DateTimeFilter<"PendingRegistration"> | Date | string
 }
 
@@ -440,6 +515,9 @@ export type PendingRegistrationCreateManyUserInput = {
   displayName: string
   passwordHash: string
   ip?: string | null
+  organizationName?: string | null
+  planCode?: string | null
+  providerToken?: string | null
   createdAt: Date | string
 }
 
@@ -448,6 +526,9 @@ export type PendingRegistrationUpdateWithoutUserInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  planCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -456,6 +537,9 @@ export type PendingRegistrationUncheckedUpdateWithoutUserInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  planCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -464,6 +548,9 @@ export type PendingRegistrationUncheckedUpdateManyWithoutUserInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  planCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  providerToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -475,6 +562,9 @@ export type PendingRegistrationSelect<ExtArgs extends runtime.Types.Extensions.I
   displayName?: boolean
   passwordHash?: boolean
   ip?: boolean
+  organizationName?: boolean
+  planCode?: boolean
+  providerToken?: boolean
   createdAt?: boolean
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["pendingRegistration"]>
@@ -485,6 +575,9 @@ export type PendingRegistrationSelectCreateManyAndReturn<ExtArgs extends runtime
   displayName?: boolean
   passwordHash?: boolean
   ip?: boolean
+  organizationName?: boolean
+  planCode?: boolean
+  providerToken?: boolean
   createdAt?: boolean
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["pendingRegistration"]>
@@ -495,6 +588,9 @@ export type PendingRegistrationSelectUpdateManyAndReturn<ExtArgs extends runtime
   displayName?: boolean
   passwordHash?: boolean
   ip?: boolean
+  organizationName?: boolean
+  planCode?: boolean
+  providerToken?: boolean
   createdAt?: boolean
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["pendingRegistration"]>
@@ -505,10 +601,13 @@ export type PendingRegistrationSelectScalar = {
   displayName?: boolean
   passwordHash?: boolean
   ip?: boolean
+  organizationName?: boolean
+  planCode?: boolean
+  providerToken?: boolean
   createdAt?: boolean
 }
 
-export type PendingRegistrationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "userId" | "displayName" | "passwordHash" | "ip" | "createdAt", ExtArgs["result"]["pendingRegistration"]>
+export type PendingRegistrationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "userId" | "displayName" | "passwordHash" | "ip" | "organizationName" | "planCode" | "providerToken" | "createdAt", ExtArgs["result"]["pendingRegistration"]>
 export type PendingRegistrationInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }
@@ -530,6 +629,9 @@ export type $PendingRegistrationPayload<ExtArgs extends runtime.Types.Extensions
     displayName: string
     passwordHash: string
     ip: string | null
+    organizationName: string | null
+    planCode: string | null
+    providerToken: string | null
     createdAt: Date
   }, ExtArgs["result"]["pendingRegistration"]>
   composites: {}
@@ -960,6 +1062,9 @@ export interface PendingRegistrationFieldRefs {
   readonly displayName: Prisma.FieldRef<"PendingRegistration", 'String'>
   readonly passwordHash: Prisma.FieldRef<"PendingRegistration", 'String'>
   readonly ip: Prisma.FieldRef<"PendingRegistration", 'String'>
+  readonly organizationName: Prisma.FieldRef<"PendingRegistration", 'String'>
+  readonly planCode: Prisma.FieldRef<"PendingRegistration", 'String'>
+  readonly providerToken: Prisma.FieldRef<"PendingRegistration", 'String'>
   readonly createdAt: Prisma.FieldRef<"PendingRegistration", 'DateTime'>
 }
     

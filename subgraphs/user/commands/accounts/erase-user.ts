@@ -78,7 +78,7 @@ async function leave(scope: CommandScope<UserTransaction>, membership: Membershi
     throw refuse("STATE_INVALID", `You are the last owner of ${where}: make somebody else an owner first.`, "id");
   }
   await endMembership(scope, membership, now);
-  if (!isAlone || organization?.status !== "ACTIVE") return;
+  if (!isAlone || (organization?.status !== "ACTIVE" && organization?.status !== "PROVISIONING")) return;
   const version = await setOrganizationStatus(tx, { id: organizationId, status: "SUSPENDED", now });
   emit(organizationSuspended(organizationId, version, SUSPENSION_REASON));
 }

@@ -15,6 +15,7 @@ import { registrationRepeated, userRegistered, verificationRequested } from "../
 import type { UserServices } from "../../services.ts";
 import { insertPendingRegistration } from "../../store/pending-registrations.ts";
 import { findUserByEmail, insertUser, replaceRegistration } from "../../store/users.ts";
+import { requireOrganizationWish } from "../../validation/organization-wish.ts";
 import { requireDisplayName, requireEmail } from "../../validation/text.ts";
 
 const storedResult = z.object({ accepted: z.boolean() });
@@ -27,6 +28,7 @@ export async function registerUser(
 ): Promise<CommandOutcome<{ accepted: boolean }>> {
   const email = requireEmail(input.email);
   const name = requireDisplayName(displayName);
+  const wish = requireOrganizationWish(input);
   const errors = passwordErrors(password, [email, name]);
   if (errors.length > 0) throw new UserFailure(errors);
   const { clock, ids, passwords, database } = services;
@@ -46,7 +48,8 @@ export async function registerUser(
             key: idempotencyKey,
             tenant: anonymous,
             command: "userRegister",
-            input: { email, name },
+            // As it was before organisations could be asked for: an old key goes on meaning the same.
+            input: { email, name, ...(wish.organizationName === null ? {} : wish) },
             result: storedResult,
           },
         }),
@@ -62,6 +65,7 @@ export async function registerUser(
           displayName: name,
           passwordHash,
           ip: client.ip ?? null,
+          ...wish,
           createdAt: now,
         },
         MAX_PENDING_REGISTRATIONS,

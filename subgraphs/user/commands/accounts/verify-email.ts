@@ -1,7 +1,8 @@
 /**
  * Confirms an e-mail address with the token from the mail. What becomes of the account is what its owner chose, and
  * nobody else: the token proves the mailbox, and the password tells whose registration it is. It may be left out where
- * there is one registration, and the link is opened where that was made. A link that is opened again says so.
+ * there is one registration, and the link is opened where that was made. A link that is opened again says so. An
+ * organisation that was asked for is founded in the same transaction.
  */
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { inTenants } from "../../../../platform/database/tenant-transaction.ts";
@@ -10,8 +11,10 @@ import type { Cause } from "../../../../platform/graphql/subgraph-context.ts";
 import type { EmailVerifyInput } from "../../../../schema/generated/user.ts";
 import { parseToken, VERIFICATION_TOKEN } from "../../credentials/opaque-token.ts";
 import type { PendingRegistration } from "../../domain/pending-registration.ts";
+import type { Slug } from "../../domain/slug.ts";
 import type { User } from "../../domain/user.ts";
 import { emailVerified } from "../../domain-events.ts";
+import { foundOrganization, withFreeSlug } from "../../provisioning/found-organization.ts";
 import type { UserServices } from "../../services.ts";
 import { consumeVerification, findVerification } from "../../store/email-verifications.ts";
 import { deletePendingRegistrations, findPendingRegistrations } from "../../store/pending-registrations.ts";
@@ -42,19 +45,34 @@ export async function verifyEmail(
   if (user?.status === "ACTIVE") return { replayed: false, result: { user, alreadyVerified: true } };
   if (user?.status !== "PENDING_VERIFICATION") throw expired;
   const chosen = await chooseRegistration(services, pending, client, password ?? "");
-  return runCommand(services, { tenants: [userId], causation }, async ({ tx, emit }) => {
-    const now = clock.now();
-    await lockUser(tx, userId);
-    // Again: a registration that came meanwhile makes it doubtful whose this is, unless the password told it.
-    const others = (await findPendingRegistrations(tx, userId)).filter(({ id }) => id !== chosen.id);
-    if (others.length > 0 && !password) throw passwordNeeded();
-    if (!(await consumeVerification(tx, { userId, tokenHash, now }))) throw expired;
-    const activated = await activateUser(tx, chosen, { causation, now });
-    if (activated === undefined) throw expired;
-    await deletePendingRegistrations(tx, userId);
-    emit(emailVerified(userId, activated.version, now));
-    return { user: activated, alreadyVerified: false };
-  });
+  const { organizationName: name, plan } = chosen;
+  const id = services.ids.next("org");
+  const tryWith = (slug?: Slug) =>
+    runCommand(services, { tenants: [userId, id], causation }, async (scope) => {
+      const { tx, emit } = scope;
+      const now = clock.now();
+      await lockUser(tx, userId);
+      // Again: a registration that came meanwhile makes it doubtful whose this is, unless the password told it.
+      const others = (await findPendingRegistrations(tx, userId)).filter(({ id }) => id !== chosen.id);
+      if (others.length > 0 && !password) throw passwordNeeded();
+      if (!(await consumeVerification(tx, { userId, tokenHash, now }))) throw expired;
+      const activated = await activateUser(tx, chosen, { causation, now });
+      if (activated === undefined) throw expired;
+      await deletePendingRegistrations(tx, userId);
+      emit(emailVerified(userId, activated.version, now));
+      if (name !== null && slug !== undefined) {
+        await foundOrganization(services, scope, {
+          id,
+          name,
+          slug,
+          founderId: userId,
+          plan: plan ?? undefined,
+          causation,
+        });
+      }
+      return { user: activated, alreadyVerified: false };
+    });
+  return name === null ? tryWith() : withFreeSlug(name, tryWith);
 }
 
 const passwordNeeded = () =>

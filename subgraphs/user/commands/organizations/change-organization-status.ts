@@ -5,6 +5,7 @@
  */
 
 import { notFound } from "../../../../platform/errors/refusals.ts";
+import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Operator } from "../../../../platform/operator/operator.ts";
 import type { OrganizationStatus } from "../../../../schema/generated/user.ts";
 import { OrganizationId } from "../../domain/ids.ts";
@@ -16,7 +17,7 @@ import { requireId } from "../../validation/text.ts";
 
 const requireOrganizationId = (text: string): OrganizationId => requireId(OrganizationId, text, "an organisation");
 
-/** @throws UserFailure `INVALID`, `BLANK`, `TOO_LONG`, `NOT_FOUND` */
+/** @throws UserFailure `INVALID`, `BLANK`, `TOO_LONG`, `NOT_FOUND`, `STATE_INVALID` */
 export function changeOrganizationStatus(
   services: OperatorServices,
   operator: Operator,
@@ -26,6 +27,11 @@ export function changeOrganizationStatus(
     const organization = await lockOrganization(tx, id);
     if (organization === undefined) throw notFound("organisation", "id");
     if (organization.status === status) return false;
+    if (organization.status === "CLOSED") {
+      throw refuse("STATE_INVALID", "This organisation could not be set up, and is closed for good.", "id");
+    }
+    // It is active as soon as it is set up.
+    if (organization.status === "PROVISIONING" && status === "ACTIVE") return false;
     const version = await setOrganizationStatus(tx, { id, status, now: services.clock.now() });
     const changed = status === "SUSPENDED" ? organizationSuspended : organizationReinstated;
     emit(changed(id, version, reason));

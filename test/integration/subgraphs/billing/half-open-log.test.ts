@@ -46,7 +46,9 @@ test("while Kafka is half-open a subgraph is degraded with 200, shows it as a me
     );
   await becomes("ready");
   const before: unknown = await (await fetch(`${url}/health`)).json();
-  expect(before).toMatchObject({ events: { consumers: [{ consumer: "billing.accounts" }], outboxes: [{}] } });
+  expect(before).toMatchObject({
+    events: { consumers: [{ consumer: "billing.accounts" }, { consumer: "billing.sagas" }], outboxes: [{}] },
+  });
 
   await proxy.mode("half-open");
   await becomes("degraded");

@@ -115,7 +115,7 @@ test("an organisation with other members keeps an owner; one without is suspende
   expect((await fixture.eventsOf(shared)).map(({ type }) => type)).not.toContain("user.organization.suspended.v1");
   const query = "query($id: ID!) { organization(id: $id) { status members(first: 5) { totalCount } } }";
   const { data } = await fixture.ask(await fixture.identityOf(bob), query, { id: shared });
-  expect(data.organization).toEqual({ status: "ACTIVE", members: { totalCount: 1 } });
+  expect(data.organization).toEqual({ status: "PROVISIONING", members: { totalCount: 1 } });
 });
 
 test("API keys and invitations of an erased person end with them", async () => {

@@ -87,23 +87,27 @@ describe.each(EVENT_LOGS)("over %s", (_name, createHarness) => {
     const organizationId = await fixture.organization(ada);
     const [created] = await fixture.eventsOf(organizationId);
     await fixture.eventLog.ensureTopics(["billing.events"]);
-    const opened = (time: Date) => ({
-      ...created,
+    const { sagaId } = created.data;
+    const next = { ...created, id: fixture.ids.uuid(), causationid: created.id, hop: 1 };
+    // One that is read again after a day calls for no mail.
+    const late = {
+      ...next,
+      type: "user.organization.activated.v1",
+      time: new Date(Date.now() - 25 * 3_600_000).toISOString(),
+      data: { organizationId },
+    };
+    const step = { step: "billing_account", direction: "EXECUTE", outcome: "DONE", reason: null };
+    const news = {
+      ...next,
       id: fixture.ids.uuid(),
       source: "/tributary/billing",
-      type: "billing.account.opened.v1",
-      time: time.toISOString(),
-      subject: fixture.ids.next("acc"),
-      data: { accountId: fixture.ids.next("acc"), organizationId, currency: "EUR" },
-      causationid: created.id,
-      hop: 1,
+      type: "billing.saga.step_settled.v1",
+      subject: sagaId,
+      data: { sagaId, organizationId, ...step },
       sequence: "1",
-    });
-    // One that is read again after a day calls for no mail.
-    const late = opened(new Date(Date.now() - 25 * 3_600_000));
-    const news = opened(new Date());
-    const records = [late, news].map((event) => ({ key: organizationId, value: JSON.stringify(event) }));
-    await fixture.eventLog.append("billing.events", records);
+    };
+    await fixture.eventLog.append("user.events", [{ key: organizationId, value: JSON.stringify(late) }]);
+    await fixture.eventLog.append("billing.events", [{ key: organizationId, value: JSON.stringify(news) }]);
     const events = await waitFor(
       async () => {
         const found = await fixture.mailEventsOf(organizationId);
@@ -112,8 +116,8 @@ describe.each(EVENT_LOGS)("over %s", (_name, createHarness) => {
       { what: "the welcome mail" },
     );
     expect(events.map(({ type, hop, orgid, correlationid }: Json) => [type, hop, orgid, correlationid])).toEqual([
-      ["user.email.requested.v1", 2, organizationId, created.correlationid],
-      ["user.email.delivered.v1", 3, organizationId, created.correlationid],
+      ["user.email.requested.v1", 3, organizationId, created.correlationid],
+      ["user.email.delivered.v1", 4, organizationId, created.correlationid],
     ]);
     expect(events[0].data).toMatchObject({ template: "organization_welcome", regardingId: organizationId });
     expect(JSON.stringify(events)).not.toContain(ada.email);

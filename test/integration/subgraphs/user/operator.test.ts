@@ -243,7 +243,7 @@ test("people and organisations are found by id, address, slug and a part of the 
   );
   const { slug, title, name } = rows[0];
   const person = `${ada.userId}  ACTIVE  ${ada.email}  ${JSON.stringify(name)}`;
-  const organization = `${organizationId}  ACTIVE  ${slug}  ${JSON.stringify(title)}`;
+  const organization = `${organizationId}  PROVISIONING  ${slug}  ${JSON.stringify(title)}`;
   const found = async (...words: string[]) => (await operate(["find", ...words])).output.split("\n");
   expect(await found(ada.email.toUpperCase())).toEqual([person]);
   expect(await found(ada.userId)).toEqual([person]);

@@ -13,7 +13,7 @@ afterAll(() => fixture?.stop());
 const SELECTION =
   "organization { id slug version members(first: 5) { edges { node { user { id } roles { name } } } } }";
 
-test("an organisation comes with its roles, its owner and two events, readable in the same answer", async () => {
+test("an organisation comes with its roles, its owner and their events, readable in the same answer", async () => {
   const ada = await fixture.person();
   const input = { name: "Ünïcode & Söhne", idempotencyKey: randomUUID() };
   const payload = await fixture.mutate(await fixture.identityOf(ada), "organizationCreate", input, SELECTION);
@@ -22,7 +22,12 @@ test("an organisation comes with its roles, its owner and two events, readable i
   expect(organization.slug).toBe("unicode-sohne");
   expect(organization.members.edges[0].node).toEqual({ user: { id: ada.userId }, roles: [{ name: "OWNER" }] });
   const events = await fixture.eventsOf(organization.id);
-  expect(events.map(({ type }) => type)).toEqual(["user.organization.created.v1", "user.membership.created.v1"]);
+  expect(events.map(({ type }) => type)).toEqual([
+    "user.organization.created.v1",
+    "user.membership.created.v1",
+    "user.saga.step_requested.v1",
+    "user.saga.changed.v1",
+  ]);
   expect(events[1]).toMatchObject({ orgid: organization.id, actorid: ada.userId, data: { userId: ada.userId } });
 });
 
@@ -217,7 +222,7 @@ test("a member joins by mail, with the invited address only, and once", async ()
   });
   expect((await accept(bob)).userErrors[0].code).toBe("STATE_INVALID");
   const types = (await fixture.eventsOf(organizationId)).map(({ type }) => type);
-  expect(types.slice(2)).toEqual([
+  expect(types.slice(4)).toEqual([
     "user.invitation.created.v1",
     "user.invitation.accepted.v1",
     "user.membership.created.v1",

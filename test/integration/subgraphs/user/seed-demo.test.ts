@@ -34,6 +34,8 @@ test("the demo account signs in and owns the demo organisation with a teammate, 
   expect(types).toEqual([
     "user.organization.created.v1",
     "user.membership.created.v1",
+    "user.saga.step_requested.v1",
+    "user.saga.changed.v1",
     "user.invitation.created.v1",
     "user.invitation.accepted.v1",
     "user.membership.created.v1",

@@ -80,7 +80,7 @@ test("no ids of a foreign organisation lead anywhere: they answer like random on
   expect(answers[1].data.nodes).toEqual([null, null, null, null, null]);
   expect(answers[2].data._entities).toEqual([null, null, null, null, null]);
   for (const payload of answers.slice(3, 7)) expect(payload.userErrors[0].code).toBe("NOT_FOUND");
-  expect((await fixture.eventsOf(adas)).map(({ type }) => type)).toHaveLength(2);
+  expect((await fixture.eventsOf(adas)).map(({ type }) => type)).toHaveLength(4);
 });
 
 test("a foreign organisation's slug finds nothing, and one's own finds it", async () => {

@@ -84,6 +84,8 @@ export async function startUser(
     REFRESH_TOKEN_SECONDS: 86_400,
     // One above the least: a test stores a hash of less.
     BCRYPT_COST: 5,
+    SAGA_DEADLINE_SECONDS: 3_600,
+    SAGA_RETRY_SECONDS: 30,
     SMTP_URL: overrides.smtpUrl ?? mailbox.smtpUrl,
     MAIL_FROM: "Tributary <no-reply@test.example>",
     WEB_CLIENT_URL: "http://client.test",

@@ -86,11 +86,13 @@ test("who is held off reads the organisation, and gets nothing that they did not
   const free = { status: "ACTIVE", lacksSecondFactor: false } as const;
   const heldOff = [
     { status: "SUSPENDED", lacksSecondFactor: false },
+    { status: "CLOSED", lacksSecondFactor: false },
     { status: "ACTIVE", lacksSecondFactor: true },
     { status: "SUSPENDED", lacksSecondFactor: true },
   ] as const;
   for (const permissions of Object.values(BUILT_IN_ROLES)) {
     expect(permissionsUnder(free, permissions)).toEqual(new Set(permissions));
+    expect(permissionsUnder({ ...free, status: "PROVISIONING" }, permissions)).toEqual(new Set(permissions));
     for (const circumstances of heldOff) {
       expect(permissionsUnder(circumstances, permissions)).toEqual(new Set(["organization.read"]));
     }

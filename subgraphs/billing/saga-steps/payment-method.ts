@@ -1,0 +1,39 @@
+/**
+ * The step `payment_method`: the card becomes the account's default. The provider is asked within the step: it answers
+ * the same for the same saga. Undone, the card stays where it is: nothing can be charged to a closed account.
+ */
+import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
+import type { SagaStepHandler } from "../../../platform/saga/saga-participant.ts";
+import { paymentMethodAttached } from "../domain-events.ts";
+import type { BillingServices } from "../services.ts";
+import { lockAccountOf } from "../store/accounts.ts";
+import type { BillingTransaction } from "../store/database.ts";
+import { insertPaymentMethod } from "../store/payment-methods.ts";
+import { requireRow } from "../store/require-row.ts";
+import { PROVIDER_TOKEN, requireInput } from "./step-input.ts";
+
+export const paymentMethod: SagaStepHandler<BillingServices, BillingTransaction> = {
+  async execute({ provider, ids }, { tx, emit }, { sagaId, tenantId, input }) {
+    const token = requireInput(input, PROVIDER_TOKEN);
+    const attached = await provider.attach({ idempotencyKey: sagaId, token });
+    if (attached.status === "REFUSED") return { result: { outcome: "FAILED", reason: attached.reason } };
+    const { kind, brand, last4, reference } = attached;
+    const organizationId = OrganizationId.require(tenantId);
+    const { id: accountId } = requireRow(await lockAccountOf(tx, organizationId));
+    const method = {
+      id: ids.next("pm"),
+      organizationId,
+      accountId,
+      provider: provider.name,
+      kind,
+      brand,
+      last4,
+      reference,
+    };
+    const kept = await insertPaymentMethod(tx, method, true);
+    emit(paymentMethodAttached(kept));
+    return { result: { outcome: "DONE" }, reference: kept.id };
+  },
+
+  compensate: async () => ({ outcome: "DONE" }),
+};

@@ -1,0 +1,64 @@
+/**
+ * The step `subscription`: the plan is started and its first invoice collected. How that ends is known when the payment
+ * is settled (settle-payment.ts). Undone, the invoice is void and the plan canceled. A payment that went through is not
+ * undone: then the organisation has what it paid for.
+ */
+import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
+import { UserFailure } from "../../../platform/errors/user-failure.ts";
+import {
+  type ExecutedStep,
+  LATER,
+  type SagaStepHandler,
+  type StepResult,
+} from "../../../platform/saga/saga-participant.ts";
+import { chooseMethod } from "../collection/begin-payment.ts";
+import { beginSubscription, requireOffered } from "../collection/begin-subscription.ts";
+import { SubscriptionId } from "../domain/ids.ts";
+import { invoiceVoided, subscriptionCanceled } from "../domain-events.ts";
+import type { BillingServices } from "../services.ts";
+import { lockAccountOf } from "../store/accounts.ts";
+import type { BillingTransaction } from "../store/database.ts";
+import { findInvoicesOf, lockInvoice, markInvoiceVoid } from "../store/invoices.ts";
+import { isPaymentProcessing } from "../store/payments.ts";
+import { findPublishedPlan } from "../store/plans.ts";
+import { requireRow } from "../store/require-row.ts";
+import { cancelIncompleteSubscription } from "../store/subscriptions.ts";
+import { PLAN_CODE, requireInput } from "./step-input.ts";
+
+const failed = (reason: string): ExecutedStep => ({ result: { outcome: "FAILED", reason } });
+const STANDS: StepResult = { outcome: "FAILED", reason: "The plan is paid." };
+
+export const subscription: SagaStepHandler<BillingServices, BillingTransaction> = {
+  async execute(services, scope, { tenantId, input, causation }) {
+    const { tx } = scope;
+    const planCode = requireInput(input, PLAN_CODE);
+    const account = requireRow(await lockAccountOf(tx, OrganizationId.require(tenantId)));
+    const plan = await findPublishedPlan(tx, planCode);
+    if (plan === undefined) return failed(`There is no plan ${planCode}.`);
+    try {
+      requireOffered(plan, account);
+    } catch (error) {
+      if (error instanceof UserFailure) return failed(error.message);
+      throw error;
+    }
+    const method = await chooseMethod(tx, account.id, undefined);
+    const start = { account, plan, method, quantity: 1, causation, collectedBy: "worker" } as const;
+    const begun = await beginSubscription(services, scope, start);
+    return { result: LATER, reference: begun.subscription.id };
+  },
+
+  async compensate({ clock }, { tx, emit }, { reference }) {
+    if (reference === null) return { outcome: "DONE" };
+    const id = SubscriptionId.require(reference);
+    // A payment is settled under its invoice's lock: it is before us, or finds what we decide.
+    for (const { id: invoiceId } of await findInvoicesOf(tx, id)) {
+      const invoice = await lockInvoice(tx, invoiceId);
+      if (invoice.status === "PAID") return STANDS;
+      if (await isPaymentProcessing(tx, invoiceId)) return LATER;
+      if (invoice.status === "OPEN") emit(invoiceVoided(await markInvoiceVoid(tx, invoiceId, clock.now())));
+    }
+    const canceled = await cancelIncompleteSubscription(tx, id, clock.now());
+    if (canceled !== undefined) emit(subscriptionCanceled(canceled));
+    return { outcome: "DONE" };
+  },
+};
