@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { settingNames } from "../../platform/graphql/subgraph-settings.ts";
-import { attachCard, newMember, newOrganization } from "../support/client/new-member.ts";
+import { attachCard, NEW_ORGANIZATION_VERSION, newMember, newOrganization } from "../support/client/new-member.ts";
 import type { FaultMode } from "../support/fault-mode.ts";
 import { createFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
 import { startProcess } from "../support/process.ts";
@@ -57,7 +57,11 @@ test.each<FaultMode>(["refuse", "black-hole"])(
     try {
       for (let number = 0; number < COMMANDS; number += 1) {
         await attachCard(owner, account);
-        const renamed = { id: organizationId, expectedVersion: number + 1, name: `Works ${number}` };
+        const renamed = {
+          id: organizationId,
+          expectedVersion: NEW_ORGANIZATION_VERSION + number,
+          name: `Works ${number}`,
+        };
         await owner.client.mutate("organizationUpdate", renamed, "organization { version }");
       }
       // The log has them all before audit gets back to work.

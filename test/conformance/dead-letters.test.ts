@@ -3,7 +3,13 @@
 import { randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Member, newMember, newOrganization, signIn } from "../support/client/new-member.ts";
+import {
+  type Member,
+  NEW_ORGANIZATION_VERSION,
+  newMember,
+  newOrganization,
+  signIn,
+} from "../support/client/new-member.ts";
 import { namedId } from "../support/identities.ts";
 import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
@@ -177,7 +183,7 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
     );
     await owner.client.mutate(
       "organizationUpdate",
-      { id: organizationId, expectedVersion: 1, name: "Lost and gone" },
+      { id: organizationId, expectedVersion: NEW_ORGANIZATION_VERSION, name: "Lost and gone" },
       "organization { id }",
     );
     const missing = async () => {

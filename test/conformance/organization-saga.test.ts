@@ -186,7 +186,9 @@ describe.each(TOPOLOGIES)("%s: the setting up of an organisation", (topology) =>
     const { saga } = await founded(owner, { name: "Hidden Works" });
     const stranger = await newMember(stack, "Sam Stranger");
     const read = "query($id: ID!) { saga(id: $id) { id } node(id: $id) { id } }";
-    expect(await stranger.client.request(read, { id: saga.id })).toEqual({ saga: null, node: null });
+    const { data, errors } = await stranger.client.send(read, { id: saga.id });
+    expect(data).toEqual({ saga: null, node: null });
+    expect(errors?.map(({ extensions }) => extensions?.["code"])).toEqual(["NOT_FOUND"]);
     expect(await owner.client.request(read, { id: saga.id })).toEqual({ saga: { id: saga.id }, node: { id: saga.id } });
   });
 });

@@ -1,5 +1,5 @@
 import { AppError } from "../../../platform/errors/app-error.ts";
-import { loadById } from "../../../platform/graphql/load-by-id.ts";
+import { loadById, required } from "../../../platform/graphql/load-by-id.ts";
 import { SagaId } from "../../../platform/saga/saga.ts";
 import type { ResolversOf } from "../../../schema/generated/user.ts";
 import type { UserContext, UserParents } from "../context.ts";
@@ -21,7 +21,7 @@ export const query: ResolversOf<"Query", UserContext, UserParents> = {
     }
     return Promise.all(ids.map((id) => loadNode(id, context)));
   },
-  saga: (_parent, { id }, { loaders }) => loadById(SagaId, id, loaders.saga),
+  saga: async (_parent, { id }, { loaders }) => required(await loadById(SagaId, id, loaders.saga), "saga"),
   organization: async (_parent, { id, slug }, { loaders, read }) => {
     if ((id == null) === (slug == null)) {
       throw new AppError("BAD_USER_INPUT", "Name the organisation by `id` or by `slug`: exactly one of them.");

@@ -76,6 +76,9 @@ export async function newMember(platform: PlatformAddress, displayName?: string)
   return signIn(platform, person);
 }
 
+/** Of an organisation that `newOrganization` made: it is created, then active. */
+export const NEW_ORGANIZATION_VERSION = 2;
+
 /** Creates an organisation and waits for all that follows: its billing account and the founder's welcome mail. */
 export async function newOrganization(owner: Member, name = "Test Works"): Promise<Account> {
   const slug = `t-${randomUUID().slice(0, 18)}`;

@@ -17,6 +17,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   Invitation: "ivt",
   Session: "ses",
   ApiKey: "key",
+  Saga: "sga",
   Plan: "pln",
   BillingAccount: "acc",
   BillingSubscription: "sub",

@@ -32,6 +32,7 @@ const KIND_BY_NOUN: Readonly<Record<string, string>> = {
   role: "rol",
   user: "usr",
   apiKey: "key",
+  saga: "sga",
 };
 
 /** Field name without `Id` / `Ids` → prefix. */

@@ -62,6 +62,11 @@ export async function newTenant(platform: PlatformAddress, name: string): Promis
     },
     "invitation { id }",
   );
+  const { organization } = await owner.client.request<{ organization: { provisioning: { id: string } } }>(
+    "query($id: ID!) { organization(id: $id) { provisioning { id } } }",
+    { id: organizationId },
+  );
+  const { provisioning } = organization;
   const { apiKey } = await owner.client.mutate<{ apiKey: { id: string } }>(
     "apiKeyCreate",
     { organizationId, name: "Nightly export", scopes: ["billing.read"], idempotencyKey: randomUUID() },
@@ -86,6 +91,7 @@ export async function newTenant(platform: PlatformAddress, name: string): Promis
       rol: memberRole,
       ivt: invitation.id,
       key: apiKey.id,
+      sga: provisioning.id,
       acc: account.accountId,
       pm: paymentMethodId,
       sub: subscription.id,

@@ -6,7 +6,12 @@ import { z } from "zod";
 import { createGraphQLClient } from "../../../support/client/graphql-client.ts";
 import { inviteMember } from "../../../support/client/invitee.ts";
 import { createLiveClient } from "../../../support/client/live-client.ts";
-import { type Member, newMember, newOrganization } from "../../../support/client/new-member.ts";
+import {
+  type Member,
+  NEW_ORGANIZATION_VERSION,
+  newMember,
+  newOrganization,
+} from "../../../support/client/new-member.ts";
 import { randomOfTest } from "../../../support/random-of-test.ts";
 import type { Stack } from "../../../support/stack/stack.ts";
 import { startStack } from "../../../support/stack/start-stack.ts";
@@ -38,7 +43,7 @@ test(
 
     await Promise.all(
       tenants.map(async ({ owner, organizationId, name, shown }) => {
-        const written = { version: 1, over: false };
+        const written = { version: NEW_ORGANIZATION_VERSION, over: false };
 
         /** The version that it showed. */
         async function read(gateway: number): Promise<number> {
