@@ -71,6 +71,60 @@ function expectWholeOrNothing(end: Provisioned, whole: boolean): void {
   if (whole) expect(stepsOf(end)).toEqual(PAID.map((step) => `${step} DONE`));
 }
 
+/** As if so much time had passed. */
+const endTime = (sagaId: string) =>
+  rowsOf(stack, "user", "UPDATE saga SET deadline = now(), wake_at = now() WHERE id = $1", [sagaId]);
+
+test("what is not done by its deadline is undone, also when nobody answers until then [S90]", {
+  timeout: 180_000,
+}, async () => {
+  const owner = await newMember(stack, "Lea Late");
+  const billing = stack.processOf("billing");
+  await billing.crash();
+  const { organization, saga } = await createWithPlan(owner, "team", "tok_visa");
+  await endTime(saga.id);
+  const turned = async () => {
+    const { provisioning } = await owner.client
+      .send<{ organization: Pick<Provisioned, "provisioning"> }>(
+        "query($id: ID!) { organization(id: $id) { provisioning { state failure } } }",
+        { id: organization.id },
+      )
+      .then(({ data }) => data?.organization ?? { provisioning: undefined });
+    return provisioning?.state === "COMPENSATING" && provisioning;
+  };
+  expect((await waitFor(turned, { what: "the saga to turn back", deadlineMs: RECOVERY_MS })).failure).toBe(
+    "It was not done in time.",
+  );
+  await billing.restart();
+  const end = await endOfSaga(owner, organization.id, RECOVERY_MS);
+  expect([end.status, end.provisioning.state]).toEqual(["CLOSED", "COMPENSATED"]);
+  const accounts = await rowsOf(
+    stack,
+    "billing",
+    "SELECT 1 FROM billing_account WHERE organization_id = $1 AND status <> 'CLOSED'",
+    [organization.id],
+  );
+  expect(accounts).toEqual([]);
+});
+
+test.each(["tok_slow", "tok_slow_declined"])(
+  "a payment that is under way at the deadline decides: %s [S89] [S90]",
+  { timeout: 180_000 },
+  async (token) => {
+    const owner = await newMember(stack, "Sol Slow");
+    const { organization, saga } = await createWithPlan(owner, "team", token);
+    const isCharged = async () => {
+      const sql = "SELECT 1 FROM saga_step WHERE saga_id = $1 AND name = 'subscription' AND state = 'RUNNING'";
+      return (await rowsOf(stack, "user", sql, [saga.id])).length > 0;
+    };
+    await waitFor(isCharged, { what: "the payment to begin", deadlineMs: RECOVERY_MS, intervalMs: 1 });
+    await endTime(saga.id);
+    const end = await endOfSaga(owner, organization.id, RECOVERY_MS);
+    // What is paid stands, and the saga goes on; what is not is undone.
+    expectWholeOrNothing(end, token === "tok_slow");
+  },
+);
+
 /** What is left of organisations, over both databases. */
 interface Outcome {
   readonly id: string;
