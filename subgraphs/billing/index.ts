@@ -1,5 +1,6 @@
 /** The billing subgraph: plans, accounts, subscriptions, invoices and payments. */
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
+import { createTextSeal } from "../../platform/auth/text-seal.ts";
 import { createProcessCache, type ProcessCacheSettings } from "../../platform/cache/process-cache.ts";
 import { createRelay } from "../../platform/events/relay.ts";
 import { createRoutedConsumers } from "../../platform/events/routed-consumers.ts";
@@ -9,6 +10,7 @@ import type { Subgraph, SubgraphRuntime } from "../../platform/graphql/subgraph.
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { outboxOf } from "../../platform/graphql/subgraph-outbox.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
+import { PROVIDER_TOKENS } from "../../platform/validation/provider-token.ts";
 import { createPlanCache, loadPlanByCacheKey } from "./catalogue/plan-cache.ts";
 import { createSettlementWorker } from "./collection/settlement-worker.ts";
 import { consumers, routes, tenantsOfEvent } from "./consumers.ts";
@@ -60,6 +62,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     logger,
     provider: deps.provider ?? createSandboxProvider({ clock, delayMs: settings.SANDBOX_PROVIDER_DELAY_MS }),
     planCache: createPlanCache(cache),
+    tokenSeal: createTextSeal(PROVIDER_TOKENS, identitySecrets),
     currency: settings.BILLING_CURRENCY,
   };
   const routed = createRoutedConsumers({

@@ -1,4 +1,5 @@
 /** What commands, consumers, workers and resolvers of billing work with: made once per process by index.ts. */
+import type { TextSeal } from "../../platform/auth/text-seal.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Outbox } from "../../platform/events/outbox.ts";
 import type { CursorCodec } from "../../platform/graphql/connection.ts";
@@ -17,6 +18,8 @@ export interface BillingServices {
   readonly logger: Logger;
   readonly provider: PaymentProvider;
   readonly planCache: PlanCache;
+  /** Opens tokens of the provider's form that come from other subgraphs. */
+  readonly tokenSeal: TextSeal;
   /** Of new accounts and published plans. */
   readonly currency: string;
 }

@@ -2,6 +2,7 @@
  * The user subgraph: accounts, sessions, organisations and their members; it issues the tokens that the gateway checks.
  */
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
+import { createTextSeal } from "../../platform/auth/text-seal.ts";
 import type { TokenService } from "../../platform/auth/token-service.ts";
 import { createProcessCache, type ProcessCacheSettings } from "../../platform/cache/process-cache.ts";
 import type { RetryPolicy } from "../../platform/events/group-consumer.ts";
@@ -17,12 +18,12 @@ import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
 import { createMailer } from "../../platform/mail/mailer.ts";
 import { createSagaCoordinator } from "../../platform/saga/saga-coordinator.ts";
 import { createSagaWatch } from "../../platform/saga/saga-watch.ts";
+import { PROVIDER_TOKENS } from "../../platform/validation/provider-token.ts";
 import { createRowCaches, loadRowByCacheKey } from "./cache/row-caches.ts";
 import { consumers, routes } from "./consumers.ts";
 import { createUserContext, type UserContext } from "./context.ts";
 import { createAccessTokens } from "./credentials/access-tokens.ts";
 import { createPasswordHasher } from "./credentials/passwords.ts";
-import { createTextSeal } from "./credentials/sealed-text.ts";
 import { createTokenService, registerTokenRoutes } from "./credentials/token-service.ts";
 import { createDemo } from "./demo/demo-data.ts";
 import { accessDenied } from "./domain-events.ts";
@@ -104,6 +105,7 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     accessTokens,
     refreshKeys: identitySecrets,
     textSeal: createTextSeal("second factors", identitySecrets),
+    tokenSeal: createTextSeal(PROVIDER_TOKENS, identitySecrets),
     sessionLifetimeMs: settings.REFRESH_TOKEN_SECONDS * 1000,
     operatorOrganizationId: settings.OPERATOR_ORGANIZATION_ID,
   };

@@ -1,4 +1,5 @@
 /** What resolvers, commands and consumers of the user subgraph work with: made once per process by index.ts. */
+import type { TextSeal } from "../../platform/auth/text-seal.ts";
 import type { Cache } from "../../platform/cache/cache.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Outbox } from "../../platform/events/outbox.ts";
@@ -9,7 +10,6 @@ import type { SagaCoordinator } from "../../platform/saga/saga-coordinator.ts";
 import type { RowCaches } from "./cache/row-caches.ts";
 import type { AccessTokens } from "./credentials/access-tokens.ts";
 import type { PasswordHasher } from "./credentials/passwords.ts";
-import type { TextSeal } from "./credentials/sealed-text.ts";
 import type { FeatureFlags } from "./flags/feature-flags.ts";
 import type { UserDatabase, UserTransaction } from "./store/database.ts";
 
@@ -32,6 +32,8 @@ export interface UserServices {
   readonly refreshKeys: readonly string[];
   /** Keeps the secrets of second factors. */
   readonly textSeal: TextSeal;
+  /** Keeps tokens of the payment provider's form, which billing opens. */
+  readonly tokenSeal: TextSeal;
   /** Lifetime of sessions and of their refresh tokens, in milliseconds. */
   readonly sessionLifetimeMs: number;
   /** Whose managers are operators; absent: only the command line is. */

@@ -294,7 +294,7 @@ export const pendingRegistrationRows: RawRows<PendingRegistrationModel> = rawRow
     ip: "ip",
     organizationName: "organization_name",
     planCode: "plan_code",
-    providerToken: "provider_token",
+    sealedToken: "sealed_token",
     createdAt: "created_at",
   },
   z.object({
@@ -305,7 +305,7 @@ export const pendingRegistrationRows: RawRows<PendingRegistrationModel> = rawRow
     ip: z.string().nullable(),
     organizationName: z.string().nullable(),
     planCode: z.string().nullable(),
-    providerToken: z.string().nullable(),
+    sealedToken: z.string().nullable(),
     createdAt: z.date(),
   }),
 );

@@ -10,11 +10,11 @@ import { lockAccountOf } from "../store/accounts.ts";
 import type { BillingTransaction } from "../store/database.ts";
 import { insertPaymentMethod } from "../store/payment-methods.ts";
 import { requireRow } from "../store/require-row.ts";
-import { PROVIDER_TOKEN, requireInput } from "./step-input.ts";
+import { FOUNDER_ID, requireInput, SEALED_TOKEN } from "./step-input.ts";
 
 export const paymentMethod: SagaStepHandler<BillingServices, BillingTransaction> = {
-  async execute({ provider, ids }, { tx, emit }, { sagaId, tenantId, input }) {
-    const token = requireInput(input, PROVIDER_TOKEN);
+  async execute({ provider, ids, tokenSeal }, { tx, emit }, { sagaId, tenantId, input }) {
+    const token = tokenSeal.open(requireInput(input, SEALED_TOKEN), requireInput(input, FOUNDER_ID));
     const attached = await provider.attach({ idempotencyKey: sagaId, token });
     if (attached.status === "REFUSED") return { result: { outcome: "FAILED", reason: attached.reason } };
     const { kind, brand, last4, reference } = attached;

@@ -1,6 +1,13 @@
-/** A plan that an organisation starts with. */
-export interface PlanWish {
+/** A plan that an organisation is to start with, as its founder asks for it. */
+export interface PlanChoice {
   readonly planCode: string;
   /** Of the payment provider's form. */
   readonly providerToken: string;
+}
+
+/** The same as it is kept and sent to billing. */
+export interface PlanWish {
+  readonly planCode: string;
+  /** The token, sealed for the founder. */
+  readonly sealedToken: string;
 }

@@ -3,7 +3,7 @@ import type { UserId } from "./ids.ts";
 /** An authenticator app that signing in takes a code of. */
 export interface SecondFactor {
   readonly userId: UserId;
-  /** What its codes are made of; only `credentials/sealed-text.ts` opens it. */
+  /** What its codes are made of; only `platform/auth/text-seal.ts` opens it. */
   readonly sealedSecret: string;
   readonly createdAt: Date;
   /** Null: nobody has shown yet that it works, so it counts for nothing. */

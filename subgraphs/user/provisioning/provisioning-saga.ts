@@ -24,9 +24,9 @@ const SUBSCRIPTION = { name: "subscription", service: BILLING };
 const ACTIVATION = { name: "activation", service: "user" };
 
 /** The part of the input that each step of others is told. */
-const TOLD: Readonly<Record<string, readonly (keyof PlanWish)[]>> = {
+const TOLD: Readonly<Record<string, readonly (keyof PlanWish | "founderId")[]>> = {
   [ACCOUNT.name]: ["planCode"],
-  [METHOD.name]: ["providerToken"],
+  [METHOD.name]: ["sealedToken", "founderId"],
   [SUBSCRIPTION.name]: ["planCode"],
 };
 

@@ -6,8 +6,8 @@ import type { UserTransaction } from "./database.ts";
 import { tables } from "./tables.ts";
 
 function toPendingRegistration({ userId, ...row }: PendingRegistrationModel): PendingRegistration {
-  const { id, displayName, passwordHash, ip, organizationName, planCode, providerToken, createdAt } = row;
-  const plan = planCode === null || providerToken === null ? null : { planCode, providerToken };
+  const { id, displayName, passwordHash, ip, organizationName, planCode, sealedToken, createdAt } = row;
+  const plan = planCode === null || sealedToken === null ? null : { planCode, sealedToken };
   return { id, userId: UserId.require(userId), displayName, passwordHash, ip, organizationName, plan, createdAt };
 }
 

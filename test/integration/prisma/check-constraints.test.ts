@@ -105,8 +105,8 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
         ],
         pending_registration_plan: [
           { organization_name: "Ada Works", plan_code: "team" },
-          { organization_name: "Ada Works", provider_token: "tok_visa" },
-          { plan_code: "team", provider_token: "tok_visa" },
+          { organization_name: "Ada Works", sealed_token: "x" },
+          { plan_code: "team", sealed_token: "x" },
         ],
         pending_registration_display_name_length: [{ display_name: "" }, { display_name: "x".repeat(81) }],
       },

@@ -3159,7 +3159,7 @@ export const PendingRegistrationScalarFieldEnum = {
   ip: 'ip',
   organizationName: 'organizationName',
   planCode: 'planCode',
-  providerToken: 'providerToken',
+  sealedToken: 'sealedToken',
   createdAt: 'createdAt'
 } as const
 

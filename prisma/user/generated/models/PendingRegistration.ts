@@ -32,7 +32,7 @@ export type PendingRegistrationMinAggregateOutputType = {
   ip: string | null
   organizationName: string | null
   planCode: string | null
-  providerToken: string | null
+  sealedToken: string | null
   createdAt: Date | null
 }
 
@@ -44,7 +44,7 @@ export type PendingRegistrationMaxAggregateOutputType = {
   ip: string | null
   organizationName: string | null
   planCode: string | null
-  providerToken: string | null
+  sealedToken: string | null
   createdAt: Date | null
 }
 
@@ -56,7 +56,7 @@ export type PendingRegistrationCountAggregateOutputType = {
   ip: number
   organizationName: number
   planCode: number
-  providerToken: number
+  sealedToken: number
   createdAt: number
   _all: number
 }
@@ -70,7 +70,7 @@ export type PendingRegistrationMinAggregateInputType = {
   ip?: true
   organizationName?: true
   planCode?: true
-  providerToken?: true
+  sealedToken?: true
   createdAt?: true
 }
 
@@ -82,7 +82,7 @@ export type PendingRegistrationMaxAggregateInputType = {
   ip?: true
   organizationName?: true
   planCode?: true
-  providerToken?: true
+  sealedToken?: true
   createdAt?: true
 }
 
@@ -94,7 +94,7 @@ export type PendingRegistrationCountAggregateInputType = {
   ip?: true
   organizationName?: true
   planCode?: true
-  providerToken?: true
+  sealedToken?: true
   createdAt?: true
   _all?: true
 }
@@ -179,7 +179,7 @@ export type PendingRegistrationGroupByOutputType = {
   ip: string | null
   organizationName: string | null
   planCode: string | null
-  providerToken: string | null
+  sealedToken: string | null
   createdAt: Date
   _count: PendingRegistrationCountAggregateOutputType | null
   _min: PendingRegistrationMinAggregateOutputType | null
@@ -212,7 +212,7 @@ export type PendingRegistrationWhereInput = {
   ip?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
   organizationName?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
   planCode?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
-  providerToken?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
+  sealedToken?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
   createdAt?: Prisma.DateTimeFilter<"PendingRegistration"> | Date | string
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }
@@ -225,7 +225,7 @@ export type PendingRegistrationOrderByWithRelationInput = {
   ip?: Prisma.SortOrderInput | Prisma.SortOrder
   organizationName?: Prisma.SortOrderInput | Prisma.SortOrder
   planCode?: Prisma.SortOrderInput | Prisma.SortOrder
-  providerToken?: Prisma.SortOrderInput | Prisma.SortOrder
+  sealedToken?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   user?: Prisma.UserOrderByWithRelationInput
 }
@@ -241,7 +241,7 @@ export type PendingRegistrationWhereUniqueInput = Prisma.AtLeast<{
   ip?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
   organizationName?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
   planCode?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
-  providerToken?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
+  sealedToken?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
   createdAt?: Prisma.DateTimeFilter<"PendingRegistration"> | Date | string
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }, "id">
@@ -254,7 +254,7 @@ export type PendingRegistrationOrderByWithAggregationInput = {
   ip?: Prisma.SortOrderInput | Prisma.SortOrder
   organizationName?: Prisma.SortOrderInput | Prisma.SortOrder
   planCode?: Prisma.SortOrderInput | Prisma.SortOrder
-  providerToken?: Prisma.SortOrderInput | Prisma.SortOrder
+  sealedToken?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   _count?: Prisma.PendingRegistrationCountOrderByAggregateInput
   _max?: Prisma.PendingRegistrationMaxOrderByAggregateInput
@@ -272,7 +272,7 @@ export type PendingRegistrationScalarWhereWithAggregatesInput = {
   ip?: Prisma.StringNullableWithAggregatesFilter<"PendingRegistration"> | string | null
   organizationName?: Prisma.StringNullableWithAggregatesFilter<"PendingRegistration"> | string | null
   planCode?: Prisma.StringNullableWithAggregatesFilter<"PendingRegistration"> | string | null
-  providerToken?: Prisma.StringNullableWithAggregatesFilter<"PendingRegistration"> | string | null
+  sealedToken?: Prisma.StringNullableWithAggregatesFilter<"PendingRegistration"> | string | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"PendingRegistration"> | Date | string
 }
 
@@ -283,7 +283,7 @@ export type PendingRegistrationCreateInput = {
   ip?: string | null
   organizationName?: string | null
   planCode?: string | null
-  providerToken?: string | null
+  sealedToken?: string | null
   createdAt: Date | string
   user: Prisma.UserCreateNestedOneWithoutPendingRegistrationsInput
 }
@@ -296,7 +296,7 @@ export type PendingRegistrationUncheckedCreateInput = {
   ip?: string | null
   organizationName?: string | null
   planCode?: string | null
-  providerToken?: string | null
+  sealedToken?: string | null
   createdAt: Date | string
 }
 
@@ -307,7 +307,7 @@ export type PendingRegistrationUpdateInput = {
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   planCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  providerToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sealedToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   user?: Prisma.UserUpdateOneRequiredWithoutPendingRegistrationsNestedInput
 }
@@ -320,7 +320,7 @@ export type PendingRegistrationUncheckedUpdateInput = {
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   planCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  providerToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sealedToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -332,7 +332,7 @@ export type PendingRegistrationCreateManyInput = {
   ip?: string | null
   organizationName?: string | null
   planCode?: string | null
-  providerToken?: string | null
+  sealedToken?: string | null
   createdAt: Date | string
 }
 
@@ -343,7 +343,7 @@ export type PendingRegistrationUpdateManyMutationInput = {
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   planCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  providerToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sealedToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -355,7 +355,7 @@ export type PendingRegistrationUncheckedUpdateManyInput = {
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   planCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  providerToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sealedToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -377,7 +377,7 @@ export type PendingRegistrationCountOrderByAggregateInput = {
   ip?: Prisma.SortOrder
   organizationName?: Prisma.SortOrder
   planCode?: Prisma.SortOrder
-  providerToken?: Prisma.SortOrder
+  sealedToken?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
@@ -389,7 +389,7 @@ export type PendingRegistrationMaxOrderByAggregateInput = {
   ip?: Prisma.SortOrder
   organizationName?: Prisma.SortOrder
   planCode?: Prisma.SortOrder
-  providerToken?: Prisma.SortOrder
+  sealedToken?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
@@ -401,7 +401,7 @@ export type PendingRegistrationMinOrderByAggregateInput = {
   ip?: Prisma.SortOrder
   organizationName?: Prisma.SortOrder
   planCode?: Prisma.SortOrder
-  providerToken?: Prisma.SortOrder
+  sealedToken?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
@@ -454,7 +454,7 @@ export type PendingRegistrationCreateWithoutUserInput = {
   ip?: string | null
   organizationName?: string | null
   planCode?: string | null
-  providerToken?: string | null
+  sealedToken?: string | null
   createdAt: Date | string
 }
 
@@ -465,7 +465,7 @@ export type PendingRegistrationUncheckedCreateWithoutUserInput = {
   ip?: string | null
   organizationName?: string | null
   planCode?: string | null
-  providerToken?: string | null
+  sealedToken?: string | null
   createdAt: Date | string
 }
 
@@ -506,7 +506,7 @@ export type PendingRegistrationScalarWhereInput = {
   ip?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
   organizationName?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
   planCode?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
-  providerToken?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
+  sealedToken?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
   createdAt?: Prisma.DateTimeFilter<"PendingRegistration"> | Date | string
 }
 
@@ -517,7 +517,7 @@ export type PendingRegistrationCreateManyUserInput = {
   ip?: string | null
   organizationName?: string | null
   planCode?: string | null
-  providerToken?: string | null
+  sealedToken?: string | null
   createdAt: Date | string
 }
 
@@ -528,7 +528,7 @@ export type PendingRegistrationUpdateWithoutUserInput = {
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   planCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  providerToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sealedToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -539,7 +539,7 @@ export type PendingRegistrationUncheckedUpdateWithoutUserInput = {
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   planCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  providerToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sealedToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -550,7 +550,7 @@ export type PendingRegistrationUncheckedUpdateManyWithoutUserInput = {
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   planCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  providerToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sealedToken?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -564,7 +564,7 @@ export type PendingRegistrationSelect<ExtArgs extends runtime.Types.Extensions.I
   ip?: boolean
   organizationName?: boolean
   planCode?: boolean
-  providerToken?: boolean
+  sealedToken?: boolean
   createdAt?: boolean
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["pendingRegistration"]>
@@ -577,7 +577,7 @@ export type PendingRegistrationSelectCreateManyAndReturn<ExtArgs extends runtime
   ip?: boolean
   organizationName?: boolean
   planCode?: boolean
-  providerToken?: boolean
+  sealedToken?: boolean
   createdAt?: boolean
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["pendingRegistration"]>
@@ -590,7 +590,7 @@ export type PendingRegistrationSelectUpdateManyAndReturn<ExtArgs extends runtime
   ip?: boolean
   organizationName?: boolean
   planCode?: boolean
-  providerToken?: boolean
+  sealedToken?: boolean
   createdAt?: boolean
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["pendingRegistration"]>
@@ -603,11 +603,11 @@ export type PendingRegistrationSelectScalar = {
   ip?: boolean
   organizationName?: boolean
   planCode?: boolean
-  providerToken?: boolean
+  sealedToken?: boolean
   createdAt?: boolean
 }
 
-export type PendingRegistrationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "userId" | "displayName" | "passwordHash" | "ip" | "organizationName" | "planCode" | "providerToken" | "createdAt", ExtArgs["result"]["pendingRegistration"]>
+export type PendingRegistrationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "userId" | "displayName" | "passwordHash" | "ip" | "organizationName" | "planCode" | "sealedToken" | "createdAt", ExtArgs["result"]["pendingRegistration"]>
 export type PendingRegistrationInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }
@@ -631,7 +631,7 @@ export type $PendingRegistrationPayload<ExtArgs extends runtime.Types.Extensions
     ip: string | null
     organizationName: string | null
     planCode: string | null
-    providerToken: string | null
+    sealedToken: string | null
     createdAt: Date
   }, ExtArgs["result"]["pendingRegistration"]>
   composites: {}
@@ -1064,7 +1064,7 @@ export interface PendingRegistrationFieldRefs {
   readonly ip: Prisma.FieldRef<"PendingRegistration", 'String'>
   readonly organizationName: Prisma.FieldRef<"PendingRegistration", 'String'>
   readonly planCode: Prisma.FieldRef<"PendingRegistration", 'String'>
-  readonly providerToken: Prisma.FieldRef<"PendingRegistration", 'String'>
+  readonly sealedToken: Prisma.FieldRef<"PendingRegistration", 'String'>
   readonly createdAt: Prisma.FieldRef<"PendingRegistration", 'DateTime'>
 }
     

@@ -8,9 +8,9 @@ ALTER TABLE pending_registration
   ADD COLUMN organization_name text
     CONSTRAINT pending_registration_organization_name_length CHECK (char_length(organization_name) BETWEEN 1 AND 80),
   ADD COLUMN plan_code text,
-  ADD COLUMN provider_token text,
+  ADD COLUMN sealed_token text, -- of the payment provider, for billing alone
   ADD CONSTRAINT pending_registration_plan CHECK (
-    (plan_code IS NULL) = (provider_token IS NULL) AND (plan_code IS NULL OR organization_name IS NOT NULL));
+    (plan_code IS NULL) = (sealed_token IS NULL) AND (plan_code IS NULL OR organization_name IS NOT NULL));
 
 -- An organisation that never came to be gives its slug back.
 GRANT DELETE ON organization_slug TO tributary_user_app;

@@ -12,6 +12,7 @@ import type { UserRegisterInput } from "../../../../schema/generated/user.ts";
 import { passwordErrors } from "../../credentials/passwords.ts";
 import { MAX_PENDING_REGISTRATIONS } from "../../domain/pending-registration.ts";
 import { registrationRepeated, userRegistered, verificationRequested } from "../../domain-events.ts";
+import { sealPlan } from "../../provisioning/seal-plan.ts";
 import type { UserServices } from "../../services.ts";
 import { insertPendingRegistration } from "../../store/pending-registrations.ts";
 import { findUserByEmail, insertUser, replaceRegistration } from "../../store/users.ts";
@@ -22,7 +23,7 @@ const storedResult = z.object({ accepted: z.boolean() });
 
 /** @throws UserFailure `BLANK`, `TOO_LONG`, `INVALID` */
 export async function registerUser(
-  services: Pick<UserServices, "database" | "outbox" | "evict" | "clock" | "ids" | "passwords">,
+  services: Pick<UserServices, "database" | "outbox" | "evict" | "clock" | "ids" | "passwords" | "tokenSeal">,
   { causation, client }: Cause,
   { password, displayName, idempotencyKey, ...input }: UserRegisterInput,
 ): Promise<CommandOutcome<{ accepted: boolean }>> {
@@ -65,7 +66,8 @@ export async function registerUser(
           displayName: name,
           passwordHash,
           ip: client.ip ?? null,
-          ...wish,
+          organizationName: wish.organizationName,
+          plan: wish.plan === null ? null : sealPlan(services, id, wish.plan),
           createdAt: now,
         },
         MAX_PENDING_REGISTRATIONS,

@@ -12,10 +12,11 @@ import { OrganizationId } from "../../domain/ids.ts";
 import type { PlanWish } from "../../domain/plan-wish.ts";
 import type { Slug } from "../../domain/slug.ts";
 import { foundOrganization, withFreeSlug } from "../../provisioning/found-organization.ts";
+import { sealPlan } from "../../provisioning/seal-plan.ts";
 import type { UserServices } from "../../services.ts";
 import { countFounded } from "../../store/memberships.ts";
 import { lockUser } from "../../store/users.ts";
-import { requirePlanWish } from "../../validation/plan-wish.ts";
+import { requirePlanChoice } from "../../validation/plan-choice.ts";
 import { requireOrganizationName, requireSlug } from "../../validation/text.ts";
 
 /** Organisations that one user may create. */
@@ -33,7 +34,8 @@ export async function createOrganization(
   input: OrganizationCreateInput,
 ): Promise<CommandOutcome<CreatedOrganization>> {
   const name = requireOrganizationName(input.name);
-  const plan = requirePlanWish(input);
+  const choice = requirePlanChoice(input);
+  const plan = choice === undefined ? undefined : sealPlan(services, actor.identity.userId, choice);
   const tryWith = (slug: Slug) => tryCreate(services, actor, input, { name, slug, plan });
   return input.slug == null ? withFreeSlug(name, tryWith) : tryWith(requireSlug(input.slug));
 }

@@ -1,6 +1,7 @@
 // One wrong value against each layer alone: whoever passes one by, the next one refuses it.
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createTextSeal } from "../../../../platform/auth/text-seal.ts";
 import { inTenants } from "../../../../platform/database/tenant-transaction.ts";
 import { UserFailure } from "../../../../platform/errors/user-failure.ts";
 import { outboxOf } from "../../../../platform/graphql/subgraph-outbox.ts";
@@ -73,6 +74,7 @@ test("past the API, the command refuses it before a transaction begins [S19]", a
     clock,
     ids,
     passwords: createPasswordHasher(4),
+    tokenSeal: createTextSeal("test", ["a secret of the test"]),
   };
   const cause = {
     client: {},

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createTextSeal } from "../../../../platform/auth/text-seal.ts";
 import { mintRecoveryCodes, recoveryCodeHash } from "../../../../subgraphs/user/credentials/recovery-codes.ts";
-import { createTextSeal } from "../../../../subgraphs/user/credentials/sealed-text.ts";
 import { newTotpSecret, stepOfCode, totpUri } from "../../../../subgraphs/user/credentials/totp.ts";
 import { UserId } from "../../../../subgraphs/user/domain/ids.ts";
 import { pausesCodes, type SecondFactor } from "../../../../subgraphs/user/domain/second-factor.ts";

@@ -1,7 +1,7 @@
 /** Checks of the plan that an organisation is to start with. */
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import { requireProviderToken } from "../../../platform/validation/provider-token.ts";
-import type { PlanWish } from "../domain/plan-wish.ts";
+import type { PlanChoice } from "../domain/plan-wish.ts";
 
 const PLAN_CODE = /^[a-z][a-z0-9-]{0,39}$/;
 
@@ -14,7 +14,7 @@ interface PlanInput {
  * @returns undefined when no plan is asked for
  * @throws UserFailure `BLANK` when one of the two is missing, `INVALID`
  */
-export function requirePlanWish({ planCode, providerToken }: PlanInput): PlanWish | undefined {
+export function requirePlanChoice({ planCode, providerToken }: PlanInput): PlanChoice | undefined {
   if (planCode == null && providerToken == null) return undefined;
   if (planCode == null) throw refuse("BLANK", "Name the plan that is to be paid.", "planCode");
   if (!PLAN_CODE.test(planCode)) throw refuse("INVALID", "A plan's code is like team-yearly.", "planCode");
