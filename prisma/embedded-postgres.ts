@@ -48,6 +48,9 @@ const START_DEADLINE_MS = 30_000;
 /** How long a refused start is retried: backends of a killed postmaster take a moment to notice and leave. */
 const LEFTOVERS_DEADLINE_MS = 10_000;
 
+/** After this the port is somebody else's: another one is taken. */
+const PORT_DEADLINE_MS = 2_000;
+
 /** Marks the connection by which a later start recognises that the folder's owner is alive. */
 const KEEPER = "tributary-keeper";
 
@@ -67,7 +70,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const secret = await readSecret(root);
   const remembered = options.port ?? secret?.port;
   const port =
-    remembered !== undefined && (options.port !== undefined || (await isPortFree(remembered)))
+    remembered !== undefined && (options.port !== undefined || (await becomesFree(remembered)))
       ? remembered
       : await freePort();
   await writeSecret(root, { password, port });
@@ -91,6 +94,16 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       return stopping;
     },
   };
+}
+
+/** A server that was killed holds its port until its last process has left. */
+async function becomesFree(port: number): Promise<boolean> {
+  const deadline = Date.now() + PORT_DEADLINE_MS;
+  while (!(await isPortFree(port))) {
+    if (Date.now() > deadline) return false;
+    await delay(50);
+  }
+  return true;
 }
 
 interface Launch {

@@ -25,7 +25,7 @@ export const subgraph = defineSubgraph({
     REFRESH_TOKEN_SECONDS: count.default(2_592_000).describe("Lifetime of refresh tokens and sessions, in seconds"),
     BCRYPT_COST: z.coerce.number().int().min(4).max(15).default(11).describe("Cost of password hashes"),
     SAGA_DEADLINE_SECONDS: count
-      .default(3_600)
+      .default(86_400)
       .describe("How long the setting up of an organisation may take before it is undone, in seconds"),
     SAGA_RETRY_SECONDS: count
       .default(30)

@@ -1,6 +1,7 @@
 // A platform of four processes under traffic while processes, connections and its broker die and poison comes by. In
 // the first half processes are killed, too; in the second half they live on, and what they hold is measured.
-import { readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
 import { newFounders } from "../../support/client/founders.ts";
 import { seededRandom } from "../../support/seeded-random.ts";
 import { openLogBeside } from "../../support/stack/event-log-beside.ts";
@@ -126,8 +127,12 @@ async function atRest(holds: () => Promise<Held>, before: Held): Promise<Held> {
 async function lastWarnings(files: ReadonlySet<string>): Promise<string[]> {
   const found: string[] = [];
   for (const file of files) {
-    const lines = (await readFile(file, "utf8")).split("\n").filter((line) => WARNING.test(line));
-    found.push(...lines.slice(-MAX_WARNINGS).map((line) => line.slice(0, 500)));
+    const warnings: string[] = [];
+    for await (const line of linesOf(file)) {
+      if (WARNING.test(line)) warnings.push(line.slice(0, 500));
+      if (warnings.length > MAX_WARNINGS) warnings.shift();
+    }
+    found.push(...warnings);
   }
   return found;
 }
@@ -135,10 +140,14 @@ async function lastWarnings(files: ReadonlySet<string>): Promise<string[]> {
 async function badLinesIn(files: ReadonlySet<string>, secrets: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const file of files) {
-    for (const line of (await readFile(file, "utf8")).split("\n")) {
+    for await (const line of linesOf(file)) {
       const isBad = UNEXPECTED.test(line) || secrets.some((secret) => line.includes(secret));
       if (isBad && found.length < MAX_LINES) found.push(line.slice(0, 300));
     }
   }
   return found;
 }
+
+/** One after the other: logs of an hour do not fit in memory. */
+const linesOf = (file: string): AsyncIterable<string> =>
+  createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
