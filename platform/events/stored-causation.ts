@@ -2,6 +2,8 @@
 import { z } from "zod";
 import type { Causation } from "./envelope.ts";
 
+type StoredCausation = Pick<Causation, "actorKind" | "actorId" | "sessionId" | "correlationId" | "hop" | "traceparent">;
+
 /** Reads what `storedCausation` made. */
 export const causationSchema = z
   .object({
@@ -13,7 +15,7 @@ export const causationSchema = z
     hop: z.int().nonnegative(),
   })
   .transform(
-    ({ actorKind, actorId, sessionId, correlationId, traceparent, hop }): Causation => ({
+    ({ actorKind, actorId, sessionId, correlationId, traceparent, hop }): StoredCausation => ({
       actorKind,
       ...(actorId === undefined ? {} : { actorId }),
       ...(sessionId === undefined ? {} : { sessionId }),
@@ -23,15 +25,7 @@ export const causationSchema = z
     }),
   );
 
-/** As plain JSON. */
-export function storedCausation(causation: Causation): Readonly<Record<string, string | number>> {
-  const { actorKind, actorId, sessionId, correlationId, hop, traceparent } = causationSchema.parse(causation);
-  return {
-    actorKind,
-    ...(actorId === undefined ? {} : { actorId }),
-    ...(sessionId === undefined ? {} : { sessionId }),
-    correlationId,
-    hop,
-    ...(traceparent === undefined ? {} : { traceparent }),
-  };
+/** Plain JSON, and a whole `Causation`. */
+export function storedCausation(causation: Causation): StoredCausation {
+  return causationSchema.parse(causation);
 }

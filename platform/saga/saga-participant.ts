@@ -89,8 +89,7 @@ export function createSagaParticipant<Services, Tx extends SqlTransaction>(
     direction: StepSettled["direction"],
     result: StepResult,
   ): void {
-    const reason = result.outcome === "FAILED" ? result.reason : null;
-    emit(settled(tenantId, { sagaId, step, direction, outcome: result.outcome, reason }));
+    emit(settled(tenantId, { sagaId, step, direction, ...told(result) }));
   }
 
   async function execute(services: Services, scope: CommandScope<Tx>, began: Participation, work: StepWork) {
@@ -100,9 +99,7 @@ export function createSagaParticipant<Services, Tx extends SqlTransaction>(
   }
 
   async function executed(scope: CommandScope<Tx>, began: Participation, result: StepResult): Promise<void> {
-    const { outcome } = result;
-    const reason = result.outcome === "FAILED" ? result.reason : null;
-    await saveParticipation(scope.tx, { ...began, state: "EXECUTED", outcome, reason });
+    await saveParticipation(scope.tx, { ...began, state: "EXECUTED", ...told(result) });
     reply(scope, began, "EXECUTE", result);
   }
 
@@ -156,4 +153,9 @@ export function createSagaParticipant<Services, Tx extends SqlTransaction>(
       return compensate(services, scope, known);
     },
   };
+}
+
+/** As rows and events have it. */
+function told(result: StepResult): Pick<StepSettled, "outcome" | "reason"> {
+  return { reason: null, ...result };
 }

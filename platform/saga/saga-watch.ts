@@ -7,9 +7,9 @@ import type { Clock } from "../clock.ts";
 import { type CommandDeps, runCommand } from "../database/command.ts";
 import type { SqlTransaction, TransactionHost } from "../database/sql-transaction.ts";
 import { inTenants } from "../database/tenant-transaction.ts";
-import { backoffMs, systemSleep } from "../events/backoff.ts";
 import type { Metric, MetricsSource } from "../http/metrics-format.ts";
 import type { LifecyclePart } from "../lifecycle/lifecycle.ts";
+import { createPollingWorker } from "../lifecycle/polling-worker.ts";
 import type { Saga } from "./saga.ts";
 import type { SagaCoordinator } from "./saga-coordinator.ts";
 import { countOpenSagas, findDueSagas, findSagas, type OpenSagas } from "./saga-store.ts";
@@ -27,7 +27,7 @@ export interface SagaWatchOptions<Tx extends SqlTransaction> {
 
 const POLL_MS = 1_000;
 const BATCH = 50;
-const RETRY = { baseMs: POLL_MS, capMs: 30_000 };
+const RETRY_CAP_MS = 30_000;
 
 export interface SagaWatch {
   readonly part: LifecyclePart;
@@ -39,7 +39,6 @@ export function createSagaWatch<Tx extends SqlTransaction>(options: SagaWatchOpt
   const { name, coordinator, deps, pollingDatabase, clock } = options;
   const logger = options.logger.child({ component: "sagas" });
   let seen: OpenSagas = { open: 0, late: 0 };
-  let running: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
 
   async function lookAfter({ id, tenantId }: Pick<Saga, "id" | "tenantId">): Promise<void> {
     const [saga] = await inTenants(deps.database, [tenantId], (tx) => findSagas(tx, [id]));
@@ -51,39 +50,19 @@ export function createSagaWatch<Tx extends SqlTransaction>(options: SagaWatchOpt
     );
   }
 
-  async function run(signal: AbortSignal): Promise<void> {
-    let failures = 0;
-    while (!signal.aborted) {
-      try {
-        seen = await countOpenSagas(pollingDatabase.autocommit, clock.now());
-        const due = await findDueSagas(pollingDatabase.autocommit, clock.now(), BATCH);
-        // One that fails is tried again; the others are not held up by it.
-        const results = await Promise.allSettled(due.map(lookAfter));
-        const failed = results.find((result) => result.status === "rejected");
-        if (failed !== undefined) throw failed.reason;
-        failures = 0;
-        if (due.length < BATCH) await systemSleep(POLL_MS, signal);
-      } catch (error) {
-        failures += 1;
-        if (failures === 1) logger.warn({ err: error }, "looking after sagas was interrupted, it goes on trying");
-        await systemSleep(POLL_MS + backoffMs(RETRY, failures), signal);
-      }
-    }
-  }
-
-  const part: LifecyclePart = {
+  const part = createPollingWorker({
     name,
-    async start() {
-      if (running !== undefined) return;
-      const abort = new AbortController();
-      running = { abort, done: run(abort.signal) };
+    pollMs: POLL_MS,
+    retryCapMs: RETRY_CAP_MS,
+    batch: BATCH,
+    async find() {
+      seen = await countOpenSagas(pollingDatabase.autocommit, clock.now());
+      return findDueSagas(pollingDatabase.autocommit, clock.now(), BATCH);
     },
-    async stop() {
-      running?.abort.abort();
-      await running?.done;
-      running = undefined;
-    },
-  };
+    carryOut: lookAfter,
+    logger,
+    interrupted: "looking after sagas was interrupted, it goes on trying",
+  });
   return {
     part,
     metrics: () => [

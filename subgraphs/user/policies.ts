@@ -5,6 +5,7 @@ import { belongsTo, grantsOf, holds, type Identity } from "../../platform/auth/i
 import { isOperator, isOperatorProcess } from "../../platform/auth/operators.ts";
 import { OrganizationId, type TenantId, type UserId } from "../../platform/auth/principal-ids.ts";
 import type { OrganizationStatus } from "../../schema/generated/user.ts";
+import { isOpen } from "./domain/organization.ts";
 import type { Permission } from "./domain/permission.ts";
 
 /** Permissions of the roles that every organisation starts with. */
@@ -62,7 +63,7 @@ export function permissionsUnder(
   { status, lacksSecondFactor }: Circumstances,
   permissions: readonly string[],
 ): ReadonlySet<string> {
-  const isHeldOff = status === "SUSPENDED" || status === "CLOSED" || lacksSecondFactor;
+  const isHeldOff = !isOpen({ status }) || lacksSecondFactor;
   return new Set(isHeldOff ? permissions.filter((name) => WHILE_HELD_OFF.includes(name)) : permissions);
 }
 

@@ -1,6 +1,5 @@
 /** The part that every start of a plan shares: subscription (INCOMPLETE), invoice (OPEN) and payment (PROCESSING). */
 import type { CommandScope } from "../../../platform/database/command.ts";
-import { refuse } from "../../../platform/errors/user-failure.ts";
 import type { Causation } from "../../../platform/events/envelope.ts";
 import type { BillingAccount, PaymentMethod } from "../domain/account.ts";
 import { endOfPeriod } from "../domain/billing-period.ts";
@@ -42,12 +41,14 @@ export async function beginSubscription(
   return { subscription, invoice, pending };
 }
 
-/** @throws UserFailure `STATE_INVALID` for a plan that is no longer offered, or in another currency */
-export function requireOffered({ status, currency }: Plan, account: Pick<BillingAccount, "currency">): void {
-  if (status !== "PUBLISHED") throw refuse("STATE_INVALID", "This plan is no longer offered.", "planId");
-  if (currency !== account.currency) {
-    throw refuse("STATE_INVALID", `This plan is in ${currency}, the account in ${account.currency}.`, "planId");
-  }
+/** @returns why the plan cannot be started, for people; undefined when it can */
+export function problemOfPlan(
+  { status, currency }: Plan,
+  account: Pick<BillingAccount, "currency">,
+): string | undefined {
+  if (status !== "PUBLISHED") return "This plan is no longer offered.";
+  if (currency !== account.currency) return `This plan is in ${currency}, the account in ${account.currency}.`;
+  return undefined;
 }
 
 async function createSubscription(

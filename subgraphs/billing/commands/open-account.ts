@@ -4,10 +4,10 @@
  */
 import type { OrganizationId } from "../../../platform/auth/principal-ids.ts";
 import type { CommandScope } from "../../../platform/database/command.ts";
-import type { BillingAccount } from "../domain/account.ts";
+import type { AccountId } from "../domain/ids.ts";
 import { accountOpened } from "../domain-events.ts";
 import type { BillingServices } from "../services.ts";
-import { insertAccount, lockAccountOf } from "../store/accounts.ts";
+import { findAccountsOf, insertAccount } from "../store/accounts.ts";
 import type { BillingTransaction } from "../store/database.ts";
 import { requireRow } from "../store/require-row.ts";
 
@@ -17,13 +17,14 @@ export interface NewAccountOf {
   readonly status: "PENDING" | "ACTIVE";
 }
 
-/** @returns the account, locked: this one, or the one that was there */
+/** @returns the id of this account, or of the one that was there */
 export async function openAccount(
   { ids, currency }: Pick<BillingServices, "ids" | "currency">,
   { tx, emit }: CommandScope<BillingTransaction>,
   { organizationId, status }: NewAccountOf,
-): Promise<BillingAccount> {
+): Promise<AccountId> {
   const account = { id: ids.next("acc"), organizationId, currency, status };
-  if (await insertAccount(tx, account)) emit(accountOpened(account));
-  return requireRow(await lockAccountOf(tx, organizationId));
+  if (!(await insertAccount(tx, account))) return requireRow((await findAccountsOf(tx, [organizationId])).at(0)).id;
+  emit(accountOpened(account));
+  return account.id;
 }

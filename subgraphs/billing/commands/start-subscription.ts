@@ -13,7 +13,7 @@ import { requireIdempotencyKey } from "../../../platform/validation/idempotency-
 import { constraints } from "../../../schema/constraints.ts";
 import type { SubscriptionStartInput } from "../../../schema/generated/billing.ts";
 import { chooseMethod, type PendingPayment, requireMethodId } from "../collection/begin-payment.ts";
-import { beginSubscription, requireOffered } from "../collection/begin-subscription.ts";
+import { beginSubscription, problemOfPlan } from "../collection/begin-subscription.ts";
 import { finishCollection } from "../collection/finish-collection.ts";
 import type { BillingAccount } from "../domain/account.ts";
 import { AccountId, InvoiceId, PaymentId, PlanId, SubscriptionId } from "../domain/ids.ts";
@@ -94,7 +94,8 @@ export async function startSubscription(
 async function choosePlan(tx: BillingTransaction, account: BillingAccount, planId: PlanId): Promise<Plan> {
   const [plan] = await findPlans(tx, [planId]);
   if (plan === undefined) throw notFound("plan", "planId");
-  requireOffered(plan, account);
+  const problem = problemOfPlan(plan, account);
+  if (problem !== undefined) throw refuse("STATE_INVALID", problem, "planId");
   const running = await findRunningSubscription(tx, account.id, plan.id);
   if (running?.status === "INCOMPLETE") {
     throw refuse("STATE_INVALID", "This plan was started and waits for its payment: pay its open invoice.", "planId");

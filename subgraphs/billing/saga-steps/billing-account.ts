@@ -12,8 +12,7 @@ export const billingAccount: SagaStepHandler<BillingServices, BillingTransaction
   async execute(services, scope, { tenantId, input }) {
     const organizationId = OrganizationId.require(tenantId);
     const status = input[PLAN_CODE] === undefined ? "ACTIVE" : "PENDING";
-    const account = await openAccount(services, scope, { organizationId, status });
-    return { result: { outcome: "DONE" }, reference: account.id };
+    return { result: { outcome: "DONE" }, reference: await openAccount(services, scope, { organizationId, status }) };
   },
 
   async compensate({ clock }, { tx, emit }, { tenantId }) {

@@ -4,7 +4,6 @@
  * undone: then the organisation has what it paid for.
  */
 import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
-import { UserFailure } from "../../../platform/errors/user-failure.ts";
 import {
   type ExecutedStep,
   LATER,
@@ -12,7 +11,7 @@ import {
   type StepResult,
 } from "../../../platform/saga/saga-participant.ts";
 import { chooseMethod } from "../collection/begin-payment.ts";
-import { beginSubscription, requireOffered } from "../collection/begin-subscription.ts";
+import { beginSubscription, problemOfPlan } from "../collection/begin-subscription.ts";
 import { SubscriptionId } from "../domain/ids.ts";
 import { invoiceVoided, subscriptionCanceled } from "../domain-events.ts";
 import type { BillingServices } from "../services.ts";
@@ -35,12 +34,8 @@ export const subscription: SagaStepHandler<BillingServices, BillingTransaction> 
     const account = requireRow(await lockAccountOf(tx, OrganizationId.require(tenantId)));
     const plan = await findPublishedPlan(tx, planCode);
     if (plan === undefined) return failed(`There is no plan ${planCode}.`);
-    try {
-      requireOffered(plan, account);
-    } catch (error) {
-      if (error instanceof UserFailure) return failed(error.message);
-      throw error;
-    }
+    const problem = problemOfPlan(plan, account);
+    if (problem !== undefined) return failed(problem);
     const method = await chooseMethod(tx, account.id, undefined);
     const start = { account, plan, method, quantity: 1, causation, collectedBy: "worker" } as const;
     const begun = await beginSubscription(services, scope, start);

@@ -53,8 +53,12 @@ export async function lockAccountOf(
   tx: BillingTransaction,
   organizationId: OrganizationId,
 ): Promise<BillingAccount | undefined> {
-  const [account] = await findAccountsOf(tx, [organizationId]);
-  return account === undefined ? undefined : lockAccount(tx, account.id);
+  const { columns, parse } = billingAccountRows;
+  const [row] = parse(
+    await tables(tx)
+      .$queryRaw`SELECT ${columns} FROM billing_account WHERE organization_id = ${organizationId} FOR UPDATE`,
+  );
+  return row === undefined ? undefined : toAccount(row);
 }
 
 /** @returns the account as it is now; undefined when it was in none of these states */

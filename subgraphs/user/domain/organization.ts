@@ -13,6 +13,10 @@ export interface Organization {
   readonly updatedAt: Date;
 }
 
+/** Whether its members may work in it: it is neither suspended nor closed. */
+export const isOpen = ({ status }: Pick<Organization, "status">): boolean =>
+  status === "ACTIVE" || status === "PROVISIONING";
+
 /** A set of permissions that members of an organisation hold. */
 export interface Role {
   readonly id: RoleId;

@@ -56,13 +56,16 @@ export function provisioningDefinition(deps: Deps): SagaDefinition<UserTransacti
 
 export const sagaEvents: SagaEvents = {
   changed: sagaChanged,
-  stepRequested: (saga, action) =>
-    sagaStepRequested(saga, action, {
-      service: saga.steps.find(({ name }) => name === action.step)?.service ?? "",
-      attempt: saga.steps.find(({ name }) => name === action.step)?.attempts ?? 1,
+  stepRequested(saga, action) {
+    const step = saga.steps.find(({ name }) => name === action.step);
+    if (step === undefined) throw new Error(`the saga ${saga.id} has no step ${action.step}`);
+    return sagaStepRequested(saga, action, {
+      service: step.service,
+      attempt: step.attempts,
       userId: UserId.require(saga.input["founderId"] ?? ""),
       input: toldOf(saga, action),
-    }),
+    });
+  },
 };
 
 function toldOf({ input }: Saga, { step, direction }: StepAction): Record<string, string> {

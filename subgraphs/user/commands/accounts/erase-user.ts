@@ -11,6 +11,7 @@ import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Person } from "../../../../platform/graphql/subgraph-context.ts";
 import type { UserEraseInput } from "../../../../schema/generated/user.ts";
 import type { Membership } from "../../domain/membership.ts";
+import { isOpen } from "../../domain/organization.ts";
 import { apiKeyRevoked, organizationSuspended, sessionRevoked, userErased } from "../../domain-events.ts";
 import type { UserServices } from "../../services.ts";
 import { revokeApiKeysOfGiver } from "../../store/api-keys.ts";
@@ -78,7 +79,7 @@ async function leave(scope: CommandScope<UserTransaction>, membership: Membershi
     throw refuse("STATE_INVALID", `You are the last owner of ${where}: make somebody else an owner first.`, "id");
   }
   await endMembership(scope, membership, now);
-  if (!isAlone || (organization?.status !== "ACTIVE" && organization?.status !== "PROVISIONING")) return;
+  if (!isAlone || organization === undefined || !isOpen(organization)) return;
   const version = await setOrganizationStatus(tx, { id: organizationId, status: "SUSPENDED", now });
   emit(organizationSuspended(organizationId, version, SUSPENSION_REASON));
 }
