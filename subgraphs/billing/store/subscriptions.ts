@@ -68,28 +68,18 @@ export async function insertSubscription(
   return toSubscription(await tables(tx).billingSubscription.create({ data }));
 }
 
-/** The first payment arrived. @returns undefined when the subscription was not waiting for one */
-export async function activateSubscription(
+/**
+ * The first payment arrived, or the plan never began.
+ * @returns undefined when the subscription was not waiting for its first payment
+ */
+export async function endIncomplete(
   tx: BillingTransaction,
   id: SubscriptionId,
-  at: Date,
+  { to, at }: { readonly to: "ACTIVE" | "CANCELED"; readonly at: Date },
 ): Promise<BillingSubscription | undefined> {
   const [row] = await tables(tx).billingSubscription.updateManyAndReturn({
     where: { id, status: "INCOMPLETE" },
-    data: { status: "ACTIVE", version: { increment: 1 }, updatedAt: at },
-  });
-  return row === undefined ? undefined : toSubscription(row);
-}
-
-/** It never began. @returns undefined when it was not waiting for its first payment */
-export async function cancelIncompleteSubscription(
-  tx: BillingTransaction,
-  id: SubscriptionId,
-  at: Date,
-): Promise<BillingSubscription | undefined> {
-  const [row] = await tables(tx).billingSubscription.updateManyAndReturn({
-    where: { id, status: "INCOMPLETE" },
-    data: { status: "CANCELED", version: { increment: 1 }, updatedAt: at },
+    data: { status: to, version: { increment: 1 }, updatedAt: at },
   });
   return row === undefined ? undefined : toSubscription(row);
 }
