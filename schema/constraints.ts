@@ -13,6 +13,8 @@ export const constraints = {
   organizationName: { min: 2, max: 80 },
   /** Why an operator does something. */
   reason: { min: 1, max: 200 },
+  /** Beginnings of words. */
+  search: { max: 100 },
   slug: { min: 3, max: 40, pattern: "^[a-z0-9](?:[a-z0-9-]*[a-z0-9])$" },
   quantity: { min: 1, max: 10_000 },
   idempotencyKey: { min: 8, max: 128 },

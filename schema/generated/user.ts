@@ -533,6 +533,19 @@ export interface OrganizationMembersArgs {
   readonly before?: string | null;
 }
 
+export interface OrganizationMemberSearchArgs {
+  /** Beginnings of words, or of an address: at most 100 characters. Case and accents make no difference. */
+  readonly query: string;
+  /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
+  readonly first?: number | null;
+  /** With `first`: what comes behind this cursor, which is one of this list. */
+  readonly after?: string | null;
+  /** A page of 1 to 100 from the end of the list. */
+  readonly last?: number | null;
+  /** With `last`: what comes ahead of this cursor, which is one of this list. */
+  readonly before?: string | null;
+}
+
 export interface OrganizationInvitationsArgs {
   /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
   readonly first?: number | null;
@@ -586,6 +599,19 @@ export interface QueryOrganizationArgs {
   readonly id?: string | null;
   /** The organisation's slug. */
   readonly slug?: string | null;
+}
+
+export interface QueryOrganizationsArgs {
+  /** Only those of whose name or slug a word begins with each of these: at most 100 characters. */
+  readonly query?: string | null;
+  /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
+  readonly first?: number | null;
+  /** With `first`: what comes behind this cursor, which is one of this list. */
+  readonly after?: string | null;
+  /** A page of 1 to 100 from the end of the list. */
+  readonly last?: number | null;
+  /** With `last`: what comes ahead of this cursor, which is one of this list. */
+  readonly before?: string | null;
 }
 
 export interface QuerySagaArgs {
@@ -986,6 +1012,16 @@ export interface OrganizationObject<Own = NoParents> {
   readonly featureFlags: readonly Parent<Own, "FeatureFlag">[];
 }
 
+/** A page of organisations. */
+export interface OrganizationConnectionObject<Own = NoParents> {
+  /** The page's entries, each with its cursor. */
+  readonly edges: readonly Parent<Own, "OrganizationEdge">[];
+  /** Whether there is more, and where to go on. */
+  readonly pageInfo: Parent<Own, "PageInfo">;
+  /** All that match, over all pages; null where counting would be too costly. */
+  readonly totalCount?: number | null | undefined;
+}
+
 /** Payload of `organizationCreate`. */
 export interface OrganizationCreatePayloadObject<Own = NoParents> {
   /** The new organisation; null when the mutation was refused. */
@@ -994,6 +1030,14 @@ export interface OrganizationCreatePayloadObject<Own = NoParents> {
   readonly saga?: Parent<Own, "Saga"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** An organisation on a page. */
+export interface OrganizationEdgeObject<Own = NoParents> {
+  /** Opaque, valid for this list alone: pass it as `after` or `before`. */
+  readonly cursor: string;
+  /** The organisation itself. */
+  readonly node: Parent<Own, "Organization">;
 }
 
 /** Payload of `organizationUpdate`. */
@@ -1426,7 +1470,9 @@ interface DefaultParents<Own> {
   readonly MembershipRemovePayload: MembershipRemovePayloadObject<Own>;
   readonly MembershipUpdatePayload: MembershipUpdatePayloadObject<Own>;
   readonly Organization: OrganizationObject<Own>;
+  readonly OrganizationConnection: OrganizationConnectionObject<Own>;
   readonly OrganizationCreatePayload: OrganizationCreatePayloadObject<Own>;
+  readonly OrganizationEdge: OrganizationEdgeObject<Own>;
   readonly OrganizationUpdatePayload: OrganizationUpdatePayloadObject<Own>;
   readonly PageInfo: PageInfoObject;
   readonly PasswordChangePayload: PasswordChangePayloadObject<Own>;
@@ -1683,6 +1729,7 @@ interface Fields<Own> {
     readonly createdAt: Field<NoArgs, Date>;
     readonly provisioning: Field<NoArgs, Parent<Own, "Saga"> | null | undefined>;
     readonly members: Field<OrganizationMembersArgs, Parent<Own, "MembershipConnection"> | null | undefined>;
+    readonly memberSearch: Field<OrganizationMemberSearchArgs, Parent<Own, "MembershipConnection"> | null | undefined>;
     readonly roles: Field<NoArgs, readonly Parent<Own, "Role">[]>;
     readonly invitations: Field<OrganizationInvitationsArgs, Parent<Own, "InvitationConnection"> | null | undefined>;
     readonly featureFlags: Field<NoArgs, readonly Parent<Own, "FeatureFlag">[]>;
@@ -1690,10 +1737,19 @@ interface Fields<Own> {
     readonly emailDeliveries: Field<OrganizationEmailDeliveriesArgs, Parent<Own, "EmailDeliveryConnection"> | null | undefined>;
     readonly emailStatistics: Field<OrganizationEmailStatisticsArgs, Parent<Own, "EmailStatistics"> | null | undefined>;
   };
+  readonly OrganizationConnection: {
+    readonly edges: Field<NoArgs, readonly Parent<Own, "OrganizationEdge">[]>;
+    readonly pageInfo: Field<NoArgs, Parent<Own, "PageInfo">>;
+    readonly totalCount: Field<NoArgs, number | null | undefined>;
+  };
   readonly OrganizationCreatePayload: {
     readonly organization: Field<NoArgs, Parent<Own, "Organization"> | null | undefined>;
     readonly saga: Field<NoArgs, Parent<Own, "Saga"> | null | undefined>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly OrganizationEdge: {
+    readonly cursor: Field<NoArgs, string>;
+    readonly node: Field<NoArgs, Parent<Own, "Organization">>;
   };
   readonly OrganizationUpdatePayload: {
     readonly organization: Field<NoArgs, Parent<Own, "Organization"> | null | undefined>;
@@ -1748,6 +1804,7 @@ interface Fields<Own> {
     readonly node: Field<QueryNodeArgs, Parent<Own, "Node"> | null | undefined>;
     readonly nodes: Field<QueryNodesArgs, readonly (Parent<Own, "Node"> | null)[]>;
     readonly organization: Field<QueryOrganizationArgs, Parent<Own, "Organization"> | null | undefined>;
+    readonly organizations: Field<QueryOrganizationsArgs, Parent<Own, "OrganizationConnection">>;
     readonly saga: Field<QuerySagaArgs, Parent<Own, "Saga"> | null | undefined>;
   };
   readonly RecoveryCodesRenewPayload: {
@@ -1947,7 +2004,9 @@ interface AllResolvers<Context, Own> {
   readonly Mutation: TypeResolvers<unknown, Context, Fields<Own>["Mutation"]>;
   readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "User" | "Organization" | "Saga" | "Membership" | "Role" | "Invitation" | "ApiKey" | "Session" | "Plan" | "BillingAccount" | "BillingSubscription" | "Invoice" | "Payment" | "PaymentMethod" | "AuditEntry" | "DeadLetter">;
   readonly Organization: EntityResolvers<Parent<Own, "Organization">, Context, Fields<Own>["Organization"], { readonly __typename: "Organization"; readonly id: string; }>;
+  readonly OrganizationConnection: TypeResolvers<Parent<Own, "OrganizationConnection">, Context, Fields<Own>["OrganizationConnection"]>;
   readonly OrganizationCreatePayload: TypeResolvers<Parent<Own, "OrganizationCreatePayload">, Context, Fields<Own>["OrganizationCreatePayload"]>;
+  readonly OrganizationEdge: TypeResolvers<Parent<Own, "OrganizationEdge">, Context, Fields<Own>["OrganizationEdge"]>;
   readonly OrganizationUpdatePayload: TypeResolvers<Parent<Own, "OrganizationUpdatePayload">, Context, Fields<Own>["OrganizationUpdatePayload"]>;
   readonly PageInfo: TypeResolvers<Parent<Own, "PageInfo">, Context, Fields<Own>["PageInfo"]>;
   readonly PasswordChangePayload: TypeResolvers<Parent<Own, "PasswordChangePayload">, Context, Fields<Own>["PasswordChangePayload"]>;

@@ -23,6 +23,7 @@ import type { MailKind } from "./mail/mail-kind.ts";
 import { notePlan } from "./plans/note-plan.ts";
 import { settleStep } from "./provisioning/settle-step.ts";
 import { countRegistered, countVerified, registrationBackfill } from "./registrations/count-registrations.ts";
+import { followAccount, followMembership, memberSearchBackfill } from "./search/follow-members.ts";
 import type { ConsumerServices } from "./services.ts";
 import type { UserTransaction } from "./store/database.ts";
 
@@ -43,6 +44,11 @@ export const consumers = {
     kind: "database",
     does: "Counts registrations and confirmed addresses per day.",
     backfill: registrationBackfill,
+  },
+  "user.search": {
+    kind: "database",
+    does: "Keeps by which words members are found.",
+    backfill: memberSearchBackfill,
   },
   "user.sagas": { kind: "database", does: "Carries sagas on when somebody answered." },
   "user.plans": { kind: "database", does: "Keeps which plan an organisation is on, for feature flags." },
@@ -65,7 +71,16 @@ export const routes = {
   "user.email_change_requested.v1": { "user.mail": mail(emailChangeApproval) },
   "user.email_change_approved.v1": { "user.mail": mail(emailChangeConfirmation) },
   "user.registration_repeated.v1": { "user.mail": mail(accountExists) },
-  "user.email_verified.v1": { "user.mail": mail(welcome), "user.registrations": countVerified },
+  "user.email_verified.v1": {
+    "user.mail": mail(welcome),
+    "user.registrations": countVerified,
+    "user.search": followAccount,
+  },
+  "user.email_changed.v1": { "user.search": followAccount },
+  "user.profile_updated.v1": { "user.search": followAccount },
+  "user.profile_rebuilt.v1": { "user.search": followAccount },
+  "user.erased.v1": { "user.search": followAccount },
+  "user.membership.created.v1": { "user.search": followMembership },
   "user.invitation.created.v1": { "user.mail": mail(invitation) },
   "user.invitation.resent.v1": { "user.mail": mail(invitation) },
   "user.organization.activated.v1": { "user.mail": mail(organizationWelcome) },

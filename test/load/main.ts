@@ -10,6 +10,7 @@ import { gateway } from "./gateway.ts";
 import { hostile } from "./hostile.ts";
 import { idle } from "./idle.ts";
 import { jitter } from "./jitter.ts";
+import { memberSearch } from "./member-search.ts";
 import { overload } from "./overload.ts";
 import { platform } from "./platform.ts";
 import { redisAway } from "./redis-away.ts";
@@ -39,6 +40,7 @@ const SCENARIOS: Readonly<Record<string, (programArguments: readonly string[]) =
   overload,
   soak,
   "sign-in": signIn,
+  "member-search": memberSearch,
   revocation,
   "redis-away": redisAway,
   compare,

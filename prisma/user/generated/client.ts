@@ -167,6 +167,11 @@ export type Membership = Prisma.MembershipModel
  */
 export type MembershipRole = Prisma.MembershipRoleModel
 /**
+ * Model MemberSearchTerm
+ * A word by which a member is found. A read model, kept by events.
+ */
+export type MemberSearchTerm = Prisma.MemberSearchTermModel
+/**
  * Model Invitation
  * 
  */

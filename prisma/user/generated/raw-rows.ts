@@ -26,6 +26,7 @@ import type { OrganizationSlugModel } from "./models/OrganizationSlug.ts";
 import type { RoleModel } from "./models/Role.ts";
 import type { MembershipModel } from "./models/Membership.ts";
 import type { MembershipRoleModel } from "./models/MembershipRole.ts";
+import type { MemberSearchTermModel } from "./models/MemberSearchTerm.ts";
 import type { InvitationModel } from "./models/Invitation.ts";
 import type { InvitationTokenModel } from "./models/InvitationToken.ts";
 import type { ApiKeyModel } from "./models/ApiKey.ts";
@@ -561,6 +562,26 @@ export const membershipRoleRows: RawRows<MembershipRoleModel> = rawRows(
     membershipId: z.string(),
     roleId: z.string(),
     organizationId: z.string(),
+  }),
+);
+
+export const memberSearchTermRows: RawRows<MemberSearchTermModel> = rawRows(
+  "member_search_term",
+  {
+    organizationId: "organization_id",
+    term: "term",
+    membershipId: "membership_id",
+    userId: "user_id",
+    sharedLength: "shared_length",
+    words: "words",
+  },
+  z.object({
+    organizationId: z.string(),
+    term: z.string(),
+    membershipId: z.string(),
+    userId: z.string(),
+    sharedLength: z.int(),
+    words: z.string(),
   }),
 );
 

@@ -6,11 +6,14 @@ import type { UserContext, UserParents } from "../context.ts";
 import { statisticsOf } from "../domain/email-delivery.ts";
 import { FEATURE_FLAGS } from "../domain/feature-flag.ts";
 import { OrganizationId } from "../domain/ids.ts";
+import type { Membership } from "../domain/membership.ts";
 import { canReadApiKeys, canReadInvitations, canReadMembers, MANAGE_API_KEYS, MANAGE_MEMBERS } from "../policies.ts";
 import { pageApiKeys } from "../store/api-keys.ts";
 import { countEmails, pageEmails } from "../store/email-deliveries.ts";
 import { pageInvitations } from "../store/invitations.ts";
+import { keyOfFound, pageFoundMembers } from "../store/member-search.ts";
 import { pageMemberships } from "../store/memberships.ts";
+import { requireWords } from "../validation/typed-search.ts";
 
 export const organization: ResolversOf<"Organization", UserContext, UserParents> = {
   __resolveReference: ({ id }, { loaders }) => loadById(OrganizationId, id, loaders.organization),
@@ -29,6 +32,28 @@ export const organization: ResolversOf<"Organization", UserContext, UserParents>
       args,
       info,
     );
+  },
+
+  async memberSearch({ id: organizationId }, { query, ...page }, context, info) {
+    if (!canReadMembers(context.identity, organizationId)) throw forbiddenField(organizationId, "members.read");
+    const words = requireWords(query);
+    const { edges, pageInfo, totalCount } = await readConnection(
+      context,
+      {
+        name: `memberSearch:${organizationId}:${JSON.stringify(words)}`,
+        keyOf: keyOfFound,
+        page: (tx, at) => pageFoundMembers(tx, organizationId, words, at),
+      },
+      page,
+      info,
+    );
+    const members = await Promise.all(
+      edges.map(async ({ node, cursor }) => ({
+        cursor,
+        node: await context.loaders.membership.load(node.membershipId),
+      })),
+    );
+    return { edges: members.filter(isThere), pageInfo, totalCount };
   },
 
   invitations({ id: organizationId }, args, context, info) {
@@ -85,5 +110,15 @@ export const organization: ResolversOf<"Organization", UserContext, UserParents>
     return statisticsOf(await read((tx) => countEmails(tx, organizationId, since)));
   },
 };
+
+interface MemberEdge<Node> {
+  readonly cursor: string;
+  readonly node: Node;
+}
+
+/** One who left between the search and now is passed over. */
+function isThere(edge: MemberEdge<Membership | null>): edge is MemberEdge<Membership> {
+  return edge.node !== null;
+}
 
 const DAY_MS = 24 * 3_600_000;

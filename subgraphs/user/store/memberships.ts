@@ -51,6 +51,12 @@ export async function findOrganizationIdsOfUser(tx: UserTransaction, userId: Use
   return rows.map(({ organizationId }) => OrganizationId.require(organizationId));
 }
 
+/** Nobody ends one of these memberships before the transaction is over. */
+export async function keepMembershipsOf(tx: UserTransaction, userIds: readonly UserId[]): Promise<void> {
+  await tables(tx).$queryRaw`
+    SELECT id FROM membership WHERE user_id = ANY (${[...userIds]}) ORDER BY id FOR KEY SHARE`;
+}
+
 export function countMembers(tx: UserTransaction, organizationId: OrganizationId): Promise<number> {
   return tables(tx).membership.count({ where: { organizationId } });
 }

@@ -302,6 +302,11 @@ export async function rehashPassword(
 }
 
 /** Holds the user until the end of the transaction: what one user does is counted without gaps. */
-export async function lockUser(tx: UserTransaction, id: UserId): Promise<void> {
-  await tables(tx).$queryRaw`SELECT id FROM "user" WHERE id = ${id} FOR NO KEY UPDATE`;
+export function lockUser(tx: UserTransaction, id: UserId): Promise<void> {
+  return lockUsers(tx, [id]);
+}
+
+/** In the order of their ids, so that nobody who locks several waits for another who does. */
+export async function lockUsers(tx: UserTransaction, ids: readonly UserId[]): Promise<void> {
+  await tables(tx).$queryRaw`SELECT id FROM "user" WHERE id = ANY (${[...ids]}) ORDER BY id FOR NO KEY UPDATE`;
 }

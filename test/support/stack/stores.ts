@@ -51,6 +51,17 @@ const READ_MODELS: readonly ReadModel[] = [
     },
     model: { of: "user", sql: "SELECT day::text, registered::text FROM registration_day ORDER BY 1" },
   },
+  {
+    what: "addresses by which members are found",
+    source: {
+      of: "user",
+      sql: `SELECT membership.id, email FROM membership JOIN "user" ON "user".id = user_id ORDER BY 1`,
+    },
+    model: {
+      of: "user",
+      sql: "SELECT membership_id, term FROM member_search_term WHERE term LIKE '%@%' ORDER BY 1",
+    },
+  },
 ];
 
 interface ReadModel {

@@ -422,6 +422,7 @@ export const ModelName = {
   Role: 'Role',
   Membership: 'Membership',
   MembershipRole: 'MembershipRole',
+  MemberSearchTerm: 'MemberSearchTerm',
   Invitation: 'Invitation',
   InvitationToken: 'InvitationToken',
   ApiKey: 'ApiKey',
@@ -446,7 +447,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "user" | "emailVerification" | "pendingRegistration" | "profileEvent" | "passwordReset" | "emailChange" | "emailChangeToken" | "secondFactor" | "recoveryCode" | "session" | "refreshToken" | "organization" | "organizationSlug" | "role" | "membership" | "membershipRole" | "invitation" | "invitationToken" | "apiKey" | "apiKeySecret" | "featureFlagRule" | "featureFlagRevision" | "organizationPlan" | "emailDelivery" | "registrationDay"
+    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "user" | "emailVerification" | "pendingRegistration" | "profileEvent" | "passwordReset" | "emailChange" | "emailChangeToken" | "secondFactor" | "recoveryCode" | "session" | "refreshToken" | "organization" | "organizationSlug" | "role" | "membership" | "membershipRole" | "memberSearchTerm" | "invitation" | "invitationToken" | "apiKey" | "apiKeySecret" | "featureFlagRule" | "featureFlagRevision" | "organizationPlan" | "emailDelivery" | "registrationDay"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -2300,6 +2301,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    MemberSearchTerm: {
+      payload: Prisma.$MemberSearchTermPayload<ExtArgs>
+      fields: Prisma.MemberSearchTermFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.MemberSearchTermFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MemberSearchTermPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.MemberSearchTermFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MemberSearchTermPayload>
+        }
+        findFirst: {
+          args: Prisma.MemberSearchTermFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MemberSearchTermPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.MemberSearchTermFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MemberSearchTermPayload>
+        }
+        findMany: {
+          args: Prisma.MemberSearchTermFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MemberSearchTermPayload>[]
+        }
+        create: {
+          args: Prisma.MemberSearchTermCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MemberSearchTermPayload>
+        }
+        createMany: {
+          args: Prisma.MemberSearchTermCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.MemberSearchTermCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MemberSearchTermPayload>[]
+        }
+        delete: {
+          args: Prisma.MemberSearchTermDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MemberSearchTermPayload>
+        }
+        update: {
+          args: Prisma.MemberSearchTermUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MemberSearchTermPayload>
+        }
+        deleteMany: {
+          args: Prisma.MemberSearchTermDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.MemberSearchTermUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.MemberSearchTermUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MemberSearchTermPayload>[]
+        }
+        upsert: {
+          args: Prisma.MemberSearchTermUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MemberSearchTermPayload>
+        }
+        aggregate: {
+          args: Prisma.MemberSearchTermAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateMemberSearchTerm>
+        }
+        groupBy: {
+          args: Prisma.MemberSearchTermGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MemberSearchTermGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.MemberSearchTermCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MemberSearchTermCountAggregateOutputType> | number
+        }
+      }
+    }
     Invitation: {
       payload: Prisma.$InvitationPayload<ExtArgs>
       fields: Prisma.InvitationFieldRefs
@@ -3319,6 +3394,18 @@ export const MembershipRoleScalarFieldEnum = {
 export type MembershipRoleScalarFieldEnum = (typeof MembershipRoleScalarFieldEnum)[keyof typeof MembershipRoleScalarFieldEnum]
 
 
+export const MemberSearchTermScalarFieldEnum = {
+  organizationId: 'organizationId',
+  term: 'term',
+  membershipId: 'membershipId',
+  userId: 'userId',
+  sharedLength: 'sharedLength',
+  words: 'words'
+} as const
+
+export type MemberSearchTermScalarFieldEnum = (typeof MemberSearchTermScalarFieldEnum)[keyof typeof MemberSearchTermScalarFieldEnum]
+
+
 export const InvitationScalarFieldEnum = {
   id: 'id',
   organizationId: 'organizationId',
@@ -3747,6 +3834,7 @@ export type GlobalOmitConfig = {
   role?: Prisma.RoleOmit
   membership?: Prisma.MembershipOmit
   membershipRole?: Prisma.MembershipRoleOmit
+  memberSearchTerm?: Prisma.MemberSearchTermOmit
   invitation?: Prisma.InvitationOmit
   invitationToken?: Prisma.InvitationTokenOmit
   apiKey?: Prisma.ApiKeyOmit

@@ -76,6 +76,7 @@ export const ModelName = {
   Role: 'Role',
   Membership: 'Membership',
   MembershipRole: 'MembershipRole',
+  MemberSearchTerm: 'MemberSearchTerm',
   Invitation: 'Invitation',
   InvitationToken: 'InvitationToken',
   ApiKey: 'ApiKey',
@@ -415,6 +416,18 @@ export const MembershipRoleScalarFieldEnum = {
 } as const
 
 export type MembershipRoleScalarFieldEnum = (typeof MembershipRoleScalarFieldEnum)[keyof typeof MembershipRoleScalarFieldEnum]
+
+
+export const MemberSearchTermScalarFieldEnum = {
+  organizationId: 'organizationId',
+  term: 'term',
+  membershipId: 'membershipId',
+  userId: 'userId',
+  sharedLength: 'sharedLength',
+  words: 'words'
+} as const
+
+export type MemberSearchTermScalarFieldEnum = (typeof MemberSearchTermScalarFieldEnum)[keyof typeof MemberSearchTermScalarFieldEnum]
 
 
 export const InvitationScalarFieldEnum = {

@@ -227,6 +227,7 @@ export type MembershipWhereInput = {
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
   roles?: Prisma.MembershipRoleListRelationFilter
+  searchTerms?: Prisma.MemberSearchTermListRelationFilter
 }
 
 export type MembershipOrderByWithRelationInput = {
@@ -239,6 +240,7 @@ export type MembershipOrderByWithRelationInput = {
   organization?: Prisma.OrganizationOrderByWithRelationInput
   user?: Prisma.UserOrderByWithRelationInput
   roles?: Prisma.MembershipRoleOrderByRelationAggregateInput
+  searchTerms?: Prisma.MemberSearchTermOrderByRelationAggregateInput
 }
 
 export type MembershipWhereUniqueInput = Prisma.AtLeast<{
@@ -255,6 +257,7 @@ export type MembershipWhereUniqueInput = Prisma.AtLeast<{
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
   roles?: Prisma.MembershipRoleListRelationFilter
+  searchTerms?: Prisma.MemberSearchTermListRelationFilter
 }, "id" | "organizationId_userId">
 
 export type MembershipOrderByWithAggregationInput = {
@@ -291,6 +294,7 @@ export type MembershipCreateInput = {
   organization: Prisma.OrganizationCreateNestedOneWithoutMembershipsInput
   user: Prisma.UserCreateNestedOneWithoutMembershipsInput
   roles?: Prisma.MembershipRoleCreateNestedManyWithoutMembershipInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutMembershipInput
 }
 
 export type MembershipUncheckedCreateInput = {
@@ -301,6 +305,7 @@ export type MembershipUncheckedCreateInput = {
   version?: number
   joinedAt: Date | string
   roles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutMembershipInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutMembershipInput
 }
 
 export type MembershipUpdateInput = {
@@ -311,6 +316,7 @@ export type MembershipUpdateInput = {
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutMembershipsNestedInput
   user?: Prisma.UserUpdateOneRequiredWithoutMembershipsNestedInput
   roles?: Prisma.MembershipRoleUpdateManyWithoutMembershipNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutMembershipNestedInput
 }
 
 export type MembershipUncheckedUpdateInput = {
@@ -321,6 +327,7 @@ export type MembershipUncheckedUpdateInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   joinedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   roles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutMembershipNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutMembershipNestedInput
 }
 
 export type MembershipCreateManyInput = {
@@ -501,6 +508,20 @@ export type MembershipUpdateOneRequiredWithoutRolesNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.MembershipUpdateToOneWithWhereWithoutRolesInput, Prisma.MembershipUpdateWithoutRolesInput>, Prisma.MembershipUncheckedUpdateWithoutRolesInput>
 }
 
+export type MembershipCreateNestedOneWithoutSearchTermsInput = {
+  create?: Prisma.XOR<Prisma.MembershipCreateWithoutSearchTermsInput, Prisma.MembershipUncheckedCreateWithoutSearchTermsInput>
+  connectOrCreate?: Prisma.MembershipCreateOrConnectWithoutSearchTermsInput
+  connect?: Prisma.MembershipWhereUniqueInput
+}
+
+export type MembershipUpdateOneRequiredWithoutSearchTermsNestedInput = {
+  create?: Prisma.XOR<Prisma.MembershipCreateWithoutSearchTermsInput, Prisma.MembershipUncheckedCreateWithoutSearchTermsInput>
+  connectOrCreate?: Prisma.MembershipCreateOrConnectWithoutSearchTermsInput
+  upsert?: Prisma.MembershipUpsertWithoutSearchTermsInput
+  connect?: Prisma.MembershipWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.MembershipUpdateToOneWithWhereWithoutSearchTermsInput, Prisma.MembershipUpdateWithoutSearchTermsInput>, Prisma.MembershipUncheckedUpdateWithoutSearchTermsInput>
+}
+
 export type MembershipCreateWithoutUserInput = {
   id: string
   founder: boolean
@@ -508,6 +529,7 @@ export type MembershipCreateWithoutUserInput = {
   joinedAt: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutMembershipsInput
   roles?: Prisma.MembershipRoleCreateNestedManyWithoutMembershipInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutMembershipInput
 }
 
 export type MembershipUncheckedCreateWithoutUserInput = {
@@ -517,6 +539,7 @@ export type MembershipUncheckedCreateWithoutUserInput = {
   version?: number
   joinedAt: Date | string
   roles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutMembershipInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutMembershipInput
 }
 
 export type MembershipCreateOrConnectWithoutUserInput = {
@@ -564,6 +587,7 @@ export type MembershipCreateWithoutOrganizationInput = {
   joinedAt: Date | string
   user: Prisma.UserCreateNestedOneWithoutMembershipsInput
   roles?: Prisma.MembershipRoleCreateNestedManyWithoutMembershipInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutMembershipInput
 }
 
 export type MembershipUncheckedCreateWithoutOrganizationInput = {
@@ -573,6 +597,7 @@ export type MembershipUncheckedCreateWithoutOrganizationInput = {
   version?: number
   joinedAt: Date | string
   roles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutMembershipInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutMembershipInput
 }
 
 export type MembershipCreateOrConnectWithoutOrganizationInput = {
@@ -608,6 +633,7 @@ export type MembershipCreateWithoutRolesInput = {
   joinedAt: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutMembershipsInput
   user: Prisma.UserCreateNestedOneWithoutMembershipsInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutMembershipInput
 }
 
 export type MembershipUncheckedCreateWithoutRolesInput = {
@@ -617,6 +643,7 @@ export type MembershipUncheckedCreateWithoutRolesInput = {
   founder: boolean
   version?: number
   joinedAt: Date | string
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutMembershipInput
 }
 
 export type MembershipCreateOrConnectWithoutRolesInput = {
@@ -642,6 +669,7 @@ export type MembershipUpdateWithoutRolesInput = {
   joinedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutMembershipsNestedInput
   user?: Prisma.UserUpdateOneRequiredWithoutMembershipsNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutMembershipNestedInput
 }
 
 export type MembershipUncheckedUpdateWithoutRolesInput = {
@@ -651,6 +679,63 @@ export type MembershipUncheckedUpdateWithoutRolesInput = {
   founder?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   joinedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutMembershipNestedInput
+}
+
+export type MembershipCreateWithoutSearchTermsInput = {
+  id: string
+  founder: boolean
+  version?: number
+  joinedAt: Date | string
+  organization: Prisma.OrganizationCreateNestedOneWithoutMembershipsInput
+  user: Prisma.UserCreateNestedOneWithoutMembershipsInput
+  roles?: Prisma.MembershipRoleCreateNestedManyWithoutMembershipInput
+}
+
+export type MembershipUncheckedCreateWithoutSearchTermsInput = {
+  id: string
+  organizationId: string
+  userId: string
+  founder: boolean
+  version?: number
+  joinedAt: Date | string
+  roles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutMembershipInput
+}
+
+export type MembershipCreateOrConnectWithoutSearchTermsInput = {
+  where: Prisma.MembershipWhereUniqueInput
+  create: Prisma.XOR<Prisma.MembershipCreateWithoutSearchTermsInput, Prisma.MembershipUncheckedCreateWithoutSearchTermsInput>
+}
+
+export type MembershipUpsertWithoutSearchTermsInput = {
+  update: Prisma.XOR<Prisma.MembershipUpdateWithoutSearchTermsInput, Prisma.MembershipUncheckedUpdateWithoutSearchTermsInput>
+  create: Prisma.XOR<Prisma.MembershipCreateWithoutSearchTermsInput, Prisma.MembershipUncheckedCreateWithoutSearchTermsInput>
+  where?: Prisma.MembershipWhereInput
+}
+
+export type MembershipUpdateToOneWithWhereWithoutSearchTermsInput = {
+  where?: Prisma.MembershipWhereInput
+  data: Prisma.XOR<Prisma.MembershipUpdateWithoutSearchTermsInput, Prisma.MembershipUncheckedUpdateWithoutSearchTermsInput>
+}
+
+export type MembershipUpdateWithoutSearchTermsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  founder?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  joinedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  organization?: Prisma.OrganizationUpdateOneRequiredWithoutMembershipsNestedInput
+  user?: Prisma.UserUpdateOneRequiredWithoutMembershipsNestedInput
+  roles?: Prisma.MembershipRoleUpdateManyWithoutMembershipNestedInput
+}
+
+export type MembershipUncheckedUpdateWithoutSearchTermsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  userId?: Prisma.StringFieldUpdateOperationsInput | string
+  founder?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  joinedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  roles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutMembershipNestedInput
 }
 
 export type MembershipCreateManyUserInput = {
@@ -668,6 +753,7 @@ export type MembershipUpdateWithoutUserInput = {
   joinedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutMembershipsNestedInput
   roles?: Prisma.MembershipRoleUpdateManyWithoutMembershipNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutMembershipNestedInput
 }
 
 export type MembershipUncheckedUpdateWithoutUserInput = {
@@ -677,6 +763,7 @@ export type MembershipUncheckedUpdateWithoutUserInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   joinedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   roles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutMembershipNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutMembershipNestedInput
 }
 
 export type MembershipUncheckedUpdateManyWithoutUserInput = {
@@ -702,6 +789,7 @@ export type MembershipUpdateWithoutOrganizationInput = {
   joinedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   user?: Prisma.UserUpdateOneRequiredWithoutMembershipsNestedInput
   roles?: Prisma.MembershipRoleUpdateManyWithoutMembershipNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutMembershipNestedInput
 }
 
 export type MembershipUncheckedUpdateWithoutOrganizationInput = {
@@ -711,6 +799,7 @@ export type MembershipUncheckedUpdateWithoutOrganizationInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   joinedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   roles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutMembershipNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutMembershipNestedInput
 }
 
 export type MembershipUncheckedUpdateManyWithoutOrganizationInput = {
@@ -728,10 +817,12 @@ export type MembershipUncheckedUpdateManyWithoutOrganizationInput = {
 
 export type MembershipCountOutputType = {
   roles: number
+  searchTerms: number
 }
 
 export type MembershipCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   roles?: boolean | MembershipCountOutputTypeCountRolesArgs
+  searchTerms?: boolean | MembershipCountOutputTypeCountSearchTermsArgs
 }
 
 /**
@@ -751,6 +842,13 @@ export type MembershipCountOutputTypeCountRolesArgs<ExtArgs extends runtime.Type
   where?: Prisma.MembershipRoleWhereInput
 }
 
+/**
+ * MembershipCountOutputType without action
+ */
+export type MembershipCountOutputTypeCountSearchTermsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.MemberSearchTermWhereInput
+}
+
 
 export type MembershipSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -762,6 +860,7 @@ export type MembershipSelect<ExtArgs extends runtime.Types.Extensions.InternalAr
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
   roles?: boolean | Prisma.Membership$rolesArgs<ExtArgs>
+  searchTerms?: boolean | Prisma.Membership$searchTermsArgs<ExtArgs>
   _count?: boolean | Prisma.MembershipCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["membership"]>
 
@@ -801,6 +900,7 @@ export type MembershipInclude<ExtArgs extends runtime.Types.Extensions.InternalA
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
   roles?: boolean | Prisma.Membership$rolesArgs<ExtArgs>
+  searchTerms?: boolean | Prisma.Membership$searchTermsArgs<ExtArgs>
   _count?: boolean | Prisma.MembershipCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type MembershipIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -818,6 +918,7 @@ export type $MembershipPayload<ExtArgs extends runtime.Types.Extensions.Internal
     organization: Prisma.$OrganizationPayload<ExtArgs>
     user: Prisma.$UserPayload<ExtArgs>
     roles: Prisma.$MembershipRolePayload<ExtArgs>[]
+    searchTerms: Prisma.$MemberSearchTermPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -1223,6 +1324,7 @@ export interface Prisma__MembershipClient<T, Null = never, ExtArgs extends runti
   organization<T extends Prisma.OrganizationDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OrganizationDefaultArgs<ExtArgs>>): Prisma.Prisma__OrganizationClient<runtime.Types.Result.GetResult<Prisma.$OrganizationPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   user<T extends Prisma.UserDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.UserDefaultArgs<ExtArgs>>): Prisma.Prisma__UserClient<runtime.Types.Result.GetResult<Prisma.$UserPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   roles<T extends Prisma.Membership$rolesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Membership$rolesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MembershipRolePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  searchTerms<T extends Prisma.Membership$searchTermsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Membership$searchTermsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MemberSearchTermPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1680,6 +1782,30 @@ export type Membership$rolesArgs<ExtArgs extends runtime.Types.Extensions.Intern
   take?: number
   skip?: number
   distinct?: Prisma.MembershipRoleScalarFieldEnum | Prisma.MembershipRoleScalarFieldEnum[]
+}
+
+/**
+ * Membership.searchTerms
+ */
+export type Membership$searchTermsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the MemberSearchTerm
+   */
+  select?: Prisma.MemberSearchTermSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the MemberSearchTerm
+   */
+  omit?: Prisma.MemberSearchTermOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.MemberSearchTermInclude<ExtArgs> | null
+  where?: Prisma.MemberSearchTermWhereInput
+  orderBy?: Prisma.MemberSearchTermOrderByWithRelationInput | Prisma.MemberSearchTermOrderByWithRelationInput[]
+  cursor?: Prisma.MemberSearchTermWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.MemberSearchTermScalarFieldEnum | Prisma.MemberSearchTermScalarFieldEnum[]
 }
 
 /**

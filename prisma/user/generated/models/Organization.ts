@@ -249,6 +249,7 @@ export type OrganizationWhereInput = {
   plan?: Prisma.XOR<Prisma.OrganizationPlanNullableScalarRelationFilter, Prisma.OrganizationPlanWhereInput> | null
   apiKeys?: Prisma.ApiKeyListRelationFilter
   apiKeySecrets?: Prisma.ApiKeySecretListRelationFilter
+  searchTerms?: Prisma.MemberSearchTermListRelationFilter
 }
 
 export type OrganizationOrderByWithRelationInput = {
@@ -269,6 +270,7 @@ export type OrganizationOrderByWithRelationInput = {
   plan?: Prisma.OrganizationPlanOrderByWithRelationInput
   apiKeys?: Prisma.ApiKeyOrderByRelationAggregateInput
   apiKeySecrets?: Prisma.ApiKeySecretOrderByRelationAggregateInput
+  searchTerms?: Prisma.MemberSearchTermOrderByRelationAggregateInput
 }
 
 export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
@@ -292,6 +294,7 @@ export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
   plan?: Prisma.XOR<Prisma.OrganizationPlanNullableScalarRelationFilter, Prisma.OrganizationPlanWhereInput> | null
   apiKeys?: Prisma.ApiKeyListRelationFilter
   apiKeySecrets?: Prisma.ApiKeySecretListRelationFilter
+  searchTerms?: Prisma.MemberSearchTermListRelationFilter
 }, "id" | "slug">
 
 export type OrganizationOrderByWithAggregationInput = {
@@ -342,6 +345,7 @@ export type OrganizationCreateInput = {
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateInput = {
@@ -362,6 +366,7 @@ export type OrganizationUncheckedCreateInput = {
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUpdateInput = {
@@ -382,6 +387,7 @@ export type OrganizationUpdateInput = {
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateInput = {
@@ -402,6 +408,7 @@ export type OrganizationUncheckedUpdateInput = {
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateManyInput = {
@@ -539,6 +546,20 @@ export type OrganizationUpdateOneRequiredWithoutMembershipRolesNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutMembershipRolesInput, Prisma.OrganizationUpdateWithoutMembershipRolesInput>, Prisma.OrganizationUncheckedUpdateWithoutMembershipRolesInput>
 }
 
+export type OrganizationCreateNestedOneWithoutSearchTermsInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutSearchTermsInput, Prisma.OrganizationUncheckedCreateWithoutSearchTermsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutSearchTermsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutSearchTermsNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutSearchTermsInput, Prisma.OrganizationUncheckedCreateWithoutSearchTermsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutSearchTermsInput
+  upsert?: Prisma.OrganizationUpsertWithoutSearchTermsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutSearchTermsInput, Prisma.OrganizationUpdateWithoutSearchTermsInput>, Prisma.OrganizationUncheckedUpdateWithoutSearchTermsInput>
+}
+
 export type OrganizationCreateNestedOneWithoutInvitationsInput = {
   create?: Prisma.XOR<Prisma.OrganizationCreateWithoutInvitationsInput, Prisma.OrganizationUncheckedCreateWithoutInvitationsInput>
   connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutInvitationsInput
@@ -626,6 +647,7 @@ export type OrganizationCreateWithoutSlugsInput = {
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutSlugsInput = {
@@ -645,6 +667,7 @@ export type OrganizationUncheckedCreateWithoutSlugsInput = {
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutSlugsInput = {
@@ -680,6 +703,7 @@ export type OrganizationUpdateWithoutSlugsInput = {
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutSlugsInput = {
@@ -699,6 +723,7 @@ export type OrganizationUncheckedUpdateWithoutSlugsInput = {
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutRolesInput = {
@@ -718,6 +743,7 @@ export type OrganizationCreateWithoutRolesInput = {
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutRolesInput = {
@@ -737,6 +763,7 @@ export type OrganizationUncheckedCreateWithoutRolesInput = {
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutRolesInput = {
@@ -772,6 +799,7 @@ export type OrganizationUpdateWithoutRolesInput = {
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutRolesInput = {
@@ -791,6 +819,7 @@ export type OrganizationUncheckedUpdateWithoutRolesInput = {
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutMembershipsInput = {
@@ -810,6 +839,7 @@ export type OrganizationCreateWithoutMembershipsInput = {
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutMembershipsInput = {
@@ -829,6 +859,7 @@ export type OrganizationUncheckedCreateWithoutMembershipsInput = {
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutMembershipsInput = {
@@ -864,6 +895,7 @@ export type OrganizationUpdateWithoutMembershipsInput = {
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutMembershipsInput = {
@@ -883,6 +915,7 @@ export type OrganizationUncheckedUpdateWithoutMembershipsInput = {
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutMembershipRolesInput = {
@@ -902,6 +935,7 @@ export type OrganizationCreateWithoutMembershipRolesInput = {
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutMembershipRolesInput = {
@@ -921,6 +955,7 @@ export type OrganizationUncheckedCreateWithoutMembershipRolesInput = {
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutMembershipRolesInput = {
@@ -956,6 +991,7 @@ export type OrganizationUpdateWithoutMembershipRolesInput = {
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutMembershipRolesInput = {
@@ -969,6 +1005,103 @@ export type OrganizationUncheckedUpdateWithoutMembershipRolesInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutSearchTermsInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  requiresSecondFactor?: boolean
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutSearchTermsInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  requiresSecondFactor?: boolean
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutSearchTermsInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutSearchTermsInput, Prisma.OrganizationUncheckedCreateWithoutSearchTermsInput>
+}
+
+export type OrganizationUpsertWithoutSearchTermsInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutSearchTermsInput, Prisma.OrganizationUncheckedUpdateWithoutSearchTermsInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutSearchTermsInput, Prisma.OrganizationUncheckedCreateWithoutSearchTermsInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutSearchTermsInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutSearchTermsInput, Prisma.OrganizationUncheckedUpdateWithoutSearchTermsInput>
+}
+
+export type OrganizationUpdateWithoutSearchTermsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutSearchTermsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -994,6 +1127,7 @@ export type OrganizationCreateWithoutInvitationsInput = {
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutInvitationsInput = {
@@ -1013,6 +1147,7 @@ export type OrganizationUncheckedCreateWithoutInvitationsInput = {
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutInvitationsInput = {
@@ -1048,6 +1183,7 @@ export type OrganizationUpdateWithoutInvitationsInput = {
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
@@ -1067,6 +1203,7 @@ export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutInvitationTokensInput = {
@@ -1086,6 +1223,7 @@ export type OrganizationCreateWithoutInvitationTokensInput = {
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutInvitationTokensInput = {
@@ -1105,6 +1243,7 @@ export type OrganizationUncheckedCreateWithoutInvitationTokensInput = {
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutInvitationTokensInput = {
@@ -1140,6 +1279,7 @@ export type OrganizationUpdateWithoutInvitationTokensInput = {
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutInvitationTokensInput = {
@@ -1159,6 +1299,7 @@ export type OrganizationUncheckedUpdateWithoutInvitationTokensInput = {
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutApiKeysInput = {
@@ -1178,6 +1319,7 @@ export type OrganizationCreateWithoutApiKeysInput = {
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutApiKeysInput = {
@@ -1197,6 +1339,7 @@ export type OrganizationUncheckedCreateWithoutApiKeysInput = {
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutApiKeysInput = {
@@ -1232,6 +1375,7 @@ export type OrganizationUpdateWithoutApiKeysInput = {
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
@@ -1251,6 +1395,7 @@ export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutApiKeySecretsInput = {
@@ -1270,6 +1415,7 @@ export type OrganizationCreateWithoutApiKeySecretsInput = {
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutApiKeySecretsInput = {
@@ -1289,6 +1435,7 @@ export type OrganizationUncheckedCreateWithoutApiKeySecretsInput = {
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutApiKeySecretsInput = {
@@ -1324,6 +1471,7 @@ export type OrganizationUpdateWithoutApiKeySecretsInput = {
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutApiKeySecretsInput = {
@@ -1343,6 +1491,7 @@ export type OrganizationUncheckedUpdateWithoutApiKeySecretsInput = {
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutPlanInput = {
@@ -1362,6 +1511,7 @@ export type OrganizationCreateWithoutPlanInput = {
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutPlanInput = {
@@ -1381,6 +1531,7 @@ export type OrganizationUncheckedCreateWithoutPlanInput = {
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutPlanInput = {
@@ -1416,6 +1567,7 @@ export type OrganizationUpdateWithoutPlanInput = {
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutPlanInput = {
@@ -1435,6 +1587,7 @@ export type OrganizationUncheckedUpdateWithoutPlanInput = {
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 
@@ -1451,6 +1604,7 @@ export type OrganizationCountOutputType = {
   slugs: number
   apiKeys: number
   apiKeySecrets: number
+  searchTerms: number
 }
 
 export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1462,6 +1616,7 @@ export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Exte
   slugs?: boolean | OrganizationCountOutputTypeCountSlugsArgs
   apiKeys?: boolean | OrganizationCountOutputTypeCountApiKeysArgs
   apiKeySecrets?: boolean | OrganizationCountOutputTypeCountApiKeySecretsArgs
+  searchTerms?: boolean | OrganizationCountOutputTypeCountSearchTermsArgs
 }
 
 /**
@@ -1530,6 +1685,13 @@ export type OrganizationCountOutputTypeCountApiKeySecretsArgs<ExtArgs extends ru
   where?: Prisma.ApiKeySecretWhereInput
 }
 
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountSearchTermsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.MemberSearchTermWhereInput
+}
+
 
 export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -1549,6 +1711,7 @@ export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   plan?: boolean | Prisma.Organization$planArgs<ExtArgs>
   apiKeys?: boolean | Prisma.Organization$apiKeysArgs<ExtArgs>
   apiKeySecrets?: boolean | Prisma.Organization$apiKeySecretsArgs<ExtArgs>
+  searchTerms?: boolean | Prisma.Organization$searchTermsArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["organization"]>
 
@@ -1596,6 +1759,7 @@ export type OrganizationInclude<ExtArgs extends runtime.Types.Extensions.Interna
   plan?: boolean | Prisma.Organization$planArgs<ExtArgs>
   apiKeys?: boolean | Prisma.Organization$apiKeysArgs<ExtArgs>
   apiKeySecrets?: boolean | Prisma.Organization$apiKeySecretsArgs<ExtArgs>
+  searchTerms?: boolean | Prisma.Organization$searchTermsArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type OrganizationIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -1613,6 +1777,7 @@ export type $OrganizationPayload<ExtArgs extends runtime.Types.Extensions.Intern
     plan: Prisma.$OrganizationPlanPayload<ExtArgs> | null
     apiKeys: Prisma.$ApiKeyPayload<ExtArgs>[]
     apiKeySecrets: Prisma.$ApiKeySecretPayload<ExtArgs>[]
+    searchTerms: Prisma.$MemberSearchTermPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -2029,6 +2194,7 @@ export interface Prisma__OrganizationClient<T, Null = never, ExtArgs extends run
   plan<T extends Prisma.Organization$planArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$planArgs<ExtArgs>>): Prisma.Prisma__OrganizationPlanClient<runtime.Types.Result.GetResult<Prisma.$OrganizationPlanPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   apiKeys<T extends Prisma.Organization$apiKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$apiKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   apiKeySecrets<T extends Prisma.Organization$apiKeySecretsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$apiKeySecretsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeySecretPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  searchTerms<T extends Prisma.Organization$searchTermsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$searchTermsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MemberSearchTermPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2667,6 +2833,30 @@ export type Organization$apiKeySecretsArgs<ExtArgs extends runtime.Types.Extensi
   take?: number
   skip?: number
   distinct?: Prisma.ApiKeySecretScalarFieldEnum | Prisma.ApiKeySecretScalarFieldEnum[]
+}
+
+/**
+ * Organization.searchTerms
+ */
+export type Organization$searchTermsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the MemberSearchTerm
+   */
+  select?: Prisma.MemberSearchTermSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the MemberSearchTerm
+   */
+  omit?: Prisma.MemberSearchTermOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.MemberSearchTermInclude<ExtArgs> | null
+  where?: Prisma.MemberSearchTermWhereInput
+  orderBy?: Prisma.MemberSearchTermOrderByWithRelationInput | Prisma.MemberSearchTermOrderByWithRelationInput[]
+  cursor?: Prisma.MemberSearchTermWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.MemberSearchTermScalarFieldEnum | Prisma.MemberSearchTermScalarFieldEnum[]
 }
 
 /**

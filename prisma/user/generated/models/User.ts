@@ -301,6 +301,7 @@ export type UserWhereInput = {
   memberships?: Prisma.MembershipListRelationFilter
   invitations?: Prisma.InvitationListRelationFilter
   grantedKeys?: Prisma.ApiKeyListRelationFilter
+  searchTerms?: Prisma.MemberSearchTermListRelationFilter
 }
 
 export type UserOrderByWithRelationInput = {
@@ -331,6 +332,7 @@ export type UserOrderByWithRelationInput = {
   memberships?: Prisma.MembershipOrderByRelationAggregateInput
   invitations?: Prisma.InvitationOrderByRelationAggregateInput
   grantedKeys?: Prisma.ApiKeyOrderByRelationAggregateInput
+  searchTerms?: Prisma.MemberSearchTermOrderByRelationAggregateInput
 }
 
 export type UserWhereUniqueInput = Prisma.AtLeast<{
@@ -364,6 +366,7 @@ export type UserWhereUniqueInput = Prisma.AtLeast<{
   memberships?: Prisma.MembershipListRelationFilter
   invitations?: Prisma.InvitationListRelationFilter
   grantedKeys?: Prisma.ApiKeyListRelationFilter
+  searchTerms?: Prisma.MemberSearchTermListRelationFilter
 }, "id" | "email">
 
 export type UserOrderByWithAggregationInput = {
@@ -436,6 +439,7 @@ export type UserCreateInput = {
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateInput = {
@@ -466,6 +470,7 @@ export type UserUncheckedCreateInput = {
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserUpdateInput = {
@@ -496,6 +501,7 @@ export type UserUpdateInput = {
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateInput = {
@@ -526,6 +532,7 @@ export type UserUncheckedUpdateInput = {
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateManyInput = {
@@ -801,6 +808,20 @@ export type UserUpdateOneRequiredWithoutMembershipsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutMembershipsInput, Prisma.UserUpdateWithoutMembershipsInput>, Prisma.UserUncheckedUpdateWithoutMembershipsInput>
 }
 
+export type UserCreateNestedOneWithoutSearchTermsInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutSearchTermsInput, Prisma.UserUncheckedCreateWithoutSearchTermsInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutSearchTermsInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutSearchTermsNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutSearchTermsInput, Prisma.UserUncheckedCreateWithoutSearchTermsInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutSearchTermsInput
+  upsert?: Prisma.UserUpsertWithoutSearchTermsInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutSearchTermsInput, Prisma.UserUpdateWithoutSearchTermsInput>, Prisma.UserUncheckedUpdateWithoutSearchTermsInput>
+}
+
 export type UserCreateNestedOneWithoutInvitationsInput = {
   create?: Prisma.XOR<Prisma.UserCreateWithoutInvitationsInput, Prisma.UserUncheckedCreateWithoutInvitationsInput>
   connectOrCreate?: Prisma.UserCreateOrConnectWithoutInvitationsInput
@@ -856,6 +877,7 @@ export type UserCreateWithoutVerificationsInput = {
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutVerificationsInput = {
@@ -885,6 +907,7 @@ export type UserUncheckedCreateWithoutVerificationsInput = {
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutVerificationsInput = {
@@ -930,6 +953,7 @@ export type UserUpdateWithoutVerificationsInput = {
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutVerificationsInput = {
@@ -959,6 +983,7 @@ export type UserUncheckedUpdateWithoutVerificationsInput = {
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutPendingRegistrationsInput = {
@@ -988,6 +1013,7 @@ export type UserCreateWithoutPendingRegistrationsInput = {
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutPendingRegistrationsInput = {
@@ -1017,6 +1043,7 @@ export type UserUncheckedCreateWithoutPendingRegistrationsInput = {
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutPendingRegistrationsInput = {
@@ -1062,6 +1089,7 @@ export type UserUpdateWithoutPendingRegistrationsInput = {
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutPendingRegistrationsInput = {
@@ -1091,6 +1119,7 @@ export type UserUncheckedUpdateWithoutPendingRegistrationsInput = {
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutProfileEventsInput = {
@@ -1120,6 +1149,7 @@ export type UserCreateWithoutProfileEventsInput = {
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutProfileEventsInput = {
@@ -1149,6 +1179,7 @@ export type UserUncheckedCreateWithoutProfileEventsInput = {
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutProfileEventsInput = {
@@ -1194,6 +1225,7 @@ export type UserUpdateWithoutProfileEventsInput = {
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutProfileEventsInput = {
@@ -1223,6 +1255,7 @@ export type UserUncheckedUpdateWithoutProfileEventsInput = {
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutPasswordResetsInput = {
@@ -1252,6 +1285,7 @@ export type UserCreateWithoutPasswordResetsInput = {
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutPasswordResetsInput = {
@@ -1281,6 +1315,7 @@ export type UserUncheckedCreateWithoutPasswordResetsInput = {
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutPasswordResetsInput = {
@@ -1326,6 +1361,7 @@ export type UserUpdateWithoutPasswordResetsInput = {
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutPasswordResetsInput = {
@@ -1355,6 +1391,7 @@ export type UserUncheckedUpdateWithoutPasswordResetsInput = {
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutEmailChangeInput = {
@@ -1384,6 +1421,7 @@ export type UserCreateWithoutEmailChangeInput = {
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutEmailChangeInput = {
@@ -1413,6 +1451,7 @@ export type UserUncheckedCreateWithoutEmailChangeInput = {
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutEmailChangeInput = {
@@ -1458,6 +1497,7 @@ export type UserUpdateWithoutEmailChangeInput = {
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutEmailChangeInput = {
@@ -1487,6 +1527,7 @@ export type UserUncheckedUpdateWithoutEmailChangeInput = {
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutEmailChangeTokensInput = {
@@ -1516,6 +1557,7 @@ export type UserCreateWithoutEmailChangeTokensInput = {
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutEmailChangeTokensInput = {
@@ -1545,6 +1587,7 @@ export type UserUncheckedCreateWithoutEmailChangeTokensInput = {
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutEmailChangeTokensInput = {
@@ -1590,6 +1633,7 @@ export type UserUpdateWithoutEmailChangeTokensInput = {
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutEmailChangeTokensInput = {
@@ -1619,6 +1663,7 @@ export type UserUncheckedUpdateWithoutEmailChangeTokensInput = {
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutSecondFactorInput = {
@@ -1648,6 +1693,7 @@ export type UserCreateWithoutSecondFactorInput = {
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutSecondFactorInput = {
@@ -1677,6 +1723,7 @@ export type UserUncheckedCreateWithoutSecondFactorInput = {
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutSecondFactorInput = {
@@ -1722,6 +1769,7 @@ export type UserUpdateWithoutSecondFactorInput = {
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutSecondFactorInput = {
@@ -1751,6 +1799,7 @@ export type UserUncheckedUpdateWithoutSecondFactorInput = {
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutRecoveryCodesInput = {
@@ -1780,6 +1829,7 @@ export type UserCreateWithoutRecoveryCodesInput = {
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutRecoveryCodesInput = {
@@ -1809,6 +1859,7 @@ export type UserUncheckedCreateWithoutRecoveryCodesInput = {
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutRecoveryCodesInput = {
@@ -1854,6 +1905,7 @@ export type UserUpdateWithoutRecoveryCodesInput = {
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutRecoveryCodesInput = {
@@ -1883,6 +1935,7 @@ export type UserUncheckedUpdateWithoutRecoveryCodesInput = {
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutSessionsInput = {
@@ -1912,6 +1965,7 @@ export type UserCreateWithoutSessionsInput = {
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutSessionsInput = {
@@ -1941,6 +1995,7 @@ export type UserUncheckedCreateWithoutSessionsInput = {
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutSessionsInput = {
@@ -1986,6 +2041,7 @@ export type UserUpdateWithoutSessionsInput = {
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutSessionsInput = {
@@ -2015,6 +2071,7 @@ export type UserUncheckedUpdateWithoutSessionsInput = {
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutRefreshTokensInput = {
@@ -2044,6 +2101,7 @@ export type UserCreateWithoutRefreshTokensInput = {
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutRefreshTokensInput = {
@@ -2073,6 +2131,7 @@ export type UserUncheckedCreateWithoutRefreshTokensInput = {
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutRefreshTokensInput = {
@@ -2118,6 +2177,7 @@ export type UserUpdateWithoutRefreshTokensInput = {
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutRefreshTokensInput = {
@@ -2147,6 +2207,7 @@ export type UserUncheckedUpdateWithoutRefreshTokensInput = {
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutMembershipsInput = {
@@ -2176,6 +2237,7 @@ export type UserCreateWithoutMembershipsInput = {
   refreshTokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutMembershipsInput = {
@@ -2205,6 +2267,7 @@ export type UserUncheckedCreateWithoutMembershipsInput = {
   refreshTokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutMembershipsInput = {
@@ -2250,6 +2313,7 @@ export type UserUpdateWithoutMembershipsInput = {
   refreshTokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutMembershipsInput = {
@@ -2277,6 +2341,143 @@ export type UserUncheckedUpdateWithoutMembershipsInput = {
   profileEvents?: Prisma.ProfileEventUncheckedUpdateManyWithoutUserNestedInput
   sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
   refreshTokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
+  grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserCreateWithoutSearchTermsInput = {
+  id: string
+  email: string
+  emailVerifiedAt?: Date | string | null
+  displayName: string
+  locale?: string | null
+  timeZone?: string | null
+  passwordHash: string
+  status: string
+  hasSecondFactor?: boolean
+  verificationRequestedAt: Date | string
+  resetRequestedAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  verifications?: Prisma.EmailVerificationCreateNestedManyWithoutUserInput
+  pendingRegistrations?: Prisma.PendingRegistrationCreateNestedManyWithoutUserInput
+  passwordResets?: Prisma.PasswordResetCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenCreateNestedManyWithoutUserInput
+  secondFactor?: Prisma.SecondFactorCreateNestedOneWithoutUserInput
+  recoveryCodes?: Prisma.RecoveryCodeCreateNestedManyWithoutUserInput
+  profileEvents?: Prisma.ProfileEventCreateNestedManyWithoutUserInput
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  refreshTokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
+  memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
+  grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
+}
+
+export type UserUncheckedCreateWithoutSearchTermsInput = {
+  id: string
+  email: string
+  emailVerifiedAt?: Date | string | null
+  displayName: string
+  locale?: string | null
+  timeZone?: string | null
+  passwordHash: string
+  status: string
+  hasSecondFactor?: boolean
+  verificationRequestedAt: Date | string
+  resetRequestedAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  verifications?: Prisma.EmailVerificationUncheckedCreateNestedManyWithoutUserInput
+  pendingRegistrations?: Prisma.PendingRegistrationUncheckedCreateNestedManyWithoutUserInput
+  passwordResets?: Prisma.PasswordResetUncheckedCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeUncheckedCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedCreateNestedManyWithoutUserInput
+  secondFactor?: Prisma.SecondFactorUncheckedCreateNestedOneWithoutUserInput
+  recoveryCodes?: Prisma.RecoveryCodeUncheckedCreateNestedManyWithoutUserInput
+  profileEvents?: Prisma.ProfileEventUncheckedCreateNestedManyWithoutUserInput
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  refreshTokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
+  memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
+  grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
+}
+
+export type UserCreateOrConnectWithoutSearchTermsInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutSearchTermsInput, Prisma.UserUncheckedCreateWithoutSearchTermsInput>
+}
+
+export type UserUpsertWithoutSearchTermsInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutSearchTermsInput, Prisma.UserUncheckedUpdateWithoutSearchTermsInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutSearchTermsInput, Prisma.UserUncheckedCreateWithoutSearchTermsInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutSearchTermsInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutSearchTermsInput, Prisma.UserUncheckedUpdateWithoutSearchTermsInput>
+}
+
+export type UserUpdateWithoutSearchTermsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  verifications?: Prisma.EmailVerificationUpdateManyWithoutUserNestedInput
+  pendingRegistrations?: Prisma.PendingRegistrationUpdateManyWithoutUserNestedInput
+  passwordResets?: Prisma.PasswordResetUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUpdateManyWithoutUserNestedInput
+  secondFactor?: Prisma.SecondFactorUpdateOneWithoutUserNestedInput
+  recoveryCodes?: Prisma.RecoveryCodeUpdateManyWithoutUserNestedInput
+  profileEvents?: Prisma.ProfileEventUpdateManyWithoutUserNestedInput
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  refreshTokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
+  memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
+  grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
+}
+
+export type UserUncheckedUpdateWithoutSearchTermsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  verifications?: Prisma.EmailVerificationUncheckedUpdateManyWithoutUserNestedInput
+  pendingRegistrations?: Prisma.PendingRegistrationUncheckedUpdateManyWithoutUserNestedInput
+  passwordResets?: Prisma.PasswordResetUncheckedUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUncheckedUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedUpdateManyWithoutUserNestedInput
+  secondFactor?: Prisma.SecondFactorUncheckedUpdateOneWithoutUserNestedInput
+  recoveryCodes?: Prisma.RecoveryCodeUncheckedUpdateManyWithoutUserNestedInput
+  profileEvents?: Prisma.ProfileEventUncheckedUpdateManyWithoutUserNestedInput
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  refreshTokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
+  memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
 }
@@ -2308,6 +2509,7 @@ export type UserCreateWithoutInvitationsInput = {
   refreshTokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutInvitationsInput = {
@@ -2337,6 +2539,7 @@ export type UserUncheckedCreateWithoutInvitationsInput = {
   refreshTokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutInvitationsInput = {
@@ -2382,6 +2585,7 @@ export type UserUpdateWithoutInvitationsInput = {
   refreshTokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutInvitationsInput = {
@@ -2411,6 +2615,7 @@ export type UserUncheckedUpdateWithoutInvitationsInput = {
   refreshTokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutGrantedKeysInput = {
@@ -2440,6 +2645,7 @@ export type UserCreateWithoutGrantedKeysInput = {
   refreshTokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutGrantedKeysInput = {
@@ -2469,6 +2675,7 @@ export type UserUncheckedCreateWithoutGrantedKeysInput = {
   refreshTokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutGrantedKeysInput = {
@@ -2514,6 +2721,7 @@ export type UserUpdateWithoutGrantedKeysInput = {
   refreshTokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutGrantedKeysInput = {
@@ -2543,6 +2751,7 @@ export type UserUncheckedUpdateWithoutGrantedKeysInput = {
   refreshTokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
 }
 
 
@@ -2562,6 +2771,7 @@ export type UserCountOutputType = {
   memberships: number
   invitations: number
   grantedKeys: number
+  searchTerms: number
 }
 
 export type UserCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -2576,6 +2786,7 @@ export type UserCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.I
   memberships?: boolean | UserCountOutputTypeCountMembershipsArgs
   invitations?: boolean | UserCountOutputTypeCountInvitationsArgs
   grantedKeys?: boolean | UserCountOutputTypeCountGrantedKeysArgs
+  searchTerms?: boolean | UserCountOutputTypeCountSearchTermsArgs
 }
 
 /**
@@ -2665,6 +2876,13 @@ export type UserCountOutputTypeCountGrantedKeysArgs<ExtArgs extends runtime.Type
   where?: Prisma.ApiKeyWhereInput
 }
 
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountSearchTermsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.MemberSearchTermWhereInput
+}
+
 
 export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -2694,6 +2912,7 @@ export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   memberships?: boolean | Prisma.User$membershipsArgs<ExtArgs>
   invitations?: boolean | Prisma.User$invitationsArgs<ExtArgs>
   grantedKeys?: boolean | Prisma.User$grantedKeysArgs<ExtArgs>
+  searchTerms?: boolean | Prisma.User$searchTermsArgs<ExtArgs>
   _count?: boolean | Prisma.UserCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["user"]>
 
@@ -2763,6 +2982,7 @@ export type UserInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   memberships?: boolean | Prisma.User$membershipsArgs<ExtArgs>
   invitations?: boolean | Prisma.User$invitationsArgs<ExtArgs>
   grantedKeys?: boolean | Prisma.User$grantedKeysArgs<ExtArgs>
+  searchTerms?: boolean | Prisma.User$searchTermsArgs<ExtArgs>
   _count?: boolean | Prisma.UserCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type UserIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -2784,6 +3004,7 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     memberships: Prisma.$MembershipPayload<ExtArgs>[]
     invitations: Prisma.$InvitationPayload<ExtArgs>[]
     grantedKeys: Prisma.$ApiKeyPayload<ExtArgs>[]
+    searchTerms: Prisma.$MemberSearchTermPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -3219,6 +3440,7 @@ export interface Prisma__UserClient<T, Null = never, ExtArgs extends runtime.Typ
   memberships<T extends Prisma.User$membershipsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$membershipsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MembershipPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   invitations<T extends Prisma.User$invitationsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$invitationsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$InvitationPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   grantedKeys<T extends Prisma.User$grantedKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$grantedKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  searchTerms<T extends Prisma.User$searchTermsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$searchTermsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MemberSearchTermPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -3954,6 +4176,30 @@ export type User$grantedKeysArgs<ExtArgs extends runtime.Types.Extensions.Intern
   take?: number
   skip?: number
   distinct?: Prisma.ApiKeyScalarFieldEnum | Prisma.ApiKeyScalarFieldEnum[]
+}
+
+/**
+ * User.searchTerms
+ */
+export type User$searchTermsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the MemberSearchTerm
+   */
+  select?: Prisma.MemberSearchTermSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the MemberSearchTerm
+   */
+  omit?: Prisma.MemberSearchTermOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.MemberSearchTermInclude<ExtArgs> | null
+  where?: Prisma.MemberSearchTermWhereInput
+  orderBy?: Prisma.MemberSearchTermOrderByWithRelationInput | Prisma.MemberSearchTermOrderByWithRelationInput[]
+  cursor?: Prisma.MemberSearchTermWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.MemberSearchTermScalarFieldEnum | Prisma.MemberSearchTermScalarFieldEnum[]
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   VERIFICATION_TOKEN,
 } from "../../../../subgraphs/user/credentials/opaque-token.ts";
 import { namedId } from "../../../support/identities.ts";
+import { waitFor } from "../../../support/wait.ts";
 import { ANONYMOUS, startUser, type UserFixture } from "./user-fixture.ts";
 
 const FOUNDATION = "20261120000000_foundation";
@@ -167,6 +168,18 @@ test("people sign in with what they have, and see their account with the history
   expect(viewer.user.version).toBe(3);
   expect(viewer.user.profileEvents.edges).toEqual([{ node: { type: "IMPORTED", sequence: 3 } }]);
   expect(viewer.secondFactor).toBeNull();
+});
+
+test("members are found from the start, though no event tells of them any more [S87]", async () => {
+  const ada = await fixture.signIn({ email: "ada@example.com", password: PASSWORD });
+  const identity = await fixture.identityOf(ada);
+  const query = `query($id: ID!) { organization(id: $id) {
+    memberSearch(query: "some", first: 5) { edges { node { user { id } } } } } }`;
+  const found = async () => {
+    const { organization } = (await fixture.ask(identity, query, { id: WORKS })).data;
+    return organization.memberSearch.edges.length > 0 && organization.memberSearch.edges;
+  };
+  expect(await waitFor(found, { what: "the search to be filled" })).toEqual([{ node: { user: { id: ADA } } }]);
 });
 
 test("owners go on owning: found by its slug, with the roles of today, and it may have another slug", async () => {
