@@ -6,6 +6,7 @@ import { createIdentitySigner } from "../platform/auth/identity-header.ts";
 import { createRedisCache } from "../platform/cache/redis-cache.ts";
 import { systemClock } from "../platform/clock.ts";
 import { type Environment, parseConfig } from "../platform/config/parse-config.ts";
+import { queryService } from "../platform/discovery/query-service.ts";
 import { createServiceAddresses } from "../platform/discovery/service-addresses.ts";
 import { createServiceDirectory, type ServiceDirectory } from "../platform/discovery/service-directory.ts";
 import { createEventLog } from "../platform/events/create-event-log.ts";
@@ -32,7 +33,10 @@ export async function addPlatformGateway(
   const { settings, lifecycle, logger } = options;
   const config = parseConfig(z.object(platformSettings), environment);
   const names = subgraphs.map(({ name }) => name);
-  const directory = config.REDIS_URL === undefined ? undefined : openDirectory(config.REDIS_URL, names, config, logger);
+  const directory =
+    config.REDIS_URL === undefined
+      ? undefined
+      : openDirectory(config.REDIS_URL, listedServices(subgraphs), config, logger);
   if (directory !== undefined) lifecycle.add(directory.part);
   const eventLog = await createEventLog(config, logger);
   lifecycle.add({ name: "event log", start: () => eventLog.start(), stop: () => eventLog.stop() });
@@ -81,6 +85,11 @@ export async function addPlatformGateway(
   });
   refuseForgottenSubgraphs(gateway.schema.current(), names);
   return gateway;
+}
+
+/** What processes of the subgraphs are listed as. */
+function listedServices(subgraphs: readonly ListedSubgraph[]): readonly string[] {
+  return subgraphs.flatMap(({ name, queriesApart }) => (queriesApart ? [name, queryService(name)] : [name]));
 }
 
 function openDirectory(

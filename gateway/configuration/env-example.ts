@@ -14,6 +14,7 @@ import {
   migrationSettings,
   redisSettings,
 } from "../../platform/config/settings.ts";
+import { queriesApartSettings } from "../../platform/graphql/queries-apart.ts";
 import type { ListedSubgraph } from "../../platform/graphql/subgraph-definition.ts";
 import {
   databaseSettings,
@@ -45,7 +46,12 @@ export function settingGroups(subgraphs: readonly ListedSubgraph[]): readonly Se
     { heading: "npm run start:gateway", settings: { ...gatewaySettings, ...allAddressSettings(subgraphs) } },
     ...subgraphs.map((subgraph) => ({
       heading: `npm run start:subgraph -- ${subgraph.name}`,
-      settings: { ...portSettings(subgraph), ...databaseSettings(subgraph.name), ...subgraph.settings },
+      settings: {
+        ...portSettings(subgraph),
+        ...databaseSettings(subgraph.name),
+        ...queriesApartSettings(subgraph),
+        ...subgraph.settings,
+      },
     })),
     { heading: "npm run db:migrate", settings: { ...migrationSettings, ...Object.fromEntries(owners) } },
     { heading: "npm run start:mailbox", settings: mailboxSettings },

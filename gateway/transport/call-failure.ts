@@ -16,6 +16,13 @@ export class NoAnswerError extends Error {
   }
 }
 
+/** Nobody is there whom the call could be sent to now. */
+export class NoInstanceError extends Error {
+  constructor() {
+    super("no instance can be asked now");
+  }
+}
+
 const UNSENT: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "EHOSTUNREACH",
@@ -32,6 +39,7 @@ const FINAL: ReadonlySet<string> = new Set(["UND_ERR_INVALID_ARG"]);
 export function failureKind(error: unknown): FailureKind {
   if (error instanceof FinalAnswerError) return "final";
   if (error instanceof NoAnswerError) return "silent";
+  if (error instanceof NoInstanceError) return "unsent";
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (typeof code !== "string") return "failed";
   if (UNSENT.has(code)) return "unsent";

@@ -7,7 +7,7 @@
 import { DelegateBackoff, handleWhen, type IRetryBackoffContext, type RetryPolicy, retry } from "cockatiel";
 import { TIMEOUT_HEADER } from "../../platform/graphql/request-deadline.ts";
 import type { Balancer } from "./balancer.ts";
-import { type FailureKind, failureKind } from "./call-failure.ts";
+import { type FailureKind, failureKind, NoInstanceError } from "./call-failure.ts";
 import type { CallPolicy } from "./call-policy.ts";
 import type { HttpExchange, PostRequest } from "./http-exchange.ts";
 import type { Instance } from "./instance.ts";
@@ -119,7 +119,7 @@ export function createResilientExchange(options: ResilientExchangeOptions): Pick
   async function again(request: PostRequest, end: number): Promise<Answer> {
     if (request.signal?.aborted === true) throw new CallFailure(request.signal.reason, "final", false);
     const instance = balancer.pick(false);
-    if (instance === undefined) throw new CallFailure(new Error(NOBODY), "unsent", true);
+    if (instance === undefined) throw new CallFailure(new NoInstanceError(), "unsent", true);
     instance.retries += 1;
     try {
       return await attempt(instance, request, end, false);
@@ -149,13 +149,11 @@ export function createResilientExchange(options: ResilientExchangeOptions): Pick
   return {
     post(request) {
       const instance = balancer.pick(request.repeatable);
-      if (instance === undefined) return Promise.reject(new Error(NOBODY));
+      if (instance === undefined) return Promise.reject(new NoInstanceError());
       return attempt(instance, request, now() + request.timeoutMs, true);
     },
   };
 }
-
-const NOBODY = "no instance can be asked now";
 
 class CallFailure extends Error {
   readonly kind: FailureKind;

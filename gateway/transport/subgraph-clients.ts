@@ -85,7 +85,7 @@ export function createSubgraphClients(options: SubgraphClientsOptions): Subgraph
     const [url] = urls;
     if (url === undefined) throw new Error(`no address for ${subgraph}`);
     const calls = targets.open(subgraph, urls);
-    return createHttpSubgraph({ subgraph, url, headers, exchange: calls, timeoutMs, trustMessages });
+    return createHttpSubgraph({ subgraph, url, headers, calls, timeoutMs, trustMessages });
   }
 
   function connect(subgraph: string, url: string | undefined): SubgraphClient {

@@ -1,9 +1,12 @@
 /**
  * The subgraphs that are reached over HTTP, each with its instances: those that told the registry, else those of the
  * settings or the supergraph. Instances come and go without a restart; calls under way to one that went end there.
+ * Queries go to instances that answer these alone, as long as any of them can be asked.
  */
+import { queryService } from "../../platform/discovery/query-service.ts";
 import type { ServiceDirectory } from "../../platform/discovery/service-directory.ts";
 import { type Balancer, createBalancer } from "./balancer.ts";
+import { failureKind } from "./call-failure.ts";
 import type { CallPolicy } from "./call-policy.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import type { InstanceAddress } from "./instance.ts";
@@ -15,9 +18,18 @@ export interface SubgraphTarget {
   readonly balancer: Balancer;
 }
 
+/** Calls to one subgraph. */
+export interface SubgraphCalls {
+  readonly commands: Pick<HttpExchange, "post">;
+  readonly queries: Pick<HttpExchange, "post">;
+}
+
 export interface SubgraphTargets {
-  /** Calls to the subgraph at these addresses, or wherever the registry says. One target for each call of this. */
-  open(subgraph: string, addresses: readonly URL[]): Pick<HttpExchange, "post">;
+  /**
+   * Calls to the subgraph at these addresses, or wherever the registry says. One target for each call of this, and one
+   * for the instances that answer queries alone.
+   */
+  open(subgraph: string, addresses: readonly URL[]): SubgraphCalls;
   all(): readonly SubgraphTarget[];
 }
 
@@ -51,24 +63,58 @@ export function createSubgraphTargets({ exchange, policyOf, directory }: Subgrap
     for (const target of targets) if (target.subgraph === service) take(target);
   });
 
+  function add(service: string, subgraph: string, addresses: readonly InstanceAddress[]): SubgraphTarget {
+    const policy = policyOf(subgraph);
+    const target = { subgraph: service, policy, balancer: createBalancer(policy, now) };
+    targets.push(target);
+    given.set(target, addresses);
+    take(target);
+    return target;
+  }
+
+  const callsTo = ({ balancer }: SubgraphTarget, policy: CallPolicy) =>
+    createResilientExchange({ exchange, balancer, policy, now, random: Math.random });
+
   return {
     open(subgraph, addresses) {
       const before = targets.filter((target) => target.subgraph === subgraph);
       const number = before.reduce((sum, target) => sum + (given.get(target)?.length ?? 0), 1);
-      const policy = policyOf(subgraph);
-      const target = { subgraph, policy, balancer: createBalancer(policy, now) };
-      targets.push(target);
-      given.set(
-        target,
+      const everything = add(
+        subgraph,
+        subgraph,
         addresses.map((url, index) => ({ id: `given-${number + index}`, url })),
       );
-      take(target);
-      return createResilientExchange({ exchange, balancer: target.balancer, policy, now, random: Math.random });
+      const commands = callsTo(everything, everything.policy);
+      const alone = add(queryService(subgraph), subgraph, []);
+      // Nobody waits for one of these to come back: the others are asked at once.
+      const queries = callsTo(alone, { ...alone.policy, retryDelaysMs: [] });
+      return { commands, queries: firstOf(alone.balancer, queries, commands) };
     },
-    all: () => targets,
+    // Nobody may answer queries alone.
+    all: () => targets.filter((target) => given.get(target)?.length !== 0 || target.balancer.instances.length > 0),
   };
 }
 
 function now(): number {
   return performance.now();
+}
+
+/** Asks those that answer queries alone; the others when none of these can be asked, or the one that was is gone. */
+function firstOf(
+  balancer: Balancer,
+  queries: Pick<HttpExchange, "post">,
+  everything: Pick<HttpExchange, "post">,
+): Pick<HttpExchange, "post"> {
+  return {
+    post(request) {
+      if (!balancer.hasOther()) return everything.post(request);
+      const end = now() + request.timeoutMs;
+      return queries.post(request).catch((error: unknown) => {
+        const kind = failureKind(error);
+        const timeoutMs = Math.ceil(end - now());
+        if ((kind !== "unsent" && kind !== "cut") || timeoutMs <= 0) throw error;
+        return everything.post({ ...request, timeoutMs });
+      });
+    },
+  };
 }

@@ -17,5 +17,7 @@ export interface RequestPlaces {
 export interface TransactionHost<Tx extends SqlTransaction> {
   /** Absent: every transaction takes a connection as it comes. */
   readonly places?: RequestPlaces;
+  /** Told of a connection that broke off, before the same is asked again. */
+  brokeOff?(): void;
   $transaction<R>(work: (tx: Tx) => Promise<R>, options?: { maxWait?: number; timeout?: number }): Promise<R>;
 }

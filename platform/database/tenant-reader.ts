@@ -5,6 +5,7 @@
  */
 import type { TenantId } from "../auth/principal-ids.ts";
 import { assertInTime, deadlineExceeded, isOver } from "../deadline.ts";
+import { isStoreOutage } from "../events/store-outage.ts";
 import type { SqlTransaction, TransactionHost } from "./sql-transaction.ts";
 import { readInTenants } from "./tenant-transaction.ts";
 
@@ -92,9 +93,10 @@ export function createTenantReader<Tx extends SqlTransaction>(
       return await inTurn(shared, work);
     } catch (error) {
       if (isOver(deadline)) throw deadlineExceeded(error);
-      // Perhaps the connection is gone: nobody else joins it, and who shared it tries once on its own.
+      // Perhaps the connection is gone: nobody else joins it. Who shared it, or lost it, tries once on its own.
       if (current === shared) current = undefined;
-      if (alone && shared.pending === 1) throw error;
+      if (isStoreOutage(error)) client.brokeOff?.();
+      else if (alone && shared.pending === 1) throw error;
       return await readInTenants(client, tenants, work, deadline);
     } finally {
       leave(shared);

@@ -74,6 +74,21 @@ export function routesOf<Services, Tx extends SqlTransaction>(
   return found;
 }
 
+/** The part of a table that keeps caches true: for a process that stores nothing. */
+export function cachesOf<Services, Tx extends SqlTransaction>({
+  consumers,
+  routes,
+}: RoutingTable<Services, Tx>): RoutingTable<Services, Tx> {
+  const isCache = (name: string) => consumers[name]?.kind === "cache";
+  const kept = <Value>(byName: Readonly<Record<string, Value>>) =>
+    Object.fromEntries(Object.entries(byName).filter(([name]) => isCache(name)));
+  const ofCaches = Object.entries(routes).map(([type, handlers]) => [type, kept(handlers)] as const);
+  return {
+    consumers: kept(consumers),
+    routes: Object.fromEntries(ofCaches.filter(([, handlers]) => Object.keys(handlers).length > 0)),
+  };
+}
+
 /** The types that a route is for: those that have a contract. */
 export function typesOfRoute(route: string, types: readonly string[]): readonly string[] {
   if (!route.endsWith(ANY)) return [route];

@@ -5,6 +5,7 @@ import { systemClock } from "../clock.ts";
 import { type Environment, parseConfig } from "../config/parse-config.ts";
 import { subgraphProcessSettings } from "../config/settings.ts";
 import { requireDatabase } from "../database/require-database.ts";
+import { queryService } from "../discovery/query-service.ts";
 import { registerProcess } from "../discovery/register-process.ts";
 import { loadEventContracts } from "../events/contracts.ts";
 import { createEventLog } from "../events/create-event-log.ts";
@@ -14,6 +15,7 @@ import { createIdSource } from "../ids.ts";
 import { createLifecycle } from "../lifecycle/lifecycle.ts";
 import { runProcess } from "../lifecycle/run-process.ts";
 import { createLogger } from "../logger/logger.ts";
+import { queriesApartSettings, readQueriesApart } from "./queries-apart.ts";
 import type { ListedSubgraph } from "./subgraph-definition.ts";
 import { addSubgraphServer } from "./subgraph-server.ts";
 import { databaseSettings, portSettings, readDatabase, readPort, settingNames } from "./subgraph-settings.ts";
@@ -25,7 +27,8 @@ import { databaseSettings, portSettings, readDatabase, readPort, settingNames } 
 export async function runSubgraph(listed: ListedSubgraph, environment: Environment): Promise<void> {
   const { name } = listed;
   const settings = readSettings(listed, environment);
-  const databaseUrls = readDatabase(name, environment);
+  const { replica, serves } = readQueriesApart(listed, settings.REDIS_URL, environment);
+  const databaseUrls = { ...readDatabase(name, environment), replica };
   const names = settingNames(name);
   const logger = createLogger({ name, level: settings.LOG_LEVEL });
   const lifecycle = createLifecycle(logger);
@@ -40,6 +43,7 @@ export async function runSubgraph(listed: ListedSubgraph, environment: Environme
     topic: listed.topic,
     consumedTopics: listed.consumedTopics,
     databaseUrls,
+    serves,
     eventLog,
     contracts: await loadEventContracts(fileURLToPath(new URL("../../schema/events", import.meta.url))),
     clock: systemClock,
@@ -59,7 +63,7 @@ export async function runSubgraph(listed: ListedSubgraph, environment: Environme
     release: settings.PROCESS_RELEASE,
   });
   registerProcess({
-    service: name,
+    service: serves === "queries" ? queryService(name) : name,
     settings,
     lifecycle,
     port: () => server.port,
@@ -73,7 +77,12 @@ export async function runSubgraph(listed: ListedSubgraph, environment: Environme
 
 /** Those of every subgraph's process. Whatever is wrong, with the subgraph's own as well, is said together. */
 function readSettings(listed: ListedSubgraph, environment: Environment) {
-  const own = { ...databaseSettings(listed.name), ...portSettings(listed), ...listed.settings };
+  const own = {
+    ...databaseSettings(listed.name),
+    ...portSettings(listed),
+    ...queriesApartSettings(listed),
+    ...listed.settings,
+  };
   parseConfig(z.object({ ...own, ...subgraphProcessSettings }), environment);
   return parseConfig(z.object(subgraphProcessSettings), environment);
 }

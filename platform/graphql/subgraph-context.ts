@@ -10,6 +10,7 @@ import {
   type UserIdentity,
 } from "../auth/identity.ts";
 import type { CommandOutcome } from "../database/command.ts";
+import type { ReadSide } from "../database/replica/read-side.ts";
 import type { SqlTransaction, TransactionHost } from "../database/sql-transaction.ts";
 import { createTenantReader, type TenantReader } from "../database/tenant-reader.ts";
 import { AppError } from "../errors/app-error.ts";
@@ -51,7 +52,11 @@ export interface SubgraphContext<Services, Tx extends SqlTransaction, Loaders> {
 }
 
 export interface SubgraphContextOptions<Services, Tx extends SqlTransaction, Loaders> {
-  readonly services: Services & { readonly database: TransactionHost<Tx> };
+  readonly services: Services & {
+    readonly database: TransactionHost<Tx>;
+    /** Where queries read; absent: from `database`. */
+    readonly reads?: Pick<ReadSide<Tx>, "hostFor"> | undefined;
+  };
   readonly request: RequestContext;
   readonly createLoaders: (read: TenantReader<Tx>, identity: Identity) => Loaders;
   /** Do commands change what the caller may do? Then the gateway asks anew after each. Default: no. */
@@ -63,7 +68,8 @@ export function createSubgraphContext<Services, Tx extends SqlTransaction, Loade
 ): SubgraphContext<Services, Tx, Loaders> {
   const { services, request, createLoaders, commandsChangeRights = false } = options;
   let { identity } = request;
-  let read = createTenantReader(services.database, tenantsOf(identity), request.readDeadline);
+  const host = services.reads?.hostFor(identity) ?? services.database;
+  let read = createTenantReader(host, tenantsOf(identity), request.readDeadline);
   let loaders = createLoaders(read, identity);
   const cause: Cause = { causation: causationOf(request), client: request.client };
   return {

@@ -40,6 +40,11 @@ export interface SubgraphDefinition<Shape extends SettingShape> {
   readonly settings: Shape;
   /** Does it answer from memory of its own, which may hear of a change about a second later than the gateway does? */
   readonly answersFromMemory: boolean;
+  /**
+   * May its queries read from a replica, and have processes of their own? Both answer about a second late at times, so
+   * it must `answersFromMemory`. Default: no.
+   */
+  readonly queriesApart?: boolean;
   /** Does it issue sessions? One subgraph must, and its `Subgraph` has the token service. */
   readonly issuesSessions?: boolean;
   /** Makes it; imports its implementation when called. */
@@ -58,7 +63,10 @@ export interface SubgraphDefinition<Shape extends SettingShape> {
 /** A definition whose settings are known to itself alone: it reads them from the environment. */
 export interface SubgraphModule
   extends Required<
-    Pick<SubgraphDefinition<SettingShape>, "port" | "consumes" | "answersFromMemory" | "issuesSessions">
+    Pick<
+      SubgraphDefinition<SettingShape>,
+      "port" | "consumes" | "answersFromMemory" | "queriesApart" | "issuesSessions"
+    >
   > {
   readonly settings: SettingShape;
   /** @throws AppError `CONFIG_INVALID` */
@@ -74,13 +82,17 @@ const defined = new WeakSet<object>();
 export function defineSubgraph<const Shape extends SettingShape>(
   definition: SubgraphDefinition<Shape>,
 ): SubgraphModule {
-  const { seed } = definition;
+  const { seed, answersFromMemory, queriesApart = false } = definition;
+  if (queriesApart && !answersFromMemory) {
+    throw new TypeError("a subgraph with `queriesApart` must say that it `answersFromMemory`: a replica may be behind");
+  }
   const schema = z.object(definition.settings);
   const result: SubgraphModule = {
     port: definition.port,
     consumes: definition.consumes ?? [],
     settings: definition.settings,
-    answersFromMemory: definition.answersFromMemory,
+    answersFromMemory,
+    queriesApart,
     issuesSessions: definition.issuesSessions ?? false,
     create: async (environment, runtime) =>
       definition.create({ ...runtime, settings: parseConfig(schema, environment) }),

@@ -38,6 +38,10 @@ export interface SubgraphEndpointOptions<Context> {
   /** Called once per request: loaders belong here, so that nothing is shared between viewers. */
   readonly createContext: (request: RequestContext) => Context;
   readonly verifier: IdentityVerifier;
+  /** Does it answer queries only? Then commands are refused. */
+  readonly queriesOnly?: boolean;
+  /** Called when a request's commands are committed, before they are answered. */
+  readonly afterCommands?: (request: RequestContext) => Promise<void>;
   /** Told of refusals before they are answered; absent: nobody is. */
   readonly denials?: DenialReporter;
   readonly logger: Logger;
@@ -111,6 +115,7 @@ export function createSubgraphEndpoint<Context extends object>(
         if (!("kind" in document)) return fail(document, 400);
         const deadline = deadlineOf(headers);
         const mutation = isMutation(document, body.operationName);
+        if (mutation && options.queriesOnly === true) throw queriesOnly(name);
         const request: RequestContext = {
           identity,
           client,
@@ -130,6 +135,7 @@ export function createSubgraphEndpoint<Context extends object>(
             operationName: body.operationName ?? null,
           }),
         );
+        if (mutation) await options.afterCommands?.(request);
         if (denials.length > 0) await options.denials?.report(request, denials);
         const variables = body.variables ?? {};
         const refused = { schema, document, operationName: body.operationName, variables };
@@ -167,6 +173,10 @@ function refuseLateCommands(schema: GraphQLSchema, deadlines: WeakMap<object, nu
       return resolve(source, input, context, info);
     };
   }
+}
+
+function queriesOnly(name: string): AppError {
+  return new AppError("BAD_REQUEST", `This process of the ${name} subgraph answers queries: send commands to another.`);
 }
 
 /** What a command has to tell the gateway beside its answer. Every mutation says what it changed, be it nothing. */

@@ -16,7 +16,12 @@ export interface SubgraphDatabase {
   readonly app: string;
   /** For the role that empties the outbox. */
   readonly relay: string;
+  /** A replica, for the role that serves requests; absent: queries read where commands write. */
+  readonly replica?: string | undefined;
 }
+
+/** The logins that every subgraph has. */
+type Login = Exclude<keyof SubgraphDatabase, "replica">;
 
 /** Who a subgraph is, as far as its settings depend on it. */
 export interface NamedSubgraph {
@@ -42,7 +47,7 @@ const LOGINS = {
   relay: (name: string) => `The same database, role tributary_${name}_relay`,
 };
 
-const loginSettings = (name: string, login: keyof SubgraphDatabase): SettingShape => ({
+const loginSettings = (name: string, login: Login): SettingShape => ({
   [settingNames(name)[login]]: postgresUrl.describe(LOGINS[login](name)),
 });
 
@@ -88,7 +93,7 @@ export const readAppDatabase = (name: string, environment: Environment): string 
  * The address for one of its logins, when the others need not be named.
  * @throws AppError `CONFIG_INVALID`
  */
-export function readLogin(name: string, login: keyof SubgraphDatabase, environment: Environment): string {
+export function readLogin(name: string, login: Login, environment: Environment): string {
   const given = parseConfig(z.object(loginSettings(name, login)), environment);
   return z.string().parse(given[settingNames(name)[login]]);
 }

@@ -16,6 +16,7 @@ import type { IdSource } from "../ids.ts";
 import type { LifecyclePart } from "../lifecycle/lifecycle.ts";
 import type { Logger } from "../logger/logger.ts";
 import type { DemoData } from "./demo-data.ts";
+import type { ProcessPurpose } from "./queries-apart.ts";
 import type { SubgraphEndpoint } from "./subgraph-endpoint.ts";
 import type { SubgraphDatabase } from "./subgraph-settings.ts";
 
@@ -47,6 +48,8 @@ export interface SubgraphRuntime {
   /** Where the events come from that it consumes. */
   readonly consumedTopics: readonly string[];
   readonly databaseUrls: SubgraphDatabase;
+  /** What its process is for; default: everything. */
+  readonly serves?: ProcessPurpose;
   readonly eventLog: EventLog;
   readonly contracts: EventContracts;
   readonly clock: Clock;

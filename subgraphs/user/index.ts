@@ -1,13 +1,17 @@
 /**
  * The user subgraph: accounts, sessions, organisations and their members; it issues the tokens that the gateway checks.
  */
+import type { FastifyInstance } from "fastify";
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
 import { createTextSeal } from "../../platform/auth/text-seal.ts";
 import type { TokenService } from "../../platform/auth/token-service.ts";
 import { createProcessCache, type ProcessCacheSettings } from "../../platform/cache/process-cache.ts";
+import { createReadSide, type ReadSide } from "../../platform/database/replica/read-side.ts";
+import { createRecentWriters, type RecentWriters } from "../../platform/database/replica/recent-writers.ts";
 import type { RetryPolicy } from "../../platform/events/group-consumer.ts";
 import { createRelay } from "../../platform/events/relay.ts";
 import { createRoutedConsumers } from "../../platform/events/routed-consumers.ts";
+import { cachesOf } from "../../platform/events/routing-table.ts";
 import { createCursorCodec } from "../../platform/graphql/connection.ts";
 import type { DemoData } from "../../platform/graphql/demo-data.ts";
 import { createDenialReporter, publishing } from "../../platform/graphql/denial-reporter.ts";
@@ -15,6 +19,7 @@ import type { Subgraph, SubgraphRuntime } from "../../platform/graphql/subgraph.
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { outboxOf } from "../../platform/graphql/subgraph-outbox.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
+import type { LifecyclePart } from "../../platform/lifecycle/lifecycle.ts";
 import { createMailer } from "../../platform/mail/mailer.ts";
 import { createSagaCoordinator } from "../../platform/saga/saga-coordinator.ts";
 import { createSagaWatch } from "../../platform/saga/saga-watch.ts";
@@ -30,8 +35,8 @@ import { accessDenied } from "./domain-events.ts";
 import { createFeatureFlags } from "./flags/feature-flags.ts";
 import { provisioningDefinition, sagaEvents } from "./provisioning/provisioning-saga.ts";
 import { resolvers } from "./resolvers/index.ts";
-import type { UserServices } from "./services.ts";
-import { openUserDatabase } from "./store/database.ts";
+import type { ConsumerServices, UserServices } from "./services.ts";
+import { openUserDatabase, type UserDatabase, type UserTransaction } from "./store/database.ts";
 
 /** Another shape of a row needs another number. */
 const CACHE_SHAPE = 4;
@@ -67,6 +72,9 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     deps;
   const logger = deps.logger.child({ subgraph: name });
   const database = openUserDatabase("user database", databaseUrls.app, POOL_SIZE);
+  const queriesOnly = deps.serves === "queries";
+  const writers = openWriters(deps);
+  const reads = openReads(deps, database, writers);
   const sagaDatabase = openUserDatabase("user sagas that are due", databaseUrls.relay, 1);
   const accessTokens = createAccessTokens({
     keyFile: settings.SIGNING_KEY_FILE,
@@ -87,7 +95,8 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
   const relay = createRelay({ databaseUrl: databaseUrls.relay, log: eventLog, topic, logger });
   const services: UserServices = {
     database,
-    outbox: outboxOf(name, { contracts, clock, ids, relay }),
+    reads,
+    outbox: outboxOf(name, { contracts, clock, ids, ...(queriesOnly ? {} : { relay }) }),
     clock,
     ids,
     cursors: createCursorCodec(identitySecrets),
@@ -110,8 +119,8 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     operatorOrganizationId: settings.OPERATOR_ORGANIZATION_ID,
   };
   const mailer = createMailer({ smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM });
-  const routed = createRoutedConsumers({
-    table: { consumers, routes },
+  const routed = createRoutedConsumers<ConsumerServices, UserTransaction>({
+    table: queriesOnly ? cachesOf<ConsumerServices, UserTransaction>({ consumers, routes }) : { consumers, routes },
     services: { ...services, mailer, webClientUrl: settings.WEB_CLIENT_URL, cache: cache.cache, topic },
     log: eventLog,
     consumedTopics,
@@ -129,6 +138,16 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     clock,
     logger,
   });
+  // A process for queries alone does nothing about events but to drop what it has cached.
+  const background: readonly LifecyclePart[] = queriesOnly
+    ? routed.parts
+    : [
+        { name: "user relay", start: async () => relay.start(), stop: () => relay.stop() },
+        { name: "user mailer", stop: async () => mailer.close() },
+        ...routed.parts,
+        sagaDatabase.part,
+        sagaWatch.part,
+      ];
   const verifier = createIdentityVerifier(identitySecrets, name, clock);
   const tokenService = createTokenService(services);
   return {
@@ -139,26 +158,49 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
       resolvers,
       createContext: (request) => createUserContext(services, request),
       verifier,
+      queriesOnly,
+      afterCommands: async ({ identity, changes }) => writers?.note(identity, changes),
       denials: createDenialReporter({ event: accessDenied, publish: publishing(services) }),
       logger,
     }),
     tokenService,
     parts: [
       database.part,
+      ...(writers === undefined ? [] : [writers.part]),
+      ...(reads === undefined ? [] : [reads.part]),
       cache,
       { name: "user signing keys", start: () => accessTokens.start() },
-      { name: "user relay", start: async () => relay.start(), stop: () => relay.stop() },
-      { name: "user mailer", stop: async () => mailer.close() },
-      ...routed.parts,
-      sagaDatabase.part,
-      sagaWatch.part,
+      ...background,
     ],
-    relays: [relay],
+    relays: queriesOnly ? [] : [relay],
     consumers: [...routed.groups.values()],
     checks: [database.check, cache.check],
     caches: [cache],
-    metrics: sagaWatch.metrics,
-    routes: (server) => registerTokenRoutes(server, tokenService, verifier),
+    metrics: () => [...(queriesOnly ? [] : sagaWatch.metrics()), ...(reads?.metrics() ?? [])],
+    ...(queriesOnly
+      ? {}
+      : { routes: (server: FastifyInstance) => registerTokenRoutes(server, tokenService, verifier) }),
     demo: createDemo(services),
   };
+}
+
+/** Commands are noted whether this process reads from a replica or another does. */
+function openWriters({ name, settings, logger }: UserSubgraphDeps): RecentWriters | undefined {
+  const { REDIS_URL: url, REDIS_PREFIX: prefix = "tributary" } = settings;
+  return url === undefined ? undefined : createRecentWriters({ name, redis: { url, prefix }, logger });
+}
+
+function openReads(
+  { name, databaseUrls: { replica }, logger }: UserSubgraphDeps,
+  primary: UserDatabase,
+  writers: RecentWriters | undefined,
+): ReadSide<UserTransaction> | undefined {
+  if (replica === undefined || writers === undefined) return undefined;
+  return createReadSide({
+    name,
+    primary,
+    replica: openUserDatabase("user replica", replica, POOL_SIZE),
+    writers,
+    logger,
+  });
 }

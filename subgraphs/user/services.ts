@@ -2,6 +2,7 @@
 import type { TextSeal } from "../../platform/auth/text-seal.ts";
 import type { Cache } from "../../platform/cache/cache.ts";
 import type { Clock } from "../../platform/clock.ts";
+import type { ReadSide } from "../../platform/database/replica/read-side.ts";
 import type { Outbox } from "../../platform/events/outbox.ts";
 import type { CursorCodec } from "../../platform/graphql/connection.ts";
 import type { IdSource } from "../../platform/ids.ts";
@@ -15,6 +16,8 @@ import type { UserDatabase, UserTransaction } from "./store/database.ts";
 
 export interface UserServices {
   readonly database: UserDatabase;
+  /** Where queries read; absent: from `database`. */
+  readonly reads?: ReadSide<UserTransaction> | undefined;
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly ids: IdSource;
@@ -50,6 +53,7 @@ export interface MailServices extends Pick<UserServices, "database" | "outbox" |
 /** What consumers work with. */
 export interface ConsumerServices extends MailServices {
   readonly rowCaches: Pick<RowCaches, "evict">;
+  readonly reads?: Pick<ReadSide<UserTransaction>, "noteEvents"> | undefined;
   readonly sagas: Pick<SagaCoordinator<UserTransaction>, "settle">;
   /** Holds the cached rows. */
   readonly cache: Pick<Cache, "clear">;

@@ -12,6 +12,7 @@ export const subgraph = defineSubgraph({
   // Mails follow its own events; an organisation is welcomed when its billing account is open.
   consumes: ["user", "billing"],
   answersFromMemory: true,
+  queriesApart: true,
   issuesSessions: true,
   settings: {
     ...accessTokenSettings,

@@ -29,7 +29,7 @@ export async function startDistributed(options: StackOptions): Promise<Stack> {
   const { settings = {}, gateways: gatewayCount = 1, root = PROJECT_ROOT, databasePorts = {} } = options;
   const folder = await temporaryFolder();
   const name = `stack_${randomBytes(5).toString("hex")}`;
-  const adminUrl = serviceAddress("postgres");
+  const adminUrl = options.postgres ?? serviceAddress("postgres");
   const subgraphs = subgraphsOf(root);
   const urls = new Map(
     await Promise.all(
@@ -124,9 +124,10 @@ export async function startDistributed(options: StackOptions): Promise<Stack> {
     gateways,
     eventLog,
     operator: Object.fromEntries(subgraphs.map((subgraph) => [settingNames(subgraph).app, named(urls, subgraph).app])),
-    async startAnother(subgraph) {
-      const port = await freePort();
-      const changed = { [settingNames(subgraph).port]: String(port) };
+    async startAnother(subgraph, own = {}) {
+      const name = settingNames(subgraph).port;
+      const port = Number(own[name] ?? (await freePort()));
+      const changed = { ...own, [name]: String(port) };
       return start(subgraphProcess(subgraph), `${url(port)}/ready`, changed);
     },
     async stop() {

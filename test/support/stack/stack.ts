@@ -30,10 +30,11 @@ export interface Stack extends PlatformAddress {
   /** Settings with which `npm run operator` finds it. */
   readonly operator: Readonly<Record<string, string>>;
   /**
-   * Starts one more process of a subgraph on a port of its own and waits until it is ready. Nobody asks it anything;
-   * its consumers share the work of the stack's. Whoever starts it ends it.
+   * Starts one more process of a subgraph, on a free port unless the settings name one, and waits until it is ready.
+   * Its consumers share the work of the stack's. Whoever starts it ends it.
+   * @param settings in place of those of the stack
    */
-  startAnother(subgraph: string): Promise<ProjectProcess>;
+  startAnother(subgraph: string, settings?: Readonly<Record<string, string>>): Promise<ProjectProcess>;
   stop(): Promise<void>;
 }
 
@@ -56,6 +57,8 @@ export interface StackOptions {
    * the server's.
    */
   readonly databasePorts?: Readonly<Record<string, number>>;
+  /** Superuser's address of the Postgres that the distributed topology uses; default: that of the test run. */
+  readonly postgres?: string;
   /** How many gateways the distributed topology has; default 1. */
   readonly gateways?: number;
   /** The checkout that is started; default: this one. */
