@@ -113,6 +113,15 @@ async function look(gateway: number, { accessToken }: Member, organizationId: st
   return { status, kept: headers.get("x-cache") === "HIT", text: await response.text() };
 }
 
+/** What happened before evicts once more a while later: an answer that was kept may have to be asked for again. */
+async function untilKept(gateway: number, member: Member, organizationId: string): Promise<void> {
+  const kept = async () => {
+    const seen = await look(gateway, member, organizationId);
+    return seen.status === 200 && seen.kept;
+  };
+  await waitFor(kept, { what: `an answer that gateway ${gateway} keeps` });
+}
+
 async function twice(gateway: number, member: Member, organizationId: string): Promise<Look> {
   await look(gateway, member, organizationId);
   return look(gateway, member, organizationId);
@@ -127,7 +136,7 @@ test("what was kept for a member is not shown to them once they were removed, no
     await waitFor(async () => (await twice(gateway, friend, organizationId)).text.includes("Green"), {
       what: `the membership on gateway ${gateway}`,
     });
-    expect(await twice(gateway, friend, organizationId)).toMatchObject({ status: 200, kept: true });
+    await untilKept(gateway, friend, organizationId);
     expect((await look(gateway, stranger, organizationId)).text).not.toContain("Green");
   }
   await owner.client.mutate("membershipRemove", { id: membershipId }, "removedId");
@@ -142,7 +151,7 @@ test("what was kept for a member is not shown to them once they were removed, no
 test("a session that was ended is shown nothing that was kept for it", async () => {
   const owner = await newMember(stack);
   const { organizationId } = await newOrganization(owner);
-  expect(await twice(0, owner, organizationId)).toMatchObject({ status: 200, kept: true });
+  await untilKept(0, owner, organizationId);
   await owner.client.mutate("sessionRevoke", { id: owner.sessionId }, "revokedIds");
   expect(await look(0, owner, organizationId)).toMatchObject({ status: 401, kept: false });
 });
