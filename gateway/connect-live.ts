@@ -22,8 +22,8 @@ export interface LiveDependencies {
 }
 
 export function connectLive(options: GatewayOptions, neighbours: LiveDependencies): LivePart | undefined {
-  const { createLive, eventLog, evictionTopics, settings, lifecycle, clock, logger, subscriptionRegistry, forward } =
-    options;
+  const { createLive, eventLog, evictionTopics, settings, lifecycle, clock, logger } = options;
+  const { subscriptionRegistry, forward, reportDenial } = options;
   const { schema, authenticator, executor, operations, limits, errors, planFeatures } = neighbours;
   if (createLive === undefined) return undefined;
   const { calls } = limits.rates;
@@ -50,6 +50,7 @@ export function connectLive(options: GatewayOptions, neighbours: LiveDependencie
     ...(evictionTopics === undefined ? {} : { evictionTopics }),
     ...(planFeatures === undefined ? {} : { planFeatures }),
     ...(forward === undefined ? {} : { forward }),
+    ...(reportDenial === undefined ? {} : { reportDenial }),
     ...(subscriptionRegistry === undefined ? {} : { subscriptionRegistry }),
   });
 }

@@ -17,6 +17,7 @@ import { createIdSource } from "../platform/ids.ts";
 import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../platform/logger/logger.ts";
 import { registerMailboxRoutes } from "../platform/mail/mailbox-routes.ts";
+import { localWebhooks } from "../platform/webhooks/webhook.ts";
 import { refuseForgottenSubgraphs } from "./composition/known-subgraphs.ts";
 import { createAnsweringCheck } from "./embedded/answering-subgraphs.ts";
 import { lockDataFolder } from "./embedded/data-folder-lock.ts";
@@ -31,6 +32,7 @@ import { type Infrastructure, startInfrastructure } from "./embedded/infrastruct
 import { openSecrets } from "./embedded/secrets.ts";
 import { createGateway } from "./index.ts";
 import { createPlatformRooms } from "./platform-rooms.ts";
+import { createDenialReports } from "./transport/denial-reports.ts";
 
 export interface EmbeddedOptions {
   readonly subgraphs: readonly ListedSubgraph[];
@@ -125,6 +127,7 @@ async function addPlatform(options: EmbeddedOptions, base: EmbeddedBase): Promis
   for (const part of rooms.parts) lifecycle.add(part);
   const { authenticator } = rooms.options;
   const endpoints = [...subgraphs.map(({ endpoint }) => endpoint), ...rooms.options.endpoints];
+  const signer = createIdentitySigner(settings.IDENTITY_SECRETS, clock);
   const checks = [...subgraphs.flatMap((subgraph) => subgraph.checks), ...rooms.checks];
   const gateway = await createGateway({
     ...rooms.options,
@@ -140,15 +143,15 @@ async function addPlatform(options: EmbeddedOptions, base: EmbeddedBase): Promis
     knownSubgraphs: new Set(endpoints.map(({ name }) => name)),
     ...(infrastructure.webClient === undefined ? {} : { webClient: infrastructure.webClient }),
     checks,
+    webhooks: localWebhooks(subgraphs),
+    reportDenial: createDenialReports({ signer, endpoints, logger }),
     routes: (server) => registerMailboxRoutes(server, infrastructure.mailbox),
   });
   refuseForgottenSubgraphs(
     gateway.schema.current(),
     endpoints.map(({ name }) => name),
   );
-  lifecycle.add(
-    createAnsweringCheck({ endpoints, checks, signer: createIdentitySigner(settings.IDENTITY_SECRETS, clock) }),
-  );
+  lifecycle.add(createAnsweringCheck({ endpoints, checks, signer }));
   return {
     url: publicUrl,
     webClient: infrastructure.webClient !== undefined,

@@ -14,12 +14,14 @@ import type { HealthCheck } from "../platform/http/health.ts";
 import type { MetricsSource } from "../platform/http/metrics-format.ts";
 import type { Lifecycle } from "../platform/lifecycle/lifecycle.ts";
 import type { Logger } from "../platform/logger/logger.ts";
+import type { WebhookReceiver } from "../platform/webhooks/webhook.ts";
 import type { AuthenticatorPart } from "./auth/authenticator.ts";
 import type { CacheRegistry } from "./cache/console/cache-registry.ts";
 import type { EventSources } from "./cache/event-sources.ts";
 import type { CheckedScalars } from "./composition/checked-scalars.ts";
 import type { SharedCounting } from "./limits/rate/counters.ts";
 import type { CreateLive, GatewaySettings, SubscriptionRegistry } from "./ports.ts";
+import type { ReportDenial } from "./transport/denial-reports.ts";
 import type { SubgraphHeaders } from "./transport/subgraph-headers.ts";
 
 export interface GatewayOptions {
@@ -77,6 +79,10 @@ export interface GatewayOptions {
   /** Where gateways count together how often callers ask; absent: this one counts alone. */
   readonly counting?: SharedCounting;
   readonly checks?: readonly HealthCheck[];
+  /** Tells subgraphs whom the gateway refused in their stead; absent: nobody is told. */
+  readonly reportDenial?: ReportDenial;
+  /** Takes the calls of other services; absent: nobody does. */
+  readonly webhooks?: WebhookReceiver;
   /** Further routes, e.g. the local mailbox. */
   readonly routes?: (server: FastifyInstance) => void;
 }

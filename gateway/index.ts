@@ -5,6 +5,7 @@
 import { cacheMetrics } from "../platform/cache/cache-metrics.ts";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";
 import { degradedMetric } from "../platform/http/health.ts";
+import { registerWebhooks } from "../platform/webhooks/webhook-routes.ts";
 import { createGatewayCaches } from "./cache/gateway-caches.ts";
 import { createResponses } from "./cache/response/create-responses.ts";
 import { refuseUnknownSubgraphs } from "./composition/known-subgraphs.ts";
@@ -15,6 +16,7 @@ import { countErrors } from "./errors/counted-errors.ts";
 import { createRequestScopes } from "./errors/request-scope.ts";
 import type { GatewayOptions } from "./gateway-options.ts";
 import { createGatewayPart } from "./gateway-part.ts";
+import { limitCalls } from "./http/call-limit-hook.ts";
 import { createHttpListener } from "./http/http-listener.ts";
 import { liveMetrics, registerMetrics } from "./http/metrics-page.ts";
 import { registerServices } from "./http/services-page.ts";
@@ -86,6 +88,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const live = connectLive(options, { ...neighbours, planFeatures });
 
   registerServices(server, transport.clients.targets);
+  const { calls } = limits.rates;
+  if (options.webhooks !== undefined) {
+    registerWebhooks(server, options.webhooks, (scope) => {
+      if (calls !== undefined) limitCalls(scope, calls, limits.admission);
+    });
+  }
   const metrics = [transport.metrics, operations.metrics, errors.metrics, limits.rates.metrics, caches.metrics];
   if (limits.admission !== undefined) metrics.push(limits.admission.metrics);
   if (responses !== undefined) metrics.push(responses.metrics);

@@ -15,11 +15,13 @@ import { readAddresses } from "../platform/graphql/subgraph-settings.ts";
 import { createIdSource } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger/logger.ts";
 import { createRedisConnection } from "../platform/redis/redis-connection.ts";
+import { forwardWebhooks } from "../platform/webhooks/webhook-forwarding.ts";
 import { refuseForgottenSubgraphs } from "./composition/known-subgraphs.ts";
 import { platformSettings } from "./configuration/platform-settings.ts";
 import { createGateway, type Gateway } from "./index.ts";
 import { createPlatformRooms } from "./platform-rooms.ts";
 import type { StandaloneOptions } from "./standalone.ts";
+import { createDenialReports } from "./transport/denial-reports.ts";
 import { WEB_CLIENT_FOLDER } from "./web-client-folder.ts";
 
 const LISTENER_PING_MS = 10_000;
@@ -41,14 +43,18 @@ export async function addPlatformGateway(
   const eventLog = await createEventLog(config, logger);
   lifecycle.add({ name: "event log", start: () => eventLog.start(), stop: () => eventLog.stop() });
   const addresses = new Map(subgraphs.map((subgraph) => [subgraph.name, readAddresses(subgraph, environment)]));
+  const called = new Map(
+    [...addresses].map(([name, given]) => [name, createServiceAddresses(name, given, directory)] as const),
+  );
+  const signer = createIdentitySigner(config.IDENTITY_SECRETS, systemClock);
   const { name: issuer } = sessionIssuer(subgraphs);
   const rooms = createPlatformRooms({
     settings: { ...settings, ...config },
     subgraphs,
     tokenService: createHttpTokenService({
-      addresses: createServiceAddresses(issuer, addresses.get(issuer) ?? [], directory),
+      addresses: called.get(issuer) ?? (() => []),
       audience: issuer,
-      signer: createIdentitySigner(config.IDENTITY_SECRETS, systemClock),
+      signer,
     }),
     eventLog,
     redis: config.REDIS_URL === undefined ? undefined : { url: config.REDIS_URL, prefix: config.REDIS_PREFIX },
@@ -71,6 +77,8 @@ export async function addPlatformGateway(
     urls: new Map([...addresses].map(([name, bases]) => [name, graphql(bases)])),
     knownSubgraphs: new Set([...names, ...rooms.options.endpoints.map(({ name }) => name)]),
     directory,
+    webhooks: forwardWebhooks(called),
+    reportDenial: createDenialReports({ signer, addresses: called, logger }),
     ...(countingRedis === undefined
       ? {}
       : {

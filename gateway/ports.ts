@@ -30,6 +30,7 @@ import type { LiveCounters } from "./live/metrics.ts";
 import type { ClientName } from "./operations/client-name.ts";
 import type { HttpOperation } from "./operations/http-operation.ts";
 import type { ReceivedOperation, ReceivedOperations } from "./operations/received-operations.ts";
+import type { ReportDenial } from "./transport/denial-reports.ts";
 
 export type GatewaySettings = z.infer<z.ZodObject<typeof gatewaySettings>>;
 
@@ -267,6 +268,8 @@ export interface LivePorts {
   readonly eviction?: Eviction;
   /** Topics that are followed for `eviction` alone, whether a live field shows them or not. */
   readonly evictionTopics?: readonly string[];
+  /** Tells a subgraph whom it was that one of its streams was refused to. Absent where nobody publishes it. */
+  readonly reportDenial?: ReportDenial;
   /** Absent where nobody manages subscriptions. */
   readonly subscriptionRegistry?: SubscriptionRegistry;
   /** Absent where organisations have no plans. */

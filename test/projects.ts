@@ -34,6 +34,7 @@ const IN_PAIRS = [
   "enrichment",
   "tenant-isolation",
   "api-keys",
+  "mail-webhook",
   "hostile-input",
   "correlated-errors",
   "named-operations",

@@ -4,9 +4,10 @@
  */
 import { AppError } from "../../platform/errors/app-error.ts";
 import { backoffMs, systemSleep } from "../../platform/events/backoff.ts";
+import { subgraphOfTopic } from "../../platform/graphql/subgraph-definition.ts";
 import type { LivePorts, LiveTransport, SchemaGeneration } from "../ports.ts";
 import { createOrganizationQuota } from "./access/organization-quota.ts";
-import { denial, streamOf } from "./access/stream-authorization.ts";
+import { denial, missingPermission, streamOf } from "./access/stream-authorization.ts";
 import type { AudienceStream } from "./delivery/audience-stream.ts";
 import { subscribeToAudience } from "./delivery/audience-subscription.ts";
 import { cursorBeforeSnapshot, resolveStart } from "./delivery/snapshot-cursor.ts";
@@ -75,6 +76,7 @@ type HubPorts = Pick<
   | "planFeatures"
   | "eviction"
   | "evictionTopics"
+  | "reportDenial"
 >;
 
 /** Pauses between tries to follow a topic. */
@@ -205,7 +207,12 @@ export function createHub(ports: HubPorts): Hub {
       const { topic } = field;
       const name = streamOf(field, bound.args, viewer.identity());
       const refused = denial(field, name, viewer.identity());
-      if (refused !== undefined) throw refused;
+      if (refused !== undefined) {
+        const missing = missingPermission(field, name, viewer.identity());
+        const denied = { identity: viewer.identity(), client: viewer.client };
+        if (missing !== undefined) void ports.reportDenial?.(subgraphOfTopic(topic), { ...denied, denial: missing });
+        throw refused;
+      }
       const after = bound.args["after"];
       const [tail, planLimit] = await Promise.all([
         inTime(tailOf(topic)),

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { AppError } from "../errors/app-error.ts";
+import { firstAnswer } from "../http/first-answer.ts";
 import type { Identity } from "./identity.ts";
 import { IDENTITY_HEADER, type IdentitySigner } from "./identity-header.ts";
 import { apiKeyFactsSchema, sessionFactsSchema, type TokenService } from "./token-service.ts";
@@ -37,7 +38,7 @@ export function createHttpTokenService(options: HttpTokenServiceOptions): TokenS
     init: RequestInit,
   ): Promise<z.infer<Schema>> {
     try {
-      const response = await reach(path, { ...init, redirect: "error" });
+      const response = await firstAnswer({ addresses: addresses(), path, init, timeoutMs });
       if (!response.ok) {
         await response.body?.cancel();
         throw new Error(`${path} answered ${response.status}`);
@@ -48,22 +49,6 @@ export function createHttpTokenService(options: HttpTokenServiceOptions): TokenS
         cause,
       });
     }
-  }
-
-  /** From the first address that answers: whoever asks only reads. A silent one leaves time for the others. */
-  async function reach(path: string, init: RequestInit): Promise<Response> {
-    let failure: unknown = new Error("the service has no address");
-    const end = performance.now() + timeoutMs;
-    const all = addresses();
-    for (const [index, address] of all.entries()) {
-      const share = Math.max(1, Math.ceil((end - performance.now()) / (all.length - index)));
-      try {
-        return await fetch(new URL(path, address), { ...init, signal: AbortSignal.timeout(share) });
-      } catch (error) {
-        failure = error;
-      }
-    }
-    throw failure;
   }
 
   async function ask<Schema extends z.ZodType>(

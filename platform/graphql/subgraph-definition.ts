@@ -121,11 +121,14 @@ export interface ListedSubgraph extends SubgraphModule {
 
 export const topicOf = (name: string): string => `${name}.events`;
 
+/** Whose events are in a topic. */
+export const subgraphOfTopic = (topic: string): string => topic.replace(/\.events$/, "");
+
 /** CloudEvents `source` of its events. */
 export const sourceOf = (name: string): string => `/tributary/${name}`;
 
 /** The source of the events in a subgraph's topic. */
-export const sourceOfTopic = (topic: string): string => sourceOf(topic.replace(/\.events$/, ""));
+export const sourceOfTopic = (topic: string): string => sourceOf(subgraphOfTopic(topic));
 
 /**
  * The one subgraph that issues sessions.

@@ -15,10 +15,11 @@ import {
   validate,
 } from "graphql";
 import { LRUCache } from "lru-cache";
+import { belongsTo, holds } from "../auth/identity.ts";
 import { IDENTITY_HEADER, type IdentityVerifier } from "../auth/identity-header.ts";
 import { assertInTime } from "../deadline.ts";
 import { AppError, findAppError } from "../errors/app-error.ts";
-import { collectDenials } from "../errors/denials.ts";
+import { collectDenials, type Denial } from "../errors/denials.ts";
 import { toPublicError } from "../errors/graphql-errors.ts";
 import type { Change } from "../events/envelope.ts";
 import type { Logger } from "../logger/logger.ts";
@@ -67,6 +68,12 @@ export interface SubgraphResponse {
 export interface SubgraphEndpoint {
   readonly name: string;
   readonly schema: GraphQLSchema;
+  /**
+   * The gateway refused a caller in the subgraph's stead: told like a refusal of its own.
+   * @param headers lower-case names
+   * @throws AppError `UNAUTHENTICATED` without a signed identity; `BAD_USER_INPUT` when the caller has the permission
+   */
+  takeDenial(headers: Readonly<Record<string, string | undefined>>, denial: Denial): Promise<void>;
   /** @param headers lower-case names. Never rejects: every failure is a response. */
   handle(headers: Readonly<Record<string, string | undefined>>, body: SubgraphRequestBody): Promise<SubgraphResponse>;
 }
@@ -101,6 +108,16 @@ export function createSubgraphEndpoint<Context extends object>(
   return {
     name,
     schema,
+    async takeDenial(headers, denial) {
+      const { identity, client } = await verifier.verify(headers[IDENTITY_HEADER]);
+      const { organizationId, permission } = denial;
+      if (!belongsTo(identity, organizationId) || holds(identity, organizationId, permission)) {
+        throw new AppError("BAD_USER_INPUT", "The caller is no member, or has the permission.");
+      }
+      const trace = traceFromHeaders(headers);
+      const requestLogger = logger.child({ traceId: trace.traceId });
+      await options.denials?.report({ identity, client, trace, logger: requestLogger, changes: [] }, [denial]);
+    },
     async handle(headers, body) {
       const trace = traceFromHeaders(headers);
       const { traceId } = trace;

@@ -8,6 +8,9 @@ import { degradedMetric, registerHealthRoutes } from "../http/health.ts";
 import { METRICS_TYPE, metricsText } from "../http/metrics-format.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
 import type { Logger } from "../logger/logger.ts";
+import { localWebhooks } from "../webhooks/webhook.ts";
+import { registerWebhooks } from "../webhooks/webhook-routes.ts";
+import { registerDenials } from "./denials-route.ts";
 import type { Subgraph } from "./subgraph.ts";
 
 /** Requests come from our gateway, which batches entity fetches: generous, but bounded. */
@@ -51,6 +54,8 @@ export function addSubgraphServer(options: SubgraphServerOptions): { readonly po
     return reply.type(METRICS_TYPE).send(metricsText(metrics));
   });
   subgraph.routes?.(server);
+  registerWebhooks(server, localWebhooks([subgraph]));
+  registerDenials(server, subgraph.endpoint);
   server.post("/graphql", async (request, reply) => {
     const body = bodySchema.safeParse(request.body);
     if (!body.success) throw new AppError("BAD_REQUEST", "Send a JSON object with a `query`.");

@@ -15,6 +15,7 @@ import type { MetricsSource } from "../http/metrics-format.ts";
 import type { IdSource } from "../ids.ts";
 import type { LifecyclePart } from "../lifecycle/lifecycle.ts";
 import type { Logger } from "../logger/logger.ts";
+import type { InboundWebhook } from "../webhooks/webhook.ts";
 import type { DemoData } from "./demo-data.ts";
 import type { ProcessPurpose } from "./queries-apart.ts";
 import type { SubgraphEndpoint } from "./subgraph-endpoint.ts";
@@ -35,6 +36,8 @@ export interface Subgraph {
   readonly metrics?: MetricsSource;
   /** Routes beside `/graphql`, e.g. public keys. */
   readonly routes?: (server: FastifyInstance) => void;
+  /** What other services call. */
+  readonly webhooks?: readonly InboundWebhook[];
   /** Of the subgraph that issues sessions. */
   readonly tokenService?: TokenService;
   readonly demo?: DemoData;

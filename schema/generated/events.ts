@@ -47,6 +47,8 @@ export interface EventData {
   readonly "user.api_key.revoked.v1": { readonly apiKeyId: string; readonly organizationId: string; };
   /** An API key has another secret. Former ones are good until `formerEndsAt`. */
   readonly "user.api_key.rotated.v1": { readonly apiKeyId: string; readonly organizationId: string; readonly formerEndsAt: string; };
+  /** A mail that the mail server had taken came back: nobody can be reached at its address. */
+  readonly "user.email.bounced.v1": { readonly emailId: string; readonly template: string; readonly regardingId: string; readonly reason: string; };
   /** A mail was not sent, since nothing calls for it any more. */
   readonly "user.email.cancelled.v1": { readonly emailId: string; readonly template: string; readonly regardingId: string; };
   /** The mail server accepted a mail. */

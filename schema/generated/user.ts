@@ -11,7 +11,7 @@ export const ApiKeyStatus = ["ACTIVE", "EXPIRED", "REVOKED"] as const;
 export type ApiKeyStatus = (typeof ApiKeyStatus)[number];
 
 /** How far a mail is. */
-export const EmailStatus = ["REQUESTED", "SENDING", "SENT", "FAILED", "CANCELLED"] as const;
+export const EmailStatus = ["REQUESTED", "SENDING", "SENT", "FAILED", "CANCELLED", "BOUNCED"] as const;
 export type EmailStatus = (typeof EmailStatus)[number];
 
 /** For whom a rule of a feature flag is. */
@@ -777,7 +777,7 @@ export interface EmailChangeRequestPayloadObject<Own = NoParents> {
 }
 
 /** A mail that something in the organisation called for, and what became of it. */
-export interface EmailDeliveryObject {
+export interface EmailDeliveryObject<Own = NoParents> {
   /** Which mail it is, e.g. `invitation`. */
   readonly template: string;
   /** Whom it goes to; null until it is sent for the first time. */
@@ -792,6 +792,8 @@ export interface EmailDeliveryObject {
   readonly requestedAt: Date;
   /** When the mail server took it; null until then. */
   readonly sentAt?: Date | null | undefined;
+  /** What became of it, step by step, oldest first. */
+  readonly timeline: readonly Parent<Own, "EmailStep">[];
 }
 
 /** A page of mails. */
@@ -814,14 +816,26 @@ export interface EmailDeliveryEdgeObject<Own = NoParents> {
 
 /** How the mails of some days fared. */
 export interface EmailStatisticsObject {
-  /** Mails that the mail server took. */
+  /** Mails that the mail server took and that did not bounce. */
   readonly sent: number;
+  /** Mails that bounced. */
+  readonly bounced: number;
   /** Mails that it refused. */
   readonly failed: number;
   /** Mails that are still on their way. */
   readonly pending: number;
   /** Share of `sent` among the mails that are decided, from 0 to 1; null when none is. */
   readonly deliveryRate?: number | null | undefined;
+}
+
+/** Something that happened to a mail. */
+export interface EmailStepObject {
+  /** What the mail was from then on. */
+  readonly status: EmailStatus;
+  /** When it happened. */
+  readonly at: Date;
+  /** What the mail server said; null when it said nothing. */
+  readonly detail?: string | null | undefined;
 }
 
 /** Payload of `emailVerify`. */
@@ -1448,10 +1462,11 @@ interface DefaultParents<Own> {
   readonly DeadLetter: DeadLetterObject;
   readonly EmailChangeConfirmPayload: EmailChangeConfirmPayloadObject<Own>;
   readonly EmailChangeRequestPayload: EmailChangeRequestPayloadObject<Own>;
-  readonly EmailDelivery: EmailDeliveryObject;
+  readonly EmailDelivery: EmailDeliveryObject<Own>;
   readonly EmailDeliveryConnection: EmailDeliveryConnectionObject<Own>;
   readonly EmailDeliveryEdge: EmailDeliveryEdgeObject<Own>;
   readonly EmailStatistics: EmailStatisticsObject;
+  readonly EmailStep: EmailStepObject;
   readonly EmailVerifyPayload: EmailVerifyPayloadObject<Own>;
   readonly FeatureFlag: FeatureFlagObject;
   readonly FeatureFlagRule: FeatureFlagRuleObject;
@@ -1585,6 +1600,7 @@ interface Fields<Own> {
     readonly lastError: Field<NoArgs, string | null | undefined>;
     readonly requestedAt: Field<NoArgs, Date>;
     readonly sentAt: Field<NoArgs, Date | null | undefined>;
+    readonly timeline: Field<NoArgs, readonly Parent<Own, "EmailStep">[]>;
   };
   readonly EmailDeliveryConnection: {
     readonly edges: Field<NoArgs, readonly Parent<Own, "EmailDeliveryEdge">[]>;
@@ -1597,9 +1613,15 @@ interface Fields<Own> {
   };
   readonly EmailStatistics: {
     readonly sent: Field<NoArgs, number>;
+    readonly bounced: Field<NoArgs, number>;
     readonly failed: Field<NoArgs, number>;
     readonly pending: Field<NoArgs, number>;
     readonly deliveryRate: Field<NoArgs, number | null | undefined>;
+  };
+  readonly EmailStep: {
+    readonly status: Field<NoArgs, EmailStatus>;
+    readonly at: Field<NoArgs, Date>;
+    readonly detail: Field<NoArgs, string | null | undefined>;
   };
   readonly EmailVerifyPayload: {
     readonly user: Field<NoArgs, Parent<Own, "User"> | null | undefined>;
@@ -1984,6 +2006,7 @@ interface AllResolvers<Context, Own> {
   readonly EmailDeliveryConnection: TypeResolvers<Parent<Own, "EmailDeliveryConnection">, Context, Fields<Own>["EmailDeliveryConnection"]>;
   readonly EmailDeliveryEdge: TypeResolvers<Parent<Own, "EmailDeliveryEdge">, Context, Fields<Own>["EmailDeliveryEdge"]>;
   readonly EmailStatistics: TypeResolvers<Parent<Own, "EmailStatistics">, Context, Fields<Own>["EmailStatistics"]>;
+  readonly EmailStep: TypeResolvers<Parent<Own, "EmailStep">, Context, Fields<Own>["EmailStep"]>;
   readonly EmailVerifyPayload: TypeResolvers<Parent<Own, "EmailVerifyPayload">, Context, Fields<Own>["EmailVerifyPayload"]>;
   readonly FeatureFlag: TypeResolvers<Parent<Own, "FeatureFlag">, Context, Fields<Own>["FeatureFlag"]>;
   readonly FeatureFlagRule: TypeResolvers<Parent<Own, "FeatureFlagRule">, Context, Fields<Own>["FeatureFlagRule"]>;

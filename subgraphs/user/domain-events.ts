@@ -380,6 +380,12 @@ export function emailFailed(mail: EventMail, attempts: number, reason: string): 
   return ofMail("user.email.failed.v1", mail, attempts + 1, data);
 }
 
+/** @param attempts that it took to send it. @param reason like that of `emailFailed` */
+export function emailBounced(mail: EventMail, attempts: number, reason: string): DomainEvent {
+  const data = { ...mailData(mail), reason: reason.slice(0, 200) };
+  return ofMail("user.email.bounced.v1", mail, attempts + 2, data);
+}
+
 export function emailCancelled(mail: EventMail, attempts: number): DomainEvent {
   return ofMail("user.email.cancelled.v1", mail, attempts + 1, mailData(mail));
 }

@@ -37,6 +37,7 @@ import { provisioningDefinition, sagaEvents } from "./provisioning/provisioning-
 import { resolvers } from "./resolvers/index.ts";
 import type { ConsumerServices, UserServices } from "./services.ts";
 import { openUserDatabase, type UserDatabase, type UserTransaction } from "./store/database.ts";
+import { createMailWebhook } from "./webhooks/mail.ts";
 
 /** Another shape of a row needs another number. */
 const CACHE_SHAPE = 4;
@@ -55,6 +56,7 @@ export interface UserSubgraphDeps extends SubgraphRuntime {
     readonly SAGA_RETRY_SECONDS: number;
     readonly SMTP_URL: string;
     readonly MAIL_FROM: string;
+    readonly MAIL_WEBHOOK_SECRETS?: readonly string[] | undefined;
     readonly WEB_CLIENT_URL: string;
     readonly OPERATOR_ORGANIZATION_ID?: string | undefined;
   };
@@ -180,6 +182,8 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     ...(queriesOnly
       ? {}
       : { routes: (server: FastifyInstance) => registerTokenRoutes(server, tokenService, verifier) }),
+    webhooks:
+      settings.MAIL_WEBHOOK_SECRETS === undefined ? [] : [createMailWebhook(services, settings.MAIL_WEBHOOK_SECRETS)],
     demo: createDemo(services),
   };
 }

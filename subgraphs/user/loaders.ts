@@ -12,6 +12,7 @@ import type { Saga, SagaId } from "../../platform/saga/saga.ts";
 import { findSagas, findSagasOf } from "../../platform/saga/saga-store.ts";
 import { sessionKey } from "./cache/row-caches.ts";
 import type { ApiKey } from "./domain/api-key.ts";
+import type { EmailStep } from "./domain/email-delivery.ts";
 import type { ApiKeyId, InvitationId, MembershipId, OrganizationId, RoleId, SessionId, UserId } from "./domain/ids.ts";
 import type { Invitation } from "./domain/invitation.ts";
 import type { Membership } from "./domain/membership.ts";
@@ -31,6 +32,7 @@ import { PROVISIONING } from "./provisioning/provisioning-saga.ts";
 import type { UserServices } from "./services.ts";
 import { findApiKeys } from "./store/api-keys.ts";
 import type { UserTransaction } from "./store/database.ts";
+import { findEmailSteps } from "./store/email-deliveries.ts";
 import { findInvitations } from "./store/invitations.ts";
 import { findMemberships } from "./store/memberships.ts";
 import { findOrganizations } from "./store/organizations.ts";
@@ -52,6 +54,8 @@ export interface Loaders {
   readonly saga: One<SagaId, Saga>;
   /** The saga that set up an organisation, or sets it up. */
   readonly provisioningOf: One<OrganizationId, Saga>;
+  /** By the event that called for the mail. */
+  readonly stepsOfEmail: Many<string, EmailStep>;
   readonly rolesOfMembership: Many<MembershipId, Role>;
   readonly rolesOfOrganization: Many<OrganizationId, Role>;
 }
@@ -105,9 +109,9 @@ export function createLoaders(
     );
   }
 
-  function roles<Key>(
-    find: (tx: UserTransaction, keys: readonly Key[]) => Promise<ReadonlyMap<Key, readonly Role[]>>,
-  ): Many<Key, Role> {
+  function many<Key, Entity>(
+    find: (tx: UserTransaction, keys: readonly Key[]) => Promise<ReadonlyMap<Key, readonly Entity[]>>,
+  ): Many<Key, Entity> {
     return new DataLoader(
       async (keys) => {
         const found = await read((tx) => find(tx, keys));
@@ -143,8 +147,9 @@ export function createLoaders(
       const { userId } = identity;
       return new Map(ids.map((id) => [id, sessionKey(userId, id)]));
     }),
-    rolesOfMembership: roles(findRolesOfMemberships),
-    rolesOfOrganization: roles(async (tx, ids) =>
+    stepsOfEmail: many(findEmailSteps),
+    rolesOfMembership: many(findRolesOfMemberships),
+    rolesOfOrganization: many(async (tx, ids) =>
       Map.groupBy(await findRolesOfOrganizations(tx, ids), ({ organizationId }) => organizationId),
     ),
   };

@@ -6,6 +6,7 @@ import { processCacheSettings } from "../../platform/config/cache-settings.ts";
 import { operatorSettings } from "../../platform/config/operator-settings.ts";
 import { count, url } from "../../platform/config/setting-kinds.ts";
 import { defineSubgraph } from "../../platform/graphql/subgraph-definition.ts";
+import { webhookSecrets } from "../../platform/webhooks/webhook-signature.ts";
 
 export const subgraph = defineSubgraph({
   port: 4001,
@@ -32,6 +33,11 @@ export const subgraph = defineSubgraph({
       .default(30)
       .describe("How long to wait for a step of a saga before asking for it again, in seconds"),
     SMTP_URL: url("smtp", "smtps").describe("Mail server"),
+    MAIL_WEBHOOK_SECRETS: webhookSecrets
+      .optional()
+      .describe(
+        "Comma-separated secrets (whsec_…) of the webhook by which the mail service reports bounces; all verify",
+      ),
     MAIL_FROM: z.string().default("Tributary <no-reply@tributary.local>").describe("Sender of mails"),
     WEB_CLIENT_URL: url("http", "https")
       .default("http://127.0.0.1:4000")

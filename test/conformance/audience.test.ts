@@ -97,6 +97,31 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
     }
   });
 
+  test("who may not follow a stream is refused, and the audit log tells of it [S5]", async () => {
+    const live = createLiveClient({ url: stack.socketUrl, token: member.accessToken });
+    try {
+      const query = "subscription($org: ID!) { auditEvents(organizationId: $org) { sequence } }";
+      const refused = await live.subscribe(query, { org: account.organizationId });
+      const ended = await waitFor(() => refused.ended, { what: "the refusal" });
+      expect(JSON.stringify(ended.error)).toContain("FORBIDDEN");
+    } finally {
+      await live.close();
+    }
+    const log = `query($id: ID!) { organization(id: $id) {
+      auditLog(first: 5, filter: { actions: ["audit.access.denied"] }) { edges { node { outcome metadata } } } } }`;
+    const entries = await waitFor(
+      async () => {
+        const { organization } = await owner.client.request<{
+          organization: { auditLog: { edges: readonly { readonly node: unknown }[] } };
+        }>(log, { id: account.organizationId });
+        return organization.auditLog.edges.length > 0 && organization.auditLog.edges;
+      },
+      { what: "the audit entry of the refusal" },
+    );
+    expect(entries).toHaveLength(1);
+    expect(JSON.stringify(entries[0])).toContain("audit.read");
+  });
+
   test("a member who becomes owner goes on in the same subscription, with the new rights and without a gap", async () => {
     const live = createLiveClient({ url: stack.socketUrl, token: member.accessToken });
     try {

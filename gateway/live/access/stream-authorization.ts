@@ -11,6 +11,7 @@ import {
   responsibleUser,
 } from "../../../platform/auth/identity.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
+import type { Denial } from "../../../platform/errors/denials.ts";
 import type { Revocation } from "../../ports.ts";
 import type { LiveField } from "../plan/directive.ts";
 
@@ -56,6 +57,16 @@ export function denial(
     return new AppError("FORBIDDEN", `This needs the permission ${field.permission} in the organization.`);
   }
   return undefined;
+}
+
+/** What a member lacks who was refused the stream; `undefined` for whoever is no member. */
+export function missingPermission(
+  { permission }: Pick<LiveField, "permission">,
+  { organizationId }: StreamName,
+  identity: Identity,
+): Denial | undefined {
+  if (organizationId === undefined || !belongsTo(identity, organizationId)) return undefined;
+  return holds(identity, organizationId, permission) ? undefined : { organizationId, permission };
 }
 
 /** For whom events are enriched: subscribers of equal keys see the same and share the work. */

@@ -188,6 +188,11 @@ export type OrganizationPlan = Prisma.OrganizationPlanModel
  */
 export type EmailDelivery = Prisma.EmailDeliveryModel
 /**
+ * Model EmailStep
+ * A change of state of a mail.
+ */
+export type EmailStep = Prisma.EmailStepModel
+/**
  * Model RegistrationDay
  * How many people registered, and how many confirmed their address, on a day in UTC.
  */

@@ -35,6 +35,7 @@ import type { FeatureFlagRuleModel } from "./models/FeatureFlagRule.ts";
 import type { FeatureFlagRevisionModel } from "./models/FeatureFlagRevision.ts";
 import type { OrganizationPlanModel } from "./models/OrganizationPlan.ts";
 import type { EmailDeliveryModel } from "./models/EmailDelivery.ts";
+import type { EmailStepModel } from "./models/EmailStep.ts";
 import type { RegistrationDayModel } from "./models/RegistrationDay.ts";
 
 export const streamHeadRows: RawRows<StreamHeadModel> = rawRows(
@@ -748,6 +749,26 @@ export const emailDeliveryRows: RawRows<EmailDeliveryModel> = rawRows(
     lastError: z.string().nullable(),
     createdAt: z.date(),
     sentAt: z.date().nullable(),
+  }),
+);
+
+export const emailStepRows: RawRows<EmailStepModel> = rawRows(
+  "email_step",
+  {
+    eventId: "event_id",
+    number: "number",
+    tenantId: "tenant_id",
+    state: "state",
+    detail: "detail",
+    at: "at",
+  },
+  z.object({
+    eventId: z.string(),
+    number: z.int(),
+    tenantId: z.string(),
+    state: z.string(),
+    detail: z.string().nullable(),
+    at: z.date(),
   }),
 );
 

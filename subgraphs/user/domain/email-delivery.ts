@@ -1,6 +1,6 @@
 import type { EmailStatus } from "../../../schema/generated/user.ts";
 
-/** A mail that an event called for, and what became of it. `SENT` and `CANCELLED` are final. */
+/** A mail that an event called for, and what became of it. `CANCELLED` and `BOUNCED` are final; `SENT` may bounce. */
 export interface EmailDelivery {
   /** Of the event that called for it; these ids rise with time. */
   readonly eventId: string;
@@ -15,8 +15,17 @@ export interface EmailDelivery {
   readonly sentAt: Date | null;
 }
 
+/** Something that happened to a mail. */
+export interface EmailStep {
+  readonly status: EmailStatus;
+  readonly at: Date;
+  /** What the mail server said. */
+  readonly detail: string | null;
+}
+
 export interface EmailStatistics {
   readonly sent: number;
+  readonly bounced: number;
   readonly failed: number;
   readonly pending: number;
   /** From 0 to 1; null when no mail is decided. */
@@ -27,7 +36,8 @@ export function statisticsOf(counts: ReadonlyMap<EmailStatus, number>): EmailSta
   const count = (status: EmailStatus) => counts.get(status) ?? 0;
   const sent = count("SENT");
   const failed = count("FAILED");
-  const decided = sent + failed;
+  const bounced = count("BOUNCED");
+  const decided = sent + failed + bounced;
   const deliveryRate = decided === 0 ? null : sent / decided;
-  return { sent, failed, pending: count("REQUESTED") + count("SENDING"), deliveryRate };
+  return { sent, bounced, failed, pending: count("REQUESTED") + count("SENDING"), deliveryRate };
 }

@@ -2,6 +2,7 @@ import { scalars } from "../../../platform/graphql/scalars.ts";
 import type { Resolvers } from "../../../schema/generated/user.ts";
 import type { UserContext, UserParents } from "../context.ts";
 import { apiKey } from "./api-key.ts";
+import { emailDelivery } from "./email-delivery.ts";
 import { featureFlagRule } from "./feature-flag-rule.ts";
 import { invitation } from "./invitation.ts";
 import { membership } from "./membership.ts";
@@ -18,6 +19,7 @@ export const resolvers: Resolvers<UserContext, UserParents> = {
   ApiKey: apiKey,
   DateTime: scalars.DateTime,
   EmailAddress: scalars.EmailAddress,
+  EmailDelivery: emailDelivery,
   FeatureFlagRule: featureFlagRule,
   Invitation: invitation,
   Membership: membership,

@@ -19,10 +19,9 @@ export async function erasePerson(
   const nowhere = { device: null, ip: null, userAgent: null };
   await stored.session.updateMany({ where: { userId }, data: nowhere });
   // Also what organisations sent to this address, as far as the transaction sees it.
-  await stored.emailDelivery.updateMany({
-    where: { OR: [{ tenantId: userId }, { recipient: email }] },
-    data: { recipient: null, lastError: null },
-  });
+  const mails = { OR: [{ tenantId: userId }, { recipient: email }] };
+  await stored.emailStep.updateMany({ where: { delivery: mails }, data: { detail: null } });
+  await stored.emailDelivery.updateMany({ where: mails, data: { recipient: null, lastError: null } });
   await stored.invitation.updateMany({ where: { email }, data: { email: erasedEmail(userId) } });
   return restartHistory(tx, userId, {
     type: "ERASED",

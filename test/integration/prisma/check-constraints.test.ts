@@ -208,6 +208,16 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
       },
       violations: { email_delivery_state_check: [{ state: "LOST" }] },
     },
+    email_step: {
+      row: {
+        event_id: "01890a5d-ac96-774b-bcce-b302099a8057",
+        number: 1,
+        tenant_id: "usr_1",
+        state: "SENT",
+        at: now,
+      },
+      violations: { email_step_number: [{ number: 0 }], email_step_state_check: [{ state: "LOST" }] },
+    },
   },
   billing: {
     ...SHARED,

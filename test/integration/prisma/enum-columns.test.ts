@@ -41,6 +41,7 @@ const COLUMNS: Readonly<Record<"user" | "billing" | "audit", Readonly<Record<str
     "organization.status": OrganizationStatus,
     "profile_event.type": ProfileEventType,
     "email_delivery.state": EmailStatus,
+    "email_step.state": EmailStatus,
     "feature_flag_rule.scope": FeatureFlagScope,
   },
   billing: {

@@ -46,6 +46,7 @@ const TITLES: Readonly<Record<string, string>> = {
   "user.email.delivered": "Mail sent",
   "user.email.failed": "Mail could not be sent",
   "user.email.cancelled": "Mail no longer needed",
+  "user.email.bounced": "Mail bounced",
   "billing.account.opened": "Billing account opened",
   "billing.account.closed": "Billing account closed",
   "billing.payment_method.attached": "Payment method added",

@@ -431,6 +431,7 @@ export const ModelName = {
   FeatureFlagRevision: 'FeatureFlagRevision',
   OrganizationPlan: 'OrganizationPlan',
   EmailDelivery: 'EmailDelivery',
+  EmailStep: 'EmailStep',
   RegistrationDay: 'RegistrationDay'
 } as const
 
@@ -447,7 +448,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "user" | "emailVerification" | "pendingRegistration" | "profileEvent" | "passwordReset" | "emailChange" | "emailChangeToken" | "secondFactor" | "recoveryCode" | "session" | "refreshToken" | "organization" | "organizationSlug" | "role" | "membership" | "membershipRole" | "memberSearchTerm" | "invitation" | "invitationToken" | "apiKey" | "apiKeySecret" | "featureFlagRule" | "featureFlagRevision" | "organizationPlan" | "emailDelivery" | "registrationDay"
+    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "user" | "emailVerification" | "pendingRegistration" | "profileEvent" | "passwordReset" | "emailChange" | "emailChangeToken" | "secondFactor" | "recoveryCode" | "session" | "refreshToken" | "organization" | "organizationSlug" | "role" | "membership" | "membershipRole" | "memberSearchTerm" | "invitation" | "invitationToken" | "apiKey" | "apiKeySecret" | "featureFlagRule" | "featureFlagRevision" | "organizationPlan" | "emailDelivery" | "emailStep" | "registrationDay"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -2967,6 +2968,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    EmailStep: {
+      payload: Prisma.$EmailStepPayload<ExtArgs>
+      fields: Prisma.EmailStepFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.EmailStepFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EmailStepPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.EmailStepFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EmailStepPayload>
+        }
+        findFirst: {
+          args: Prisma.EmailStepFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EmailStepPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.EmailStepFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EmailStepPayload>
+        }
+        findMany: {
+          args: Prisma.EmailStepFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EmailStepPayload>[]
+        }
+        create: {
+          args: Prisma.EmailStepCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EmailStepPayload>
+        }
+        createMany: {
+          args: Prisma.EmailStepCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.EmailStepCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EmailStepPayload>[]
+        }
+        delete: {
+          args: Prisma.EmailStepDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EmailStepPayload>
+        }
+        update: {
+          args: Prisma.EmailStepUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EmailStepPayload>
+        }
+        deleteMany: {
+          args: Prisma.EmailStepDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.EmailStepUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.EmailStepUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EmailStepPayload>[]
+        }
+        upsert: {
+          args: Prisma.EmailStepUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EmailStepPayload>
+        }
+        aggregate: {
+          args: Prisma.EmailStepAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateEmailStep>
+        }
+        groupBy: {
+          args: Prisma.EmailStepGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.EmailStepGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.EmailStepCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.EmailStepCountAggregateOutputType> | number
+        }
+      }
+    }
     RegistrationDay: {
       payload: Prisma.$RegistrationDayPayload<ExtArgs>
       fields: Prisma.RegistrationDayFieldRefs
@@ -3505,6 +3580,18 @@ export const EmailDeliveryScalarFieldEnum = {
 export type EmailDeliveryScalarFieldEnum = (typeof EmailDeliveryScalarFieldEnum)[keyof typeof EmailDeliveryScalarFieldEnum]
 
 
+export const EmailStepScalarFieldEnum = {
+  eventId: 'eventId',
+  number: 'number',
+  tenantId: 'tenantId',
+  state: 'state',
+  detail: 'detail',
+  at: 'at'
+} as const
+
+export type EmailStepScalarFieldEnum = (typeof EmailStepScalarFieldEnum)[keyof typeof EmailStepScalarFieldEnum]
+
+
 export const RegistrationDayScalarFieldEnum = {
   day: 'day',
   registered: 'registered',
@@ -3843,6 +3930,7 @@ export type GlobalOmitConfig = {
   featureFlagRevision?: Prisma.FeatureFlagRevisionOmit
   organizationPlan?: Prisma.OrganizationPlanOmit
   emailDelivery?: Prisma.EmailDeliveryOmit
+  emailStep?: Prisma.EmailStepOmit
   registrationDay?: Prisma.RegistrationDayOmit
 }
 

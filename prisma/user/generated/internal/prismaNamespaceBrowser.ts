@@ -85,6 +85,7 @@ export const ModelName = {
   FeatureFlagRevision: 'FeatureFlagRevision',
   OrganizationPlan: 'OrganizationPlan',
   EmailDelivery: 'EmailDelivery',
+  EmailStep: 'EmailStep',
   RegistrationDay: 'RegistrationDay'
 } as const
 
@@ -527,6 +528,18 @@ export const EmailDeliveryScalarFieldEnum = {
 } as const
 
 export type EmailDeliveryScalarFieldEnum = (typeof EmailDeliveryScalarFieldEnum)[keyof typeof EmailDeliveryScalarFieldEnum]
+
+
+export const EmailStepScalarFieldEnum = {
+  eventId: 'eventId',
+  number: 'number',
+  tenantId: 'tenantId',
+  state: 'state',
+  detail: 'detail',
+  at: 'at'
+} as const
+
+export type EmailStepScalarFieldEnum = (typeof EmailStepScalarFieldEnum)[keyof typeof EmailStepScalarFieldEnum]
 
 
 export const RegistrationDayScalarFieldEnum = {

@@ -256,6 +256,7 @@ export type EmailDeliveryWhereInput = {
   lastError?: Prisma.StringNullableFilter<"EmailDelivery"> | string | null
   createdAt?: Prisma.DateTimeFilter<"EmailDelivery"> | Date | string
   sentAt?: Prisma.DateTimeNullableFilter<"EmailDelivery"> | Date | string | null
+  steps?: Prisma.EmailStepListRelationFilter
 }
 
 export type EmailDeliveryOrderByWithRelationInput = {
@@ -269,6 +270,7 @@ export type EmailDeliveryOrderByWithRelationInput = {
   lastError?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   sentAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  steps?: Prisma.EmailStepOrderByRelationAggregateInput
 }
 
 export type EmailDeliveryWhereUniqueInput = Prisma.AtLeast<{
@@ -285,6 +287,7 @@ export type EmailDeliveryWhereUniqueInput = Prisma.AtLeast<{
   lastError?: Prisma.StringNullableFilter<"EmailDelivery"> | string | null
   createdAt?: Prisma.DateTimeFilter<"EmailDelivery"> | Date | string
   sentAt?: Prisma.DateTimeNullableFilter<"EmailDelivery"> | Date | string | null
+  steps?: Prisma.EmailStepListRelationFilter
 }, "eventId">
 
 export type EmailDeliveryOrderByWithAggregationInput = {
@@ -332,6 +335,7 @@ export type EmailDeliveryCreateInput = {
   lastError?: string | null
   createdAt: Date | string
   sentAt?: Date | string | null
+  steps?: Prisma.EmailStepCreateNestedManyWithoutDeliveryInput
 }
 
 export type EmailDeliveryUncheckedCreateInput = {
@@ -345,6 +349,7 @@ export type EmailDeliveryUncheckedCreateInput = {
   lastError?: string | null
   createdAt: Date | string
   sentAt?: Date | string | null
+  steps?: Prisma.EmailStepUncheckedCreateNestedManyWithoutDeliveryInput
 }
 
 export type EmailDeliveryUpdateInput = {
@@ -358,6 +363,7 @@ export type EmailDeliveryUpdateInput = {
   lastError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  steps?: Prisma.EmailStepUpdateManyWithoutDeliveryNestedInput
 }
 
 export type EmailDeliveryUncheckedUpdateInput = {
@@ -371,6 +377,7 @@ export type EmailDeliveryUncheckedUpdateInput = {
   lastError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  steps?: Prisma.EmailStepUncheckedUpdateManyWithoutDeliveryNestedInput
 }
 
 export type EmailDeliveryCreateManyInput = {
@@ -459,6 +466,122 @@ export type EmailDeliverySumOrderByAggregateInput = {
   attempts?: Prisma.SortOrder
 }
 
+export type EmailDeliveryScalarRelationFilter = {
+  is?: Prisma.EmailDeliveryWhereInput
+  isNot?: Prisma.EmailDeliveryWhereInput
+}
+
+export type EmailDeliveryCreateNestedOneWithoutStepsInput = {
+  create?: Prisma.XOR<Prisma.EmailDeliveryCreateWithoutStepsInput, Prisma.EmailDeliveryUncheckedCreateWithoutStepsInput>
+  connectOrCreate?: Prisma.EmailDeliveryCreateOrConnectWithoutStepsInput
+  connect?: Prisma.EmailDeliveryWhereUniqueInput
+}
+
+export type EmailDeliveryUpdateOneRequiredWithoutStepsNestedInput = {
+  create?: Prisma.XOR<Prisma.EmailDeliveryCreateWithoutStepsInput, Prisma.EmailDeliveryUncheckedCreateWithoutStepsInput>
+  connectOrCreate?: Prisma.EmailDeliveryCreateOrConnectWithoutStepsInput
+  upsert?: Prisma.EmailDeliveryUpsertWithoutStepsInput
+  connect?: Prisma.EmailDeliveryWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.EmailDeliveryUpdateToOneWithWhereWithoutStepsInput, Prisma.EmailDeliveryUpdateWithoutStepsInput>, Prisma.EmailDeliveryUncheckedUpdateWithoutStepsInput>
+}
+
+export type EmailDeliveryCreateWithoutStepsInput = {
+  eventId: string
+  tenantId: string
+  template: string
+  regardingId?: string | null
+  recipient?: string | null
+  state: string
+  attempts?: number
+  lastError?: string | null
+  createdAt: Date | string
+  sentAt?: Date | string | null
+}
+
+export type EmailDeliveryUncheckedCreateWithoutStepsInput = {
+  eventId: string
+  tenantId: string
+  template: string
+  regardingId?: string | null
+  recipient?: string | null
+  state: string
+  attempts?: number
+  lastError?: string | null
+  createdAt: Date | string
+  sentAt?: Date | string | null
+}
+
+export type EmailDeliveryCreateOrConnectWithoutStepsInput = {
+  where: Prisma.EmailDeliveryWhereUniqueInput
+  create: Prisma.XOR<Prisma.EmailDeliveryCreateWithoutStepsInput, Prisma.EmailDeliveryUncheckedCreateWithoutStepsInput>
+}
+
+export type EmailDeliveryUpsertWithoutStepsInput = {
+  update: Prisma.XOR<Prisma.EmailDeliveryUpdateWithoutStepsInput, Prisma.EmailDeliveryUncheckedUpdateWithoutStepsInput>
+  create: Prisma.XOR<Prisma.EmailDeliveryCreateWithoutStepsInput, Prisma.EmailDeliveryUncheckedCreateWithoutStepsInput>
+  where?: Prisma.EmailDeliveryWhereInput
+}
+
+export type EmailDeliveryUpdateToOneWithWhereWithoutStepsInput = {
+  where?: Prisma.EmailDeliveryWhereInput
+  data: Prisma.XOR<Prisma.EmailDeliveryUpdateWithoutStepsInput, Prisma.EmailDeliveryUncheckedUpdateWithoutStepsInput>
+}
+
+export type EmailDeliveryUpdateWithoutStepsInput = {
+  eventId?: Prisma.StringFieldUpdateOperationsInput | string
+  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
+  template?: Prisma.StringFieldUpdateOperationsInput | string
+  regardingId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  recipient?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  state?: Prisma.StringFieldUpdateOperationsInput | string
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  lastError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+}
+
+export type EmailDeliveryUncheckedUpdateWithoutStepsInput = {
+  eventId?: Prisma.StringFieldUpdateOperationsInput | string
+  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
+  template?: Prisma.StringFieldUpdateOperationsInput | string
+  regardingId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  recipient?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  state?: Prisma.StringFieldUpdateOperationsInput | string
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  lastError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+}
+
+
+/**
+ * Count Type EmailDeliveryCountOutputType
+ */
+
+export type EmailDeliveryCountOutputType = {
+  steps: number
+}
+
+export type EmailDeliveryCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  steps?: boolean | EmailDeliveryCountOutputTypeCountStepsArgs
+}
+
+/**
+ * EmailDeliveryCountOutputType without action
+ */
+export type EmailDeliveryCountOutputTypeDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the EmailDeliveryCountOutputType
+   */
+  select?: Prisma.EmailDeliveryCountOutputTypeSelect<ExtArgs> | null
+}
+
+/**
+ * EmailDeliveryCountOutputType without action
+ */
+export type EmailDeliveryCountOutputTypeCountStepsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.EmailStepWhereInput
+}
 
 
 export type EmailDeliverySelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -472,6 +595,8 @@ export type EmailDeliverySelect<ExtArgs extends runtime.Types.Extensions.Interna
   lastError?: boolean
   createdAt?: boolean
   sentAt?: boolean
+  steps?: boolean | Prisma.EmailDelivery$stepsArgs<ExtArgs>
+  _count?: boolean | Prisma.EmailDeliveryCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["emailDelivery"]>
 
 export type EmailDeliverySelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -514,10 +639,18 @@ export type EmailDeliverySelectScalar = {
 }
 
 export type EmailDeliveryOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"eventId" | "tenantId" | "template" | "regardingId" | "recipient" | "state" | "attempts" | "lastError" | "createdAt" | "sentAt", ExtArgs["result"]["emailDelivery"]>
+export type EmailDeliveryInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  steps?: boolean | Prisma.EmailDelivery$stepsArgs<ExtArgs>
+  _count?: boolean | Prisma.EmailDeliveryCountOutputTypeDefaultArgs<ExtArgs>
+}
+export type EmailDeliveryIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
+export type EmailDeliveryIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
 
 export type $EmailDeliveryPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "EmailDelivery"
-  objects: {}
+  objects: {
+    steps: Prisma.$EmailStepPayload<ExtArgs>[]
+  }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     eventId: string
     tenantId: string
@@ -929,6 +1062,7 @@ readonly fields: EmailDeliveryFieldRefs;
  */
 export interface Prisma__EmailDeliveryClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
+  steps<T extends Prisma.EmailDelivery$stepsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EmailDelivery$stepsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$EmailStepPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -985,6 +1119,10 @@ export type EmailDeliveryFindUniqueArgs<ExtArgs extends runtime.Types.Extensions
    */
   omit?: Prisma.EmailDeliveryOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.EmailDeliveryInclude<ExtArgs> | null
+  /**
    * Filter, which EmailDelivery to fetch.
    */
   where: Prisma.EmailDeliveryWhereUniqueInput
@@ -1003,6 +1141,10 @@ export type EmailDeliveryFindUniqueOrThrowArgs<ExtArgs extends runtime.Types.Ext
    */
   omit?: Prisma.EmailDeliveryOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.EmailDeliveryInclude<ExtArgs> | null
+  /**
    * Filter, which EmailDelivery to fetch.
    */
   where: Prisma.EmailDeliveryWhereUniqueInput
@@ -1020,6 +1162,10 @@ export type EmailDeliveryFindFirstArgs<ExtArgs extends runtime.Types.Extensions.
    * Omit specific fields from the EmailDelivery
    */
   omit?: Prisma.EmailDeliveryOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.EmailDeliveryInclude<ExtArgs> | null
   /**
    * Filter, which EmailDelivery to fetch.
    */
@@ -1069,6 +1215,10 @@ export type EmailDeliveryFindFirstOrThrowArgs<ExtArgs extends runtime.Types.Exte
    */
   omit?: Prisma.EmailDeliveryOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.EmailDeliveryInclude<ExtArgs> | null
+  /**
    * Filter, which EmailDelivery to fetch.
    */
   where?: Prisma.EmailDeliveryWhereInput
@@ -1116,6 +1266,10 @@ export type EmailDeliveryFindManyArgs<ExtArgs extends runtime.Types.Extensions.I
    * Omit specific fields from the EmailDelivery
    */
   omit?: Prisma.EmailDeliveryOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.EmailDeliveryInclude<ExtArgs> | null
   /**
    * Filter, which EmailDeliveries to fetch.
    */
@@ -1165,6 +1319,10 @@ export type EmailDeliveryCreateArgs<ExtArgs extends runtime.Types.Extensions.Int
    */
   omit?: Prisma.EmailDeliveryOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.EmailDeliveryInclude<ExtArgs> | null
+  /**
    * The data needed to create a EmailDelivery.
    */
   data: Prisma.XOR<Prisma.EmailDeliveryCreateInput, Prisma.EmailDeliveryUncheckedCreateInput>
@@ -1212,6 +1370,10 @@ export type EmailDeliveryUpdateArgs<ExtArgs extends runtime.Types.Extensions.Int
    * Omit specific fields from the EmailDelivery
    */
   omit?: Prisma.EmailDeliveryOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.EmailDeliveryInclude<ExtArgs> | null
   /**
    * The data needed to update a EmailDelivery.
    */
@@ -1279,6 +1441,10 @@ export type EmailDeliveryUpsertArgs<ExtArgs extends runtime.Types.Extensions.Int
    */
   omit?: Prisma.EmailDeliveryOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.EmailDeliveryInclude<ExtArgs> | null
+  /**
    * The filter to search for the EmailDelivery to update in case it exists.
    */
   where: Prisma.EmailDeliveryWhereUniqueInput
@@ -1305,6 +1471,10 @@ export type EmailDeliveryDeleteArgs<ExtArgs extends runtime.Types.Extensions.Int
    */
   omit?: Prisma.EmailDeliveryOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.EmailDeliveryInclude<ExtArgs> | null
+  /**
    * Filter which EmailDelivery to delete.
    */
   where: Prisma.EmailDeliveryWhereUniqueInput
@@ -1325,6 +1495,30 @@ export type EmailDeliveryDeleteManyArgs<ExtArgs extends runtime.Types.Extensions
 }
 
 /**
+ * EmailDelivery.steps
+ */
+export type EmailDelivery$stepsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the EmailStep
+   */
+  select?: Prisma.EmailStepSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the EmailStep
+   */
+  omit?: Prisma.EmailStepOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.EmailStepInclude<ExtArgs> | null
+  where?: Prisma.EmailStepWhereInput
+  orderBy?: Prisma.EmailStepOrderByWithRelationInput | Prisma.EmailStepOrderByWithRelationInput[]
+  cursor?: Prisma.EmailStepWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.EmailStepScalarFieldEnum | Prisma.EmailStepScalarFieldEnum[]
+}
+
+/**
  * EmailDelivery without action
  */
 export type EmailDeliveryDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1336,4 +1530,8 @@ export type EmailDeliveryDefaultArgs<ExtArgs extends runtime.Types.Extensions.In
    * Omit specific fields from the EmailDelivery
    */
   omit?: Prisma.EmailDeliveryOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.EmailDeliveryInclude<ExtArgs> | null
 }

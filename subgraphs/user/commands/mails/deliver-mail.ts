@@ -36,7 +36,7 @@ export async function deliverMail(
   if (attempt === undefined) return;
   const { attempts, composed } = attempt;
   if (composed === undefined) {
-    await markCancelled(tx, emailId);
+    await markCancelled(tx, emailId, clock.now());
     await outbox.append(tx, [emailCancelled(mail, attempts)], causedBy(event));
     return;
   }
@@ -45,12 +45,12 @@ export async function deliverMail(
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     if (error instanceof MailFailure && error.permanent) {
-      await markFailed(tx, emailId, reason);
+      await markFailed(tx, emailId, reason, clock.now());
       await outbox.append(tx, [emailFailed(mail, attempts, reason)], causedBy(event));
       return;
     }
     await inTenants(database, [mail.tenantId], async (failed) => {
-      await markFailed(failed, emailId, reason);
+      await markFailed(failed, emailId, reason, clock.now());
       if (last) await outbox.append(failed, [emailFailed(mail, attempts, reason)], causedBy(event));
     });
     throw error;
@@ -68,7 +68,7 @@ function beginMail(
   { id, tenantId, template, regardingId }: EventMail,
 ) {
   return inTenants(database, [tenantId], async (tx) => {
-    const attempts = await beginAttempt(tx, id);
+    const attempts = await beginAttempt(tx, id, clock.now());
     if (attempts === undefined) return undefined;
     const composed = await requireMailKind(template).compose(tx, regardingId, {
       now: clock.now(),

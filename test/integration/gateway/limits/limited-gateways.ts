@@ -76,6 +76,7 @@ export async function startLimitedGateway(
   const endpoint: SubgraphEndpoint = {
     name: "answers",
     schema: buildSchema("type Query { answer: Int! }"),
+    takeDenial: async () => undefined,
     async handle() {
       fetches += 1;
       return { status: 200, body: { data: { answer: 42, login: true, invite: true } } };

@@ -289,7 +289,8 @@ test("whoever invites sees what became of the mails, page by page and in numbers
     await fixture.mutate(await fixture.identityOf(ada), "invitationCreate", input, "invitation { id }");
   }
   const query = `query($id: ID!) { organization(id: $id) {
-    emailDeliveries(first: 1) { totalCount edges { node { template recipient status attempts lastError sentAt } } }
+    emailDeliveries(first: 1) { totalCount edges { node { template recipient status attempts lastError sentAt
+      timeline { status at detail } } } }
     emailStatistics(days: 1) { sent failed pending deliveryRate } } }`;
   const asked = async (person: Person) => fixture.ask(await fixture.identityOf(person), query, { id });
   const { emailDeliveries } = await waitFor(
@@ -303,6 +304,14 @@ test("whoever invites sees what became of the mails, page by page and in numbers
   expect(emailDeliveries.edges).toMatchObject([
     { node: { template: "invitation", status: "SENT", attempts: 1, lastError: null } },
   ]);
+  const steps: Json[] = emailDeliveries.edges[0].node.timeline;
+  expect(steps.map(({ status, detail }) => [status, detail])).toEqual([
+    ["REQUESTED", null],
+    ["SENDING", null],
+    ["SENT", null],
+  ]);
+  const moments = steps.map(({ at }) => at);
+  expect(moments).toEqual([...moments].sort());
   expect(emailDeliveries.edges[0].node.recipient).toContain("guest-2");
   await fixture.join(ada, id, bob);
   const { data, errors } = await asked(bob);

@@ -53,6 +53,7 @@ export async function startUser(
     smtpUrl?: string;
     redisUrl?: string;
     operatorOrganizationId?: string;
+    webhookSecrets?: readonly string[];
     /** Makes the user database before it is brought up to date. */
     before?: (urls: DatabaseUrls, adminUrl: string) => Promise<void>;
     /** In place of a log over Postgres. */
@@ -88,6 +89,7 @@ export async function startUser(
     SAGA_RETRY_SECONDS: 30,
     SMTP_URL: overrides.smtpUrl ?? mailbox.smtpUrl,
     MAIL_FROM: "Tributary <no-reply@test.example>",
+    MAIL_WEBHOOK_SECRETS: overrides.webhookSecrets,
     WEB_CLIENT_URL: "http://client.test",
     REDIS_URL: overrides.redisUrl,
     OPERATOR_ORGANIZATION_ID: overrides.operatorOrganizationId,

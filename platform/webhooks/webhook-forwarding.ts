@@ -1,0 +1,36 @@
+/**
+ * Webhooks of subgraphs in other processes: a call goes on as it came, with the headers of its signature alone, to the
+ * first process that can be reached. It is sent again where an answer was lost: webhooks bear that.
+ */
+import { AppError } from "../errors/app-error.ts";
+import { firstAnswer } from "../http/first-answer.ts";
+import type { WebhookReceiver } from "./webhook.ts";
+
+const TIMEOUT_MS = 5_000;
+const PASSED_ON = ["content-type", "webhook-id", "webhook-timestamp", "webhook-signature"];
+
+/** @param addresses of each subgraph, without a path, in the order in which they are tried */
+export function forwardWebhooks(addresses: ReadonlyMap<string, () => readonly string[]>): WebhookReceiver {
+  return async (subgraph, name, { headers, body }) => {
+    const own = addresses.get(subgraph)?.();
+    if (own === undefined) return undefined;
+    const passed = new Headers();
+    for (const header of PASSED_ON) {
+      const value = headers[header];
+      if (value !== undefined) passed.set(header, value);
+    }
+    try {
+      const response = await firstAnswer({
+        addresses: own,
+        path: `/webhooks/${encodeURIComponent(subgraph)}/${encodeURIComponent(name)}`,
+        init: { method: "POST", headers: passed, body: new Uint8Array(body) },
+        timeoutMs: TIMEOUT_MS,
+      });
+      const text = await response.text();
+      return text === "" ? { status: response.status } : { status: response.status, body: text };
+    } catch (cause) {
+      const message = "The call cannot be taken at the moment: send it again shortly.";
+      throw new AppError("SERVICE_UNAVAILABLE", message, { cause });
+    }
+  };
+}

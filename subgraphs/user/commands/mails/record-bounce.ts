@@ -1,0 +1,39 @@
+/** Notes that a mail came back. One that was not sent, or is known to have come back, stays as it is. */
+import { createHash } from "node:crypto";
+import { runCommand } from "../../../../platform/database/command.ts";
+import { AppError } from "../../../../platform/errors/app-error.ts";
+import type { Causation } from "../../../../platform/events/envelope.ts";
+import type { EmailId } from "../../domain/ids.ts";
+import { emailBounced } from "../../domain-events.ts";
+import type { UserServices } from "../../services.ts";
+import { findTenantOfEmail, markBounced } from "../../store/email-deliveries.ts";
+
+/** What the mail service is called in the audit log. */
+const MAIL_SERVICE = "mail-server";
+
+export interface Bounce {
+  readonly id: EmailId;
+  /** Without an address or a token. */
+  readonly reason: string;
+  /** Of the call that told of it: the same when it is made again. */
+  readonly callId: string;
+}
+
+/** @throws AppError `NOT_FOUND` for a mail that is none of ours */
+export async function recordBounce(services: UserServices, { id, reason, callId }: Bounce): Promise<void> {
+  const { database, clock } = services;
+  const tenantId = await findTenantOfEmail(database.autocommit, id);
+  if (tenantId === undefined) throw new AppError("NOT_FOUND", "There is no such mail.");
+  const causation: Causation = {
+    actorKind: "SERVICE",
+    actorId: MAIL_SERVICE,
+    correlationId: createHash("sha256").update(callId).digest("hex").slice(0, 32),
+    hop: 0,
+  };
+  await runCommand(services, { tenants: [tenantId], causation }, async ({ tx, emit }) => {
+    const bounced = await markBounced(tx, id, reason, clock.now());
+    if (bounced === undefined) return;
+    const { attempts, ...mail } = bounced;
+    emit(emailBounced({ id, tenantId, ...mail }, attempts, reason));
+  });
+}

@@ -1,0 +1,60 @@
+// S109: a bounce that the mail service reports at the gateway reaches the subgraph, in one process and in many, and the
+// audit log.
+import { randomBytes, randomUUID } from "node:crypto";
+import { Webhook } from "standardwebhooks";
+import { afterEach, expect, test } from "vitest";
+import { newMember } from "../support/client/new-member.ts";
+import { rowsOf } from "../support/stack/rows-of.ts";
+import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";
+import { startStack } from "../support/stack/start-stack.ts";
+import { waitFor } from "../support/wait.ts";
+
+const SECRET = `whsec_${randomBytes(32).toString("base64")}`;
+
+let stack: Stack | undefined;
+afterEach(async () => {
+  await stack?.stop();
+  stack = undefined;
+});
+
+test.each(TOPOLOGIES)("a bounce reported at the gateway is recorded [S109] (%s)", async (topology) => {
+  const running = await startStack(topology, { settings: { MAIL_WEBHOOK_SECRETS: SECRET } });
+  stack = running;
+  const member = await newMember(running);
+  const sent = async () =>
+    rowsOf<{ id: string }>(
+      running,
+      "user",
+      "SELECT event_id AS id FROM email_delivery WHERE tenant_id = $1 AND template = 'welcome' AND state = 'SENT'",
+      [member.userId],
+    );
+  const [mail] = await waitFor(async () => (await sent()).length === 1 && (await sent()), { what: "the welcome" });
+  const body = JSON.stringify({ event: "bounced", message_id: `<eml_${mail?.id}@example.com>`, reason: "550 no" });
+  const post = (path: string, signature?: string) => {
+    const [id, at] = [randomUUID(), new Date()];
+    return fetch(`${running.url}${path}`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "webhook-id": id,
+        "webhook-timestamp": String(Math.floor(at.getTime() / 1_000)),
+        "webhook-signature": signature ?? new Webhook(SECRET).sign(id, at, body),
+      },
+      body,
+    });
+  };
+
+  for (const path of ["/webhooks/user/other", "/webhooks/billing/mail", "/webhooks/nobody/mail"]) {
+    expect((await post(path)).status, path).toBe(404);
+  }
+  const refused = await post("/webhooks/user/mail", "v1,AAAA");
+  expect(refused.status).toBe(401);
+  expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
+
+  expect((await post("/webhooks/user/mail")).status).toBe(204);
+  const recorded = () =>
+    rowsOf(running, "audit", "SELECT FROM audit_entry WHERE action = 'user.email.bounced' AND tenant_id = $1", [
+      member.userId,
+    ]);
+  await waitFor(async () => (await recorded()).length === 1, { what: "the audit entry" });
+});
