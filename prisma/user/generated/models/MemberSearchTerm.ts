@@ -242,7 +242,7 @@ export type MemberSearchTermOrderByWithRelationInput = {
 }
 
 export type MemberSearchTermWhereUniqueInput = Prisma.AtLeast<{
-  organizationId_term_membershipId?: Prisma.MemberSearchTermOrganizationIdTermMembershipIdCompoundUniqueInput
+  organizationId_term_membershipId_userId_sharedLength_words?: Prisma.MemberSearchTermOrganizationIdTermMembershipIdUserIdSharedLengthWordsCompoundUniqueInput
   AND?: Prisma.MemberSearchTermWhereInput | Prisma.MemberSearchTermWhereInput[]
   OR?: Prisma.MemberSearchTermWhereInput[]
   NOT?: Prisma.MemberSearchTermWhereInput | Prisma.MemberSearchTermWhereInput[]
@@ -255,7 +255,7 @@ export type MemberSearchTermWhereUniqueInput = Prisma.AtLeast<{
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
   membership?: Prisma.XOR<Prisma.MembershipScalarRelationFilter, Prisma.MembershipWhereInput>
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
-}, "organizationId_term_membershipId">
+}, "organizationId_term_membershipId_userId_sharedLength_words">
 
 export type MemberSearchTermOrderByWithAggregationInput = {
   organizationId?: Prisma.SortOrder
@@ -353,10 +353,13 @@ export type MemberSearchTermOrderByRelationAggregateInput = {
   _count?: Prisma.SortOrder
 }
 
-export type MemberSearchTermOrganizationIdTermMembershipIdCompoundUniqueInput = {
+export type MemberSearchTermOrganizationIdTermMembershipIdUserIdSharedLengthWordsCompoundUniqueInput = {
   organizationId: string
   term: string
   membershipId: string
+  userId: string
+  sharedLength: number
+  words: string
 }
 
 export type MemberSearchTermCountOrderByAggregateInput = {

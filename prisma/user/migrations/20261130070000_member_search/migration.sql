@@ -1,6 +1,6 @@
 -- A read model for finding members by what their name and address begin with, kept by events. One row per member and
--- word; `words` repeats all of them, so that a search for several words reads one table. The key's index holds the whole
--- row: a search reads neighbours there, and no row of the table. Rows go with the membership.
+-- word; `words` repeats all of them, so that a search for several words reads one table. The key holds the whole row: a
+-- search reads neighbours in its index, and no row of the table. Rows go with the membership.
 CREATE TABLE member_search_term (
   organization_id text NOT NULL REFERENCES organization,
   term text COLLATE "C" NOT NULL, -- in the order of its bytes: what begins alike stands together
@@ -8,7 +8,7 @@ CREATE TABLE member_search_term (
   user_id text NOT NULL REFERENCES "user",
   shared_length integer NOT NULL, -- code points that the term begins alike with the member's term before it
   words text NOT NULL, -- all terms of the member, each behind a space
-  PRIMARY KEY (organization_id, term, membership_id) INCLUDE (user_id, shared_length, words)
+  PRIMARY KEY (organization_id, term, membership_id, user_id, shared_length, words)
 );
 CREATE INDEX member_search_term_membership ON member_search_term (membership_id);
 CREATE INDEX member_search_term_user ON member_search_term (user_id);
