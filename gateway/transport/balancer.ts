@@ -14,7 +14,7 @@ export interface Balancer {
    */
   pick(mayTry: boolean, tried?: ReadonlySet<Instance>): Instance | undefined;
   /** Can any but this one be called, and not for a trial only? */
-  hasOther(than?: Instance): boolean;
+  hasOther(than: Instance): boolean;
   /** Those that stay keep what is known about them. @returns those that are gone */
   replace(addresses: readonly InstanceAddress[]): readonly Instance[];
 }

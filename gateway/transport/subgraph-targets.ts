@@ -99,7 +99,10 @@ function now(): number {
   return performance.now();
 }
 
-/** Asks those that answer queries alone; the others when none of these can be asked, or the one that was is gone. */
+/**
+ * Asks those that answer queries alone. The others are asked when there is none of these, when none may be called, and
+ * when the one that was asked gave no answer.
+ */
 function firstOf(
   balancer: Balancer,
   queries: Pick<HttpExchange, "post">,
@@ -107,12 +110,11 @@ function firstOf(
 ): Pick<HttpExchange, "post"> {
   return {
     post(request) {
-      if (!balancer.hasOther()) return everything.post(request);
+      if (balancer.instances.length === 0) return everything.post(request);
       const end = now() + request.timeoutMs;
       return queries.post(request).catch((error: unknown) => {
-        const kind = failureKind(error);
         const timeoutMs = Math.ceil(end - now());
-        if ((kind !== "unsent" && kind !== "cut") || timeoutMs <= 0) throw error;
+        if (failureKind(error) === "final" || request.signal?.aborted === true || timeoutMs <= 0) throw error;
         return everything.post({ ...request, timeoutMs });
       });
     },

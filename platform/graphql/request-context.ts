@@ -17,6 +17,8 @@ export interface RequestContext {
    * end by then. Absent where it commands something, since what was begun is brought to its end.
    */
   readonly readDeadline?: number | undefined;
+  /** Does the operation command something? Then it reads where it writes. Default: no. */
+  readonly commands?: boolean;
   /** Until when a command may begin. */
   readonly commandDeadline?: number | undefined;
   /** Set by the first transaction of a command. */

@@ -68,7 +68,8 @@ export function createSubgraphContext<Services, Tx extends SqlTransaction, Loade
 ): SubgraphContext<Services, Tx, Loaders> {
   const { services, request, createLoaders, commandsChangeRights = false } = options;
   let { identity } = request;
-  const host = services.reads?.hostFor(identity) ?? services.database;
+  const reads = request.commands === true ? undefined : services.reads;
+  const host = reads?.hostFor(identity) ?? services.database;
   let read = createTenantReader(host, tenantsOf(identity), request.readDeadline);
   let loaders = createLoaders(read, identity);
   const cause: Cause = { causation: causationOf(request), client: request.client };

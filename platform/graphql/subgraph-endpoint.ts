@@ -139,6 +139,7 @@ export function createSubgraphEndpoint<Context extends object>(
           trace,
           logger: requestLogger,
           changes: [],
+          commands: mutation,
           [mutation ? "commandDeadline" : "readDeadline"]: deadline,
         };
         const contextValue = createContext(request);
