@@ -126,7 +126,8 @@ async function startOnce(
 ): Promise<KafkaBroker> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "tributary-kafka-")));
   await mkdir(dataDir, { recursive: true });
-  const [free, controllerPort, proxiedPort] = await freePorts(3);
+  // The port of a broker that was killed is free, and this one's.
+  const [free, controllerPort, proxiedPort] = (await freePorts(4)).filter((each) => each !== options.port);
   const port = options.port ?? free;
   if (port === undefined || controllerPort === undefined || proxiedPort === undefined) throw new Error("no free ports");
   const proxied = options.advertisedPort === undefined ? undefined : { port: proxiedPort, as: options.advertisedPort };
