@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { OrganizationId } from "../auth/principal-ids.ts";
 import { AppError } from "../errors/app-error.ts";
+import { singleHeaders } from "../http/single-headers.ts";
 import type { SubgraphEndpoint } from "./subgraph-endpoint.ts";
 
 export const DENIALS_PATH = "/internal/denials";
@@ -15,10 +16,7 @@ export function registerDenials(server: FastifyInstance, endpoint: Pick<Subgraph
     if (!body.success) {
       throw new AppError("BAD_REQUEST", "Send a JSON object with `organizationId` and `permission`.");
     }
-    const headers = Object.fromEntries(
-      Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
-    );
-    await endpoint.takeDenial(headers, body.data);
+    await endpoint.takeDenial(singleHeaders(request.headers), body.data);
     return reply.status(204).send();
   });
 }

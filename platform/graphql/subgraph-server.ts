@@ -6,6 +6,7 @@ import type { EventFlow } from "../events/flow/event-flow.ts";
 import { createServer, listen } from "../http/create-server.ts";
 import { degradedMetric, registerHealthRoutes } from "../http/health.ts";
 import { METRICS_TYPE, metricsText } from "../http/metrics-format.ts";
+import { singleHeaders } from "../http/single-headers.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
 import type { Logger } from "../logger/logger.ts";
 import { localWebhooks } from "../webhooks/webhook.ts";
@@ -59,11 +60,7 @@ export function addSubgraphServer(options: SubgraphServerOptions): { readonly po
   server.post("/graphql", async (request, reply) => {
     const body = bodySchema.safeParse(request.body);
     if (!body.success) throw new AppError("BAD_REQUEST", "Send a JSON object with a `query`.");
-    const headers: Record<string, string | undefined> = {};
-    for (const [name, value] of Object.entries(request.headers)) {
-      headers[name] = typeof value === "string" ? value : value?.[0];
-    }
-    const response = await subgraph.endpoint.handle(headers, body.data);
+    const response = await subgraph.endpoint.handle(singleHeaders(request.headers), body.data);
     return reply.status(response.status).send(response.body);
   });
   let actual = port;

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { AppError } from "../errors/app-error.ts";
+import { singleHeaders } from "../http/single-headers.ts";
 import type { WebhookReceiver } from "./webhook.ts";
 
 const MAX_BYTES = 64 * 1024;
@@ -19,11 +20,8 @@ export function registerWebhooks(
     scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
     scope.post("/webhooks/:subgraph/:name", { bodyLimit: MAX_BYTES }, async (request, reply) => {
       const { subgraph, name } = place.parse(request.params);
-      const headers = Object.fromEntries(
-        Object.entries(request.headers).map(([header, value]) => [header, Array.isArray(value) ? value[0] : value]),
-      );
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      const answer = await receive(subgraph, name, { headers, body });
+      const answer = await receive(subgraph, name, { headers: singleHeaders(request.headers), body });
       if (answer === undefined) throw new AppError("NOT_FOUND", "There is no such webhook.");
       if (answer.body !== undefined) reply.type("application/json; charset=utf-8");
       return reply.status(answer.status).send(answer.body);

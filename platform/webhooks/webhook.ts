@@ -2,9 +2,10 @@
  * Webhooks that other services call: `POST /webhooks/<subgraph>/<name>` at the gateway. Whoever calls is known by a
  * signature over the body alone, so the body travels as the bytes that it is.
  */
+import type { SingleHeaders } from "../http/single-headers.ts";
+
 export interface WebhookRequest {
-  /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly headers: SingleHeaders;
   readonly body: Buffer;
 }
 

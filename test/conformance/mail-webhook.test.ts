@@ -1,15 +1,15 @@
 // S109: a bounce that the mail service reports at the gateway reaches the subgraph, in one process and in many, and the
 // audit log.
-import { randomBytes, randomUUID } from "node:crypto";
-import { Webhook } from "standardwebhooks";
+import { randomUUID } from "node:crypto";
 import { afterEach, expect, test } from "vitest";
 import { newMember } from "../support/client/new-member.ts";
+import { newWebhookSecret, webhookHeaders } from "../support/client/signed-webhook.ts";
 import { rowsOf } from "../support/stack/rows-of.ts";
 import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 import { waitFor } from "../support/wait.ts";
 
-const SECRET = `whsec_${randomBytes(32).toString("base64")}`;
+const SECRET = newWebhookSecret();
 
 let stack: Stack | undefined;
 afterEach(async () => {
@@ -31,14 +31,13 @@ test.each(TOPOLOGIES)("a bounce reported at the gateway is recorded [S109] (%s)"
   const [mail] = await waitFor(async () => (await sent()).length === 1 && (await sent()), { what: "the welcome" });
   const body = JSON.stringify({ event: "bounced", message_id: `<eml_${mail?.id}@example.com>`, reason: "550 no" });
   const post = (path: string, signature?: string) => {
-    const [id, at] = [randomUUID(), new Date()];
+    const headers = webhookHeaders(body, { secret: SECRET, id: randomUUID(), at: new Date() });
     return fetch(`${running.url}${path}`, {
       method: "POST",
       headers: {
         "content-type": "application/json",
-        "webhook-id": id,
-        "webhook-timestamp": String(Math.floor(at.getTime() / 1_000)),
-        "webhook-signature": signature ?? new Webhook(SECRET).sign(id, at, body),
+        ...headers,
+        "webhook-signature": signature ?? headers["webhook-signature"],
       },
       body,
     });

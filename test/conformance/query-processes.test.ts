@@ -1,7 +1,7 @@
 // S86: queries apart from commands. A process answers queries alone, out of a replica; whoever has written reads what
 // they wrote; a replica that is behind or gone is left out; without the process the others answer.
 import { randomUUID } from "node:crypto";
-import { Client } from "pg";
+import type { QueryResultRow } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../platform/clock.ts";
 import { createIdSource } from "../../platform/ids.ts";
@@ -14,6 +14,7 @@ import { cutConnections } from "../support/stack/cut-connections.ts";
 import { rowsOf } from "../support/stack/rows-of.ts";
 import type { Stack } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
+import { throughPort } from "../support/through-port.ts";
 import { waitFor } from "../support/wait.ts";
 
 const ids = createIdSource(systemClock);
@@ -59,10 +60,11 @@ beforeEach(() => untilReplicaIsRead());
 
 async function startQueries(): Promise<ProjectProcess> {
   queriesPort = await freePort();
-  const address = new URL(stack.operator["USER_DATABASE_URL"] ?? "");
-  address.port = String(replica.port);
-  const settings = { USER_SERVES: "queries", USER_REPLICA_DATABASE_URL: address.href, USER_PORT: String(queriesPort) };
-  return stack.startAnother("user", settings);
+  return stack.startAnother("user", {
+    USER_SERVES: "queries",
+    USER_REPLICA_DATABASE_URL: throughPort(stack.operator["USER_DATABASE_URL"] ?? "", replica.port),
+    USER_PORT: String(queriesPort),
+  });
 }
 
 /** A list that no cache holds. */
@@ -95,17 +97,9 @@ async function inviteUnheard(): Promise<string> {
   return email;
 }
 
-async function onReplica<Row>(sql: string): Promise<Row[]> {
-  const address = new URL(stack.databaseOf("user"));
-  address.port = String(replica.port);
-  const client = new Client({ connectionString: address.href });
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    return (await client.query(sql)).rows;
-  } finally {
-    await client.end();
-  }
+function onReplica<Row extends QueryResultRow>(sql: string): Promise<Row[]> {
+  const databaseOf = (subgraph: string) => throughPort(stack.databaseOf(subgraph), replica.port);
+  return rowsOf<Row>({ databaseOf }, "user", sql);
 }
 
 const pause = () => onReplica("SELECT pg_wal_replay_pause()");

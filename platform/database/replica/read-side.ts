@@ -66,15 +66,20 @@ export function createReadSide<Client extends SqlTransaction>(
   return {
     hostFor(identity) {
       let chosen: Promise<Database<Client>> | undefined;
-      const choose = async () => counted((await mayLag(identity)) ? "replica" : "primary");
+      let onReplica = false;
+      const choose = async () => {
+        onReplica = await mayLag(identity);
+        return counted(onReplica ? "replica" : "primary");
+      };
+      const leaveReplica = () => {
+        onReplica = false;
+        lag.distrust();
+        chosen = Promise.resolve(counted("primary"));
+      };
       return {
         ...(primary.places === undefined ? {} : { places: primary.places }),
         brokeOff() {
-          const before = chosen;
-          chosen = Promise.resolve(primary);
-          void before?.then((database) => {
-            if (database === replica) lag.distrust();
-          });
+          if (onReplica) leaveReplica();
         },
         async $transaction(work, limits) {
           chosen ??= choose();
@@ -89,8 +94,7 @@ export function createReadSide<Client extends SqlTransaction>(
           } catch (error) {
             if (begun) throw error;
             // It gave no connection: nothing was asked yet.
-            lag.distrust();
-            chosen = Promise.resolve(counted("primary"));
+            leaveReplica();
             return primary.$transaction(work, limits);
           }
         },

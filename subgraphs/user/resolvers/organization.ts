@@ -48,9 +48,12 @@ export const organization: ResolversOf<"Organization", UserContext, UserParents>
       info,
     );
     const members = await Promise.all(
-      edges.map(async ({ node, cursor }) => ({
-        cursor,
-        node: await context.loaders.membership.load(node.membershipId),
+      edges.map(async (edge) => ({
+        node: await context.loaders.membership.load(edge.node.membershipId),
+        // Signed where it is asked for.
+        get cursor() {
+          return edge.cursor;
+        },
       })),
     );
     return { edges: members.filter(isThere), pageInfo, totalCount };

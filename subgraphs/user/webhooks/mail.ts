@@ -23,10 +23,10 @@ export function createMailWebhook(services: UserServices, secrets: readonly stri
   return {
     name: "mail",
     async receive(request) {
-      const callId = requireSigned(secrets, request);
+      requireSigned(secrets, request);
       const { event, messageId, reason } = report.read(parseJson(request.body));
       if (event !== "bounced") return;
-      await recordBounce(services, { id: requireEmailId(messageId), reason: withoutAddresses(reason ?? ""), callId });
+      await recordBounce(services, { id: requireEmailId(messageId), reason: withoutAddresses(reason ?? "") });
     },
   };
 }

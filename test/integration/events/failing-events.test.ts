@@ -1,6 +1,7 @@
 // What a group does with events that fail, that are none, that never end, and without its database.
 import { expect, test } from "vitest";
 import { createUserClient } from "../../../prisma/user/client.ts";
+import { throughPort } from "../../support/through-port.ts";
 import { waitFor } from "../../support/wait.ts";
 import { consumersOfFile, FAST, newKey, newTopic, recording } from "./consumers-of-file.ts";
 import { thing } from "./event-fixture.ts";
@@ -103,10 +104,9 @@ test("records that are no events are dead-lettered once, at once, and 50 good on
 test("an outage of the consumer's database is waited out: no attempt counted, no dead letter [EV-06]", async () => {
   const topic = newTopic();
   const key = newKey();
-  const database = new URL(world.fixture.databases.appUrl);
-  const between = await startSwitch(Number(database.port));
-  database.port = String(between.port);
-  const client = createUserClient(database.href, { poolSize: 4 });
+  const { appUrl } = world.fixture.databases;
+  const between = await startSwitch(Number(new URL(appUrl).port));
+  const client = createUserClient(throughPort(appUrl, between.port), { poolSize: 4 });
   const attempts = new Set<number>();
   const consumer = await start(
     topic,

@@ -9,6 +9,7 @@ import { databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
 import { freePort, freePorts } from "../ports.ts";
 import { type ProcessOptions, type ProjectProcess, startProcess, subgraphProcess } from "../process.ts";
 import { serviceAddress } from "../services/service-addresses.ts";
+import { throughPort } from "../through-port.ts";
 import {
   createStackProcess,
   named,
@@ -139,13 +140,6 @@ export async function startDistributed(options: StackOptions): Promise<Stack> {
       await folder.remove();
     },
   };
-}
-
-function throughPort(url: string, port: number | undefined): string {
-  if (port === undefined) return url;
-  const address = new URL(url);
-  address.port = String(port);
-  return address.href;
 }
 
 type Program = Pick<ProcessOptions, "entry" | "entryArguments" | "name">;

@@ -1,8 +1,8 @@
 /** Notes that a mail came back. One that was not sent, or is known to have come back, stays as it is. */
-import { createHash } from "node:crypto";
 import { runCommand } from "../../../../platform/database/command.ts";
 import { AppError } from "../../../../platform/errors/app-error.ts";
 import type { Causation } from "../../../../platform/events/envelope.ts";
+import { newTrace } from "../../../../platform/tracing/trace-context.ts";
 import type { EmailId } from "../../domain/ids.ts";
 import { emailBounced } from "../../domain-events.ts";
 import type { UserServices } from "../../services.ts";
@@ -15,19 +15,17 @@ export interface Bounce {
   readonly id: EmailId;
   /** Without an address or a token. */
   readonly reason: string;
-  /** Of the call that told of it: the same when it is made again. */
-  readonly callId: string;
 }
 
 /** @throws AppError `NOT_FOUND` for a mail that is none of ours */
-export async function recordBounce(services: UserServices, { id, reason, callId }: Bounce): Promise<void> {
+export async function recordBounce(services: UserServices, { id, reason }: Bounce): Promise<void> {
   const { database, clock } = services;
   const tenantId = await findTenantOfEmail(database.autocommit, id);
   if (tenantId === undefined) throw new AppError("NOT_FOUND", "There is no such mail.");
   const causation: Causation = {
     actorKind: "SERVICE",
     actorId: MAIL_SERVICE,
-    correlationId: createHash("sha256").update(callId).digest("hex").slice(0, 32),
+    correlationId: newTrace().traceId,
     hop: 0,
   };
   await runCommand(services, { tenants: [tenantId], causation }, async ({ tx, emit }) => {

@@ -14,6 +14,7 @@ import { SHRINK_SCHEDULES } from "../../../support/random-of-test.ts";
 import { seededRandom } from "../../../support/seeded-random.ts";
 import { startEventDatabases } from "../../../support/services/event-databases.ts";
 import { startKafka } from "../../../support/services/kafka.ts";
+import { throughPort } from "../../../support/through-port.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { sizeOf } from "../../../tiers.ts";
 import { eventWriter, type LiveStack, startLiveStack, TOPIC, viewer } from "./live-stack.ts";
@@ -41,9 +42,7 @@ const logger = createLogger({ name: "log", level: "silent" });
 async function overPostgres(): Promise<Setting> {
   const databases = await startEventDatabases();
   const proxy = await createFaultProxy({ target: { host: "127.0.0.1", port: databases.server.port } });
-  const address = new URL(databases.eventsUrl);
-  address.port = String(proxy.port);
-  const log = createPostgresEventLog({ connectionString: address.href, logger });
+  const log = createPostgresEventLog({ connectionString: throughPort(databases.eventsUrl, proxy.port), logger });
   const writing = createPostgresEventLog({ connectionString: databases.eventsUrl, logger });
   await Promise.all([log.start(), writing.start()]);
   return {

@@ -1,11 +1,11 @@
 // S109: the mail service tells by a signed webhook that a mail came back.
-import { randomBytes, randomUUID } from "node:crypto";
-import { Webhook } from "standardwebhooks";
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { newWebhookSecret, webhookHeaders } from "../../../support/client/signed-webhook.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { type Json, type Person, startUser, type UserFixture } from "./user-fixture.ts";
 
-const SECRETS = ["former", "present"].map(() => `whsec_${randomBytes(32).toString("base64")}`);
+const SECRETS = [newWebhookSecret(), newWebhookSecret()];
 
 let fixture: UserFixture;
 let owner: Person;
@@ -29,11 +29,7 @@ async function call(
   { secret = SECRETS[0] ?? "", id = randomUUID(), at = new Date() }: Call = {},
 ) {
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  const headers = {
-    "webhook-id": id,
-    "webhook-timestamp": String(Math.floor(at.getTime() / 1_000)),
-    "webhook-signature": new Webhook(secret).sign(id, at, text),
-  };
+  const headers = webhookHeaders(text, { secret, id, at });
   const [webhook] = fixture.subgraph.webhooks ?? [];
   if (webhook === undefined) throw new Error("there is no webhook");
   return webhook.receive({ headers, body: Buffer.from(text) });
@@ -106,17 +102,12 @@ test("a call that is not signed, too old, or of another body is refused, and cha
   const { messageId, recipient } = await sentInvitation();
   const bounce = { event: "bounced", message_id: messageId };
   const before = (await bounces()).length;
-  const stranger = `whsec_${randomBytes(32).toString("base64")}`;
+  const stranger = newWebhookSecret();
   for (const wrong of [{ secret: stranger }, { at: new Date(Date.now() - 301_000) }]) {
     await expect(call(bounce, wrong)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   }
   const [webhook] = fixture.subgraph.webhooks ?? [];
-  const at = new Date();
-  const headers = {
-    "webhook-id": "one",
-    "webhook-timestamp": String(Math.floor(at.getTime() / 1_000)),
-    "webhook-signature": new Webhook(SECRETS[0] ?? "").sign("one", at, "{}"),
-  };
+  const headers = webhookHeaders("{}", { secret: SECRETS[0] ?? "", id: "one", at: new Date() });
   const other = { headers, body: Buffer.from(JSON.stringify(bounce)) };
   await expect(webhook?.receive(other)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   await expect(webhook?.receive({ ...other, headers: {} })).rejects.toMatchObject({
