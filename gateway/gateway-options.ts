@@ -3,6 +3,7 @@
  * gateway.
  */
 import type { FastifyInstance } from "fastify";
+import type { TokenService } from "../platform/auth/token-service.ts";
 import type { Cache } from "../platform/cache/cache.ts";
 import type { CountedCache } from "../platform/cache/cache-metrics.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -81,6 +82,8 @@ export interface GatewayOptions {
   readonly checks?: readonly HealthCheck[];
   /** Tells subgraphs whom the gateway refused in their stead; absent: nobody is told. */
   readonly reportDenial?: ReportDenial;
+  /** Gives programs access tokens for their API keys; absent: nobody does (standalone). */
+  readonly tokenService?: Pick<TokenService, "clientToken">;
   /** Takes the calls of other services; absent: nobody does. */
   readonly webhooks?: WebhookReceiver;
   /** Further routes, e.g. the local mailbox. */

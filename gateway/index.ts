@@ -2,6 +2,7 @@
  * The gateway: one address in front of all subgraphs. `createGateway` wires its rooms; it reads no environment and
  * opens no port before its part is started.
  */
+import type { FastifyInstance } from "fastify";
 import { cacheMetrics } from "../platform/cache/cache-metrics.ts";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";
 import { degradedMetric } from "../platform/http/health.ts";
@@ -19,6 +20,7 @@ import { createGatewayPart } from "./gateway-part.ts";
 import { limitCalls } from "./http/call-limit-hook.ts";
 import { createHttpListener } from "./http/http-listener.ts";
 import { liveMetrics, registerMetrics } from "./http/metrics-page.ts";
+import { registerTokenEndpoint } from "./http/oauth-token-route.ts";
 import { registerServices } from "./http/services-page.ts";
 import { createLimits } from "./limits/create-limits.ts";
 import { createPlanFeatures } from "./limits/plan-features.ts";
@@ -89,11 +91,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   registerServices(server, transport.clients.targets);
   const { calls } = limits.rates;
-  if (options.webhooks !== undefined) {
-    registerWebhooks(server, options.webhooks, (scope) => {
-      if (calls !== undefined) limitCalls(scope, calls, limits.admission);
-    });
-  }
+  const limited = (scope: FastifyInstance) => {
+    if (calls !== undefined) limitCalls(scope, calls, limits.admission);
+  };
+  if (options.webhooks !== undefined) registerWebhooks(server, options.webhooks, limited);
+  if (options.tokenService !== undefined) registerTokenEndpoint(server, options.tokenService, limited);
   const metrics = [transport.metrics, operations.metrics, errors.metrics, limits.rates.metrics, caches.metrics];
   if (limits.admission !== undefined) metrics.push(limits.admission.metrics);
   if (responses !== undefined) metrics.push(responses.metrics);

@@ -59,6 +59,7 @@ export interface PlatformRooms extends Pick<Subgraph, "parts" | "checks"> {
     | "manifests"
     | "scalars"
     | "eventFlow"
+    | "tokenService"
   > &
     Required<Pick<GatewayOptions, "authenticator" | "endpoints">>;
 }
@@ -110,6 +111,7 @@ export function createPlatformRooms(options: PlatformRoomsOptions): PlatformRoom
       manifests: [WEB_CLIENT_MANIFEST],
       scalars,
       eventFlow,
+      tokenService,
     },
   };
 }

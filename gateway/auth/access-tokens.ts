@@ -6,8 +6,8 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
-import { SessionId, UserId } from "../../platform/auth/principal-ids.ts";
-import type { TokenService } from "../../platform/auth/token-service.ts";
+import { ApiKeyId, OrganizationId, SessionId, UserId } from "../../platform/auth/principal-ids.ts";
+import type { ClientClaims, TokenService } from "../../platform/auth/token-service.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
 import { StaleToken } from "./stale-token.ts";
@@ -19,11 +19,24 @@ export interface AccessTokensOptions {
   readonly clock: Clock;
 }
 
-export interface AccessTokenClaims {
+/** Of a person's session. */
+export interface SessionTokenClaims {
+  readonly kind: "SESSION";
   readonly userId: UserId;
   readonly sessionId: SessionId;
   readonly expiresAt: Date;
 }
+
+/** Of a program that traded its API key for the token. */
+export interface ClientTokenClaims extends ClientClaims {
+  readonly kind: "CLIENT";
+  readonly keyId: ApiKeyId;
+  /** Names of permissions: the token allows no others. */
+  readonly scope: readonly string[];
+  readonly expiresAt: Date;
+}
+
+export type AccessTokenClaims = SessionTokenClaims | ClientTokenClaims;
 
 export interface AccessTokens {
   /**
@@ -41,7 +54,29 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 /** A token of ours is below 1 KB; anything much larger is not worth a hash. */
 const MAX_TOKEN_LENGTH = 8_192;
 
-const claimsSchema = z.object({ sub: UserId.schema, sid: SessionId.schema, exp: z.number() });
+const expiry = z.number().transform((seconds) => new Date(seconds * 1000));
+const claimsSchema = z.union([
+  z.object({ sub: UserId.schema, sid: SessionId.schema, exp: expiry }).transform(
+    ({ sub, sid, exp }): AccessTokenClaims => ({
+      kind: "SESSION",
+      userId: sub,
+      sessionId: sid,
+      expiresAt: exp,
+    }),
+  ),
+  z
+    .object({ sub: ApiKeyId.schema, org: OrganizationId.schema, secret: z.string(), scope: z.string(), exp: expiry })
+    .transform(
+      ({ sub, org, secret, scope, exp }): AccessTokenClaims => ({
+        kind: "CLIENT",
+        keyId: sub,
+        organizationId: org,
+        secretHash: secret,
+        scope: scope.split(" "),
+        expiresAt: exp,
+      }),
+    ),
+]);
 const keysSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
 
 export function createAccessTokens({ tokenService, issuer, audience, clock }: AccessTokensOptions): AccessTokens {
@@ -92,7 +127,7 @@ export function createAccessTokens({ tokenService, issuer, audience, clock }: Ac
       typ: "at+jwt",
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       currentDate: clock.now(),
-      requiredClaims: ["sub", "sid", "iat", "exp"],
+      requiredClaims: ["sub", "iat", "exp"],
     });
     return payload;
   }
@@ -105,8 +140,7 @@ export function createAccessTokens({ tokenService, issuer, audience, clock }: Ac
         if (checkedToken !== undefined && checkedToken.expiresAt.getTime() > latest && !keysAreOld())
           return checkedToken;
         if (token.length > MAX_TOKEN_LENGTH) throw new Error("the token is too long");
-        const { sub, sid, exp } = claimsSchema.parse(await check(token));
-        const claims = { userId: sub, sessionId: sid, expiresAt: new Date(exp * 1000) };
+        const claims = claimsSchema.parse(await check(token));
         checked.set(token, claims);
         return claims;
       } catch (error) {

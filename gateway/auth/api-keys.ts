@@ -1,6 +1,7 @@
 /**
- * Checks API keys: it asks the token service what stands behind a key, and believes the answer until an event says that
- * something about the key, its giver or its organisation changed; without an event, for a while.
+ * Checks API keys, and access tokens that programs got for them: it asks the token service what stands behind a key,
+ * and believes the answer until an event says that something about the key, its giver or its organisation changed;
+ * without an event, for a while.
  */
 import { hash } from "node:crypto";
 import type { Identity } from "../../platform/auth/identity.ts";
@@ -9,6 +10,7 @@ import type { Cache } from "../../platform/cache/cache.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
 import type { Authentication } from "../ports.ts";
+import type { ClientTokenClaims } from "./access-tokens.ts";
 import {
   ANY_API_KEY,
   ANY_ORGANIZATION,
@@ -20,7 +22,7 @@ import {
 import { StaleToken } from "./stale-token.ts";
 
 export interface ApiKeysOptions {
-  readonly tokenService: Pick<TokenService, "apiKey">;
+  readonly tokenService: Pick<TokenService, "apiKey" | "client">;
   readonly cache: Cache;
   /** How long the facts of a key are believed, in milliseconds. */
   readonly factsMs: number;
@@ -30,6 +32,8 @@ export interface ApiKeysOptions {
 export interface ApiKeys {
   /** @throws AppError `UNAUTHENTICATED` (StaleToken) for a key that is not good, `SERVICE_UNAVAILABLE` */
   authenticate(token: string): Promise<Authentication>;
+  /** Like `authenticate`, for an access token whose signature is good. */
+  authenticateClient(claims: ClientTokenClaims): Promise<Authentication>;
 }
 
 /** A key of ours is below 100 characters. */
@@ -44,12 +48,10 @@ export function createApiKeys({ tokenService, cache, factsMs, clock }: ApiKeysOp
   // One object per cached key: signatures of the identity header are remembered by it.
   const identities = new WeakMap<ApiKeyFacts, Identity>();
 
-  async function factsOf(token: string): Promise<ApiKeyFacts | null> {
-    // The key itself is kept nowhere.
-    const key = `api-key:${hash("sha256", token, "base64url")}`;
+  async function load(key: string, ask: () => Promise<ApiKeyFacts | null>): Promise<ApiKeyFacts | null> {
     const { facts } = await cache.getOrLoad<Answer>(key, loading, async () => {
       try {
-        return { facts: await tokenService.apiKey(token) };
+        return { facts: await ask() };
       } catch (cause) {
         throw new AppError("SERVICE_UNAVAILABLE", "API keys cannot be checked at the moment: try again shortly.", {
           cause,
@@ -72,14 +74,26 @@ export function createApiKeys({ tokenService, cache, factsMs, clock }: ApiKeysOp
 
   return {
     async authenticate(token) {
-      const facts = token.length > MAX_LENGTH ? null : await factsOf(token);
-      if (facts === null || (facts.expiresAt !== null && facts.expiresAt <= clock.now())) {
-        throw new StaleToken("This API key is not good: it was revoked, has expired, or never was one.");
-      }
+      if (token.length > MAX_LENGTH) throw notGood();
+      // The key itself is kept nowhere.
+      const facts = await load(`api-key:${hash("sha256", token, "base64url")}`, () => tokenService.apiKey(token));
+      if (facts === null || (facts.expiresAt !== null && facts.expiresAt <= clock.now())) throw notGood();
       const { expiresAt } = facts;
       return { identity: identityOf(facts), ...(expiresAt === null ? {} : { expiresAt }) };
     },
+    async authenticateClient({ keyId, organizationId, secretHash, scope, expiresAt }) {
+      const facts = await load(`client:${secretHash}:${scope.join(" ")}`, async () => {
+        const all = await tokenService.client({ organizationId, secretHash });
+        return all && { ...all, permissions: all.permissions.filter((permission) => scope.includes(permission)) };
+      });
+      if (facts?.keyId !== keyId || (facts.expiresAt !== null && facts.expiresAt <= clock.now())) throw notGood();
+      return { identity: identityOf(facts), expiresAt };
+    },
   };
+}
+
+function notGood(): StaleToken {
+  return new StaleToken("This API key is not good: it was revoked, has expired, or never was one.");
 }
 
 /** By all that may change what the key may do. */

@@ -85,7 +85,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   async function authenticate(token: string | undefined, _client: ClientFacts): Promise<Authentication> {
     if (token === undefined || token === "") return { identity: { kind: "ANONYMOUS" } };
     if (isApiKeyToken(token)) return apiKeys.authenticate(token);
-    const { sessionId, userId, expiresAt } = await tokens.verify(token);
+    const claims = await tokens.verify(token);
+    if (claims.kind === "CLIENT") return apiKeys.authenticateClient(claims);
+    const { sessionId, userId, expiresAt } = claims;
     const facts = await session(sessionId, userId);
     if (facts === null || facts.userId !== userId || facts.sessionId !== sessionId) {
       throw new StaleToken("This session has ended: sign in again.");

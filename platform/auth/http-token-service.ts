@@ -7,7 +7,7 @@ import { AppError } from "../errors/app-error.ts";
 import { firstAnswer } from "../http/first-answer.ts";
 import type { Identity } from "./identity.ts";
 import { IDENTITY_HEADER, type IdentitySigner } from "./identity-header.ts";
-import { apiKeyFactsSchema, sessionFactsSchema, type TokenService } from "./token-service.ts";
+import { apiKeyFactsSchema, clientAnswerSchema, sessionFactsSchema, type TokenService } from "./token-service.ts";
 
 export interface HttpTokenServiceOptions {
   /** Addresses of the service that issues sessions, without a path, in the order in which they are tried. */
@@ -67,5 +67,7 @@ export function createHttpTokenService(options: HttpTokenServiceOptions): TokenS
     keys: () => call("/.well-known/jwks.json", keySetSchema, {}),
     session: async (sessionId, userId) => (await ask("/internal/session", answerSchema, { sessionId, userId })).session,
     apiKey: async (token) => (await ask("/internal/api-key", apiKeyAnswerSchema, { token })).apiKey,
+    clientToken: (credentials) => ask("/internal/client-token", clientAnswerSchema, { ...credentials }),
+    client: async (claims) => (await ask("/internal/client", apiKeyAnswerSchema, { ...claims })).apiKey,
   };
 }

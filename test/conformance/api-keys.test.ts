@@ -1,6 +1,14 @@
 // A program with an API key on the running platform, over both topologies: it reads, commands, follows events and is
 // audited as itself, in its organisation alone; and it is out within a second of being told so.
 import { randomUUID } from "node:crypto";
+import {
+  allowInsecureRequests,
+  type ClientAuth,
+  ClientSecretBasic,
+  ClientSecretPost,
+  Configuration,
+  clientCredentialsGrant,
+} from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGraphQLClient } from "../support/client/graphql-client.ts";
 import { type Account, attachCard, type Member, newMember, newOrganization } from "../support/client/new-member.ts";
@@ -104,6 +112,41 @@ describe.each(TOPOLOGIES)("%s: a program with an API key", (topology) => {
     },
   );
 
+  test("gets access tokens by OAuth client credentials, bounded by scope and key [S5] [S38]", async () => {
+    const issued = await issue(["organization.read", "billing.read"]);
+    const tokenFor = (scope: Record<string, string>, authentication?: ClientAuth) =>
+      clientCredentialsGrant(oauthClient(stack.url, issued, authentication), scope);
+    const { access_token, token_type, expires_in, scope } = await tokenFor({ scope: "organization.read" });
+    expect([token_type, expires_in, scope]).toEqual(["bearer", 900, "organization.read"]);
+    const program = createGraphQLClient(`${stack.url}/graphql`, access_token);
+    const named = await program.request<{ organization: object }>(NAME, { id: account.organizationId });
+    expect(named.organization).toEqual({ name: "Test Works" });
+    const denied = await program.send(READ, { id: account.organizationId });
+    expect(denied.errors?.[0]?.extensions?.["code"]).toBe("FORBIDDEN");
+    const byBody = await tokenFor({}, ClientSecretPost(issued.secret));
+    expect(byBody.scope).toBe("organization.read billing.read");
+    const follower = await TRANSPORTS.SSE(stack, byBody.access_token, BILLING, account.organizationId);
+    await expect(tokenFor({ scope: "audit.read" })).rejects.toMatchObject({ error: "invalid_scope", status: 400 });
+    await owner.client.mutate("apiKeyRevoke", { id: issued.apiKey.id }, "apiKey { status }");
+    await waitFor(() => follower.end() !== undefined, { what: "the end of the program's stream" });
+    expect(follower.end()).toMatch(ENDED.SSE);
+    expect((await program.send(NAME, { id: account.organizationId })).status).toBe(401);
+    await expect(tokenFor({})).rejects.toMatchObject({ error: "invalid_client", status: 401 });
+    await follower.close();
+  });
+
+  test("is told in OAuth's words what is wrong with its request for a token", async () => {
+    const post = async (body: string, headers: Record<string, string> = {}) => {
+      const response = await fetch(`${stack.url}/oauth/token`, { method: "POST", body, headers });
+      return [response.status, ((await response.json()) as { error?: string }).error];
+    };
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    expect(await post("{}", { "content-type": "application/json" })).toEqual([400, "invalid_request"]);
+    expect(await post("grant_type=password&username=a&password=b", form)).toEqual([400, "unsupported_grant_type"]);
+    expect(await post("grant_type=client_credentials", form)).toEqual([401, "invalid_client"]);
+    expect((await fetch(`${stack.url}/oauth/token`)).status).toBe(404);
+  });
+
   test("goes on through a rotation with either secret, and with the new one alone after it", async () => {
     const issued = await issue(["organization.read"]);
     const { id } = issued.apiKey;
@@ -130,6 +173,14 @@ describe.each(TOPOLOGIES)("%s: a program with an API key", (topology) => {
     expect(codes).toEqual([401, 401, 200]);
   });
 });
+
+/** A client of a library that knows the standard. */
+function oauthClient(url: string, { apiKey, secret }: Issued, authentication?: ClientAuth): Configuration {
+  const server = { issuer: "https://tributary.local", token_endpoint: `${url}/oauth/token` };
+  const client = new Configuration(server, apiKey.id, {}, authentication ?? ClientSecretBasic(secret));
+  allowInsecureRequests(client);
+  return client;
+}
 
 interface Trail {
   readonly organization: {

@@ -6,7 +6,7 @@ import { SignJWT } from "jose";
 import type { Clock } from "../../../platform/clock.ts";
 import { AppError } from "../../../platform/errors/app-error.ts";
 import type { IdSource } from "../../../platform/ids.ts";
-import type { SessionId, UserId } from "../domain/ids.ts";
+import type { ApiKeyId, OrganizationId, SessionId, UserId } from "../domain/ids.ts";
 import { loadSigningKeys, type SigningKeys } from "./signing-keys.ts";
 
 export interface IssuedAccessToken {
@@ -14,10 +14,22 @@ export interface IssuedAccessToken {
   readonly expiresAt: Date;
 }
 
+/** The API key that an access token is for: the client of OAuth (RFC 9068, section 2.2). */
+export interface TokenClient {
+  readonly keyId: ApiKeyId;
+  readonly organizationId: OrganizationId;
+  /** The token ends with this secret of the key. */
+  readonly secretHash: string;
+  readonly scope: readonly string[];
+  /** When the secret ends; `null`: it does not by itself. */
+  readonly endsAt: Date | null;
+}
+
 export interface AccessTokens {
   /** Reads the keys, creating them at the first start. Idempotent. */
   start(): Promise<void>;
   issue(userId: UserId, sessionId: SessionId): Promise<IssuedAccessToken>;
+  issueForClient(client: TokenClient): Promise<IssuedAccessToken>;
   /** The public keys. */
   keys(): SigningKeys["publicKeys"];
 }
@@ -41,25 +53,35 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
     return loaded;
   }
 
+  async function sign(
+    subject: UserId | ApiKeyId,
+    claims: Readonly<Record<string, string>>,
+    endsAt: Date | null,
+  ): Promise<IssuedAccessToken> {
+    const { kid, key } = keys();
+    const issuedAt = Math.floor(clock.now().getTime() / 1000);
+    const latest = endsAt === null ? Number.POSITIVE_INFINITY : Math.floor(endsAt.getTime() / 1000);
+    const expiresAt = Math.min(issuedAt + lifetimeSeconds, latest);
+    const accessToken = await new SignJWT(claims)
+      .setProtectedHeader({ alg: "EdDSA", typ: "at+jwt", kid })
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setSubject(subject)
+      .setIssuedAt(issuedAt)
+      .setNotBefore(issuedAt)
+      .setExpirationTime(expiresAt)
+      .setJti(ids.uuid())
+      .sign(key);
+    return { accessToken, expiresAt: new Date(expiresAt * 1000) };
+  }
+
   return {
     async start() {
       loaded ??= await loadSigningKeys(keyFile);
     },
-    async issue(userId, sessionId) {
-      const { kid, key } = keys();
-      const issuedAt = Math.floor(clock.now().getTime() / 1000);
-      const accessToken = await new SignJWT({ sid: sessionId })
-        .setProtectedHeader({ alg: "EdDSA", typ: "at+jwt", kid })
-        .setIssuer(issuer)
-        .setAudience(audience)
-        .setSubject(userId)
-        .setIssuedAt(issuedAt)
-        .setNotBefore(issuedAt)
-        .setExpirationTime(issuedAt + lifetimeSeconds)
-        .setJti(ids.uuid())
-        .sign(key);
-      return { accessToken, expiresAt: new Date((issuedAt + lifetimeSeconds) * 1000) };
-    },
+    issue: (userId, sessionId) => sign(userId, { sid: sessionId }, null),
+    issueForClient: ({ keyId, organizationId, secretHash, scope, endsAt }) =>
+      sign(keyId, { client_id: keyId, org: organizationId, secret: secretHash, scope: scope.join(" ") }, endsAt),
     keys: () => keys().publicKeys,
   };
 }

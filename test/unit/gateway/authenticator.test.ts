@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from "jose";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { createAuthenticator } from "../../../gateway/auth/authenticator.ts";
 import { revocationOf } from "../../../gateway/auth/revocations.ts";
 import type { ApiKeyFacts, SessionFacts, TokenService } from "../../../platform/auth/token-service.ts";
@@ -17,6 +17,7 @@ const ORGANIZATION_ID = namedId("org", "works");
 const START = Date.parse("2026-11-20T12:00:00Z");
 const KEY_ID = namedId("key", "export");
 const KEY = `trk_${"k".repeat(64)}`;
+const SECRET_HASH = "h".repeat(43);
 
 type Pair = Awaited<ReturnType<typeof generateKeyPair>>;
 let pair: Pair;
@@ -69,14 +70,22 @@ async function rig(): Promise<Rig> {
       if (session instanceof Error) throw session;
       return session;
     },
-    async apiKey() {
-      calls.apiKeys += 1;
-      const { apiKey, before } = state;
-      await before;
-      if (apiKey instanceof Error) throw apiKey;
-      return apiKey;
+    apiKey: answerForKey,
+    async clientToken() {
+      throw new Error("the authenticator gives no tokens");
+    },
+    async client({ organizationId, secretHash }) {
+      if (organizationId !== ORGANIZATION_ID || secretHash !== SECRET_HASH) return null;
+      return answerForKey();
     },
   };
+  async function answerForKey() {
+    calls.apiKeys += 1;
+    const { apiKey, before } = state;
+    await before;
+    if (apiKey instanceof Error) throw apiKey;
+    return apiKey;
+  }
   let read: TailOptions["onRecords"] = async () => undefined;
   const eventLog = {
     async tail({ onRecords }: TailOptions) {
@@ -124,6 +133,21 @@ function token({ key = pair.privateKey, header = {}, claims = {} }: Shape = {}):
     .setProtectedHeader({ alg: "EdDSA", typ: "at+jwt", kid: "k1", ...header })
     .sign(key);
 }
+
+/** As programs get it for an API key. */
+const clientToken = (claims: Record<string, unknown> = {}) =>
+  token({
+    claims: {
+      ...{ sub: KEY_ID, client_id: KEY_ID, sid: undefined },
+      ...{ org: ORGANIZATION_ID, secret: SECRET_HASH, scope: "billing.read", ...claims },
+    },
+  });
+
+/** Both ways in which a program shows its key. */
+const CREDENTIALS = [
+  ["an API key", async () => KEY],
+  ["an access token of one", () => clientToken()],
+] as const;
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
@@ -307,35 +331,81 @@ test("an API key ends at its moment, although it was good a second ago", async (
   expect(asked.calls.apiKeys).toBe(1);
 });
 
-test.each([
+const CONCERNING_A_KEY = [
   ["the key", "user.api_key.revoked.v1", {}, { subject: KEY_ID }],
   ["one of its secrets", "user.api_key.rotated.v1", {}, { subject: KEY_ID }],
   ["its giver", "user.suspended.v1", { userId: USER_ID }, {}],
   ["its giver's membership", "user.membership.removed.v1", { userId: USER_ID }, { orgid: ORGANIZATION_ID }],
   ["its organisation", "user.organization.suspended.v1", {}, { orgid: ORGANIZATION_ID }],
-] as const)("what happens to %s makes an API key be asked for again, also while that is under way", async (...of) => {
-  const [, type, data, more] = of;
+] as const;
+
+describe.each(CREDENTIALS)("%s", (_name, makeCredential) => {
+  test.each(CONCERNING_A_KEY)("is asked about again when something happens to %s, also meanwhile", async (...of) => {
+    const [, type, data, more] = of;
+    const asked = await rig();
+    const credential = await makeCredential();
+    await asked.authenticator.start?.();
+    await asked.authenticate(credential);
+    await asked.announce("user.suspended.v1", { userId: namedId("usr", "bob") });
+    await asked.authenticate(credential);
+    expect(asked.calls.apiKeys).toBe(1);
+    await asked.announce(type, data, more);
+    const gate = Promise.withResolvers<void>();
+    asked.before = gate.promise;
+    const early = asked.authenticate(credential);
+    await expect.poll(() => asked.calls.apiKeys).toBe(2);
+    await asked.announce(type, data, more);
+    asked.apiKey = null;
+    const late = asked.authenticate(credential);
+    await expect.poll(() => asked.calls.apiKeys).toBe(3);
+    gate.resolve();
+    expect([await early, await late, await asked.authenticate(credential)]).toEqual([
+      "API_KEY",
+      "UNAUTHENTICATED",
+      "UNAUTHENTICATED",
+    ]);
+  });
+});
+
+test("an access token of a program allows what its scope names, as far as the key may do it now", async () => {
   const asked = await rig();
-  await asked.authenticator.start?.();
-  await asked.authenticate(KEY);
-  await asked.announce("user.suspended.v1", { userId: namedId("usr", "bob") });
-  await asked.authenticate(KEY);
-  expect(asked.calls.apiKeys).toBe(1);
-  await asked.announce(type, data, more);
-  const gate = Promise.withResolvers<void>();
-  asked.before = gate.promise;
-  const early = asked.authenticate(KEY);
-  await expect.poll(() => asked.calls.apiKeys).toBe(2);
-  await asked.announce(type, data, more);
-  asked.apiKey = null;
-  const late = asked.authenticate(KEY);
-  await expect.poll(() => asked.calls.apiKeys).toBe(3);
-  gate.resolve();
-  expect([await early, await late, await asked.authenticate(KEY)]).toEqual([
-    "API_KEY",
-    "UNAUTHENTICATED",
-    "UNAUTHENTICATED",
-  ]);
+  if (asked.apiKey === null || asked.apiKey instanceof Error) throw new Error("the rig has a key");
+  asked.apiKey = { ...asked.apiKey, permissions: ["billing.read", "members.read"] };
+  const grantsOf = async (scope: string) => {
+    const { identity } = await asked.authenticator.authenticate(await clientToken({ scope }), {});
+    if (identity.kind !== "API_KEY") throw new Error(`a program is ${identity.kind}`);
+    expect(identity.keyId).toBe(KEY_ID);
+    return [...(identity.grants.get(ORGANIZATION_ID) ?? [])];
+  };
+  expect(await grantsOf("members.read")).toEqual(["members.read"]);
+  expect(await grantsOf("members.read audit.read")).toEqual(["members.read"]);
+  expect(await grantsOf("billing.read members.read")).toEqual(["billing.read", "members.read"]);
+});
+
+test.each([
+  ["names another key than its secret belongs to", { sub: namedId("key", "other") }],
+  ["names another organisation", { org: namedId("org", "other") }],
+  ["names no secret", { secret: undefined }],
+  ["names no scope", { scope: undefined }],
+  ["is of a secret that ended", { secret: "o".repeat(43) }],
+])("an access token of a program is refused that %s [AU-01]", async (_fault, claims) => {
+  const { authenticate } = await rig();
+  expect(await authenticate(await clientToken(claims))).toBe("UNAUTHENTICATED");
+});
+
+test("an access token of a program ends before its key, and with its key", async () => {
+  const asked = await rig();
+  const short = await clientToken({ exp: START / 1000 + 30 });
+  const { expiresAt } = await asked.authenticator.authenticate(short, {});
+  expect(expiresAt).toEqual(new Date(START + 30_000));
+  asked.advance(36);
+  expect(await asked.authenticate(short)).toBe("UNAUTHENTICATED");
+  const ending = await rig();
+  if (ending.apiKey === null || ending.apiKey instanceof Error) throw new Error("the rig has a key");
+  ending.apiKey = { ...ending.apiKey, expiresAt: new Date(START + 10_000) };
+  expect(await ending.authenticate(await clientToken())).toBe("API_KEY");
+  ending.advance(10);
+  expect(await ending.authenticate(await clientToken())).toBe("UNAUTHENTICATED");
 });
 
 test("identity events name whose rights changed", () => {

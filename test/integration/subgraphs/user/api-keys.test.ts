@@ -1,6 +1,8 @@
 // API keys: what programs call with. They do what they were given, as far as their giver may, and end when told to.
 import { randomUUID } from "node:crypto";
+import { decodeJwt, decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { OrganizationId } from "../../../../platform/auth/principal-ids.ts";
 import { MAX_API_KEYS } from "../../../../subgraphs/user/domain/api-key.ts";
 import { type Json, type Person, startUser, type UserFixture } from "./user-fixture.ts";
 
@@ -169,6 +171,58 @@ describe("what stands behind a key", () => {
       { id: apiKey.id },
     );
     expect(data.node).toEqual({ status: "EXPIRED" });
+  });
+});
+
+describe("an access token for a key (OAuth 2, client credentials)", () => {
+  const trade = (clientId: string, clientSecret: string, scope?: readonly string[]) =>
+    fixture.subgraph.tokenService.clientToken({ clientId, clientSecret, scope });
+  /** What the gateway asks about a token. */
+  const factsBehind = (accessToken: string) => {
+    const { org, secret } = decodeJwt<{ org: string; secret: string }>(accessToken);
+    const organizationId = OrganizationId.require(org);
+    return fixture.subgraph.tokenService.client({ organizationId, secretHash: secret });
+  };
+
+  test("says which key, secret and scope it is for, and tells neither key nor secret", async () => {
+    const { ada, organizationId } = await world();
+    const { apiKey, secret } = await create(ada, organizationId);
+    const { token } = await trade(apiKey.id, secret, ["billing.read"]);
+    expect(token).toMatchObject({ expiresIn: expect.any(Number), scope: ["billing.read"] });
+    expect(decodeProtectedHeader(token?.accessToken ?? "")).toMatchObject({ alg: "EdDSA", typ: "at+jwt" });
+    expect(decodeJwt(token?.accessToken ?? "")).toMatchObject({
+      ...{ sub: apiKey.id, client_id: apiKey.id, org: organizationId, scope: "billing.read" },
+    });
+    expect(Buffer.from(token?.accessToken.split(".")[1] ?? "", "base64url").toString()).not.toContain(secret);
+    const whole = await trade(apiKey.id, secret);
+    expect(whole.token?.scope).toEqual(["organization.read", "billing.read"]);
+    expect(await factsBehind(token?.accessToken ?? "")).toEqual(await factsOf(secret));
+  });
+
+  test("is refused to whoever has no good key, and beyond what the key was given", async () => {
+    const { ada, organizationId } = await world();
+    const { apiKey, secret } = await create(ada, organizationId);
+    const other = await create(ada, organizationId);
+    expect(await trade(apiKey.id, other.secret)).toEqual({ refused: "invalid_client" });
+    expect(await trade(ada.userId, secret)).toEqual({ refused: "invalid_client" });
+    expect(await trade(apiKey.id, ada.refreshToken)).toEqual({ refused: "invalid_client" });
+    expect(await trade(apiKey.id, secret, ["billing.read", "audit.read"])).toEqual({ refused: "invalid_scope" });
+    expect(await trade(apiKey.id, secret, [""])).toEqual({ refused: "invalid_scope" });
+    await revoke(ada, apiKey.id);
+    expect(await trade(apiKey.id, secret)).toEqual({ refused: "invalid_client" });
+  });
+
+  test("lives no longer than the secret, and ends with it", async () => {
+    const { ada, organizationId } = await world();
+    const expiresAt = new Date(fixture.clock.now().getTime() + 300_000).toISOString();
+    const short = await create(ada, organizationId, { expiresAt });
+    expect((await trade(short.apiKey.id, short.secret)).token?.expiresIn).toBeLessThanOrEqual(300);
+    const { apiKey, secret } = await create(ada, organizationId);
+    const { token } = await trade(apiKey.id, secret);
+    const rotated = await rotate(ada, { id: apiKey.id, overlapHours: 0 });
+    expect(await factsBehind(token?.accessToken ?? "")).toBeNull();
+    const next = await trade(apiKey.id, rotated.secret);
+    expect((await factsBehind(next.token?.accessToken ?? ""))?.keyId).toBe(apiKey.id);
   });
 });
 
