@@ -3,7 +3,7 @@
  * string is used in the API, in events, in logs and in webhooks. Each kind is a branded type: text becomes an id where
  * it comes in, and ids of two kinds do not mix from there on.
  */
-import { randomFillSync } from "node:crypto";
+import { createHash, randomFillSync } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "./clock.ts";
 
@@ -70,6 +70,13 @@ export function createIdSource(clock: Clock): IdSource {
     },
     uuid,
   };
+}
+
+/** A UUIDv7 that is the same each time: at the moment of another one, and by a hash of both where that has chance. */
+export function derivedUuid(uuid: string, name: string): string {
+  const digest = createHash("sha256").update(`${uuid} ${name}`).digest("hex");
+  const variant = ((Number.parseInt(digest.slice(3, 7), 16) & 0x3fff) | 0x8000).toString(16);
+  return `${uuid.slice(0, 13).toLowerCase()}-7${digest.slice(0, 3)}-${variant}-${digest.slice(7, 19)}`;
 }
 
 const ID_PATTERN = /^([a-z]{2,4})_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

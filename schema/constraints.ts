@@ -10,6 +10,7 @@ export const constraints = {
   device: { min: 1, max: 120 },
   roleName: { min: 1, max: 40 },
   apiKeyName: { min: 1, max: 80 },
+  passkeyName: { min: 1, max: 80 },
   organizationName: { min: 2, max: 80 },
   /** Why an operator does something. */
   reason: { min: 1, max: 200 },

@@ -2,7 +2,7 @@
 import type { Identity } from "../auth/identity.ts";
 import { OPERATOR_SERVICE } from "../auth/operators.ts";
 import type { Causation } from "../events/envelope.ts";
-import { newTrace } from "../tracing/trace-context.ts";
+import { causedByService } from "../events/service-causation.ts";
 
 export interface Operator {
   readonly identity: Identity;
@@ -13,11 +13,6 @@ export interface Operator {
 export function operatorOf(name: string): Operator {
   return {
     identity: { kind: "SERVICE", service: OPERATOR_SERVICE },
-    causation: {
-      actorKind: "SERVICE",
-      actorId: `${OPERATOR_SERVICE}:${name}`,
-      correlationId: newTrace().traceId,
-      hop: 0,
-    },
+    causation: causedByService(`${OPERATOR_SERVICE}:${name}`),
   };
 }

@@ -75,8 +75,8 @@ export interface EventData {
   readonly "user.invitation.created.v1": { readonly invitationId: string; readonly organizationId: string; readonly invitedById: string; };
   /** The mail of an invitation was asked for again; the invitation is good for seven days more. */
   readonly "user.invitation.resent.v1": { readonly invitationId: string; readonly organizationId: string; };
-  /** An invitation can no longer be accepted: it was taken back, or whoever made it may no longer invite. */
-  readonly "user.invitation.revoked.v1": { readonly invitationId: string; readonly organizationId: string; readonly reason: "withdrawn" | "inviter_removed" | "inviter_demoted"; };
+  /** An invitation can no longer be accepted: it was taken back, whoever made it may no longer invite, or the organisation was deleted. */
+  readonly "user.invitation.revoked.v1": { readonly invitationId: string; readonly organizationId: string; readonly reason: "withdrawn" | "inviter_removed" | "inviter_demoted" | "organization_deleted"; };
   /** A user joined an organisation. */
   readonly "user.membership.created.v1": { readonly membershipId: string; readonly organizationId: string; readonly userId: string; readonly roles: readonly (string)[]; };
   /** A member left or was removed. */
@@ -89,14 +89,24 @@ export interface EventData {
   readonly "user.organization.closed.v1": { readonly organizationId: string; readonly reason: string; };
   /** An organisation was created. */
   readonly "user.organization.created.v1": { readonly organizationId: string; readonly ownerId: string; readonly name: string; readonly slug: string; readonly sagaId?: string; };
+  /** An organisation is gone for good: its members, invitations and API keys ended before. Others end what they keep for it. */
+  readonly "user.organization.deleted.v1": { readonly organizationId: string; };
+  /** An owner deleted an organisation: it is gone for good at `deletesAt`, unless an owner restores it before. */
+  readonly "user.organization.deletion_scheduled.v1": { readonly organizationId: string; readonly deletesAt: string; };
   /** An operator gave the members of a suspended organisation their rights back. */
   readonly "user.organization.reinstated.v1": { readonly organizationId: string; readonly reason: string; };
+  /** An owner took the deletion of an organisation back. */
+  readonly "user.organization.restored.v1": { readonly organizationId: string; };
   /** What it takes to work in the organisation is another thing than before. */
   readonly "user.organization.security_changed.v1": { readonly organizationId: string; readonly requiresSecondFactor: boolean; };
   /** An operator suspended an organisation: its members may only read the organisation itself. */
   readonly "user.organization.suspended.v1": { readonly organizationId: string; readonly reason: string; };
   /** An organisation was changed. */
   readonly "user.organization.updated.v1": { readonly organizationId: string; readonly name: string; readonly slug?: string; };
+  /** Signing in to an account can be completed with a passkey from now on. */
+  readonly "user.passkey.added.v1": { readonly userId: string; readonly passkeyId: string; readonly name: string; };
+  /** A passkey was taken away from an account. */
+  readonly "user.passkey.removed.v1": { readonly userId: string; readonly passkeyId: string; };
   /** An account has another password. */
   readonly "user.password_changed.v1": { readonly userId: string; readonly how: "changed" | "reset"; };
   /** Somebody asked for a mail that lets the owner of an account choose a new password. */

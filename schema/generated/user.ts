@@ -27,7 +27,7 @@ export const InvitationStatus = ["PENDING", "ACCEPTED", "EXPIRED", "REVOKED"] as
 export type InvitationStatus = (typeof InvitationStatus)[number];
 
 /** Whether an organisation's members may work in it. */
-export const OrganizationStatus = ["PROVISIONING", "ACTIVE", "SUSPENDED", "CLOSED"] as const;
+export const OrganizationStatus = ["PROVISIONING", "ACTIVE", "SUSPENDED", "CLOSED", "DELETING", "DELETED"] as const;
 export type OrganizationStatus = (typeof OrganizationStatus)[number];
 
 /** What can happen to an account. */
@@ -139,6 +139,16 @@ export interface InvitationCreateInput {
   readonly idempotencyKey?: string | null;
 }
 
+/** Input of `invitationRegister`. */
+export interface InvitationRegisterInput {
+  /** The token from the mail's link. */
+  readonly token: string;
+  /** 12 characters or more, at most 72 bytes in UTF-8, and none of the common ones. */
+  readonly password: string;
+  /** The name that others see: 1 to 80 characters, no markup and no formula. */
+  readonly displayName: string;
+}
+
 /** Input of `invitationResend`. */
 export interface InvitationResendInput {
   /** The invitation's id. */
@@ -179,6 +189,20 @@ export interface OrganizationCreateInput {
   readonly idempotencyKey: string;
 }
 
+/** Input of `organizationDelete`. */
+export interface OrganizationDeleteInput {
+  /** The organisation's id. */
+  readonly id: string;
+  /** Its slug, typed by whoever deletes it: a second look at what is about to go. */
+  readonly confirmSlug: string;
+}
+
+/** Input of `organizationRestore`. */
+export interface OrganizationRestoreInput {
+  /** The organisation's id. */
+  readonly id: string;
+}
+
 /** Input of `organizationUpdate`. */
 export interface OrganizationUpdateInput {
   /** The organisation's id. */
@@ -191,6 +215,32 @@ export interface OrganizationUpdateInput {
   readonly slug?: string | null;
   /** Whether its members need a second factor to work in it; whoever requires it has one. */
   readonly requireSecondFactor?: boolean | null;
+}
+
+/** Input of `passkeyBegin`. */
+export interface PasskeyBeginInput {
+  /** The password that the viewer signs in with. */
+  readonly password: string;
+}
+
+/** Input of `passkeyEnroll`. */
+export interface PasskeyEnrollInput {
+  /** What to call it: 1 to 80 characters, no markup and no formula. */
+  readonly name: string;
+  /** What `navigator.credentials.create` gave, as `toJSON` writes it. */
+  readonly response: unknown;
+}
+
+/** Input of `passkeyRemove`. */
+export interface PasskeyRemoveInput {
+  /** The passkey's id. */
+  readonly id: string;
+  /** The password that the viewer signs in with. */
+  readonly password: string;
+  /** The code that the authenticator app shows, or a recovery code. */
+  readonly code?: string | null;
+  /** In place of a code: what `navigator.credentials.get` gave, as `toJSON` writes it. See `passkeyChallenge`. */
+  readonly passkey?: unknown | null;
 }
 
 /** Input of `passwordChange`. */
@@ -222,7 +272,9 @@ export interface RecoveryCodesRenewInput {
   /** The password that the viewer signs in with. */
   readonly password: string;
   /** The code that the authenticator app shows, or a recovery code. */
-  readonly code: string;
+  readonly code?: string | null;
+  /** In place of a code: what `navigator.credentials.get` gave, as `toJSON` writes it. See `passkeyChallenge`. */
+  readonly passkey?: unknown | null;
 }
 
 /** Input of `roleCreate`. */
@@ -263,6 +315,8 @@ export interface SessionCreateInput {
   readonly device?: string | null;
   /** The code that the authenticator app shows, or a recovery code. For accounts with a second factor. */
   readonly code?: string | null;
+  /** In place of a code: what `navigator.credentials.get` gave, as `toJSON` writes it. See `passkeyOptions` of the payload. */
+  readonly passkey?: unknown | null;
 }
 
 /** Input of `sessionRefresh`. */
@@ -298,7 +352,9 @@ export interface TotpRemoveInput {
   /** The password that the viewer signs in with. */
   readonly password: string;
   /** The code that the authenticator app shows, or a recovery code. */
-  readonly code: string;
+  readonly code?: string | null;
+  /** In place of a code: what `navigator.credentials.get` gave, as `toJSON` writes it. See `passkeyChallenge`. */
+  readonly passkey?: unknown | null;
 }
 
 /** Input of `userErase`. */
@@ -309,6 +365,8 @@ export interface UserEraseInput {
   readonly password: string;
   /** The code that the authenticator app shows, or a recovery code. For accounts with a second factor. */
   readonly code?: string | null;
+  /** In place of a code: what `navigator.credentials.get` gave, as `toJSON` writes it. See `passkeyChallenge`. */
+  readonly passkey?: unknown | null;
 }
 
 /** Input of `userProfileUpdate`. */
@@ -412,6 +470,21 @@ export interface MutationTotpRemoveArgs {
   readonly input: TotpRemoveInput;
 }
 
+export interface MutationPasskeyBeginArgs {
+  /** The values of the mutation. */
+  readonly input: PasskeyBeginInput;
+}
+
+export interface MutationPasskeyEnrollArgs {
+  /** The values of the mutation. */
+  readonly input: PasskeyEnrollInput;
+}
+
+export interface MutationPasskeyRemoveArgs {
+  /** The values of the mutation. */
+  readonly input: PasskeyRemoveInput;
+}
+
 export interface MutationRecoveryCodesRenewArgs {
   /** The values of the mutation. */
   readonly input: RecoveryCodesRenewInput;
@@ -455,6 +528,16 @@ export interface MutationOrganizationCreateArgs {
 export interface MutationOrganizationUpdateArgs {
   /** The values of the mutation. */
   readonly input: OrganizationUpdateInput;
+}
+
+export interface MutationOrganizationDeleteArgs {
+  /** The values of the mutation. */
+  readonly input: OrganizationDeleteInput;
+}
+
+export interface MutationOrganizationRestoreArgs {
+  /** The values of the mutation. */
+  readonly input: OrganizationRestoreInput;
 }
 
 export interface MutationInvitationCreateArgs {
@@ -510,6 +593,11 @@ export interface MutationFeatureFlagSetArgs {
 export interface MutationInvitationAcceptArgs {
   /** The values of the mutation. */
   readonly input: InvitationAcceptInput;
+}
+
+export interface MutationInvitationRegisterArgs {
+  /** The values of the mutation. */
+  readonly input: InvitationRegisterInput;
 }
 
 export interface MutationMembershipUpdateArgs {
@@ -932,6 +1020,16 @@ export interface InvitationEdgeObject<Own = NoParents> {
   readonly node: Parent<Own, "Invitation">;
 }
 
+/** Payload of `invitationRegister`. */
+export interface InvitationRegisterPayloadObject<Own = NoParents> {
+  /** The invited address, to sign in with; null when the mutation was refused. */
+  readonly email?: string | null | undefined;
+  /** Id of the organisation that the new user is a member of; null when the mutation was refused. */
+  readonly organizationId?: string | null | undefined;
+  /** Empty when the mutation succeeded. `TAKEN` when there is an account with the address: sign in and accept. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
 /** Payload of `invitationResend`. */
 export interface InvitationResendPayloadObject<Own = NoParents> {
   /** The invitation as it is now; null when the mutation was refused. */
@@ -1014,6 +1112,8 @@ export interface OrganizationObject<Own = NoParents> {
   readonly status: OrganizationStatus;
   /** Whether a member without a second factor may read the organisation itself, and nothing else in it. */
   readonly requiresSecondFactor: boolean;
+  /** When it is gone for good; null while it is not being deleted. Until then `organizationRestore` brings it back. */
+  readonly deletesAt?: Date | null | undefined;
   /** Rises with every change; pass it as `expectedVersion`. */
   readonly version: number;
   /** When it was created. */
@@ -1046,12 +1146,28 @@ export interface OrganizationCreatePayloadObject<Own = NoParents> {
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
+/** Payload of `organizationDelete`. */
+export interface OrganizationDeletePayloadObject<Own = NoParents> {
+  /** The organisation, with `deletesAt`; null when the mutation was refused. */
+  readonly organization?: Parent<Own, "Organization"> | null | undefined;
+  /** Empty when the mutation succeeded. `STATE_INVALID` while it is being set up. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
 /** An organisation on a page. */
 export interface OrganizationEdgeObject<Own = NoParents> {
   /** Opaque, valid for this list alone: pass it as `after` or `before`. */
   readonly cursor: string;
   /** The organisation itself. */
   readonly node: Parent<Own, "Organization">;
+}
+
+/** Payload of `organizationRestore`. */
+export interface OrganizationRestorePayloadObject<Own = NoParents> {
+  /** The organisation, as it was before it was deleted; null when the mutation was refused. */
+  readonly organization?: Parent<Own, "Organization"> | null | undefined;
+  /** Empty when the mutation succeeded. `STATE_INVALID` when it is not being deleted, or when it is too late. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
 /** Payload of `organizationUpdate`. */
@@ -1072,6 +1188,52 @@ export interface PageInfoObject {
   readonly startCursor?: string | null | undefined;
   /** Cursor of the page's last entry, for `after`; null for an empty page. */
   readonly endCursor?: string | null | undefined;
+}
+
+/** A key pair in an authenticator: a phone, a security key or a password manager (WebAuthn). */
+export interface PasskeyObject {
+  /** Begins with `psk_`. */
+  readonly id: string;
+  /** What its owner calls it. */
+  readonly name: string;
+  /** When it was added. */
+  readonly createdAt: Date;
+  /** When it last completed a sign-in or a change; null when it never did. */
+  readonly lastUsedAt?: Date | null | undefined;
+}
+
+/** Payload of `passkeyBegin`. */
+export interface PasskeyBeginPayloadObject<Own = NoParents> {
+  /** `PublicKeyCredentialCreationOptions` as JSON; null when the mutation was refused. */
+  readonly options?: unknown | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `passkeyChallenge`. */
+export interface PasskeyChallengePayloadObject<Own = NoParents> {
+  /** `PublicKeyCredentialRequestOptions` as JSON, good for five minutes; null when the viewer has no passkey. */
+  readonly options?: unknown | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `passkeyEnroll`. */
+export interface PasskeyEnrollPayloadObject<Own = NoParents> {
+  /** The new passkey; null when the mutation was refused. */
+  readonly passkey?: Parent<Own, "Passkey"> | null | undefined;
+  /** Ten codes for the day on which it is lost. Shown once; null when the account has codes, or the mutation was refused. */
+  readonly recoveryCodes?: readonly string[] | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `passkeyRemove`. */
+export interface PasskeyRemovePayloadObject<Own = NoParents> {
+  /** Id of the passkey that is gone; null when the mutation was refused. */
+  readonly removedId?: string | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
 /** Payload of `passwordChange`. */
@@ -1224,10 +1386,14 @@ export interface SagaStepObject {
   readonly error?: string | null | undefined;
 }
 
-/** An authenticator app that signing in takes a code of. */
-export interface SecondFactorObject {
-  /** When it was set up. */
+/** What signing in takes beside the password: an authenticator app, passkeys, or both. */
+export interface SecondFactorObject<Own = NoParents> {
+  /** When the first of them was set up. */
   readonly createdAt: Date;
+  /** Is there an authenticator app? */
+  readonly app: boolean;
+  /** Oldest first. */
+  readonly passkeys: readonly Parent<Own, "Passkey">[];
   /** Recovery codes that were not used yet, of ten. */
   readonly recoveryCodesLeft: number;
 }
@@ -1272,6 +1438,9 @@ export interface SessionCreatePayloadObject<Own = NoParents> {
   readonly session?: Parent<Own, "Session"> | null | undefined;
   /** Credentials of the new session, shown once; null when the mutation was refused. */
   readonly tokens?: Parent<Own, "Tokens"> | null | undefined;
+  /** Set beside `SECOND_FACTOR_REQUIRED` where the account has passkeys: `PublicKeyCredentialRequestOptions` as JSON, good
+   * for five minutes. Sign in again with the answer. */
+  readonly passkeyOptions?: unknown | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
@@ -1314,7 +1483,7 @@ export interface TokensObject {
 
 /** Payload of `totpConfirm`. */
 export interface TotpConfirmPayloadObject<Own = NoParents> {
-  /** Ten codes for the day on which the app is lost. Shown once; null when the mutation was refused. */
+  /** Ten codes for the day on which the app is lost. Shown once; null when the account has codes, or was refused. */
   readonly recoveryCodes?: readonly string[] | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
@@ -1445,7 +1614,7 @@ export interface ViewerObject<Own = NoParents> {
   /** Everything that is kept about the viewer, to look at or to take along: account, history, sessions, memberships, mails.
    * Passwords, tokens and codes are not in it. */
   readonly dataExport: unknown;
-  /** The viewer's second factor; null when signing in takes the password alone. */
+  /** The viewer's second factors; null when signing in takes the password alone. */
   readonly secondFactor?: Parent<Own, "SecondFactor"> | null | undefined;
 }
 
@@ -1476,6 +1645,7 @@ interface DefaultParents<Own> {
   readonly InvitationConnection: InvitationConnectionObject<Own>;
   readonly InvitationCreatePayload: InvitationCreatePayloadObject<Own>;
   readonly InvitationEdge: InvitationEdgeObject<Own>;
+  readonly InvitationRegisterPayload: InvitationRegisterPayloadObject<Own>;
   readonly InvitationResendPayload: InvitationResendPayloadObject<Own>;
   readonly InvitationRevokePayload: InvitationRevokePayloadObject<Own>;
   readonly Invoice: InvoiceObject;
@@ -1487,9 +1657,16 @@ interface DefaultParents<Own> {
   readonly Organization: OrganizationObject<Own>;
   readonly OrganizationConnection: OrganizationConnectionObject<Own>;
   readonly OrganizationCreatePayload: OrganizationCreatePayloadObject<Own>;
+  readonly OrganizationDeletePayload: OrganizationDeletePayloadObject<Own>;
   readonly OrganizationEdge: OrganizationEdgeObject<Own>;
+  readonly OrganizationRestorePayload: OrganizationRestorePayloadObject<Own>;
   readonly OrganizationUpdatePayload: OrganizationUpdatePayloadObject<Own>;
   readonly PageInfo: PageInfoObject;
+  readonly Passkey: PasskeyObject;
+  readonly PasskeyBeginPayload: PasskeyBeginPayloadObject<Own>;
+  readonly PasskeyChallengePayload: PasskeyChallengePayloadObject<Own>;
+  readonly PasskeyEnrollPayload: PasskeyEnrollPayloadObject<Own>;
+  readonly PasskeyRemovePayload: PasskeyRemovePayloadObject<Own>;
   readonly PasswordChangePayload: PasswordChangePayloadObject<Own>;
   readonly PasswordResetPayload: PasswordResetPayloadObject<Own>;
   readonly PasswordResetRequestPayload: PasswordResetRequestPayloadObject<Own>;
@@ -1506,7 +1683,7 @@ interface DefaultParents<Own> {
   readonly RoleUpdatePayload: RoleUpdatePayloadObject<Own>;
   readonly Saga: SagaObject<Own>;
   readonly SagaStep: SagaStepObject;
-  readonly SecondFactor: SecondFactorObject;
+  readonly SecondFactor: SecondFactorObject<Own>;
   readonly Session: SessionObject<Own>;
   readonly SessionConnection: SessionConnectionObject<Own>;
   readonly SessionCreatePayload: SessionCreatePayloadObject<Own>;
@@ -1670,6 +1847,11 @@ interface Fields<Own> {
     readonly cursor: Field<NoArgs, string>;
     readonly node: Field<NoArgs, Parent<Own, "Invitation">>;
   };
+  readonly InvitationRegisterPayload: {
+    readonly email: Field<NoArgs, string | null | undefined>;
+    readonly organizationId: Field<NoArgs, string | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
   readonly InvitationResendPayload: {
     readonly invitation: Field<NoArgs, Parent<Own, "Invitation"> | null | undefined>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
@@ -1718,6 +1900,10 @@ interface Fields<Own> {
     readonly totpEnroll: Field<MutationTotpEnrollArgs, Parent<Own, "TotpEnrollPayload">>;
     readonly totpConfirm: Field<MutationTotpConfirmArgs, Parent<Own, "TotpConfirmPayload">>;
     readonly totpRemove: Field<MutationTotpRemoveArgs, Parent<Own, "TotpRemovePayload">>;
+    readonly passkeyBegin: Field<MutationPasskeyBeginArgs, Parent<Own, "PasskeyBeginPayload">>;
+    readonly passkeyEnroll: Field<MutationPasskeyEnrollArgs, Parent<Own, "PasskeyEnrollPayload">>;
+    readonly passkeyRemove: Field<MutationPasskeyRemoveArgs, Parent<Own, "PasskeyRemovePayload">>;
+    readonly passkeyChallenge: Field<NoArgs, Parent<Own, "PasskeyChallengePayload">>;
     readonly recoveryCodesRenew: Field<MutationRecoveryCodesRenewArgs, Parent<Own, "RecoveryCodesRenewPayload">>;
     readonly emailChangeRequest: Field<MutationEmailChangeRequestArgs, Parent<Own, "EmailChangeRequestPayload">>;
     readonly emailChangeConfirm: Field<MutationEmailChangeConfirmArgs, Parent<Own, "EmailChangeConfirmPayload">>;
@@ -1727,6 +1913,8 @@ interface Fields<Own> {
     readonly sessionRevoke: Field<MutationSessionRevokeArgs, Parent<Own, "SessionRevokePayload">>;
     readonly organizationCreate: Field<MutationOrganizationCreateArgs, Parent<Own, "OrganizationCreatePayload">>;
     readonly organizationUpdate: Field<MutationOrganizationUpdateArgs, Parent<Own, "OrganizationUpdatePayload">>;
+    readonly organizationDelete: Field<MutationOrganizationDeleteArgs, Parent<Own, "OrganizationDeletePayload">>;
+    readonly organizationRestore: Field<MutationOrganizationRestoreArgs, Parent<Own, "OrganizationRestorePayload">>;
     readonly invitationCreate: Field<MutationInvitationCreateArgs, Parent<Own, "InvitationCreatePayload">>;
     readonly invitationRevoke: Field<MutationInvitationRevokeArgs, Parent<Own, "InvitationRevokePayload">>;
     readonly invitationResend: Field<MutationInvitationResendArgs, Parent<Own, "InvitationResendPayload">>;
@@ -1738,6 +1926,7 @@ interface Fields<Own> {
     readonly apiKeyRevoke: Field<MutationApiKeyRevokeArgs, Parent<Own, "ApiKeyRevokePayload">>;
     readonly featureFlagSet: Field<MutationFeatureFlagSetArgs, Parent<Own, "FeatureFlagSetPayload">>;
     readonly invitationAccept: Field<MutationInvitationAcceptArgs, Parent<Own, "InvitationAcceptPayload">>;
+    readonly invitationRegister: Field<MutationInvitationRegisterArgs, Parent<Own, "InvitationRegisterPayload">>;
     readonly membershipUpdate: Field<MutationMembershipUpdateArgs, Parent<Own, "MembershipUpdatePayload">>;
     readonly membershipRemove: Field<MutationMembershipRemoveArgs, Parent<Own, "MembershipRemovePayload">>;
   };
@@ -1747,6 +1936,7 @@ interface Fields<Own> {
     readonly name: Field<NoArgs, string>;
     readonly status: Field<NoArgs, OrganizationStatus>;
     readonly requiresSecondFactor: Field<NoArgs, boolean>;
+    readonly deletesAt: Field<NoArgs, Date | null | undefined>;
     readonly version: Field<NoArgs, number>;
     readonly createdAt: Field<NoArgs, Date>;
     readonly provisioning: Field<NoArgs, Parent<Own, "Saga"> | null | undefined>;
@@ -1769,9 +1959,17 @@ interface Fields<Own> {
     readonly saga: Field<NoArgs, Parent<Own, "Saga"> | null | undefined>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
+  readonly OrganizationDeletePayload: {
+    readonly organization: Field<NoArgs, Parent<Own, "Organization"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
   readonly OrganizationEdge: {
     readonly cursor: Field<NoArgs, string>;
     readonly node: Field<NoArgs, Parent<Own, "Organization">>;
+  };
+  readonly OrganizationRestorePayload: {
+    readonly organization: Field<NoArgs, Parent<Own, "Organization"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
   readonly OrganizationUpdatePayload: {
     readonly organization: Field<NoArgs, Parent<Own, "Organization"> | null | undefined>;
@@ -1782,6 +1980,29 @@ interface Fields<Own> {
     readonly hasPreviousPage: Field<NoArgs, boolean>;
     readonly startCursor: Field<NoArgs, string | null | undefined>;
     readonly endCursor: Field<NoArgs, string | null | undefined>;
+  };
+  readonly Passkey: {
+    readonly id: Field<NoArgs, string>;
+    readonly name: Field<NoArgs, string>;
+    readonly createdAt: Field<NoArgs, Date>;
+    readonly lastUsedAt: Field<NoArgs, Date | null | undefined>;
+  };
+  readonly PasskeyBeginPayload: {
+    readonly options: Field<NoArgs, unknown | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly PasskeyChallengePayload: {
+    readonly options: Field<NoArgs, unknown | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly PasskeyEnrollPayload: {
+    readonly passkey: Field<NoArgs, Parent<Own, "Passkey"> | null | undefined>;
+    readonly recoveryCodes: Field<NoArgs, readonly string[] | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly PasskeyRemovePayload: {
+    readonly removedId: Field<NoArgs, string | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
   readonly PasswordChangePayload: {
     readonly user: Field<NoArgs, Parent<Own, "User"> | null | undefined>;
@@ -1871,6 +2092,8 @@ interface Fields<Own> {
   };
   readonly SecondFactor: {
     readonly createdAt: Field<NoArgs, Date>;
+    readonly app: Field<NoArgs, boolean>;
+    readonly passkeys: Field<NoArgs, readonly Parent<Own, "Passkey">[]>;
     readonly recoveryCodesLeft: Field<NoArgs, number>;
   };
   readonly Session: {
@@ -1893,6 +2116,7 @@ interface Fields<Own> {
   readonly SessionCreatePayload: {
     readonly session: Field<NoArgs, Parent<Own, "Session"> | null | undefined>;
     readonly tokens: Field<NoArgs, Parent<Own, "Tokens"> | null | undefined>;
+    readonly passkeyOptions: Field<NoArgs, unknown | null | undefined>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
   readonly SessionEdge: {
@@ -2016,6 +2240,7 @@ interface AllResolvers<Context, Own> {
   readonly InvitationConnection: TypeResolvers<Parent<Own, "InvitationConnection">, Context, Fields<Own>["InvitationConnection"]>;
   readonly InvitationCreatePayload: TypeResolvers<Parent<Own, "InvitationCreatePayload">, Context, Fields<Own>["InvitationCreatePayload"]>;
   readonly InvitationEdge: TypeResolvers<Parent<Own, "InvitationEdge">, Context, Fields<Own>["InvitationEdge"]>;
+  readonly InvitationRegisterPayload: TypeResolvers<Parent<Own, "InvitationRegisterPayload">, Context, Fields<Own>["InvitationRegisterPayload"]>;
   readonly InvitationResendPayload: TypeResolvers<Parent<Own, "InvitationResendPayload">, Context, Fields<Own>["InvitationResendPayload"]>;
   readonly InvitationRevokePayload: TypeResolvers<Parent<Own, "InvitationRevokePayload">, Context, Fields<Own>["InvitationRevokePayload"]>;
   readonly Invoice: TypeResolvers<Parent<Own, "Invoice">, Context, Fields<Own>["Invoice"]>;
@@ -2029,9 +2254,16 @@ interface AllResolvers<Context, Own> {
   readonly Organization: EntityResolvers<Parent<Own, "Organization">, Context, Fields<Own>["Organization"], { readonly __typename: "Organization"; readonly id: string; }>;
   readonly OrganizationConnection: TypeResolvers<Parent<Own, "OrganizationConnection">, Context, Fields<Own>["OrganizationConnection"]>;
   readonly OrganizationCreatePayload: TypeResolvers<Parent<Own, "OrganizationCreatePayload">, Context, Fields<Own>["OrganizationCreatePayload"]>;
+  readonly OrganizationDeletePayload: TypeResolvers<Parent<Own, "OrganizationDeletePayload">, Context, Fields<Own>["OrganizationDeletePayload"]>;
   readonly OrganizationEdge: TypeResolvers<Parent<Own, "OrganizationEdge">, Context, Fields<Own>["OrganizationEdge"]>;
+  readonly OrganizationRestorePayload: TypeResolvers<Parent<Own, "OrganizationRestorePayload">, Context, Fields<Own>["OrganizationRestorePayload"]>;
   readonly OrganizationUpdatePayload: TypeResolvers<Parent<Own, "OrganizationUpdatePayload">, Context, Fields<Own>["OrganizationUpdatePayload"]>;
   readonly PageInfo: TypeResolvers<Parent<Own, "PageInfo">, Context, Fields<Own>["PageInfo"]>;
+  readonly Passkey: TypeResolvers<Parent<Own, "Passkey">, Context, Fields<Own>["Passkey"]>;
+  readonly PasskeyBeginPayload: TypeResolvers<Parent<Own, "PasskeyBeginPayload">, Context, Fields<Own>["PasskeyBeginPayload"]>;
+  readonly PasskeyChallengePayload: TypeResolvers<Parent<Own, "PasskeyChallengePayload">, Context, Fields<Own>["PasskeyChallengePayload"]>;
+  readonly PasskeyEnrollPayload: TypeResolvers<Parent<Own, "PasskeyEnrollPayload">, Context, Fields<Own>["PasskeyEnrollPayload"]>;
+  readonly PasskeyRemovePayload: TypeResolvers<Parent<Own, "PasskeyRemovePayload">, Context, Fields<Own>["PasskeyRemovePayload"]>;
   readonly PasswordChangePayload: TypeResolvers<Parent<Own, "PasswordChangePayload">, Context, Fields<Own>["PasswordChangePayload"]>;
   readonly PasswordResetPayload: TypeResolvers<Parent<Own, "PasswordResetPayload">, Context, Fields<Own>["PasswordResetPayload"]>;
   readonly PasswordResetRequestPayload: TypeResolvers<Parent<Own, "PasswordResetRequestPayload">, Context, Fields<Own>["PasswordResetRequestPayload"]>;

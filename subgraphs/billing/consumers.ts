@@ -8,6 +8,7 @@ import type { EventEnvelope } from "../../platform/events/envelope.ts";
 import { handleAsCommand } from "../../platform/events/handler-scope.ts";
 import type { ConsumerFacts, RoutedHandler, Routes } from "../../platform/events/routing-table.ts";
 import type { EventType } from "../../schema/generated/events.ts";
+import { closeAccount } from "./commands/close-account.ts";
 import { openAccount } from "./commands/open-account.ts";
 import { carryOutStep } from "./saga-steps/participant.ts";
 import type { BillingServices } from "./services.ts";
@@ -15,7 +16,10 @@ import type { BillingTransaction } from "./store/database.ts";
 
 /** Names are groups of the log and names in the inbox: another name would make every event new. */
 export const consumers = {
-  "billing.accounts": { kind: "database", does: "Opens the accounts of organisations from before there were sagas." },
+  "billing.accounts": {
+    kind: "database",
+    does: "Opens the accounts of organisations from before there were sagas, and closes those of deleted ones.",
+  },
   "billing.sagas": {
     kind: "external",
     does: "Carries out what sagas ask of billing.",
@@ -37,8 +41,14 @@ const account: RoutedHandler<BillingServices, BillingTransaction> = async (servi
   );
 };
 
+const closing: RoutedHandler<BillingServices, BillingTransaction> = (services, event, tx) =>
+  handleAsCommand(services, tx, event, (scope) =>
+    closeAccount(services, scope, OrganizationId.require(event.partitionkey)),
+  );
+
 export const routes = {
   "user.organization.created.v1": { "billing.accounts": account },
+  "user.organization.deleted.v1": { "billing.accounts": closing },
   "user.saga.step_requested.v1": { "billing.sagas": carryOutStep },
 } as const satisfies Routes<BillingServices, BillingTransaction, EventType, keyof typeof consumers>;
 

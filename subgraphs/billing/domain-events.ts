@@ -5,6 +5,7 @@ import { OrganizationId, type TenantId } from "../../platform/auth/principal-ids
 import type { DomainEvent } from "../../platform/events/envelope.ts";
 import type { PublishedDenial } from "../../platform/graphql/denial-reporter.ts";
 import type { StepSettled } from "../../platform/saga/saga-messages.ts";
+import type { SubscriptionStatus } from "../../schema/generated/billing.ts";
 import type { EventData, EventType } from "../../schema/generated/events.ts";
 import type { BillingAccount, PaymentMethod } from "./domain/account.ts";
 import type { PaymentId } from "./domain/ids.ts";
@@ -60,8 +61,8 @@ export function subscriptionActivated(subscription: BillingSubscription): Domain
   return event("billing.subscription.activated.v1", subscription, subscriptionData(subscription, "INCOMPLETE"));
 }
 
-export function subscriptionCanceled(subscription: BillingSubscription): DomainEvent {
-  return event("billing.subscription.canceled.v1", subscription, subscriptionData(subscription, "INCOMPLETE"));
+export function subscriptionCanceled(subscription: BillingSubscription, from: SubscriptionStatus): DomainEvent {
+  return event("billing.subscription.canceled.v1", subscription, subscriptionData(subscription, from));
 }
 
 function subscriptionData({ id, accountId, planId, status }: BillingSubscription, fromStatus: string | null) {

@@ -7,12 +7,15 @@ import type { ConsumerFacts, RoutedHandler, Routes } from "../../platform/events
 import type { EventType } from "../../schema/generated/events.ts";
 import { rowEviction } from "./cache/row-eviction.ts";
 import { deliverMail } from "./commands/mails/deliver-mail.ts";
-import { requestMail } from "./commands/mails/request-mail.ts";
+import { requestMail, requestOwnerMails } from "./commands/mails/request-mail.ts";
 import { accountExists } from "./mail/kinds/account-exists.ts";
 import { emailChangeApproval } from "./mail/kinds/email-change-approval.ts";
 import { emailChangeConfirmation } from "./mail/kinds/email-change-confirmation.ts";
 import { invitation } from "./mail/kinds/invitation.ts";
+import { organizationDeletion } from "./mail/kinds/organization-deletion.ts";
 import { organizationWelcome } from "./mail/kinds/organization-welcome.ts";
+import { passkeyAdded } from "./mail/kinds/passkey-added.ts";
+import { passkeyRemoved } from "./mail/kinds/passkey-removed.ts";
 import { passwordChanged } from "./mail/kinds/password-changed.ts";
 import { passwordReset } from "./mail/kinds/password-reset.ts";
 import { secondFactorDisabled } from "./mail/kinds/second-factor-disabled.ts";
@@ -61,6 +64,9 @@ const mail =
   (services, event, tx) =>
     requestMail(services, tx, event, kind);
 
+const deletionMails: RoutedHandler<ConsumerServices, UserTransaction> = (services, event, tx) =>
+  requestOwnerMails(services, tx, event, organizationDeletion);
+
 export const routes = {
   "user.registered.v1": { "user.mail": mail(verification), "user.registrations": countRegistered },
   "user.verification_requested.v1": { "user.mail": mail(verification) },
@@ -68,6 +74,8 @@ export const routes = {
   "user.password_changed.v1": { "user.mail": mail(passwordChanged) },
   "user.second_factor_enabled.v1": { "user.mail": mail(secondFactorEnabled) },
   "user.second_factor_disabled.v1": { "user.mail": mail(secondFactorDisabled) },
+  "user.passkey.added.v1": { "user.mail": mail(passkeyAdded) },
+  "user.passkey.removed.v1": { "user.mail": mail(passkeyRemoved) },
   "user.email_change_requested.v1": { "user.mail": mail(emailChangeApproval) },
   "user.email_change_approved.v1": { "user.mail": mail(emailChangeConfirmation) },
   "user.registration_repeated.v1": { "user.mail": mail(accountExists) },
@@ -84,6 +92,7 @@ export const routes = {
   "user.invitation.created.v1": { "user.mail": mail(invitation) },
   "user.invitation.resent.v1": { "user.mail": mail(invitation) },
   "user.organization.activated.v1": { "user.mail": mail(organizationWelcome) },
+  "user.organization.deletion_scheduled.v1": { "user.mail": deletionMails },
   "billing.saga.step_settled.v1": { "user.sagas": settleStep },
   "billing.subscription.activated.v1": { "user.plans": notePlan },
   "user.email.requested.v1": { "user.mailroom": deliverMail },

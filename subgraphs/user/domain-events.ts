@@ -13,6 +13,7 @@ import type { EmailId, InvitationId, UserId } from "./domain/ids.ts";
 import type { Invitation } from "./domain/invitation.ts";
 import type { Membership } from "./domain/membership.ts";
 import type { Organization, Role } from "./domain/organization.ts";
+import type { Passkey } from "./domain/passkey.ts";
 import type { Session } from "./domain/session.ts";
 
 interface Versioned {
@@ -78,6 +79,14 @@ export function secondFactorEnabled(userId: UserId, version: number): DomainEven
 
 export function secondFactorDisabled(userId: UserId, version: number): DomainEvent {
   return ofUser("user.second_factor_disabled.v1", userId, { id: userId, version }, { userId });
+}
+
+export function passkeyAdded({ id, userId, name }: Pick<Passkey, "id" | "userId" | "name">): DomainEvent {
+  return ofUser("user.passkey.added.v1", userId, { id, version: 1 }, { userId, passkeyId: id, name });
+}
+
+export function passkeyRemoved({ id, userId }: Pick<Passkey, "id" | "userId">): DomainEvent {
+  return ofUser("user.passkey.removed.v1", userId, { id, version: 2 }, { userId, passkeyId: id });
 }
 
 export function recoveryCodesRenewed(userId: UserId, version: number): DomainEvent {
@@ -213,6 +222,20 @@ export function organizationSuspended(organizationId: OrganizationId, version: n
 export function organizationReinstated(organizationId: OrganizationId, version: number, reason: string): DomainEvent {
   const changed = { id: organizationId, version };
   return ofOrganization("user.organization.reinstated.v1", organizationId, changed, { organizationId, reason });
+}
+
+/** @param deletesAt when it is gone for good */
+export function deletionScheduled({ id, version }: Organization, deletesAt: Date): DomainEvent {
+  const data = { organizationId: id, deletesAt: deletesAt.toISOString() };
+  return ofOrganization("user.organization.deletion_scheduled.v1", id, { id, version }, data);
+}
+
+export function organizationRestored({ id, version }: Organization): DomainEvent {
+  return ofOrganization("user.organization.restored.v1", id, { id, version }, { organizationId: id });
+}
+
+export function organizationDeleted(id: OrganizationId, version: number): DomainEvent {
+  return ofOrganization("user.organization.deleted.v1", id, { id, version }, { organizationId: id });
 }
 
 type Member = Pick<Membership, "id" | "organizationId" | "userId">;

@@ -1,7 +1,7 @@
 /** The refusals that several commands of the user subgraph share. */
 import type { Identity } from "../../platform/auth/identity.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
-import { refuse, type UserFailure } from "../../platform/errors/user-failure.ts";
+import { refuse, type UserError, UserFailure } from "../../platform/errors/user-failure.ts";
 import type { Organization } from "./domain/organization.ts";
 import { canOperate } from "./policies.ts";
 
@@ -12,11 +12,15 @@ export function requireOperator(identity: Identity): void {
 
 /**
  * For commands that hold the organisation: the signed header may be older than the suspension.
- * @throws UserFailure `FORBIDDEN` in an organisation that is suspended or closed
+ * @throws UserFailure `FORBIDDEN` in an organisation that is suspended, closed or deleted
  */
 export function requireActive(organization: Pick<Organization, "status"> | undefined): void {
   if (organization?.status === "SUSPENDED") throw refuse("FORBIDDEN", "This organisation is suspended.");
   if (organization?.status === "CLOSED") throw refuse("FORBIDDEN", "This organisation is closed.");
+  if (organization?.status === "DELETING") {
+    throw refuse("FORBIDDEN", "This organisation is being deleted: an owner can restore it.");
+  }
+  if (organization?.status === "DELETED") throw refuse("FORBIDDEN", "This organisation is deleted.");
 }
 
 export function noSecondFactor(): UserFailure {
@@ -29,4 +33,15 @@ export function slugTaken(): UserFailure {
 
 export function lastOwnerFailure(): UserFailure {
   return refuse("STATE_INVALID", "This is the last owner: make somebody else an owner first.", "id");
+}
+
+/** Signing in takes more than the password. */
+export class SecondFactorRequired extends UserFailure {
+  /** What `navigator.credentials.get` takes, as JSON; null: the account has no passkey. */
+  readonly passkeyOptions: object | null;
+
+  constructor(userErrors: readonly UserError[], passkeyOptions: object | null) {
+    super(userErrors);
+    this.passkeyOptions = passkeyOptions;
+  }
 }

@@ -28,8 +28,11 @@ import { createRowCaches, loadRowByCacheKey } from "./cache/row-caches.ts";
 import { consumers, routes } from "./consumers.ts";
 import { createUserContext, type UserContext } from "./context.ts";
 import { createAccessTokens } from "./credentials/access-tokens.ts";
+import { relyingPartyOf } from "./credentials/passkeys.ts";
 import { createPasswordHasher } from "./credentials/passwords.ts";
-import { createTokenService, registerTokenRoutes } from "./credentials/token-service.ts";
+import { registerTokenRoutes } from "./credentials/token-routes.ts";
+import { createTokenService } from "./credentials/token-service.ts";
+import { createDeletionWatch } from "./deletion/deletion-watch.ts";
 import { createDemo } from "./demo/demo-data.ts";
 import { accessDenied } from "./domain-events.ts";
 import { createFeatureFlags } from "./flags/feature-flags.ts";
@@ -40,7 +43,7 @@ import { openUserDatabase, type UserDatabase, type UserTransaction } from "./sto
 import { createMailWebhook } from "./webhooks/mail.ts";
 
 /** Another shape of a row needs another number. */
-const CACHE_SHAPE = 4;
+const CACHE_SHAPE = 5;
 const POOL_SIZE = 16;
 const MAX_SAGA_RETRY_MS = 600_000;
 
@@ -54,6 +57,7 @@ export interface UserSubgraphDeps extends SubgraphRuntime {
     readonly BCRYPT_COST: number;
     readonly SAGA_DEADLINE_SECONDS: number;
     readonly SAGA_RETRY_SECONDS: number;
+    readonly ORGANIZATION_GRACE_SECONDS: number;
     readonly SMTP_URL: string;
     readonly MAIL_FROM: string;
     readonly MAIL_WEBHOOK_SECRETS?: readonly string[] | undefined;
@@ -77,7 +81,7 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
   const queriesOnly = deps.serves === "queries";
   const writers = openWriters(deps);
   const reads = openReads(deps, database, writers);
-  const sagaDatabase = openUserDatabase("user sagas that are due", databaseUrls.relay, 1);
+  const dueDatabase = openUserDatabase("what is due in the user subgraph", databaseUrls.relay, 1);
   const accessTokens = createAccessTokens({
     keyFile: settings.SIGNING_KEY_FILE,
     issuer: settings.TOKEN_ISSUER,
@@ -116,8 +120,10 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     accessTokens,
     refreshKeys: identitySecrets,
     textSeal: createTextSeal("second factors", identitySecrets),
+    relyingParty: relyingPartyOf(settings.WEB_CLIENT_URL),
     tokenSeal: createTextSeal(PROVIDER_TOKENS, identitySecrets),
     sessionLifetimeMs: settings.REFRESH_TOKEN_SECONDS * 1000,
+    deletionGraceMs: settings.ORGANIZATION_GRACE_SECONDS * 1000,
     operatorOrganizationId: settings.OPERATOR_ORGANIZATION_ID,
   };
   const mailer = createMailer({ smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM });
@@ -136,7 +142,7 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     name: "user sagas",
     coordinator: services.sagas,
     deps: services,
-    pollingDatabase: sagaDatabase,
+    pollingDatabase: dueDatabase,
     clock,
     logger,
   });
@@ -147,8 +153,9 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
         { name: "user relay", start: async () => relay.start(), stop: () => relay.stop() },
         { name: "user mailer", stop: async () => mailer.close() },
         ...routed.parts,
-        sagaDatabase.part,
+        dueDatabase.part,
         sagaWatch.part,
+        createDeletionWatch({ services, pollingDatabase: dueDatabase, logger }),
       ];
   const verifier = createIdentityVerifier(identitySecrets, name, clock);
   const tokenService = createTokenService(services);

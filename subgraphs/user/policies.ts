@@ -39,12 +39,15 @@ export const OWNER = "OWNER";
 
 /** Permission that each kind of change needs. */
 export const MANAGE_ORGANIZATION = "organization.manage" satisfies Permission;
+export const OWN_ORGANIZATION = "organization.own" satisfies Permission;
 export const MANAGE_MEMBERS = "members.manage" satisfies Permission;
 export const MANAGE_ROLES = "roles.manage" satisfies Permission;
 export const MANAGE_API_KEYS = "organization.manage" satisfies Permission;
 
 /** What a member may still do who is held off: see the organisation, and so why. */
 const WHILE_HELD_OFF: readonly string[] = ["organization.read"];
+/** Whoever may delete an organisation may take that back. */
+const WHILE_DELETING: readonly string[] = [...WHILE_HELD_OFF, OWN_ORGANIZATION];
 
 /** Only operators suspend, reinstate and set feature flags. */
 export function canOperate(identity: Identity, operatorOrganizationId: string | undefined): boolean {
@@ -64,7 +67,9 @@ export function permissionsUnder(
   permissions: readonly string[],
 ): ReadonlySet<string> {
   const isHeldOff = !isOpen({ status }) || lacksSecondFactor;
-  return new Set(isHeldOff ? permissions.filter((name) => WHILE_HELD_OFF.includes(name)) : permissions);
+  if (!isHeldOff) return new Set(permissions);
+  const left = status === "DELETING" && !lacksSecondFactor ? WHILE_DELETING : WHILE_HELD_OFF;
+  return new Set(permissions.filter((name) => left.includes(name)));
 }
 
 /** Every member sees the organisation itself; without this a member could not even learn its name. */

@@ -10,6 +10,7 @@ import type { Mailer } from "../../platform/mail/mailer.ts";
 import type { SagaCoordinator } from "../../platform/saga/saga-coordinator.ts";
 import type { RowCaches } from "./cache/row-caches.ts";
 import type { AccessTokens } from "./credentials/access-tokens.ts";
+import type { RelyingParty } from "./credentials/passkeys.ts";
 import type { PasswordHasher } from "./credentials/passwords.ts";
 import type { FeatureFlags } from "./flags/feature-flags.ts";
 import type { UserDatabase, UserTransaction } from "./store/database.ts";
@@ -35,10 +36,14 @@ export interface UserServices {
   readonly refreshKeys: readonly string[];
   /** Keeps the secrets of second factors. */
   readonly textSeal: TextSeal;
+  /** The site that passkeys belong to. */
+  readonly relyingParty: RelyingParty;
   /** Keeps tokens of the payment provider's form, which billing opens. */
   readonly tokenSeal: TextSeal;
   /** Lifetime of sessions and of their refresh tokens, in milliseconds. */
   readonly sessionLifetimeMs: number;
+  /** How long an organisation that was deleted can be restored, in milliseconds. */
+  readonly deletionGraceMs: number;
   /** Whose managers are operators; absent: only the command line is. */
   readonly operatorOrganizationId: string | undefined;
 }

@@ -32,6 +32,9 @@ export const subgraph = defineSubgraph({
     SAGA_RETRY_SECONDS: count
       .default(30)
       .describe("How long to wait for a step of a saga before asking for it again, in seconds"),
+    ORGANIZATION_GRACE_SECONDS: count
+      .default(2_592_000)
+      .describe("How long an organisation that was deleted can be restored, in seconds"),
     SMTP_URL: url("smtp", "smtps").describe("Mail server"),
     MAIL_WEBHOOK_SECRETS: webhookSecrets
       .optional()

@@ -4,8 +4,9 @@ import { Secret, TOTP } from "otpauth";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, photograph, startBrowser } from "../support/browser.ts";
+import { roleIds } from "../support/client/invitee.ts";
 import { tokenFromMail } from "../support/client/mailbox-client.ts";
-import { newMember, register } from "../support/client/new-member.ts";
+import { newMember, newOrganization, register } from "../support/client/new-member.ts";
 import type { Stack } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 
@@ -120,5 +121,27 @@ test("signing in asks for the code of a second factor, and says when it is wrong
   await fresh.getByLabel("Code").fill(recoveryCodes[0] ?? "");
   await fresh.getByRole("button", { name: "Sign in" }).click();
   await fresh.getByLabel("Organisation name").waitFor();
+  expect(browser.complaints).toEqual([]);
+});
+
+test("somebody who is invited makes an account on the way, without another mail", async () => {
+  const owner = await newMember(stack, "Olga Owner");
+  const account = await newOrganization(owner, "Inviting Works");
+  const email = `invited-${randomUUID()}@example.com`;
+  const roles = await roleIds(owner, account, "MEMBER");
+  await owner.client.mutate(
+    "invitationCreate",
+    { organizationId: account.organizationId, email, roleIds: roles },
+    "invitation { id }",
+  );
+  const fresh = await browser.newWindow();
+  await fresh.goto(`/invite?token=${await tokenFromMail(stack.mailbox, email, "/invite")}`);
+  await fresh.getByRole("link", { name: "Sign in to accept" }).waitFor();
+  await fresh.getByLabel("Display name").fill("Nina New");
+  await fresh.getByLabel("Password").fill(NEXT);
+  await photograph(fresh, "invited-1-new-user");
+  await fresh.getByRole("button", { name: "Create account and join" }).click();
+  await fresh.waitForURL(`**/o/${account.organizationId}`);
+  await fresh.getByText("Inviting Works").first().waitFor();
   expect(browser.complaints).toEqual([]);
 });

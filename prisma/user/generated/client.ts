@@ -127,6 +127,16 @@ export type EmailChangeToken = Prisma.EmailChangeTokenModel
  */
 export type SecondFactor = Prisma.SecondFactorModel
 /**
+ * Model Passkey
+ * A key pair in somebody's authenticator (WebAuthn).
+ */
+export type Passkey = Prisma.PasskeyModel
+/**
+ * Model PasskeyChallenge
+ * What an authenticator signs, once.
+ */
+export type PasskeyChallenge = Prisma.PasskeyChallengeModel
+/**
  * Model RecoveryCode
  * 
  */

@@ -18,6 +18,8 @@ import type { PasswordResetModel } from "./models/PasswordReset.ts";
 import type { EmailChangeModel } from "./models/EmailChange.ts";
 import type { EmailChangeTokenModel } from "./models/EmailChangeToken.ts";
 import type { SecondFactorModel } from "./models/SecondFactor.ts";
+import type { PasskeyModel } from "./models/Passkey.ts";
+import type { PasskeyChallengeModel } from "./models/PasskeyChallenge.ts";
 import type { RecoveryCodeModel } from "./models/RecoveryCode.ts";
 import type { SessionModel } from "./models/Session.ts";
 import type { RefreshTokenModel } from "./models/RefreshToken.ts";
@@ -412,6 +414,48 @@ export const secondFactorRows: RawRows<SecondFactorModel> = rawRows(
   }),
 );
 
+export const passkeyRows: RawRows<PasskeyModel> = rawRows(
+  "passkey",
+  {
+    id: "id",
+    userId: "user_id",
+    credentialId: "credential_id",
+    publicKey: "public_key",
+    counter: "counter",
+    transports: "transports",
+    name: "name",
+    createdAt: "created_at",
+    lastUsedAt: "last_used_at",
+  },
+  z.object({
+    id: z.string(),
+    userId: z.string(),
+    credentialId: z.string(),
+    publicKey: z.instanceof(Uint8Array),
+    counter: z.bigint(),
+    transports: z.array(z.string()),
+    name: z.string(),
+    createdAt: z.date(),
+    lastUsedAt: z.date().nullable(),
+  }),
+);
+
+export const passkeyChallengeRows: RawRows<PasskeyChallengeModel> = rawRows(
+  "passkey_challenge",
+  {
+    challenge: "challenge",
+    userId: "user_id",
+    purpose: "purpose",
+    expiresAt: "expires_at",
+  },
+  z.object({
+    challenge: z.string(),
+    userId: z.string(),
+    purpose: z.string(),
+    expiresAt: z.date(),
+  }),
+);
+
 export const recoveryCodeRows: RawRows<RecoveryCodeModel> = rawRows(
   "recovery_code",
   {
@@ -484,6 +528,7 @@ export const organizationRows: RawRows<OrganizationModel> = rawRows(
     name: "name",
     status: "status",
     requiresSecondFactor: "requires_second_factor",
+    deletesAt: "deletes_at",
     version: "version",
     createdAt: "created_at",
     updatedAt: "updated_at",
@@ -494,6 +539,7 @@ export const organizationRows: RawRows<OrganizationModel> = rawRows(
     name: z.string(),
     status: z.string(),
     requiresSecondFactor: z.boolean(),
+    deletesAt: z.date().nullable(),
     version: z.int(),
     createdAt: z.date(),
     updatedAt: z.date(),

@@ -17,7 +17,7 @@ import { changeAccountStatus } from "../store/accounts.ts";
 import type { BillingTransaction } from "../store/database.ts";
 import { lockInvoice, markInvoicePaid } from "../store/invoices.ts";
 import { recordOutcome } from "../store/payments.ts";
-import { endIncomplete } from "../store/subscriptions.ts";
+import { activateSubscription } from "../store/subscriptions.ts";
 
 /** A settled payment and what followed from it, as committed. */
 export interface Settlement {
@@ -54,7 +54,7 @@ export async function settlePayment(
       const invoice = await markInvoicePaid(tx, invoiceId, at);
       emit(invoicePaid(invoice, id));
       if (invoice.subscriptionId === null) return { payment, invoice, subscription: undefined };
-      const subscription = await endIncomplete(tx, invoice.subscriptionId, { to: "ACTIVE", at });
+      const subscription = await activateSubscription(tx, invoice.subscriptionId, at);
       if (subscription !== undefined) {
         emit(subscriptionActivated(subscription));
         // Set up together with the plan: from now on it is there to work with.

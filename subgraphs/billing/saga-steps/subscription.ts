@@ -21,7 +21,7 @@ import { findInvoicesOf, lockInvoice, markInvoiceVoid } from "../store/invoices.
 import { isPaymentProcessing } from "../store/payments.ts";
 import { findPublishedPlan } from "../store/plans.ts";
 import { requireRow } from "../store/require-row.ts";
-import { endIncomplete } from "../store/subscriptions.ts";
+import { cancelSubscription } from "../store/subscriptions.ts";
 import { PLAN_CODE, requireInput } from "./step-input.ts";
 
 const failed = (reason: string): ExecutedStep => ({ result: { outcome: "FAILED", reason } });
@@ -52,8 +52,8 @@ export const subscription: SagaStepHandler<BillingServices, BillingTransaction> 
       if (await isPaymentProcessing(tx, invoiceId)) return LATER;
       if (invoice.status === "OPEN") emit(invoiceVoided(await markInvoiceVoid(tx, invoiceId, clock.now())));
     }
-    const canceled = await endIncomplete(tx, id, { to: "CANCELED", at: clock.now() });
-    if (canceled !== undefined) emit(subscriptionCanceled(canceled));
+    const canceled = await cancelSubscription(tx, id, { from: "INCOMPLETE", at: clock.now() });
+    if (canceled !== undefined) emit(subscriptionCanceled(canceled, "INCOMPLETE"));
     return { outcome: "DONE" };
   },
 };

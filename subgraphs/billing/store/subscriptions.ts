@@ -45,6 +45,16 @@ export async function findRunningSubscription(
   return row === null ? undefined : toSubscription(row);
 }
 
+/** All that have not ended, oldest first. */
+export async function findRunningSubscriptions(
+  tx: BillingTransaction,
+  accountId: AccountId,
+): Promise<BillingSubscription[]> {
+  const where = { accountId, status: { not: "CANCELED" } };
+  const rows = await tables(tx).billingSubscription.findMany({ where, orderBy: { id: "asc" } });
+  return rows.map(toSubscription);
+}
+
 /** Newest first. */
 export async function pageSubscriptions(
   tx: BillingTransaction,
@@ -68,17 +78,31 @@ export async function insertSubscription(
   return toSubscription(await tables(tx).billingSubscription.create({ data }));
 }
 
-/**
- * The first payment arrived, or the plan never began.
- * @returns undefined when the subscription was not waiting for its first payment
- */
-export async function endIncomplete(
+/** The first payment arrived. @returns undefined when the subscription was not waiting for it */
+export function activateSubscription(
   tx: BillingTransaction,
   id: SubscriptionId,
-  { to, at }: { readonly to: "ACTIVE" | "CANCELED"; readonly at: Date },
+  at: Date,
+): Promise<BillingSubscription | undefined> {
+  return changeStatus(tx, id, { from: "INCOMPLETE", to: "ACTIVE", at });
+}
+
+/** @returns undefined when the subscription was in another state than `from` */
+export function cancelSubscription(
+  tx: BillingTransaction,
+  id: SubscriptionId,
+  change: { readonly from: SubscriptionStatus; readonly at: Date },
+): Promise<BillingSubscription | undefined> {
+  return changeStatus(tx, id, { ...change, to: "CANCELED" });
+}
+
+async function changeStatus(
+  tx: BillingTransaction,
+  id: SubscriptionId,
+  { from, to, at }: { readonly from: SubscriptionStatus; readonly to: SubscriptionStatus; readonly at: Date },
 ): Promise<BillingSubscription | undefined> {
   const [row] = await tables(tx).billingSubscription.updateManyAndReturn({
-    where: { id, status: "INCOMPLETE" },
+    where: { id, status: from },
     data: { status: to, version: { increment: 1 }, updatedAt: at },
   });
   return row === undefined ? undefined : toSubscription(row);

@@ -42,6 +42,7 @@ const cachedOrganization: z.ZodType<Organization> = z.object({
   name: z.string(),
   status: z.enum(OrganizationStatus),
   requiresSecondFactor: z.boolean(),
+  deletesAt: z.date().nullable(),
   createdAt: z.date(),
   updatedAt: z.date(),
 });

@@ -3,9 +3,8 @@
  * look as if they had signed up. It may be repeated: existing data is left alone.
  */
 import { inTenants } from "../../../platform/database/tenant-transaction.ts";
-import type { Causation } from "../../../platform/events/envelope.ts";
+import { causedByService } from "../../../platform/events/service-causation.ts";
 import type { Cause, Person } from "../../../platform/graphql/subgraph-context.ts";
-import { newTrace } from "../../../platform/tracing/trace-context.ts";
 import { registerUser } from "../commands/accounts/register-user.ts";
 import { verifyEmail } from "../commands/accounts/verify-email.ts";
 import { acceptInvitation } from "../commands/invitations/accept-invitation.ts";
@@ -33,13 +32,7 @@ export const DEMO = {
 } as const;
 
 export async function seedDemo(services: UserServices): Promise<void> {
-  const causation: Causation = {
-    actorKind: "SERVICE",
-    actorId: "seed",
-    correlationId: newTrace().traceId,
-    hop: 0,
-  };
-  const cause: Cause = { causation, client: {} };
+  const cause: Cause = { causation: causedByService("seed"), client: {} };
   const owner = await person(services, cause, DEMO.email, "Demo Owner");
   const teammate = await person(services, cause, DEMO.teammateEmail, "Demo Teammate");
   const organizationId = await organization(services, await actorFor(services, cause, owner));

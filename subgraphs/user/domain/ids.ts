@@ -15,3 +15,6 @@ export type InvitationId = Id<"ivt">;
 /** Of a mail; made of the id of the event that calls for it. */
 export const EmailId = idKind("eml");
 export type EmailId = Id<"eml">;
+
+export const PasskeyId = idKind("psk");
+export type PasskeyId = Id<"psk">;

@@ -8,12 +8,14 @@ export interface Organization {
   readonly status: OrganizationStatus;
   /** Whether only those members may work in it who have a second factor. */
   readonly requiresSecondFactor: boolean;
+  /** When it is gone; null while it is not being deleted. */
+  readonly deletesAt: Date | null;
   readonly version: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-/** Whether its members may work in it: it is neither suspended nor closed. */
+/** Whether its members may work in it. */
 export const isOpen = ({ status }: Pick<Organization, "status">): boolean =>
   status === "ACTIVE" || status === "PROVISIONING";
 

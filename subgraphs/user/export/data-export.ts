@@ -9,6 +9,7 @@ import { findEmailChange } from "../store/email-changes.ts";
 import { findEmails } from "../store/email-deliveries.ts";
 import { findMembershipsOfUser } from "../store/memberships.ts";
 import { findOrganizations } from "../store/organizations.ts";
+import { findPasskeys } from "../store/passkeys.ts";
 import { findProfileEvents } from "../store/profile-events.ts";
 import { findRolesOfMemberships } from "../store/roles.ts";
 import { countRecoveryCodes, findSecondFactor } from "../store/second-factors.ts";
@@ -40,6 +41,9 @@ export function exportData(read: TenantReader<UserTransaction>, userId: UserId, 
         factor === undefined
           ? null
           : { createdAt: factor.createdAt, recoveryCodesLeft: await countRecoveryCodes(tx, userId) },
+      passkeys: (await findPasskeys(tx, userId)).map(({ id, name, createdAt, lastUsedAt }) => {
+        return { id, name, createdAt, lastUsedAt };
+      }),
       sessions: await findSessionsOfUser(tx, userId),
       memberships: memberships.map((membership) => ({
         ...membership,

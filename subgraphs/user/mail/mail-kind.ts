@@ -9,7 +9,7 @@ export interface MailKind {
   /** Stored and published: never change it. */
   readonly template: string;
   /** Member of the event's data that names what the mail is about. */
-  readonly about: "userId" | "organizationId" | "invitationId";
+  readonly about: "userId" | "organizationId" | "invitationId" | "membershipId";
   /** An event that is older, in milliseconds, no longer calls for it. Default: any does. */
   readonly withinMs?: number;
   /**

@@ -3,7 +3,10 @@ import { accountExists } from "./kinds/account-exists.ts";
 import { emailChangeApproval } from "./kinds/email-change-approval.ts";
 import { emailChangeConfirmation } from "./kinds/email-change-confirmation.ts";
 import { invitation } from "./kinds/invitation.ts";
+import { organizationDeletion } from "./kinds/organization-deletion.ts";
 import { organizationWelcome } from "./kinds/organization-welcome.ts";
+import { passkeyAdded } from "./kinds/passkey-added.ts";
+import { passkeyRemoved } from "./kinds/passkey-removed.ts";
 import { passwordChanged } from "./kinds/password-changed.ts";
 import { passwordReset } from "./kinds/password-reset.ts";
 import { secondFactorDisabled } from "./kinds/second-factor-disabled.ts";
@@ -17,7 +20,10 @@ const MAIL_KINDS: readonly MailKind[] = [
   emailChangeApproval,
   emailChangeConfirmation,
   invitation,
+  organizationDeletion,
   organizationWelcome,
+  passkeyAdded,
+  passkeyRemoved,
   passwordChanged,
   passwordReset,
   secondFactorDisabled,

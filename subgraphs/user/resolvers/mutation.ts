@@ -18,12 +18,19 @@ import { requestEmailChange } from "../commands/email-changes/request-email-chan
 import { setFeatureFlag } from "../commands/feature-flags/set-feature-flag.ts";
 import { acceptInvitation } from "../commands/invitations/accept-invitation.ts";
 import { createInvitation } from "../commands/invitations/create-invitation.ts";
+import { registerByInvitation } from "../commands/invitations/register-by-invitation.ts";
 import { resendInvitation } from "../commands/invitations/resend-invitation.ts";
 import { revokeInvitation } from "../commands/invitations/revoke-invitation.ts";
 import { removeMembership } from "../commands/memberships/remove-membership.ts";
 import { updateMembership } from "../commands/memberships/update-membership.ts";
 import { createOrganization } from "../commands/organizations/create-organization.ts";
+import { deleteOrganization } from "../commands/organizations/delete-organization.ts";
+import { restoreOrganization } from "../commands/organizations/restore-organization.ts";
 import { updateOrganization } from "../commands/organizations/update-organization.ts";
+import { askViewerForPasskey } from "../commands/passkeys/ask-for-passkey.ts";
+import { beginPasskey } from "../commands/passkeys/begin-passkey.ts";
+import { type EnrolledPasskey, enrollPasskey } from "../commands/passkeys/enroll-passkey.ts";
+import { removePasskey } from "../commands/passkeys/remove-passkey.ts";
 import { createRole } from "../commands/roles/create-role.ts";
 import { deleteRole } from "../commands/roles/delete-role.ts";
 import { updateRole } from "../commands/roles/update-role.ts";
@@ -41,6 +48,7 @@ import type { FlagRule } from "../domain/feature-flag.ts";
 import type { Organization } from "../domain/organization.ts";
 import type { ProfileChanges } from "../domain/profile.ts";
 import type { User } from "../domain/user.ts";
+import { SecondFactorRequired } from "../errors.ts";
 import { findFlagRules } from "../store/feature-flags.ts";
 
 export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
@@ -86,6 +94,26 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
   totpRemove: (_parent, { input }, { services, person, settle }) =>
     mutationPayload({ removed: false }, async () => settle(await removeTotp(services, person(), input))),
 
+  passkeyBegin: (_parent, { input }, { services, person, settle }) =>
+    mutationPayload<{ options: object | null }>({ options: null }, async () =>
+      settle(await beginPasskey(services, person(), input)),
+    ),
+
+  passkeyEnroll: (_parent, { input }, { services, person, settle }) =>
+    mutationPayload<EnrolledPasskey>({ passkey: null, recoveryCodes: null }, async () =>
+      settle(await enrollPasskey(services, person(), input)),
+    ),
+
+  passkeyRemove: (_parent, { input }, { services, person, settle }) =>
+    mutationPayload<{ removedId: string | null }>({ removedId: null }, async () =>
+      settle(await removePasskey(services, person(), input)),
+    ),
+
+  passkeyChallenge: (_parent, _args, { services, person, settle }) =>
+    mutationPayload<{ options: object | null }>({ options: null }, async () =>
+      settle(await askViewerForPasskey(services, person())),
+    ),
+
   recoveryCodesRenew: (_parent, { input }, { services, person, settle }) =>
     mutationPayload<{ recoveryCodes: string[] | null }>({ recoveryCodes: null }, async () =>
       settle(await renewRecoveryCodes(services, person(), input)),
@@ -109,10 +137,16 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
     }),
 
   sessionCreate: (_parent, { input }, { services, cause, settle }) =>
-    mutationPayload<SessionFields>(NOT_SIGNED_IN, async () => {
-      const outcome = await createSession(services, cause, input);
-      return settle(outcome, identityOf(outcome.result));
-    }),
+    mutationPayload<SessionFields & { passkeyOptions: object | null }>(
+      (failure) => ({
+        ...NOT_SIGNED_IN,
+        passkeyOptions: failure instanceof SecondFactorRequired ? failure.passkeyOptions : null,
+      }),
+      async () => {
+        const outcome = await createSession(services, cause, input);
+        return { ...settle(outcome, identityOf(outcome.result)), passkeyOptions: null };
+      },
+    ),
 
   sessionRefresh: (_parent, { input }, { services, cause, settle }) =>
     mutationPayload<SessionFields>(NOT_SIGNED_IN, async () => {
@@ -140,6 +174,18 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
     mutationPayload<{ organization: Organization | null }>({ organization: null }, async () => ({
       organization: settle(await updateOrganization(services, actor(), input)),
     })),
+
+  organizationDelete: (_parent, { input }, context) =>
+    mutationPayload<{ organization: Organization | null }>({ organization: null }, async () => {
+      const outcome = await deleteOrganization(context.services, context.person(), input);
+      return { organization: context.settle(outcome, await identityNow(context)) };
+    }),
+
+  organizationRestore: (_parent, { input }, context) =>
+    mutationPayload<{ organization: Organization | null }>({ organization: null }, async () => {
+      const outcome = await restoreOrganization(context.services, context.person(), input);
+      return { organization: context.settle(outcome, await identityNow(context)) };
+    }),
 
   invitationCreate: (_parent, { input }, context) =>
     mutationPayload({ invitation: null }, async () => {
@@ -208,6 +254,12 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
       const { membershipId } = context.settle(outcome, await identityNow(context));
       return { membership: await context.loaders.membership.load(membershipId) };
     }),
+
+  invitationRegister: (_parent, { input }, { services, cause, settle }) =>
+    mutationPayload<{ email: string | null; organizationId: string | null }>(
+      { email: null, organizationId: null },
+      async () => settle(await registerByInvitation(services, cause, input)),
+    ),
 
   membershipUpdate: (_parent, { input }, context) =>
     mutationPayload({ membership: null }, async () => {

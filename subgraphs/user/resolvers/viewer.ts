@@ -6,6 +6,7 @@ import type { ResolversOf } from "../../../schema/generated/user.ts";
 import type { UserContext, UserParents } from "../context.ts";
 import { exportData } from "../export/data-export.ts";
 import { pageMemberships } from "../store/memberships.ts";
+import { findPasskeys } from "../store/passkeys.ts";
 import { countRecoveryCodes, findSecondFactor } from "../store/second-factors.ts";
 import { pageSessions } from "../store/sessions.ts";
 
@@ -59,9 +60,14 @@ export const viewer: ResolversOf<"Viewer", UserContext, UserParents> = {
 
   secondFactor: ({ userId }, _args, { read }) =>
     read(async (tx) => {
-      const factor = await findSecondFactor(tx, userId);
-      if (factor?.confirmedAt == null) return null;
-      return { createdAt: factor.createdAt, recoveryCodesLeft: await countRecoveryCodes(tx, userId) };
+      const enrolled = await findSecondFactor(tx, userId);
+      const app = enrolled?.confirmedAt == null ? [] : [enrolled];
+      const passkeys = await findPasskeys(tx, userId);
+      const [createdAt] = [...app, ...passkeys]
+        .map((factor) => factor.createdAt)
+        .sort((a, b) => a.getTime() - b.getTime());
+      if (createdAt === undefined) return null;
+      return { createdAt, app: app.length > 0, passkeys, recoveryCodesLeft: await countRecoveryCodes(tx, userId) };
     }),
 
   can: (_viewer, { action, resourceId }, { identity }) => {

@@ -91,10 +91,16 @@ export async function markApiKeyRevoked(tx: UserTransaction, id: ApiKeyId, now: 
   return row === undefined ? undefined : toApiKey(row);
 }
 
-/** Ends all that a user made or rotated last. @returns the keys as they are now */
-export async function revokeApiKeysOfGiver(tx: UserTransaction, grantedById: UserId, now: Date): Promise<ApiKey[]> {
+/**
+ * Ends all of an organisation, or all that a user made or rotated last. @returns the keys as they are now
+ */
+export async function revokeApiKeys(
+  tx: UserTransaction,
+  which: { readonly organizationId: OrganizationId } | { readonly grantedById: UserId },
+  now: Date,
+): Promise<ApiKey[]> {
   const rows = await tables(tx).apiKey.updateManyAndReturn({
-    where: { grantedById, revokedAt: null },
+    where: { ...which, revokedAt: null },
     data: { revokedAt: now, version: { increment: 1 } },
   });
   return rows.map(toApiKey);

@@ -15,7 +15,7 @@ import type { UserTransaction } from "./database.ts";
 import { tables } from "./tables.ts";
 
 export interface EmailRequest {
-  /** Of the event that calls for it. */
+  /** Of the event that calls for it, or made of that where it calls for several. */
   readonly eventId: string;
   readonly tenantId: TenantId;
   readonly template: string;

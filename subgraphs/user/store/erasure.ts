@@ -1,8 +1,8 @@
 /**
- * Statements that erase a person. What only they need is deleted; what others refer to stays, without anything about
- * them. The transaction holds the user.
+ * Statements that erase a person or an organisation. What only they need is deleted; what others refer to stays,
+ * without anything about them. The transaction holds the user, or the organisation.
  */
-import type { UserId } from "../domain/ids.ts";
+import type { OrganizationId, UserId } from "../domain/ids.ts";
 import { ERASED_NAME, erasedEmail, type User } from "../domain/user.ts";
 import type { UserTransaction } from "./database.ts";
 import { tables } from "./tables.ts";
@@ -45,6 +45,20 @@ async function deleteSecrets(tx: UserTransaction, userId: UserId): Promise<void>
   await stored.passwordReset.deleteMany(mine);
   await stored.emailChange.deleteMany(mine);
   await stored.recoveryCode.deleteMany(mine);
+  await stored.passkeyChallenge.deleteMany(mine);
+  await stored.passkey.deleteMany(mine);
   await stored.secondFactor.deleteMany(mine);
   await stored.refreshToken.deleteMany(mine);
+}
+
+/** What an organisation leaves behind that names people: addresses of those who were invited or got mails. */
+export async function forgetOrganization(tx: UserTransaction, organizationId: OrganizationId): Promise<void> {
+  const own = { where: { organizationId } };
+  const mails = { tenantId: organizationId };
+  const stored = tables(tx);
+  await stored.invitationToken.deleteMany(own);
+  await stored.invitation.deleteMany(own);
+  await stored.organizationPlan.deleteMany(own);
+  await stored.emailStep.updateMany({ where: { delivery: mails }, data: { detail: null } });
+  await stored.emailDelivery.updateMany({ where: mails, data: { recipient: null, lastError: null } });
 }

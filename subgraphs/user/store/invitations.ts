@@ -99,7 +99,7 @@ export async function markInvitationAccepted(tx: UserTransaction, id: Invitation
 /** Takes back what is open. @returns the invitations as they are now */
 export async function revokeInvitations(
   tx: UserTransaction,
-  which: { readonly id: InvitationId } | { readonly organizationId: OrganizationId; readonly invitedById: UserId },
+  which: { readonly id: InvitationId } | { readonly organizationId: OrganizationId; readonly invitedById?: UserId },
   now: Date,
 ): Promise<Invitation[]> {
   const rows = await tables(tx).invitation.updateManyAndReturn({

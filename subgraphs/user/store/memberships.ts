@@ -46,6 +46,29 @@ export async function findMembershipsOfUser(tx: UserTransaction, userId: UserId)
   return rows.map(toMembership);
 }
 
+/** Oldest first. */
+export async function findFirstMemberships(
+  tx: UserTransaction,
+  organizationId: OrganizationId,
+  limit: number,
+): Promise<Membership[]> {
+  const rows = await tables(tx).membership.findMany({
+    where: { organizationId },
+    orderBy: { id: "asc" },
+    take: limit,
+  });
+  return rows.map(toMembership);
+}
+
+/** Of the owners, oldest first. */
+export async function findOwnerships(tx: UserTransaction, organizationId: OrganizationId): Promise<Membership[]> {
+  const rows = await tables(tx).membership.findMany({
+    where: { organizationId, roles: { some: { role: { name: OWNER, builtIn: true } } } },
+    orderBy: { id: "asc" },
+  });
+  return rows.map(toMembership);
+}
+
 export async function findOrganizationIdsOfUser(tx: UserTransaction, userId: UserId): Promise<OrganizationId[]> {
   const rows = await tables(tx).membership.findMany({ where: { userId }, select: { organizationId: true } });
   return rows.map(({ organizationId }) => OrganizationId.require(organizationId));

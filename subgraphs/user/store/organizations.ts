@@ -10,10 +10,10 @@ import type { UserTransaction } from "./database.ts";
 import { tables } from "./tables.ts";
 
 function toOrganization(row: OrganizationModel): Organization {
-  const { slug, name, requiresSecondFactor, version, createdAt, updatedAt } = row;
+  const { slug, name, requiresSecondFactor, deletesAt, version, createdAt, updatedAt } = row;
   const status = storedEnum(OrganizationStatus, row.status);
   const id = OrganizationId.require(row.id);
-  return { id, slug, name, status, requiresSecondFactor, version, createdAt, updatedAt };
+  return { id, slug, name, status, requiresSecondFactor, deletesAt, version, createdAt, updatedAt };
 }
 
 export async function findOrganizations(tx: UserTransaction, ids: readonly OrganizationId[]): Promise<Organization[]> {
@@ -117,4 +117,46 @@ export async function setOrganizationStatus(
     select: { version: true },
   });
   return version;
+}
+
+/** Of an organisation that the transaction holds. @param deletesAt `null` takes it back. @returns it as it is now */
+export async function setDeletion(
+  tx: UserTransaction,
+  { id, deletesAt, now }: { readonly id: OrganizationId; readonly deletesAt: Date | null; readonly now: Date },
+): Promise<Organization> {
+  const status = deletesAt === null ? "ACTIVE" : "DELETING";
+  const row = await tables(tx).organization.update({
+    where: { id },
+    data: { status, deletesAt, updatedAt: now, version: { increment: 1 } },
+  });
+  return toOrganization(row);
+}
+
+const DELETED_NAME = "Deleted organisation";
+
+/**
+ * Of an organisation that the transaction holds and that has no member any more. Its slugs stay its own: links that led
+ * to it lead to nobody else. @returns its new version
+ */
+export async function markDeleted(
+  tx: UserTransaction,
+  { id, now }: { readonly id: OrganizationId; readonly now: Date },
+): Promise<number> {
+  const { version } = await tables(tx).organization.update({
+    where: { id },
+    data: { status: "DELETED", deletesAt: null, name: DELETED_NAME, updatedAt: now, version: { increment: 1 } },
+    select: { version: true },
+  });
+  return version;
+}
+
+/** Those whose time is over, the longest first. For the relay's role. */
+export async function findDueDeletions(tx: UserTransaction, now: Date, limit: number): Promise<OrganizationId[]> {
+  const rows = await tables(tx).organization.findMany({
+    where: { deletesAt: { lte: now } },
+    orderBy: { deletesAt: "asc" },
+    take: limit,
+    select: { id: true },
+  });
+  return rows.map(({ id }) => OrganizationId.require(id));
 }

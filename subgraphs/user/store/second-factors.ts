@@ -1,4 +1,7 @@
-/** Statements on authenticator apps and recovery codes. */
+/**
+ * Statements on authenticator apps and recovery codes, and on whether an account has a second factor: an app, or a
+ * passkey.
+ */
 import type { SecondFactorModel } from "../../../prisma/user/generated/models/SecondFactor.ts";
 import { UserId } from "../domain/ids.ts";
 import type { SecondFactor } from "../domain/second-factor.ts";
@@ -25,19 +28,26 @@ export async function putSecondFactor(
   await tables(tx).secondFactor.create({ data: factor });
 }
 
-/** At the account, where organisations see it that require one. */
-async function noteFactor(tx: UserTransaction, id: UserId, hasSecondFactor: boolean): Promise<void> {
-  await tables(tx).user.update({ where: { id }, data: { hasSecondFactor } });
+/**
+ * Notes at the account whether it has a second factor, where organisations see it that require one. Recovery codes go
+ * with the last factor.
+ */
+export async function settleFactors(tx: UserTransaction, userId: UserId): Promise<void> {
+  const { secondFactor, passkey, recoveryCode, user } = tables(tx);
+  const apps = await secondFactor.count({ where: { userId, confirmedAt: { not: null } } });
+  const hasSecondFactor = apps > 0 || (await passkey.count({ where: { userId } })) > 0;
+  if (!hasSecondFactor) await recoveryCode.deleteMany({ where: { userId } });
+  await user.update({ where: { id: userId }, data: { hasSecondFactor } });
 }
 
-/** Whether the user's sign-ins take a code. */
+/** Whether the user's sign-ins take more than the password. */
 export async function hasSecondFactor(tx: UserTransaction, id: UserId): Promise<boolean> {
   return (await tables(tx).user.count({ where: { id, hasSecondFactor: true } })) === 1;
 }
 
 export async function confirmSecondFactor(tx: UserTransaction, userId: UserId, now: Date): Promise<void> {
   await tables(tx).secondFactor.update({ where: { userId }, data: { confirmedAt: now } });
-  await noteFactor(tx, userId, true);
+  await settleFactors(tx, userId);
 }
 
 /** Takes a code of a time step. False when it, or a later one, was taken before. */
@@ -58,11 +68,9 @@ export async function forgetWrongCodes(tx: UserTransaction, userId: UserId): Pro
   await tables(tx).secondFactor.updateMany({ where: { userId, wrongCodes: { gt: 0 } }, data: { wrongCodes: 0 } });
 }
 
-/** With its recovery codes. */
 export async function deleteSecondFactor(tx: UserTransaction, userId: UserId): Promise<void> {
-  await tables(tx).recoveryCode.deleteMany({ where: { userId } });
   await tables(tx).secondFactor.deleteMany({ where: { userId } });
-  await noteFactor(tx, userId, false);
+  await settleFactors(tx, userId);
 }
 
 /** The only ones from now on. */

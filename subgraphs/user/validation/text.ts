@@ -28,6 +28,11 @@ export function requireApiKeyName(text: string): string {
   return requireName(text, { length: constraints.apiKeyName, label: "The name", field: "name" });
 }
 
+/** What its owner calls a passkey. @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG` */
+export function requirePasskeyName(text: string): string {
+  return requireName(text, { length: constraints.passkeyName, label: "The name", field: "name" });
+}
+
 /** What a client calls itself in the list of sessions. @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG` */
 export function requireDevice(text: string): string {
   return requireName(text, { length: constraints.device, label: "The device", field: "device" });

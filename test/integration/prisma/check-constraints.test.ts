@@ -146,10 +146,31 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
       },
       violations: { session_device_length: [{ device: "" }, { device: "x".repeat(121) }] },
     },
+    passkey: {
+      row: {
+        id: "psk_1",
+        user_id: "usr_1",
+        credential_id: "x",
+        public_key: "\\x00",
+        counter: 0,
+        transports: [],
+        name: "Laptop",
+        created_at: now,
+      },
+      violations: {
+        passkey_counter_check: [{ counter: -1 }],
+        passkey_name_length: [{ name: "" }, { name: "x".repeat(81) }],
+      },
+    },
+    passkey_challenge: {
+      row: { challenge: "x", user_id: "usr_1", purpose: "PROVE", expires_at: later },
+      violations: { passkey_challenge_purpose_check: [{ purpose: "PLAY" }] },
+    },
     organization: {
       row: { id: "org_1", slug: "acme", name: "Acme", status: "ACTIVE", created_at: now, updated_at: now },
       violations: {
         organization_status_check: [{ status: "GONE" }],
+        organization_deletes: [{ status: "DELETING" }, { deletes_at: later }],
         organization_slug_form: [{ slug: "ab" }, { slug: "Acme" }, { slug: "-acme" }, { slug: "a".repeat(41) }],
         organization_name_length: [{ name: "A" }, { name: "x".repeat(81) }],
       },

@@ -32,6 +32,7 @@ const KIND_BY_NOUN: Readonly<Record<string, string>> = {
   role: "rol",
   user: "usr",
   apiKey: "key",
+  passkey: "psk",
   saga: "sga",
 };
 
@@ -104,6 +105,8 @@ export function sampleValue(type: GraphQLInputType, name: string, path: string, 
       return `sample.${randomUUID().slice(0, 8)}@example.com`;
     case "DateTime":
       return "2026-01-01T00:00:00.000Z";
+    case "JSON":
+      return {};
     case "CurrencyCode":
       return "EUR";
     default:

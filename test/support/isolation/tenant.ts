@@ -102,6 +102,7 @@ export async function newTenant(platform: PlatformAddress, name: string): Promis
       lsu: liveSubscriptions[0]?.id ?? "",
       // Dead letters are nobody's.
       dlt: namedId("dlt", owner.userId),
+      psk: namedId("psk", owner.userId),
     },
   };
 }

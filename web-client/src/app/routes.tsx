@@ -32,10 +32,10 @@ export function createRoutes() {
         { path: "reset-password", element: <ResetPasswordPage /> },
         { path: "confirm-email-change", element: <ConfirmEmailChangePage /> },
         { path: "verify", element: <VerifyPage /> },
+        { path: "invite", element: <AcceptInvitationPage /> },
         {
           element: <RequireSession />,
           children: [
-            { path: "invite", element: <AcceptInvitationPage /> },
             { path: "connections", element: <LiveConnectionsPage /> },
             { path: "organizations/new", element: <NewOrganizationPage /> },
             {

@@ -1,48 +1,22 @@
-import { useApolloClient, useMutation } from "@apollo/client/react";
-import { useState } from "react";
-import { useNavigate, useSearchParams } from "react-router";
-import { AcceptInvitationDocument, ViewerDocument } from "../../../schema/generated/operations.ts";
+import { useSearchParams } from "react-router";
+import { useSessionUser } from "../auth/use-session-user.ts";
+import { AcceptInvitation } from "../components/accept-invitation.tsx";
+import { JoinAsNewUser } from "../components/join-as-new-user.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
-import { describeProblem } from "../forms/describe-problem.ts";
 
+/** Where the link of an invitation leads, for people with an account and without one. */
 export function AcceptInvitationPage() {
   const [search] = useSearchParams();
-  const navigate = useNavigate();
-  const client = useApolloClient();
-  const [accept, { loading }] = useMutation(AcceptInvitationDocument);
-  const [problem, setProblem] = useState<string>();
+  const isSignedIn = useSessionUser() !== undefined;
   const token = search.get("token") ?? "";
-
-  const join = async (): Promise<void> => {
-    setProblem(undefined);
-    try {
-      const { data } = await accept({ variables: { input: { token } } });
-      const organization = data?.invitationAccept.membership?.organization.id;
-      if (organization === undefined) {
-        setProblem(data?.invitationAccept.userErrors[0]?.message ?? "The invitation could not be accepted.");
-        return;
-      }
-      await client.query({ query: ViewerDocument, fetchPolicy: "network-only" });
-      await navigate(`/o/${organization}`, { replace: true });
-    } catch (error) {
-      setProblem(describeProblem(error));
-    }
-  };
-
+  const intro = isSignedIn
+    ? "Accept to join the organisation with the account you are signed in with."
+    : "Create your account to join the organisation.";
   return (
-    <Page
-      title="You are invited"
-      intro="Accept to join the organisation with the account you are signed in with."
-      narrow
-    >
-      <div className="card form">
-        {token === "" && <Notice tone="problem">This link is incomplete. Open it from the mail again.</Notice>}
-        {problem !== undefined && <Notice tone="problem">{problem}</Notice>}
-        <button type="button" className="button primary" disabled={loading || token === ""} onClick={() => void join()}>
-          Accept invitation
-        </button>
-      </div>
+    <Page title="You are invited" intro={intro} narrow>
+      {token === "" && <Notice tone="problem">This link is incomplete. Open it from the mail again.</Notice>}
+      {isSignedIn ? <AcceptInvitation token={token} /> : <JoinAsNewUser token={token} />}
     </Page>
   );
 }

@@ -1,9 +1,9 @@
 import { useState } from "react";
 import { Link, Navigate, useSearchParams } from "react-router";
-import { constraints, SignInDocument } from "../../../schema/generated/operations.ts";
 import { useServices } from "../app/services-context.ts";
-import { deviceName } from "../auth/device-name.ts";
+import { askForPasskey, canAskForPasskeys } from "../auth/passkey.ts";
 import { safeNext } from "../auth/safe-next.ts";
+import { signIn } from "../auth/sign-in.ts";
 import { useSessionUser } from "../auth/use-session-user.ts";
 import { Field } from "../components/field.tsx";
 import { FormCard } from "../components/form-card.tsx";
@@ -11,7 +11,8 @@ import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { useForm } from "../forms/use-form.ts";
 import { checkEmail, checkPresent } from "../forms/validation.ts";
-import { sendOperation } from "../graphql/send-operation.ts";
+
+const CODE_HINT = "The six digits that your authenticator app shows, or a recovery code.";
 
 /** The server says when a code is needed. */
 const CHECKS = { email: checkEmail, password: checkPresent("your password"), code: () => undefined };
@@ -21,20 +22,22 @@ export function SignInPage() {
   const [search] = useSearchParams();
   const signedIn = useSessionUser() !== undefined;
   const [asksCode, setAsksCode] = useState(false);
+  const [passkeyOptions, setPasskeyOptions] = useState<unknown>(null);
   const form = useForm({
     checks: CHECKS,
     async submit({ email, password, code }) {
-      const device = deviceName(navigator.userAgent).slice(0, constraints.device.max);
-      const { data, errors } = await sendOperation(SignInDocument, {
-        input: { email: email.trim(), password, device, ...(code === "" ? {} : { code }) },
+      const passkey = passkeyOptions !== null && code === "" ? await askForPasskey(passkeyOptions) : undefined;
+      const { userErrors, ...outcome } = await signIn(session, {
+        email: email.trim(),
+        password,
+        ...(code === "" ? {} : { code }),
+        ...(passkey === undefined ? {} : { passkey }),
       });
-      const payload = data?.sessionCreate;
-      if (payload?.session && payload.tokens) session.adopt(payload.session, payload.tokens);
-      if (payload === undefined) throw new Error(errors?.[0]?.message ?? "the gateway gave no answer");
-      const needsCode = payload.userErrors.some((error) => error.code === "SECOND_FACTOR_REQUIRED");
+      setPasskeyOptions(canAskForPasskeys() ? outcome.passkeyOptions : null);
+      const needsCode = userErrors.some((error) => error.code === "SECOND_FACTOR_REQUIRED");
       if (needsCode) setAsksCode(true);
       // The field that appears says it already.
-      return needsCode && !asksCode ? [] : payload.userErrors;
+      return needsCode && !asksCode ? [] : userErrors;
     },
   });
 
@@ -52,7 +55,7 @@ export function SignInPage() {
             label="Code"
             state={code}
             autoComplete="one-time-code"
-            hint="The six digits that your authenticator app shows, or a recovery code."
+            hint={passkeyOptions === null ? CODE_HINT : `Leave it empty to use your passkey. ${CODE_HINT}`}
           />
         )}
       </FormCard>

@@ -68,6 +68,8 @@ export const ModelName = {
   EmailChange: 'EmailChange',
   EmailChangeToken: 'EmailChangeToken',
   SecondFactor: 'SecondFactor',
+  Passkey: 'Passkey',
+  PasskeyChallenge: 'PasskeyChallenge',
   RecoveryCode: 'RecoveryCode',
   Session: 'Session',
   RefreshToken: 'RefreshToken',
@@ -326,6 +328,31 @@ export const SecondFactorScalarFieldEnum = {
 export type SecondFactorScalarFieldEnum = (typeof SecondFactorScalarFieldEnum)[keyof typeof SecondFactorScalarFieldEnum]
 
 
+export const PasskeyScalarFieldEnum = {
+  id: 'id',
+  userId: 'userId',
+  credentialId: 'credentialId',
+  publicKey: 'publicKey',
+  counter: 'counter',
+  transports: 'transports',
+  name: 'name',
+  createdAt: 'createdAt',
+  lastUsedAt: 'lastUsedAt'
+} as const
+
+export type PasskeyScalarFieldEnum = (typeof PasskeyScalarFieldEnum)[keyof typeof PasskeyScalarFieldEnum]
+
+
+export const PasskeyChallengeScalarFieldEnum = {
+  challenge: 'challenge',
+  userId: 'userId',
+  purpose: 'purpose',
+  expiresAt: 'expiresAt'
+} as const
+
+export type PasskeyChallengeScalarFieldEnum = (typeof PasskeyChallengeScalarFieldEnum)[keyof typeof PasskeyChallengeScalarFieldEnum]
+
+
 export const RecoveryCodeScalarFieldEnum = {
   codeHash: 'codeHash',
   userId: 'userId',
@@ -370,6 +397,7 @@ export const OrganizationScalarFieldEnum = {
   name: 'name',
   status: 'status',
   requiresSecondFactor: 'requiresSecondFactor',
+  deletesAt: 'deletesAt',
   version: 'version',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt'

@@ -40,6 +40,7 @@ export type OrganizationMinAggregateOutputType = {
   name: string | null
   status: string | null
   requiresSecondFactor: boolean | null
+  deletesAt: Date | null
   version: number | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -51,6 +52,7 @@ export type OrganizationMaxAggregateOutputType = {
   name: string | null
   status: string | null
   requiresSecondFactor: boolean | null
+  deletesAt: Date | null
   version: number | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -62,6 +64,7 @@ export type OrganizationCountAggregateOutputType = {
   name: number
   status: number
   requiresSecondFactor: number
+  deletesAt: number
   version: number
   createdAt: number
   updatedAt: number
@@ -83,6 +86,7 @@ export type OrganizationMinAggregateInputType = {
   name?: true
   status?: true
   requiresSecondFactor?: true
+  deletesAt?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -94,6 +98,7 @@ export type OrganizationMaxAggregateInputType = {
   name?: true
   status?: true
   requiresSecondFactor?: true
+  deletesAt?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -105,6 +110,7 @@ export type OrganizationCountAggregateInputType = {
   name?: true
   status?: true
   requiresSecondFactor?: true
+  deletesAt?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -203,6 +209,7 @@ export type OrganizationGroupByOutputType = {
   name: string
   status: string
   requiresSecondFactor: boolean
+  deletesAt: Date | null
   version: number
   createdAt: Date
   updatedAt: Date
@@ -237,6 +244,7 @@ export type OrganizationWhereInput = {
   name?: Prisma.StringFilter<"Organization"> | string
   status?: Prisma.StringFilter<"Organization"> | string
   requiresSecondFactor?: Prisma.BoolFilter<"Organization"> | boolean
+  deletesAt?: Prisma.DateTimeNullableFilter<"Organization"> | Date | string | null
   version?: Prisma.IntFilter<"Organization"> | number
   createdAt?: Prisma.DateTimeFilter<"Organization"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Organization"> | Date | string
@@ -258,6 +266,7 @@ export type OrganizationOrderByWithRelationInput = {
   name?: Prisma.SortOrder
   status?: Prisma.SortOrder
   requiresSecondFactor?: Prisma.SortOrder
+  deletesAt?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -282,6 +291,7 @@ export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
   name?: Prisma.StringFilter<"Organization"> | string
   status?: Prisma.StringFilter<"Organization"> | string
   requiresSecondFactor?: Prisma.BoolFilter<"Organization"> | boolean
+  deletesAt?: Prisma.DateTimeNullableFilter<"Organization"> | Date | string | null
   version?: Prisma.IntFilter<"Organization"> | number
   createdAt?: Prisma.DateTimeFilter<"Organization"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Organization"> | Date | string
@@ -303,6 +313,7 @@ export type OrganizationOrderByWithAggregationInput = {
   name?: Prisma.SortOrder
   status?: Prisma.SortOrder
   requiresSecondFactor?: Prisma.SortOrder
+  deletesAt?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -322,6 +333,7 @@ export type OrganizationScalarWhereWithAggregatesInput = {
   name?: Prisma.StringWithAggregatesFilter<"Organization"> | string
   status?: Prisma.StringWithAggregatesFilter<"Organization"> | string
   requiresSecondFactor?: Prisma.BoolWithAggregatesFilter<"Organization"> | boolean
+  deletesAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Organization"> | Date | string | null
   version?: Prisma.IntWithAggregatesFilter<"Organization"> | number
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Organization"> | Date | string
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"Organization"> | Date | string
@@ -333,6 +345,7 @@ export type OrganizationCreateInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -354,6 +367,7 @@ export type OrganizationUncheckedCreateInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -375,6 +389,7 @@ export type OrganizationUpdateInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -396,6 +411,7 @@ export type OrganizationUncheckedUpdateInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -417,6 +433,7 @@ export type OrganizationCreateManyInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -428,6 +445,7 @@ export type OrganizationUpdateManyMutationInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -439,6 +457,7 @@ export type OrganizationUncheckedUpdateManyInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -450,6 +469,7 @@ export type OrganizationCountOrderByAggregateInput = {
   name?: Prisma.SortOrder
   status?: Prisma.SortOrder
   requiresSecondFactor?: Prisma.SortOrder
+  deletesAt?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -465,6 +485,7 @@ export type OrganizationMaxOrderByAggregateInput = {
   name?: Prisma.SortOrder
   status?: Prisma.SortOrder
   requiresSecondFactor?: Prisma.SortOrder
+  deletesAt?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -476,6 +497,7 @@ export type OrganizationMinOrderByAggregateInput = {
   name?: Prisma.SortOrder
   status?: Prisma.SortOrder
   requiresSecondFactor?: Prisma.SortOrder
+  deletesAt?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -636,6 +658,7 @@ export type OrganizationCreateWithoutSlugsInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -656,6 +679,7 @@ export type OrganizationUncheckedCreateWithoutSlugsInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -692,6 +716,7 @@ export type OrganizationUpdateWithoutSlugsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -712,6 +737,7 @@ export type OrganizationUncheckedUpdateWithoutSlugsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -732,6 +758,7 @@ export type OrganizationCreateWithoutRolesInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -752,6 +779,7 @@ export type OrganizationUncheckedCreateWithoutRolesInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -788,6 +816,7 @@ export type OrganizationUpdateWithoutRolesInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -808,6 +837,7 @@ export type OrganizationUncheckedUpdateWithoutRolesInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -828,6 +858,7 @@ export type OrganizationCreateWithoutMembershipsInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -848,6 +879,7 @@ export type OrganizationUncheckedCreateWithoutMembershipsInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -884,6 +916,7 @@ export type OrganizationUpdateWithoutMembershipsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -904,6 +937,7 @@ export type OrganizationUncheckedUpdateWithoutMembershipsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -924,6 +958,7 @@ export type OrganizationCreateWithoutMembershipRolesInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -944,6 +979,7 @@ export type OrganizationUncheckedCreateWithoutMembershipRolesInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -980,6 +1016,7 @@ export type OrganizationUpdateWithoutMembershipRolesInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1000,6 +1037,7 @@ export type OrganizationUncheckedUpdateWithoutMembershipRolesInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1020,6 +1058,7 @@ export type OrganizationCreateWithoutSearchTermsInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1040,6 +1079,7 @@ export type OrganizationUncheckedCreateWithoutSearchTermsInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1076,6 +1116,7 @@ export type OrganizationUpdateWithoutSearchTermsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1096,6 +1137,7 @@ export type OrganizationUncheckedUpdateWithoutSearchTermsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1116,6 +1158,7 @@ export type OrganizationCreateWithoutInvitationsInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1136,6 +1179,7 @@ export type OrganizationUncheckedCreateWithoutInvitationsInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1172,6 +1216,7 @@ export type OrganizationUpdateWithoutInvitationsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1192,6 +1237,7 @@ export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1212,6 +1258,7 @@ export type OrganizationCreateWithoutInvitationTokensInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1232,6 +1279,7 @@ export type OrganizationUncheckedCreateWithoutInvitationTokensInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1268,6 +1316,7 @@ export type OrganizationUpdateWithoutInvitationTokensInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1288,6 +1337,7 @@ export type OrganizationUncheckedUpdateWithoutInvitationTokensInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1308,6 +1358,7 @@ export type OrganizationCreateWithoutApiKeysInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1328,6 +1379,7 @@ export type OrganizationUncheckedCreateWithoutApiKeysInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1364,6 +1416,7 @@ export type OrganizationUpdateWithoutApiKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1384,6 +1437,7 @@ export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1404,6 +1458,7 @@ export type OrganizationCreateWithoutApiKeySecretsInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1424,6 +1479,7 @@ export type OrganizationUncheckedCreateWithoutApiKeySecretsInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1460,6 +1516,7 @@ export type OrganizationUpdateWithoutApiKeySecretsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1480,6 +1537,7 @@ export type OrganizationUncheckedUpdateWithoutApiKeySecretsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1500,6 +1558,7 @@ export type OrganizationCreateWithoutPlanInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1520,6 +1579,7 @@ export type OrganizationUncheckedCreateWithoutPlanInput = {
   name: string
   status: string
   requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
@@ -1556,6 +1616,7 @@ export type OrganizationUpdateWithoutPlanInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1576,6 +1637,7 @@ export type OrganizationUncheckedUpdateWithoutPlanInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1699,6 +1761,7 @@ export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   name?: boolean
   status?: boolean
   requiresSecondFactor?: boolean
+  deletesAt?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -1721,6 +1784,7 @@ export type OrganizationSelectCreateManyAndReturn<ExtArgs extends runtime.Types.
   name?: boolean
   status?: boolean
   requiresSecondFactor?: boolean
+  deletesAt?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -1732,6 +1796,7 @@ export type OrganizationSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.
   name?: boolean
   status?: boolean
   requiresSecondFactor?: boolean
+  deletesAt?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -1743,12 +1808,13 @@ export type OrganizationSelectScalar = {
   name?: boolean
   status?: boolean
   requiresSecondFactor?: boolean
+  deletesAt?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
 }
 
-export type OrganizationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "slug" | "name" | "status" | "requiresSecondFactor" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["organization"]>
+export type OrganizationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "slug" | "name" | "status" | "requiresSecondFactor" | "deletesAt" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["organization"]>
 export type OrganizationInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   roles?: boolean | Prisma.Organization$rolesArgs<ExtArgs>
   memberships?: boolean | Prisma.Organization$membershipsArgs<ExtArgs>
@@ -1788,6 +1854,10 @@ export type $OrganizationPayload<ExtArgs extends runtime.Types.Extensions.Intern
      * Whether only those members may work in it who have a second factor.
      */
     requiresSecondFactor: boolean
+    /**
+     * When it is gone, while it is being deleted.
+     */
+    deletesAt: Date | null
     version: number
     createdAt: Date
     updatedAt: Date
@@ -2229,6 +2299,7 @@ export interface OrganizationFieldRefs {
   readonly name: Prisma.FieldRef<"Organization", 'String'>
   readonly status: Prisma.FieldRef<"Organization", 'String'>
   readonly requiresSecondFactor: Prisma.FieldRef<"Organization", 'Boolean'>
+  readonly deletesAt: Prisma.FieldRef<"Organization", 'DateTime'>
   readonly version: Prisma.FieldRef<"Organization", 'Int'>
   readonly createdAt: Prisma.FieldRef<"Organization", 'DateTime'>
   readonly updatedAt: Prisma.FieldRef<"Organization", 'DateTime'>

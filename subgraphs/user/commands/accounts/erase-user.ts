@@ -14,7 +14,7 @@ import type { Membership } from "../../domain/membership.ts";
 import { isOpen } from "../../domain/organization.ts";
 import { apiKeyRevoked, organizationSuspended, sessionRevoked, userErased } from "../../domain-events.ts";
 import type { UserServices } from "../../services.ts";
-import { revokeApiKeysOfGiver } from "../../store/api-keys.ts";
+import { revokeApiKeys } from "../../store/api-keys.ts";
 import type { UserTransaction } from "../../store/database.ts";
 import { erasePerson } from "../../store/erasure.ts";
 import {
@@ -24,11 +24,10 @@ import {
   isLastOwner,
 } from "../../store/memberships.ts";
 import { lockOrganization, setOrganizationStatus } from "../../store/organizations.ts";
-import { findSecondFactor } from "../../store/second-factors.ts";
 import { revokeSessions } from "../../store/sessions.ts";
 import { findUser, lockUser } from "../../store/users.ts";
 import { requireOwnPassword } from "../../validation/own-password.ts";
-import { takeCode } from "../../validation/second-factor.ts";
+import { takeProof } from "../../validation/second-factor.ts";
 import { endMembership } from "../memberships/end-membership.ts";
 
 const SESSION_REASON = "user_erased";
@@ -38,7 +37,7 @@ const SUSPENSION_REASON = "Its only member was erased.";
 export async function eraseUser(
   services: UserServices,
   { identity: { userId }, causation }: Person,
-  { id, password, code }: UserEraseInput,
+  { id, password, ...proof }: UserEraseInput,
 ): Promise<CommandOutcome<{ erased: boolean }>> {
   if (id !== userId) throw refuse("NOT_FOUND", "There is no such user.", "id");
   await requireOwnPassword(services, userId, password);
@@ -50,8 +49,7 @@ export async function eraseUser(
     await lockUser(tx, userId);
     const user = await findUser(tx, userId);
     if (user?.status !== "ACTIVE") throw refuse("STATE_INVALID", "This account is not active.", "id");
-    const factor = await findSecondFactor(tx, userId);
-    if (factor?.confirmedAt != null) await takeCode(services, tx, factor, { code: code ?? "", now, emit });
+    await takeProof(services, tx, userId, proof, { now, emit });
     const memberships = await findMembershipsOfUser(tx, userId);
     if (memberships.some(({ organizationId }) => !organizationIds.includes(organizationId))) {
       throw refuse("STATE_INVALID", "You joined an organisation just now: try again.", "id");
@@ -59,7 +57,7 @@ export async function eraseUser(
     // In one order, so that two erasures do not wait for each other.
     const inOrder = memberships.toSorted((left, right) => (left.organizationId < right.organizationId ? -1 : 1));
     for (const membership of inOrder) await leave(scope, membership, now);
-    for (const apiKey of await revokeApiKeysOfGiver(tx, userId, now)) emit(apiKeyRevoked(apiKey));
+    for (const apiKey of await revokeApiKeys(tx, { grantedById: userId }, now)) emit(apiKeyRevoked(apiKey));
     for (const session of await revokeSessions(tx, { userId, reason: SESSION_REASON, now })) {
       emit(sessionRevoked(session, SESSION_REASON));
     }
@@ -74,7 +72,8 @@ async function leave(scope: CommandScope<UserTransaction>, membership: Membershi
   const { organizationId } = membership;
   const organization = await lockOrganization(tx, organizationId);
   const isAlone = (await countMembers(tx, organizationId)) === 1;
-  if (!isAlone && (await isLastOwner(tx, membership))) {
+  // One that is being deleted needs no owner any more.
+  if (!isAlone && organization?.status !== "DELETING" && (await isLastOwner(tx, membership))) {
     const where = organization === undefined ? "an organisation" : `“${organization.name}”`;
     throw refuse("STATE_INVALID", `You are the last owner of ${where}: make somebody else an owner first.`, "id");
   }

@@ -1,8 +1,7 @@
 /** Notes that a mail came back. One that was not sent, or is known to have come back, stays as it is. */
 import { runCommand } from "../../../../platform/database/command.ts";
 import { AppError } from "../../../../platform/errors/app-error.ts";
-import type { Causation } from "../../../../platform/events/envelope.ts";
-import { newTrace } from "../../../../platform/tracing/trace-context.ts";
+import { causedByService } from "../../../../platform/events/service-causation.ts";
 import type { EmailId } from "../../domain/ids.ts";
 import { emailBounced } from "../../domain-events.ts";
 import type { UserServices } from "../../services.ts";
@@ -22,12 +21,7 @@ export async function recordBounce(services: UserServices, { id, reason }: Bounc
   const { database, clock } = services;
   const tenantId = await findTenantOfEmail(database.autocommit, id);
   if (tenantId === undefined) throw new AppError("NOT_FOUND", "There is no such mail.");
-  const causation: Causation = {
-    actorKind: "SERVICE",
-    actorId: MAIL_SERVICE,
-    correlationId: newTrace().traceId,
-    hop: 0,
-  };
+  const causation = causedByService(MAIL_SERVICE);
   await runCommand(services, { tenants: [tenantId], causation }, async ({ tx, emit }) => {
     const bounced = await markBounced(tx, id, reason, clock.now());
     if (bounced === undefined) return;

@@ -30,6 +30,9 @@ export function changeOrganizationStatus(
     if (organization.status === "CLOSED") {
       throw refuse("STATE_INVALID", "This organisation could not be set up, and is closed for good.", "id");
     }
+    if (organization.status === "DELETING" || organization.status === "DELETED") {
+      throw refuse("STATE_INVALID", "This organisation is deleted: nobody works in it.", "id");
+    }
     // It is active as soon as it is set up.
     if (organization.status === "PROVISIONING" && status === "ACTIVE") return false;
     const version = await setOrganizationStatus(tx, { id, status, now: services.clock.now() });

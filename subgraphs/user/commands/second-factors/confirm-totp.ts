@@ -6,12 +6,13 @@ import type { TotpConfirmInput } from "../../../../schema/generated/user.ts";
 import { stepOfCode } from "../../credentials/totp.ts";
 import { secondFactorEnabled } from "../../domain-events.ts";
 import type { UserServices } from "../../services.ts";
-import { confirmSecondFactor, findSecondFactor, takeStep } from "../../store/second-factors.ts";
+import { confirmSecondFactor, findSecondFactor, hasSecondFactor, takeStep } from "../../store/second-factors.ts";
 import { findUser, lockUser } from "../../store/users.ts";
 import { issueRecoveryCodes } from "./issue-recovery-codes.ts";
 
 export interface NewRecoveryCodes {
-  readonly recoveryCodes: string[];
+  /** Null where the account has codes already. */
+  readonly recoveryCodes: string[] | null;
 }
 
 /** @throws UserFailure `STATE_INVALID`, `INVALID` */
@@ -32,9 +33,10 @@ export function confirmTotp(
     if (step === undefined) {
       throw refuse("INVALID", "This is not the code of the app: look at its account and your clock.", "code");
     }
+    const isFirst = !(await hasSecondFactor(tx, userId));
     await takeStep(tx, userId, step);
     await confirmSecondFactor(tx, userId, now);
-    const recoveryCodes = await issueRecoveryCodes(tx, userId, now);
+    const recoveryCodes = isFirst ? await issueRecoveryCodes(tx, userId, now) : null;
     emit(secondFactorEnabled(userId, (await findUser(tx, userId))?.version ?? 0));
     return { recoveryCodes };
   });

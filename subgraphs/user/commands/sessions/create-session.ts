@@ -1,6 +1,6 @@
 /**
  * Signs in. An unknown address, a wrong password and a refused one answer alike, and at the same pace. Only whoever
- * knows the password is asked for the code of a second factor.
+ * knows the password is asked for a second factor.
  */
 import { createHmac } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
@@ -15,13 +15,15 @@ import type { UserId } from "../../domain/ids.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Credentials } from "../../domain/user.ts";
 import { sessionCreated, sessionRejected, signInRejected } from "../../domain-events.ts";
+import { SecondFactorRequired } from "../../errors.ts";
 import type { UserServices } from "../../services.ts";
 import { insertRefreshToken } from "../../store/refresh-tokens.ts";
-import { findSecondFactor, noteWrongCode } from "../../store/second-factors.ts";
+import { noteWrongCode } from "../../store/second-factors.ts";
 import { insertSession } from "../../store/sessions.ts";
 import { findCredentials, findUser, lockUser, rehashPassword } from "../../store/users.ts";
-import { takeCode } from "../../validation/second-factor.ts";
+import { type FactorProof, isWrongProof, takeProof } from "../../validation/second-factor.ts";
 import { requireDevice } from "../../validation/text.ts";
+import { askForPasskey } from "../passkeys/ask-for-passkey.ts";
 
 export interface SessionTokens {
   readonly accessToken: string;
@@ -43,7 +45,7 @@ const WRONG_CODE = "wrong_code";
 export async function createSession(
   services: UserServices,
   cause: Cause,
-  { email, password, device, code }: SessionCreateInput,
+  { email, password, device, ...proof }: SessionCreateInput,
 ): Promise<CommandOutcome<SignedIn>> {
   const deviceName = device == null || device.trim() === "" ? null : requireDevice(device);
   const { database, passwords } = services;
@@ -52,10 +54,10 @@ export async function createSession(
   if (account !== undefined && matches && account.status === "ACTIVE") {
     await rehashWhenOutdated(services, account, password);
     try {
-      return await startSession(services, cause, { userId: account.id, device: deviceName, code: code ?? "" });
+      return await startSession(services, cause, { userId: account.id, device: deviceName, proof });
     } catch (error) {
-      if (isWrongCode(error)) await reportRefusal(services, cause, account.id, WRONG_CODE);
-      throw error;
+      if (isWrongProof(error)) await reportRefusal(services, cause, account.id, WRONG_CODE);
+      throw await withPasskeyOptions(services, cause, account.id, error);
     }
   }
   const pause = delay(REFUSAL_PAUSE_MS);
@@ -84,10 +86,18 @@ async function rehashWhenOutdated(
   }
 }
 
-/** No code at all is how everybody begins. */
-function isWrongCode(error: unknown): boolean {
-  if (!(error instanceof UserFailure)) return false;
-  return error.userErrors.some(({ code, field }) => code === "INVALID" && field?.at(-1) === "code");
+/** Who knows the password, and has passkeys, is told with the refusal what to ask them. */
+async function withPasskeyOptions(
+  services: UserServices,
+  cause: Cause,
+  userId: UserId,
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof UserFailure) || !error.userErrors.some(({ code }) => code === "SECOND_FACTOR_REQUIRED")) {
+    return error;
+  }
+  const { result } = await askForPasskey(services, cause, userId);
+  return new SecondFactorRequired(error.userErrors, result.options);
 }
 
 function suspended(): UserFailure {
@@ -97,7 +107,7 @@ function suspended(): UserFailure {
 async function startSession(
   services: UserServices,
   { causation, client }: Cause,
-  { userId, device, code }: { userId: UserId; device: string | null; code: string },
+  { userId, device, proof }: { userId: UserId; device: string | null; proof: FactorProof },
 ): Promise<CommandOutcome<SignedIn>> {
   const { clock, ids, accessTokens, sessionLifetimeMs } = services;
   const sessionId = ids.next("ses");
@@ -109,8 +119,7 @@ async function startSession(
     // Again: a suspension that came after the password was judged ends every session, and this one must not outlive it.
     if ((await findUser(tx, userId))?.status !== "ACTIVE") throw suspended();
     const now = clock.now();
-    const factor = await findSecondFactor(tx, userId);
-    if (factor?.confirmedAt != null) await takeCode(services, tx, factor, { code, now, emit });
+    await takeProof(services, tx, userId, proof, { now, emit });
     const session = await insertSession(tx, {
       id: sessionId,
       userId,

@@ -1,8 +1,8 @@
 // Invitations: taken back, sent again, and gone with the right of whoever made them.
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
-import { ANONYMOUS, type Person, startUser, type UserFixture } from "./user-fixture.ts";
+import { ANONYMOUS, type Json, type Person, startUser, type UserFixture } from "./user-fixture.ts";
 
 let fixture: UserFixture;
 beforeAll(async () => {
@@ -116,4 +116,69 @@ test("nobody without an account can take an invitation back", async () => {
   await expect(fixture.mutate(ANONYMOUS, "invitationRevoke", { id }, "invitation { id }")).rejects.toThrow(
     "UNAUTHENTICATED",
   );
+});
+
+describe("joining as a new user", () => {
+  const PASSWORD = "correct horse battery";
+  const join = (token: string, more: object = {}) =>
+    fixture.mutate(
+      ANONYMOUS,
+      "invitationRegister",
+      { token, password: PASSWORD, displayName: "Nina New", ...more },
+      "email organizationId",
+    );
+  const codes = ({ userErrors }: Json): string[] =>
+    userErrors.map(({ code, field }: { code: string; field: string[] | null }) => `${code} ${field?.at(-1)}`);
+
+  test("takes the token alone: the address is confirmed by it, once", async () => {
+    const { ada, organizationId } = await twoOwners();
+    const email = `new-${randomUUID()}@example.com`;
+    const { token, id } = await invite(ada, organizationId, email);
+    expect(codes(await join(token, { password: "short" }))).toEqual(["INVALID password"]);
+    expect(codes(await join(token, { displayName: " " }))).toEqual(["BLANK displayName"]);
+    const both = await Promise.all([join(token), join(token)]);
+    const joined = both.filter(({ email }) => email !== null);
+    expect(joined).toMatchObject([{ email, organizationId, userErrors: [] }]);
+    expect(both.flatMap(codes)[0]).toMatch(/^(TAKEN|EXPIRED) token$/);
+    const nina = await fixture.signIn({ email, password: PASSWORD });
+    const query =
+      "{ viewer { user { displayName status } memberships(first: 5) { edges { node { organization { id } } } } } }";
+    expect((await fixture.ask(await fixture.identityOf(nina), query)).data.viewer).toEqual({
+      user: { displayName: "Nina New", status: "ACTIVE" },
+      memberships: { edges: [{ node: { organization: { id: organizationId } } }] },
+    });
+    expect(await statusOf(ada, organizationId, id)).toBe("ACCEPTED");
+    expect((await fixture.eventsOf(nina.userId)).map(({ type }) => type)).toEqual([
+      "user.registered.v1",
+      "user.email_verified.v1",
+      "user.session.created.v1",
+    ]);
+    expect(codes(await join(token))).toEqual(["TAKEN token"]);
+  });
+
+  test("makes the account that of the invited person, whoever registered the address before", async () => {
+    const { ada, organizationId } = await twoOwners();
+    const { email, password } = await fixture.register();
+    const { token } = await invite(ada, organizationId, email);
+    const mine = "my own battery staple";
+    expect((await join(token, { password: mine })).email).toBe(email);
+    await expect(fixture.signIn({ email, password })).rejects.toThrow("INVALID");
+    expect((await fixture.signIn({ email, password: mine })).email).toBe(email);
+  });
+
+  test("is refused where there is an account, and with a token that is no good", async () => {
+    const { ada, bob, eve, organizationId } = await twoOwners();
+    const { token } = await invite(ada, organizationId, eve.email);
+    expect(codes(await join(token))).toEqual(["TAKEN token"]);
+    expect((await accept(eve, token)).membership).not.toBeNull();
+    const gone = await invite(bob, organizationId, `gone-${randomUUID()}@example.com`);
+    await revoke(bob, gone.id);
+    expect(codes(await join(gone.token))).toEqual(["EXPIRED token"]);
+    expect(codes(await join("tri_made-up"))).toEqual(["EXPIRED token"]);
+    const suspended = await invite(bob, organizationId, `late-${randomUUID()}@example.com`);
+    await fixture.admin.query(`UPDATE "user" SET status = 'SUSPENDED' WHERE id = $1`, [bob.userId]);
+    expect(codes(await join(suspended.token))).toEqual(["EXPIRED token"]);
+    const { rowCount } = await fixture.admin.query(`SELECT 1 FROM "user" WHERE email LIKE 'late-%'`);
+    expect(rowCount).toBe(0);
+  });
 });

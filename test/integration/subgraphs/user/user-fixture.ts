@@ -87,6 +87,7 @@ export async function startUser(
     BCRYPT_COST: 5,
     SAGA_DEADLINE_SECONDS: 3_600,
     SAGA_RETRY_SECONDS: 30,
+    ORGANIZATION_GRACE_SECONDS: 3 * 86_400,
     SMTP_URL: overrides.smtpUrl ?? mailbox.smtpUrl,
     MAIL_FROM: "Tributary <no-reply@test.example>",
     MAIL_WEBHOOK_SECRETS: overrides.webhookSecrets,

@@ -87,6 +87,7 @@ test("who is held off reads the organisation, and gets nothing that they did not
   const heldOff = [
     { status: "SUSPENDED", lacksSecondFactor: false },
     { status: "CLOSED", lacksSecondFactor: false },
+    { status: "DELETED", lacksSecondFactor: false },
     { status: "ACTIVE", lacksSecondFactor: true },
     { status: "SUSPENDED", lacksSecondFactor: true },
   ] as const;
@@ -98,4 +99,9 @@ test("who is held off reads the organisation, and gets nothing that they did not
     }
   }
   for (const circumstances of heldOff) expect(permissionsUnder(circumstances, ["members.manage"])).toEqual(new Set());
+  const deleting = { status: "DELETING", lacksSecondFactor: false } as const;
+  const { OWNER, MEMBER } = BUILT_IN_ROLES;
+  expect(permissionsUnder(deleting, OWNER)).toEqual(new Set(["organization.read", "organization.own"]));
+  expect(permissionsUnder(deleting, MEMBER)).toEqual(new Set(["organization.read"]));
+  expect(permissionsUnder({ ...deleting, lacksSecondFactor: true }, OWNER)).toEqual(new Set(["organization.read"]));
 });

@@ -1,0 +1,28 @@
+/**
+ * Ends what billing keeps for an organisation that is gone: its plans, and then its account. Invoices stay as they are:
+ * they belong to the books, and what is owed stays owed. Runs inside the consumer's transaction; repeating it changes
+ * nothing.
+ */
+import type { OrganizationId } from "../../../platform/auth/principal-ids.ts";
+import type { CommandScope } from "../../../platform/database/command.ts";
+import { accountClosed, subscriptionCanceled } from "../domain-events.ts";
+import type { BillingServices } from "../services.ts";
+import { changeAccountStatus, lockAccountOf } from "../store/accounts.ts";
+import type { BillingTransaction } from "../store/database.ts";
+import { cancelSubscription, findRunningSubscriptions } from "../store/subscriptions.ts";
+
+export async function closeAccount(
+  { clock }: Pick<BillingServices, "clock">,
+  { tx, emit }: CommandScope<BillingTransaction>,
+  organizationId: OrganizationId,
+): Promise<void> {
+  const account = await lockAccountOf(tx, organizationId);
+  if (account === undefined) return;
+  const at = clock.now();
+  for (const { id, status } of await findRunningSubscriptions(tx, account.id)) {
+    const canceled = await cancelSubscription(tx, id, { from: status, at });
+    if (canceled !== undefined) emit(subscriptionCanceled(canceled, status));
+  }
+  const closed = await changeAccountStatus(tx, account.id, { from: ["PENDING", "ACTIVE"], to: "CLOSED", at });
+  if (closed !== undefined) emit(accountClosed(closed));
+}

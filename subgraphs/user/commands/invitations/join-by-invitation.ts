@@ -1,0 +1,76 @@
+/**
+ * What accepting an invitation is, whoever does it: an invitation that is good, to this address, by somebody who may
+ * still invite, makes one membership. The transaction sees the organisation.
+ */
+import type { CommandScope } from "../../../../platform/database/command.ts";
+import { refuse, type UserFailure } from "../../../../platform/errors/user-failure.ts";
+import { INVITATION_TOKEN, parseToken } from "../../credentials/opaque-token.ts";
+import type { MembershipId, OrganizationId } from "../../domain/ids.ts";
+import type { Invitation } from "../../domain/invitation.ts";
+import type { User } from "../../domain/user.ts";
+import { invitationAccepted, membershipCreated } from "../../domain-events.ts";
+import { requireActive } from "../../errors.ts";
+import { MANAGE_MEMBERS } from "../../policies.ts";
+import type { UserServices } from "../../services.ts";
+import type { UserTransaction } from "../../store/database.ts";
+import { findInvitationByToken, markInvitationAccepted } from "../../store/invitations.ts";
+import { insertMembership, isMember } from "../../store/memberships.ts";
+import { lockOrganization } from "../../store/organizations.ts";
+import { findRoles, mayNow } from "../../store/roles.ts";
+import { findUser } from "../../store/users.ts";
+
+/** One answer for a malformed, unknown, expired and taken back one. */
+export function invitationExpired(): UserFailure {
+  return refuse("EXPIRED", "This invitation is no longer valid: ask for a new one.", "token");
+}
+
+export interface InvitationToken {
+  readonly organizationId: OrganizationId;
+  readonly hash: string;
+}
+
+/** @throws UserFailure `EXPIRED` */
+export function requireInvitationToken(text: string): InvitationToken {
+  const parsed = parseToken(INVITATION_TOKEN, text);
+  if (parsed === undefined) throw invitationExpired();
+  return { organizationId: parsed.ownerId, hash: parsed.hash };
+}
+
+/** @throws UserFailure `EXPIRED` */
+export async function requireOpenInvitation(tx: UserTransaction, hash: string, now: Date): Promise<Invitation> {
+  const invitation = await findInvitationByToken(tx, hash);
+  if (invitation === undefined || invitation.expiresAt <= now || invitation.revokedAt !== null) {
+    throw invitationExpired();
+  }
+  return invitation;
+}
+
+/** @throws UserFailure `EXPIRED`, `FORBIDDEN`, `STATE_INVALID` */
+export async function joinByInvitation(
+  { clock, ids }: Pick<UserServices, "clock" | "ids">,
+  { tx, emit }: CommandScope<UserTransaction>,
+  invitation: Invitation,
+  { id: userId, email }: Pick<User, "id" | "email">,
+): Promise<{ membershipId: MembershipId }> {
+  const { organizationId } = invitation;
+  const now = clock.now();
+  if (email !== invitation.email) {
+    throw refuse("FORBIDDEN", "This invitation is for another e-mail address: sign in with that one.", "token");
+  }
+  requireActive(await lockOrganization(tx, organizationId));
+  if (!(await mayInviteNow(tx, invitation))) throw invitationExpired();
+  if (await isMember(tx, organizationId, userId)) throw refuse("STATE_INVALID", "You are a member already.");
+  if (!(await markInvitationAccepted(tx, invitation.id, now))) throw invitationExpired();
+  const roles = await findRoles(tx, invitation.roleIds);
+  const member = { id: ids.next("mem"), organizationId, userId };
+  await insertMembership(tx, { ...member, founder: false, joinedAt: now, roleIds: roles.map(({ id }) => id) });
+  emit(invitationAccepted(invitation, userId));
+  emit(membershipCreated(member, roles));
+  return { membershipId: member.id };
+}
+
+/** Its right may have gone in another way than with the membership, which takes the invitation along. */
+async function mayInviteNow(tx: UserTransaction, { invitedById, organizationId }: Invitation): Promise<boolean> {
+  if (!(await mayNow(tx, invitedById, organizationId, MANAGE_MEMBERS))) return false;
+  return (await findUser(tx, invitedById))?.status === "ACTIVE";
+}
