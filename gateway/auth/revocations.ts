@@ -20,10 +20,10 @@ const eventSchema = z.object({
 
 /** Events after which cached rights may be wrong. */
 const RELEVANT =
-  /^user\.(session\.revoked|api_key\.(revoked|rotated)|membership\.|role\.|organization\.(created|closed|suspended|reinstated|security_changed|deletion_scheduled|restored|deleted)|second_factor_|passkey\.|suspended|reinstated|erased)/;
+  /^user\.(session\.revoked|domain\.|identity_provider\.|api_key\.(revoked|rotated)|membership\.|role\.|organization\.(created|closed|suspended|reinstated|security_changed|deletion_scheduled|restored|deleted)|second_factor_|passkey\.|suspended|reinstated|erased)/;
 /** Events that change what every member of the organisation may do there. */
 const OF_ALL_MEMBERS =
-  /^user\.(organization\.(closed|suspended|reinstated|security_changed|deletion_scheduled|restored|deleted)|role\.[a-z]+)\./;
+  /^user\.(organization\.(closed|suspended|reinstated|security_changed|deletion_scheduled|restored|deleted)|(?:role|domain|identity_provider)\.[a-z]+)\./;
 
 export interface RevocationsOptions {
   readonly eventLog: Pick<EventLog, "tail">;

@@ -14,3 +14,11 @@ export function url(...schemes: readonly string[]) {
 }
 
 export const postgresUrl = url("postgres", "postgresql");
+
+/** Parts between commas, trimmed; empty ones are left out. */
+export const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== ""),
+);

@@ -7,14 +7,8 @@ import { limitSettings } from "./limit-settings.ts";
 import { liveSettings } from "./live-settings.ts";
 import { operatorSettings } from "./operator-settings.ts";
 import { registrationSettings, subgraphCallSettings } from "./service-settings.ts";
-import { count, milliseconds, port, postgresUrl, url } from "./setting-kinds.ts";
+import { count, list, milliseconds, port, postgresUrl, url } from "./setting-kinds.ts";
 
-const list = z.string().transform((text) =>
-  text
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== ""),
-);
 /** Lower case; `none` is the empty list, since an empty variable means "not set". */
 const headerNames = list
   .transform((names) => names.map((name) => name.toLowerCase()).filter((name) => name !== "none"))

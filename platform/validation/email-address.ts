@@ -28,6 +28,17 @@ export function parseEmailAddress(text: string): string | undefined {
   return `${local}@${domainToUnicode(domain).normalize("NFC")}`;
 }
 
+/** @returns the one spelling of a domain, as the addresses in it have it; `undefined` for what is no domain */
+export function parseMailDomain(text: string): string | undefined {
+  const domain = asciiDomain(text.trim().toLowerCase().normalize("NFC"));
+  return domain?.includes(".") === true ? domainToUnicode(domain).normalize("NFC") : undefined;
+}
+
+/** @param address as `parseEmailAddress` spells it */
+export function mailDomainOf(address: string): string {
+  return address.slice(address.lastIndexOf("@") + 1);
+}
+
 function asciiDomain(text: string): string | undefined {
   // What a URL would read as its path, port or user is no part of a name.
   if (!/^[^\s/?#@:[\]\\%]+$/u.test(text)) return undefined;

@@ -47,6 +47,12 @@ export interface EventData {
   readonly "user.api_key.revoked.v1": { readonly apiKeyId: string; readonly organizationId: string; };
   /** An API key has another secret. Former ones are good until `formerEndsAt`. */
   readonly "user.api_key.rotated.v1": { readonly apiKeyId: string; readonly organizationId: string; readonly formerEndsAt: string; };
+  /** An organisation named a domain as its own. It is not shown yet. */
+  readonly "user.domain.added.v1": { readonly domainId: string; readonly organizationId: string; readonly domain: string; };
+  /** A domain was taken away from an organisation. */
+  readonly "user.domain.removed.v1": { readonly domainId: string; readonly organizationId: string; readonly domain: string; };
+  /** A record in a domain's DNS showed that it is the organisation's. */
+  readonly "user.domain.verified.v1": { readonly domainId: string; readonly organizationId: string; readonly domain: string; };
   /** A mail that the mail server had taken came back: nobody can be reached at its address. */
   readonly "user.email.bounced.v1": { readonly emailId: string; readonly template: string; readonly regardingId: string; readonly reason: string; };
   /** A mail was not sent, since nothing calls for it any more. */
@@ -69,6 +75,10 @@ export interface EventData {
   readonly "user.erased.v1": { readonly userId: string; readonly erasedAt: string; };
   /** An operator set a rule of a feature flag, or took it back. */
   readonly "user.feature_flag.changed.v1": { readonly key: string; readonly scope: "EVERYBODY" | "PLAN" | "ORGANIZATION"; readonly organizationId?: string; readonly planId?: string; readonly percent: number | null; readonly reason: string; };
+  /** The people of an organisation sign in as everybody else again. */
+  readonly "user.identity_provider.removed.v1": { readonly organizationId: string; readonly issuer: string; };
+  /** An organisation said where its people sign in, and whether they have to. */
+  readonly "user.identity_provider.set.v1": { readonly organizationId: string; readonly issuer: string; readonly enforced: boolean; readonly revision: number; };
   /** An invitation was accepted. */
   readonly "user.invitation.accepted.v1": { readonly invitationId: string; readonly organizationId: string; readonly userId: string; };
   /** Somebody was invited into an organisation. */

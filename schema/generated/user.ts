@@ -26,6 +26,10 @@ export type FeatureFlagSource = (typeof FeatureFlagSource)[number];
 export const InvitationStatus = ["PENDING", "ACCEPTED", "EXPIRED", "REVOKED"] as const;
 export type InvitationStatus = (typeof InvitationStatus)[number];
 
+/** Whether a domain was shown to be an organisation's. */
+export const OrganizationDomainStatus = ["PENDING", "VERIFIED"] as const;
+export type OrganizationDomainStatus = (typeof OrganizationDomainStatus)[number];
+
 /** Whether an organisation's members may work in it. */
 export const OrganizationStatus = ["PROVISIONING", "ACTIVE", "SUSPENDED", "CLOSED", "DELETING", "DELETED"] as const;
 export type OrganizationStatus = (typeof OrganizationStatus)[number];
@@ -82,6 +86,26 @@ export interface ApiKeyRotateInput {
   readonly overlapHours: number;
 }
 
+/** Input of `domainAdd`. */
+export interface DomainAddInput {
+  /** Whose domain it is. */
+  readonly organizationId: string;
+  /** Such as `example.com`. */
+  readonly domain: string;
+}
+
+/** Input of `domainRemove`. */
+export interface DomainRemoveInput {
+  /** The domain's id. */
+  readonly id: string;
+}
+
+/** Input of `domainVerify`. */
+export interface DomainVerifyInput {
+  /** The domain's id. */
+  readonly id: string;
+}
+
 /** Input of `emailChangeConfirm`. */
 export interface EmailChangeConfirmInput {
   /** The token from the mail's link. It works for a day after the change was asked for. */
@@ -119,6 +143,27 @@ export interface FeatureFlagSetInput {
   readonly rolloutPercent?: number | null;
   /** Why: 1 to 200 characters, kept in the audit log. */
   readonly reason: string;
+}
+
+/** Input of `identityProviderRemove`. */
+export interface IdentityProviderRemoveInput {
+  /** The organisation's id. */
+  readonly organizationId: string;
+}
+
+/** Input of `identityProviderSet`. */
+export interface IdentityProviderSetInput {
+  /** Whose people sign in there. */
+  readonly organizationId: string;
+  /** Its address, e.g. `https://login.example.com`: where its `/.well-known/openid-configuration` is. */
+  readonly issuer: string;
+  /** How we are known there. */
+  readonly clientId: string;
+  /** Our secret there. It is never told again. */
+  readonly clientSecret: string;
+  /** Whether people with an address of the organisation's domains have to sign in there: whoever did not reads the
+   * organisation itself and nothing else in it. Owners need not. */
+  readonly enforced: boolean;
 }
 
 /** Input of `invitationAccept`. */
@@ -265,6 +310,22 @@ export interface PasswordResetInput {
 export interface PasswordResetRequestInput {
   /** The address of the account. */
   readonly email: string;
+}
+
+/** Input of `providerSignInBegin`. */
+export interface ProviderSignInBeginInput {
+  /** The address to sign in with: its domain says where. */
+  readonly email: string;
+}
+
+/** Input of `providerSignInComplete`. */
+export interface ProviderSignInCompleteInput {
+  /** What stands behind the `?` of the address that the provider sent the user back to. */
+  readonly query: string;
+  /** The secret of `providerSignInBegin`. */
+  readonly secret: string;
+  /** A name for the session list, e.g. `Firefox on Linux`; at most 120 characters. */
+  readonly device?: string | null;
 }
 
 /** Input of `recoveryCodesRenew`. */
@@ -590,6 +651,41 @@ export interface MutationFeatureFlagSetArgs {
   readonly input: FeatureFlagSetInput;
 }
 
+export interface MutationDomainAddArgs {
+  /** The values of the mutation. */
+  readonly input: DomainAddInput;
+}
+
+export interface MutationDomainVerifyArgs {
+  /** The values of the mutation. */
+  readonly input: DomainVerifyInput;
+}
+
+export interface MutationDomainRemoveArgs {
+  /** The values of the mutation. */
+  readonly input: DomainRemoveInput;
+}
+
+export interface MutationIdentityProviderSetArgs {
+  /** The values of the mutation. */
+  readonly input: IdentityProviderSetInput;
+}
+
+export interface MutationIdentityProviderRemoveArgs {
+  /** The values of the mutation. */
+  readonly input: IdentityProviderRemoveInput;
+}
+
+export interface MutationProviderSignInBeginArgs {
+  /** The values of the mutation. */
+  readonly input: ProviderSignInBeginInput;
+}
+
+export interface MutationProviderSignInCompleteArgs {
+  /** The values of the mutation. */
+  readonly input: ProviderSignInCompleteInput;
+}
+
 export interface MutationInvitationAcceptArgs {
   /** The values of the mutation. */
   readonly input: InvitationAcceptInput;
@@ -846,6 +942,30 @@ export interface DeadLetterObject {
   readonly id: string;
 }
 
+/** Payload of `domainAdd`. */
+export interface DomainAddPayloadObject<Own = NoParents> {
+  /** The domain, with the record that shows it; null when the mutation was refused. */
+  readonly domain?: Parent<Own, "OrganizationDomain"> | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `domainRemove`. */
+export interface DomainRemovePayloadObject<Own = NoParents> {
+  /** Id of the domain that is gone; null when the mutation was refused. */
+  readonly removedId?: string | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `domainVerify`. */
+export interface DomainVerifyPayloadObject<Own = NoParents> {
+  /** The domain as it is now; null when the mutation was refused. */
+  readonly domain?: Parent<Own, "OrganizationDomain"> | null | undefined;
+  /** Empty when the mutation succeeded. `STATE_INVALID` where the record is not there; `TAKEN` for another one's domain. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
 /** Payload of `emailChangeConfirm`. */
 export interface EmailChangeConfirmPayloadObject<Own = NoParents> {
   /** The account; null when the mutation was refused. */
@@ -965,6 +1085,36 @@ export interface FeatureFlagSetPayloadObject<Own = NoParents> {
   /** All rules of this flag that are in force; null when the mutation was refused. */
   readonly rules?: readonly Parent<Own, "FeatureFlagRule">[] | null | undefined;
   /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Where an organisation's people sign in (OpenID Connect). It speaks for addresses of the organisation's domains. */
+export interface IdentityProviderObject {
+  /** Its address, e.g. `https://login.example.com`. */
+  readonly issuer: string;
+  /** How we are known there. */
+  readonly clientId: string;
+  /** What to enter there as the address that people are sent back to. */
+  readonly redirectUri: string;
+  /** Whether people with an address of the organisation's domains have to sign in there. Owners need not. */
+  readonly enforced: boolean;
+  /** When it was set. */
+  readonly updatedAt: Date;
+}
+
+/** Payload of `identityProviderRemove`. */
+export interface IdentityProviderRemovePayloadObject<Own = NoParents> {
+  /** Whether the organisation has none now. */
+  readonly removed: boolean;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `identityProviderSet`. */
+export interface IdentityProviderSetPayloadObject<Own = NoParents> {
+  /** The provider; null when the mutation was refused. */
+  readonly identityProvider?: Parent<Own, "IdentityProvider"> | null | undefined;
+  /** Empty when the mutation succeeded. `INVALID` where no provider answers; `STATE_INVALID` without a domain. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
@@ -1124,6 +1274,11 @@ export interface OrganizationObject<Own = NoParents> {
   readonly roles: readonly Parent<Own, "Role">[];
   /** What can be switched on or off for it, by name. */
   readonly featureFlags: readonly Parent<Own, "FeatureFlag">[];
+  /** Domains that it says are its own. Null, with the error `FORBIDDEN`, without the permission `organization.manage`. */
+  readonly domains?: readonly Parent<Own, "OrganizationDomain">[] | null | undefined;
+  /** Where its people sign in; null where that is nowhere else. Null, with the error `FORBIDDEN`, without the permission
+   * `organization.manage`. */
+  readonly identityProvider?: Parent<Own, "IdentityProvider"> | null | undefined;
 }
 
 /** A page of organisations. */
@@ -1152,6 +1307,24 @@ export interface OrganizationDeletePayloadObject<Own = NoParents> {
   readonly organization?: Parent<Own, "Organization"> | null | undefined;
   /** Empty when the mutation succeeded. `STATE_INVALID` while it is being set up. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** A domain that an organisation says is its own. */
+export interface OrganizationDomainObject {
+  /** Begins with `dom_`. */
+  readonly id: string;
+  /** Such as `example.com`; addresses behind the `@` are compared with it. */
+  readonly domain: string;
+  /** Whether it was shown to be the organisation's. */
+  readonly status: OrganizationDomainStatus;
+  /** Name of the TXT record that shows it. */
+  readonly recordName: string;
+  /** Value of the TXT record that shows it. */
+  readonly recordValue: string;
+  /** When it was named. */
+  readonly createdAt: Date;
+  /** When the record was seen; null until then. */
+  readonly verifiedAt?: Date | null | undefined;
 }
 
 /** An organisation on a page. */
@@ -1304,6 +1477,26 @@ export interface ProfileEventEdgeObject<Own = NoParents> {
   readonly cursor: string;
   /** The change itself. */
   readonly node: Parent<Own, "ProfileEvent">;
+}
+
+/** Payload of `providerSignInBegin`. */
+export interface ProviderSignInBeginPayloadObject<Own = NoParents> {
+  /** Where to send the user; null when the mutation was refused. */
+  readonly url?: string | null | undefined;
+  /** For `providerSignInComplete`: kept by the browser that began. Null when the mutation was refused. */
+  readonly secret?: string | null | undefined;
+  /** Empty when the mutation succeeded. `NOT_FOUND` where no organisation has a sign-in of its own for the address. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `providerSignInComplete`. */
+export interface ProviderSignInCompletePayloadObject<Own = NoParents> {
+  /** The new session; null when the mutation was refused. */
+  readonly session?: Parent<Own, "Session"> | null | undefined;
+  /** Credentials of the new session, shown once; null when the mutation was refused. */
+  readonly tokens?: Parent<Own, "Tokens"> | null | undefined;
+  /** Empty when the mutation succeeded. `EXPIRED` after ten minutes, or the second time. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
 /** Payload of `recoveryCodesRenew`. */
@@ -1629,6 +1822,9 @@ interface DefaultParents<Own> {
   readonly BillingAccount: BillingAccountObject;
   readonly BillingSubscription: BillingSubscriptionObject;
   readonly DeadLetter: DeadLetterObject;
+  readonly DomainAddPayload: DomainAddPayloadObject<Own>;
+  readonly DomainRemovePayload: DomainRemovePayloadObject<Own>;
+  readonly DomainVerifyPayload: DomainVerifyPayloadObject<Own>;
   readonly EmailChangeConfirmPayload: EmailChangeConfirmPayloadObject<Own>;
   readonly EmailChangeRequestPayload: EmailChangeRequestPayloadObject<Own>;
   readonly EmailDelivery: EmailDeliveryObject<Own>;
@@ -1640,6 +1836,9 @@ interface DefaultParents<Own> {
   readonly FeatureFlag: FeatureFlagObject;
   readonly FeatureFlagRule: FeatureFlagRuleObject;
   readonly FeatureFlagSetPayload: FeatureFlagSetPayloadObject<Own>;
+  readonly IdentityProvider: IdentityProviderObject;
+  readonly IdentityProviderRemovePayload: IdentityProviderRemovePayloadObject<Own>;
+  readonly IdentityProviderSetPayload: IdentityProviderSetPayloadObject<Own>;
   readonly Invitation: InvitationObject<Own>;
   readonly InvitationAcceptPayload: InvitationAcceptPayloadObject<Own>;
   readonly InvitationConnection: InvitationConnectionObject<Own>;
@@ -1658,6 +1857,7 @@ interface DefaultParents<Own> {
   readonly OrganizationConnection: OrganizationConnectionObject<Own>;
   readonly OrganizationCreatePayload: OrganizationCreatePayloadObject<Own>;
   readonly OrganizationDeletePayload: OrganizationDeletePayloadObject<Own>;
+  readonly OrganizationDomain: OrganizationDomainObject;
   readonly OrganizationEdge: OrganizationEdgeObject<Own>;
   readonly OrganizationRestorePayload: OrganizationRestorePayloadObject<Own>;
   readonly OrganizationUpdatePayload: OrganizationUpdatePayloadObject<Own>;
@@ -1676,6 +1876,8 @@ interface DefaultParents<Own> {
   readonly ProfileEvent: ProfileEventObject;
   readonly ProfileEventConnection: ProfileEventConnectionObject<Own>;
   readonly ProfileEventEdge: ProfileEventEdgeObject<Own>;
+  readonly ProviderSignInBeginPayload: ProviderSignInBeginPayloadObject<Own>;
+  readonly ProviderSignInCompletePayload: ProviderSignInCompletePayloadObject<Own>;
   readonly RecoveryCodesRenewPayload: RecoveryCodesRenewPayloadObject<Own>;
   readonly Role: RoleObject;
   readonly RoleCreatePayload: RoleCreatePayloadObject<Own>;
@@ -1760,6 +1962,18 @@ interface Fields<Own> {
   readonly DeadLetter: {
     readonly id: Field<NoArgs, string>;
   };
+  readonly DomainAddPayload: {
+    readonly domain: Field<NoArgs, Parent<Own, "OrganizationDomain"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly DomainRemovePayload: {
+    readonly removedId: Field<NoArgs, string | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly DomainVerifyPayload: {
+    readonly domain: Field<NoArgs, Parent<Own, "OrganizationDomain"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
   readonly EmailChangeConfirmPayload: {
     readonly user: Field<NoArgs, Parent<Own, "User"> | null | undefined>;
     readonly changed: Field<NoArgs, boolean>;
@@ -1819,6 +2033,21 @@ interface Fields<Own> {
   };
   readonly FeatureFlagSetPayload: {
     readonly rules: Field<NoArgs, readonly Parent<Own, "FeatureFlagRule">[] | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly IdentityProvider: {
+    readonly issuer: Field<NoArgs, string>;
+    readonly clientId: Field<NoArgs, string>;
+    readonly redirectUri: Field<NoArgs, string>;
+    readonly enforced: Field<NoArgs, boolean>;
+    readonly updatedAt: Field<NoArgs, Date>;
+  };
+  readonly IdentityProviderRemovePayload: {
+    readonly removed: Field<NoArgs, boolean>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly IdentityProviderSetPayload: {
+    readonly identityProvider: Field<NoArgs, Parent<Own, "IdentityProvider"> | null | undefined>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
   readonly Invitation: {
@@ -1925,6 +2154,13 @@ interface Fields<Own> {
     readonly apiKeyRotate: Field<MutationApiKeyRotateArgs, Parent<Own, "ApiKeyRotatePayload">>;
     readonly apiKeyRevoke: Field<MutationApiKeyRevokeArgs, Parent<Own, "ApiKeyRevokePayload">>;
     readonly featureFlagSet: Field<MutationFeatureFlagSetArgs, Parent<Own, "FeatureFlagSetPayload">>;
+    readonly domainAdd: Field<MutationDomainAddArgs, Parent<Own, "DomainAddPayload">>;
+    readonly domainVerify: Field<MutationDomainVerifyArgs, Parent<Own, "DomainVerifyPayload">>;
+    readonly domainRemove: Field<MutationDomainRemoveArgs, Parent<Own, "DomainRemovePayload">>;
+    readonly identityProviderSet: Field<MutationIdentityProviderSetArgs, Parent<Own, "IdentityProviderSetPayload">>;
+    readonly identityProviderRemove: Field<MutationIdentityProviderRemoveArgs, Parent<Own, "IdentityProviderRemovePayload">>;
+    readonly providerSignInBegin: Field<MutationProviderSignInBeginArgs, Parent<Own, "ProviderSignInBeginPayload">>;
+    readonly providerSignInComplete: Field<MutationProviderSignInCompleteArgs, Parent<Own, "ProviderSignInCompletePayload">>;
     readonly invitationAccept: Field<MutationInvitationAcceptArgs, Parent<Own, "InvitationAcceptPayload">>;
     readonly invitationRegister: Field<MutationInvitationRegisterArgs, Parent<Own, "InvitationRegisterPayload">>;
     readonly membershipUpdate: Field<MutationMembershipUpdateArgs, Parent<Own, "MembershipUpdatePayload">>;
@@ -1945,6 +2181,8 @@ interface Fields<Own> {
     readonly roles: Field<NoArgs, readonly Parent<Own, "Role">[]>;
     readonly invitations: Field<OrganizationInvitationsArgs, Parent<Own, "InvitationConnection"> | null | undefined>;
     readonly featureFlags: Field<NoArgs, readonly Parent<Own, "FeatureFlag">[]>;
+    readonly domains: Field<NoArgs, readonly Parent<Own, "OrganizationDomain">[] | null | undefined>;
+    readonly identityProvider: Field<NoArgs, Parent<Own, "IdentityProvider"> | null | undefined>;
     readonly apiKeys: Field<OrganizationApiKeysArgs, Parent<Own, "ApiKeyConnection"> | null | undefined>;
     readonly emailDeliveries: Field<OrganizationEmailDeliveriesArgs, Parent<Own, "EmailDeliveryConnection"> | null | undefined>;
     readonly emailStatistics: Field<OrganizationEmailStatisticsArgs, Parent<Own, "EmailStatistics"> | null | undefined>;
@@ -1962,6 +2200,15 @@ interface Fields<Own> {
   readonly OrganizationDeletePayload: {
     readonly organization: Field<NoArgs, Parent<Own, "Organization"> | null | undefined>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly OrganizationDomain: {
+    readonly id: Field<NoArgs, string>;
+    readonly domain: Field<NoArgs, string>;
+    readonly status: Field<NoArgs, OrganizationDomainStatus>;
+    readonly recordName: Field<NoArgs, string>;
+    readonly recordValue: Field<NoArgs, string>;
+    readonly createdAt: Field<NoArgs, Date>;
+    readonly verifiedAt: Field<NoArgs, Date | null | undefined>;
   };
   readonly OrganizationEdge: {
     readonly cursor: Field<NoArgs, string>;
@@ -2041,6 +2288,16 @@ interface Fields<Own> {
   readonly ProfileEventEdge: {
     readonly cursor: Field<NoArgs, string>;
     readonly node: Field<NoArgs, Parent<Own, "ProfileEvent">>;
+  };
+  readonly ProviderSignInBeginPayload: {
+    readonly url: Field<NoArgs, string | null | undefined>;
+    readonly secret: Field<NoArgs, string | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly ProviderSignInCompletePayload: {
+    readonly session: Field<NoArgs, Parent<Own, "Session"> | null | undefined>;
+    readonly tokens: Field<NoArgs, Parent<Own, "Tokens"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
   readonly Query: {
     readonly viewer: Field<NoArgs, Parent<Own, "Viewer"> | null | undefined>;
@@ -2224,6 +2481,9 @@ interface AllResolvers<Context, Own> {
   readonly BillingAccount: TypeResolvers<Parent<Own, "BillingAccount">, Context, Fields<Own>["BillingAccount"]>;
   readonly BillingSubscription: TypeResolvers<Parent<Own, "BillingSubscription">, Context, Fields<Own>["BillingSubscription"]>;
   readonly DeadLetter: TypeResolvers<Parent<Own, "DeadLetter">, Context, Fields<Own>["DeadLetter"]>;
+  readonly DomainAddPayload: TypeResolvers<Parent<Own, "DomainAddPayload">, Context, Fields<Own>["DomainAddPayload"]>;
+  readonly DomainRemovePayload: TypeResolvers<Parent<Own, "DomainRemovePayload">, Context, Fields<Own>["DomainRemovePayload"]>;
+  readonly DomainVerifyPayload: TypeResolvers<Parent<Own, "DomainVerifyPayload">, Context, Fields<Own>["DomainVerifyPayload"]>;
   readonly EmailChangeConfirmPayload: TypeResolvers<Parent<Own, "EmailChangeConfirmPayload">, Context, Fields<Own>["EmailChangeConfirmPayload"]>;
   readonly EmailChangeRequestPayload: TypeResolvers<Parent<Own, "EmailChangeRequestPayload">, Context, Fields<Own>["EmailChangeRequestPayload"]>;
   readonly EmailDelivery: TypeResolvers<Parent<Own, "EmailDelivery">, Context, Fields<Own>["EmailDelivery"]>;
@@ -2235,6 +2495,9 @@ interface AllResolvers<Context, Own> {
   readonly FeatureFlag: TypeResolvers<Parent<Own, "FeatureFlag">, Context, Fields<Own>["FeatureFlag"]>;
   readonly FeatureFlagRule: TypeResolvers<Parent<Own, "FeatureFlagRule">, Context, Fields<Own>["FeatureFlagRule"]>;
   readonly FeatureFlagSetPayload: TypeResolvers<Parent<Own, "FeatureFlagSetPayload">, Context, Fields<Own>["FeatureFlagSetPayload"]>;
+  readonly IdentityProvider: TypeResolvers<Parent<Own, "IdentityProvider">, Context, Fields<Own>["IdentityProvider"]>;
+  readonly IdentityProviderRemovePayload: TypeResolvers<Parent<Own, "IdentityProviderRemovePayload">, Context, Fields<Own>["IdentityProviderRemovePayload"]>;
+  readonly IdentityProviderSetPayload: TypeResolvers<Parent<Own, "IdentityProviderSetPayload">, Context, Fields<Own>["IdentityProviderSetPayload"]>;
   readonly Invitation: EntityResolvers<Parent<Own, "Invitation">, Context, Fields<Own>["Invitation"], { readonly __typename: "Invitation"; readonly id: string; }>;
   readonly InvitationAcceptPayload: TypeResolvers<Parent<Own, "InvitationAcceptPayload">, Context, Fields<Own>["InvitationAcceptPayload"]>;
   readonly InvitationConnection: TypeResolvers<Parent<Own, "InvitationConnection">, Context, Fields<Own>["InvitationConnection"]>;
@@ -2255,6 +2518,7 @@ interface AllResolvers<Context, Own> {
   readonly OrganizationConnection: TypeResolvers<Parent<Own, "OrganizationConnection">, Context, Fields<Own>["OrganizationConnection"]>;
   readonly OrganizationCreatePayload: TypeResolvers<Parent<Own, "OrganizationCreatePayload">, Context, Fields<Own>["OrganizationCreatePayload"]>;
   readonly OrganizationDeletePayload: TypeResolvers<Parent<Own, "OrganizationDeletePayload">, Context, Fields<Own>["OrganizationDeletePayload"]>;
+  readonly OrganizationDomain: TypeResolvers<Parent<Own, "OrganizationDomain">, Context, Fields<Own>["OrganizationDomain"]>;
   readonly OrganizationEdge: TypeResolvers<Parent<Own, "OrganizationEdge">, Context, Fields<Own>["OrganizationEdge"]>;
   readonly OrganizationRestorePayload: TypeResolvers<Parent<Own, "OrganizationRestorePayload">, Context, Fields<Own>["OrganizationRestorePayload"]>;
   readonly OrganizationUpdatePayload: TypeResolvers<Parent<Own, "OrganizationUpdatePayload">, Context, Fields<Own>["OrganizationUpdatePayload"]>;
@@ -2273,6 +2537,8 @@ interface AllResolvers<Context, Own> {
   readonly ProfileEvent: TypeResolvers<Parent<Own, "ProfileEvent">, Context, Fields<Own>["ProfileEvent"]>;
   readonly ProfileEventConnection: TypeResolvers<Parent<Own, "ProfileEventConnection">, Context, Fields<Own>["ProfileEventConnection"]>;
   readonly ProfileEventEdge: TypeResolvers<Parent<Own, "ProfileEventEdge">, Context, Fields<Own>["ProfileEventEdge"]>;
+  readonly ProviderSignInBeginPayload: TypeResolvers<Parent<Own, "ProviderSignInBeginPayload">, Context, Fields<Own>["ProviderSignInBeginPayload"]>;
+  readonly ProviderSignInCompletePayload: TypeResolvers<Parent<Own, "ProviderSignInCompletePayload">, Context, Fields<Own>["ProviderSignInCompletePayload"]>;
   readonly Query: TypeResolvers<unknown, Context, Fields<Own>["Query"]>;
   readonly RecoveryCodesRenewPayload: TypeResolvers<Parent<Own, "RecoveryCodesRenewPayload">, Context, Fields<Own>["RecoveryCodesRenewPayload"]>;
   readonly Role: EntityResolvers<Parent<Own, "Role">, Context, Fields<Own>["Role"], { readonly __typename: "Role"; readonly id: string; }>;

@@ -9,6 +9,7 @@ import type { Saga, SagaId, SagaState, StepAction } from "../../platform/saga/sa
 import type { EventData, EventType } from "../../schema/generated/events.ts";
 import type { ApiKey } from "./domain/api-key.ts";
 import { type FlagKey, flagSubject } from "./domain/feature-flag.ts";
+import type { IdentityProvider, OrganizationDomain } from "./domain/identity-provider.ts";
 import type { EmailId, InvitationId, UserId } from "./domain/ids.ts";
 import type { Invitation } from "./domain/invitation.ts";
 import type { Membership } from "./domain/membership.ts";
@@ -336,6 +337,37 @@ export function apiKeyRotated(apiKey: ApiKey, formerEndsAt: Date): DomainEvent {
 export function apiKeyRevoked(apiKey: ApiKey): DomainEvent {
   const { id: apiKeyId, organizationId } = apiKey;
   return ofOrganization("user.api_key.revoked.v1", organizationId, apiKey, { apiKeyId, organizationId });
+}
+
+type Domain = Pick<OrganizationDomain, "id" | "organizationId" | "domain">;
+
+function ofDomain<Type extends EventType>(type: Type, domain: Domain, version: number, data: EventData[Type]) {
+  return ofOrganization(type, domain.organizationId, { id: domain.id, version }, data);
+}
+
+const domainData = ({ id, organizationId, domain }: Domain) => ({ domainId: id, organizationId, domain });
+
+export function domainAdded(domain: Domain): DomainEvent {
+  return ofDomain("user.domain.added.v1", domain, 1, domainData(domain));
+}
+
+export function domainVerified(domain: Domain): DomainEvent {
+  return ofDomain("user.domain.verified.v1", domain, 2, domainData(domain));
+}
+
+export function domainRemoved(domain: Domain): DomainEvent {
+  return ofDomain("user.domain.removed.v1", domain, 3, domainData(domain));
+}
+
+export function identityProviderSet({ organizationId, issuer, enforced, version }: IdentityProvider): DomainEvent {
+  const changed = { id: organizationId, version: 0 };
+  const data = { organizationId, issuer, enforced, revision: version };
+  return ofOrganization("user.identity_provider.set.v1", organizationId, changed, data);
+}
+
+export function identityProviderRemoved({ organizationId, issuer }: IdentityProvider): DomainEvent {
+  const changed = { id: organizationId, version: 0 };
+  return ofOrganization("user.identity_provider.removed.v1", organizationId, changed, { organizationId, issuer });
 }
 
 interface ChangedFlag {

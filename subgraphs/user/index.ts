@@ -19,6 +19,7 @@ import type { Subgraph, SubgraphRuntime } from "../../platform/graphql/subgraph.
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { outboxOf } from "../../platform/graphql/subgraph-outbox.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
+import { createPublicFetch } from "../../platform/http/public-fetch.ts";
 import type { LifecyclePart } from "../../platform/lifecycle/lifecycle.ts";
 import { createMailer } from "../../platform/mail/mailer.ts";
 import { createSagaCoordinator } from "../../platform/saga/saga-coordinator.ts";
@@ -36,6 +37,8 @@ import { createDeletionWatch } from "./deletion/deletion-watch.ts";
 import { createDemo } from "./demo/demo-data.ts";
 import { accessDenied } from "./domain-events.ts";
 import { createFeatureFlags } from "./flags/feature-flags.ts";
+import { createDomainRecords } from "./providers/domain-records.ts";
+import { createOpenIdProviders } from "./providers/open-id-provider.ts";
 import { provisioningDefinition, sagaEvents } from "./provisioning/provisioning-saga.ts";
 import { resolvers } from "./resolvers/index.ts";
 import type { ConsumerServices, UserServices } from "./services.ts";
@@ -61,6 +64,8 @@ export interface UserSubgraphDeps extends SubgraphRuntime {
     readonly SMTP_URL: string;
     readonly MAIL_FROM: string;
     readonly MAIL_WEBHOOK_SECRETS?: readonly string[] | undefined;
+    readonly PRIVATE_IDENTITY_PROVIDERS: boolean;
+    readonly DNS_SERVERS?: readonly string[] | undefined;
     readonly WEB_CLIENT_URL: string;
     readonly OPERATOR_ORGANIZATION_ID?: string | undefined;
   };
@@ -121,6 +126,7 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     refreshKeys: identitySecrets,
     textSeal: createTextSeal("second factors", identitySecrets),
     relyingParty: relyingPartyOf(settings.WEB_CLIENT_URL),
+    ...openProviders(deps),
     tokenSeal: createTextSeal(PROVIDER_TOKENS, identitySecrets),
     sessionLifetimeMs: settings.REFRESH_TOKEN_SECONDS * 1000,
     deletionGraceMs: settings.ORGANIZATION_GRACE_SECONDS * 1000,
@@ -214,4 +220,30 @@ function openReads(
     writers,
     logger,
   });
+}
+
+const PROVIDER_TIMEOUT_MS = 5_000;
+const PROVIDER_ANSWER_BYTES = 512 * 1_024;
+/** In the web client: its page hands the answer of a provider on. */
+const PROVIDER_CALLBACK = "/sign-in/provider";
+
+function openProviders({
+  settings,
+  identitySecrets,
+}: UserSubgraphDeps): Pick<UserServices, "providers" | "providerSeal" | "allowPrivateProviders" | "domainRecords"> {
+  const allowPrivateProviders = settings.PRIVATE_IDENTITY_PROVIDERS;
+  return {
+    providers: createOpenIdProviders({
+      fetch: createPublicFetch({
+        allowPrivate: allowPrivateProviders,
+        timeoutMs: PROVIDER_TIMEOUT_MS,
+        maxBytes: PROVIDER_ANSWER_BYTES,
+      }),
+      redirectUri: new URL(PROVIDER_CALLBACK, settings.WEB_CLIENT_URL).href,
+      allowHttp: allowPrivateProviders,
+    }),
+    providerSeal: createTextSeal("identity providers", identitySecrets),
+    allowPrivateProviders,
+    domainRecords: createDomainRecords(settings.DNS_SERVERS),
+  };
 }

@@ -59,16 +59,20 @@ export interface Circumstances {
   readonly status: OrganizationStatus;
   /** The organisation requires a second factor, and the member has none. */
   readonly lacksSecondFactor: boolean;
+  /** The organisation requires its own sign-in of the member, and the session began elsewhere. */
+  readonly lacksProviderSignIn: boolean;
 }
 
 /** What roles with these permissions allow under these circumstances. */
 export function permissionsUnder(
-  { status, lacksSecondFactor }: Circumstances,
+  { status, lacksSecondFactor, lacksProviderSignIn }: Circumstances,
   permissions: readonly string[],
 ): ReadonlySet<string> {
-  const isHeldOff = !isOpen({ status }) || lacksSecondFactor;
+  // An owner can mend a sign-in that does not work.
+  const lacksSignIn = lacksProviderSignIn && !permissions.includes(OWN_ORGANIZATION);
+  const isHeldOff = !isOpen({ status }) || lacksSecondFactor || lacksSignIn;
   if (!isHeldOff) return new Set(permissions);
-  const left = status === "DELETING" && !lacksSecondFactor ? WHILE_DELETING : WHILE_HELD_OFF;
+  const left = status === "DELETING" && !lacksSecondFactor && !lacksSignIn ? WHILE_DELETING : WHILE_HELD_OFF;
   return new Set(permissions.filter((name) => left.includes(name)));
 }
 

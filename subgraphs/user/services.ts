@@ -13,6 +13,8 @@ import type { AccessTokens } from "./credentials/access-tokens.ts";
 import type { RelyingParty } from "./credentials/passkeys.ts";
 import type { PasswordHasher } from "./credentials/passwords.ts";
 import type { FeatureFlags } from "./flags/feature-flags.ts";
+import type { DomainRecords } from "./providers/domain-records.ts";
+import type { OpenIdProviders } from "./providers/open-id-provider.ts";
 import type { UserDatabase, UserTransaction } from "./store/database.ts";
 
 export interface UserServices {
@@ -38,6 +40,13 @@ export interface UserServices {
   readonly textSeal: TextSeal;
   /** The site that passkeys belong to. */
   readonly relyingParty: RelyingParty;
+  /** Where organisations' own people sign in. */
+  readonly providers: OpenIdProviders;
+  /** Keeps our secrets at those. */
+  readonly providerSeal: TextSeal;
+  /** Whether they may have private addresses, and speak plain HTTP. */
+  readonly allowPrivateProviders: boolean;
+  readonly domainRecords: DomainRecords;
   /** Keeps tokens of the payment provider's form, which billing opens. */
   readonly tokenSeal: TextSeal;
   /** Lifetime of sessions and of their refresh tokens, in milliseconds. */

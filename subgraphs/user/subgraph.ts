@@ -4,7 +4,7 @@ import { z } from "zod";
 import { accessTokenSettings } from "../../platform/auth/access-token-settings.ts";
 import { processCacheSettings } from "../../platform/config/cache-settings.ts";
 import { operatorSettings } from "../../platform/config/operator-settings.ts";
-import { count, url } from "../../platform/config/setting-kinds.ts";
+import { count, list, url } from "../../platform/config/setting-kinds.ts";
 import { defineSubgraph } from "../../platform/graphql/subgraph-definition.ts";
 import { webhookSecrets } from "../../platform/webhooks/webhook-signature.ts";
 
@@ -42,6 +42,13 @@ export const subgraph = defineSubgraph({
         "Comma-separated secrets (whsec_…) of the webhook by which the mail service reports bounces; all verify",
       ),
     MAIL_FROM: z.string().default("Tributary <no-reply@tributary.local>").describe("Sender of mails"),
+    PRIVATE_IDENTITY_PROVIDERS: z
+      .stringbool()
+      .default(false)
+      .describe("Whether organisations' identity providers may have private addresses, and speak plain HTTP"),
+    DNS_SERVERS: list
+      .optional()
+      .describe("Comma-separated DNS servers that are asked about organisations' domains; default: this machine's"),
     WEB_CLIENT_URL: url("http", "https")
       .default("http://127.0.0.1:4000")
       .describe("Address of the web client, for links in mails"),

@@ -7,22 +7,29 @@ import { type Browser, photograph, startBrowser } from "../support/browser.ts";
 import { roleIds } from "../support/client/invitee.ts";
 import { tokenFromMail } from "../support/client/mailbox-client.ts";
 import { newMember, newOrganization, register } from "../support/client/new-member.ts";
+import { type DnsServer, startDnsServer } from "../support/services/dns-server.ts";
+import { startIdentityProvider } from "../support/services/identity-provider.ts";
 import type { Stack } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 
 const NEXT = "a much better password";
 let stack: Stack;
+let dns: DnsServer;
 let browser: Browser;
 let window: Page;
 
 beforeAll(async () => {
-  stack = await startStack("embedded");
+  dns = await startDnsServer();
+  stack = await startStack("embedded", {
+    settings: { PRIVATE_IDENTITY_PROVIDERS: "true", DNS_SERVERS: dns.address },
+  });
   browser = await startBrowser(stack.url);
   window = await browser.newWindow();
 });
 afterAll(async () => {
   await browser?.[Symbol.asyncDispose]();
   await stack?.stop();
+  await dns?.stop();
 });
 
 async function signIn(email: string, password: string): Promise<void> {
@@ -144,4 +151,76 @@ test("somebody who is invited makes an account on the way, without another mail"
   await fresh.waitForURL(`**/o/${account.organizationId}`);
   await fresh.getByText("Inviting Works").first().waitFor();
   expect(browser.complaints).toEqual([]);
+});
+
+test("a passkey completes a sign-in", async () => {
+  const member = await newMember(stack, "Ada Careful");
+  const { options } = await member.client.mutate<{ options: object }>(
+    "passkeyBegin",
+    { password: member.password },
+    "options",
+  );
+  const fresh = await browser.newWindow();
+  const devtools = await fresh.context().newCDPSession(fresh);
+  await devtools.send("WebAuthn.enable");
+  await devtools.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      ...{ protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true },
+      ...{ isUserVerified: true, automaticPresenceSimulation: true },
+    },
+  });
+  // Browsers make no passkey for an IP address.
+  await fresh.goto(`${stack.url.replace("127.0.0.1", "localhost")}/sign-in`);
+  const response = await fresh.evaluate(`(async () => {
+    const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(${JSON.stringify(options)});
+    return (await navigator.credentials.create({ publicKey })).toJSON();
+  })()`);
+  const enrolled = { name: "This laptop", response };
+  await member.client.mutate("passkeyEnroll", enrolled, "passkey { id }");
+  await fresh.getByLabel("E-mail").fill(member.email);
+  await fresh.getByLabel("Password").fill(member.password);
+  await fresh.getByRole("button", { name: "Sign in" }).click();
+  await fresh.getByText("Leave it empty to use your passkey").waitFor();
+  await photograph(fresh, "passkey-1-asked");
+  await fresh.getByRole("button", { name: "Sign in" }).click();
+  await fresh.getByLabel("Organisation name").waitFor();
+  expect(browser.complaints).toEqual([]);
+});
+
+test("people of an organisation with a sign-in of its own come in by that", async () => {
+  const owner = await newMember(stack, "Olga Owner");
+  const { organizationId } = await newOrganization(owner, "Own Works");
+  const domain = `d${randomUUID().slice(0, 8)}.example`;
+  const { domain: named } = await owner.client.mutate<{ domain: Record<"id" | "recordName" | "recordValue", string> }>(
+    "domainAdd",
+    { organizationId, domain },
+    "domain { id recordName recordValue }",
+  );
+  dns.records.set(named.recordName, [named.recordValue]);
+  await owner.client.mutate("domainVerify", { id: named.id }, "domain { status }");
+  const provider = await startIdentityProvider({ redirectUri: `${stack.url}/sign-in/provider` });
+  try {
+    const { issuer, clientId, clientSecret } = provider;
+    const known = { organizationId, issuer, clientId, clientSecret };
+    await owner.client.mutate("identityProviderSet", known, "identityProvider { issuer }");
+    provider.people.set("nina", { email: `nina@${domain}`, name: "Nina New" });
+    provider.signsInAs = "nina";
+    const fresh = await browser.newWindow();
+    await fresh.goto("/sign-in");
+    await fresh.getByRole("link", { name: "Use your organisation's sign-in" }).click();
+    await fresh.getByLabel("E-mail").fill("nina@nowhere.example");
+    await fresh.getByRole("button", { name: "Go on" }).click();
+    await fresh.getByText("No organisation has a sign-in of its own").waitFor();
+    await photograph(fresh, "own-sign-in-1-unknown");
+    await fresh.getByLabel("E-mail").fill(`nina@${domain}`);
+    await fresh.getByRole("button", { name: "Go on" }).click();
+    await fresh.getByText("Own Works").first().waitFor();
+    await photograph(fresh, "own-sign-in-2-inside");
+    const elsewhere = await browser.newWindow();
+    await elsewhere.goto("/sign-in/provider?state=made-up&code=1");
+    await elsewhere.getByText("This sign-in is over").waitFor();
+    expect(browser.complaints).toEqual([]);
+  } finally {
+    await provider.stop();
+  }
 });

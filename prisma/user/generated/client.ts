@@ -162,6 +162,26 @@ export type Organization = Prisma.OrganizationModel
  */
 export type OrganizationSlug = Prisma.OrganizationSlugModel
 /**
+ * Model OrganizationDomain
+ * A domain that an organisation says is its own.
+ */
+export type OrganizationDomain = Prisma.OrganizationDomainModel
+/**
+ * Model IdentityProvider
+ * Where an organisation's people sign in (OpenID Connect).
+ */
+export type IdentityProvider = Prisma.IdentityProviderModel
+/**
+ * Model ProviderAccount
+ * Which account somebody at a provider has.
+ */
+export type ProviderAccount = Prisma.ProviderAccountModel
+/**
+ * Model ProviderSignIn
+ * Somebody is at the provider, and comes back with an answer for exactly this attempt.
+ */
+export type ProviderSignIn = Prisma.ProviderSignInModel
+/**
  * Model Role
  * 
  */

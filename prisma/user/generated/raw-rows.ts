@@ -25,6 +25,10 @@ import type { SessionModel } from "./models/Session.ts";
 import type { RefreshTokenModel } from "./models/RefreshToken.ts";
 import type { OrganizationModel } from "./models/Organization.ts";
 import type { OrganizationSlugModel } from "./models/OrganizationSlug.ts";
+import type { OrganizationDomainModel } from "./models/OrganizationDomain.ts";
+import type { IdentityProviderModel } from "./models/IdentityProvider.ts";
+import type { ProviderAccountModel } from "./models/ProviderAccount.ts";
+import type { ProviderSignInModel } from "./models/ProviderSignIn.ts";
 import type { RoleModel } from "./models/Role.ts";
 import type { MembershipModel } from "./models/Membership.ts";
 import type { MembershipRoleModel } from "./models/MembershipRole.ts";
@@ -485,6 +489,7 @@ export const sessionRows: RawRows<SessionModel> = rawRows(
     expiresAt: "expires_at",
     revokedAt: "revoked_at",
     revokedReason: "revoked_reason",
+    providerOrganizationId: "provider_organization_id",
     version: "version",
   },
   z.object({
@@ -498,6 +503,7 @@ export const sessionRows: RawRows<SessionModel> = rawRows(
     expiresAt: z.date(),
     revokedAt: z.date().nullable(),
     revokedReason: z.string().nullable(),
+    providerOrganizationId: z.string().nullable(),
     version: z.int(),
   }),
 );
@@ -557,6 +563,86 @@ export const organizationSlugRows: RawRows<OrganizationSlugModel> = rawRows(
     slug: z.string(),
     organizationId: z.string(),
     createdAt: z.date(),
+  }),
+);
+
+export const organizationDomainRows: RawRows<OrganizationDomainModel> = rawRows(
+  "organization_domain",
+  {
+    id: "id",
+    organizationId: "organization_id",
+    domain: "domain",
+    token: "token",
+    createdAt: "created_at",
+    verifiedAt: "verified_at",
+  },
+  z.object({
+    id: z.string(),
+    organizationId: z.string(),
+    domain: z.string(),
+    token: z.string(),
+    createdAt: z.date(),
+    verifiedAt: z.date().nullable(),
+  }),
+);
+
+export const identityProviderRows: RawRows<IdentityProviderModel> = rawRows(
+  "identity_provider",
+  {
+    organizationId: "organization_id",
+    issuer: "issuer",
+    clientId: "client_id",
+    sealedSecret: "sealed_secret",
+    enforced: "enforced",
+    version: "version",
+    updatedAt: "updated_at",
+  },
+  z.object({
+    organizationId: z.string(),
+    issuer: z.string(),
+    clientId: z.string(),
+    sealedSecret: z.string(),
+    enforced: z.boolean(),
+    version: z.int(),
+    updatedAt: z.date(),
+  }),
+);
+
+export const providerAccountRows: RawRows<ProviderAccountModel> = rawRows(
+  "provider_account",
+  {
+    organizationId: "organization_id",
+    issuer: "issuer",
+    subject: "subject",
+    userId: "user_id",
+    createdAt: "created_at",
+  },
+  z.object({
+    organizationId: z.string(),
+    issuer: z.string(),
+    subject: z.string(),
+    userId: z.string(),
+    createdAt: z.date(),
+  }),
+);
+
+export const providerSignInRows: RawRows<ProviderSignInModel> = rawRows(
+  "provider_sign_in",
+  {
+    stateHash: "state_hash",
+    organizationId: "organization_id",
+    secretHash: "secret_hash",
+    nonce: "nonce",
+    codeVerifier: "code_verifier",
+    expiresAt: "expires_at",
+  },
+  z.object({
+    stateHash: z.string(),
+    organizationId: z.string(),
+    secretHash: z.string(),
+    nonce: z.string(),
+    codeVerifier: z.string(),
+    expiresAt: z.date(),
   }),
 );
 

@@ -23,6 +23,8 @@ export const CHANGE_APPROVAL_TOKEN: TokenKind<"usr"> = { prefix: "tra", owner: U
 /** Went to the new address. */
 export const CHANGE_CONFIRMATION_TOKEN: TokenKind<"usr"> = { prefix: "trc", owner: UserId };
 export const INVITATION_TOKEN: TokenKind<"org"> = { prefix: "tri", owner: OrganizationId };
+/** Of somebody who is at their organisation's provider: it comes back with its answer (OAuth's `state`). */
+export const PROVIDER_STATE: TokenKind<"org"> = { prefix: "tro", owner: OrganizationId };
 export const API_KEY_TOKEN: TokenKind<"org"> = { prefix: API_KEY_TOKEN_PREFIX, owner: OrganizationId };
 
 export interface MintedToken {

@@ -30,7 +30,7 @@ export async function findSessionFacts(
   });
   if (touched) await rowCaches.sessions.forget(sessionKey(userId, sessionId));
   if (!alive) return null;
-  const grants = await readGrants(database, userId);
+  const grants = await readGrants(database, userId, sessionId);
   return {
     userId,
     sessionId,

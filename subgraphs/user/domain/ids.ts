@@ -18,3 +18,7 @@ export type EmailId = Id<"eml">;
 
 export const PasskeyId = idKind("psk");
 export type PasskeyId = Id<"psk">;
+
+/** Of a domain that an organisation says is its own. */
+export const DomainId = idKind("dom");
+export type DomainId = Id<"dom">;

@@ -4,10 +4,12 @@ import type { UserContext, UserParents } from "../context.ts";
 import { apiKey } from "./api-key.ts";
 import { emailDelivery } from "./email-delivery.ts";
 import { featureFlagRule } from "./feature-flag-rule.ts";
+import { identityProvider } from "./identity-provider.ts";
 import { invitation } from "./invitation.ts";
 import { membership } from "./membership.ts";
 import { mutation } from "./mutation.ts";
 import { organization } from "./organization.ts";
+import { organizationDomain } from "./organization-domain.ts";
 import { query } from "./query.ts";
 import { role } from "./role.ts";
 import { saga } from "./saga.ts";
@@ -21,10 +23,12 @@ export const resolvers: Resolvers<UserContext, UserParents> = {
   EmailAddress: scalars.EmailAddress,
   EmailDelivery: emailDelivery,
   FeatureFlagRule: featureFlagRule,
+  IdentityProvider: identityProvider,
   Invitation: invitation,
   Membership: membership,
   Mutation: mutation,
   Organization: organization,
+  OrganizationDomain: organizationDomain,
   Query: query,
   Role: role,
   Saga: saga,

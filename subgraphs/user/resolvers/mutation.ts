@@ -13,9 +13,14 @@ import { verifyEmail } from "../commands/accounts/verify-email.ts";
 import { createApiKey } from "../commands/api-keys/create-api-key.ts";
 import { revokeApiKey } from "../commands/api-keys/revoke-api-key.ts";
 import { rotateApiKey } from "../commands/api-keys/rotate-api-key.ts";
+import { addDomain } from "../commands/domains/add-domain.ts";
+import { removeDomain } from "../commands/domains/remove-domain.ts";
+import { verifyDomain } from "../commands/domains/verify-domain.ts";
 import { confirmEmailChange } from "../commands/email-changes/confirm-email-change.ts";
 import { requestEmailChange } from "../commands/email-changes/request-email-change.ts";
 import { setFeatureFlag } from "../commands/feature-flags/set-feature-flag.ts";
+import { removeIdentityProvider } from "../commands/identity-providers/remove-identity-provider.ts";
+import { setIdentityProvider } from "../commands/identity-providers/set-identity-provider.ts";
 import { acceptInvitation } from "../commands/invitations/accept-invitation.ts";
 import { createInvitation } from "../commands/invitations/create-invitation.ts";
 import { registerByInvitation } from "../commands/invitations/register-by-invitation.ts";
@@ -31,6 +36,8 @@ import { askViewerForPasskey } from "../commands/passkeys/ask-for-passkey.ts";
 import { beginPasskey } from "../commands/passkeys/begin-passkey.ts";
 import { type EnrolledPasskey, enrollPasskey } from "../commands/passkeys/enroll-passkey.ts";
 import { removePasskey } from "../commands/passkeys/remove-passkey.ts";
+import { beginProviderSignIn } from "../commands/provider-sign-ins/begin-provider-sign-in.ts";
+import { completeProviderSignIn } from "../commands/provider-sign-ins/complete-provider-sign-in.ts";
 import { createRole } from "../commands/roles/create-role.ts";
 import { deleteRole } from "../commands/roles/delete-role.ts";
 import { updateRole } from "../commands/roles/update-role.ts";
@@ -38,13 +45,15 @@ import { confirmTotp } from "../commands/second-factors/confirm-totp.ts";
 import { enrollTotp } from "../commands/second-factors/enroll-totp.ts";
 import { removeTotp } from "../commands/second-factors/remove-totp.ts";
 import { renewRecoveryCodes } from "../commands/second-factors/renew-recovery-codes.ts";
-import { createSession, type SignedIn } from "../commands/sessions/create-session.ts";
+import { createSession } from "../commands/sessions/create-session.ts";
 import { refreshSession } from "../commands/sessions/refresh-session.ts";
 import { revokeSession } from "../commands/sessions/revoke-session.ts";
+import type { SignedIn } from "../commands/sessions/start-session.ts";
 import type { UserContext, UserParents } from "../context.ts";
 import { readGrants } from "../credentials/read-grants.ts";
 import type { ApiKey } from "../domain/api-key.ts";
 import type { FlagRule } from "../domain/feature-flag.ts";
+import type { IdentityProvider, OrganizationDomain } from "../domain/identity-provider.ts";
 import type { Organization } from "../domain/organization.ts";
 import type { ProfileChanges } from "../domain/profile.ts";
 import type { User } from "../domain/user.ts";
@@ -248,6 +257,40 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
       return { rules: rules.filter((rule) => rule.key === key) };
     }),
 
+  domainAdd: (_parent, { input }, { services, person, settle }) =>
+    mutationPayload<{ domain: OrganizationDomain | null }>({ domain: null }, async () => ({
+      domain: settle(await addDomain(services, person(), input)),
+    })),
+
+  domainVerify: (_parent, { input }, { services, person, settle }) =>
+    mutationPayload<{ domain: OrganizationDomain | null }>({ domain: null }, async () => ({
+      domain: settle(await verifyDomain(services, person(), input)),
+    })),
+
+  domainRemove: (_parent, { input }, { services, person, settle }) =>
+    mutationPayload<{ removedId: string | null }>({ removedId: null }, async () =>
+      settle(await removeDomain(services, person(), input)),
+    ),
+
+  identityProviderSet: (_parent, { input }, { services, person, settle }) =>
+    mutationPayload<{ identityProvider: IdentityProvider | null }>({ identityProvider: null }, async () => ({
+      identityProvider: settle(await setIdentityProvider(services, person(), input)),
+    })),
+
+  identityProviderRemove: (_parent, { input }, { services, person, settle }) =>
+    mutationPayload({ removed: false }, async () => settle(await removeIdentityProvider(services, person(), input))),
+
+  providerSignInBegin: (_parent, { input }, { services }) =>
+    mutationPayload<{ url: string | null; secret: string | null }>({ url: null, secret: null }, () =>
+      beginProviderSignIn(services, input),
+    ),
+
+  providerSignInComplete: (_parent, { input }, { services, cause, settle }) =>
+    mutationPayload<SessionFields>(NOT_SIGNED_IN, async () => {
+      const outcome = await completeProviderSignIn(services, cause, input);
+      return settle(outcome, identityOf(outcome.result));
+    }),
+
   invitationAccept: (_parent, { input }, context) =>
     mutationPayload({ membership: null }, async () => {
       const outcome = await acceptInvitation(context.services, context.person(), input);
@@ -311,5 +354,5 @@ function identityOf({ session }: SignedIn): UserIdentity {
 async function identityNow({ actor, services }: UserContext): Promise<Principal> {
   const { identity } = actor();
   if (identity.kind === "API_KEY") return identity;
-  return { ...identity, grants: await readGrants(services.database, identity.userId) };
+  return { ...identity, grants: await readGrants(services.database, identity.userId, identity.sessionId) };
 }

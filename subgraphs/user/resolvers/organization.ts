@@ -1,3 +1,4 @@
+import { holds, type Identity } from "../../../platform/auth/identity.ts";
 import { forbiddenField } from "../../../platform/errors/refusals.ts";
 import { loadById } from "../../../platform/graphql/load-by-id.ts";
 import { readConnection } from "../../../platform/graphql/read-connection.ts";
@@ -7,12 +8,21 @@ import { statisticsOf } from "../domain/email-delivery.ts";
 import { FEATURE_FLAGS } from "../domain/feature-flag.ts";
 import { OrganizationId } from "../domain/ids.ts";
 import type { Membership } from "../domain/membership.ts";
-import { canReadApiKeys, canReadInvitations, canReadMembers, MANAGE_API_KEYS, MANAGE_MEMBERS } from "../policies.ts";
+import {
+  canReadApiKeys,
+  canReadInvitations,
+  canReadMembers,
+  MANAGE_API_KEYS,
+  MANAGE_MEMBERS,
+  MANAGE_ORGANIZATION,
+} from "../policies.ts";
 import { pageApiKeys } from "../store/api-keys.ts";
 import { countEmails, pageEmails } from "../store/email-deliveries.ts";
+import { findProvider } from "../store/identity-providers.ts";
 import { pageInvitations } from "../store/invitations.ts";
 import { keyOfFound, pageFoundMembers } from "../store/member-search.ts";
 import { pageMemberships } from "../store/memberships.ts";
+import { findDomains } from "../store/organization-domains.ts";
 import { requireWords } from "../validation/typed-search.ts";
 
 export const organization: ResolversOf<"Organization", UserContext, UserParents> = {
@@ -79,6 +89,16 @@ export const organization: ResolversOf<"Organization", UserContext, UserParents>
       return { key, description, enabled: on, source };
     }),
 
+  domains({ id: organizationId }, _args, { identity, read }) {
+    requireManaged(identity, organizationId);
+    return read((tx) => findDomains(tx, organizationId));
+  },
+
+  async identityProvider({ id: organizationId }, _args, { identity, read }) {
+    requireManaged(identity, organizationId);
+    return (await read((tx) => findProvider(tx, organizationId))) ?? null;
+  },
+
   apiKeys({ id: organizationId }, args, context, info) {
     if (!canReadApiKeys(context.identity, organizationId)) throw forbiddenField(organizationId, MANAGE_API_KEYS);
     return readConnection(
@@ -113,6 +133,11 @@ export const organization: ResolversOf<"Organization", UserContext, UserParents>
     return statisticsOf(await read((tx) => countEmails(tx, organizationId, since)));
   },
 };
+
+/** @throws AppError `FORBIDDEN` */
+function requireManaged(identity: Identity, organizationId: OrganizationId): void {
+  if (!holds(identity, organizationId, MANAGE_ORGANIZATION)) throw forbiddenField(organizationId, MANAGE_ORGANIZATION);
+}
 
 interface MemberEdge<Node> {
   readonly cursor: string;

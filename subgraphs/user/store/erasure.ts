@@ -47,6 +47,7 @@ async function deleteSecrets(tx: UserTransaction, userId: UserId): Promise<void>
   await stored.recoveryCode.deleteMany(mine);
   await stored.passkeyChallenge.deleteMany(mine);
   await stored.passkey.deleteMany(mine);
+  await stored.providerAccount.deleteMany(mine);
   await stored.secondFactor.deleteMany(mine);
   await stored.refreshToken.deleteMany(mine);
 }
@@ -59,6 +60,10 @@ export async function forgetOrganization(tx: UserTransaction, organizationId: Or
   await stored.invitationToken.deleteMany(own);
   await stored.invitation.deleteMany(own);
   await stored.organizationPlan.deleteMany(own);
+  await stored.providerSignIn.deleteMany(own);
+  await stored.providerAccount.deleteMany(own);
+  await stored.identityProvider.deleteMany(own);
+  await stored.organizationDomain.deleteMany(own);
   await stored.emailStep.updateMany({ where: { delivery: mails }, data: { detail: null } });
   await stored.emailDelivery.updateMany({ where: mails, data: { recipient: null, lastError: null } });
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { RoleModel } from "../../../prisma/user/generated/models/Role.ts";
 import { roleRows } from "../../../prisma/user/generated/raw-rows.ts";
 import { OrganizationStatus } from "../../../schema/generated/user.ts";
-import { MembershipId, OrganizationId, RoleId, type UserId } from "../domain/ids.ts";
+import { MembershipId, OrganizationId, RoleId, type SessionId, type UserId } from "../domain/ids.ts";
 import type { Role } from "../domain/organization.ts";
 import { permissionsUnder } from "../policies.ts";
 import type { UserTransaction } from "./database.ts";
@@ -76,21 +76,41 @@ const grantRows = z.array(
     id: OrganizationId.schema,
     status: z.enum(OrganizationStatus),
     lacksSecondFactor: z.boolean(),
+    lacksProviderSignIn: z.boolean(),
     permissions: z.array(z.string()).nullable(),
   }),
 );
 
-/** By organisation the permissions that circumstances leave, of the organisations among the transaction's tenants. */
+/**
+ * By organisation the permissions that circumstances leave, of the organisations among the transaction's tenants.
+ * @param sessionId by which the user acts; absent where no session is asked for, as behind an API key
+ */
 export async function findGrants(
   tx: UserTransaction,
   userId: UserId,
+  sessionId?: SessionId,
 ): Promise<Map<OrganizationId, ReadonlySet<string>>> {
   // One statement: Prisma would read memberships, organisations, held roles and roles one after the other.
   const rows = await tables(tx).$queryRaw`
     SELECT organization.id, organization.status, role.permissions,
-      organization.requires_second_factor AND NOT "user".has_second_factor AS "lacksSecondFactor"
+      CASE
+        WHEN session.provider_organization_id = organization.id THEN false
+        -- A provider asked for no factor of the account: elsewhere that session counts as one without.
+        WHEN session.provider_organization_id IS NOT NULL
+          THEN organization.requires_second_factor OR "user".has_second_factor
+        ELSE organization.requires_second_factor AND NOT "user".has_second_factor
+      END AS "lacksSecondFactor",
+      session.id IS NOT NULL AND coalesce(provider.enforced, false)
+        AND session.provider_organization_id IS DISTINCT FROM organization.id
+        AND EXISTS (
+          SELECT 1 FROM organization_domain own
+          WHERE own.organization_id = organization.id AND own.verified_at IS NOT NULL
+            AND own.domain = split_part("user".email, '@', 2)
+        ) AS "lacksProviderSignIn"
     FROM membership JOIN organization ON organization.id = membership.organization_id
       JOIN "user" ON "user".id = membership.user_id
+      LEFT JOIN session ON session.id = ${sessionId ?? null} AND session.user_id = "user".id
+      LEFT JOIN identity_provider provider ON provider.organization_id = organization.id
       LEFT JOIN membership_role held ON held.membership_id = membership.id LEFT JOIN role ON role.id = held.role_id
     WHERE membership.user_id = ${userId}`;
   const grants = new Map<OrganizationId, ReadonlySet<string>>();

@@ -2,7 +2,7 @@
 import { keysetById, type RowPage } from "../../../platform/database/keyset.ts";
 import type { Page } from "../../../platform/graphql/connection.ts";
 import type { SessionModel } from "../../../prisma/user/generated/models/Session.ts";
-import { SessionId, UserId } from "../domain/ids.ts";
+import { type OrganizationId, SessionId, UserId } from "../domain/ids.ts";
 import type { Session } from "../domain/session.ts";
 import type { UserTransaction } from "./database.ts";
 import { tables } from "./tables.ts";
@@ -59,6 +59,8 @@ export interface NewSession {
   readonly device: string | null;
   readonly ip: string | null;
   readonly userAgent: string | null;
+  /** Whose provider it began at; null: it began with a password. */
+  readonly providerOrganizationId: OrganizationId | null;
   readonly now: Date;
   readonly expiresAt: Date;
 }

@@ -1,7 +1,7 @@
 /**
  * Checks of input values against schema/constraints.ts. Each returns the cleaned value or throws what is wrong with it.
  */
-import { refuse } from "../../../platform/errors/user-failure.ts";
+import { refuse, UserFailure } from "../../../platform/errors/user-failure.ts";
 import type { Id, IdKind } from "../../../platform/ids.ts";
 import { parseEmailAddress } from "../../../platform/validation/email-address.ts";
 import { requireName } from "../../../platform/validation/text/require-text.ts";
@@ -11,6 +11,18 @@ import { parseSlug, type Slug } from "../domain/slug.ts";
 /** What others are shown of a person. @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG` */
 export function requireDisplayName(text: string): string {
   return requireName(text, { length: constraints.displayName, label: "The name", field: "displayName" });
+}
+
+/** What somebody else calls a person, where it is a name; else what stands ahead of the `@` of their address. */
+export function displayNameFrom(called: string, email: string): string {
+  for (const text of [called, email.slice(0, email.lastIndexOf("@"))]) {
+    try {
+      return requireDisplayName([...text].slice(0, constraints.displayName.max).join(""));
+    } catch (error) {
+      if (!(error instanceof UserFailure)) throw error;
+    }
+  }
+  return "New user";
 }
 
 /** @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG` */

@@ -162,6 +162,35 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
         passkey_name_length: [{ name: "" }, { name: "x".repeat(81) }],
       },
     },
+    organization_domain: {
+      row: { id: "dom_1", organization_id: "org_1", domain: "example.com", token: "x", created_at: now },
+      violations: {
+        organization_domain_form: [
+          { domain: "Example.com" },
+          { domain: "example" },
+          { domain: ".com" },
+          { domain: `${"a".repeat(250)}.com` },
+        ],
+      },
+    },
+    identity_provider: {
+      row: {
+        organization_id: "org_1",
+        issuer: "https://login.example.com",
+        client_id: "c",
+        sealed_secret: "x",
+        enforced: true,
+        updated_at: now,
+      },
+      violations: {
+        identity_provider_issuer_length: [{ issuer: "https:" }, { issuer: "x".repeat(501) }],
+        identity_provider_client_length: [{ client_id: "" }, { client_id: "x".repeat(256) }],
+      },
+    },
+    provider_account: {
+      row: { organization_id: "org_1", issuer: "i", subject: "s", user_id: "usr_1", created_at: now },
+      violations: { provider_account_subject_length: [{ subject: "" }, { subject: "x".repeat(256) }] },
+    },
     passkey_challenge: {
       row: { challenge: "x", user_id: "usr_1", purpose: "PROVE", expires_at: later },
       violations: { passkey_challenge_purpose_check: [{ purpose: "PLAY" }] },

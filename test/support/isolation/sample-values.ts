@@ -33,6 +33,7 @@ const KIND_BY_NOUN: Readonly<Record<string, string>> = {
   user: "usr",
   apiKey: "key",
   passkey: "psk",
+  domain: "dom",
   saga: "sga",
 };
 

@@ -103,6 +103,7 @@ export async function newTenant(platform: PlatformAddress, name: string): Promis
       // Dead letters are nobody's.
       dlt: namedId("dlt", owner.userId),
       psk: namedId("psk", owner.userId),
+      dom: namedId("dom", organizationId),
     },
   };
 }

@@ -9,7 +9,9 @@ import { LiveConnectionsPage } from "../pages/live-connections-page.tsx";
 import { MembersPage } from "../pages/members-page.tsx";
 import { NewOrganizationPage } from "../pages/new-organization-page.tsx";
 import { NotFoundPage } from "../pages/not-found-page.tsx";
+import { OrganizationSignInPage } from "../pages/organization-sign-in-page.tsx";
 import { PlansPage } from "../pages/plans-page.tsx";
+import { ProviderCallbackPage } from "../pages/provider-callback-page.tsx";
 import { ResetPasswordPage } from "../pages/reset-password-page.tsx";
 import { SignInPage } from "../pages/sign-in-page.tsx";
 import { SignUpPage } from "../pages/sign-up-page.tsx";
@@ -28,6 +30,8 @@ export function createRoutes() {
         { index: true, element: <HomePage /> },
         { path: "sign-up", element: <SignUpPage /> },
         { path: "sign-in", element: <SignInPage /> },
+        { path: "sign-in/organisation", element: <OrganizationSignInPage /> },
+        { path: "sign-in/provider", element: <ProviderCallbackPage /> },
         { path: "forgot-password", element: <ForgotPasswordPage /> },
         { path: "reset-password", element: <ResetPasswordPage /> },
         { path: "confirm-email-change", element: <ConfirmEmailChangePage /> },

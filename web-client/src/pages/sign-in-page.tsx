@@ -65,6 +65,9 @@ export function SignInPage() {
       <p className="aside">
         <Link to="/forgot-password">Forgot your password?</Link>
       </p>
+      <p className="aside">
+        <Link to="/sign-in/organisation">Use your organisation's sign-in</Link>
+      </p>
     </Page>
   );
 }

@@ -421,6 +421,10 @@ export const ModelName = {
   RefreshToken: 'RefreshToken',
   Organization: 'Organization',
   OrganizationSlug: 'OrganizationSlug',
+  OrganizationDomain: 'OrganizationDomain',
+  IdentityProvider: 'IdentityProvider',
+  ProviderAccount: 'ProviderAccount',
+  ProviderSignIn: 'ProviderSignIn',
   Role: 'Role',
   Membership: 'Membership',
   MembershipRole: 'MembershipRole',
@@ -450,7 +454,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "user" | "emailVerification" | "pendingRegistration" | "profileEvent" | "passwordReset" | "emailChange" | "emailChangeToken" | "secondFactor" | "passkey" | "passkeyChallenge" | "recoveryCode" | "session" | "refreshToken" | "organization" | "organizationSlug" | "role" | "membership" | "membershipRole" | "memberSearchTerm" | "invitation" | "invitationToken" | "apiKey" | "apiKeySecret" | "featureFlagRule" | "featureFlagRevision" | "organizationPlan" | "emailDelivery" | "emailStep" | "registrationDay"
+    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "user" | "emailVerification" | "pendingRegistration" | "profileEvent" | "passwordReset" | "emailChange" | "emailChangeToken" | "secondFactor" | "passkey" | "passkeyChallenge" | "recoveryCode" | "session" | "refreshToken" | "organization" | "organizationSlug" | "organizationDomain" | "identityProvider" | "providerAccount" | "providerSignIn" | "role" | "membership" | "membershipRole" | "memberSearchTerm" | "invitation" | "invitationToken" | "apiKey" | "apiKeySecret" | "featureFlagRule" | "featureFlagRevision" | "organizationPlan" | "emailDelivery" | "emailStep" | "registrationDay"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -2230,6 +2234,302 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    OrganizationDomain: {
+      payload: Prisma.$OrganizationDomainPayload<ExtArgs>
+      fields: Prisma.OrganizationDomainFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.OrganizationDomainFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationDomainPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.OrganizationDomainFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationDomainPayload>
+        }
+        findFirst: {
+          args: Prisma.OrganizationDomainFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationDomainPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.OrganizationDomainFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationDomainPayload>
+        }
+        findMany: {
+          args: Prisma.OrganizationDomainFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationDomainPayload>[]
+        }
+        create: {
+          args: Prisma.OrganizationDomainCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationDomainPayload>
+        }
+        createMany: {
+          args: Prisma.OrganizationDomainCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.OrganizationDomainCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationDomainPayload>[]
+        }
+        delete: {
+          args: Prisma.OrganizationDomainDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationDomainPayload>
+        }
+        update: {
+          args: Prisma.OrganizationDomainUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationDomainPayload>
+        }
+        deleteMany: {
+          args: Prisma.OrganizationDomainDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.OrganizationDomainUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.OrganizationDomainUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationDomainPayload>[]
+        }
+        upsert: {
+          args: Prisma.OrganizationDomainUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationDomainPayload>
+        }
+        aggregate: {
+          args: Prisma.OrganizationDomainAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateOrganizationDomain>
+        }
+        groupBy: {
+          args: Prisma.OrganizationDomainGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.OrganizationDomainGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.OrganizationDomainCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.OrganizationDomainCountAggregateOutputType> | number
+        }
+      }
+    }
+    IdentityProvider: {
+      payload: Prisma.$IdentityProviderPayload<ExtArgs>
+      fields: Prisma.IdentityProviderFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.IdentityProviderFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdentityProviderPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.IdentityProviderFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdentityProviderPayload>
+        }
+        findFirst: {
+          args: Prisma.IdentityProviderFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdentityProviderPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.IdentityProviderFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdentityProviderPayload>
+        }
+        findMany: {
+          args: Prisma.IdentityProviderFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdentityProviderPayload>[]
+        }
+        create: {
+          args: Prisma.IdentityProviderCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdentityProviderPayload>
+        }
+        createMany: {
+          args: Prisma.IdentityProviderCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.IdentityProviderCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdentityProviderPayload>[]
+        }
+        delete: {
+          args: Prisma.IdentityProviderDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdentityProviderPayload>
+        }
+        update: {
+          args: Prisma.IdentityProviderUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdentityProviderPayload>
+        }
+        deleteMany: {
+          args: Prisma.IdentityProviderDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.IdentityProviderUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.IdentityProviderUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdentityProviderPayload>[]
+        }
+        upsert: {
+          args: Prisma.IdentityProviderUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdentityProviderPayload>
+        }
+        aggregate: {
+          args: Prisma.IdentityProviderAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateIdentityProvider>
+        }
+        groupBy: {
+          args: Prisma.IdentityProviderGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.IdentityProviderGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.IdentityProviderCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.IdentityProviderCountAggregateOutputType> | number
+        }
+      }
+    }
+    ProviderAccount: {
+      payload: Prisma.$ProviderAccountPayload<ExtArgs>
+      fields: Prisma.ProviderAccountFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ProviderAccountFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAccountPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ProviderAccountFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAccountPayload>
+        }
+        findFirst: {
+          args: Prisma.ProviderAccountFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAccountPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ProviderAccountFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAccountPayload>
+        }
+        findMany: {
+          args: Prisma.ProviderAccountFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAccountPayload>[]
+        }
+        create: {
+          args: Prisma.ProviderAccountCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAccountPayload>
+        }
+        createMany: {
+          args: Prisma.ProviderAccountCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ProviderAccountCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAccountPayload>[]
+        }
+        delete: {
+          args: Prisma.ProviderAccountDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAccountPayload>
+        }
+        update: {
+          args: Prisma.ProviderAccountUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAccountPayload>
+        }
+        deleteMany: {
+          args: Prisma.ProviderAccountDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ProviderAccountUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ProviderAccountUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAccountPayload>[]
+        }
+        upsert: {
+          args: Prisma.ProviderAccountUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAccountPayload>
+        }
+        aggregate: {
+          args: Prisma.ProviderAccountAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateProviderAccount>
+        }
+        groupBy: {
+          args: Prisma.ProviderAccountGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ProviderAccountGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ProviderAccountCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ProviderAccountCountAggregateOutputType> | number
+        }
+      }
+    }
+    ProviderSignIn: {
+      payload: Prisma.$ProviderSignInPayload<ExtArgs>
+      fields: Prisma.ProviderSignInFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ProviderSignInFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderSignInPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ProviderSignInFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderSignInPayload>
+        }
+        findFirst: {
+          args: Prisma.ProviderSignInFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderSignInPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ProviderSignInFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderSignInPayload>
+        }
+        findMany: {
+          args: Prisma.ProviderSignInFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderSignInPayload>[]
+        }
+        create: {
+          args: Prisma.ProviderSignInCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderSignInPayload>
+        }
+        createMany: {
+          args: Prisma.ProviderSignInCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ProviderSignInCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderSignInPayload>[]
+        }
+        delete: {
+          args: Prisma.ProviderSignInDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderSignInPayload>
+        }
+        update: {
+          args: Prisma.ProviderSignInUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderSignInPayload>
+        }
+        deleteMany: {
+          args: Prisma.ProviderSignInDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ProviderSignInUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ProviderSignInUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderSignInPayload>[]
+        }
+        upsert: {
+          args: Prisma.ProviderSignInUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderSignInPayload>
+        }
+        aggregate: {
+          args: Prisma.ProviderSignInAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateProviderSignIn>
+        }
+        groupBy: {
+          args: Prisma.ProviderSignInGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ProviderSignInGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ProviderSignInCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ProviderSignInCountAggregateOutputType> | number
+        }
+      }
+    }
     Role: {
       payload: Prisma.$RolePayload<ExtArgs>
       fields: Prisma.RoleFieldRefs
@@ -3572,6 +3872,7 @@ export const SessionScalarFieldEnum = {
   expiresAt: 'expiresAt',
   revokedAt: 'revokedAt',
   revokedReason: 'revokedReason',
+  providerOrganizationId: 'providerOrganizationId',
   version: 'version'
 } as const
 
@@ -3611,6 +3912,54 @@ export const OrganizationSlugScalarFieldEnum = {
 } as const
 
 export type OrganizationSlugScalarFieldEnum = (typeof OrganizationSlugScalarFieldEnum)[keyof typeof OrganizationSlugScalarFieldEnum]
+
+
+export const OrganizationDomainScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  domain: 'domain',
+  token: 'token',
+  createdAt: 'createdAt',
+  verifiedAt: 'verifiedAt'
+} as const
+
+export type OrganizationDomainScalarFieldEnum = (typeof OrganizationDomainScalarFieldEnum)[keyof typeof OrganizationDomainScalarFieldEnum]
+
+
+export const IdentityProviderScalarFieldEnum = {
+  organizationId: 'organizationId',
+  issuer: 'issuer',
+  clientId: 'clientId',
+  sealedSecret: 'sealedSecret',
+  enforced: 'enforced',
+  version: 'version',
+  updatedAt: 'updatedAt'
+} as const
+
+export type IdentityProviderScalarFieldEnum = (typeof IdentityProviderScalarFieldEnum)[keyof typeof IdentityProviderScalarFieldEnum]
+
+
+export const ProviderAccountScalarFieldEnum = {
+  organizationId: 'organizationId',
+  issuer: 'issuer',
+  subject: 'subject',
+  userId: 'userId',
+  createdAt: 'createdAt'
+} as const
+
+export type ProviderAccountScalarFieldEnum = (typeof ProviderAccountScalarFieldEnum)[keyof typeof ProviderAccountScalarFieldEnum]
+
+
+export const ProviderSignInScalarFieldEnum = {
+  stateHash: 'stateHash',
+  organizationId: 'organizationId',
+  secretHash: 'secretHash',
+  nonce: 'nonce',
+  codeVerifier: 'codeVerifier',
+  expiresAt: 'expiresAt'
+} as const
+
+export type ProviderSignInScalarFieldEnum = (typeof ProviderSignInScalarFieldEnum)[keyof typeof ProviderSignInScalarFieldEnum]
 
 
 export const RoleScalarFieldEnum = {
@@ -4110,6 +4459,10 @@ export type GlobalOmitConfig = {
   refreshToken?: Prisma.RefreshTokenOmit
   organization?: Prisma.OrganizationOmit
   organizationSlug?: Prisma.OrganizationSlugOmit
+  organizationDomain?: Prisma.OrganizationDomainOmit
+  identityProvider?: Prisma.IdentityProviderOmit
+  providerAccount?: Prisma.ProviderAccountOmit
+  providerSignIn?: Prisma.ProviderSignInOmit
   role?: Prisma.RoleOmit
   membership?: Prisma.MembershipOmit
   membershipRole?: Prisma.MembershipRoleOmit

@@ -75,6 +75,10 @@ export const ModelName = {
   RefreshToken: 'RefreshToken',
   Organization: 'Organization',
   OrganizationSlug: 'OrganizationSlug',
+  OrganizationDomain: 'OrganizationDomain',
+  IdentityProvider: 'IdentityProvider',
+  ProviderAccount: 'ProviderAccount',
+  ProviderSignIn: 'ProviderSignIn',
   Role: 'Role',
   Membership: 'Membership',
   MembershipRole: 'MembershipRole',
@@ -374,6 +378,7 @@ export const SessionScalarFieldEnum = {
   expiresAt: 'expiresAt',
   revokedAt: 'revokedAt',
   revokedReason: 'revokedReason',
+  providerOrganizationId: 'providerOrganizationId',
   version: 'version'
 } as const
 
@@ -413,6 +418,54 @@ export const OrganizationSlugScalarFieldEnum = {
 } as const
 
 export type OrganizationSlugScalarFieldEnum = (typeof OrganizationSlugScalarFieldEnum)[keyof typeof OrganizationSlugScalarFieldEnum]
+
+
+export const OrganizationDomainScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  domain: 'domain',
+  token: 'token',
+  createdAt: 'createdAt',
+  verifiedAt: 'verifiedAt'
+} as const
+
+export type OrganizationDomainScalarFieldEnum = (typeof OrganizationDomainScalarFieldEnum)[keyof typeof OrganizationDomainScalarFieldEnum]
+
+
+export const IdentityProviderScalarFieldEnum = {
+  organizationId: 'organizationId',
+  issuer: 'issuer',
+  clientId: 'clientId',
+  sealedSecret: 'sealedSecret',
+  enforced: 'enforced',
+  version: 'version',
+  updatedAt: 'updatedAt'
+} as const
+
+export type IdentityProviderScalarFieldEnum = (typeof IdentityProviderScalarFieldEnum)[keyof typeof IdentityProviderScalarFieldEnum]
+
+
+export const ProviderAccountScalarFieldEnum = {
+  organizationId: 'organizationId',
+  issuer: 'issuer',
+  subject: 'subject',
+  userId: 'userId',
+  createdAt: 'createdAt'
+} as const
+
+export type ProviderAccountScalarFieldEnum = (typeof ProviderAccountScalarFieldEnum)[keyof typeof ProviderAccountScalarFieldEnum]
+
+
+export const ProviderSignInScalarFieldEnum = {
+  stateHash: 'stateHash',
+  organizationId: 'organizationId',
+  secretHash: 'secretHash',
+  nonce: 'nonce',
+  codeVerifier: 'codeVerifier',
+  expiresAt: 'expiresAt'
+} as const
+
+export type ProviderSignInScalarFieldEnum = (typeof ProviderSignInScalarFieldEnum)[keyof typeof ProviderSignInScalarFieldEnum]
 
 
 export const RoleScalarFieldEnum = {

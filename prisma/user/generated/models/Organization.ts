@@ -248,6 +248,10 @@ export type OrganizationWhereInput = {
   version?: Prisma.IntFilter<"Organization"> | number
   createdAt?: Prisma.DateTimeFilter<"Organization"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Organization"> | Date | string
+  domains?: Prisma.OrganizationDomainListRelationFilter
+  identityProvider?: Prisma.XOR<Prisma.IdentityProviderNullableScalarRelationFilter, Prisma.IdentityProviderWhereInput> | null
+  providerAccounts?: Prisma.ProviderAccountListRelationFilter
+  providerSignIns?: Prisma.ProviderSignInListRelationFilter
   roles?: Prisma.RoleListRelationFilter
   memberships?: Prisma.MembershipListRelationFilter
   membershipRoles?: Prisma.MembershipRoleListRelationFilter
@@ -270,6 +274,10 @@ export type OrganizationOrderByWithRelationInput = {
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
+  domains?: Prisma.OrganizationDomainOrderByRelationAggregateInput
+  identityProvider?: Prisma.IdentityProviderOrderByWithRelationInput
+  providerAccounts?: Prisma.ProviderAccountOrderByRelationAggregateInput
+  providerSignIns?: Prisma.ProviderSignInOrderByRelationAggregateInput
   roles?: Prisma.RoleOrderByRelationAggregateInput
   memberships?: Prisma.MembershipOrderByRelationAggregateInput
   membershipRoles?: Prisma.MembershipRoleOrderByRelationAggregateInput
@@ -295,6 +303,10 @@ export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
   version?: Prisma.IntFilter<"Organization"> | number
   createdAt?: Prisma.DateTimeFilter<"Organization"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Organization"> | Date | string
+  domains?: Prisma.OrganizationDomainListRelationFilter
+  identityProvider?: Prisma.XOR<Prisma.IdentityProviderNullableScalarRelationFilter, Prisma.IdentityProviderWhereInput> | null
+  providerAccounts?: Prisma.ProviderAccountListRelationFilter
+  providerSignIns?: Prisma.ProviderSignInListRelationFilter
   roles?: Prisma.RoleListRelationFilter
   memberships?: Prisma.MembershipListRelationFilter
   membershipRoles?: Prisma.MembershipRoleListRelationFilter
@@ -349,6 +361,10 @@ export type OrganizationCreateInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
@@ -371,6 +387,10 @@ export type OrganizationUncheckedCreateInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderUncheckedCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
@@ -393,6 +413,10 @@ export type OrganizationUpdateInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
@@ -415,6 +439,10 @@ export type OrganizationUncheckedUpdateInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUncheckedUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -524,6 +552,62 @@ export type OrganizationUpdateOneRequiredWithoutSlugsNestedInput = {
   upsert?: Prisma.OrganizationUpsertWithoutSlugsInput
   connect?: Prisma.OrganizationWhereUniqueInput
   update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutSlugsInput, Prisma.OrganizationUpdateWithoutSlugsInput>, Prisma.OrganizationUncheckedUpdateWithoutSlugsInput>
+}
+
+export type OrganizationCreateNestedOneWithoutDomainsInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutDomainsInput, Prisma.OrganizationUncheckedCreateWithoutDomainsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutDomainsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutDomainsNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutDomainsInput, Prisma.OrganizationUncheckedCreateWithoutDomainsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutDomainsInput
+  upsert?: Prisma.OrganizationUpsertWithoutDomainsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutDomainsInput, Prisma.OrganizationUpdateWithoutDomainsInput>, Prisma.OrganizationUncheckedUpdateWithoutDomainsInput>
+}
+
+export type OrganizationCreateNestedOneWithoutIdentityProviderInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutIdentityProviderInput, Prisma.OrganizationUncheckedCreateWithoutIdentityProviderInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutIdentityProviderInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutIdentityProviderNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutIdentityProviderInput, Prisma.OrganizationUncheckedCreateWithoutIdentityProviderInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutIdentityProviderInput
+  upsert?: Prisma.OrganizationUpsertWithoutIdentityProviderInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutIdentityProviderInput, Prisma.OrganizationUpdateWithoutIdentityProviderInput>, Prisma.OrganizationUncheckedUpdateWithoutIdentityProviderInput>
+}
+
+export type OrganizationCreateNestedOneWithoutProviderAccountsInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutProviderAccountsInput, Prisma.OrganizationUncheckedCreateWithoutProviderAccountsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutProviderAccountsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutProviderAccountsNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutProviderAccountsInput, Prisma.OrganizationUncheckedCreateWithoutProviderAccountsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutProviderAccountsInput
+  upsert?: Prisma.OrganizationUpsertWithoutProviderAccountsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutProviderAccountsInput, Prisma.OrganizationUpdateWithoutProviderAccountsInput>, Prisma.OrganizationUncheckedUpdateWithoutProviderAccountsInput>
+}
+
+export type OrganizationCreateNestedOneWithoutProviderSignInsInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutProviderSignInsInput, Prisma.OrganizationUncheckedCreateWithoutProviderSignInsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutProviderSignInsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutProviderSignInsNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutProviderSignInsInput, Prisma.OrganizationUncheckedCreateWithoutProviderSignInsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutProviderSignInsInput
+  upsert?: Prisma.OrganizationUpsertWithoutProviderSignInsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutProviderSignInsInput, Prisma.OrganizationUpdateWithoutProviderSignInsInput>, Prisma.OrganizationUncheckedUpdateWithoutProviderSignInsInput>
 }
 
 export type OrganizationCreateNestedOneWithoutRolesInput = {
@@ -662,6 +746,10 @@ export type OrganizationCreateWithoutSlugsInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
@@ -683,6 +771,10 @@ export type OrganizationUncheckedCreateWithoutSlugsInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderUncheckedCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
@@ -720,6 +812,10 @@ export type OrganizationUpdateWithoutSlugsInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
@@ -741,11 +837,479 @@ export type OrganizationUncheckedUpdateWithoutSlugsInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUncheckedUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutDomainsInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  identityProvider?: Prisma.IdentityProviderCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInCreateNestedManyWithoutOrganizationInput
+  roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutDomainsInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  identityProvider?: Prisma.IdentityProviderUncheckedCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedCreateNestedManyWithoutOrganizationInput
+  roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutDomainsInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutDomainsInput, Prisma.OrganizationUncheckedCreateWithoutDomainsInput>
+}
+
+export type OrganizationUpsertWithoutDomainsInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutDomainsInput, Prisma.OrganizationUncheckedUpdateWithoutDomainsInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutDomainsInput, Prisma.OrganizationUncheckedCreateWithoutDomainsInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutDomainsInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutDomainsInput, Prisma.OrganizationUncheckedUpdateWithoutDomainsInput>
+}
+
+export type OrganizationUpdateWithoutDomainsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  identityProvider?: Prisma.IdentityProviderUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUpdateManyWithoutOrganizationNestedInput
+  roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutDomainsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  identityProvider?: Prisma.IdentityProviderUncheckedUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedUpdateManyWithoutOrganizationNestedInput
+  roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutIdentityProviderInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainCreateNestedManyWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInCreateNestedManyWithoutOrganizationInput
+  roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutIdentityProviderInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainUncheckedCreateNestedManyWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedCreateNestedManyWithoutOrganizationInput
+  roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutIdentityProviderInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutIdentityProviderInput, Prisma.OrganizationUncheckedCreateWithoutIdentityProviderInput>
+}
+
+export type OrganizationUpsertWithoutIdentityProviderInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutIdentityProviderInput, Prisma.OrganizationUncheckedUpdateWithoutIdentityProviderInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutIdentityProviderInput, Prisma.OrganizationUncheckedCreateWithoutIdentityProviderInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutIdentityProviderInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutIdentityProviderInput, Prisma.OrganizationUncheckedUpdateWithoutIdentityProviderInput>
+}
+
+export type OrganizationUpdateWithoutIdentityProviderInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUpdateManyWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUpdateManyWithoutOrganizationNestedInput
+  roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutIdentityProviderInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUncheckedUpdateManyWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedUpdateManyWithoutOrganizationNestedInput
+  roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutProviderAccountsInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderCreateNestedOneWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInCreateNestedManyWithoutOrganizationInput
+  roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutProviderAccountsInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderUncheckedCreateNestedOneWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedCreateNestedManyWithoutOrganizationInput
+  roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutProviderAccountsInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutProviderAccountsInput, Prisma.OrganizationUncheckedCreateWithoutProviderAccountsInput>
+}
+
+export type OrganizationUpsertWithoutProviderAccountsInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutProviderAccountsInput, Prisma.OrganizationUncheckedUpdateWithoutProviderAccountsInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutProviderAccountsInput, Prisma.OrganizationUncheckedCreateWithoutProviderAccountsInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutProviderAccountsInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutProviderAccountsInput, Prisma.OrganizationUncheckedUpdateWithoutProviderAccountsInput>
+}
+
+export type OrganizationUpdateWithoutProviderAccountsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUpdateOneWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUpdateManyWithoutOrganizationNestedInput
+  roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutProviderAccountsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUncheckedUpdateOneWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedUpdateManyWithoutOrganizationNestedInput
+  roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutProviderSignInsInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountCreateNestedManyWithoutOrganizationInput
+  roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutProviderSignInsInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderUncheckedCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutProviderSignInsInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutProviderSignInsInput, Prisma.OrganizationUncheckedCreateWithoutProviderSignInsInput>
+}
+
+export type OrganizationUpsertWithoutProviderSignInsInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutProviderSignInsInput, Prisma.OrganizationUncheckedUpdateWithoutProviderSignInsInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutProviderSignInsInput, Prisma.OrganizationUncheckedCreateWithoutProviderSignInsInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutProviderSignInsInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutProviderSignInsInput, Prisma.OrganizationUncheckedUpdateWithoutProviderSignInsInput>
+}
+
+export type OrganizationUpdateWithoutProviderSignInsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUpdateManyWithoutOrganizationNestedInput
+  roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutProviderSignInsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUncheckedUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -762,6 +1326,10 @@ export type OrganizationCreateWithoutRolesInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
@@ -783,6 +1351,10 @@ export type OrganizationUncheckedCreateWithoutRolesInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderUncheckedCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
@@ -820,6 +1392,10 @@ export type OrganizationUpdateWithoutRolesInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
@@ -841,6 +1417,10 @@ export type OrganizationUncheckedUpdateWithoutRolesInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUncheckedUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -862,6 +1442,10 @@ export type OrganizationCreateWithoutMembershipsInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
@@ -883,6 +1467,10 @@ export type OrganizationUncheckedCreateWithoutMembershipsInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderUncheckedCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
@@ -920,6 +1508,10 @@ export type OrganizationUpdateWithoutMembershipsInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
@@ -941,6 +1533,10 @@ export type OrganizationUncheckedUpdateWithoutMembershipsInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUncheckedUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -962,6 +1558,10 @@ export type OrganizationCreateWithoutMembershipRolesInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
@@ -983,6 +1583,10 @@ export type OrganizationUncheckedCreateWithoutMembershipRolesInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderUncheckedCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1020,6 +1624,10 @@ export type OrganizationUpdateWithoutMembershipRolesInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
@@ -1041,6 +1649,10 @@ export type OrganizationUncheckedUpdateWithoutMembershipRolesInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUncheckedUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1062,6 +1674,10 @@ export type OrganizationCreateWithoutSearchTermsInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
@@ -1083,6 +1699,10 @@ export type OrganizationUncheckedCreateWithoutSearchTermsInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderUncheckedCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1120,6 +1740,10 @@ export type OrganizationUpdateWithoutSearchTermsInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
@@ -1141,6 +1765,10 @@ export type OrganizationUncheckedUpdateWithoutSearchTermsInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUncheckedUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1162,6 +1790,10 @@ export type OrganizationCreateWithoutInvitationsInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
@@ -1183,6 +1815,10 @@ export type OrganizationUncheckedCreateWithoutInvitationsInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderUncheckedCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1220,6 +1856,10 @@ export type OrganizationUpdateWithoutInvitationsInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
@@ -1241,6 +1881,10 @@ export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUncheckedUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1262,6 +1906,10 @@ export type OrganizationCreateWithoutInvitationTokensInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
@@ -1283,6 +1931,10 @@ export type OrganizationUncheckedCreateWithoutInvitationTokensInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderUncheckedCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1320,6 +1972,10 @@ export type OrganizationUpdateWithoutInvitationTokensInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
@@ -1341,6 +1997,10 @@ export type OrganizationUncheckedUpdateWithoutInvitationTokensInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUncheckedUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1362,6 +2022,10 @@ export type OrganizationCreateWithoutApiKeysInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
@@ -1383,6 +2047,10 @@ export type OrganizationUncheckedCreateWithoutApiKeysInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderUncheckedCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1420,6 +2088,10 @@ export type OrganizationUpdateWithoutApiKeysInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
@@ -1441,6 +2113,10 @@ export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUncheckedUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1462,6 +2138,10 @@ export type OrganizationCreateWithoutApiKeySecretsInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
@@ -1483,6 +2163,10 @@ export type OrganizationUncheckedCreateWithoutApiKeySecretsInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderUncheckedCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1520,6 +2204,10 @@ export type OrganizationUpdateWithoutApiKeySecretsInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
@@ -1541,6 +2229,10 @@ export type OrganizationUncheckedUpdateWithoutApiKeySecretsInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUncheckedUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1562,6 +2254,10 @@ export type OrganizationCreateWithoutPlanInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
@@ -1583,6 +2279,10 @@ export type OrganizationUncheckedCreateWithoutPlanInput = {
   version?: number
   createdAt: Date | string
   updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderUncheckedCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedCreateNestedManyWithoutOrganizationInput
   roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
   membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1620,6 +2320,10 @@ export type OrganizationUpdateWithoutPlanInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
@@ -1641,6 +2345,10 @@ export type OrganizationUncheckedUpdateWithoutPlanInput = {
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUncheckedUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedUpdateManyWithoutOrganizationNestedInput
   roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
   membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1658,6 +2366,9 @@ export type OrganizationUncheckedUpdateWithoutPlanInput = {
  */
 
 export type OrganizationCountOutputType = {
+  domains: number
+  providerAccounts: number
+  providerSignIns: number
   roles: number
   memberships: number
   membershipRoles: number
@@ -1670,6 +2381,9 @@ export type OrganizationCountOutputType = {
 }
 
 export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  domains?: boolean | OrganizationCountOutputTypeCountDomainsArgs
+  providerAccounts?: boolean | OrganizationCountOutputTypeCountProviderAccountsArgs
+  providerSignIns?: boolean | OrganizationCountOutputTypeCountProviderSignInsArgs
   roles?: boolean | OrganizationCountOutputTypeCountRolesArgs
   memberships?: boolean | OrganizationCountOutputTypeCountMembershipsArgs
   membershipRoles?: boolean | OrganizationCountOutputTypeCountMembershipRolesArgs
@@ -1689,6 +2403,27 @@ export type OrganizationCountOutputTypeDefaultArgs<ExtArgs extends runtime.Types
    * Select specific fields to fetch from the OrganizationCountOutputType
    */
   select?: Prisma.OrganizationCountOutputTypeSelect<ExtArgs> | null
+}
+
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountDomainsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.OrganizationDomainWhereInput
+}
+
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountProviderAccountsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ProviderAccountWhereInput
+}
+
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountProviderSignInsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ProviderSignInWhereInput
 }
 
 /**
@@ -1765,6 +2500,10 @@ export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
+  domains?: boolean | Prisma.Organization$domainsArgs<ExtArgs>
+  identityProvider?: boolean | Prisma.Organization$identityProviderArgs<ExtArgs>
+  providerAccounts?: boolean | Prisma.Organization$providerAccountsArgs<ExtArgs>
+  providerSignIns?: boolean | Prisma.Organization$providerSignInsArgs<ExtArgs>
   roles?: boolean | Prisma.Organization$rolesArgs<ExtArgs>
   memberships?: boolean | Prisma.Organization$membershipsArgs<ExtArgs>
   membershipRoles?: boolean | Prisma.Organization$membershipRolesArgs<ExtArgs>
@@ -1816,6 +2555,10 @@ export type OrganizationSelectScalar = {
 
 export type OrganizationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "slug" | "name" | "status" | "requiresSecondFactor" | "deletesAt" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["organization"]>
 export type OrganizationInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  domains?: boolean | Prisma.Organization$domainsArgs<ExtArgs>
+  identityProvider?: boolean | Prisma.Organization$identityProviderArgs<ExtArgs>
+  providerAccounts?: boolean | Prisma.Organization$providerAccountsArgs<ExtArgs>
+  providerSignIns?: boolean | Prisma.Organization$providerSignInsArgs<ExtArgs>
   roles?: boolean | Prisma.Organization$rolesArgs<ExtArgs>
   memberships?: boolean | Prisma.Organization$membershipsArgs<ExtArgs>
   membershipRoles?: boolean | Prisma.Organization$membershipRolesArgs<ExtArgs>
@@ -1834,6 +2577,10 @@ export type OrganizationIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types
 export type $OrganizationPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Organization"
   objects: {
+    domains: Prisma.$OrganizationDomainPayload<ExtArgs>[]
+    identityProvider: Prisma.$IdentityProviderPayload<ExtArgs> | null
+    providerAccounts: Prisma.$ProviderAccountPayload<ExtArgs>[]
+    providerSignIns: Prisma.$ProviderSignInPayload<ExtArgs>[]
     roles: Prisma.$RolePayload<ExtArgs>[]
     memberships: Prisma.$MembershipPayload<ExtArgs>[]
     membershipRoles: Prisma.$MembershipRolePayload<ExtArgs>[]
@@ -2255,6 +3002,10 @@ readonly fields: OrganizationFieldRefs;
  */
 export interface Prisma__OrganizationClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
+  domains<T extends Prisma.Organization$domainsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$domainsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OrganizationDomainPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  identityProvider<T extends Prisma.Organization$identityProviderArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$identityProviderArgs<ExtArgs>>): Prisma.Prisma__IdentityProviderClient<runtime.Types.Result.GetResult<Prisma.$IdentityProviderPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  providerAccounts<T extends Prisma.Organization$providerAccountsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$providerAccountsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ProviderAccountPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  providerSignIns<T extends Prisma.Organization$providerSignInsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$providerSignInsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ProviderSignInPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   roles<T extends Prisma.Organization$rolesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$rolesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RolePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   memberships<T extends Prisma.Organization$membershipsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$membershipsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MembershipPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   membershipRoles<T extends Prisma.Organization$membershipRolesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$membershipRolesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MembershipRolePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
@@ -2693,6 +3444,97 @@ export type OrganizationDeleteManyArgs<ExtArgs extends runtime.Types.Extensions.
    * Limit how many Organizations to delete.
    */
   limit?: number
+}
+
+/**
+ * Organization.domains
+ */
+export type Organization$domainsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the OrganizationDomain
+   */
+  select?: Prisma.OrganizationDomainSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the OrganizationDomain
+   */
+  omit?: Prisma.OrganizationDomainOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.OrganizationDomainInclude<ExtArgs> | null
+  where?: Prisma.OrganizationDomainWhereInput
+  orderBy?: Prisma.OrganizationDomainOrderByWithRelationInput | Prisma.OrganizationDomainOrderByWithRelationInput[]
+  cursor?: Prisma.OrganizationDomainWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.OrganizationDomainScalarFieldEnum | Prisma.OrganizationDomainScalarFieldEnum[]
+}
+
+/**
+ * Organization.identityProvider
+ */
+export type Organization$identityProviderArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the IdentityProvider
+   */
+  select?: Prisma.IdentityProviderSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the IdentityProvider
+   */
+  omit?: Prisma.IdentityProviderOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.IdentityProviderInclude<ExtArgs> | null
+  where?: Prisma.IdentityProviderWhereInput
+}
+
+/**
+ * Organization.providerAccounts
+ */
+export type Organization$providerAccountsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ProviderAccount
+   */
+  select?: Prisma.ProviderAccountSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ProviderAccount
+   */
+  omit?: Prisma.ProviderAccountOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ProviderAccountInclude<ExtArgs> | null
+  where?: Prisma.ProviderAccountWhereInput
+  orderBy?: Prisma.ProviderAccountOrderByWithRelationInput | Prisma.ProviderAccountOrderByWithRelationInput[]
+  cursor?: Prisma.ProviderAccountWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ProviderAccountScalarFieldEnum | Prisma.ProviderAccountScalarFieldEnum[]
+}
+
+/**
+ * Organization.providerSignIns
+ */
+export type Organization$providerSignInsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ProviderSignIn
+   */
+  select?: Prisma.ProviderSignInSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ProviderSignIn
+   */
+  omit?: Prisma.ProviderSignInOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ProviderSignInInclude<ExtArgs> | null
+  where?: Prisma.ProviderSignInWhereInput
+  orderBy?: Prisma.ProviderSignInOrderByWithRelationInput | Prisma.ProviderSignInOrderByWithRelationInput[]
+  cursor?: Prisma.ProviderSignInWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ProviderSignInScalarFieldEnum | Prisma.ProviderSignInScalarFieldEnum[]
 }
 
 /**

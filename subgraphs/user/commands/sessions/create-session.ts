@@ -9,33 +9,17 @@ import { type CommandOutcome, runCommand } from "../../../../platform/database/c
 import { refuse, UserFailure } from "../../../../platform/errors/user-failure.ts";
 import type { Cause } from "../../../../platform/graphql/subgraph-context.ts";
 import type { SessionCreateInput } from "../../../../schema/generated/user.ts";
-import { cacheSession } from "../../cache/row-caches.ts";
-import { mintToken, REFRESH_TOKEN } from "../../credentials/opaque-token.ts";
 import type { UserId } from "../../domain/ids.ts";
-import type { Session } from "../../domain/session.ts";
 import type { Credentials } from "../../domain/user.ts";
-import { sessionCreated, sessionRejected, signInRejected } from "../../domain-events.ts";
+import { sessionRejected, signInRejected } from "../../domain-events.ts";
 import { SecondFactorRequired } from "../../errors.ts";
 import type { UserServices } from "../../services.ts";
-import { insertRefreshToken } from "../../store/refresh-tokens.ts";
 import { noteWrongCode } from "../../store/second-factors.ts";
-import { insertSession } from "../../store/sessions.ts";
-import { findCredentials, findUser, lockUser, rehashPassword } from "../../store/users.ts";
-import { type FactorProof, isWrongProof, takeProof } from "../../validation/second-factor.ts";
+import { findCredentials, rehashPassword } from "../../store/users.ts";
+import { isWrongProof } from "../../validation/second-factor.ts";
 import { requireDevice } from "../../validation/text.ts";
 import { askForPasskey } from "../passkeys/ask-for-passkey.ts";
-
-export interface SessionTokens {
-  readonly accessToken: string;
-  readonly refreshToken: string;
-  /** When the access token expires. */
-  readonly expiresAt: Date;
-}
-
-export interface SignedIn {
-  readonly session: Session;
-  readonly tokens: SessionTokens;
-}
+import { type SignedIn, startSession, suspended } from "./start-session.ts";
 
 /** A refusal leaves this long after the password was judged: its event is written in that time. */
 const REFUSAL_PAUSE_MS = 50;
@@ -54,7 +38,7 @@ export async function createSession(
   if (account !== undefined && matches && account.status === "ACTIVE") {
     await rehashWhenOutdated(services, account, password);
     try {
-      return await startSession(services, cause, { userId: account.id, device: deviceName, proof });
+      return await startSession(services, cause, { userId: account.id, device: deviceName, provedBy: proof });
     } catch (error) {
       if (isWrongProof(error)) await reportRefusal(services, cause, account.id, WRONG_CODE);
       throw await withPasskeyOptions(services, cause, account.id, error);
@@ -98,43 +82,6 @@ async function withPasskeyOptions(
   }
   const { result } = await askForPasskey(services, cause, userId);
   return new SecondFactorRequired(error.userErrors, result.options);
-}
-
-function suspended(): UserFailure {
-  return refuse("STATE_INVALID", "This account is suspended: ask those who run this platform.", "email");
-}
-
-async function startSession(
-  services: UserServices,
-  { causation, client }: Cause,
-  { userId, device, proof }: { userId: UserId; device: string | null; proof: FactorProof },
-): Promise<CommandOutcome<SignedIn>> {
-  const { clock, ids, accessTokens, sessionLifetimeMs } = services;
-  const sessionId = ids.next("ses");
-  const refresh = mintToken(REFRESH_TOKEN, userId);
-  const access = await accessTokens.issue(userId, sessionId);
-  const actor = { ...causation, actorKind: "USER" as const, actorId: userId, sessionId };
-  const outcome = await runCommand(services, { tenants: [userId], causation: actor }, async ({ tx, emit }) => {
-    await lockUser(tx, userId);
-    // Again: a suspension that came after the password was judged ends every session, and this one must not outlive it.
-    if ((await findUser(tx, userId))?.status !== "ACTIVE") throw suspended();
-    const now = clock.now();
-    await takeProof(services, tx, userId, proof, { now, emit });
-    const session = await insertSession(tx, {
-      id: sessionId,
-      userId,
-      device,
-      ip: client.ip ?? null,
-      userAgent: client.userAgent ?? null,
-      now,
-      expiresAt: new Date(now.getTime() + sessionLifetimeMs),
-    });
-    await insertRefreshToken(tx, { tokenHash: refresh.hash, sessionId, userId, createdAt: now });
-    emit(sessionCreated(session));
-    return { session, tokens: { ...access, refreshToken: refresh.token } };
-  });
-  await cacheSession(services, outcome.result.session);
-  return outcome;
 }
 
 async function reportRefusal(

@@ -21,7 +21,7 @@ import {
 } from "../../store/refresh-tokens.ts";
 import { findSession, revokeSessions, touchSession } from "../../store/sessions.ts";
 import { findUser } from "../../store/users.ts";
-import type { SignedIn } from "./create-session.ts";
+import type { SignedIn } from "./start-session.ts";
 
 const OVERLAP_MS = 10_000;
 /** A traded token that is older than this is unknown: it is refused as before, but betrays nobody any more. */

@@ -14,7 +14,7 @@ afterAll(() => fixture?.stop());
 const signIn = (email: string, password: string) =>
   fixture.mutate(ANONYMOUS, "sessionCreate", { email, password }, "session { id } tokens { accessToken }");
 
-test("a person registers, confirms the address from the mail, signs in and creates an organisation", async () => {
+test("a person registers, confirms the address from the mail, signs in and creates an organisation [S78]", async () => {
   const ada = await fixture.person();
   const id = await fixture.organization(ada);
   const query = `{ viewer { user { id email status } session { id current } memberships(first: 5) { totalCount edges { node {
@@ -159,7 +159,7 @@ test("passwords that bcrypt would cut are refused at the registration [AU-05]", 
   expect((await signIn(email, password)).session).not.toBeNull();
 });
 
-test("a verification link that is opened again says so, and none works after a day", async () => {
+test("a verification link that is opened again says so, and none works after a day [S78]", async () => {
   const { email } = await fixture.register();
   const token = await fixture.tokenFor(email, "/verify");
   const { rows } = await fixture.admin.query("SELECT token_hash FROM email_verification");
@@ -186,7 +186,7 @@ test("who asks to confirm a confirmed address again is told by mail that it is",
   await waitFor(isTold, { what: "the mail that says so" });
 });
 
-test("a verification mail can be asked for once a minute, with one answer for every address", async () => {
+test("a verification mail can be asked for once a minute, with one answer for every address [S78]", async () => {
   const { email } = await fixture.register();
   const resend = (address: string) => fixture.mutate(ANONYMOUS, "verificationResend", { email: address }, "accepted");
   const unknown = await resend("nobody@example.com");

@@ -22,7 +22,7 @@ async function freeSmtpUrl(): Promise<string> {
   return `smtp://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
 }
 
-test("a mail server that is away fails no registration; its mail is tried again and then becomes a dead letter", async () => {
+test("a mail server that is away fails no registration; its mail is tried again and then becomes a dead letter [S108]", async () => {
   const running = await startUser({
     smtpUrl: await freeSmtpUrl(),
     mailRetries: { attempts: 3, baseMs: 20, capMs: 50 },

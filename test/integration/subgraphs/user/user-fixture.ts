@@ -54,6 +54,7 @@ export async function startUser(
     redisUrl?: string;
     operatorOrganizationId?: string;
     webhookSecrets?: readonly string[];
+    dnsServers?: readonly string[];
     /** Makes the user database before it is brought up to date. */
     before?: (urls: DatabaseUrls, adminUrl: string) => Promise<void>;
     /** In place of a log over Postgres. */
@@ -92,6 +93,8 @@ export async function startUser(
     MAIL_FROM: "Tributary <no-reply@test.example>",
     MAIL_WEBHOOK_SECRETS: overrides.webhookSecrets,
     WEB_CLIENT_URL: "http://client.test",
+    PRIVATE_IDENTITY_PROVIDERS: true,
+    DNS_SERVERS: overrides.dnsServers,
     REDIS_URL: overrides.redisUrl,
     OPERATOR_ORGANIZATION_ID: overrides.operatorOrganizationId,
     REDIS_PREFIX: name,

@@ -83,13 +83,13 @@ test("only the operator's process operates, and whoever manages the organisation
 });
 
 test("who is held off reads the organisation, and gets nothing that they did not have", () => {
-  const free = { status: "ACTIVE", lacksSecondFactor: false } as const;
+  const free = { status: "ACTIVE", lacksSecondFactor: false, lacksProviderSignIn: false } as const;
   const heldOff = [
-    { status: "SUSPENDED", lacksSecondFactor: false },
-    { status: "CLOSED", lacksSecondFactor: false },
-    { status: "DELETED", lacksSecondFactor: false },
-    { status: "ACTIVE", lacksSecondFactor: true },
-    { status: "SUSPENDED", lacksSecondFactor: true },
+    { status: "SUSPENDED", lacksSecondFactor: false, lacksProviderSignIn: false },
+    { status: "CLOSED", lacksSecondFactor: false, lacksProviderSignIn: false },
+    { status: "DELETED", lacksSecondFactor: false, lacksProviderSignIn: false },
+    { status: "ACTIVE", lacksSecondFactor: true, lacksProviderSignIn: false },
+    { status: "SUSPENDED", lacksSecondFactor: true, lacksProviderSignIn: false },
   ] as const;
   for (const permissions of Object.values(BUILT_IN_ROLES)) {
     expect(permissionsUnder(free, permissions)).toEqual(new Set(permissions));
@@ -99,7 +99,7 @@ test("who is held off reads the organisation, and gets nothing that they did not
     }
   }
   for (const circumstances of heldOff) expect(permissionsUnder(circumstances, ["members.manage"])).toEqual(new Set());
-  const deleting = { status: "DELETING", lacksSecondFactor: false } as const;
+  const deleting = { status: "DELETING", lacksSecondFactor: false, lacksProviderSignIn: false } as const;
   const { OWNER, MEMBER } = BUILT_IN_ROLES;
   expect(permissionsUnder(deleting, OWNER)).toEqual(new Set(["organization.read", "organization.own"]));
   expect(permissionsUnder(deleting, MEMBER)).toEqual(new Set(["organization.read"]));
