@@ -2,7 +2,7 @@
 import { newTrace } from "../tracing/trace-context.ts";
 import type { Causation } from "./envelope.ts";
 
-/** @param service what events and the audit log name it, e.g. `mail-server` */
+/** @param service how events name it, e.g. `mail-server` */
 export function causedByService(service: string): Causation {
   return { actorKind: "SERVICE", actorId: service, correlationId: newTrace().traceId, hop: 0 };
 }

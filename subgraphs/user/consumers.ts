@@ -7,7 +7,8 @@ import type { ConsumerFacts, RoutedHandler, Routes } from "../../platform/events
 import type { EventType } from "../../schema/generated/events.ts";
 import { rowEviction } from "./cache/row-eviction.ts";
 import { deliverMail } from "./commands/mails/deliver-mail.ts";
-import { requestMail, requestOwnerMails } from "./commands/mails/request-mail.ts";
+import { requestMail } from "./commands/mails/request-mail.ts";
+import { requestOwnerMails } from "./commands/mails/request-owner-mails.ts";
 import { accountExists } from "./mail/kinds/account-exists.ts";
 import { emailChangeApproval } from "./mail/kinds/email-change-approval.ts";
 import { emailChangeConfirmation } from "./mail/kinds/email-change-confirmation.ts";

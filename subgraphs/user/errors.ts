@@ -23,6 +23,10 @@ export function requireActive(organization: Pick<Organization, "status"> | undef
   if (organization?.status === "DELETED") throw refuse("FORBIDDEN", "This organisation is deleted.");
 }
 
+export function accountSuspended(field: string): UserFailure {
+  return refuse("STATE_INVALID", "This account is suspended: ask those who run this platform.", field);
+}
+
 export function noSecondFactor(): UserFailure {
   return refuse("STATE_INVALID", "Your account has no second factor.");
 }

@@ -1,5 +1,6 @@
 // GraphQL over kept-alive connections with as little work as possible: generator and server share the machine.
 import { Agent, request } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 
 export interface LoadAnswer {
   readonly status: number;
@@ -82,4 +83,20 @@ export function createLoadClient(url: string): LoadClient {
 
 function secondsOf(header: string | undefined): number | undefined {
   return header === undefined ? undefined : Number(header);
+}
+
+const SHED = 503;
+
+/** Does as servers ask: what there was no room for is sent again after `Retry-After`. */
+export function patient(client: LoadClient): LoadClient {
+  return {
+    ...client,
+    async post(token, body) {
+      for (;;) {
+        const answer = await client.post(token, body);
+        if (answer.status !== SHED || answer.retryAfterSeconds === undefined) return answer;
+        await delay(answer.retryAfterSeconds * 1_000);
+      }
+    },
+  };
 }

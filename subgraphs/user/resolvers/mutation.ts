@@ -32,7 +32,7 @@ import { createOrganization } from "../commands/organizations/create-organizatio
 import { deleteOrganization } from "../commands/organizations/delete-organization.ts";
 import { restoreOrganization } from "../commands/organizations/restore-organization.ts";
 import { updateOrganization } from "../commands/organizations/update-organization.ts";
-import { askViewerForPasskey } from "../commands/passkeys/ask-for-passkey.ts";
+import { askForPasskey } from "../commands/passkeys/ask-for-passkey.ts";
 import { beginPasskey } from "../commands/passkeys/begin-passkey.ts";
 import { type EnrolledPasskey, enrollPasskey } from "../commands/passkeys/enroll-passkey.ts";
 import { removePasskey } from "../commands/passkeys/remove-passkey.ts";
@@ -120,7 +120,7 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
 
   passkeyChallenge: (_parent, _args, { services, person, settle }) =>
     mutationPayload<{ options: object | null }>({ options: null }, async () =>
-      settle(await askViewerForPasskey(services, person())),
+      settle(await askForPasskey(services, person(), person().identity.userId)),
     ),
 
   recoveryCodesRenew: (_parent, { input }, { services, person, settle }) =>

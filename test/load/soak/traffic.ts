@@ -43,8 +43,9 @@ const FOLLOW = "subscription($org: ID!) { billingEvents(organizationId: $org) { 
 /** What a client hears while something that is needed is away. */
 const AWAY = /SERVICE_UNAVAILABLE|DEADLINE_EXCEEDED|EVENT_LOG_UNAVAILABLE|socket closed 10(?:01|12|13)/;
 
+/** A refusal for want of room has no data. */
 const answerSchema = z.object({
-  data: z.unknown(),
+  data: z.unknown().optional(),
   errors: z.array(z.object({ extensions: z.looseObject({ code: z.string() }) })).optional(),
 });
 

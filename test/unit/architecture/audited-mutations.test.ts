@@ -11,6 +11,9 @@ const EVENT_TYPE = /^[a-z]+(?:\.[a-z_]+)+\.v[1-9]\d*$/;
 
 /** Mutations that change nothing which anybody would look for in the log, and why. */
 const SILENT: Readonly<Record<string, string>> = {
+  passkeyBegin: "A passkey counts for nothing until it is enrolled, and that is an event.",
+  passkeyChallenge: "A question changes nothing; what is done with its answer is an event.",
+  providerSignInBegin: "Nobody is anybody yet; the session that follows is an event.",
   totpEnroll: "An app counts for nothing until it is confirmed, and that is an event.",
 };
 

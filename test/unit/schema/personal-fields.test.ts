@@ -46,6 +46,7 @@ test("the platform's events are marked: what is about a person, and about whom",
     personalFields(schema).map(({ path, person }) => `${type} ${path} ${person}`),
   );
   expect(marked).toEqual([
+    "user.passkey.added.v1 name userId",
     "user.profile_updated.v1 changes userId",
     "user.reinstated.v1 reason userId",
     "user.saga.step_requested.v1 input userId",

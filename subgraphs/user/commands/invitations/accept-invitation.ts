@@ -10,10 +10,10 @@ import type { UserServices } from "../../services.ts";
 import { findUser } from "../../store/users.ts";
 import {
   invitationExpired,
-  joinByInvitation,
   requireInvitationToken,
   requireOpenInvitation,
-} from "./join-by-invitation.ts";
+} from "../../validation/invitation-tokens.ts";
+import { joinByInvitation } from "./join-by-invitation.ts";
 
 /** @throws UserFailure `EXPIRED`, `FORBIDDEN`, `STATE_INVALID` */
 export async function acceptInvitation(

@@ -3,9 +3,8 @@
  * still invite, makes one membership. The transaction sees the organisation.
  */
 import type { CommandScope } from "../../../../platform/database/command.ts";
-import { refuse, type UserFailure } from "../../../../platform/errors/user-failure.ts";
-import { INVITATION_TOKEN, parseToken } from "../../credentials/opaque-token.ts";
-import type { MembershipId, OrganizationId } from "../../domain/ids.ts";
+import { refuse } from "../../../../platform/errors/user-failure.ts";
+import type { MembershipId } from "../../domain/ids.ts";
 import type { Invitation } from "../../domain/invitation.ts";
 import type { User } from "../../domain/user.ts";
 import { invitationAccepted, membershipCreated } from "../../domain-events.ts";
@@ -13,37 +12,12 @@ import { requireActive } from "../../errors.ts";
 import { MANAGE_MEMBERS } from "../../policies.ts";
 import type { UserServices } from "../../services.ts";
 import type { UserTransaction } from "../../store/database.ts";
-import { findInvitationByToken, markInvitationAccepted } from "../../store/invitations.ts";
+import { markInvitationAccepted } from "../../store/invitations.ts";
 import { insertMembership, isMember } from "../../store/memberships.ts";
 import { lockOrganization } from "../../store/organizations.ts";
 import { findRoles, mayNow } from "../../store/roles.ts";
 import { findUser } from "../../store/users.ts";
-
-/** One answer for a malformed, unknown, expired and taken back one. */
-export function invitationExpired(): UserFailure {
-  return refuse("EXPIRED", "This invitation is no longer valid: ask for a new one.", "token");
-}
-
-export interface InvitationToken {
-  readonly organizationId: OrganizationId;
-  readonly hash: string;
-}
-
-/** @throws UserFailure `EXPIRED` */
-export function requireInvitationToken(text: string): InvitationToken {
-  const parsed = parseToken(INVITATION_TOKEN, text);
-  if (parsed === undefined) throw invitationExpired();
-  return { organizationId: parsed.ownerId, hash: parsed.hash };
-}
-
-/** @throws UserFailure `EXPIRED` */
-export async function requireOpenInvitation(tx: UserTransaction, hash: string, now: Date): Promise<Invitation> {
-  const invitation = await findInvitationByToken(tx, hash);
-  if (invitation === undefined || invitation.expiresAt <= now || invitation.revokedAt !== null) {
-    throw invitationExpired();
-  }
-  return invitation;
-}
+import { invitationExpired } from "../../validation/invitation-tokens.ts";
 
 /** @throws UserFailure `EXPIRED`, `FORBIDDEN`, `STATE_INVALID` */
 export async function joinByInvitation(

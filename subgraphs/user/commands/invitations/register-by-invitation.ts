@@ -16,8 +16,9 @@ import type { UserServices } from "../../services.ts";
 import type { UserTransaction } from "../../store/database.ts";
 import { deletePendingRegistrations } from "../../store/pending-registrations.ts";
 import { activateUser, findUserByEmail, insertUser, type NewUser, type ProfileCause } from "../../store/users.ts";
+import { requireInvitationToken, requireOpenInvitation } from "../../validation/invitation-tokens.ts";
 import { requireDisplayName } from "../../validation/text.ts";
-import { joinByInvitation, requireInvitationToken, requireOpenInvitation } from "./join-by-invitation.ts";
+import { joinByInvitation } from "./join-by-invitation.ts";
 
 export interface JoinedAsNewUser {
   /** The address to sign in with. */

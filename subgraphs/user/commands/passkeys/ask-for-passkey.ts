@@ -1,6 +1,6 @@
 /** Asks the user's authenticators to sign a new challenge, to prove who is there. */
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
-import type { Cause, Person } from "../../../../platform/graphql/subgraph-context.ts";
+import type { Cause } from "../../../../platform/graphql/subgraph-context.ts";
 import { requestOptions } from "../../credentials/passkeys.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { CHALLENGE_MS } from "../../domain/passkey.ts";
@@ -26,12 +26,4 @@ export function askForPasskey(
     await insertChallenge(tx, challenge, { now, expiresAt: new Date(now.getTime() + CHALLENGE_MS) });
     return { options };
   });
-}
-
-/** For the viewer, before a change that takes a second factor. */
-export function askViewerForPasskey(
-  services: UserServices,
-  { identity, causation }: Person,
-): Promise<CommandOutcome<PasskeyRequest>> {
-  return askForPasskey(services, { causation }, identity.userId);
 }

@@ -2,24 +2,21 @@
  * Begins signing in at the provider of the organisation whose domain an address is in. The browser keeps a secret, so
  * that the answer counts for whoever asked and for nobody whom they send it to.
  */
-import { createHash, randomBytes } from "node:crypto";
 import { randomNonce, randomPKCECodeVerifier } from "openid-client";
 import { inTenants } from "../../../../platform/database/tenant-transaction.ts";
 import { AppError } from "../../../../platform/errors/app-error.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
 import { mailDomainOf } from "../../../../platform/validation/email-address.ts";
 import type { ProviderSignInBeginInput } from "../../../../schema/generated/user.ts";
+import { mintBrowserSecret } from "../../credentials/browser-secret.ts";
 import { mintToken, PROVIDER_STATE } from "../../credentials/opaque-token.ts";
-import type { IdentityProvider } from "../../domain/identity-provider.ts";
-import type { OrganizationId } from "../../domain/ids.ts";
-import type { ProviderClient } from "../../providers/open-id-provider.ts";
+import { findProviderOf, providerClient } from "../../providers/provider-client.ts";
 import type { UserServices } from "../../services.ts";
-import { findProvider, insertProviderSignIn } from "../../store/identity-providers.ts";
+import { insertProviderSignIn } from "../../store/identity-providers.ts";
 import { findOwnerOfDomain } from "../../store/organization-domains.ts";
 
 /** How long somebody may be at the provider. */
 const ATTEMPT_MS = 10 * 60_000;
-const SECRET_BYTES = 32;
 
 export interface BegunSignIn {
   readonly url: string;
@@ -33,15 +30,15 @@ export async function beginProviderSignIn(
 ): Promise<BegunSignIn> {
   const { database, clock, providers } = services;
   const organizationId = await findOwnerOfDomain(database.autocommit, mailDomainOf(email));
-  const provider = organizationId === undefined ? undefined : await providerOf(services, organizationId);
+  const provider = organizationId === undefined ? undefined : await findProviderOf(services, organizationId);
   if (provider === undefined) {
     throw refuse("NOT_FOUND", "No organisation has a sign-in of its own for this address.", "email");
   }
   const { token: state, hash: stateHash } = mintToken(PROVIDER_STATE, provider.organizationId);
-  const secret = randomBytes(SECRET_BYTES).toString("base64url");
+  const { secret, hash: secretHash } = mintBrowserSecret();
   const attempt = { nonce: randomNonce(), codeVerifier: randomPKCECodeVerifier() };
   const url = await providers
-    .authorizationUrl(clientOf(services, provider), { state, ...attempt }, email)
+    .authorizationUrl(providerClient(services, provider), { state, ...attempt }, email)
     .catch((cause: unknown) => {
       throw new AppError("SERVICE_UNAVAILABLE", "Your organisation's sign-in does not answer: try again shortly.", {
         cause,
@@ -52,7 +49,7 @@ export async function beginProviderSignIn(
     insertProviderSignIn(
       tx,
       {
-        ...{ stateHash, organizationId: provider.organizationId, secretHash: secretHashOf(secret), ...attempt },
+        ...{ stateHash, organizationId: provider.organizationId, secretHash, ...attempt },
         expiresAt: new Date(now.getTime() + ATTEMPT_MS),
       },
       now,
@@ -60,19 +57,3 @@ export async function beginProviderSignIn(
   );
   return { url, secret };
 }
-
-export function providerOf(
-  { database }: Pick<UserServices, "database">,
-  organizationId: OrganizationId,
-): Promise<IdentityProvider | undefined> {
-  return inTenants(database, [organizationId], (tx) => findProvider(tx, organizationId));
-}
-
-export function clientOf(
-  { providerSeal }: Pick<UserServices, "providerSeal">,
-  { organizationId, issuer, clientId, sealedSecret }: IdentityProvider,
-): ProviderClient {
-  return { issuer, clientId, clientSecret: providerSeal.open(sealedSecret, organizationId) };
-}
-
-export const secretHashOf = (secret: string): string => createHash("sha256").update(secret).digest("base64url");

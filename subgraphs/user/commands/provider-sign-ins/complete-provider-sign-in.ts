@@ -11,11 +11,13 @@ import { refuse, type UserFailure } from "../../../../platform/errors/user-failu
 import type { Cause } from "../../../../platform/graphql/subgraph-context.ts";
 import { mailDomainOf, parseEmailAddress } from "../../../../platform/validation/email-address.ts";
 import type { ProviderSignInCompleteInput } from "../../../../schema/generated/user.ts";
+import { browserSecretHash } from "../../credentials/browser-secret.ts";
 import { type ParsedToken, PROVIDER_STATE, parseToken } from "../../credentials/opaque-token.ts";
 import type { OrganizationId, UserId } from "../../domain/ids.ts";
 import { membershipCreated } from "../../domain-events.ts";
 import { requireActive } from "../../errors.ts";
 import { type ProviderClaims, ProviderUnreachable, type SignInSecrets } from "../../providers/open-id-provider.ts";
+import { findProviderOf, providerClient } from "../../providers/provider-client.ts";
 import type { UserServices } from "../../services.ts";
 import type { UserTransaction } from "../../store/database.ts";
 import { findLinkedUser, linkUser, type ProviderSubject, takeProviderSignIn } from "../../store/identity-providers.ts";
@@ -26,7 +28,6 @@ import { findRolesOfOrganizations } from "../../store/roles.ts";
 import { findUser, findUserByEmail } from "../../store/users.ts";
 import { requireDevice } from "../../validation/text.ts";
 import { type SignedIn, startSession } from "../sessions/start-session.ts";
-import { clientOf, providerOf, secretHashOf } from "./begin-provider-sign-in.ts";
 import { openProviderAccount } from "./open-provider-account.ts";
 
 /** Of whoever joins by signing in. */
@@ -61,7 +62,7 @@ async function takeAttempt(
   { ownerId, hash }: ParsedToken<"org">,
   secret: string,
 ): Promise<Omit<SignInSecrets, "state">> {
-  const wanted = { stateHash: hash, secretHash: secretHashOf(secret), now: clock.now() };
+  const wanted = { stateHash: hash, secretHash: browserSecretHash(secret), now: clock.now() };
   const attempt = await inTenants(database, [ownerId], (tx) => takeProviderSignIn(tx, wanted));
   if (attempt === undefined) throw over();
   return attempt;
@@ -78,10 +79,10 @@ async function confirm(
   secrets: SignInSecrets,
   query: string,
 ): Promise<Confirmed> {
-  const provider = await providerOf(services, organizationId);
+  const provider = await findProviderOf(services, organizationId);
   if (provider === undefined) throw over();
   const claims = await services.providers
-    .confirm(clientOf(services, provider), secrets, query)
+    .confirm(providerClient(services, provider), secrets, query)
     .catch((error: unknown) => {
       if (!(error instanceof ProviderUnreachable)) throw notConfirmed();
       throw new AppError("SERVICE_UNAVAILABLE", "Your organisation's sign-in does not answer: begin again shortly.", {

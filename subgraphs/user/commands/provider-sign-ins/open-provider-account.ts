@@ -7,6 +7,7 @@ import type { CommandScope } from "../../../../platform/database/command.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { emailVerified, userRegistered } from "../../domain-events.ts";
+import { accountSuspended } from "../../errors.ts";
 import type { UserServices } from "../../services.ts";
 import type { UserTransaction } from "../../store/database.ts";
 import { deletePendingRegistrations } from "../../store/pending-registrations.ts";
@@ -30,7 +31,7 @@ export async function openProviderAccount(
   const existing = await findUser(tx, id);
   if (existing?.status === "ACTIVE") return;
   if (existing !== undefined && existing.status !== "PENDING_VERIFICATION") {
-    throw refuse("STATE_INVALID", "This account is suspended: ask those who run this platform.", "query");
+    throw accountSuspended("query");
   }
   const displayName = displayNameFrom(called ?? "", email);
   // Nobody knows it.

@@ -12,14 +12,14 @@ import type { SessionCreateInput } from "../../../../schema/generated/user.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Credentials } from "../../domain/user.ts";
 import { sessionRejected, signInRejected } from "../../domain-events.ts";
-import { SecondFactorRequired } from "../../errors.ts";
+import { accountSuspended, SecondFactorRequired } from "../../errors.ts";
 import type { UserServices } from "../../services.ts";
 import { noteWrongCode } from "../../store/second-factors.ts";
 import { findCredentials, rehashPassword } from "../../store/users.ts";
 import { isWrongProof } from "../../validation/second-factor.ts";
 import { requireDevice } from "../../validation/text.ts";
 import { askForPasskey } from "../passkeys/ask-for-passkey.ts";
-import { type SignedIn, startSession, suspended } from "./start-session.ts";
+import { type SignedIn, startSession } from "./start-session.ts";
 
 /** A refusal leaves this long after the password was judged: its event is written in that time. */
 const REFUSAL_PAUSE_MS = 50;
@@ -53,7 +53,7 @@ export async function createSession(
   if (matches && account?.status === "PENDING_VERIFICATION") {
     throw refuse("STATE_INVALID", "Confirm your e-mail address first: open the link in the mail we sent you.", "email");
   }
-  if (matches && account?.status === "SUSPENDED") throw suspended();
+  if (matches && account?.status === "SUSPENDED") throw accountSuspended("email");
   throw refuse("INVALID", "The e-mail address or the password is wrong.");
 }
 

@@ -1,13 +1,13 @@
 /** Begins a session of somebody who has shown who they are. */
 import type { OrganizationId } from "../../../../platform/auth/principal-ids.ts";
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
-import { refuse, type UserFailure } from "../../../../platform/errors/user-failure.ts";
 import type { Cause } from "../../../../platform/graphql/subgraph-context.ts";
 import { cacheSession } from "../../cache/row-caches.ts";
 import { mintToken, REFRESH_TOKEN } from "../../credentials/opaque-token.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Session } from "../../domain/session.ts";
 import { sessionCreated } from "../../domain-events.ts";
+import { accountSuspended } from "../../errors.ts";
 import type { UserServices } from "../../services.ts";
 import { insertRefreshToken } from "../../store/refresh-tokens.ts";
 import { insertSession } from "../../store/sessions.ts";
@@ -51,7 +51,7 @@ export async function startSession(
   const outcome = await runCommand(services, { tenants: [userId], causation: actor }, async ({ tx, emit }) => {
     await lockUser(tx, userId);
     // Again: a suspension that came after the password was judged ends every session, and this one must not outlive it.
-    if ((await findUser(tx, userId))?.status !== "ACTIVE") throw suspended();
+    if ((await findUser(tx, userId))?.status !== "ACTIVE") throw accountSuspended("email");
     const now = clock.now();
     if (typeof provedBy !== "string") await takeProof(services, tx, userId, provedBy, { now, emit });
     const session = await insertSession(tx, {
@@ -70,8 +70,4 @@ export async function startSession(
   });
   await cacheSession(services, outcome.result.session);
   return outcome;
-}
-
-export function suspended(): UserFailure {
-  return refuse("STATE_INVALID", "This account is suspended: ask those who run this platform.", "email");
 }

@@ -1,0 +1,20 @@
+/** Calls for one mail to each owner of the organisation that an event is about. */
+import { OrganizationId } from "../../../../platform/auth/principal-ids.ts";
+import type { EventEnvelope } from "../../../../platform/events/envelope.ts";
+import { derivedUuid } from "../../../../platform/ids.ts";
+import type { MailKind } from "../../mail/mail-kind.ts";
+import type { UserServices } from "../../services.ts";
+import type { UserTransaction } from "../../store/database.ts";
+import { findOwnerships } from "../../store/memberships.ts";
+import { callForMail } from "./call-for-mail.ts";
+
+export async function requestOwnerMails(
+  services: Pick<UserServices, "outbox" | "clock">,
+  tx: UserTransaction,
+  cause: EventEnvelope,
+  kind: MailKind & { readonly about: "membershipId" },
+): Promise<void> {
+  for (const { id } of await findOwnerships(tx, OrganizationId.require(cause.partitionkey))) {
+    await callForMail(services, tx, cause, kind, { eventId: derivedUuid(cause.id, id), regardingId: id });
+  }
+}
