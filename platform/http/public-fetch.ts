@@ -5,7 +5,7 @@
  */
 import { lookup as lookUp } from "node:dns";
 import type { LookupFunction } from "node:net";
-import { isValid, process as parseAddress } from "ipaddr.js";
+import ipaddr from "ipaddr.js";
 import { Agent, fetch } from "undici";
 
 export interface PublicFetchOptions {
@@ -49,11 +49,11 @@ export function createPublicFetch({ allowPrivate, timeoutMs, maxBytes }: PublicF
 function requirePublic({ protocol, hostname }: URL): void {
   if (protocol !== "https:") throw new Error("only https is reached");
   const host = hostname.replace(/^\[|\]$/g, "");
-  if (isValid(host) && !isPublic(host)) throw new Error("this address is not public");
+  if (ipaddr.isValid(host) && !isPublic(host)) throw new Error("this address is not public");
 }
 
 function isPublic(address: string): boolean {
-  return parseAddress(address).range() === "unicast";
+  return ipaddr.process(address).range() === "unicast";
 }
 
 const lookUpPublic: LookupFunction = (hostname, options, done) => {
