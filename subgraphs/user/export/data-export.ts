@@ -7,6 +7,7 @@ import type { UserId } from "../domain/ids.ts";
 import type { UserTransaction } from "../store/database.ts";
 import { findEmailChange } from "../store/email-changes.ts";
 import { findEmails } from "../store/email-deliveries.ts";
+import { findProviderAccounts } from "../store/identity-providers.ts";
 import { findMembershipsOfUser } from "../store/memberships.ts";
 import { findOrganizations } from "../store/organizations.ts";
 import { findPasskeys } from "../store/passkeys.ts";
@@ -44,6 +45,7 @@ export function exportData(read: TenantReader<UserTransaction>, userId: UserId, 
       passkeys: (await findPasskeys(tx, userId)).map(({ id, name, createdAt, lastUsedAt }) => {
         return { id, name, createdAt, lastUsedAt };
       }),
+      providers: await findProviderAccounts(tx, userId),
       sessions: await findSessionsOfUser(tx, userId),
       memberships: memberships.map((membership) => ({
         ...membership,

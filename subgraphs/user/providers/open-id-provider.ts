@@ -41,8 +41,12 @@ export interface ProviderClaims {
   readonly name: string | undefined;
 }
 
-export class ProviderUnreachable extends Error {}
-class ProviderRefused extends Error {}
+export class ProviderUnreachable extends Error {
+  override readonly name = "ProviderUnreachable";
+}
+class ProviderRefused extends Error {
+  override readonly name = "ProviderRefused";
+}
 
 export interface OpenIdProviders {
   /** Where they send people back to. */
@@ -79,6 +83,7 @@ const claimed = z.object({
 export function createOpenIdProviders({ fetch, redirectUri, allowHttp }: OpenIdProvidersOptions): OpenIdProviders {
   const send: NonNullable<Configuration[typeof customFetch]> = (url, { method, headers, body }) =>
     fetch(url, { method, headers, body: body == null ? null : String(body) });
+  const schemes = allowHttp ? ["https:", "http:"] : ["https:"];
   const insecure = allowHttp ? { execute: [allowInsecureRequests] } : {};
 
   async function open({ issuer, clientId, clientSecret }: ProviderClient): Promise<Configuration> {
@@ -107,7 +112,10 @@ export function createOpenIdProviders({ fetch, redirectUri, allowHttp }: OpenIdP
           ...{ redirect_uri: redirectUri, scope: SCOPE, state, nonce, login_hint: loginHint },
           ...{ code_challenge: await calculatePKCECodeChallenge(codeVerifier), code_challenge_method: "S256" },
         };
-        return buildAuthorizationUrl(await open(client), parameters).href;
+        const url = buildAuthorizationUrl(await open(client), parameters);
+        // A page goes where this says: an address of another scheme could run there.
+        if (!schemes.includes(url.protocol)) throw new ProviderRefused("its authorization endpoint is no web address");
+        return url.href;
       }),
     confirm: (client, { state, nonce, codeVerifier }, query) =>
       told(async () => {

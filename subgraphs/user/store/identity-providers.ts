@@ -49,6 +49,14 @@ export async function findLinkedUser(tx: UserTransaction, subject: ProviderSubje
   return row === null ? undefined : UserId.require(row.userId);
 }
 
+/** Where a user is known, and as whom. */
+export async function findProviderAccounts(tx: UserTransaction, userId: UserId): Promise<ProviderSubject[]> {
+  const rows = await tables(tx).providerAccount.findMany({ where: { userId }, orderBy: { createdAt: "asc" } });
+  return rows.map(({ organizationId, issuer, subject }) => {
+    return { organizationId: OrganizationId.require(organizationId), issuer, subject };
+  });
+}
+
 /** False when they have an account already. */
 export async function linkUser(
   tx: UserTransaction,
