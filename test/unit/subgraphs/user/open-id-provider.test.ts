@@ -1,4 +1,4 @@
-// What a provider says of itself is not believed blindly. Signing in at a real one is shown in identity-providers.test.ts.
+// What a provider says of itself is not believed blindly. A real one is asked in identity-providers.test.ts.
 import { describe, expect, test } from "vitest";
 import type { PublicFetch } from "../../../../platform/http/public-fetch.ts";
 import { createOpenIdProviders } from "../../../../subgraphs/user/providers/open-id-provider.ts";
