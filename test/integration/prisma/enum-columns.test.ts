@@ -37,6 +37,7 @@ const COLUMNS: Readonly<Record<"user" | "billing" | "audit", Readonly<Record<str
   user: {
     ...INTERNAL,
     ...SAGAS,
+    "passkey_challenge.purpose": ["ENROLL", "PROVE"],
     "user.status": UserStatus,
     "organization.status": OrganizationStatus,
     "profile_event.type": ProfileEventType,

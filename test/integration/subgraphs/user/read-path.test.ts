@@ -38,7 +38,7 @@ test("rows that are not kept are read by one statement for all, kept ones by non
   const identity = await fixture.identityOf(ada);
   await waitFor(allEventsPublished, { what: "the relay" });
   await using reader = await startReader();
-  using statements = watchStatements(/"organization"/);
+  using statements = watchStatements(/"organization"\."name"/);
   const read = async () => {
     statements.clear();
     const header = await fixture.signer.sign("user", identity, {});
