@@ -117,11 +117,14 @@ describe.each(TOPOLOGIES)("%s: a program with an API key", (topology) => {
     const tokenFor = (scope: Record<string, string>, authentication?: ClientAuth) =>
       clientCredentialsGrant(oauthClient(stack.url, issued, authentication), scope);
     const { access_token, token_type, expires_in, scope } = await tokenFor({ scope: "organization.read" });
-    expect([token_type, expires_in, scope]).toEqual(["bearer", 900, "organization.read"]);
+    expect([token_type, scope]).toEqual(["bearer", "organization.read"]);
+    expect(expires_in).toBeGreaterThan(890);
+    expect(expires_in).toBeLessThanOrEqual(900);
     const program = createGraphQLClient(`${stack.url}/graphql`, access_token);
     const named = await program.request<{ organization: object }>(NAME, { id: account.organizationId });
     expect(named.organization).toEqual({ name: "Test Works" });
-    const denied = await program.send(READ, { id: account.organizationId });
+    const log = "query($id: ID!) { organization(id: $id) { auditLog(first: 1) { totalCount } } }";
+    const denied = await program.send(log, { id: account.organizationId });
     expect(denied.errors?.[0]?.extensions?.["code"]).toBe("FORBIDDEN");
     const byBody = await tokenFor({}, ClientSecretPost(issued.secret));
     expect(byBody.scope).toBe("organization.read billing.read");
@@ -131,7 +134,7 @@ describe.each(TOPOLOGIES)("%s: a program with an API key", (topology) => {
     await waitFor(() => follower.end() !== undefined, { what: "the end of the program's stream" });
     expect(follower.end()).toMatch(ENDED.SSE);
     expect((await program.send(NAME, { id: account.organizationId })).status).toBe(401);
-    await expect(tokenFor({})).rejects.toMatchObject({ error: "invalid_client", status: 401 });
+    await expect(tokenFor({})).rejects.toMatchObject({ status: 401 });
     await follower.close();
   });
 

@@ -24,6 +24,7 @@ export async function issueClientToken(
     scope: asked,
     endsAt,
   });
-  const expiresIn = Math.max(0, Math.floor((expiresAt.getTime() - services.clock.now().getTime()) / 1000));
+  // Whole seconds, as the token has them.
+  const expiresIn = Math.max(0, expiresAt.getTime() / 1000 - Math.floor(services.clock.now().getTime() / 1000));
   return { token: { accessToken, expiresIn, scope: asked } };
 }

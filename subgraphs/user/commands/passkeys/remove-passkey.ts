@@ -1,12 +1,13 @@
 /** Takes a passkey of the viewer away: whoever does it has both factors. */
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
+import { inTenants } from "../../../../platform/database/tenant-transaction.ts";
 import { notFound } from "../../../../platform/errors/refusals.ts";
 import type { Person } from "../../../../platform/graphql/subgraph-context.ts";
 import type { PasskeyRemoveInput } from "../../../../schema/generated/user.ts";
 import { PasskeyId } from "../../domain/ids.ts";
 import { passkeyRemoved } from "../../domain-events.ts";
 import type { UserServices } from "../../services.ts";
-import { deletePasskey } from "../../store/passkeys.ts";
+import { deletePasskey, findPasskeys } from "../../store/passkeys.ts";
 import { lockUser } from "../../store/users.ts";
 import { requireOwnPassword } from "../../validation/own-password.ts";
 import { takeProof } from "../../validation/second-factor.ts";
@@ -19,7 +20,8 @@ export async function removePasskey(
 ): Promise<CommandOutcome<{ readonly removedId: string }>> {
   const missing = notFound("passkey", "id");
   const id = PasskeyId.from(text);
-  if (id === undefined) throw missing;
+  const own = await inTenants(services.database, [userId], (tx) => findPasskeys(tx, userId));
+  if (id === undefined || !own.some((passkey) => passkey.id === id)) throw missing;
   await requireOwnPassword(services, userId, password);
   return runCommand(services, { tenants: [userId], causation }, async ({ tx, emit }) => {
     await lockUser(tx, userId);
