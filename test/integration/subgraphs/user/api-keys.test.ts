@@ -4,7 +4,7 @@ import { decodeJwt, decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { OrganizationId } from "../../../../platform/auth/principal-ids.ts";
 import { MAX_API_KEYS } from "../../../../subgraphs/user/domain/api-key.ts";
-import { type Json, type Person, startUser, type UserFixture } from "./user-fixture.ts";
+import { type Person, refusalsOf, startUser, type UserFixture } from "./user-fixture.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -14,8 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture?.stop());
 
-const as = async (person: Person, mutation: string, input: object, selection: string) =>
-  fixture.mutate(await fixture.identityOf(person), mutation, input, selection);
+const as = (...of: Parameters<UserFixture["mutateAs"]>) => fixture.mutateAs(...of);
 const KEY = "apiKey { id name scopes status hint expiresAt revokedAt lastUsedAt version grantedBy { id } }";
 const create = (person: Person, organizationId: string, more: object = {}) =>
   as(
@@ -27,8 +26,6 @@ const create = (person: Person, organizationId: string, more: object = {}) =>
 const rotate = (person: Person, input: object) => as(person, "apiKeyRotate", input, `${KEY} secret`);
 const revoke = (person: Person, id: string) => as(person, "apiKeyRevoke", { id }, KEY);
 const factsOf = (secret: string) => fixture.subgraph.tokenService.apiKey(secret);
-const codes = ({ userErrors }: Json): string[] =>
-  userErrors.map(({ code, field }: { code: string; field: string[] | null }) => `${code} ${field?.at(-1)}`);
 const keyEvents = async (organizationId: string) =>
   (await fixture.eventsOf(organizationId)).filter(({ type }) => type.startsWith("user.api_key."));
 
@@ -71,7 +68,7 @@ test("the same idempotency key makes one key, and does not tell its secret again
   const again = await create(ada, organizationId, { idempotencyKey });
   expect(again.apiKey.id).toBe(first.apiKey.id);
   expect([first.secret === null, again.secret]).toEqual([false, null]);
-  expect(codes(await create(ada, organizationId, { idempotencyKey, name: "Other" }))).toEqual([
+  expect(refusalsOf(await create(ada, organizationId, { idempotencyKey, name: "Other" }))).toEqual([
     "IDEMPOTENCY_MISMATCH idempotencyKey",
   ]);
   expect(await keyEvents(organizationId)).toHaveLength(1);
@@ -79,24 +76,24 @@ test("the same idempotency key makes one key, and does not tell its secret again
 
 test("what cannot be a key is refused by name, and what nobody may give is not given", async () => {
   const { ada, bob, organizationId, roles, give } = await world();
-  expect(codes(await create(ada, organizationId, { name: "" }))).toEqual(["BLANK name"]);
-  expect(codes(await create(ada, organizationId, { name: "x".repeat(81) }))).toEqual(["TOO_LONG name"]);
-  expect(codes(await create(ada, organizationId, { scopes: [] }))).toEqual(["BLANK scopes"]);
-  expect(codes(await create(ada, organizationId, { scopes: ["billing.rob"] }))).toEqual(["INVALID scopes"]);
+  expect(refusalsOf(await create(ada, organizationId, { name: "" }))).toEqual(["BLANK name"]);
+  expect(refusalsOf(await create(ada, organizationId, { name: "x".repeat(81) }))).toEqual(["TOO_LONG name"]);
+  expect(refusalsOf(await create(ada, organizationId, { scopes: [] }))).toEqual(["BLANK scopes"]);
+  expect(refusalsOf(await create(ada, organizationId, { scopes: ["billing.rob"] }))).toEqual(["INVALID scopes"]);
   const past = new Date(fixture.clock.now().getTime() - 1_000).toISOString();
-  expect(codes(await create(ada, organizationId, { expiresAt: past }))).toEqual(["INVALID expiresAt"]);
-  expect(codes(await create(bob, organizationId))).toEqual(["FORBIDDEN undefined"]);
-  expect(codes(await create(await fixture.person(), organizationId))).toEqual(["NOT_FOUND organizationId"]);
+  expect(refusalsOf(await create(ada, organizationId, { expiresAt: past }))).toEqual(["INVALID expiresAt"]);
+  expect(refusalsOf(await create(bob, organizationId))).toEqual(["FORBIDDEN undefined"]);
+  expect(refusalsOf(await create(await fixture.person(), organizationId))).toEqual(["NOT_FOUND organizationId"]);
   await give([roles.ADMIN]);
-  expect(codes(await create(bob, organizationId, { scopes: ["billing.manage"] }))).toEqual(["FORBIDDEN scopes"]);
-  expect(codes(await create(bob, organizationId, { scopes: ["billing.read"] }))).toEqual([]);
+  expect(refusalsOf(await create(bob, organizationId, { scopes: ["billing.manage"] }))).toEqual(["FORBIDDEN scopes"]);
+  expect(refusalsOf(await create(bob, organizationId, { scopes: ["billing.read"] }))).toEqual([]);
   const { apiKey } = await create(ada, organizationId, { scopes: ["billing.manage"] });
-  expect(codes(await rotate(bob, { id: apiKey.id }))).toEqual(["FORBIDDEN id"]);
+  expect(refusalsOf(await rotate(bob, { id: apiKey.id }))).toEqual(["FORBIDDEN id"]);
   for (const overlapHours of [-1, 169]) {
-    expect(codes(await rotate(ada, { id: apiKey.id, overlapHours }))).toEqual(["INVALID overlapHours"]);
+    expect(refusalsOf(await rotate(ada, { id: apiKey.id, overlapHours }))).toEqual(["INVALID overlapHours"]);
   }
-  expect(codes(await rotate(ada, { id: fixture.ids.next("key") }))).toEqual(["NOT_FOUND id"]);
-  expect(codes(await revoke(await fixture.person(), apiKey.id))).toEqual(["NOT_FOUND id"]);
+  expect(refusalsOf(await rotate(ada, { id: fixture.ids.next("key") }))).toEqual(["NOT_FOUND id"]);
+  expect(refusalsOf(await revoke(await fixture.person(), apiKey.id))).toEqual(["NOT_FOUND id"]);
 });
 
 describe("what stands behind a key", () => {
@@ -126,7 +123,7 @@ describe("what stands behind a key", () => {
     expect((await revoke(ada, apiKey.id)).apiKey).toMatchObject({ status: "REVOKED", version: 2 });
     expect((await revoke(ada, apiKey.id)).apiKey).toMatchObject({ status: "REVOKED", version: 2 });
     expect(await factsOf(secret)).toBeNull();
-    expect(codes(await rotate(ada, { id: apiKey.id }))).toEqual(["STATE_INVALID id"]);
+    expect(refusalsOf(await rotate(ada, { id: apiKey.id }))).toEqual(["STATE_INVALID id"]);
     expect((await keyEvents(organizationId)).map(({ type }) => type)).toEqual([
       "user.api_key.created.v1",
       "user.api_key.revoked.v1",
@@ -281,7 +278,7 @@ test("an organisation has so many keys at most, and a revoked one makes room", a
      FROM api_key, generate_series(1, $2) WHERE id = $1`,
     [apiKey.id, MAX_API_KEYS - 1],
   );
-  expect(codes(await create(ada, organizationId))).toEqual(["LIMIT_REACHED undefined"]);
+  expect(refusalsOf(await create(ada, organizationId))).toEqual(["LIMIT_REACHED undefined"]);
   await revoke(ada, apiKey.id);
-  expect(codes(await create(ada, organizationId))).toEqual([]);
+  expect(refusalsOf(await create(ada, organizationId))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 // A person who erases themselves leaves nothing behind here, and no organisation without an owner.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
-import { type Json, type Person, startUser, type UserFixture } from "./user-fixture.ts";
+import { type Person, refusalsOf, startUser, type UserFixture } from "./user-fixture.ts";
 
 let fixture: UserFixture;
 beforeAll(async () => {
@@ -9,12 +9,9 @@ beforeAll(async () => {
 });
 afterAll(() => fixture?.stop());
 
-const as = async (person: Person, mutation: string, input: object, selection: string) =>
-  fixture.mutate(await fixture.identityOf(person), mutation, input, selection);
+const as = (...of: Parameters<UserFixture["mutateAs"]>) => fixture.mutateAs(...of);
 const erase = (person: Person, input: object = {}) =>
   as(person, "userErase", { id: person.userId, password: person.password, ...input }, "erased");
-const codes = ({ userErrors }: Json): string[] =>
-  userErrors.map(({ code, field }: { code: string; field: string[] | null }) => `${code} ${field?.at(-1)}`);
 const facts = ({ sessionId, userId }: Person) => fixture.subgraph.tokenService.session(sessionId, userId);
 
 /** Every row of every table, as text, but for what is published and what was sent twice. */
@@ -87,14 +84,14 @@ test("the address of an erased person can open another account, with nothing of 
 
 test("whoever is not sure to be the person, or names somebody else, erases nobody", async () => {
   const [ada, bob] = [await fixture.person(), await fixture.person()];
-  expect(codes(await erase(ada, { password: "wrong horse battery" }))).toEqual(["INVALID password"]);
-  expect(codes(await erase(ada, { id: bob.userId }))).toEqual(["NOT_FOUND id"]);
-  expect(codes(await erase(ada, { id: fixture.ids.next("usr") }))).toEqual(["NOT_FOUND id"]);
+  expect(refusalsOf(await erase(ada, { password: "wrong horse battery" }))).toEqual(["INVALID password"]);
+  expect(refusalsOf(await erase(ada, { id: bob.userId }))).toEqual(["NOT_FOUND id"]);
+  expect(refusalsOf(await erase(ada, { id: fixture.ids.next("usr") }))).toEqual(["NOT_FOUND id"]);
   await fixture.admin.query(
     `INSERT INTO second_factor (user_id, sealed_secret, created_at, confirmed_at) VALUES ($1, 'x', now(), now())`,
     [ada.userId],
   );
-  expect(codes(await erase(ada))).toEqual(["SECOND_FACTOR_REQUIRED code"]);
+  expect(refusalsOf(await erase(ada))).toEqual(["SECOND_FACTOR_REQUIRED code"]);
   for (const person of [ada, bob]) expect(await facts(person)).not.toBeNull();
 });
 
@@ -103,14 +100,14 @@ test("an organisation with other members keeps an owner; one without is suspende
   const [shared, alone] = [await fixture.organization(ada), await fixture.organization(ada)];
   const bobs = await fixture.join(ada, shared, bob);
   const refused = await erase(ada);
-  expect(codes(refused)).toEqual(["STATE_INVALID id"]);
+  expect(refusalsOf(refused)).toEqual(["STATE_INVALID id"]);
   expect(refused.userErrors[0].message).toContain("Test Works");
   expect(await facts(ada)).not.toBeNull();
   expect((await fixture.eventsOf(alone)).map(({ type }) => type)).not.toContain("user.organization.suspended.v1");
 
   const { OWNER } = await fixture.roles(ada, shared);
   await as(ada, "membershipUpdate", { id: bobs, roleIds: [OWNER] }, "membership { id }");
-  expect(codes(await erase(ada))).toEqual([]);
+  expect(refusalsOf(await erase(ada))).toEqual([]);
   expect((await fixture.eventsOf(alone)).map(({ type }) => type)).toContain("user.organization.suspended.v1");
   expect((await fixture.eventsOf(shared)).map(({ type }) => type)).not.toContain("user.organization.suspended.v1");
   const query = "query($id: ID!) { organization(id: $id) { status members(first: 5) { totalCount } } }";

@@ -8,7 +8,7 @@ import { grantsOf, namedId } from "../../../support/identities.ts";
 import { startProcess } from "../../../support/process.ts";
 import { startStopwatch } from "../../../support/stopwatch.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { type Json, type Person, startUser, type UserFixture } from "./user-fixture.ts";
+import { type Json, type Person, refusalsOf, startUser, type UserFixture } from "./user-fixture.ts";
 
 const OPERATORS = namedId("org", "operators");
 const OPERATOR: Identity = {
@@ -32,8 +32,6 @@ afterAll(async () => {
 
 const set = (input: object, identity: Identity = OPERATOR): Promise<Json> =>
   fixture.mutate(identity, "featureFlagSet", { reason: "test", ...input }, "rules { scope targetId percent }");
-const codes = ({ userErrors }: Json): string[] =>
-  userErrors.map(({ code, field }: { code: string; field: string[] | null }) => `${code} ${field?.at(-1)}`);
 
 async function flagsOf(person: Person, organizationId: string, subgraph = fixture.subgraph): Promise<Json> {
   const header = await fixture.signer.sign("user", await fixture.identityOf(person), {});
@@ -95,7 +93,7 @@ test("an operator's switch counts at once here, within a second elsewhere, and f
   const setAt = stopwatch.ms();
   expect(rules).toContainEqual({ scope: "ORGANIZATION", targetId: organizationId, percent: 0 });
   expect((await flagsOf(ada, organizationId))["api-keys"]).toBe("false ORGANIZATION");
-  expect(codes(await makeKey(ada, organizationId))).toEqual(["STATE_INVALID undefined"]);
+  expect(refusalsOf(await makeKey(ada, organizationId))).toEqual(["STATE_INVALID undefined"]);
   await waitFor(async () => (await flagsOf(ada, organizationId, second))["api-keys"] === "false ORGANIZATION", {
     what: "the other process to hear of it",
     intervalMs: 10,
@@ -103,11 +101,11 @@ test("an operator's switch counts at once here, within a second elsewhere, and f
   expect(stopwatch.ms() - setAt).toBeLessThan(1_000);
   stopwatch.stop();
   expect((await flagsOf(other.ada, other.organizationId))["api-keys"]).toBe("true DEFAULT");
-  expect(codes(await makeKey(other.ada, other.organizationId))).toEqual([]);
+  expect(refusalsOf(await makeKey(other.ada, other.organizationId))).toEqual([]);
 
   await set({ key: "api-keys", organizationId, enabled: null });
   expect((await flagsOf(ada, organizationId))["api-keys"]).toBe("true DEFAULT");
-  expect(codes(await makeKey(ada, organizationId))).toEqual([]);
+  expect(refusalsOf(await makeKey(ada, organizationId))).toEqual([]);
   const changes = (await fixture.eventsOf(organizationId)).filter(({ type }) => type.startsWith("user.feature_flag."));
   expect(changes.map(({ actorid, subject, orgid, data }) => [actorid, subject, orgid, data])).toEqual([
     [
@@ -130,7 +128,7 @@ test("a rule for everybody reaches those without a rule of their own, its change
   expect((await flagsOf(ada, organizationId))["custom-roles"]).toBe("false ROLLOUT");
   const role = { organizationId, name: "Support", permissions: ["members.read"] };
   const refused = await fixture.mutate(await fixture.identityOf(ada), "roleCreate", role, "role { id }");
-  expect(codes(refused)).toEqual(["STATE_INVALID undefined"]);
+  expect(refusalsOf(refused)).toEqual(["STATE_INVALID undefined"]);
   await set({ key: "custom-roles", organizationId, enabled: true });
   expect((await flagsOf(ada, organizationId))["custom-roles"]).toBe("true ORGANIZATION");
   await set({ key: "custom-roles", enabled: null });
@@ -156,23 +154,27 @@ test("a rule for a plan reaches the organisations that billing says are on it", 
 
 test("nobody but operators sets a flag, and what is no rule is refused by name", async () => {
   const { ada, organizationId } = await world();
-  expect(codes(await set({ key: "api-keys", organizationId, enabled: false }, await fixture.identityOf(ada)))).toEqual([
-    "FORBIDDEN undefined",
-  ]);
-  expect(codes(await set({ key: "no-such", enabled: true }))).toEqual(["INVALID key"]);
+  expect(
+    refusalsOf(await set({ key: "api-keys", organizationId, enabled: false }, await fixture.identityOf(ada))),
+  ).toEqual(["FORBIDDEN undefined"]);
+  expect(refusalsOf(await set({ key: "no-such", enabled: true }))).toEqual(["INVALID key"]);
   const planId = namedId("pln", "team");
-  expect(codes(await set({ key: "api-keys", organizationId, planId, enabled: true }))).toEqual(["INVALID planId"]);
-  expect(codes(await set({ key: "api-keys", planId: organizationId, enabled: true }))).toEqual(["INVALID planId"]);
+  expect(refusalsOf(await set({ key: "api-keys", organizationId, planId, enabled: true }))).toEqual(["INVALID planId"]);
+  expect(refusalsOf(await set({ key: "api-keys", planId: organizationId, enabled: true }))).toEqual(["INVALID planId"]);
   for (const rolloutPercent of [-1, 101]) {
-    expect(codes(await set({ key: "api-keys", enabled: true, rolloutPercent }))).toEqual(["INVALID rolloutPercent"]);
+    expect(refusalsOf(await set({ key: "api-keys", enabled: true, rolloutPercent }))).toEqual([
+      "INVALID rolloutPercent",
+    ]);
   }
-  expect(codes(await set({ key: "api-keys", enabled: false, rolloutPercent: 5 }))).toEqual(["INVALID rolloutPercent"]);
-  expect(codes(await set({ key: "api-keys", planId, enabled: true, rolloutPercent: 5 }))).toEqual([
+  expect(refusalsOf(await set({ key: "api-keys", enabled: false, rolloutPercent: 5 }))).toEqual([
     "INVALID rolloutPercent",
   ]);
-  expect(codes(await set({ key: "api-keys", enabled: true, reason: "" }))).toEqual(["BLANK reason"]);
+  expect(refusalsOf(await set({ key: "api-keys", planId, enabled: true, rolloutPercent: 5 }))).toEqual([
+    "INVALID rolloutPercent",
+  ]);
+  expect(refusalsOf(await set({ key: "api-keys", enabled: true, reason: "" }))).toEqual(["BLANK reason"]);
   const nobodys = fixture.ids.next("org");
-  expect(codes(await set({ key: "api-keys", organizationId: nobodys, enabled: true }))).toEqual([
+  expect(refusalsOf(await set({ key: "api-keys", organizationId: nobodys, enabled: true }))).toEqual([
     "NOT_FOUND organizationId",
   ]);
 });
@@ -182,14 +184,14 @@ test("operators replay an account over the API, and nobody else does [S85]", asy
   const replay = (identity: Identity, input: object = {}) =>
     fixture.mutate(identity, "userReplay", { id: ada.userId, ...input }, "differences eventCount written");
   const own = await replay(await fixture.identityOf(ada));
-  expect([codes(own), own.eventCount]).toEqual([["FORBIDDEN undefined"], null]);
+  expect([refusalsOf(own), own.eventCount]).toEqual([["FORBIDDEN undefined"], null]);
   expect(await replay(OPERATOR)).toMatchObject({ differences: {}, eventCount: 2, written: false, userErrors: [] });
   await fixture.admin.query(`UPDATE "user" SET display_name = 'Changed by hand' WHERE id = $1`, [ada.userId]);
   const differences = { displayName: { from: "Changed by hand", to: "Ada" } };
   expect(await replay(OPERATOR)).toMatchObject({ differences, written: false });
   expect(await replay(OPERATOR, { dryRun: false })).toMatchObject({ differences, written: true });
   expect(await replay(OPERATOR)).toMatchObject({ differences: {}, eventCount: 3 });
-  expect(codes(await replay(OPERATOR, { id: fixture.ids.next("usr") }))).toEqual(["NOT_FOUND id"]);
+  expect(refusalsOf(await replay(OPERATOR, { id: fixture.ids.next("usr") }))).toEqual(["NOT_FOUND id"]);
 });
 
 test("the command line sets and lists rules, and refuses words that say nothing", async () => {

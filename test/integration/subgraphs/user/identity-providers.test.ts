@@ -7,7 +7,15 @@ import { grantsOf } from "../../../../platform/auth/identity.ts";
 import type { OrganizationId, SessionId, UserId } from "../../../../platform/auth/principal-ids.ts";
 import { type DnsServer, startDnsServer } from "../../../support/services/dns-server.ts";
 import { type IdentityProviderServer, startIdentityProvider } from "../../../support/services/identity-provider.ts";
-import { ANONYMOUS, type Json, type Person, startUser, type UserFixture } from "./user-fixture.ts";
+import {
+  ANONYMOUS,
+  type Json,
+  type Person,
+  refusalsOf,
+  type SignedIn,
+  startUser,
+  type UserFixture,
+} from "./user-fixture.ts";
 
 const REDIRECT = "http://client.test/sign-in/provider";
 let fixture: UserFixture;
@@ -24,10 +32,7 @@ afterAll(async () => {
   await dns?.stop();
 });
 
-const as = async (person: Pick<Person, "userId" | "sessionId">, mutation: string, input: object, selection: string) =>
-  fixture.mutate(await identityOf(person), mutation, input, selection);
-const codes = ({ userErrors }: Json): string[] =>
-  userErrors.map(({ code, field }: { code: string; field: string[] | null }) => `${code} ${field?.at(-1)}`);
+const as = (...of: Parameters<UserFixture["mutateAs"]>) => fixture.mutateAs(...of);
 const DOMAIN = "domain { id domain status recordName recordValue verifiedAt }";
 const PROVIDER = "identityProvider { issuer clientId redirectUri enforced }";
 const add = (person: Person, organizationId: string, domain: string) =>
@@ -47,17 +52,8 @@ const complete = (query: string, secret: string) =>
   );
 const newDomain = () => `d${randomUUID().slice(0, 8)}.example`;
 
-async function identityOf({ userId, sessionId }: Pick<Person, "userId" | "sessionId">) {
-  const facts = await fixture.subgraph.tokenService.session(sessionId, userId);
-  if (facts === null) throw new Error("the session has ended");
-  return { kind: "USER" as const, userId, sessionId, grants: new Map(Object.entries(facts.grants).map(grantOf)) };
-}
-
-const grantOf = ([id, permissions]: [string, readonly string[]]) =>
-  [id as OrganizationId, new Set(permissions)] as const;
-
-const rightsOf = async (person: Pick<Person, "userId" | "sessionId">, organizationId: OrganizationId) =>
-  [...(grantsOf(await identityOf(person)).get(organizationId) ?? [])].sort();
+const rightsOf = async (person: SignedIn, organizationId: OrganizationId) =>
+  [...(grantsOf(await fixture.identityOf(person)).get(organizationId) ?? [])].sort();
 
 /** An organisation with a domain of its own, and a provider that speaks for it. */
 async function world(more: object = {}, server = provider) {
@@ -67,7 +63,7 @@ async function world(more: object = {}, server = provider) {
   const { domain: named } = await add(ada, organizationId, domain);
   dns.records.set(named.recordName, [named.recordValue]);
   await verify(ada, named.id);
-  expect(codes(await setProvider(ada, organizationId, more, server))).toEqual([]);
+  expect(refusalsOf(await setProvider(ada, organizationId, more, server))).toEqual([]);
   return { ada, organizationId, domain, domainId: String(named.id) };
 }
 
@@ -90,7 +86,7 @@ async function signInAt(email: string, subject: string = randomUUID(), at = {}, 
 async function memberAt(email: string, subject?: string) {
   const { answer, person } = await signInAt(email, subject);
   if (person === null) throw new Error(JSON.stringify(answer.userErrors));
-  return person as Pick<Person, "userId" | "sessionId">;
+  return person as SignedIn;
 }
 
 describe("a domain", () => {
@@ -100,9 +96,9 @@ describe("a domain", () => {
     const domain = newDomain();
     const { domain: named } = await add(ada, organizationId, ` ${domain.toUpperCase()} `);
     expect(named).toMatchObject({ domain, status: "PENDING", recordName: `_tributary.${domain}`, verifiedAt: null });
-    expect(codes(await verify(ada, named.id))).toEqual(["STATE_INVALID id"]);
+    expect(refusalsOf(await verify(ada, named.id))).toEqual(["STATE_INVALID id"]);
     dns.records.set(named.recordName, ["v=spf1 -all", "tributary-verification=somebody-elses"]);
-    expect(codes(await verify(ada, named.id))).toEqual(["STATE_INVALID id"]);
+    expect(refusalsOf(await verify(ada, named.id))).toEqual(["STATE_INVALID id"]);
     dns.records.set(named.recordName, ["v=spf1 -all", named.recordValue]);
     expect((await verify(ada, named.id)).domain).toMatchObject({ status: "VERIFIED" });
     dns.records.delete(named.recordName);
@@ -110,7 +106,7 @@ describe("a domain", () => {
     const eve = await fixture.person();
     const theirs = await add(eve, await fixture.organization(eve), domain);
     dns.records.set(theirs.domain.recordName, [theirs.domain.recordValue]);
-    expect(codes(await verify(eve, theirs.domain.id))).toEqual(["TAKEN id"]);
+    expect(refusalsOf(await verify(eve, theirs.domain.id))).toEqual(["TAKEN id"]);
     expect((await as(ada, "domainRemove", { id: named.id }, "removedId")).removedId).toBe(named.id);
     expect((await verify(eve, theirs.domain.id)).domain).toMatchObject({ status: "VERIFIED" });
     expect(
@@ -125,14 +121,14 @@ describe("a domain", () => {
     const { ADMIN } = await fixture.roles(ada, organizationId);
     await as(ada, "membershipUpdate", { id: bobs, roleIds: [ADMIN] }, "membership { id }");
     const domain = newDomain();
-    expect(codes(await add(bob, organizationId, domain))).toEqual(["FORBIDDEN undefined"]);
-    expect(codes(await add(await fixture.person(), organizationId, domain))).toEqual(["NOT_FOUND organizationId"]);
+    expect(refusalsOf(await add(bob, organizationId, domain))).toEqual(["FORBIDDEN undefined"]);
+    expect(refusalsOf(await add(await fixture.person(), organizationId, domain))).toEqual(["NOT_FOUND organizationId"]);
     const { domain: named } = await add(ada, organizationId, domain);
-    expect(codes(await add(ada, organizationId, domain))).toEqual(["TAKEN domain"]);
+    expect(refusalsOf(await add(ada, organizationId, domain))).toEqual(["TAKEN domain"]);
     for (const wrong of ["", "localhost", "127.0.0.1", "https://example.com", "a b.com", `${"x".repeat(250)}.com`]) {
-      expect(codes(await add(ada, organizationId, wrong)), wrong).toEqual(["INVALID domain"]);
+      expect(refusalsOf(await add(ada, organizationId, wrong)), wrong).toEqual(["INVALID domain"]);
     }
-    expect(codes(await verify(await fixture.person(), named.id))).toEqual(["NOT_FOUND id"]);
+    expect(refusalsOf(await verify(await fixture.person(), named.id))).toEqual(["NOT_FOUND id"]);
     const query = "query($id: ID!) { organization(id: $id) { domains { domain } identityProvider { issuer } } }";
     const seen = await fixture.ask(await fixture.identityOf(bob), query, { id: organizationId });
     expect(seen.data.organization).toEqual({ domains: [{ domain }], identityProvider: null });
@@ -156,12 +152,12 @@ describe("a provider", () => {
       expect(stored).not.toContain(provider.clientSecret);
     }
     const bare = await fixture.organization(ada);
-    expect(codes(await setProvider(ada, bare))).toEqual(["STATE_INVALID undefined"]);
-    expect(codes(await setProvider(await fixture.person(), organizationId))).toEqual(["NOT_FOUND organizationId"]);
+    expect(refusalsOf(await setProvider(ada, bare))).toEqual(["STATE_INVALID undefined"]);
+    expect(refusalsOf(await setProvider(await fixture.person(), organizationId))).toEqual(["NOT_FOUND organizationId"]);
     for (const issuer of ["ftp://x.example", "not a url", `${provider.issuer}/?a=b`, "http://127.0.0.1:1"]) {
-      expect(codes(await setProvider(ada, organizationId, { issuer })), issuer).toEqual(["INVALID issuer"]);
+      expect(refusalsOf(await setProvider(ada, organizationId, { issuer })), issuer).toEqual(["INVALID issuer"]);
     }
-    expect(codes(await setProvider(ada, organizationId, { clientId: "" }))).toEqual(["BLANK clientId"]);
+    expect(refusalsOf(await setProvider(ada, organizationId, { clientId: "" }))).toEqual(["BLANK clientId"]);
     expect((await as(ada, "identityProviderRemove", { organizationId }, "removed")).removed).toBe(true);
     expect((await as(ada, "identityProviderRemove", { organizationId }, "removed")).removed).toBe(true);
     const events = (await fixture.eventsOf(organizationId)).filter(({ type }) => /identity_provider/.test(type));
@@ -217,16 +213,16 @@ describe("signing in at a provider", () => {
   test("speaks for the organisation's domains alone, and for addresses that the provider has seen", async () => {
     const { ada, domain, domainId } = await world();
     const stranger = await signInAt(`nina@${domain}`, randomUUID(), { email: ada.email });
-    expect(codes(stranger.answer)).toEqual(["FORBIDDEN query"]);
+    expect(refusalsOf(stranger.answer)).toEqual(["FORBIDDEN query"]);
     const unseen = await signInAt(`nina@${domain}`, randomUUID(), { emailVerified: false });
-    expect(codes(unseen.answer)).toEqual(["INVALID query"]);
+    expect(refusalsOf(unseen.answer)).toEqual(["INVALID query"]);
     const sub = await signInAt(`nina@${domain}`, randomUUID(), { email: `nina@sub.${domain}` });
-    expect(codes(sub.answer)).toEqual(["FORBIDDEN query"]);
-    expect(codes(await begin(`nina@${newDomain()}`))).toEqual(["NOT_FOUND email"]);
+    expect(refusalsOf(sub.answer)).toEqual(["FORBIDDEN query"]);
+    expect(refusalsOf(await begin(`nina@${newDomain()}`))).toEqual(["NOT_FOUND email"]);
     const gone = await visit(`late@${domain}`);
     await as(ada, "domainRemove", { id: domainId }, "removedId");
-    expect(codes(await complete(gone.query, gone.secret))).toEqual(["FORBIDDEN query"]);
-    expect(codes(await begin(`nina@${domain}`))).toEqual(["NOT_FOUND email"]);
+    expect(refusalsOf(await complete(gone.query, gone.secret))).toEqual(["FORBIDDEN query"]);
+    expect(refusalsOf(await begin(`nina@${domain}`))).toEqual(["NOT_FOUND email"]);
   });
 
   test("does not follow an account to an address of another domain", async () => {
@@ -235,33 +231,33 @@ describe("signing in at a provider", () => {
     const { userId } = await memberAt(`dora@${domain}`, subject);
     await fixture.admin.query(`UPDATE "user" SET email = $1 WHERE id = $2`, [`dora-${userId}@home.example`, userId]);
     const { answer } = await signInAt(`dora@${domain}`, subject);
-    expect(codes(answer)).toEqual(["FORBIDDEN query"]);
+    expect(refusalsOf(answer)).toEqual(["FORBIDDEN query"]);
   });
 
   test("takes an answer once, in time, for the browser that asked, and as the provider gave it", async () => {
     const { domain } = await world();
     const email = `nina@${domain}`;
     const first = await visit(email);
-    expect(codes(await complete(first.query, "another-browser"))).toEqual(["EXPIRED query"]);
+    expect(refusalsOf(await complete(first.query, "another-browser"))).toEqual(["EXPIRED query"]);
     const both = await Promise.all([complete(first.query, first.secret), complete(first.query, first.secret)]);
     expect(both.filter(({ session }) => session !== null)).toHaveLength(1);
-    expect(codes(await complete(first.query, first.secret))).toEqual(["EXPIRED query"]);
+    expect(refusalsOf(await complete(first.query, first.secret))).toEqual(["EXPIRED query"]);
     const bent = await visit(email);
     const query = new URLSearchParams(bent.query);
     query.set("code", `${query.get("code")}x`);
-    expect(codes(await complete(`?${query}`, bent.secret))).toEqual(["INVALID query"]);
+    expect(refusalsOf(await complete(`?${query}`, bent.secret))).toEqual(["INVALID query"]);
     const denied = await visit(email);
     const state = new URLSearchParams(denied.query).get("state");
     const refusal = new URLSearchParams({ error: "access_denied", state: state ?? "", iss: provider.issuer });
-    expect(codes(await complete(`?${refusal}`, denied.secret))).toEqual(["INVALID query"]);
+    expect(refusalsOf(await complete(`?${refusal}`, denied.secret))).toEqual(["INVALID query"]);
     const mixed = await visit(email);
     const other = await visit(email);
-    expect(codes(await complete(mixed.query, other.secret))).toEqual(["EXPIRED query"]);
+    expect(refusalsOf(await complete(mixed.query, other.secret))).toEqual(["EXPIRED query"]);
     const late = await visit(email);
     fixture.advance(10 * 60_000 + 1_000);
-    expect(codes(await complete(late.query, late.secret))).toEqual(["EXPIRED query"]);
+    expect(refusalsOf(await complete(late.query, late.secret))).toEqual(["EXPIRED query"]);
     for (const none of ["", "?", "state=x", `?state=tro_${"A".repeat(64)}&code=1`]) {
-      expect(codes(await complete(none, "x")), none).toEqual(["EXPIRED query"]);
+      expect(refusalsOf(await complete(none, "x")), none).toEqual(["EXPIRED query"]);
     }
   });
 
@@ -272,7 +268,7 @@ describe("signing in at a provider", () => {
     try {
       const { domain } = await world({}, server);
       const { answer } = await signInAt(`nina@${domain}`, randomUUID(), {}, server);
-      expect(codes(answer)).toEqual([]);
+      expect(refusalsOf(answer)).toEqual([]);
       const attempt = await visit(`nina@${domain}`, randomUUID(), {}, server);
       await server.stop();
       await expect(complete(attempt.query, attempt.secret)).rejects.toThrow("SERVICE_UNAVAILABLE");

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
-import { ANONYMOUS, type Json, type Person, startUser, type UserFixture } from "./user-fixture.ts";
+import { ANONYMOUS, type Person, refusalsOf, startUser, type UserFixture } from "./user-fixture.ts";
 
 let fixture: UserFixture;
 beforeAll(async () => {
@@ -10,8 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture?.stop());
 
-const as = async (person: Person, mutation: string, input: object, selection: string) =>
-  fixture.mutate(await fixture.identityOf(person), mutation, input, selection);
+const as = (...of: Parameters<UserFixture["mutateAs"]>) => fixture.mutateAs(...of);
 const accept = (person: Person, token: string) => as(person, "invitationAccept", { token }, "membership { id }");
 const revoke = (person: Person, id: string) => as(person, "invitationRevoke", { id }, "invitation { id status }");
 const resend = (person: Person, id: string) => as(person, "invitationResend", { id }, "invitation { id expiresAt }");
@@ -127,19 +126,17 @@ describe("joining as a new user", () => {
       { token, password: PASSWORD, displayName: "Nina New", ...more },
       "email organizationId",
     );
-  const codes = ({ userErrors }: Json): string[] =>
-    userErrors.map(({ code, field }: { code: string; field: string[] | null }) => `${code} ${field?.at(-1)}`);
 
   test("takes the token alone: the address is confirmed by it, once", async () => {
     const { ada, organizationId } = await twoOwners();
     const email = `new-${randomUUID()}@example.com`;
     const { token, id } = await invite(ada, organizationId, email);
-    expect(codes(await join(token, { password: "short" }))).toEqual(["INVALID password"]);
-    expect(codes(await join(token, { displayName: " " }))).toEqual(["BLANK displayName"]);
+    expect(refusalsOf(await join(token, { password: "short" }))).toEqual(["INVALID password"]);
+    expect(refusalsOf(await join(token, { displayName: " " }))).toEqual(["BLANK displayName"]);
     const both = await Promise.all([join(token), join(token)]);
     const joined = both.filter(({ email }) => email !== null);
     expect(joined).toMatchObject([{ email, organizationId, userErrors: [] }]);
-    expect(both.flatMap(codes)[0]).toMatch(/^(TAKEN|EXPIRED) token$/);
+    expect(both.flatMap(refusalsOf)[0]).toMatch(/^(TAKEN|EXPIRED) token$/);
     const nina = await fixture.signIn({ email, password: PASSWORD });
     const query =
       "{ viewer { user { displayName status } memberships(first: 5) { edges { node { organization { id } } } } } }";
@@ -153,7 +150,7 @@ describe("joining as a new user", () => {
       "user.email_verified.v1",
       "user.session.created.v1",
     ]);
-    expect(codes(await join(token))).toEqual(["TAKEN token"]);
+    expect(refusalsOf(await join(token))).toEqual(["TAKEN token"]);
   });
 
   test("makes the account that of the invited person, whoever registered the address before", async () => {
@@ -169,15 +166,15 @@ describe("joining as a new user", () => {
   test("is refused where there is an account, and with a token that is no good", async () => {
     const { ada, bob, eve, organizationId } = await twoOwners();
     const { token } = await invite(ada, organizationId, eve.email);
-    expect(codes(await join(token))).toEqual(["TAKEN token"]);
+    expect(refusalsOf(await join(token))).toEqual(["TAKEN token"]);
     expect((await accept(eve, token)).membership).not.toBeNull();
     const gone = await invite(bob, organizationId, `gone-${randomUUID()}@example.com`);
     await revoke(bob, gone.id);
-    expect(codes(await join(gone.token))).toEqual(["EXPIRED token"]);
-    expect(codes(await join("tri_made-up"))).toEqual(["EXPIRED token"]);
+    expect(refusalsOf(await join(gone.token))).toEqual(["EXPIRED token"]);
+    expect(refusalsOf(await join("tri_made-up"))).toEqual(["EXPIRED token"]);
     const suspended = await invite(bob, organizationId, `late-${randomUUID()}@example.com`);
     await fixture.admin.query(`UPDATE "user" SET status = 'SUSPENDED' WHERE id = $1`, [bob.userId]);
-    expect(codes(await join(suspended.token))).toEqual(["EXPIRED token"]);
+    expect(refusalsOf(await join(suspended.token))).toEqual(["EXPIRED token"]);
     const { rowCount } = await fixture.admin.query(`SELECT 1 FROM "user" WHERE email LIKE 'late-%'`);
     expect(rowCount).toBe(0);
   });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { grantsOf } from "../../../../platform/auth/identity.ts";
 import type { OrganizationId } from "../../../../platform/auth/principal-ids.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { type Json, type Person, startUser, type UserFixture } from "./user-fixture.ts";
+import { type Person, refusalsOf, startUser, type UserFixture } from "./user-fixture.ts";
 
 let fixture: UserFixture;
 beforeAll(async () => {
@@ -13,13 +13,10 @@ beforeAll(async () => {
 afterAll(() => fixture?.stop());
 
 const ORGANIZATION = "organization { id name slug status deletesAt version }";
-const as = async (person: Person, mutation: string, input: object, selection: string) =>
-  fixture.mutate(await fixture.identityOf(person), mutation, input, selection);
+const as = (...of: Parameters<UserFixture["mutateAs"]>) => fixture.mutateAs(...of);
 const remove = (person: Person, id: string, confirmSlug: string) =>
   as(person, "organizationDelete", { id, confirmSlug }, ORGANIZATION);
 const restore = (person: Person, id: string) => as(person, "organizationRestore", { id }, ORGANIZATION);
-const codes = ({ userErrors }: Json): string[] =>
-  userErrors.map(({ code, field }: { code: string; field: string[] | null }) => `${code} ${field?.at(-1)}`);
 const typesOf = async (organizationId: string, pattern: RegExp) =>
   (await fixture.eventsOf(organizationId)).map(({ type }) => type).filter((type) => pattern.test(type));
 const DELETION = /organization\.(deletion_scheduled|restored|deleted)/;
@@ -52,10 +49,10 @@ describe("deleting", () => {
     const { ada, bob, bobs, slug, organizationId } = await world();
     const { ADMIN } = await fixture.roles(ada, organizationId);
     await as(ada, "membershipUpdate", { id: bobs, roleIds: [ADMIN] }, "membership { id }");
-    expect(codes(await remove(ada, organizationId, `${slug}x`))).toEqual(["INVALID confirmSlug"]);
-    expect(codes(await remove(bob, organizationId, slug))).toEqual(["FORBIDDEN undefined"]);
-    expect(codes(await remove(await fixture.person(), organizationId, slug))).toEqual(["NOT_FOUND id"]);
-    expect(codes(await restore(ada, organizationId))).toEqual(["STATE_INVALID id"]);
+    expect(refusalsOf(await remove(ada, organizationId, `${slug}x`))).toEqual(["INVALID confirmSlug"]);
+    expect(refusalsOf(await remove(bob, organizationId, slug))).toEqual(["FORBIDDEN undefined"]);
+    expect(refusalsOf(await remove(await fixture.person(), organizationId, slug))).toEqual(["NOT_FOUND id"]);
+    expect(refusalsOf(await restore(ada, organizationId))).toEqual(["STATE_INVALID id"]);
     const key = { organizationId, name: "Export", scopes: ["organization.own", "organization.read"] };
     const { apiKey } = await as(ada, "apiKeyCreate", key, "apiKey { id } secret");
     const program = {
@@ -70,7 +67,7 @@ describe("deleting", () => {
   test("waits until an organisation is set up", async () => {
     const ada = await fixture.person();
     const slug = `s-${randomUUID().slice(0, 20)}`;
-    expect(codes(await remove(ada, await fixture.organization(ada, slug), slug))).toEqual(["STATE_INVALID id"]);
+    expect(refusalsOf(await remove(ada, await fixture.organization(ada, slug), slug))).toEqual(["STATE_INVALID id"]);
   });
 
   test("leaves members the sight of it, owners the way back, programs nothing; once, however often asked", async () => {
@@ -86,7 +83,9 @@ describe("deleting", () => {
     expect(await rightsOf(bob, organizationId)).toEqual(["organization.read"]);
     expect((await fixture.subgraph.tokenService.apiKey(secret))?.permissions).toEqual([]);
     const rename = { id: organizationId, expectedVersion: organization.version, name: "Other" };
-    expect(codes(await as(ada, "organizationUpdate", rename, "organization { id }"))).toEqual(["FORBIDDEN undefined"]);
+    expect(refusalsOf(await as(ada, "organizationUpdate", rename, "organization { id }"))).toEqual([
+      "FORBIDDEN undefined",
+    ]);
   });
 
   test("is told to each owner by mail, with the day", async () => {
@@ -112,8 +111,8 @@ describe("restoring", () => {
     const { ada, bob, slug, organizationId } = await world();
     const before = await rightsOf(bob, organizationId);
     const { organization: deleted } = await remove(ada, organizationId, slug);
-    expect(codes(await restore(bob, organizationId))).toEqual(["FORBIDDEN undefined"]);
-    expect(codes(await restore(await fixture.person(), organizationId))).toEqual(["NOT_FOUND id"]);
+    expect(refusalsOf(await restore(bob, organizationId))).toEqual(["FORBIDDEN undefined"]);
+    expect(refusalsOf(await restore(await fixture.person(), organizationId))).toEqual(["NOT_FOUND id"]);
     const { organization } = await restore(ada, organizationId);
     expect(organization).toEqual({ ...deleted, status: "ACTIVE", deletesAt: null, version: deleted.version + 1 });
     expect(await rightsOf(bob, organizationId)).toEqual(before);
@@ -155,7 +154,7 @@ describe("when the grace is over", () => {
     const { secret } = await as(ada, "apiKeyCreate", key, "secret");
     await remove(ada, organizationId, slug);
     fixture.advance(fixture.settings.ORGANIZATION_GRACE_SECONDS * 1_000 + 1_000);
-    const late = codes(await restore(await fixture.signIn(ada), organizationId));
+    const late = refusalsOf(await restore(await fixture.signIn(ada), organizationId));
     expect(["STATE_INVALID id", "NOT_FOUND id"]).toContain(late[0]);
     await isGone(organizationId);
     const after = await typesOf(organizationId, /removed|revoked|organization\.deleted/);
@@ -184,7 +183,7 @@ describe("when the grace is over", () => {
       expect((await fixture.admin.query(sql, [organizationId])).rowCount, sql).toBe(0);
     }
     const taken = { name: "Taken", slug, idempotencyKey: randomUUID() };
-    expect(codes(await as(again, "organizationCreate", taken, "organization { id }"))).toEqual(["TAKEN slug"]);
+    expect(refusalsOf(await as(again, "organizationCreate", taken, "organization { id }"))).toEqual(["TAKEN slug"]);
   });
 
   test("an organisation that was restored is left alone", async () => {
@@ -203,7 +202,7 @@ describe("when the grace is over", () => {
 test("the last owner of an organisation that is being deleted may be erased, whoever else is in it", async () => {
   const { ada, bob, slug, organizationId } = await world();
   const erase = (person: Person) => as(person, "userErase", { id: person.userId, password: person.password }, "erased");
-  expect(codes(await erase(ada))).toEqual(["STATE_INVALID id"]);
+  expect(refusalsOf(await erase(ada))).toEqual(["STATE_INVALID id"]);
   await remove(ada, organizationId, slug);
   expect((await erase(ada)).erased).toBe(true);
   expect(await rightsOf(bob, organizationId)).toEqual(["organization.read"]);

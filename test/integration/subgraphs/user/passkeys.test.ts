@@ -4,7 +4,7 @@ import { Secret, TOTP } from "otpauth";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Bend, createAuthenticator } from "../../../support/software-authenticator.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { ANONYMOUS, type Json, type Person, startUser, type UserFixture } from "./user-fixture.ts";
+import { ANONYMOUS, type Json, type Person, refusalsOf, startUser, type UserFixture } from "./user-fixture.ts";
 
 let fixture: UserFixture;
 beforeAll(async () => {
@@ -14,10 +14,7 @@ afterAll(() => fixture?.stop());
 
 const ORIGIN = "http://client.test";
 const FIVE_MINUTES_MS = 5 * 60_000;
-const as = async (person: Person, mutation: string, input: object, selection: string) =>
-  fixture.mutate(await fixture.identityOf(person), mutation, input, selection);
-const codes = ({ userErrors }: Json): string[] =>
-  userErrors.map(({ code, field }: { code: string; field: string[] | null }) => `${code} ${field?.at(-1)}`);
+const as = (...of: Parameters<UserFixture["mutateAs"]>) => fixture.mutateAs(...of);
 const begin = (person: Person, password = person.password) => as(person, "passkeyBegin", { password }, "options");
 const enroll = (person: Person, response: unknown, name = "Work laptop") =>
   as(person, "passkeyEnroll", { name, response }, "passkey { id name lastUsedAt } recoveryCodes");
@@ -49,7 +46,7 @@ async function enrolled() {
 describe("enrolling", () => {
   test("takes the password; the first factor brings recovery codes, the next one none", async () => {
     const ada = await fixture.person();
-    expect(codes(await begin(ada, "a wrong password"))).toEqual(["INVALID password"]);
+    expect(refusalsOf(await begin(ada, "a wrong password"))).toEqual(["INVALID password"]);
     const authenticator = createAuthenticator(ORIGIN);
     const { options } = await begin(ada);
     expect(options).toMatchObject({ rp: { id: "client.test" }, user: { name: ada.email }, excludeCredentials: [] });
@@ -79,21 +76,21 @@ describe("enrolling", () => {
   ])("is refused what was made %s", async (_what, bend) => {
     const ada = await fixture.person();
     const answer = createAuthenticator(ORIGIN).create((await begin(ada)).options, bend);
-    expect(codes(await enroll(ada, answer))).toEqual(["INVALID response"]);
+    expect(refusalsOf(await enroll(ada, answer))).toEqual(["INVALID response"]);
     expect(await factorOf(ada)).toBeNull();
   });
 
   test("is refused twice, too late, for somebody else, and what is no answer at all", async () => {
     const [ada, eve] = [await fixture.person(), await fixture.person()];
     const answer = createAuthenticator(ORIGIN).create((await begin(ada)).options);
-    expect(codes(await enroll(eve, answer))).toEqual(["INVALID response"]);
-    expect(codes(await enroll(ada, answer, ""))).toEqual(["BLANK name"]);
+    expect(refusalsOf(await enroll(eve, answer))).toEqual(["INVALID response"]);
+    expect(refusalsOf(await enroll(ada, answer, ""))).toEqual(["BLANK name"]);
     const both = await Promise.all([enroll(ada, answer), enroll(ada, answer)]);
-    expect(both.flatMap(codes)).toEqual(["INVALID response"]);
+    expect(both.flatMap(refusalsOf)).toEqual(["INVALID response"]);
     // The key is that of another account, whatever challenge it signs.
     const late = createAuthenticator(ORIGIN).create((await begin(eve)).options);
     fixture.advance(FIVE_MINUTES_MS + 1_000);
-    expect(codes(await enroll(eve, late))).toEqual(["INVALID response"]);
+    expect(refusalsOf(await enroll(eve, late))).toEqual(["INVALID response"]);
     for (const none of [
       {},
       [],
@@ -102,7 +99,7 @@ describe("enrolling", () => {
       { id: "x", response: {} },
       { ...answer, response: { clientDataJSON: "%" } },
     ]) {
-      expect(codes(await enroll(eve, none)), JSON.stringify(none)).toEqual(["INVALID response"]);
+      expect(refusalsOf(await enroll(eve, none)), JSON.stringify(none)).toEqual(["INVALID response"]);
     }
   });
 });
@@ -111,13 +108,13 @@ describe("signing in", () => {
   test("asks whoever knows the password, and takes the answer once", async () => {
     const { ada, authenticator } = await enrolled();
     const wrong = await signIn({ ...ada, password: "a wrong password" });
-    expect([codes(wrong), wrong.passkeyOptions]).toEqual([["INVALID undefined"], null]);
+    expect([refusalsOf(wrong), wrong.passkeyOptions]).toEqual([["INVALID undefined"], null]);
     const asked = await signIn(ada);
-    expect([codes(asked), asked.session]).toEqual([["SECOND_FACTOR_REQUIRED code"], null]);
+    expect([refusalsOf(asked), asked.session]).toEqual([["SECOND_FACTOR_REQUIRED code"], null]);
     const passkey = authenticator.get(asked.passkeyOptions);
     const both = await Promise.all([signIn(ada, { passkey }), signIn(ada, { passkey })]);
     expect(both.filter(({ session }) => session !== null)).toHaveLength(1);
-    expect(codes(await signIn(ada, { passkey }))).toEqual(["INVALID passkey"]);
+    expect(refusalsOf(await signIn(ada, { passkey }))).toEqual(["INVALID passkey"]);
     const refusals = await eventsOf(ada.userId, /session\.rejected/);
     expect(refusals.map(({ data }) => data.reason)).toEqual(["wrong_password", "wrong_code", "wrong_code"]);
     expect((await factorOf(ada)).passkeys[0].lastUsedAt).not.toBeNull();
@@ -131,30 +128,30 @@ describe("signing in", () => {
   ])("refuses what was signed %s", async (_what, bend) => {
     const { ada, authenticator } = await enrolled();
     const passkey = authenticator.get((await signIn(ada)).passkeyOptions, bend);
-    expect(codes(await signIn(ada, { passkey }))).toEqual(["INVALID passkey"]);
+    expect(refusalsOf(await signIn(ada, { passkey }))).toEqual(["INVALID passkey"]);
   });
 
   test("refuses another person's passkey, one that is too late, and what is no answer", async () => {
     const { ada, authenticator } = await enrolled();
     const eve = await enrolled();
     const foreign = eve.authenticator.get((await signIn(ada)).passkeyOptions);
-    expect(codes(await signIn(ada, { passkey: foreign }))).toEqual(["INVALID passkey"]);
+    expect(refusalsOf(await signIn(ada, { passkey: foreign }))).toEqual(["INVALID passkey"]);
     const swapped = authenticator.get((await signIn(eve.ada)).passkeyOptions);
-    expect(codes(await signIn(ada, { passkey: swapped }))).toEqual(["INVALID passkey"]);
+    expect(refusalsOf(await signIn(ada, { passkey: swapped }))).toEqual(["INVALID passkey"]);
     for (const none of [{}, "text", [1], { id: foreign.id }]) {
-      expect(codes(await signIn(ada, { passkey: none }))).toEqual(["INVALID passkey"]);
+      expect(refusalsOf(await signIn(ada, { passkey: none }))).toEqual(["INVALID passkey"]);
     }
     const late = authenticator.get((await signIn(ada)).passkeyOptions);
     fixture.advance(FIVE_MINUTES_MS + 1_000);
-    expect(codes(await signIn(ada, { passkey: late }))).toEqual(["INVALID passkey"]);
+    expect(refusalsOf(await signIn(ada, { passkey: late }))).toEqual(["INVALID passkey"]);
   });
 
   test("takes a recovery code where the passkey is lost", async () => {
     const { ada, recoveryCodes } = await enrolled();
     const [code = ""] = recoveryCodes;
-    expect(codes(await signIn(ada, { code: "000000" }))).toEqual(["INVALID code"]);
+    expect(refusalsOf(await signIn(ada, { code: "000000" }))).toEqual(["INVALID code"]);
     expect((await signIn(ada, { code })).session).not.toBeNull();
-    expect(codes(await signIn(ada, { code }))).toEqual(["INVALID code"]);
+    expect(refusalsOf(await signIn(ada, { code }))).toEqual(["INVALID code"]);
   });
 
   test("takes either an app's code or a passkey where there are both", async () => {
@@ -171,7 +168,7 @@ describe("signing in", () => {
     const input = { password: ada.password, code: code() };
     expect((await as(ada, "totpRemove", input, "removed")).removed).toBe(true);
     expect(await factorOf(ada)).toMatchObject({ app: false, recoveryCodesLeft: recoveryCodes.length });
-    expect(codes(await signIn(ada))).toEqual(["SECOND_FACTOR_REQUIRED code"]);
+    expect(refusalsOf(await signIn(ada))).toEqual(["SECOND_FACTOR_REQUIRED code"]);
   });
 });
 
@@ -182,13 +179,13 @@ describe("removing", () => {
   test("takes both factors; with the last one the recovery codes go, and the password is enough", async () => {
     const { ada, authenticator, passkey } = await enrolled();
     const proof = async () => ({ passkey: authenticator.get(await challengeOf(ada)) });
-    expect(codes(await remove(ada, passkey.id, {}))).toEqual(["SECOND_FACTOR_REQUIRED code"]);
-    expect(codes(await remove(ada, passkey.id, { password: "wrong", ...(await proof()) }))).toEqual([
+    expect(refusalsOf(await remove(ada, passkey.id, {}))).toEqual(["SECOND_FACTOR_REQUIRED code"]);
+    expect(refusalsOf(await remove(ada, passkey.id, { password: "wrong", ...(await proof()) }))).toEqual([
       "INVALID password",
     ]);
     const eve = await enrolled();
     const hers = { passkey: eve.authenticator.get(await challengeOf(eve.ada)) };
-    expect(codes(await remove(eve.ada, passkey.id, hers))).toEqual(["NOT_FOUND id"]);
+    expect(refusalsOf(await remove(eve.ada, passkey.id, hers))).toEqual(["NOT_FOUND id"]);
     expect((await remove(ada, passkey.id, await proof())).removedId).toBe(passkey.id);
     expect(await factorOf(ada)).toBeNull();
     expect((await signIn(ada)).session).not.toBeNull();
@@ -201,7 +198,7 @@ describe("removing", () => {
     const { ada, authenticator, passkey } = await enrolled();
     const organizationId = await fixture.organization(ada);
     const require = { id: organizationId, expectedVersion: 1, requireSecondFactor: true };
-    expect(codes(await as(ada, "organizationUpdate", require, "organization { id }"))).toEqual([]);
+    expect(refusalsOf(await as(ada, "organizationUpdate", require, "organization { id }"))).toEqual([]);
     const rights = async () => {
       const identity = await fixture.identityOf(ada);
       return "grants" in identity ? (identity.grants.get(organizationId)?.size ?? 0) : 0;

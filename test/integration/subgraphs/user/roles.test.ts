@@ -11,8 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture?.stop());
 
-const as = async (person: Person, mutation: string, input: object, selection: string) =>
-  fixture.mutate(await fixture.identityOf(person), mutation, input, selection);
+const as = (...of: Parameters<UserFixture["mutateAs"]>) => fixture.mutateAs(...of);
 const create = (person: Person, organizationId: string, name: string, permissions: readonly string[], more = {}) =>
   as(person, "roleCreate", { organizationId, name, permissions, ...more }, "role { id name permissions builtIn }");
 const update = (person: Person, input: object) => as(person, "roleUpdate", input, "role { id name permissions }");

@@ -11,8 +11,7 @@ beforeAll(async () => {
 afterAll(() => fixture?.stop());
 
 const STEP_MS = 30_000;
-const as = async (person: Person, mutation: string, input: object, selection: string) =>
-  fixture.mutate(await fixture.identityOf(person), mutation, input, selection);
+const as = (...of: Parameters<UserFixture["mutateAs"]>) => fixture.mutateAs(...of);
 const signIn = ({ email, password }: Person, code?: string) =>
   fixture.mutate(
     ANONYMOUS,

@@ -33,6 +33,10 @@ export const ANONYMOUS: Identity = { kind: "ANONYMOUS" };
 export type UserFixture = Awaited<ReturnType<typeof startUser>>;
 export type Json = ReturnType<typeof JSON.parse>;
 
+/** `CODE field` of each refusal of a payload. */
+export const refusalsOf = ({ userErrors }: Json): string[] =>
+  userErrors.map(({ code, field }: { code: string; field: string[] | null }) => `${code} ${field?.at(-1)}`);
+
 export interface Answer {
   readonly data: Json;
   readonly errors: Json[];
@@ -47,6 +51,9 @@ export interface Person {
   readonly accessToken: string;
   readonly refreshToken: string;
 }
+
+/** Whose session it is, however it began. */
+export type SignedIn = Pick<Person, "userId" | "sessionId">;
 
 export async function startUser(
   overrides: Pick<UserSubgraphDeps, "mailRetries"> & {
@@ -197,10 +204,15 @@ export async function startUser(
   }
 
   /** The identity as the gateway would sign it now. */
-  async function identityOf({ sessionId, userId }: Person): Promise<Identity> {
+  async function identityOf({ sessionId, userId }: SignedIn): Promise<Identity> {
     const facts = await subgraph.tokenService.session(sessionId, userId);
     if (facts === null) throw new Error("the session has ended");
     return { kind: "USER", userId, sessionId, grants: grantsOf(facts.grants) };
+  }
+
+  /** The payload of a mutation of theirs. */
+  async function mutateAs(person: SignedIn, mutation: string, input: Json, selection: string): Promise<Json> {
+    return mutate(await identityOf(person), mutation, input, selection);
   }
 
   async function organization(owner: Person, slug = `s-${randomUUID().slice(0, 20)}`): Promise<OrganizationId> {
@@ -275,6 +287,7 @@ export async function startUser(
     },
     ask,
     mutate,
+    mutateAs,
     mutateFrom,
     tokenFor,
     register,
