@@ -72,21 +72,28 @@ export function createApiKeys({ tokenService, cache, factsMs, clock }: ApiKeysOp
     return identity;
   }
 
+  /** @throws StaleToken also for a key whose time is over while its facts are still believed */
+  function requireGood(facts: ApiKeyFacts | null): ApiKeyFacts {
+    if (facts === null || (facts.expiresAt !== null && facts.expiresAt <= clock.now())) throw notGood();
+    return facts;
+  }
+
   return {
     async authenticate(token) {
       if (token.length > MAX_LENGTH) throw notGood();
       // The key itself is kept nowhere.
-      const facts = await load(`api-key:${hash("sha256", token, "base64url")}`, () => tokenService.apiKey(token));
-      if (facts === null || (facts.expiresAt !== null && facts.expiresAt <= clock.now())) throw notGood();
+      const key = `api-key:${hash("sha256", token, "base64url")}`;
+      const facts = requireGood(await load(key, () => tokenService.apiKey(token)));
       const { expiresAt } = facts;
       return { identity: identityOf(facts), ...(expiresAt === null ? {} : { expiresAt }) };
     },
     async authenticateClient({ keyId, organizationId, secretHash, scope, expiresAt }) {
-      const facts = await load(`client:${secretHash}:${scope.join(" ")}`, async () => {
+      const loaded = await load(`client:${secretHash}:${scope.join(" ")}`, async () => {
         const all = await tokenService.client({ organizationId, secretHash });
         return all && { ...all, permissions: all.permissions.filter((permission) => scope.includes(permission)) };
       });
-      if (facts?.keyId !== keyId || (facts.expiresAt !== null && facts.expiresAt <= clock.now())) throw notGood();
+      const facts = requireGood(loaded);
+      if (facts.keyId !== keyId) throw notGood();
       return { identity: identityOf(facts), expiresAt };
     },
   };

@@ -18,12 +18,12 @@ const eventSchema = z.object({
   data: z.looseObject({ userId: z.string().optional(), sessionId: z.string().optional() }),
 });
 
-/** Events after which cached rights may be wrong. */
-const RELEVANT =
-  /^user\.(session\.revoked|domain\.|identity_provider\.|api_key\.(revoked|rotated)|membership\.|role\.|organization\.(created|closed|suspended|reinstated|security_changed|deletion_scheduled|restored|deleted)|second_factor_|passkey\.|suspended|reinstated|erased)/;
 /** Events that change what every member of the organisation may do there. */
 const OF_ALL_MEMBERS =
   /^user\.(organization\.(closed|suspended|reinstated|security_changed|deletion_scheduled|restored|deleted)|(?:role|domain|identity_provider)\.[a-z]+)\./;
+/** Events that change what somebody may do. */
+const OF_SOMEBODY =
+  /^user\.(session\.revoked|api_key\.(revoked|rotated)|membership\.|organization\.created|second_factor_|passkey\.|suspended|reinstated|erased)/;
 
 export interface RevocationsOptions {
   readonly eventLog: Pick<EventLog, "tail">;
@@ -52,14 +52,15 @@ export function followRevocations({ eventLog, logger, onRevoked }: RevocationsOp
 /** `undefined` for events that change nobody's rights. */
 export function revocationOf(record: Pick<LogRecord, "value">): Revocation | undefined {
   const parsed = eventSchema.safeParse(parseJson(record.value));
-  if (!parsed.success || !RELEVANT.test(parsed.data.type)) return undefined;
+  if (!parsed.success) return undefined;
   const { type, orgid, actorid, subject, data } = parsed.data;
+  if (OF_ALL_MEMBERS.test(type)) return orgid === undefined ? {} : { organizationId: orgid };
+  if (!OF_SOMEBODY.test(type)) return undefined;
   if (type.startsWith("user.session.revoked.")) {
     const sessionId = data.sessionId ?? subject;
     return sessionId === undefined ? {} : { sessionId };
   }
   if (type.startsWith("user.api_key.")) return subject === undefined ? {} : { apiKeyId: subject };
-  if (OF_ALL_MEMBERS.test(type)) return orgid === undefined ? {} : { organizationId: orgid };
   // Whoever creates an organisation owns it.
   const creator = type.startsWith("user.organization.created.") ? actorid : undefined;
   const userId = data.userId ?? creator ?? (subject?.startsWith("usr_") === true ? subject : undefined);

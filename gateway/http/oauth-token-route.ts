@@ -3,18 +3,17 @@
  * client's id and secret are an API key's, in the `Authorization` header (`Basic`) or in the body.
  */
 import type { FastifyInstance, FastifyReply } from "fastify";
-import type { ClientAnswer, ClientCredentials, TokenService } from "../../platform/auth/token-service.ts";
+import type { ClientRefusal, TokenService } from "../../platform/auth/token-service.ts";
 import { readTokenRequest, type TokenRequestFault } from "./oauth-token-request.ts";
 
 const MAX_BYTES = 8 * 1024;
 const FORM = "application/x-www-form-urlencoded";
-const INVALID_CLIENT = "The client is not known, or its secret is not good.";
 
-type Fault = TokenRequestFault | Exclude<ClientAnswer["refused"], undefined>;
+type Fault = TokenRequestFault | ClientRefusal;
 
 const DESCRIPTIONS: Readonly<Record<Fault, string>> = {
   invalid_request: `Send ${FORM} with each parameter once, and the client's id and secret in one way.`,
-  invalid_client: INVALID_CLIENT,
+  invalid_client: "The client is not known, or its secret is not good.",
   invalid_scope: "The scope names a permission that the API key was not given.",
   unsupported_grant_type: "The grant type has to be client_credentials.",
 };
@@ -33,7 +32,7 @@ export function registerTokenEndpoint(
     scope.post("/oauth/token", { bodyLimit: MAX_BYTES }, async ({ headers, body }, reply) => {
       const asked = readTokenRequest(headers.authorization, typeof body === "string" ? body : undefined);
       if (asked.fault !== undefined) return refuse(reply, asked.fault, headers.authorization);
-      const { token, refused } = await clientToken(asked.credentials satisfies ClientCredentials);
+      const { token, refused } = await clientToken(asked.credentials);
       if (refused !== undefined) return refuse(reply, refused, headers.authorization);
       return reply.header("cache-control", "no-store").send({
         access_token: token.accessToken,

@@ -6,9 +6,7 @@ import type { UserServices } from "../services.ts";
 import { findApiKeyBySecret, touchApiKey } from "../store/api-keys.ts";
 import { findGrants } from "../store/roles.ts";
 import { findUser } from "../store/users.ts";
-
-/** `lastUsedAt` is this exact, in milliseconds. */
-const SEEN_EVERY_MS = 60_000;
+import { NOTED_EVERY_MS } from "./last-used.ts";
 
 type Services = Pick<UserServices, "database" | "clock">;
 
@@ -37,7 +35,7 @@ export function recognizeApiKey(
     if ((await findUser(tx, apiKey.grantedById))?.status !== "ACTIVE") return undefined;
     const giverMay = (await findGrants(tx, apiKey.grantedById)).get(organizationId);
     if (giverMay === undefined) return undefined;
-    await touchApiKey(tx, apiKey.id, { now, notAfter: new Date(now.getTime() - SEEN_EVERY_MS) });
+    await touchApiKey(tx, apiKey.id, { now, notAfter: new Date(now.getTime() - NOTED_EVERY_MS) });
     return { apiKey, endsAt: earliest(apiKey.expiresAt, endsAt), giverMay };
   });
 }

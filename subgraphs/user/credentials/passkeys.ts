@@ -2,15 +2,11 @@
  * What authenticators are asked, and whether their answers are good (WebAuthn, https://www.w3.org/TR/webauthn-3/), by
  * the library SimpleWebAuthn. What it cannot read or does not believe is no answer: nothing here says why.
  */
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type PublicKeyCredentialCreationOptionsJSON,
-  type PublicKeyCredentialRequestOptionsJSON,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
+import type {
+  AuthenticationResponseJSON,
+  PublicKeyCredentialCreationOptionsJSON,
+  PublicKeyCredentialRequestOptionsJSON,
+  RegistrationResponseJSON,
 } from "@simplewebauthn/server";
 import { z } from "zod";
 import type { Passkey } from "../domain/passkey.ts";
@@ -23,6 +19,9 @@ export interface RelyingParty {
   /** The one origin whose pages may use them. */
   readonly origin: string;
 }
+
+/** Loaded at its first use: that takes a fifth of a second, and most processes never need it. */
+const library = () => import("@simplewebauthn/server");
 
 const NAME = "Tributary";
 /** EdDSA, ES256 and RS256: every authenticator has one of them (https://www.iana.org/assignments/cose). */
@@ -51,11 +50,12 @@ const descriptorsOf = (passkeys: readonly Described[]) =>
   passkeys.map(({ credentialId: id, transports }) => ({ id, transports: known(transports) }));
 
 /** What `navigator.credentials.create` takes. @param existing no authenticator makes a second one */
-export function creationOptions(
+export async function creationOptions(
   { id: rpID }: RelyingParty,
   { id, email, displayName }: Pick<User, "id" | "email" | "displayName">,
   existing: readonly Described[],
 ): Promise<PublicKeyCredentialCreationOptionsJSON> {
+  const { generateRegistrationOptions } = await library();
   return generateRegistrationOptions({
     rpName: NAME,
     rpID,
@@ -71,10 +71,11 @@ export function creationOptions(
 }
 
 /** What `navigator.credentials.get` takes. */
-export function requestOptions(
+export async function requestOptions(
   { id: rpID }: RelyingParty,
   passkeys: readonly Described[],
 ): Promise<PublicKeyCredentialRequestOptionsJSON> {
+  const { generateAuthenticationOptions } = await library();
   return generateAuthenticationOptions({
     rpID,
     allowCredentials: descriptorsOf(passkeys),
@@ -105,11 +106,27 @@ const assertion = z
 
 export type NewCredential = Pick<Passkey, "credentialId" | "publicKey" | "counter" | "transports">;
 
-/** A challenge that was signed, and by what; `undefined` for an answer that is none. */
+/** A challenge that was signed, and what the answer brought. */
 export interface Signed<What> {
   /** Taken once, or the answer is a copy. */
   readonly challenge: string;
   readonly what: What;
+}
+
+/**
+ * Notes which challenge was signed while the library judges an answer. Whether it is one of ours is for the caller.
+ * @returns `undefined` for an answer that is not good, also for one that the library throws about
+ */
+async function signedBy<What>(
+  judge: (expectedChallenge: (challenge: string) => boolean) => Promise<What | undefined>,
+): Promise<Signed<What> | undefined> {
+  let challenge: string | undefined;
+  const note = (given: string) => {
+    challenge = given;
+    return true;
+  };
+  const what = await judge(note).catch(() => undefined);
+  return challenge === undefined || what === undefined ? undefined : { challenge, what };
 }
 
 /** @param answer what `navigator.credentials.create` gave, as JSON */
@@ -119,61 +136,44 @@ export async function readCreation(
 ): Promise<Signed<NewCredential> | undefined> {
   const parsed = creation.safeParse(answer);
   if (!parsed.success) return undefined;
-  let challenge: string | undefined;
-  try {
+  const { verifyRegistrationResponse } = await library();
+  return signedBy(async (expectedChallenge) => {
     const { verified, registrationInfo } = await verifyRegistrationResponse({
-      response: parsed.data,
-      expectedChallenge: (given) => {
-        challenge = given;
-        return true;
-      },
-      expectedOrigin: origin,
-      expectedRPID: id,
+      ...{ response: parsed.data, expectedChallenge, expectedOrigin: origin, expectedRPID: id },
       requireUserVerification: false,
     });
-    if (!verified || challenge === undefined) return undefined;
+    if (!verified) return undefined;
     const { id: credentialId, publicKey, counter, transports = [] } = registrationInfo.credential;
-    return { challenge, what: { credentialId, publicKey, counter: BigInt(counter), transports } };
-  } catch {
-    return undefined;
-  }
+    return { credentialId, publicKey, counter: BigInt(counter), transports };
+  });
 }
 
-/** The passkey that an answer is of, by its id; nothing is checked. */
-export function passkeyNamedBy(answer: unknown, passkeys: readonly Passkey[]): Passkey | undefined {
-  const parsed = assertion.safeParse(answer);
-  return parsed.success ? passkeys.find(({ credentialId }) => credentialId === parsed.data.id) : undefined;
+/** A passkey that signed, and what its counter shows now. */
+export interface UsedPasskey {
+  readonly passkey: Passkey;
+  readonly counter: bigint;
 }
 
-/** @param answer what `navigator.credentials.get` gave, as JSON. @returns the challenge and the new counter */
+/**
+ * @param answer what `navigator.credentials.get` gave, as JSON
+ * @param passkeys of which one is to have signed
+ */
 export async function readAssertion(
   { id, origin }: RelyingParty,
   answer: unknown,
-  { credentialId, publicKey, counter, transports }: Passkey,
-): Promise<Signed<bigint> | undefined> {
-  const parsed = assertion.safeParse(answer);
-  if (!parsed.success) return undefined;
-  let challenge: string | undefined;
-  try {
+  passkeys: readonly Passkey[],
+): Promise<Signed<UsedPasskey> | undefined> {
+  const response = assertion.safeParse(answer).data;
+  const passkey = passkeys.find(({ credentialId }) => credentialId === response?.id);
+  if (response === undefined || passkey === undefined) return undefined;
+  const { credentialId, publicKey, counter, transports } = passkey;
+  const { verifyAuthenticationResponse } = await library();
+  return signedBy(async (expectedChallenge) => {
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
-      response: parsed.data,
-      expectedChallenge: (given) => {
-        challenge = given;
-        return true;
-      },
-      expectedOrigin: origin,
-      expectedRPID: id,
-      credential: {
-        id: credentialId,
-        publicKey,
-        counter: Number(counter),
-        transports: known(transports),
-      },
+      ...{ response, expectedChallenge, expectedOrigin: origin, expectedRPID: id },
+      credential: { id: credentialId, publicKey, counter: Number(counter), transports: known(transports) },
       requireUserVerification: false,
     });
-    if (!verified || challenge === undefined) return undefined;
-    return { challenge, what: BigInt(authenticationInfo.newCounter) };
-  } catch {
-    return undefined;
-  }
+    return verified ? { passkey, counter: BigInt(authenticationInfo.newCounter) } : undefined;
+  });
 }

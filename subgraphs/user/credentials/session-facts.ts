@@ -6,10 +6,8 @@ import type { SessionId, UserId } from "../domain/ids.ts";
 import type { UserServices } from "../services.ts";
 import { findSession, touchSession } from "../store/sessions.ts";
 import { findUser } from "../store/users.ts";
+import { NOTED_EVERY_MS } from "./last-used.ts";
 import { readGrants } from "./read-grants.ts";
-
-/** `lastSeenAt` is this exact, in milliseconds. */
-const SEEN_EVERY_MS = 60_000;
 
 /** @returns `null` when it is revoked, expired or unknown, or when the user is suspended */
 export async function findSessionFacts(
@@ -24,8 +22,8 @@ export async function findSessionFacts(
     if (session?.userId !== userId || session.revokedAt !== null || session.expiresAt <= now) return false;
     if ((await findUser(tx, userId))?.status !== "ACTIVE") return false;
     const seenMs = now.getTime() - session.lastSeenAt.getTime();
-    touched = seenMs > SEEN_EVERY_MS;
-    if (touched) await touchSession(tx, sessionId, { now, everyMs: SEEN_EVERY_MS });
+    touched = seenMs > NOTED_EVERY_MS;
+    if (touched) await touchSession(tx, sessionId, { now, everyMs: NOTED_EVERY_MS });
     return true;
   });
   if (touched) await rowCaches.sessions.forget(sessionKey(userId, sessionId));

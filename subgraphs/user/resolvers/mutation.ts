@@ -119,9 +119,10 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
     ),
 
   passkeyChallenge: (_parent, _args, { services, person, settle }) =>
-    mutationPayload<{ options: object | null }>({ options: null }, async () =>
-      settle(await askForPasskey(services, person(), person().identity.userId)),
-    ),
+    mutationPayload<{ options: object | null }>({ options: null }, async () => {
+      const viewer = person();
+      return settle(await askForPasskey(services, viewer, viewer.identity.userId));
+    }),
 
   recoveryCodesRenew: (_parent, { input }, { services, person, settle }) =>
     mutationPayload<{ recoveryCodes: string[] | null }>({ recoveryCodes: null }, async () =>

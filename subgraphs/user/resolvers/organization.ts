@@ -22,7 +22,7 @@ import { findProvider } from "../store/identity-providers.ts";
 import { pageInvitations } from "../store/invitations.ts";
 import { keyOfFound, pageFoundMembers } from "../store/member-search.ts";
 import { pageMemberships } from "../store/memberships.ts";
-import { findDomains } from "../store/organization-domains.ts";
+import { findDomainsOf } from "../store/organization-domains.ts";
 import { requireWords } from "../validation/typed-search.ts";
 
 export const organization: ResolversOf<"Organization", UserContext, UserParents> = {
@@ -91,7 +91,7 @@ export const organization: ResolversOf<"Organization", UserContext, UserParents>
 
   domains({ id: organizationId }, _args, { identity, read }) {
     requireManaged(identity, organizationId);
-    return read((tx) => findDomains(tx, organizationId));
+    return read((tx) => findDomainsOf(tx, organizationId));
   },
 
   async identityProvider({ id: organizationId }, _args, { identity, read }) {

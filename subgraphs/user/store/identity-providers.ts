@@ -32,9 +32,8 @@ export async function putProvider(
   return toProvider(row);
 }
 
-/** False when there was none. */
-export async function deleteProvider(tx: UserTransaction, organizationId: OrganizationId): Promise<boolean> {
-  return (await tables(tx).identityProvider.deleteMany({ where: { organizationId } })).count === 1;
+export async function deleteProvider(tx: UserTransaction, organizationId: OrganizationId): Promise<void> {
+  await tables(tx).identityProvider.delete({ where: { organizationId } });
 }
 
 /** Somebody at an organisation's provider. */

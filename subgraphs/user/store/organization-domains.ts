@@ -12,14 +12,17 @@ function toDomain({ domain, token, createdAt, verifiedAt, ...row }: Organization
 }
 
 /** Oldest first. */
-export async function findDomains(tx: UserTransaction, organizationId: OrganizationId): Promise<OrganizationDomain[]> {
+export async function findDomainsOf(
+  tx: UserTransaction,
+  organizationId: OrganizationId,
+): Promise<OrganizationDomain[]> {
   const rows = await tables(tx).organizationDomain.findMany({ where: { organizationId }, orderBy: { id: "asc" } });
   return rows.map(toDomain);
 }
 
-export async function findDomain(tx: UserTransaction, id: DomainId): Promise<OrganizationDomain | undefined> {
-  const row = await tables(tx).organizationDomain.findUnique({ where: { id } });
-  return row === null ? undefined : toDomain(row);
+export async function findDomains(tx: UserTransaction, ids: readonly DomainId[]): Promise<OrganizationDomain[]> {
+  const rows = await tables(tx).organizationDomain.findMany({ where: { id: { in: [...ids] } } });
+  return rows.map(toDomain);
 }
 
 /** False when the organisation has named the domain before. */

@@ -1,7 +1,7 @@
 /** Statements on passkeys and the challenges that they sign. */
 import type { PasskeyModel } from "../../../prisma/user/generated/models/Passkey.ts";
 import { PasskeyId, UserId } from "../domain/ids.ts";
-import type { ChallengePurpose, Passkey } from "../domain/passkey.ts";
+import { CHALLENGE_MS, type ChallengePurpose, type Passkey } from "../domain/passkey.ts";
 import type { UserTransaction } from "./database.ts";
 import { settleFactors } from "./second-factors.ts";
 import { tables } from "./tables.ts";
@@ -61,14 +61,10 @@ export interface Challenge {
 }
 
 /** Those of the user that are over go. */
-export async function insertChallenge(
-  tx: UserTransaction,
-  challenge: Challenge,
-  { now, expiresAt }: { readonly now: Date; readonly expiresAt: Date },
-): Promise<void> {
+export async function insertChallenge(tx: UserTransaction, challenge: Challenge, now: Date): Promise<void> {
   const { passkeyChallenge } = tables(tx);
   await passkeyChallenge.deleteMany({ where: { userId: challenge.userId, expiresAt: { lte: now } } });
-  await passkeyChallenge.create({ data: { ...challenge, expiresAt } });
+  await passkeyChallenge.create({ data: { ...challenge, expiresAt: new Date(now.getTime() + CHALLENGE_MS) } });
 }
 
 /** False when it is none of the user's for this, was taken before, or is over. */

@@ -1,7 +1,7 @@
 /** Checks what only the owner of an account with a second factor has: a code of it, or a passkey. */
 import { refuse, UserFailure } from "../../../platform/errors/user-failure.ts";
 import type { DomainEvent } from "../../../platform/events/envelope.ts";
-import { passkeyNamedBy, readAssertion } from "../credentials/passkeys.ts";
+import { readAssertion } from "../credentials/passkeys.ts";
 import { recoveryCodeHash } from "../credentials/recovery-codes.ts";
 import { stepOfCode } from "../credentials/totp.ts";
 import type { UserId } from "../domain/ids.ts";
@@ -94,13 +94,11 @@ async function takeAssertion(
   answer: unknown,
   now: Date,
 ): Promise<void> {
-  const passkey = passkeyNamedBy(answer, passkeys);
-  const signed = passkey === undefined ? undefined : await readAssertion(relyingParty, answer, passkey);
-  const isTaken =
-    passkey !== undefined &&
-    signed !== undefined &&
-    (await takeChallenge(tx, { challenge: signed.challenge, userId: passkey.userId, purpose: "PROVE" }, now));
-  if (!isTaken)
-    throw refuse("INVALID", "This is no passkey of your account, or it took too long: try again.", "passkey");
-  await notePasskeyUsed(tx, passkey.id, { counter: signed.what, now });
+  const wrong = refuse("INVALID", "This is no passkey of your account, or it took too long: try again.", "passkey");
+  const signed = await readAssertion(relyingParty, answer, passkeys);
+  if (signed === undefined) throw wrong;
+  const { passkey, counter } = signed.what;
+  const challenge = { challenge: signed.challenge, userId: passkey.userId, purpose: "PROVE" } as const;
+  if (!(await takeChallenge(tx, challenge, now))) throw wrong;
+  await notePasskeyUsed(tx, passkey.id, { counter, now });
 }

@@ -45,8 +45,12 @@ export function requirePasskeyName(text: string): string {
   return requireName(text, { length: constraints.passkeyName, label: "The name", field: "name" });
 }
 
-/** What a client calls itself in the list of sessions. @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG` */
-export function requireDevice(text: string): string {
+/**
+ * What a client calls itself in the list of sessions; null where it does not.
+ * @throws UserFailure `BLANK`, `INVALID`, `TOO_LONG`
+ */
+export function readDevice(text: string | null | undefined): string | null {
+  if (text == null || text.trim() === "") return null;
   return requireName(text, { length: constraints.device, label: "The device", field: "device" });
 }
 

@@ -1,11 +1,11 @@
 import {
   BeginProviderSignInDocument,
   CompleteProviderSignInDocument,
-  constraints,
   type UserErrorFieldsFragment,
 } from "../../../schema/generated/operations.ts";
+import { requirePayload } from "../graphql/require-payload.ts";
 import { sendOperation } from "../graphql/send-operation.ts";
-import { deviceName } from "./device-name.ts";
+import { thisDevice } from "./device-name.ts";
 import type { SessionManager } from "./session.ts";
 
 /** In the session storage: the answer counts in the window that asked, and nowhere else. */
@@ -19,10 +19,8 @@ const SECRET = "tributary.provider-sign-in";
 export async function beginProviderSignIn(
   email: string,
 ): Promise<{ readonly url: string | null; readonly userErrors: readonly UserErrorFieldsFragment[] }> {
-  const { data, errors } = await sendOperation(BeginProviderSignInDocument, { input: { email } });
-  const payload = data?.providerSignInBegin;
-  if (payload === undefined) throw new Error(errors?.[0]?.message ?? "the gateway gave no answer");
-  const { url, secret, userErrors } = payload;
+  const answer = await sendOperation(BeginProviderSignInDocument, { input: { email } });
+  const { url, secret, userErrors } = requirePayload(answer, ({ providerSignInBegin }) => providerSignInBegin);
   if (secret !== null) sessionStorage.setItem(SECRET, secret);
   return { url, userErrors };
 }
@@ -39,10 +37,9 @@ export async function completeProviderSignIn(
 ): Promise<readonly UserErrorFieldsFragment[]> {
   const secret = sessionStorage.getItem(SECRET) ?? "";
   sessionStorage.removeItem(SECRET);
-  const device = deviceName(navigator.userAgent).slice(0, constraints.device.max);
-  const { data, errors } = await sendOperation(CompleteProviderSignInDocument, { input: { query, secret, device } });
-  const payload = data?.providerSignInComplete;
-  if (payload === undefined) throw new Error(errors?.[0]?.message ?? "the gateway gave no answer");
+  const input = { query, secret, device: thisDevice() };
+  const answer = await sendOperation(CompleteProviderSignInDocument, { input });
+  const payload = requirePayload(answer, ({ providerSignInComplete }) => providerSignInComplete);
   if (payload.session && payload.tokens) session.adopt(payload.session, payload.tokens);
   return payload.userErrors;
 }

@@ -1,6 +1,7 @@
-import { constraints, SignInDocument, type UserErrorFieldsFragment } from "../../../schema/generated/operations.ts";
+import { SignInDocument, type UserErrorFieldsFragment } from "../../../schema/generated/operations.ts";
+import { requirePayload } from "../graphql/require-payload.ts";
 import { sendOperation } from "../graphql/send-operation.ts";
-import { deviceName } from "./device-name.ts";
+import { thisDevice } from "./device-name.ts";
 import type { SessionManager } from "./session.ts";
 
 export interface Credentials {
@@ -21,10 +22,8 @@ export interface SignInOutcome {
 
 /** Signs in on this device. @throws Error when nobody answered */
 export async function signIn(session: Pick<SessionManager, "adopt">, credentials: Credentials): Promise<SignInOutcome> {
-  const device = deviceName(navigator.userAgent).slice(0, constraints.device.max);
-  const { data, errors } = await sendOperation(SignInDocument, { input: { ...credentials, device } });
-  const payload = data?.sessionCreate;
-  if (payload === undefined) throw new Error(errors?.[0]?.message ?? "the gateway gave no answer");
+  const answer = await sendOperation(SignInDocument, { input: { ...credentials, device: thisDevice() } });
+  const payload = requirePayload(answer, ({ sessionCreate }) => sessionCreate);
   if (payload.session && payload.tokens) session.adopt(payload.session, payload.tokens);
   return { userErrors: payload.userErrors, passkeyOptions: payload.passkeyOptions ?? null };
 }

@@ -10,13 +10,14 @@ import type { PasswordResetInput } from "../../../../schema/generated/user.ts";
 import { parseToken, RESET_TOKEN } from "../../credentials/opaque-token.ts";
 import { passwordErrors } from "../../credentials/passwords.ts";
 import type { User } from "../../domain/user.ts";
-import { emailVerified, passwordChanged, sessionRevoked } from "../../domain-events.ts";
+import { passwordChanged, sessionRevoked } from "../../domain-events.ts";
+import { confirmAddress } from "../../registrations/confirm-address.ts";
 import type { UserServices } from "../../services.ts";
 import type { UserTransaction } from "../../store/database.ts";
 import { consumePasswordReset, deletePasswordResets } from "../../store/password-resets.ts";
-import { deletePendingRegistrations, findPendingRegistrations } from "../../store/pending-registrations.ts";
+import { findPendingRegistrations } from "../../store/pending-registrations.ts";
 import { revokeSessions } from "../../store/sessions.ts";
-import { activateUser, findUser, lockUser, setPassword } from "../../store/users.ts";
+import { findUser, lockUser, setPassword } from "../../store/users.ts";
 
 const SESSION_REASON = "password_reset";
 
@@ -35,18 +36,15 @@ export async function resetPassword(
   const errors = passwordErrors(next, user === undefined ? [] : [user.email, user.displayName], "next");
   if (errors.length > 0) throw new UserFailure(errors);
   const passwordHash = await passwords.hash(next);
-  return runCommand(services, { tenants: [userId], causation }, async ({ tx, emit }) => {
+  return runCommand(services, { tenants: [userId], causation }, async (scope) => {
+    const { tx, emit } = scope;
     await lockUser(tx, userId);
     const now = clock.now();
     if (!(await consumePasswordReset(tx, { userId, tokenHash, now }))) throw expired;
     const before = await findUser(tx, userId);
     if (before?.status !== "ACTIVE" && before?.status !== "PENDING_VERIFICATION") throw expired;
     const displayName = await nameOf(tx, before);
-    const activated = await activateUser(tx, { userId, displayName, passwordHash }, { causation, now });
-    if (activated !== undefined) {
-      await deletePendingRegistrations(tx, userId);
-      emit(emailVerified(userId, activated.version, now));
-    }
+    await confirmAddress(scope, { userId, displayName, passwordHash }, { causation, now });
     const changed = await setPassword(tx, { id: userId, passwordHash }, { causation, now });
     await deletePasswordResets(tx, userId);
     emit(passwordChanged(userId, changed.version, "reset"));

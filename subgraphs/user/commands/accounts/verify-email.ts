@@ -13,12 +13,12 @@ import { parseToken, VERIFICATION_TOKEN } from "../../credentials/opaque-token.t
 import type { PendingRegistration } from "../../domain/pending-registration.ts";
 import type { Slug } from "../../domain/slug.ts";
 import type { User } from "../../domain/user.ts";
-import { emailVerified } from "../../domain-events.ts";
 import { foundOrganization, withFreeSlug } from "../../provisioning/found-organization.ts";
+import { confirmAddress } from "../../registrations/confirm-address.ts";
 import type { UserServices } from "../../services.ts";
 import { consumeVerification, findVerification } from "../../store/email-verifications.ts";
-import { deletePendingRegistrations, findPendingRegistrations } from "../../store/pending-registrations.ts";
-import { activateUser, findUser, lockUser } from "../../store/users.ts";
+import { findPendingRegistrations } from "../../store/pending-registrations.ts";
+import { findUser, lockUser } from "../../store/users.ts";
 
 export interface VerifiedEmail {
   readonly user: User;
@@ -49,17 +49,15 @@ export async function verifyEmail(
   const id = services.ids.next("org");
   const tryWith = (slug?: Slug) =>
     runCommand(services, { tenants: [userId, id], causation }, async (scope) => {
-      const { tx, emit } = scope;
+      const { tx } = scope;
       const now = clock.now();
       await lockUser(tx, userId);
       // Again: a registration that came meanwhile makes it doubtful whose this is, unless the password told it.
       const others = (await findPendingRegistrations(tx, userId)).filter(({ id }) => id !== chosen.id);
       if (others.length > 0 && !password) throw passwordNeeded();
       if (!(await consumeVerification(tx, { userId, tokenHash, now }))) throw expired;
-      const activated = await activateUser(tx, chosen, { causation, now });
+      const activated = await confirmAddress(scope, chosen, { causation, now });
       if (activated === undefined) throw expired;
-      await deletePendingRegistrations(tx, userId);
-      emit(emailVerified(userId, activated.version, now));
       if (name !== null && slug !== undefined) {
         await foundOrganization(services, scope, {
           id,

@@ -4,13 +4,12 @@
  */
 import { z } from "zod";
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
-import { notFound, requirePermission } from "../../../../platform/errors/refusals.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Person } from "../../../../platform/graphql/subgraph-context.ts";
 import type { ApiKeyCreateInput } from "../../../../schema/generated/user.ts";
 import { API_KEY_TOKEN, mintToken } from "../../credentials/opaque-token.ts";
 import { MAX_API_KEYS } from "../../domain/api-key.ts";
-import { ApiKeyId, OrganizationId } from "../../domain/ids.ts";
+import { ApiKeyId } from "../../domain/ids.ts";
 import { apiKeyCreated } from "../../domain-events.ts";
 import { requireActive } from "../../errors.ts";
 import { MANAGE_API_KEYS } from "../../policies.ts";
@@ -19,6 +18,7 @@ import { countGoodApiKeys, insertApiKey, insertApiKeySecret } from "../../store/
 import { lockOrganization } from "../../store/organizations.ts";
 import { hintOf, requireExpiry } from "../../validation/api-keys.ts";
 import { requireFeature } from "../../validation/features.ts";
+import { requireManagedOrganization } from "../../validation/managed-organization.ts";
 import { requirePermissions } from "../../validation/permissions.ts";
 import { requireApiKeyName } from "../../validation/text.ts";
 
@@ -41,10 +41,7 @@ export async function createApiKey(
 ): Promise<CommandOutcome<IssuedApiKey>> {
   const { userId } = identity;
   const { clock, ids } = services;
-  const missing = notFound("organisation", "organizationId");
-  const organizationId = OrganizationId.from(input.organizationId);
-  if (organizationId === undefined) throw missing;
-  requirePermission(identity, organizationId, MANAGE_API_KEYS, missing);
+  const organizationId = requireManagedOrganization(identity, input.organizationId, MANAGE_API_KEYS);
   const name = requireApiKeyName(input.name);
   const scopes = requirePermissions(identity, organizationId, input.scopes, "scopes");
   const expiresAt = input.expiresAt == null ? null : requireExpiry(input.expiresAt, clock.now());

@@ -6,7 +6,7 @@ import type { DomainRemoveInput } from "../../../../schema/generated/user.ts";
 import { domainRemoved } from "../../domain-events.ts";
 import type { UserServices } from "../../services.ts";
 import { deleteDomain } from "../../store/organization-domains.ts";
-import { requireOwnDomain } from "./require-own-domain.ts";
+import { requireOwnDomain } from "../../validation/domains.ts";
 
 /** @throws UserFailure `NOT_FOUND`, `FORBIDDEN` */
 export function removeDomain(
@@ -16,7 +16,7 @@ export function removeDomain(
 ): Promise<CommandOutcome<{ readonly removedId: string }>> {
   const command = { tenants: tenantsOf(person.identity), causation: person.causation };
   return runCommand(services, command, async ({ tx, emit }) => {
-    const domain = await requireOwnDomain(tx, person, id);
+    const domain = await requireOwnDomain(tx, person.identity, id);
     await deleteDomain(tx, domain.id);
     emit(domainRemoved(domain));
     return { removedId: domain.id };

@@ -13,7 +13,7 @@ import { type OrganizationDomain, RECORD_LABEL, recordOf } from "../../domain/id
 import { domainVerified } from "../../domain-events.ts";
 import type { UserServices } from "../../services.ts";
 import { markDomainVerified } from "../../store/organization-domains.ts";
-import { requireOwnDomain } from "./require-own-domain.ts";
+import { requireOwnDomain } from "../../validation/domains.ts";
 
 /** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `STATE_INVALID`, `TAKEN` */
 export async function verifyDomain(
@@ -24,7 +24,7 @@ export async function verifyDomain(
   const { database, domainRecords, clock } = services;
   const tenants = tenantsOf(person.identity);
   // Nobody's place is held while the DNS is asked.
-  const named = await inTenants(database, tenants, (tx) => requireOwnDomain(tx, person, id));
+  const named = await inTenants(database, tenants, (tx) => requireOwnDomain(tx, person.identity, id));
   if (named.verifiedAt !== null) return { result: named, replayed: false };
   const found = await domainRecords.find(named.domain).catch(() => {
     throw refuse("STATE_INVALID", `Nobody answers for ${named.domain} at the moment: try again shortly.`, "id");
@@ -35,7 +35,7 @@ export async function verifyDomain(
   }
   try {
     return await runCommand(services, { tenants, causation: person.causation }, async ({ tx, emit }) => {
-      const domain = await requireOwnDomain(tx, person, id);
+      const domain = await requireOwnDomain(tx, person.identity, id);
       if (domain.verifiedAt !== null) return domain;
       const verified = await markDomainVerified(tx, domain.id, clock.now());
       emit(domainVerified(verified));

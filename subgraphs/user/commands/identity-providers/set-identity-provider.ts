@@ -3,20 +3,19 @@
  * sealed, and never told again.
  */
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
-import { notFound, requirePermission } from "../../../../platform/errors/refusals.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Person } from "../../../../platform/graphql/subgraph-context.ts";
 import type { IdentityProviderSetInput } from "../../../../schema/generated/user.ts";
 import type { IdentityProvider } from "../../domain/identity-provider.ts";
-import { OrganizationId } from "../../domain/ids.ts";
 import { identityProviderSet } from "../../domain-events.ts";
 import { requireActive } from "../../errors.ts";
 import { OWN_ORGANIZATION } from "../../policies.ts";
 import type { UserServices } from "../../services.ts";
 import { putProvider } from "../../store/identity-providers.ts";
-import { findDomains } from "../../store/organization-domains.ts";
+import { findDomainsOf } from "../../store/organization-domains.ts";
 import { lockOrganization } from "../../store/organizations.ts";
 import { requireClientId, requireClientSecret, requireIssuer } from "../../validation/identity-providers.ts";
+import { requireManagedOrganization } from "../../validation/managed-organization.ts";
 
 /** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `BLANK`, `INVALID`, `TOO_LONG`, `STATE_INVALID` */
 export async function setIdentityProvider(
@@ -25,10 +24,7 @@ export async function setIdentityProvider(
   input: IdentityProviderSetInput,
 ): Promise<CommandOutcome<IdentityProvider>> {
   const { providers, providerSeal, clock } = services;
-  const missing = notFound("organisation", "organizationId");
-  const organizationId = OrganizationId.from(input.organizationId);
-  if (organizationId === undefined) throw missing;
-  requirePermission(identity, organizationId, OWN_ORGANIZATION, missing);
+  const organizationId = requireManagedOrganization(identity, input.organizationId, OWN_ORGANIZATION);
   const issuer = requireIssuer(input.issuer, services.allowPrivateProviders);
   const clientId = requireClientId(input.clientId);
   const clientSecret = requireClientSecret(input.clientSecret);
@@ -37,7 +33,7 @@ export async function setIdentityProvider(
   });
   return runCommand(services, { tenants: [organizationId], causation }, async ({ tx, emit }) => {
     requireActive(await lockOrganization(tx, organizationId));
-    if (!(await findDomains(tx, organizationId)).some(({ verifiedAt }) => verifiedAt !== null)) {
+    if (!(await findDomainsOf(tx, organizationId)).some(({ verifiedAt }) => verifiedAt !== null)) {
       throw refuse("STATE_INVALID", "Show first that a domain is the organisation's: its provider speaks for that.");
     }
     const provider = await putProvider(tx, {

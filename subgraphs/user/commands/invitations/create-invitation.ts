@@ -2,11 +2,10 @@
 import { z } from "zod";
 import { keyOwnerIn, responsibleUser } from "../../../../platform/auth/identity.ts";
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
-import { notFound, requirePermission } from "../../../../platform/errors/refusals.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
 import type { InvitationCreateInput } from "../../../../schema/generated/user.ts";
-import { InvitationId, OrganizationId } from "../../domain/ids.ts";
+import { InvitationId } from "../../domain/ids.ts";
 import { INVITATION_LIFETIME_MS } from "../../domain/invitation.ts";
 import { invitationCreated } from "../../domain-events.ts";
 import { requireActive } from "../../errors.ts";
@@ -16,6 +15,7 @@ import { countPending, insertInvitation } from "../../store/invitations.ts";
 import { isMember } from "../../store/memberships.ts";
 import { lockOrganization } from "../../store/organizations.ts";
 import { findUserByEmail } from "../../store/users.ts";
+import { requireManagedOrganization } from "../../validation/managed-organization.ts";
 import { requireGivable } from "../../validation/permissions.ts";
 import { requireRoleIds, requireRoles } from "../../validation/roles.ts";
 import { requireEmail } from "../../validation/text.ts";
@@ -30,10 +30,7 @@ export async function createInvitation(
   { identity, causation }: Actor,
   { idempotencyKey, ...input }: InvitationCreateInput,
 ): Promise<CommandOutcome<{ invitationId: InvitationId }>> {
-  const missing = notFound("organisation", "organizationId");
-  const organizationId = OrganizationId.from(input.organizationId);
-  if (organizationId === undefined) throw missing;
-  requirePermission(identity, organizationId, MANAGE_MEMBERS, missing);
+  const organizationId = requireManagedOrganization(identity, input.organizationId, MANAGE_MEMBERS);
   const email = requireEmail(input.email);
   const roleIds = requireRoleIds(input.roleIds);
   const { clock, ids } = services;

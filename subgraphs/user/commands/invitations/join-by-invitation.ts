@@ -7,25 +7,27 @@ import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { MembershipId } from "../../domain/ids.ts";
 import type { Invitation } from "../../domain/invitation.ts";
 import type { User } from "../../domain/user.ts";
-import { invitationAccepted, membershipCreated } from "../../domain-events.ts";
+import { invitationAccepted } from "../../domain-events.ts";
 import { requireActive } from "../../errors.ts";
 import { MANAGE_MEMBERS } from "../../policies.ts";
 import type { UserServices } from "../../services.ts";
 import type { UserTransaction } from "../../store/database.ts";
 import { markInvitationAccepted } from "../../store/invitations.ts";
-import { insertMembership, isMember } from "../../store/memberships.ts";
+import { isMember } from "../../store/memberships.ts";
 import { lockOrganization } from "../../store/organizations.ts";
 import { findRoles, mayNow } from "../../store/roles.ts";
 import { findUser } from "../../store/users.ts";
 import { invitationExpired } from "../../validation/invitation-tokens.ts";
+import { beginMembership } from "../memberships/begin-membership.ts";
 
 /** @throws UserFailure `EXPIRED`, `FORBIDDEN`, `STATE_INVALID` */
 export async function joinByInvitation(
   { clock, ids }: Pick<UserServices, "clock" | "ids">,
-  { tx, emit }: CommandScope<UserTransaction>,
+  scope: CommandScope<UserTransaction>,
   invitation: Invitation,
   { id: userId, email }: Pick<User, "id" | "email">,
 ): Promise<{ membershipId: MembershipId }> {
+  const { tx, emit } = scope;
   const { organizationId } = invitation;
   const now = clock.now();
   if (email !== invitation.email) {
@@ -36,11 +38,9 @@ export async function joinByInvitation(
   if (await isMember(tx, organizationId, userId)) throw refuse("STATE_INVALID", "You are a member already.");
   if (!(await markInvitationAccepted(tx, invitation.id, now))) throw invitationExpired();
   const roles = await findRoles(tx, invitation.roleIds);
-  const member = { id: ids.next("mem"), organizationId, userId };
-  await insertMembership(tx, { ...member, founder: false, joinedAt: now, roleIds: roles.map(({ id }) => id) });
   emit(invitationAccepted(invitation, userId));
-  emit(membershipCreated(member, roles));
-  return { membershipId: member.id };
+  const joining = { organizationId, userId, roles, founder: false, joinedAt: now };
+  return { membershipId: await beginMembership({ ids }, scope, joining) };
 }
 
 /** Its right may have gone in another way than with the membership, which takes the invitation along. */

@@ -3,19 +3,16 @@
  * and nowhere else, so it proves the address as a verification link does. What others chose for an account with this
  * address meanwhile is forgotten.
  */
-import { type CommandOutcome, type CommandScope, runCommand } from "../../../../platform/database/command.ts";
+import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { inTenants } from "../../../../platform/database/tenant-transaction.ts";
 import { refuse, UserFailure } from "../../../../platform/errors/user-failure.ts";
 import type { Cause } from "../../../../platform/graphql/subgraph-context.ts";
 import type { InvitationRegisterInput } from "../../../../schema/generated/user.ts";
 import { passwordErrors } from "../../credentials/passwords.ts";
 import type { OrganizationId } from "../../domain/ids.ts";
-import type { User } from "../../domain/user.ts";
-import { emailVerified, userRegistered } from "../../domain-events.ts";
+import { openConfirmedAccount } from "../../registrations/open-confirmed-account.ts";
 import type { UserServices } from "../../services.ts";
-import type { UserTransaction } from "../../store/database.ts";
-import { deletePendingRegistrations } from "../../store/pending-registrations.ts";
-import { activateUser, findUserByEmail, insertUser, type NewUser, type ProfileCause } from "../../store/users.ts";
+import { findUserByEmail } from "../../store/users.ts";
 import { requireInvitationToken, requireOpenInvitation } from "../../validation/invitation-tokens.ts";
 import { requireDisplayName } from "../../validation/text.ts";
 import { joinByInvitation } from "./join-by-invitation.ts";
@@ -41,32 +38,16 @@ export async function registerByInvitation(
   const existing = await findUserByEmail(database.autocommit, email);
   if (existing !== undefined && existing.status !== "PENDING_VERIFICATION") throw accountExists();
   const passwordHash = await passwords.hash(password);
-  const user = { id: existing?.id ?? ids.next("usr"), email, displayName, passwordHash };
+  const isNew = existing === undefined;
+  const user = { id: existing?.id ?? ids.next("usr"), email, displayName, passwordHash, isNew };
   return runCommand(services, { tenants: [user.id, organizationId], causation }, async (scope) => {
     const now = clock.now();
     const invitation = await requireOpenInvitation(scope.tx, hash, now);
-    const account = await openAccount(scope, user, { isNew: existing === undefined, cause: { causation, now } });
+    const account = await openConfirmedAccount(scope, user, { causation, now });
+    if (account === undefined) throw accountExists();
     await joinByInvitation(services, scope, invitation, account);
     return { email, organizationId };
   });
-}
-
-/** @throws UserFailure `TAKEN` when somebody was faster */
-async function openAccount(
-  { tx, emit }: CommandScope<UserTransaction>,
-  user: NewUser,
-  { isNew, cause }: { readonly isNew: boolean; readonly cause: ProfileCause },
-): Promise<User> {
-  const { id: userId, displayName, passwordHash } = user;
-  if (isNew) {
-    if (!(await insertUser(tx, user, cause))) throw accountExists();
-    emit(userRegistered(userId, cause.now));
-  }
-  const activated = await activateUser(tx, { userId, displayName, passwordHash }, cause);
-  if (activated === undefined) throw accountExists();
-  await deletePendingRegistrations(tx, userId);
-  emit(emailVerified(userId, activated.version, cause.now));
-  return activated;
 }
 
 const accountExists = () => refuse("TAKEN", "There is an account with this address: sign in to accept.", "token");

@@ -3,17 +3,17 @@
  * over (deletion/finish-deletion.ts). One that is being deleted already is no failure and no event.
  */
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
-import { notFound, requirePermission } from "../../../../platform/errors/refusals.ts";
+import { notFound } from "../../../../platform/errors/refusals.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Person } from "../../../../platform/graphql/subgraph-context.ts";
 import type { OrganizationDeleteInput } from "../../../../schema/generated/user.ts";
-import { OrganizationId } from "../../domain/ids.ts";
 import type { Organization } from "../../domain/organization.ts";
 import { deletionScheduled } from "../../domain-events.ts";
 import { requireActive } from "../../errors.ts";
 import { OWN_ORGANIZATION } from "../../policies.ts";
 import type { UserServices } from "../../services.ts";
 import { lockOrganization, setDeletion } from "../../store/organizations.ts";
+import { requireManagedOrganization } from "../../validation/managed-organization.ts";
 
 /** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `INVALID`, `STATE_INVALID` */
 export async function deleteOrganization(
@@ -21,13 +21,10 @@ export async function deleteOrganization(
   { identity, causation }: Person,
   input: OrganizationDeleteInput,
 ): Promise<CommandOutcome<Organization>> {
-  const missing = notFound("organisation", "id");
-  const id = OrganizationId.from(input.id);
-  if (id === undefined) throw missing;
-  requirePermission(identity, id, OWN_ORGANIZATION, missing);
+  const id = requireManagedOrganization(identity, input.id, OWN_ORGANIZATION, "id");
   return runCommand(services, { tenants: [id], causation }, async ({ tx, emit }) => {
     const organization = await lockOrganization(tx, id);
-    if (organization === undefined) throw missing;
+    if (organization === undefined) throw notFound("organisation", "id");
     if (organization.status === "DELETING") return organization;
     requireActive(organization);
     if (organization.status === "PROVISIONING") {

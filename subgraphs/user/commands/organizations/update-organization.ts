@@ -6,11 +6,9 @@
 import { responsibleUser } from "../../../../platform/auth/identity.ts";
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { isUniqueViolation } from "../../../../platform/database/unique-violation.ts";
-import { notFound, requirePermission } from "../../../../platform/errors/refusals.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
 import type { OrganizationUpdateInput } from "../../../../schema/generated/user.ts";
-import { OrganizationId } from "../../domain/ids.ts";
 import type { Organization } from "../../domain/organization.ts";
 import { organizationUpdated, securityChanged } from "../../domain-events.ts";
 import { slugTaken } from "../../errors.ts";
@@ -19,6 +17,7 @@ import type { UserServices } from "../../services.ts";
 import type { UserTransaction } from "../../store/database.ts";
 import { changeOrganization, claimSlug, countSlugs, lockOrganization } from "../../store/organizations.ts";
 import { hasSecondFactor } from "../../store/second-factors.ts";
+import { requireManagedOrganization } from "../../validation/managed-organization.ts";
 import { requireOrganizationName, requireSlug } from "../../validation/text.ts";
 
 /** Slugs that one organisation may have had: each is withheld from all others. */
@@ -33,10 +32,7 @@ export async function updateOrganization(
   { identity, causation }: Actor,
   { expectedVersion, ...input }: OrganizationUpdateInput,
 ): Promise<CommandOutcome<Organization>> {
-  const missing = notFound("organisation", "id");
-  const id = OrganizationId.from(input.id);
-  if (id === undefined) throw missing;
-  requirePermission(identity, id, MANAGE_ORGANIZATION, missing);
+  const id = requireManagedOrganization(identity, input.id, MANAGE_ORGANIZATION, "id");
   const slug = input.slug == null ? undefined : requireSlug(input.slug);
   const requiresSecondFactor = input.requireSecondFactor ?? undefined;
   // Naming nothing is naming an empty name.

@@ -3,7 +3,6 @@ import { type CommandOutcome, runCommand } from "../../../../platform/database/c
 import type { Cause } from "../../../../platform/graphql/subgraph-context.ts";
 import { requestOptions } from "../../credentials/passkeys.ts";
 import type { UserId } from "../../domain/ids.ts";
-import { CHALLENGE_MS } from "../../domain/passkey.ts";
 import type { UserServices } from "../../services.ts";
 import { findPasskeys, insertChallenge } from "../../store/passkeys.ts";
 
@@ -21,9 +20,7 @@ export function askForPasskey(
     const passkeys = await findPasskeys(tx, userId);
     if (passkeys.length === 0) return { options: null };
     const options = await requestOptions(services.relyingParty, passkeys);
-    const now = services.clock.now();
-    const challenge = { challenge: options.challenge, userId, purpose: "PROVE" } as const;
-    await insertChallenge(tx, challenge, { now, expiresAt: new Date(now.getTime() + CHALLENGE_MS) });
+    await insertChallenge(tx, { challenge: options.challenge, userId, purpose: "PROVE" }, services.clock.now());
     return { options };
   });
 }

@@ -4,7 +4,7 @@ import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Person } from "../../../../platform/graphql/subgraph-context.ts";
 import type { PasskeyBeginInput } from "../../../../schema/generated/user.ts";
 import { creationOptions } from "../../credentials/passkeys.ts";
-import { CHALLENGE_MS, MAX_PASSKEYS } from "../../domain/passkey.ts";
+import { MAX_PASSKEYS } from "../../domain/passkey.ts";
 import type { UserServices } from "../../services.ts";
 import { findPasskeys, insertChallenge } from "../../store/passkeys.ts";
 import { findUser, lockUser } from "../../store/users.ts";
@@ -27,9 +27,7 @@ export async function beginPasskey(
       throw refuse("LIMIT_REACHED", `An account has at most ${MAX_PASSKEYS} passkeys: remove one first.`);
     }
     const options = await creationOptions(relyingParty, user, existing);
-    const now = clock.now();
-    const challenge = { challenge: options.challenge, userId, purpose: "ENROLL" } as const;
-    await insertChallenge(tx, challenge, { now, expiresAt: new Date(now.getTime() + CHALLENGE_MS) });
+    await insertChallenge(tx, { challenge: options.challenge, userId, purpose: "ENROLL" }, clock.now());
     return { options };
   });
 }

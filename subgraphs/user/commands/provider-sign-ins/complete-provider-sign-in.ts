@@ -3,7 +3,7 @@
  * and for no others. Whoever comes for the first time gets an account and joins as a member; whoever was removed later
  * on is not brought back.
  */
-
+import { randomBytes } from "node:crypto";
 import { type CommandOutcome, type CommandScope, runCommand } from "../../../../platform/database/command.ts";
 import { inTenants } from "../../../../platform/database/tenant-transaction.ts";
 import { AppError } from "../../../../platform/errors/app-error.ts";
@@ -14,19 +14,19 @@ import type { ProviderSignInCompleteInput } from "../../../../schema/generated/u
 import { browserSecretHash } from "../../credentials/browser-secret.ts";
 import { type ParsedToken, PROVIDER_STATE, parseToken } from "../../credentials/opaque-token.ts";
 import type { OrganizationId, UserId } from "../../domain/ids.ts";
-import { membershipCreated } from "../../domain-events.ts";
 import { requireActive } from "../../errors.ts";
 import { type ProviderClaims, ProviderUnreachable, type SignInSecrets } from "../../providers/open-id-provider.ts";
 import { findProviderOf, providerClient } from "../../providers/provider-client.ts";
 import type { UserServices } from "../../services.ts";
 import type { UserTransaction } from "../../store/database.ts";
 import { findLinkedUser, linkUser, type ProviderSubject, takeProviderSignIn } from "../../store/identity-providers.ts";
-import { insertMembership, isMember } from "../../store/memberships.ts";
-import { findDomains } from "../../store/organization-domains.ts";
+import { isMember } from "../../store/memberships.ts";
+import { findDomainsOf } from "../../store/organization-domains.ts";
 import { lockOrganization } from "../../store/organizations.ts";
 import { findRolesOfOrganizations } from "../../store/roles.ts";
 import { findUser, findUserByEmail } from "../../store/users.ts";
-import { requireDevice } from "../../validation/text.ts";
+import { displayNameFrom, readDevice } from "../../validation/text.ts";
+import { beginMembership } from "../memberships/begin-membership.ts";
 import { type SignedIn, startSession } from "../sessions/start-session.ts";
 import { openProviderAccount } from "./open-provider-account.ts";
 
@@ -46,7 +46,7 @@ export async function completeProviderSignIn(
   cause: Cause,
   { query, secret, device }: ProviderSignInCompleteInput,
 ): Promise<CommandOutcome<SignedIn>> {
-  const deviceName = device == null || device.trim() === "" ? null : requireDevice(device);
+  const deviceName = readDevice(device);
   const state = new URLSearchParams(query).get("state") ?? "";
   const parsed = parseToken(PROVIDER_STATE, state);
   if (parsed === undefined) throw over();
@@ -101,23 +101,25 @@ async function accountOf(
   organizationId: OrganizationId,
   { issuer, subject, email, name }: Confirmed,
 ): Promise<UserId> {
-  const { database, ids, clock } = services;
+  const { database, ids, clock, passwords } = services;
   const who = { organizationId, issuer, subject };
-  const linked = await inTenants(database, [organizationId], (tx) => findLinkedUser(tx, who));
-  if (linked !== undefined) {
-    const address = (await findUser(database.autocommit, linked))?.email ?? "";
+  const linked = await inTenants(database, [organizationId], async (tx) => {
+    const userId = await findLinkedUser(tx, who);
     // It may have been moved to an address that the organisation has no say about.
-    await inTenants(database, [organizationId], (tx) => requireSpokenFor(tx, organizationId, address));
-    return linked;
-  }
+    if (userId !== undefined) await requireSpokenFor(tx, organizationId, (await findUser(tx, userId))?.email ?? "");
+    return userId;
+  });
+  if (linked !== undefined) return linked;
   const existing = await findUserByEmail(database.autocommit, email);
   const id = existing?.id ?? ids.next("usr");
+  // Nobody knows it until the owner chooses another. It is hashed here, where that holds nobody up.
+  const passwordHash = await passwords.hash(randomBytes(32).toString("base64url"));
+  const user = { id, email, displayName: displayNameFrom(name ?? "", email), passwordHash };
   const { result } = await runCommand(services, { tenants: [id, organizationId], causation }, async (scope) => {
     const now = clock.now();
     requireActive(await lockOrganization(scope.tx, organizationId));
     await requireSpokenFor(scope.tx, organizationId, email);
-    const user = { id, email, displayName: name };
-    await openProviderAccount(services, scope, user, { causation, now });
+    await openProviderAccount(scope, user, { causation, now });
     await join(services, scope, { ...who, userId: id }, now);
     return { id };
   });
@@ -126,25 +128,24 @@ async function accountOf(
 
 /** @throws UserFailure `FORBIDDEN` for an address that is in none of the organisation's domains */
 async function requireSpokenFor(tx: UserTransaction, organizationId: OrganizationId, email: string): Promise<void> {
-  const domains = await findDomains(tx, organizationId);
+  const domains = await findDomainsOf(tx, organizationId);
   const domain = mailDomainOf(email);
   if (domains.some((own) => own.verifiedAt !== null && own.domain === domain)) return;
   throw refuse("FORBIDDEN", "Your organisation's sign-in does not speak for the address of your account.", "query");
 }
 
 async function join(
-  { ids }: Pick<UserServices, "ids">,
-  { tx, emit }: CommandScope<UserTransaction>,
+  services: Pick<UserServices, "ids">,
+  scope: CommandScope<UserTransaction>,
   { userId, ...who }: ProviderSubject & { readonly userId: UserId },
-  now: Date,
+  joinedAt: Date,
 ): Promise<void> {
+  const { tx } = scope;
   const { organizationId } = who;
-  const isFirst = await linkUser(tx, { ...who, userId, createdAt: now });
+  const isFirst = await linkUser(tx, { ...who, userId, createdAt: joinedAt });
   if (!isFirst || (await isMember(tx, organizationId, userId))) return;
   const roles = (await findRolesOfOrganizations(tx, [organizationId])).filter(
     ({ name, builtIn }) => builtIn && name === FIRST_ROLE,
   );
-  const member = { id: ids.next("mem"), organizationId, userId };
-  await insertMembership(tx, { ...member, founder: false, joinedAt: now, roleIds: roles.map(({ id }) => id) });
-  emit(membershipCreated(member, roles));
+  await beginMembership(services, scope, { organizationId, userId, roles, founder: false, joinedAt });
 }

@@ -2,11 +2,10 @@
 import { z } from "zod";
 import { keyOwnerIn } from "../../../../platform/auth/identity.ts";
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
-import { notFound, requirePermission } from "../../../../platform/errors/refusals.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
 import type { RoleCreateInput } from "../../../../schema/generated/user.ts";
-import { OrganizationId, RoleId } from "../../domain/ids.ts";
+import { RoleId } from "../../domain/ids.ts";
 import { roleCreated } from "../../domain-events.ts";
 import { requireActive } from "../../errors.ts";
 import { MANAGE_ROLES } from "../../policies.ts";
@@ -14,6 +13,7 @@ import type { UserServices } from "../../services.ts";
 import { lockOrganization } from "../../store/organizations.ts";
 import { findRolesOfOrganizations, insertRole } from "../../store/roles.ts";
 import { requireFeature } from "../../validation/features.ts";
+import { requireManagedOrganization } from "../../validation/managed-organization.ts";
 import { requirePermissions } from "../../validation/permissions.ts";
 import { requireFreeName } from "../../validation/roles.ts";
 import { requireRoleName } from "../../validation/text.ts";
@@ -32,10 +32,7 @@ export async function createRole(
   { identity, causation }: Actor,
   { idempotencyKey, ...input }: RoleCreateInput,
 ): Promise<CommandOutcome<{ roleId: RoleId }>> {
-  const missing = notFound("organisation", "organizationId");
-  const organizationId = OrganizationId.from(input.organizationId);
-  if (organizationId === undefined) throw missing;
-  requirePermission(identity, organizationId, MANAGE_ROLES, missing);
+  const organizationId = requireManagedOrganization(identity, input.organizationId, MANAGE_ROLES);
   const name = requireRoleName(input.name);
   const permissions = requirePermissions(identity, organizationId, input.permissions);
   await requireFeature(services, "custom-roles", organizationId);

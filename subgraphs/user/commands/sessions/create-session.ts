@@ -17,7 +17,7 @@ import type { UserServices } from "../../services.ts";
 import { noteWrongCode } from "../../store/second-factors.ts";
 import { findCredentials, rehashPassword } from "../../store/users.ts";
 import { isWrongProof } from "../../validation/second-factor.ts";
-import { requireDevice } from "../../validation/text.ts";
+import { readDevice } from "../../validation/text.ts";
 import { askForPasskey } from "../passkeys/ask-for-passkey.ts";
 import { type SignedIn, startSession } from "./start-session.ts";
 
@@ -31,7 +31,7 @@ export async function createSession(
   cause: Cause,
   { email, password, device, ...proof }: SessionCreateInput,
 ): Promise<CommandOutcome<SignedIn>> {
-  const deviceName = device == null || device.trim() === "" ? null : requireDevice(device);
+  const deviceName = readDevice(device);
   const { database, passwords } = services;
   const account = await findCredentials(database.autocommit, email);
   const matches = await passwords.verify(password, account?.passwordHash);
