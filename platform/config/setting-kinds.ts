@@ -1,10 +1,17 @@
 /** Kinds of values that several settings have. */
 import { z } from "zod";
+import { canonicalLanguageTag } from "../validation/language-tag.ts";
 
 export const count = z.coerce.number().int().min(1);
 export const milliseconds = z.coerce.number().int().min(1);
 
 export const port = z.coerce.number().int().min(0).max(65535);
+
+/** In its canonical form (BCP 47). */
+export const languageTag = z
+  .string()
+  .transform((text) => canonicalLanguageTag(text))
+  .refine((tag) => tag !== undefined, { error: "must be a language tag such as en or pt-BR" });
 
 /** @param schemes without a colon */
 export function url(...schemes: readonly string[]) {

@@ -5,11 +5,13 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
 import { AppError } from "../errors/app-error.ts";
-import type { Mailbox, MailboxMessage } from "./mailbox-server.ts";
+import type { MailboxMessage, ShownMailbox } from "./mailbox-server.ts";
 
 const PAGE_CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'self'";
 const MAIL_CSP =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox";
+
+const INTRO = "Mails that this installation sent. They were kept here instead of being delivered.";
 
 const querySchema = z.object({ to: z.string().optional() });
 const paramsSchema = z.object({ id: z.string() });
@@ -17,13 +19,14 @@ const paramsSchema = z.object({ id: z.string() });
 /**
  * Adds `GET /mailbox`, `/mailbox/messages`, `/mailbox/messages/:id` and the frame's content. For local use only: no
  * sign-in.
+ * @param intro what these mails are
  */
-export function registerMailboxRoutes(server: FastifyInstance, mailbox: Mailbox): void {
+export function registerMailboxRoutes(server: FastifyInstance, mailbox: ShownMailbox, intro = INTRO): void {
   server.get("/mailbox", async (request, reply) => {
     const { to } = querySchema.parse(request.query);
     const messages = await mailbox.list(to);
     if (wantsJson(request.headers.accept)) return messages.map(toJson);
-    return sendPage(reply, listPage(messages, to));
+    return sendPage(reply, listPage(messages, to, intro));
   });
   server.get("/mailbox/messages", async (request) => {
     const { to } = querySchema.parse(request.query);
@@ -46,7 +49,7 @@ export function registerMailboxRoutes(server: FastifyInstance, mailbox: Mailbox)
   });
 }
 
-async function find(mailbox: Mailbox, params: unknown): Promise<MailboxMessage> {
+async function find(mailbox: ShownMailbox, params: unknown): Promise<MailboxMessage> {
   const message = await mailbox.get(paramsSchema.parse(params).id);
   if (message === undefined) throw new AppError("NOT_FOUND", "There is no such mail.");
   return message;
@@ -56,8 +59,8 @@ function wantsJson(accept: string | undefined): boolean {
   return accept?.includes("application/json") === true && !accept.includes("text/html");
 }
 
-function toJson({ id, recipients, from, subject, text, html, receivedAt }: MailboxMessage) {
-  return { id, to: recipients.join(", "), from, subject, text, html, receivedAt };
+function toJson({ id, recipients, from, subject, text, html, headers, receivedAt }: MailboxMessage) {
+  return { id, to: recipients.join(", "), from, subject, text, html, headers, receivedAt };
 }
 
 function sendPage(reply: FastifyReply, body: string): FastifyReply {
@@ -69,7 +72,7 @@ function sendPage(reply: FastifyReply, body: string): FastifyReply {
     .send(body);
 }
 
-function listPage(messages: readonly MailboxMessage[], to: string | undefined): string {
+function listPage(messages: readonly MailboxMessage[], to: string | undefined, intro: string): string {
   const rows = messages.map(
     (message) => `<tr>
       <td><a href="/mailbox/messages/${message.id}">${escapeHtml(message.subject || "(no subject)")}</a></td>
@@ -82,7 +85,7 @@ function listPage(messages: readonly MailboxMessage[], to: string | undefined): 
   return page(
     "Mailbox",
     `<h1>Mailbox</h1>
-    <p>Mails that this installation sent. They were kept here instead of being delivered.</p>
+    <p>${escapeHtml(intro)}</p>
     <form method="get" action="/mailbox"><label>Address <input type="email" name="to" value="${escapeHtml(to ?? "")}"></label>
     <button>Show</button></form>
     ${messages.length === 0 ? "<p>No mail yet.</p>" : table}`,

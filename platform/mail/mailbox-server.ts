@@ -20,17 +20,23 @@ const messageSchema = z.object({
   subject: z.string(),
   text: z.string(),
   html: z.string(),
+  /** By their names in lower case; absent in mails that an earlier release kept. */
+  headers: z.record(z.string(), z.string()).optional(),
   receivedAt: z.iso.datetime(),
 });
 
 export type MailboxMessage = z.infer<typeof messageSchema>;
 
-export interface Mailbox {
-  /** `smtp://127.0.0.1:<port>` */
-  readonly smtpUrl: string;
+/** What is shown of a mailbox. */
+export interface ShownMailbox {
   /** Newest first. @param to only mails for this address */
   list(to?: string): Promise<readonly MailboxMessage[]>;
   get(id: string): Promise<MailboxMessage | undefined>;
+}
+
+export interface Mailbox extends ShownMailbox {
+  /** `smtp://127.0.0.1:<port>` */
+  readonly smtpUrl: string;
   stop(): Promise<void>;
 }
 
@@ -84,6 +90,7 @@ export async function startMailbox({ dir, logger, port = 0 }: MailboxOptions): P
       subject: parsed.subject ?? "",
       text: parsed.text ?? "",
       html: parsed.html ?? "",
+      headers: Object.fromEntries(parsed.headers.map(({ key, value }) => [key, value])),
       receivedAt: receivedAt.toISOString(),
     };
     const file = join(dir, `${id}.json`);

@@ -11,6 +11,10 @@ export interface Mail {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
+  /** As a tag (BCP 47). */
+  readonly language: string;
+  /** Where mail programs end mails of this kind by one click (RFC 8058); absent: they cannot be ended. */
+  readonly unsubscribeUrl?: string | undefined;
 }
 
 export interface Mailer {
@@ -48,15 +52,24 @@ export function createMailer({ smtpUrl, from }: MailerOptions): Mailer {
   const transport = createTransport({ url: smtpUrl, ...LIMITS, disableFileAccess: true, disableUrlAccess: true });
   const domain = /@([^\s>]+)/.exec(from)?.[1] ?? "localhost";
   return {
-    async send({ id, ...mail }) {
+    async send({ id, language, unsubscribeUrl, ...mail }) {
+      const headers = {
+        "Content-Language": language,
+        ...(unsubscribeUrl === undefined ? {} : oneClick(unsubscribeUrl)),
+      };
       try {
-        await transport.sendMail({ from, messageId: `<${id}@${domain}>`, ...mail });
+        await transport.sendMail({ from, messageId: `<${id}@${domain}>`, headers, ...mail });
       } catch (error) {
         throw toFailure(error);
       }
     },
     close: () => transport.close(),
   };
+}
+
+/** https://www.rfc-editor.org/rfc/rfc8058 */
+function oneClick(url: string) {
+  return { "List-Unsubscribe": `<${url}>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" };
 }
 
 function toFailure(error: unknown): MailFailure {

@@ -11,7 +11,7 @@ const PASSED_ON = ["content-type", "webhook-id", "webhook-timestamp", "webhook-s
 
 /** @param addresses of each subgraph, without a path, in the order in which they are tried */
 export function forwardWebhooks(addresses: ReadonlyMap<string, () => readonly string[]>): WebhookReceiver {
-  return async (subgraph, name, { headers, body }) => {
+  return async (subgraph, name, { headers, query, body }) => {
     const own = addresses.get(subgraph)?.();
     if (own === undefined) return undefined;
     const passed = new Headers();
@@ -22,7 +22,7 @@ export function forwardWebhooks(addresses: ReadonlyMap<string, () => readonly st
     try {
       const response = await firstAnswer({
         addresses: own,
-        path: `/webhooks/${encodeURIComponent(subgraph)}/${encodeURIComponent(name)}`,
+        path: `/webhooks/${encodeURIComponent(subgraph)}/${encodeURIComponent(name)}?${query}`,
         init: { method: "POST", headers: passed, body: new Uint8Array(body) },
         timeoutMs: TIMEOUT_MS,
       });

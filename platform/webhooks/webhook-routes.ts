@@ -21,7 +21,8 @@ export function registerWebhooks(
     scope.post("/webhooks/:subgraph/:name", { bodyLimit: MAX_BYTES }, async (request, reply) => {
       const { subgraph, name } = place.parse(request.params);
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      const answer = await receive(subgraph, name, { headers: singleHeaders(request.headers), body });
+      const query = new URLSearchParams(request.url.split("?").slice(1).join("?"));
+      const answer = await receive(subgraph, name, { headers: singleHeaders(request.headers), query, body });
       if (answer === undefined) throw new AppError("NOT_FOUND", "There is no such webhook.");
       if (answer.body !== undefined) reply.type("application/json; charset=utf-8");
       return reply.status(answer.status).send(answer.body);

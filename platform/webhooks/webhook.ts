@@ -1,11 +1,13 @@
 /**
  * Webhooks that other services call: `POST /webhooks/<subgraph>/<name>` at the gateway. Whoever calls is known by a
- * signature over the body alone, so the body travels as the bytes that it is.
+ * signature over the body, or by what the address says. So the body travels as the bytes that it is.
  */
 import type { SingleHeaders } from "../http/single-headers.ts";
 
 export interface WebhookRequest {
   readonly headers: SingleHeaders;
+  /** What the address says behind its `?`. */
+  readonly query: URLSearchParams;
   readonly body: Buffer;
 }
 

@@ -69,6 +69,8 @@ export interface EventData {
   readonly "user.email_change_requested.v1": { readonly userId: string; };
   /** An account has another address, which its owner confirmed. */
   readonly "user.email_changed.v1": { readonly userId: string; };
+  /** A person takes the mails of a topic, or no more. */
+  readonly "user.email_subscription_changed.v1": { readonly userId: string; readonly topic: string; readonly subscribed: boolean; };
   /** A user confirmed their e-mail address. */
   readonly "user.email_verified.v1": { readonly userId: string; readonly verifiedAt?: string; };
   /** A person was erased at their wish: whoever keeps anything about them erases it. */

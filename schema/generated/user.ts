@@ -14,6 +14,10 @@ export type ApiKeyStatus = (typeof ApiKeyStatus)[number];
 export const EmailStatus = ["REQUESTED", "SENDING", "SENT", "FAILED", "CANCELLED", "BOUNCED"] as const;
 export type EmailStatus = (typeof EmailStatus)[number];
 
+/** Mails that their reader may do without. */
+export const EmailTopic = ["GETTING_STARTED"] as const;
+export type EmailTopic = (typeof EmailTopic)[number];
+
 /** For whom a rule of a feature flag is. */
 export const FeatureFlagScope = ["EVERYBODY", "PLAN", "ORGANIZATION"] as const;
 export type FeatureFlagScope = (typeof FeatureFlagScope)[number];
@@ -120,6 +124,20 @@ export interface EmailChangeRequestInput {
   readonly password: string;
 }
 
+/** Input of `emailSubscriptionSet`. */
+export interface EmailSubscriptionSetInput {
+  /** What the mails are about. */
+  readonly topic: EmailTopic;
+  /** False: the viewer wants none of them. */
+  readonly subscribed: boolean;
+}
+
+/** Input of `emailUnsubscribe`. */
+export interface EmailUnsubscribeInput {
+  /** The token from the mail's link. */
+  readonly token: string;
+}
+
 /** Input of `emailVerify`. */
 export interface EmailVerifyInput {
   /** The token from the mail's link. It is good for 24 hours. */
@@ -192,6 +210,8 @@ export interface InvitationRegisterInput {
   readonly password: string;
   /** The name that others see: 1 to 80 characters, no markup and no formula. */
   readonly displayName: string;
+  /** The language of mails, as a tag (BCP 47), e.g. `de-AT`. Default: that of the installation. */
+  readonly locale?: string | null;
 }
 
 /** Input of `invitationResend`. */
@@ -452,6 +472,8 @@ export interface UserRegisterInput {
   readonly password: string;
   /** The name that others will see: 1 to 80 characters, no markup and no formula. */
   readonly displayName: string;
+  /** The language of mails, as a tag (BCP 47), e.g. `de-AT`. Default: that of the installation. */
+  readonly locale?: string | null;
   /** Name of an organisation that is set up when the address is confirmed: 2 to 80 characters, no markup and no formula. */
   readonly organizationName?: string | null;
   /** With `organizationName` and `providerToken`: code of the plan that the organisation starts with, e.g. `team`. */
@@ -499,6 +521,16 @@ export interface MutationSessionCreateArgs {
 export interface MutationUserProfileUpdateArgs {
   /** The values of the mutation. */
   readonly input: UserProfileUpdateInput;
+}
+
+export interface MutationEmailSubscriptionSetArgs {
+  /** The values of the mutation. */
+  readonly input: EmailSubscriptionSetInput;
+}
+
+export interface MutationEmailUnsubscribeArgs {
+  /** The values of the mutation. */
+  readonly input: EmailUnsubscribeInput;
 }
 
 export interface MutationPasswordChangeArgs {
@@ -1044,6 +1076,30 @@ export interface EmailStepObject {
   readonly at: Date;
   /** What the mail server said; null when it said nothing. */
   readonly detail?: string | null | undefined;
+}
+
+/** Whether somebody takes the mails of a topic. */
+export interface EmailSubscriptionObject {
+  /** What the mails are about. */
+  readonly topic: EmailTopic;
+  /** False: they take none of them. */
+  readonly subscribed: boolean;
+}
+
+/** Payload of `emailSubscriptionSet`. */
+export interface EmailSubscriptionSetPayloadObject<Own = NoParents> {
+  /** As it is now; null when the mutation was refused. */
+  readonly subscription?: Parent<Own, "EmailSubscription"> | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `emailUnsubscribe`. */
+export interface EmailUnsubscribePayloadObject<Own = NoParents> {
+  /** What the mails were about; null when the mutation was refused. */
+  readonly topic?: EmailTopic | null | undefined;
+  /** Empty when the mutation succeeded, also where the mails were ended before. `EXPIRED` for a link that is no longer valid. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
 /** Payload of `emailVerify`. */
@@ -1807,6 +1863,8 @@ export interface ViewerObject<Own = NoParents> {
   /** Everything that is kept about the viewer, to look at or to take along: account, history, sessions, memberships, mails.
    * Passwords, tokens and codes are not in it. */
   readonly dataExport: unknown;
+  /** Which of the mails that one may do without the viewer takes; one per topic. */
+  readonly emailSubscriptions: readonly Parent<Own, "EmailSubscription">[];
   /** The viewer's second factors; null when signing in takes the password alone. */
   readonly secondFactor?: Parent<Own, "SecondFactor"> | null | undefined;
 }
@@ -1832,6 +1890,9 @@ interface DefaultParents<Own> {
   readonly EmailDeliveryEdge: EmailDeliveryEdgeObject<Own>;
   readonly EmailStatistics: EmailStatisticsObject;
   readonly EmailStep: EmailStepObject;
+  readonly EmailSubscription: EmailSubscriptionObject;
+  readonly EmailSubscriptionSetPayload: EmailSubscriptionSetPayloadObject<Own>;
+  readonly EmailUnsubscribePayload: EmailUnsubscribePayloadObject<Own>;
   readonly EmailVerifyPayload: EmailVerifyPayloadObject<Own>;
   readonly FeatureFlag: FeatureFlagObject;
   readonly FeatureFlagRule: FeatureFlagRuleObject;
@@ -2014,6 +2075,18 @@ interface Fields<Own> {
     readonly at: Field<NoArgs, Date>;
     readonly detail: Field<NoArgs, string | null | undefined>;
   };
+  readonly EmailSubscription: {
+    readonly topic: Field<NoArgs, EmailTopic>;
+    readonly subscribed: Field<NoArgs, boolean>;
+  };
+  readonly EmailSubscriptionSetPayload: {
+    readonly subscription: Field<NoArgs, Parent<Own, "EmailSubscription"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly EmailUnsubscribePayload: {
+    readonly topic: Field<NoArgs, EmailTopic | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
   readonly EmailVerifyPayload: {
     readonly user: Field<NoArgs, Parent<Own, "User"> | null | undefined>;
     readonly alreadyVerified: Field<NoArgs, boolean>;
@@ -2123,6 +2196,8 @@ interface Fields<Own> {
     readonly verificationResend: Field<MutationVerificationResendArgs, Parent<Own, "VerificationResendPayload">>;
     readonly sessionCreate: Field<MutationSessionCreateArgs, Parent<Own, "SessionCreatePayload">>;
     readonly userProfileUpdate: Field<MutationUserProfileUpdateArgs, Parent<Own, "UserProfileUpdatePayload">>;
+    readonly emailSubscriptionSet: Field<MutationEmailSubscriptionSetArgs, Parent<Own, "EmailSubscriptionSetPayload">>;
+    readonly emailUnsubscribe: Field<MutationEmailUnsubscribeArgs, Parent<Own, "EmailUnsubscribePayload">>;
     readonly passwordChange: Field<MutationPasswordChangeArgs, Parent<Own, "PasswordChangePayload">>;
     readonly passwordResetRequest: Field<MutationPasswordResetRequestArgs, Parent<Own, "PasswordResetRequestPayload">>;
     readonly passwordReset: Field<MutationPasswordResetArgs, Parent<Own, "PasswordResetPayload">>;
@@ -2464,6 +2539,7 @@ interface Fields<Own> {
     readonly sessions: Field<ViewerSessionsArgs, Parent<Own, "SessionConnection">>;
     readonly memberships: Field<ViewerMembershipsArgs, Parent<Own, "MembershipConnection">>;
     readonly dataExport: Field<NoArgs, unknown>;
+    readonly emailSubscriptions: Field<NoArgs, readonly Parent<Own, "EmailSubscription">[]>;
     readonly secondFactor: Field<NoArgs, Parent<Own, "SecondFactor"> | null | undefined>;
     readonly permissions: Field<ViewerPermissionsArgs, readonly string[]>;
     readonly can: Field<ViewerCanArgs, boolean>;
@@ -2491,6 +2567,9 @@ interface AllResolvers<Context, Own> {
   readonly EmailDeliveryEdge: TypeResolvers<Parent<Own, "EmailDeliveryEdge">, Context, Fields<Own>["EmailDeliveryEdge"]>;
   readonly EmailStatistics: TypeResolvers<Parent<Own, "EmailStatistics">, Context, Fields<Own>["EmailStatistics"]>;
   readonly EmailStep: TypeResolvers<Parent<Own, "EmailStep">, Context, Fields<Own>["EmailStep"]>;
+  readonly EmailSubscription: TypeResolvers<Parent<Own, "EmailSubscription">, Context, Fields<Own>["EmailSubscription"]>;
+  readonly EmailSubscriptionSetPayload: TypeResolvers<Parent<Own, "EmailSubscriptionSetPayload">, Context, Fields<Own>["EmailSubscriptionSetPayload"]>;
+  readonly EmailUnsubscribePayload: TypeResolvers<Parent<Own, "EmailUnsubscribePayload">, Context, Fields<Own>["EmailUnsubscribePayload"]>;
   readonly EmailVerifyPayload: TypeResolvers<Parent<Own, "EmailVerifyPayload">, Context, Fields<Own>["EmailVerifyPayload"]>;
   readonly FeatureFlag: TypeResolvers<Parent<Own, "FeatureFlag">, Context, Fields<Own>["FeatureFlag"]>;
   readonly FeatureFlagRule: TypeResolvers<Parent<Own, "FeatureFlagRule">, Context, Fields<Own>["FeatureFlagRule"]>;

@@ -8,6 +8,7 @@ import type { PublishedDenial } from "../../platform/graphql/denial-reporter.ts"
 import type { Saga, SagaId, SagaState, StepAction } from "../../platform/saga/saga.ts";
 import type { EventData, EventType } from "../../schema/generated/events.ts";
 import type { ApiKey } from "./domain/api-key.ts";
+import type { EmailSubscription } from "./domain/email-subscription.ts";
 import { type FlagKey, flagSubject } from "./domain/feature-flag.ts";
 import type { IdentityProvider, OrganizationDomain } from "./domain/identity-provider.ts";
 import type { EmailId, InvitationId, UserId } from "./domain/ids.ts";
@@ -111,6 +112,15 @@ export function emailChangeApproved(userId: UserId, version: number): DomainEven
 
 export function emailChanged(userId: UserId, version: number): DomainEvent {
   return ofUser("user.email_changed.v1", userId, { id: userId, version }, { userId });
+}
+
+export function emailSubscriptionChanged(
+  userId: UserId,
+  version: number,
+  { topic, subscribed }: EmailSubscription,
+): DomainEvent {
+  const data = { userId, topic, subscribed };
+  return ofUser("user.email_subscription_changed.v1", userId, { id: userId, version }, data);
 }
 
 export function profileUpdated(

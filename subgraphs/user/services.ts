@@ -13,6 +13,7 @@ import type { AccessTokens } from "./credentials/access-tokens.ts";
 import type { RelyingParty } from "./credentials/passkeys.ts";
 import type { PasswordHasher } from "./credentials/passwords.ts";
 import type { FeatureFlags } from "./flags/feature-flags.ts";
+import type { MailTemplates } from "./mail/mail-templates.ts";
 import type { DomainRecords } from "./providers/domain-records.ts";
 import type { OpenIdProviders } from "./providers/open-id-provider.ts";
 import type { UserDatabase, UserTransaction } from "./store/database.ts";
@@ -47,6 +48,8 @@ export interface UserServices {
   /** Whether they may have private addresses, and speak plain HTTP. */
   readonly allowPrivateProviders: boolean;
   readonly domainRecords: DomainRecords;
+  /** Seals what links say by which a reader gets no more mails. */
+  readonly unsubscribeSeal: TextSeal;
   /** Keeps tokens of the payment provider's form, which billing opens. */
   readonly tokenSeal: TextSeal;
   /** Lifetime of sessions and of their refresh tokens, in milliseconds. */
@@ -58,8 +61,9 @@ export interface UserServices {
 }
 
 /** What the sending of mails works with. */
-export interface MailServices extends Pick<UserServices, "database" | "outbox" | "clock"> {
+export interface MailServices extends Pick<UserServices, "database" | "outbox" | "clock" | "unsubscribeSeal"> {
   readonly mailer: Mailer;
+  readonly templates: MailTemplates;
   /** Address of the web client: mails link to it whatever host a request named. */
   readonly webClientUrl: string;
 }

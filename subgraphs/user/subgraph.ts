@@ -7,6 +7,7 @@ import { operatorSettings } from "../../platform/config/operator-settings.ts";
 import { count, list, url } from "../../platform/config/setting-kinds.ts";
 import { defineSubgraph } from "../../platform/graphql/subgraph-definition.ts";
 import { webhookSecrets } from "../../platform/webhooks/webhook-signature.ts";
+import { mailSettings } from "./mail/mail-settings.ts";
 
 export const subgraph = defineSubgraph({
   port: 4001,
@@ -42,6 +43,7 @@ export const subgraph = defineSubgraph({
         "Comma-separated secrets (whsec_…) of the webhook by which the mail service reports bounces; all verify",
       ),
     MAIL_FROM: z.string().default("Tributary <no-reply@tributary.local>").describe("Sender of mails"),
+    ...mailSettings,
     PRIVATE_IDENTITY_PROVIDERS: z
       .stringbool()
       .default(false)
@@ -49,9 +51,6 @@ export const subgraph = defineSubgraph({
     DNS_SERVERS: list
       .optional()
       .describe("Comma-separated DNS servers that are asked about organisations' domains; default: this machine's"),
-    WEB_CLIENT_URL: url("http", "https")
-      .default("http://127.0.0.1:4000")
-      .describe("Address of the web client, for links in mails"),
   },
   operatorCommands: async () => (await import("./operator/command-table.ts")).COMMANDS,
   create: async (deps) => (await import("./index.ts")).createUserSubgraph(deps),

@@ -1,7 +1,7 @@
-// S109: a bounce that the mail service reports at the gateway reaches the subgraph, in one process and in many, and the
-// audit log.
+// S109: what mail systems report at the gateway reaches the subgraph, in one process and in many, and the audit log.
 import { randomUUID } from "node:crypto";
 import { afterEach, expect, test } from "vitest";
+import { tokenFromMail } from "../support/client/mailbox-client.ts";
 import { newMember } from "../support/client/new-member.ts";
 import { newWebhookSecret, webhookHeaders } from "../support/client/signed-webhook.ts";
 import { rowsOf } from "../support/stack/rows-of.ts";
@@ -55,5 +55,29 @@ test.each(TOPOLOGIES)("a bounce reported at the gateway is recorded [S109] (%s)"
     rowsOf(running, "audit", "SELECT FROM audit_entry WHERE action = 'user.email.bounced' AND tenant_id = $1", [
       member.userId,
     ]);
+  await waitFor(async () => (await recorded()).length === 1, { what: "the audit entry" });
+});
+
+test.each(TOPOLOGIES)("one click in a mail program ends mails that one may do without (%s)", async (topology) => {
+  const running = await startStack(topology);
+  stack = running;
+  const member = await newMember(running);
+  const token = await tokenFromMail(running.mailbox, member.email, "/unsubscribe");
+  const click = (path: string) =>
+    fetch(`${running.url}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: "List-Unsubscribe=One-Click",
+    });
+  expect((await click(`/webhooks/user/unsubscribe?token=${token}x`)).status).toBe(404);
+  expect((await click("/webhooks/user/unsubscribe")).status).toBe(404);
+  expect((await click(`/webhooks/user/unsubscribe?token=${token}`)).status).toBe(204);
+  const recorded = () =>
+    rowsOf(
+      running,
+      "audit",
+      "SELECT FROM audit_entry WHERE action = 'user.email_subscription_changed' AND tenant_id = $1",
+      [member.userId],
+    );
   await waitFor(async () => (await recorded()).length === 1, { what: "the audit entry" });
 });

@@ -44,6 +44,33 @@ async function signOut(): Promise<void> {
   await window.getByRole("button", { name: "Sign out" }).click();
 }
 
+test("a browser's language is that of its mails, and a mail's link ends those that one may do without", async () => {
+  const german = await browser.newWindow();
+  await german.addInitScript(() => Object.defineProperty(navigator, "language", { value: "de-AT" }));
+  const email = `p-${randomUUID()}@example.com`;
+  await german.goto("/sign-up");
+  await german.getByLabel("Display name").fill("Ada Lovelace");
+  await german.getByLabel("E-mail").fill(email);
+  await german.getByLabel("Password").fill("correct horse battery");
+  await german.getByRole("button", { name: "Create account" }).click();
+  await german.goto(`/verify?token=${await tokenFromMail(stack.mailbox, email, "/verify")}`);
+  await german.getByRole("button", { name: "Confirm e-mail" }).click();
+  await german.getByText("Your address is confirmed").waitFor();
+  const token = await tokenFromMail(stack.mailbox, email, "/unsubscribe");
+  // Some mail programs open the address that others call.
+  await german.goto(`/webhooks/user/unsubscribe?token=${token}`);
+  await german.getByRole("button", { name: "Unsubscribe" }).waitFor();
+  await photograph(german, "unsubscribe-1");
+  await german.goto(`/unsubscribe?token=${token}`);
+  await german.getByRole("button", { name: "Unsubscribe" }).click();
+  await german.getByText("You get no more mails with help").waitFor();
+  await german.goto(`/mailbox?to=${email}`);
+  await german.getByRole("link", { name: "Willkommen bei Tributary" }).click();
+  await german.frameLocator("iframe").getByText("Guten Tag Ada Lovelace,").waitFor();
+  await photograph(german, "unsubscribe-2-mail");
+  await german.close();
+});
+
 test("a link of an address that was registered twice asks for the password, and takes the right one alone", async () => {
   const person = await register(stack, "Eve Elsewhere");
   await register(stack, "Eve Again", person.email);

@@ -78,6 +78,11 @@ export type EmailVerification = Prisma.EmailVerificationModel
  */
 export type PendingRegistration = Prisma.PendingRegistrationModel
 /**
+ * Model UnsubscribedTopic
+ * Mails that a person takes no more; without a row they take them.
+ */
+export type UnsubscribedTopic = Prisma.UnsubscribedTopicModel
+/**
  * Model ProfileEvent
  * One change of an account. The number is the account's version after it.
  */

@@ -13,6 +13,7 @@ import type { SagaParticipationModel } from "./models/SagaParticipation.ts";
 import type { UserModel } from "./models/User.ts";
 import type { EmailVerificationModel } from "./models/EmailVerification.ts";
 import type { PendingRegistrationModel } from "./models/PendingRegistration.ts";
+import type { UnsubscribedTopicModel } from "./models/UnsubscribedTopic.ts";
 import type { ProfileEventModel } from "./models/ProfileEvent.ts";
 import type { PasswordResetModel } from "./models/PasswordReset.ts";
 import type { EmailChangeModel } from "./models/EmailChange.ts";
@@ -298,6 +299,7 @@ export const pendingRegistrationRows: RawRows<PendingRegistrationModel> = rawRow
     id: "id",
     userId: "user_id",
     displayName: "display_name",
+    locale: "locale",
     passwordHash: "password_hash",
     ip: "ip",
     organizationName: "organization_name",
@@ -309,12 +311,27 @@ export const pendingRegistrationRows: RawRows<PendingRegistrationModel> = rawRow
     id: z.string(),
     userId: z.string(),
     displayName: z.string(),
+    locale: z.string().nullable(),
     passwordHash: z.string(),
     ip: z.string().nullable(),
     organizationName: z.string().nullable(),
     planCode: z.string().nullable(),
     sealedToken: z.string().nullable(),
     createdAt: z.date(),
+  }),
+);
+
+export const unsubscribedTopicRows: RawRows<UnsubscribedTopicModel> = rawRows(
+  "unsubscribed_topic",
+  {
+    userId: "user_id",
+    topic: "topic",
+    since: "since",
+  },
+  z.object({
+    userId: z.string(),
+    topic: z.string(),
+    since: z.date(),
   }),
 );
 

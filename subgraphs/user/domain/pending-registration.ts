@@ -6,6 +6,8 @@ export interface PendingRegistration {
   readonly id: string;
   readonly userId: UserId;
   readonly displayName: string;
+  /** BCP 47; null: not chosen. */
+  readonly locale: string | null;
   readonly passwordHash: string;
   /** Network address of whoever chose it; null where it is not known. */
   readonly ip: string | null;

@@ -7,6 +7,7 @@ import type { UserId } from "../domain/ids.ts";
 import type { UserTransaction } from "../store/database.ts";
 import { findEmailChange } from "../store/email-changes.ts";
 import { findEmails } from "../store/email-deliveries.ts";
+import { findEmailSubscriptions } from "../store/email-subscriptions.ts";
 import { findProviderAccounts } from "../store/identity-providers.ts";
 import { findMembershipsOfUser } from "../store/memberships.ts";
 import { findOrganizations } from "../store/organizations.ts";
@@ -52,6 +53,7 @@ export function exportData(read: TenantReader<UserTransaction>, userId: UserId, 
         organization: organizations.find(({ id }) => id === membership.organizationId)?.name ?? null,
         roles: (roles.get(membership.id) ?? []).map(({ name }) => name),
       })),
+      emailSubscriptions: await findEmailSubscriptions(tx, userId),
       mails: await findEmails(tx, userId),
     };
   });

@@ -2,8 +2,10 @@
  * What a kind of mail is: one file in `kinds/`. An event calls for it by a route in `consumers.ts`. From then on it is
  * known by its id and by what it is about. Whom it goes to, its words and its token are made when it is sent.
  */
+import type { TopicOfUser } from "../domain/email-subscription.ts";
+import type { User } from "../domain/user.ts";
 import type { UserTransaction } from "../store/database.ts";
-import type { MailParts } from "./mail-text.ts";
+import type { Words } from "./template-values.ts";
 
 export interface MailKind {
   /** Stored and published: never change it. */
@@ -20,9 +22,18 @@ export interface MailKind {
   compose(tx: UserTransaction, regardingId: string, writing: MailWriting): Promise<ComposedMail | undefined>;
 }
 
+/** In whose language and time zone a mail is written. */
+export type Reader = Pick<User, "locale" | "timeZone">;
+
 export interface ComposedMail {
   readonly to: string;
-  readonly parts: MailParts;
+  /** `undefined`: nobody knows who reads it. */
+  readonly reader: Reader | undefined;
+  readonly words: Words;
+  /** Where its link leads. */
+  readonly url: string;
+  /** Mails that their reader may do without; absent: this one is needed. */
+  readonly optional?: TopicOfUser;
 }
 
 /** What the writing of a mail takes beside rows. */

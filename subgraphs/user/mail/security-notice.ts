@@ -6,13 +6,15 @@ import { UserId } from "../domain/ids.ts";
 import { findUser } from "../store/users.ts";
 import type { MailKind } from "./mail-kind.ts";
 
-export interface SecurityNotice extends Pick<MailKind, "template"> {
-  readonly subject: string;
-  /** What was changed, and what to do when it was somebody else. */
-  readonly paragraph: string;
-}
+/** Mails of these templates name whoever reads them, and nothing else. */
+type SecurityNotice =
+  | "passkey_added"
+  | "passkey_removed"
+  | "password_changed"
+  | "second_factor_disabled"
+  | "second_factor_enabled";
 
-export function securityNotice({ template, subject, paragraph }: SecurityNotice): MailKind {
+export function securityNotice(template: SecurityNotice): MailKind {
   return {
     template,
     about: "userId",
@@ -21,12 +23,9 @@ export function securityNotice({ template, subject, paragraph }: SecurityNotice)
       if (user?.status !== "ACTIVE") return undefined;
       return {
         to: user.email,
-        parts: {
-          subject,
-          greeting: `Hello ${user.displayName},`,
-          paragraphs: [paragraph],
-          link: { label: "Choose a new password", url: linkTo("/forgot-password") },
-        },
+        reader: user,
+        words: { template, values: { displayName: user.displayName } },
+        url: linkTo("/forgot-password"),
       };
     },
   };

@@ -3,17 +3,16 @@
  * chose for it is forgotten.
  */
 import type { CommandScope } from "../../../platform/database/command.ts";
-import type { PendingRegistration } from "../domain/pending-registration.ts";
 import type { User } from "../domain/user.ts";
 import { emailVerified } from "../domain-events.ts";
 import type { UserTransaction } from "../store/database.ts";
 import { deletePendingRegistrations } from "../store/pending-registrations.ts";
-import { activateUser, type ProfileCause } from "../store/users.ts";
+import { activateUser, type ChosenProfile, type ProfileCause } from "../store/users.ts";
 
 /** @returns `undefined` when the account was not waiting for it */
 export async function confirmAddress(
   { tx, emit }: CommandScope<UserTransaction>,
-  chosen: Pick<PendingRegistration, "userId" | "displayName" | "passwordHash">,
+  chosen: ChosenProfile,
   cause: ProfileCause,
 ): Promise<User | undefined> {
   const activated = await activateUser(tx, chosen, cause);

@@ -17,10 +17,10 @@ export async function openConfirmedAccount(
   { isNew, ...user }: OpenedAccount,
   cause: ProfileCause,
 ): Promise<User | undefined> {
-  const { id: userId, displayName, passwordHash } = user;
+  const { id: userId, displayName, locale, passwordHash } = user;
   if (isNew) {
     if (!(await insertUser(scope.tx, user, cause))) return undefined;
     scope.emit(userRegistered(userId, cause.now));
   }
-  return confirmAddress(scope, { userId, displayName, passwordHash }, cause);
+  return confirmAddress(scope, { userId, displayName, locale, passwordHash }, cause);
 }

@@ -1,6 +1,6 @@
 import type { Principal, UserIdentity } from "../../../platform/auth/identity.ts";
 import { mutationPayload } from "../../../platform/graphql/mutation-payload.ts";
-import type { ResolversOf } from "../../../schema/generated/user.ts";
+import type { EmailTopic, ResolversOf } from "../../../schema/generated/user.ts";
 import { changePassword } from "../commands/accounts/change-password.ts";
 import { eraseUser } from "../commands/accounts/erase-user.ts";
 import { registerUser } from "../commands/accounts/register-user.ts";
@@ -26,6 +26,8 @@ import { createInvitation } from "../commands/invitations/create-invitation.ts";
 import { registerByInvitation } from "../commands/invitations/register-by-invitation.ts";
 import { resendInvitation } from "../commands/invitations/resend-invitation.ts";
 import { revokeInvitation } from "../commands/invitations/revoke-invitation.ts";
+import { setEmailSubscription } from "../commands/mails/set-email-subscription.ts";
+import { unsubscribeEmail } from "../commands/mails/unsubscribe-email.ts";
 import { removeMembership } from "../commands/memberships/remove-membership.ts";
 import { updateMembership } from "../commands/memberships/update-membership.ts";
 import { createOrganization } from "../commands/organizations/create-organization.ts";
@@ -52,6 +54,7 @@ import type { SignedIn } from "../commands/sessions/start-session.ts";
 import type { UserContext, UserParents } from "../context.ts";
 import { readGrants } from "../credentials/read-grants.ts";
 import type { ApiKey } from "../domain/api-key.ts";
+import type { EmailSubscription } from "../domain/email-subscription.ts";
 import type { FlagRule } from "../domain/feature-flag.ts";
 import type { IdentityProvider, OrganizationDomain } from "../domain/identity-provider.ts";
 import type { Organization } from "../domain/organization.ts";
@@ -76,6 +79,16 @@ export const mutation: ResolversOf<"Mutation", UserContext, UserParents> = {
     mutationPayload<{ user: User | null }>({ user: null }, async () => ({
       user: settle(await updateProfile(services, person(), input)),
     })),
+
+  emailSubscriptionSet: (_parent, { input }, { services, person, settle }) =>
+    mutationPayload<{ subscription: EmailSubscription | null }>({ subscription: null }, async () =>
+      settle(await setEmailSubscription(services, person(), input)),
+    ),
+
+  emailUnsubscribe: (_parent, { input }, { services, cause, settle }) =>
+    mutationPayload<{ topic: EmailTopic | null }>({ topic: null }, async () =>
+      settle(await unsubscribeEmail(services, cause, input)),
+    ),
 
   passwordChange: (_parent, { input }, { services, person, settle }) =>
     mutationPayload<{ user: User | null }>({ user: null }, async () => ({

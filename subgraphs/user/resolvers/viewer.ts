@@ -5,6 +5,7 @@ import { readConnection } from "../../../platform/graphql/read-connection.ts";
 import type { ResolversOf } from "../../../schema/generated/user.ts";
 import type { UserContext, UserParents } from "../context.ts";
 import { exportData } from "../export/data-export.ts";
+import { findEmailSubscriptions } from "../store/email-subscriptions.ts";
 import { pageMemberships } from "../store/memberships.ts";
 import { findPasskeys } from "../store/passkeys.ts";
 import { countRecoveryCodes, findSecondFactor } from "../store/second-factors.ts";
@@ -57,6 +58,8 @@ export const viewer: ResolversOf<"Viewer", UserContext, UserParents> = {
   dataExport: async ({ userId }, _args, { read, services }) =>
     // As JSON has it: dates are text.
     JSON.parse(JSON.stringify(await exportData(read, userId, services.clock.now()))),
+
+  emailSubscriptions: ({ userId }, _args, { read }) => read((tx) => findEmailSubscriptions(tx, userId)),
 
   secondFactor: ({ userId }, _args, { read }) =>
     read(async (tx) => {

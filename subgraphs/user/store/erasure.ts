@@ -44,6 +44,7 @@ async function deleteSecrets(tx: UserTransaction, userId: UserId): Promise<void>
   await stored.pendingRegistration.deleteMany(mine);
   await stored.passwordReset.deleteMany(mine);
   await stored.emailChange.deleteMany(mine);
+  await stored.unsubscribedTopic.deleteMany(mine);
   await stored.recoveryCode.deleteMany(mine);
   await stored.passkeyChallenge.deleteMany(mine);
   await stored.passkey.deleteMany(mine);

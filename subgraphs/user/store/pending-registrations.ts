@@ -6,9 +6,10 @@ import type { UserTransaction } from "./database.ts";
 import { tables } from "./tables.ts";
 
 function toPendingRegistration({ userId, ...row }: PendingRegistrationModel): PendingRegistration {
-  const { id, displayName, passwordHash, ip, organizationName, planCode, sealedToken, createdAt } = row;
+  const { id, displayName, locale, passwordHash, ip, organizationName, planCode, sealedToken, createdAt } = row;
   const plan = planCode === null || sealedToken === null ? null : { planCode, sealedToken };
-  return { id, userId: UserId.require(userId), displayName, passwordHash, ip, organizationName, plan, createdAt };
+  const chosen = { displayName, locale, passwordHash, organizationName, plan };
+  return { id, userId: UserId.require(userId), ...chosen, ip, createdAt };
 }
 
 /** Oldest first. */

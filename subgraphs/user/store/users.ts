@@ -104,6 +104,8 @@ export interface NewUser {
   readonly id: UserId;
   readonly email: string;
   readonly displayName: string;
+  /** BCP 47; null: not chosen. */
+  readonly locale: string | null;
   readonly passwordHash: string;
 }
 
@@ -210,20 +212,24 @@ const isPending = ({ status }: User) => status === "PENDING_VERIFICATION";
  */
 export function replaceRegistration(
   tx: UserTransaction,
-  { id, displayName, passwordHash }: Omit<NewUser, "email">,
+  { id, displayName, locale, passwordHash }: Omit<NewUser, "email">,
   cause: ProfileCause,
 ): Promise<User | undefined> {
-  const set = { displayName, passwordHash, verificationRequestedAt: cause.now };
+  const set = { displayName, locale, passwordHash, verificationRequestedAt: cause.now };
   return writeUser(tx, id, { type: "REGISTERED_AGAIN", when: isPending, set }, cause);
 }
+
+/** What becomes of an account when its address is confirmed. */
+export type ChosenProfile = Pick<PendingRegistration, "userId" | "displayName" | "locale" | "passwordHash">;
 
 /** Confirms the address with what was chosen; `undefined` when the user was not waiting for it. */
 export function activateUser(
   tx: UserTransaction,
-  { userId, displayName, passwordHash }: Pick<PendingRegistration, "userId" | "displayName" | "passwordHash">,
+  { userId, ...chosen }: ChosenProfile,
   cause: ProfileCause,
 ): Promise<User | undefined> {
-  const set = { status: "ACTIVE", emailVerifiedAt: cause.now, displayName, passwordHash };
+  const { displayName, locale, passwordHash } = chosen;
+  const set = { status: "ACTIVE", emailVerifiedAt: cause.now, displayName, locale, passwordHash };
   return writeUser(tx, userId, { type: "EMAIL_VERIFIED", when: isPending, set }, cause);
 }
 

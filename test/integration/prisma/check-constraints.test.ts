@@ -108,8 +108,13 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
           { organization_name: "Ada Works", sealed_token: "x" },
           { plan_code: "team", sealed_token: "x" },
         ],
+        pending_registration_locale_length: [{ locale: "" }, { locale: "x".repeat(36) }],
         pending_registration_display_name_length: [{ display_name: "" }, { display_name: "x".repeat(81) }],
       },
+    },
+    unsubscribed_topic: {
+      row: { user_id: "usr_1", topic: "GETTING_STARTED", since: now },
+      violations: { unsubscribed_topic_topic_check: [{ topic: "EVERYTHING" }] },
     },
     email_change: {
       row: {

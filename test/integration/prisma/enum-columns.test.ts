@@ -14,6 +14,7 @@ import {
 } from "../../../schema/generated/billing.ts";
 import {
   EmailStatus,
+  EmailTopic,
   FeatureFlagScope,
   OrganizationStatus,
   ProfileEventType,
@@ -44,6 +45,7 @@ const COLUMNS: Readonly<Record<"user" | "billing" | "audit", Readonly<Record<str
     "email_delivery.state": EmailStatus,
     "email_step.state": EmailStatus,
     "feature_flag_rule.scope": FeatureFlagScope,
+    "unsubscribed_topic.topic": EmailTopic,
   },
   billing: {
     ...INTERNAL,

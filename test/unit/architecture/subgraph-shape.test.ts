@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, "../../../subgraphs");
 /** Files that every subgraph has. */
 const FILES = ["index", "services", "context", "policies", "loaders", "consumers", "domain-events"];
 /** Files that one may have, beside process entries. */
-const OPTIONAL_FILES = ["errors", "main", "subgraph", "subgraph-name", "demo"];
+const OPTIONAL_FILES = ["create-services", "errors", "main", "subgraph", "subgraph-name", "demo"];
 /** Folders that every subgraph has; others are rooms of its own. */
 const FOLDERS = ["commands", "domain", "resolvers", "store"];
 /** Names that say nothing of what is in a room. */

@@ -25,6 +25,7 @@ const TITLES: Readonly<Record<string, string>> = {
   "user.sign_in.rejected": "Sign-in refused: no such account",
   "user.second_factor_enabled": "Second factor set up",
   "user.second_factor_disabled": "Second factor taken away",
+  "user.email_subscription_changed": "Choice of mails changed",
   "user.passkey.added": "Passkey added",
   "user.passkey.removed": "Passkey taken away",
   "user.recovery_codes_renewed": "Recovery codes renewed",

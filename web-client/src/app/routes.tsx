@@ -15,6 +15,7 @@ import { ProviderCallbackPage } from "../pages/provider-callback-page.tsx";
 import { ResetPasswordPage } from "../pages/reset-password-page.tsx";
 import { SignInPage } from "../pages/sign-in-page.tsx";
 import { SignUpPage } from "../pages/sign-up-page.tsx";
+import { UnsubscribePage } from "../pages/unsubscribe-page.tsx";
 import { VerifyPage } from "../pages/verify-page.tsx";
 import { OrganizationLayout } from "./organization-layout.tsx";
 import { RequireSession } from "./require-session.tsx";
@@ -35,6 +36,9 @@ export function createRoutes() {
         { path: "forgot-password", element: <ForgotPasswordPage /> },
         { path: "reset-password", element: <ResetPasswordPage /> },
         { path: "confirm-email-change", element: <ConfirmEmailChangePage /> },
+        { path: "unsubscribe", element: <UnsubscribePage /> },
+        // The address that mail programs call (RFC 8058); some open it for their reader instead.
+        { path: "webhooks/user/unsubscribe", element: <UnsubscribePage /> },
         { path: "verify", element: <VerifyPage /> },
         { path: "invite", element: <AcceptInvitationPage /> },
         {

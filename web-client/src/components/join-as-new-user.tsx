@@ -3,6 +3,7 @@ import { Link, useNavigate } from "react-router";
 import { constraints, RegisterByInvitationDocument } from "../../../schema/generated/operations.ts";
 import { useServices } from "../app/services-context.ts";
 import { signIn } from "../auth/sign-in.ts";
+import { browserLocale } from "../format/browser-locale.ts";
 import { useForm } from "../forms/use-form.ts";
 import { checkDisplayName, checkNewPassword } from "../forms/validation.ts";
 import { Field } from "./field.tsx";
@@ -18,7 +19,9 @@ export function JoinAsNewUser({ token }: { readonly token: string }) {
   const form = useForm({
     checks: CHECKS,
     async submit({ displayName, password }) {
-      const { data } = await register({ variables: { input: { token, displayName, password } } });
+      const { data } = await register({
+        variables: { input: { token, displayName, password, locale: browserLocale() } },
+      });
       const { email, organizationId, userErrors = [] } = data?.invitationRegister ?? {};
       if (email == null || organizationId == null) return userErrors;
       const signedIn = await signIn(session, { email, password });

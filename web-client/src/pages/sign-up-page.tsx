@@ -6,6 +6,7 @@ import { CheckYourMail } from "../components/check-your-mail.tsx";
 import { Field } from "../components/field.tsx";
 import { FormCard } from "../components/form-card.tsx";
 import { Page } from "../components/page.tsx";
+import { browserLocale } from "../format/browser-locale.ts";
 import { useForm } from "../forms/use-form.ts";
 import { checkDisplayName, checkEmail, checkNewPassword } from "../forms/validation.ts";
 import { newIdempotencyKey } from "../graphql/idempotency-key.ts";
@@ -24,7 +25,7 @@ export function SignUpPage() {
       if (intent.current.input !== input) intent.current = { input, key: newIdempotencyKey() };
       const email = values.email.trim();
       const { data } = await register({
-        variables: { input: { ...values, email, idempotencyKey: intent.current.key } },
+        variables: { input: { ...values, email, locale: browserLocale(), idempotencyKey: intent.current.key } },
       });
       if (data?.userRegister.accepted) setRegistered(email);
       return data?.userRegister.userErrors ?? [];

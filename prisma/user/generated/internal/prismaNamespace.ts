@@ -409,6 +409,7 @@ export const ModelName = {
   User: 'User',
   EmailVerification: 'EmailVerification',
   PendingRegistration: 'PendingRegistration',
+  UnsubscribedTopic: 'UnsubscribedTopic',
   ProfileEvent: 'ProfileEvent',
   PasswordReset: 'PasswordReset',
   EmailChange: 'EmailChange',
@@ -454,7 +455,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "user" | "emailVerification" | "pendingRegistration" | "profileEvent" | "passwordReset" | "emailChange" | "emailChangeToken" | "secondFactor" | "passkey" | "passkeyChallenge" | "recoveryCode" | "session" | "refreshToken" | "organization" | "organizationSlug" | "organizationDomain" | "identityProvider" | "providerAccount" | "providerSignIn" | "role" | "membership" | "membershipRole" | "memberSearchTerm" | "invitation" | "invitationToken" | "apiKey" | "apiKeySecret" | "featureFlagRule" | "featureFlagRevision" | "organizationPlan" | "emailDelivery" | "emailStep" | "registrationDay"
+    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "user" | "emailVerification" | "pendingRegistration" | "unsubscribedTopic" | "profileEvent" | "passwordReset" | "emailChange" | "emailChangeToken" | "secondFactor" | "passkey" | "passkeyChallenge" | "recoveryCode" | "session" | "refreshToken" | "organization" | "organizationSlug" | "organizationDomain" | "identityProvider" | "providerAccount" | "providerSignIn" | "role" | "membership" | "membershipRole" | "memberSearchTerm" | "invitation" | "invitationToken" | "apiKey" | "apiKeySecret" | "featureFlagRule" | "featureFlagRevision" | "organizationPlan" | "emailDelivery" | "emailStep" | "registrationDay"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1343,6 +1344,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.PendingRegistrationCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.PendingRegistrationCountAggregateOutputType> | number
+        }
+      }
+    }
+    UnsubscribedTopic: {
+      payload: Prisma.$UnsubscribedTopicPayload<ExtArgs>
+      fields: Prisma.UnsubscribedTopicFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.UnsubscribedTopicFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnsubscribedTopicPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.UnsubscribedTopicFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnsubscribedTopicPayload>
+        }
+        findFirst: {
+          args: Prisma.UnsubscribedTopicFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnsubscribedTopicPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.UnsubscribedTopicFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnsubscribedTopicPayload>
+        }
+        findMany: {
+          args: Prisma.UnsubscribedTopicFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnsubscribedTopicPayload>[]
+        }
+        create: {
+          args: Prisma.UnsubscribedTopicCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnsubscribedTopicPayload>
+        }
+        createMany: {
+          args: Prisma.UnsubscribedTopicCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.UnsubscribedTopicCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnsubscribedTopicPayload>[]
+        }
+        delete: {
+          args: Prisma.UnsubscribedTopicDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnsubscribedTopicPayload>
+        }
+        update: {
+          args: Prisma.UnsubscribedTopicUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnsubscribedTopicPayload>
+        }
+        deleteMany: {
+          args: Prisma.UnsubscribedTopicDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.UnsubscribedTopicUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.UnsubscribedTopicUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnsubscribedTopicPayload>[]
+        }
+        upsert: {
+          args: Prisma.UnsubscribedTopicUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UnsubscribedTopicPayload>
+        }
+        aggregate: {
+          args: Prisma.UnsubscribedTopicAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateUnsubscribedTopic>
+        }
+        groupBy: {
+          args: Prisma.UnsubscribedTopicGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.UnsubscribedTopicGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.UnsubscribedTopicCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.UnsubscribedTopicCountAggregateOutputType> | number
         }
       }
     }
@@ -3755,6 +3830,7 @@ export const PendingRegistrationScalarFieldEnum = {
   id: 'id',
   userId: 'userId',
   displayName: 'displayName',
+  locale: 'locale',
   passwordHash: 'passwordHash',
   ip: 'ip',
   organizationName: 'organizationName',
@@ -3764,6 +3840,15 @@ export const PendingRegistrationScalarFieldEnum = {
 } as const
 
 export type PendingRegistrationScalarFieldEnum = (typeof PendingRegistrationScalarFieldEnum)[keyof typeof PendingRegistrationScalarFieldEnum]
+
+
+export const UnsubscribedTopicScalarFieldEnum = {
+  userId: 'userId',
+  topic: 'topic',
+  since: 'since'
+} as const
+
+export type UnsubscribedTopicScalarFieldEnum = (typeof UnsubscribedTopicScalarFieldEnum)[keyof typeof UnsubscribedTopicScalarFieldEnum]
 
 
 export const ProfileEventScalarFieldEnum = {
@@ -4447,6 +4532,7 @@ export type GlobalOmitConfig = {
   user?: Prisma.UserOmit
   emailVerification?: Prisma.EmailVerificationOmit
   pendingRegistration?: Prisma.PendingRegistrationOmit
+  unsubscribedTopic?: Prisma.UnsubscribedTopicOmit
   profileEvent?: Prisma.ProfileEventOmit
   passwordReset?: Prisma.PasswordResetOmit
   emailChange?: Prisma.EmailChangeOmit

@@ -63,6 +63,7 @@ export const ModelName = {
   User: 'User',
   EmailVerification: 'EmailVerification',
   PendingRegistration: 'PendingRegistration',
+  UnsubscribedTopic: 'UnsubscribedTopic',
   ProfileEvent: 'ProfileEvent',
   PasswordReset: 'PasswordReset',
   EmailChange: 'EmailChange',
@@ -261,6 +262,7 @@ export const PendingRegistrationScalarFieldEnum = {
   id: 'id',
   userId: 'userId',
   displayName: 'displayName',
+  locale: 'locale',
   passwordHash: 'passwordHash',
   ip: 'ip',
   organizationName: 'organizationName',
@@ -270,6 +272,15 @@ export const PendingRegistrationScalarFieldEnum = {
 } as const
 
 export type PendingRegistrationScalarFieldEnum = (typeof PendingRegistrationScalarFieldEnum)[keyof typeof PendingRegistrationScalarFieldEnum]
+
+
+export const UnsubscribedTopicScalarFieldEnum = {
+  userId: 'userId',
+  topic: 'topic',
+  since: 'since'
+} as const
+
+export type UnsubscribedTopicScalarFieldEnum = (typeof UnsubscribedTopicScalarFieldEnum)[keyof typeof UnsubscribedTopicScalarFieldEnum]
 
 
 export const ProfileEventScalarFieldEnum = {

@@ -28,6 +28,7 @@ export type PendingRegistrationMinAggregateOutputType = {
   id: string | null
   userId: string | null
   displayName: string | null
+  locale: string | null
   passwordHash: string | null
   ip: string | null
   organizationName: string | null
@@ -40,6 +41,7 @@ export type PendingRegistrationMaxAggregateOutputType = {
   id: string | null
   userId: string | null
   displayName: string | null
+  locale: string | null
   passwordHash: string | null
   ip: string | null
   organizationName: string | null
@@ -52,6 +54,7 @@ export type PendingRegistrationCountAggregateOutputType = {
   id: number
   userId: number
   displayName: number
+  locale: number
   passwordHash: number
   ip: number
   organizationName: number
@@ -66,6 +69,7 @@ export type PendingRegistrationMinAggregateInputType = {
   id?: true
   userId?: true
   displayName?: true
+  locale?: true
   passwordHash?: true
   ip?: true
   organizationName?: true
@@ -78,6 +82,7 @@ export type PendingRegistrationMaxAggregateInputType = {
   id?: true
   userId?: true
   displayName?: true
+  locale?: true
   passwordHash?: true
   ip?: true
   organizationName?: true
@@ -90,6 +95,7 @@ export type PendingRegistrationCountAggregateInputType = {
   id?: true
   userId?: true
   displayName?: true
+  locale?: true
   passwordHash?: true
   ip?: true
   organizationName?: true
@@ -175,6 +181,7 @@ export type PendingRegistrationGroupByOutputType = {
   id: string
   userId: string
   displayName: string
+  locale: string | null
   passwordHash: string
   ip: string | null
   organizationName: string | null
@@ -208,6 +215,7 @@ export type PendingRegistrationWhereInput = {
   id?: Prisma.UuidFilter<"PendingRegistration"> | string
   userId?: Prisma.StringFilter<"PendingRegistration"> | string
   displayName?: Prisma.StringFilter<"PendingRegistration"> | string
+  locale?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
   passwordHash?: Prisma.StringFilter<"PendingRegistration"> | string
   ip?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
   organizationName?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
@@ -221,6 +229,7 @@ export type PendingRegistrationOrderByWithRelationInput = {
   id?: Prisma.SortOrder
   userId?: Prisma.SortOrder
   displayName?: Prisma.SortOrder
+  locale?: Prisma.SortOrderInput | Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   ip?: Prisma.SortOrderInput | Prisma.SortOrder
   organizationName?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -237,6 +246,7 @@ export type PendingRegistrationWhereUniqueInput = Prisma.AtLeast<{
   NOT?: Prisma.PendingRegistrationWhereInput | Prisma.PendingRegistrationWhereInput[]
   userId?: Prisma.StringFilter<"PendingRegistration"> | string
   displayName?: Prisma.StringFilter<"PendingRegistration"> | string
+  locale?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
   passwordHash?: Prisma.StringFilter<"PendingRegistration"> | string
   ip?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
   organizationName?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
@@ -250,6 +260,7 @@ export type PendingRegistrationOrderByWithAggregationInput = {
   id?: Prisma.SortOrder
   userId?: Prisma.SortOrder
   displayName?: Prisma.SortOrder
+  locale?: Prisma.SortOrderInput | Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   ip?: Prisma.SortOrderInput | Prisma.SortOrder
   organizationName?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -268,6 +279,7 @@ export type PendingRegistrationScalarWhereWithAggregatesInput = {
   id?: Prisma.UuidWithAggregatesFilter<"PendingRegistration"> | string
   userId?: Prisma.StringWithAggregatesFilter<"PendingRegistration"> | string
   displayName?: Prisma.StringWithAggregatesFilter<"PendingRegistration"> | string
+  locale?: Prisma.StringNullableWithAggregatesFilter<"PendingRegistration"> | string | null
   passwordHash?: Prisma.StringWithAggregatesFilter<"PendingRegistration"> | string
   ip?: Prisma.StringNullableWithAggregatesFilter<"PendingRegistration"> | string | null
   organizationName?: Prisma.StringNullableWithAggregatesFilter<"PendingRegistration"> | string | null
@@ -279,6 +291,7 @@ export type PendingRegistrationScalarWhereWithAggregatesInput = {
 export type PendingRegistrationCreateInput = {
   id: string
   displayName: string
+  locale?: string | null
   passwordHash: string
   ip?: string | null
   organizationName?: string | null
@@ -292,6 +305,7 @@ export type PendingRegistrationUncheckedCreateInput = {
   id: string
   userId: string
   displayName: string
+  locale?: string | null
   passwordHash: string
   ip?: string | null
   organizationName?: string | null
@@ -303,6 +317,7 @@ export type PendingRegistrationUncheckedCreateInput = {
 export type PendingRegistrationUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -316,6 +331,7 @@ export type PendingRegistrationUncheckedUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -328,6 +344,7 @@ export type PendingRegistrationCreateManyInput = {
   id: string
   userId: string
   displayName: string
+  locale?: string | null
   passwordHash: string
   ip?: string | null
   organizationName?: string | null
@@ -339,6 +356,7 @@ export type PendingRegistrationCreateManyInput = {
 export type PendingRegistrationUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -351,6 +369,7 @@ export type PendingRegistrationUncheckedUpdateManyInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -373,6 +392,7 @@ export type PendingRegistrationCountOrderByAggregateInput = {
   id?: Prisma.SortOrder
   userId?: Prisma.SortOrder
   displayName?: Prisma.SortOrder
+  locale?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   ip?: Prisma.SortOrder
   organizationName?: Prisma.SortOrder
@@ -385,6 +405,7 @@ export type PendingRegistrationMaxOrderByAggregateInput = {
   id?: Prisma.SortOrder
   userId?: Prisma.SortOrder
   displayName?: Prisma.SortOrder
+  locale?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   ip?: Prisma.SortOrder
   organizationName?: Prisma.SortOrder
@@ -397,6 +418,7 @@ export type PendingRegistrationMinOrderByAggregateInput = {
   id?: Prisma.SortOrder
   userId?: Prisma.SortOrder
   displayName?: Prisma.SortOrder
+  locale?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   ip?: Prisma.SortOrder
   organizationName?: Prisma.SortOrder
@@ -450,6 +472,7 @@ export type PendingRegistrationUncheckedUpdateManyWithoutUserNestedInput = {
 export type PendingRegistrationCreateWithoutUserInput = {
   id: string
   displayName: string
+  locale?: string | null
   passwordHash: string
   ip?: string | null
   organizationName?: string | null
@@ -461,6 +484,7 @@ export type PendingRegistrationCreateWithoutUserInput = {
 export type PendingRegistrationUncheckedCreateWithoutUserInput = {
   id: string
   displayName: string
+  locale?: string | null
   passwordHash: string
   ip?: string | null
   organizationName?: string | null
@@ -502,6 +526,7 @@ export type PendingRegistrationScalarWhereInput = {
   id?: Prisma.UuidFilter<"PendingRegistration"> | string
   userId?: Prisma.StringFilter<"PendingRegistration"> | string
   displayName?: Prisma.StringFilter<"PendingRegistration"> | string
+  locale?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
   passwordHash?: Prisma.StringFilter<"PendingRegistration"> | string
   ip?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
   organizationName?: Prisma.StringNullableFilter<"PendingRegistration"> | string | null
@@ -513,6 +538,7 @@ export type PendingRegistrationScalarWhereInput = {
 export type PendingRegistrationCreateManyUserInput = {
   id: string
   displayName: string
+  locale?: string | null
   passwordHash: string
   ip?: string | null
   organizationName?: string | null
@@ -524,6 +550,7 @@ export type PendingRegistrationCreateManyUserInput = {
 export type PendingRegistrationUpdateWithoutUserInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -535,6 +562,7 @@ export type PendingRegistrationUpdateWithoutUserInput = {
 export type PendingRegistrationUncheckedUpdateWithoutUserInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -546,6 +574,7 @@ export type PendingRegistrationUncheckedUpdateWithoutUserInput = {
 export type PendingRegistrationUncheckedUpdateManyWithoutUserInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   ip?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   organizationName?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -560,6 +589,7 @@ export type PendingRegistrationSelect<ExtArgs extends runtime.Types.Extensions.I
   id?: boolean
   userId?: boolean
   displayName?: boolean
+  locale?: boolean
   passwordHash?: boolean
   ip?: boolean
   organizationName?: boolean
@@ -573,6 +603,7 @@ export type PendingRegistrationSelectCreateManyAndReturn<ExtArgs extends runtime
   id?: boolean
   userId?: boolean
   displayName?: boolean
+  locale?: boolean
   passwordHash?: boolean
   ip?: boolean
   organizationName?: boolean
@@ -586,6 +617,7 @@ export type PendingRegistrationSelectUpdateManyAndReturn<ExtArgs extends runtime
   id?: boolean
   userId?: boolean
   displayName?: boolean
+  locale?: boolean
   passwordHash?: boolean
   ip?: boolean
   organizationName?: boolean
@@ -599,6 +631,7 @@ export type PendingRegistrationSelectScalar = {
   id?: boolean
   userId?: boolean
   displayName?: boolean
+  locale?: boolean
   passwordHash?: boolean
   ip?: boolean
   organizationName?: boolean
@@ -607,7 +640,7 @@ export type PendingRegistrationSelectScalar = {
   createdAt?: boolean
 }
 
-export type PendingRegistrationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "userId" | "displayName" | "passwordHash" | "ip" | "organizationName" | "planCode" | "sealedToken" | "createdAt", ExtArgs["result"]["pendingRegistration"]>
+export type PendingRegistrationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "userId" | "displayName" | "locale" | "passwordHash" | "ip" | "organizationName" | "planCode" | "sealedToken" | "createdAt", ExtArgs["result"]["pendingRegistration"]>
 export type PendingRegistrationInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }
@@ -627,6 +660,10 @@ export type $PendingRegistrationPayload<ExtArgs extends runtime.Types.Extensions
     id: string
     userId: string
     displayName: string
+    /**
+     * BCP 47; null: not chosen.
+     */
+    locale: string | null
     passwordHash: string
     ip: string | null
     organizationName: string | null
@@ -1060,6 +1097,7 @@ export interface PendingRegistrationFieldRefs {
   readonly id: Prisma.FieldRef<"PendingRegistration", 'String'>
   readonly userId: Prisma.FieldRef<"PendingRegistration", 'String'>
   readonly displayName: Prisma.FieldRef<"PendingRegistration", 'String'>
+  readonly locale: Prisma.FieldRef<"PendingRegistration", 'String'>
   readonly passwordHash: Prisma.FieldRef<"PendingRegistration", 'String'>
   readonly ip: Prisma.FieldRef<"PendingRegistration", 'String'>
   readonly organizationName: Prisma.FieldRef<"PendingRegistration", 'String'>

@@ -305,6 +305,7 @@ export type UserWhereInput = {
   invitations?: Prisma.InvitationListRelationFilter
   grantedKeys?: Prisma.ApiKeyListRelationFilter
   searchTerms?: Prisma.MemberSearchTermListRelationFilter
+  unsubscribedTopics?: Prisma.UnsubscribedTopicListRelationFilter
 }
 
 export type UserOrderByWithRelationInput = {
@@ -339,6 +340,7 @@ export type UserOrderByWithRelationInput = {
   invitations?: Prisma.InvitationOrderByRelationAggregateInput
   grantedKeys?: Prisma.ApiKeyOrderByRelationAggregateInput
   searchTerms?: Prisma.MemberSearchTermOrderByRelationAggregateInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicOrderByRelationAggregateInput
 }
 
 export type UserWhereUniqueInput = Prisma.AtLeast<{
@@ -376,6 +378,7 @@ export type UserWhereUniqueInput = Prisma.AtLeast<{
   invitations?: Prisma.InvitationListRelationFilter
   grantedKeys?: Prisma.ApiKeyListRelationFilter
   searchTerms?: Prisma.MemberSearchTermListRelationFilter
+  unsubscribedTopics?: Prisma.UnsubscribedTopicListRelationFilter
 }, "id" | "email">
 
 export type UserOrderByWithAggregationInput = {
@@ -452,6 +455,7 @@ export type UserCreateInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateInput = {
@@ -486,6 +490,7 @@ export type UserUncheckedCreateInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserUpdateInput = {
@@ -520,6 +525,7 @@ export type UserUpdateInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateInput = {
@@ -554,6 +560,7 @@ export type UserUncheckedUpdateInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateManyInput = {
@@ -701,6 +708,20 @@ export type UserUpdateOneRequiredWithoutPendingRegistrationsNestedInput = {
   upsert?: Prisma.UserUpsertWithoutPendingRegistrationsInput
   connect?: Prisma.UserWhereUniqueInput
   update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutPendingRegistrationsInput, Prisma.UserUpdateWithoutPendingRegistrationsInput>, Prisma.UserUncheckedUpdateWithoutPendingRegistrationsInput>
+}
+
+export type UserCreateNestedOneWithoutUnsubscribedTopicsInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutUnsubscribedTopicsInput, Prisma.UserUncheckedCreateWithoutUnsubscribedTopicsInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutUnsubscribedTopicsInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutUnsubscribedTopicsNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutUnsubscribedTopicsInput, Prisma.UserUncheckedCreateWithoutUnsubscribedTopicsInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutUnsubscribedTopicsInput
+  upsert?: Prisma.UserUpsertWithoutUnsubscribedTopicsInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutUnsubscribedTopicsInput, Prisma.UserUpdateWithoutUnsubscribedTopicsInput>, Prisma.UserUncheckedUpdateWithoutUnsubscribedTopicsInput>
 }
 
 export type UserCreateNestedOneWithoutProfileEventsInput = {
@@ -944,6 +965,7 @@ export type UserCreateWithoutVerificationsInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutVerificationsInput = {
@@ -977,6 +999,7 @@ export type UserUncheckedCreateWithoutVerificationsInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutVerificationsInput = {
@@ -1026,6 +1049,7 @@ export type UserUpdateWithoutVerificationsInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutVerificationsInput = {
@@ -1059,6 +1083,7 @@ export type UserUncheckedUpdateWithoutVerificationsInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutPendingRegistrationsInput = {
@@ -1092,6 +1117,7 @@ export type UserCreateWithoutPendingRegistrationsInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutPendingRegistrationsInput = {
@@ -1125,6 +1151,7 @@ export type UserUncheckedCreateWithoutPendingRegistrationsInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutPendingRegistrationsInput = {
@@ -1174,6 +1201,7 @@ export type UserUpdateWithoutPendingRegistrationsInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutPendingRegistrationsInput = {
@@ -1192,6 +1220,159 @@ export type UserUncheckedUpdateWithoutPendingRegistrationsInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   verifications?: Prisma.EmailVerificationUncheckedUpdateManyWithoutUserNestedInput
+  passwordResets?: Prisma.PasswordResetUncheckedUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUncheckedUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedUpdateManyWithoutUserNestedInput
+  secondFactor?: Prisma.SecondFactorUncheckedUpdateOneWithoutUserNestedInput
+  recoveryCodes?: Prisma.RecoveryCodeUncheckedUpdateManyWithoutUserNestedInput
+  passkeys?: Prisma.PasskeyUncheckedUpdateManyWithoutUserNestedInput
+  passkeyChallenges?: Prisma.PasskeyChallengeUncheckedUpdateManyWithoutUserNestedInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedUpdateManyWithoutUserNestedInput
+  profileEvents?: Prisma.ProfileEventUncheckedUpdateManyWithoutUserNestedInput
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  refreshTokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
+  memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
+  grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserCreateWithoutUnsubscribedTopicsInput = {
+  id: string
+  email: string
+  emailVerifiedAt?: Date | string | null
+  displayName: string
+  locale?: string | null
+  timeZone?: string | null
+  passwordHash: string
+  status: string
+  hasSecondFactor?: boolean
+  verificationRequestedAt: Date | string
+  resetRequestedAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  verifications?: Prisma.EmailVerificationCreateNestedManyWithoutUserInput
+  pendingRegistrations?: Prisma.PendingRegistrationCreateNestedManyWithoutUserInput
+  passwordResets?: Prisma.PasswordResetCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenCreateNestedManyWithoutUserInput
+  secondFactor?: Prisma.SecondFactorCreateNestedOneWithoutUserInput
+  recoveryCodes?: Prisma.RecoveryCodeCreateNestedManyWithoutUserInput
+  passkeys?: Prisma.PasskeyCreateNestedManyWithoutUserInput
+  passkeyChallenges?: Prisma.PasskeyChallengeCreateNestedManyWithoutUserInput
+  providerAccounts?: Prisma.ProviderAccountCreateNestedManyWithoutUserInput
+  profileEvents?: Prisma.ProfileEventCreateNestedManyWithoutUserInput
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  refreshTokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
+  memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
+  grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutUnsubscribedTopicsInput = {
+  id: string
+  email: string
+  emailVerifiedAt?: Date | string | null
+  displayName: string
+  locale?: string | null
+  timeZone?: string | null
+  passwordHash: string
+  status: string
+  hasSecondFactor?: boolean
+  verificationRequestedAt: Date | string
+  resetRequestedAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  verifications?: Prisma.EmailVerificationUncheckedCreateNestedManyWithoutUserInput
+  pendingRegistrations?: Prisma.PendingRegistrationUncheckedCreateNestedManyWithoutUserInput
+  passwordResets?: Prisma.PasswordResetUncheckedCreateNestedManyWithoutUserInput
+  emailChange?: Prisma.EmailChangeUncheckedCreateNestedOneWithoutUserInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUncheckedCreateNestedManyWithoutUserInput
+  secondFactor?: Prisma.SecondFactorUncheckedCreateNestedOneWithoutUserInput
+  recoveryCodes?: Prisma.RecoveryCodeUncheckedCreateNestedManyWithoutUserInput
+  passkeys?: Prisma.PasskeyUncheckedCreateNestedManyWithoutUserInput
+  passkeyChallenges?: Prisma.PasskeyChallengeUncheckedCreateNestedManyWithoutUserInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedCreateNestedManyWithoutUserInput
+  profileEvents?: Prisma.ProfileEventUncheckedCreateNestedManyWithoutUserInput
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  refreshTokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
+  memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
+  grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutUnsubscribedTopicsInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutUnsubscribedTopicsInput, Prisma.UserUncheckedCreateWithoutUnsubscribedTopicsInput>
+}
+
+export type UserUpsertWithoutUnsubscribedTopicsInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutUnsubscribedTopicsInput, Prisma.UserUncheckedUpdateWithoutUnsubscribedTopicsInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutUnsubscribedTopicsInput, Prisma.UserUncheckedCreateWithoutUnsubscribedTopicsInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutUnsubscribedTopicsInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutUnsubscribedTopicsInput, Prisma.UserUncheckedUpdateWithoutUnsubscribedTopicsInput>
+}
+
+export type UserUpdateWithoutUnsubscribedTopicsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  verifications?: Prisma.EmailVerificationUpdateManyWithoutUserNestedInput
+  pendingRegistrations?: Prisma.PendingRegistrationUpdateManyWithoutUserNestedInput
+  passwordResets?: Prisma.PasswordResetUpdateManyWithoutUserNestedInput
+  emailChange?: Prisma.EmailChangeUpdateOneWithoutUserNestedInput
+  emailChangeTokens?: Prisma.EmailChangeTokenUpdateManyWithoutUserNestedInput
+  secondFactor?: Prisma.SecondFactorUpdateOneWithoutUserNestedInput
+  recoveryCodes?: Prisma.RecoveryCodeUpdateManyWithoutUserNestedInput
+  passkeys?: Prisma.PasskeyUpdateManyWithoutUserNestedInput
+  passkeyChallenges?: Prisma.PasskeyChallengeUpdateManyWithoutUserNestedInput
+  providerAccounts?: Prisma.ProviderAccountUpdateManyWithoutUserNestedInput
+  profileEvents?: Prisma.ProfileEventUpdateManyWithoutUserNestedInput
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  refreshTokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
+  memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
+  grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutUnsubscribedTopicsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  locale?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  timeZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  hasSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  verificationRequestedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  resetRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  verifications?: Prisma.EmailVerificationUncheckedUpdateManyWithoutUserNestedInput
+  pendingRegistrations?: Prisma.PendingRegistrationUncheckedUpdateManyWithoutUserNestedInput
   passwordResets?: Prisma.PasswordResetUncheckedUpdateManyWithoutUserNestedInput
   emailChange?: Prisma.EmailChangeUncheckedUpdateOneWithoutUserNestedInput
   emailChangeTokens?: Prisma.EmailChangeTokenUncheckedUpdateManyWithoutUserNestedInput
@@ -1240,6 +1421,7 @@ export type UserCreateWithoutProfileEventsInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutProfileEventsInput = {
@@ -1273,6 +1455,7 @@ export type UserUncheckedCreateWithoutProfileEventsInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutProfileEventsInput = {
@@ -1322,6 +1505,7 @@ export type UserUpdateWithoutProfileEventsInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutProfileEventsInput = {
@@ -1355,6 +1539,7 @@ export type UserUncheckedUpdateWithoutProfileEventsInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutPasswordResetsInput = {
@@ -1388,6 +1573,7 @@ export type UserCreateWithoutPasswordResetsInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutPasswordResetsInput = {
@@ -1421,6 +1607,7 @@ export type UserUncheckedCreateWithoutPasswordResetsInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutPasswordResetsInput = {
@@ -1470,6 +1657,7 @@ export type UserUpdateWithoutPasswordResetsInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutPasswordResetsInput = {
@@ -1503,6 +1691,7 @@ export type UserUncheckedUpdateWithoutPasswordResetsInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutEmailChangeInput = {
@@ -1536,6 +1725,7 @@ export type UserCreateWithoutEmailChangeInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutEmailChangeInput = {
@@ -1569,6 +1759,7 @@ export type UserUncheckedCreateWithoutEmailChangeInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutEmailChangeInput = {
@@ -1618,6 +1809,7 @@ export type UserUpdateWithoutEmailChangeInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutEmailChangeInput = {
@@ -1651,6 +1843,7 @@ export type UserUncheckedUpdateWithoutEmailChangeInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutEmailChangeTokensInput = {
@@ -1684,6 +1877,7 @@ export type UserCreateWithoutEmailChangeTokensInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutEmailChangeTokensInput = {
@@ -1717,6 +1911,7 @@ export type UserUncheckedCreateWithoutEmailChangeTokensInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutEmailChangeTokensInput = {
@@ -1766,6 +1961,7 @@ export type UserUpdateWithoutEmailChangeTokensInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutEmailChangeTokensInput = {
@@ -1799,6 +1995,7 @@ export type UserUncheckedUpdateWithoutEmailChangeTokensInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutSecondFactorInput = {
@@ -1832,6 +2029,7 @@ export type UserCreateWithoutSecondFactorInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutSecondFactorInput = {
@@ -1865,6 +2063,7 @@ export type UserUncheckedCreateWithoutSecondFactorInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutSecondFactorInput = {
@@ -1914,6 +2113,7 @@ export type UserUpdateWithoutSecondFactorInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutSecondFactorInput = {
@@ -1947,6 +2147,7 @@ export type UserUncheckedUpdateWithoutSecondFactorInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutPasskeysInput = {
@@ -1980,6 +2181,7 @@ export type UserCreateWithoutPasskeysInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutPasskeysInput = {
@@ -2013,6 +2215,7 @@ export type UserUncheckedCreateWithoutPasskeysInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutPasskeysInput = {
@@ -2062,6 +2265,7 @@ export type UserUpdateWithoutPasskeysInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutPasskeysInput = {
@@ -2095,6 +2299,7 @@ export type UserUncheckedUpdateWithoutPasskeysInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutPasskeyChallengesInput = {
@@ -2128,6 +2333,7 @@ export type UserCreateWithoutPasskeyChallengesInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutPasskeyChallengesInput = {
@@ -2161,6 +2367,7 @@ export type UserUncheckedCreateWithoutPasskeyChallengesInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutPasskeyChallengesInput = {
@@ -2210,6 +2417,7 @@ export type UserUpdateWithoutPasskeyChallengesInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutPasskeyChallengesInput = {
@@ -2243,6 +2451,7 @@ export type UserUncheckedUpdateWithoutPasskeyChallengesInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutRecoveryCodesInput = {
@@ -2276,6 +2485,7 @@ export type UserCreateWithoutRecoveryCodesInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutRecoveryCodesInput = {
@@ -2309,6 +2519,7 @@ export type UserUncheckedCreateWithoutRecoveryCodesInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutRecoveryCodesInput = {
@@ -2358,6 +2569,7 @@ export type UserUpdateWithoutRecoveryCodesInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutRecoveryCodesInput = {
@@ -2391,6 +2603,7 @@ export type UserUncheckedUpdateWithoutRecoveryCodesInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutSessionsInput = {
@@ -2424,6 +2637,7 @@ export type UserCreateWithoutSessionsInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutSessionsInput = {
@@ -2457,6 +2671,7 @@ export type UserUncheckedCreateWithoutSessionsInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutSessionsInput = {
@@ -2506,6 +2721,7 @@ export type UserUpdateWithoutSessionsInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutSessionsInput = {
@@ -2539,6 +2755,7 @@ export type UserUncheckedUpdateWithoutSessionsInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutRefreshTokensInput = {
@@ -2572,6 +2789,7 @@ export type UserCreateWithoutRefreshTokensInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutRefreshTokensInput = {
@@ -2605,6 +2823,7 @@ export type UserUncheckedCreateWithoutRefreshTokensInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutRefreshTokensInput = {
@@ -2654,6 +2873,7 @@ export type UserUpdateWithoutRefreshTokensInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutRefreshTokensInput = {
@@ -2687,6 +2907,7 @@ export type UserUncheckedUpdateWithoutRefreshTokensInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutProviderAccountsInput = {
@@ -2720,6 +2941,7 @@ export type UserCreateWithoutProviderAccountsInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutProviderAccountsInput = {
@@ -2753,6 +2975,7 @@ export type UserUncheckedCreateWithoutProviderAccountsInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutProviderAccountsInput = {
@@ -2802,6 +3025,7 @@ export type UserUpdateWithoutProviderAccountsInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutProviderAccountsInput = {
@@ -2835,6 +3059,7 @@ export type UserUncheckedUpdateWithoutProviderAccountsInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutMembershipsInput = {
@@ -2868,6 +3093,7 @@ export type UserCreateWithoutMembershipsInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutMembershipsInput = {
@@ -2901,6 +3127,7 @@ export type UserUncheckedCreateWithoutMembershipsInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutMembershipsInput = {
@@ -2950,6 +3177,7 @@ export type UserUpdateWithoutMembershipsInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutMembershipsInput = {
@@ -2983,6 +3211,7 @@ export type UserUncheckedUpdateWithoutMembershipsInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutSearchTermsInput = {
@@ -3016,6 +3245,7 @@ export type UserCreateWithoutSearchTermsInput = {
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutSearchTermsInput = {
@@ -3049,6 +3279,7 @@ export type UserUncheckedCreateWithoutSearchTermsInput = {
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutSearchTermsInput = {
@@ -3098,6 +3329,7 @@ export type UserUpdateWithoutSearchTermsInput = {
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutSearchTermsInput = {
@@ -3131,6 +3363,7 @@ export type UserUncheckedUpdateWithoutSearchTermsInput = {
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutInvitationsInput = {
@@ -3164,6 +3397,7 @@ export type UserCreateWithoutInvitationsInput = {
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
   grantedKeys?: Prisma.ApiKeyCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutInvitationsInput = {
@@ -3197,6 +3431,7 @@ export type UserUncheckedCreateWithoutInvitationsInput = {
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
   grantedKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutGrantedByInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutInvitationsInput = {
@@ -3246,6 +3481,7 @@ export type UserUpdateWithoutInvitationsInput = {
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
   grantedKeys?: Prisma.ApiKeyUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutInvitationsInput = {
@@ -3279,6 +3515,7 @@ export type UserUncheckedUpdateWithoutInvitationsInput = {
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
   grantedKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutGrantedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutGrantedKeysInput = {
@@ -3312,6 +3549,7 @@ export type UserCreateWithoutGrantedKeysInput = {
   memberships?: Prisma.MembershipCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationCreateNestedManyWithoutInvitedByInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutGrantedKeysInput = {
@@ -3345,6 +3583,7 @@ export type UserUncheckedCreateWithoutGrantedKeysInput = {
   memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutUserInput
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutInvitedByInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutUserInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutGrantedKeysInput = {
@@ -3394,6 +3633,7 @@ export type UserUpdateWithoutGrantedKeysInput = {
   memberships?: Prisma.MembershipUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUpdateManyWithoutInvitedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutGrantedKeysInput = {
@@ -3427,6 +3667,7 @@ export type UserUncheckedUpdateWithoutGrantedKeysInput = {
   memberships?: Prisma.MembershipUncheckedUpdateManyWithoutUserNestedInput
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutInvitedByNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutUserNestedInput
+  unsubscribedTopics?: Prisma.UnsubscribedTopicUncheckedUpdateManyWithoutUserNestedInput
 }
 
 
@@ -3450,6 +3691,7 @@ export type UserCountOutputType = {
   invitations: number
   grantedKeys: number
   searchTerms: number
+  unsubscribedTopics: number
 }
 
 export type UserCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -3468,6 +3710,7 @@ export type UserCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.I
   invitations?: boolean | UserCountOutputTypeCountInvitationsArgs
   grantedKeys?: boolean | UserCountOutputTypeCountGrantedKeysArgs
   searchTerms?: boolean | UserCountOutputTypeCountSearchTermsArgs
+  unsubscribedTopics?: boolean | UserCountOutputTypeCountUnsubscribedTopicsArgs
 }
 
 /**
@@ -3585,6 +3828,13 @@ export type UserCountOutputTypeCountSearchTermsArgs<ExtArgs extends runtime.Type
   where?: Prisma.MemberSearchTermWhereInput
 }
 
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountUnsubscribedTopicsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.UnsubscribedTopicWhereInput
+}
+
 
 export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -3618,6 +3868,7 @@ export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   invitations?: boolean | Prisma.User$invitationsArgs<ExtArgs>
   grantedKeys?: boolean | Prisma.User$grantedKeysArgs<ExtArgs>
   searchTerms?: boolean | Prisma.User$searchTermsArgs<ExtArgs>
+  unsubscribedTopics?: boolean | Prisma.User$unsubscribedTopicsArgs<ExtArgs>
   _count?: boolean | Prisma.UserCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["user"]>
 
@@ -3691,6 +3942,7 @@ export type UserInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   invitations?: boolean | Prisma.User$invitationsArgs<ExtArgs>
   grantedKeys?: boolean | Prisma.User$grantedKeysArgs<ExtArgs>
   searchTerms?: boolean | Prisma.User$searchTermsArgs<ExtArgs>
+  unsubscribedTopics?: boolean | Prisma.User$unsubscribedTopicsArgs<ExtArgs>
   _count?: boolean | Prisma.UserCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type UserIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -3716,6 +3968,7 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     invitations: Prisma.$InvitationPayload<ExtArgs>[]
     grantedKeys: Prisma.$ApiKeyPayload<ExtArgs>[]
     searchTerms: Prisma.$MemberSearchTermPayload<ExtArgs>[]
+    unsubscribedTopics: Prisma.$UnsubscribedTopicPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -4155,6 +4408,7 @@ export interface Prisma__UserClient<T, Null = never, ExtArgs extends runtime.Typ
   invitations<T extends Prisma.User$invitationsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$invitationsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$InvitationPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   grantedKeys<T extends Prisma.User$grantedKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$grantedKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   searchTerms<T extends Prisma.User$searchTermsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$searchTermsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MemberSearchTermPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  unsubscribedTopics<T extends Prisma.User$unsubscribedTopicsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$unsubscribedTopicsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UnsubscribedTopicPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -4986,6 +5240,30 @@ export type User$searchTermsArgs<ExtArgs extends runtime.Types.Extensions.Intern
   take?: number
   skip?: number
   distinct?: Prisma.MemberSearchTermScalarFieldEnum | Prisma.MemberSearchTermScalarFieldEnum[]
+}
+
+/**
+ * User.unsubscribedTopics
+ */
+export type User$unsubscribedTopicsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the UnsubscribedTopic
+   */
+  select?: Prisma.UnsubscribedTopicSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the UnsubscribedTopic
+   */
+  omit?: Prisma.UnsubscribedTopicOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.UnsubscribedTopicInclude<ExtArgs> | null
+  where?: Prisma.UnsubscribedTopicWhereInput
+  orderBy?: Prisma.UnsubscribedTopicOrderByWithRelationInput | Prisma.UnsubscribedTopicOrderByWithRelationInput[]
+  cursor?: Prisma.UnsubscribedTopicWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.UnsubscribedTopicScalarFieldEnum | Prisma.UnsubscribedTopicScalarFieldEnum[]
 }
 
 /**

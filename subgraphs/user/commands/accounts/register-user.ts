@@ -16,6 +16,7 @@ import { sealPlan } from "../../provisioning/seal-plan.ts";
 import type { UserServices } from "../../services.ts";
 import { insertPendingRegistration } from "../../store/pending-registrations.ts";
 import { findUserByEmail, insertUser, replaceRegistration } from "../../store/users.ts";
+import { requireLocaleOrNone } from "../../validation/locale.ts";
 import { requireOrganizationWish } from "../../validation/organization-wish.ts";
 import { requireDisplayName, requireEmail } from "../../validation/text.ts";
 
@@ -29,6 +30,7 @@ export async function registerUser(
 ): Promise<CommandOutcome<{ accepted: boolean }>> {
   const email = requireEmail(input.email);
   const name = requireDisplayName(displayName);
+  const locale = requireLocaleOrNone(input.locale);
   const wish = requireOrganizationWish(input);
   const errors = passwordErrors(password, [email, name]);
   if (errors.length > 0) throw new UserFailure(errors);
@@ -49,14 +51,20 @@ export async function registerUser(
             key: idempotencyKey,
             tenant: anonymous,
             command: "userRegister",
-            // As it was before organisations could be asked for: an old key goes on meaning the same.
-            input: { email, name, ...(wish.organizationName === null ? {} : wish) },
+            // As it was before these could be asked for: an old key goes on meaning the same.
+            input: {
+              email,
+              name,
+              ...(locale === null ? {} : { locale }),
+              ...(wish.organizationName === null ? {} : wish),
+            },
             result: storedResult,
           },
         }),
   };
   return runCommand(services, command, async ({ tx, emit }) => {
     const now = clock.now();
+    const chosen = { id, displayName: name, locale, passwordHash };
     const choose = () =>
       insertPendingRegistration(
         tx,
@@ -64,6 +72,7 @@ export async function registerUser(
           id: ids.uuid(),
           userId: id,
           displayName: name,
+          locale,
           passwordHash,
           ip: client.ip ?? null,
           organizationName: wish.organizationName,
@@ -74,13 +83,13 @@ export async function registerUser(
       );
     if (existing === undefined) {
       // False: the same address was registered a moment ago, and its owner gets the mail of that one.
-      if (await insertUser(tx, { id, email, displayName: name, passwordHash }, { causation, now })) {
+      if (await insertUser(tx, { ...chosen, email }, { causation, now })) {
         await choose();
         emit(userRegistered(id, now));
       }
       return { accepted: true };
     }
-    const replaced = await replaceRegistration(tx, { id, displayName: name, passwordHash }, { causation, now });
+    const replaced = await replaceRegistration(tx, chosen, { causation, now });
     if (replaced === undefined) {
       emit(registrationRepeated(id, existing.version));
       return { accepted: true };

@@ -44,7 +44,8 @@ export async function resetPassword(
     const before = await findUser(tx, userId);
     if (before?.status !== "ACTIVE" && before?.status !== "PENDING_VERIFICATION") throw expired;
     const displayName = await nameOf(tx, before);
-    await confirmAddress(scope, { userId, displayName, passwordHash }, { causation, now });
+    const { locale } = before;
+    await confirmAddress(scope, { userId, displayName, locale, passwordHash }, { causation, now });
     const changed = await setPassword(tx, { id: userId, passwordHash }, { causation, now });
     await deletePasswordResets(tx, userId);
     emit(passwordChanged(userId, changed.version, "reset"));

@@ -10,7 +10,7 @@ import type { User } from "../../domain/user.ts";
 import { profileUpdated } from "../../domain-events.ts";
 import type { UserServices } from "../../services.ts";
 import { findUser, lockUser, profileOf, writeUser } from "../../store/users.ts";
-import { requireLocale, requireTimeZone } from "../../validation/locale.ts";
+import { requireLocaleOrNone, requireTimeZone } from "../../validation/locale.ts";
 import { requireDisplayName } from "../../validation/text.ts";
 
 /** @throws UserFailure `NOT_FOUND`, `VERSION_CONFLICT`, `BLANK`, `INVALID`, `TOO_LONG` */
@@ -25,7 +25,7 @@ export async function updateProfile(
   const { displayName, locale, timeZone } = input;
   const set = {
     ...(displayName == null ? {} : { displayName: requireDisplayName(displayName) }),
-    ...(locale === undefined ? {} : { locale: locale === null ? null : requireLocale(locale) }),
+    ...(locale === undefined ? {} : { locale: requireLocaleOrNone(locale) }),
     ...(timeZone === undefined ? {} : { timeZone: timeZone === null ? null : requireTimeZone(timeZone) }),
   };
   return runCommand(services, { tenants: [userId], causation }, async ({ tx, emit }) => {

@@ -14,6 +14,7 @@ import { openConfirmedAccount } from "../../registrations/open-confirmed-account
 import type { UserServices } from "../../services.ts";
 import { findUserByEmail } from "../../store/users.ts";
 import { requireInvitationToken, requireOpenInvitation } from "../../validation/invitation-tokens.ts";
+import { requireLocaleOrNone } from "../../validation/locale.ts";
 import { requireDisplayName } from "../../validation/text.ts";
 import { joinByInvitation } from "./join-by-invitation.ts";
 
@@ -32,6 +33,7 @@ export async function registerByInvitation(
   const { database, clock, ids, passwords } = services;
   const { organizationId, hash } = requireInvitationToken(token);
   const displayName = requireDisplayName(input.displayName);
+  const locale = requireLocaleOrNone(input.locale);
   const { email } = await inTenants(database, [organizationId], (tx) => requireOpenInvitation(tx, hash, clock.now()));
   const errors = passwordErrors(password, [email, displayName]);
   if (errors.length > 0) throw new UserFailure(errors);
@@ -39,7 +41,7 @@ export async function registerByInvitation(
   if (existing !== undefined && existing.status !== "PENDING_VERIFICATION") throw accountExists();
   const passwordHash = await passwords.hash(password);
   const isNew = existing === undefined;
-  const user = { id: existing?.id ?? ids.next("usr"), email, displayName, passwordHash, isNew };
+  const user = { id: existing?.id ?? ids.next("usr"), email, displayName, locale, passwordHash, isNew };
   return runCommand(services, { tenants: [user.id, organizationId], causation }, async (scope) => {
     const now = clock.now();
     const invitation = await requireOpenInvitation(scope.tx, hash, now);

@@ -12,13 +12,18 @@ import { inTenants } from "../../../../platform/database/tenant-transaction.ts";
 import { causedBy, type EventEnvelope } from "../../../../platform/events/envelope.ts";
 import type { HandlerContext } from "../../../../platform/events/group-consumer.ts";
 import { MailFailure } from "../../../../platform/mail/mailer.ts";
+import { unsubscribeToken } from "../../credentials/unsubscribe-token.ts";
 import { EmailId } from "../../domain/ids.ts";
 import { type EventMail, emailCancelled, emailDelivered, emailFailed } from "../../domain-events.ts";
+import type { ComposedMail, MailWriting } from "../../mail/mail-kind.ts";
 import { requireMailKind } from "../../mail/mail-kinds.ts";
-import { mailText } from "../../mail/mail-text.ts";
 import type { MailServices } from "../../services.ts";
 import type { UserTransaction } from "../../store/database.ts";
 import { beginAttempt, markCancelled, markFailed, markSent, setRecipient } from "../../store/email-deliveries.ts";
+import { isSubscribed } from "../../store/email-subscriptions.ts";
+
+/** See `webhooks/unsubscribe.ts`. */
+const ONE_CLICK_PATH = "/webhooks/user/unsubscribe";
 
 const requestedMail = z.object({ emailId: EmailId.schema, template: z.string(), regardingId: z.string() });
 
@@ -29,19 +34,21 @@ export async function deliverMail(
   tx: UserTransaction,
   { last }: Pick<HandlerContext, "last">,
 ): Promise<void> {
-  const { database, outbox, clock, mailer } = services;
+  const { database, outbox, clock, mailer, templates } = services;
   const { emailId, ...request } = requestedMail.parse(event.data);
   const mail: EventMail = { id: emailId, tenantId: requireTenantId(event.partitionkey), ...request };
   const attempt = await beginMail(services, mail);
   if (attempt === undefined) return;
   const { attempts, composed } = attempt;
-  if (composed === undefined) {
+  if (composed === undefined || !(await isWanted(services, composed))) {
     await markCancelled(tx, emailId, clock.now());
     await outbox.append(tx, [emailCancelled(mail, attempts)], causedBy(event));
     return;
   }
   try {
-    await mailer.send({ id: emailId, to: composed.to, ...mailText(composed.parts) });
+    const { pageUrl, oneClickUrl } = unsubscribing(services, composed);
+    const rendered = await templates.render({ ...composed, unsubscribeUrl: pageUrl });
+    await mailer.send({ id: emailId, to: composed.to, ...rendered, unsubscribeUrl: oneClickUrl });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     if (error instanceof MailFailure && error.permanent) {
@@ -63,22 +70,37 @@ export async function deliverMail(
  * Committed before the mail is sent: the token in it must be known when its reader clicks.
  * @returns `undefined` when there is nothing more to do
  */
-function beginMail(
-  { database, clock, webClientUrl }: MailServices,
-  { id, tenantId, template, regardingId }: EventMail,
-) {
+function beginMail(services: MailServices, { id, tenantId, template, regardingId }: EventMail) {
+  const { database, clock } = services;
   return inTenants(database, [tenantId], async (tx) => {
     const attempts = await beginAttempt(tx, id, clock.now());
     if (attempts === undefined) return undefined;
     const composed = await requireMailKind(template).compose(tx, regardingId, {
       now: clock.now(),
-      linkTo(path, token) {
-        const url = new URL(path, webClientUrl);
-        if (token !== undefined) url.searchParams.set("token", token);
-        return url.href;
-      },
+      linkTo: linkInto(services),
     });
     if (composed !== undefined) await setRecipient(tx, id, composed.to);
     return { attempts, composed };
   });
+}
+
+/** What is needed is taken; what is not, by whoever did not say otherwise. */
+async function isWanted({ database }: MailServices, { optional }: ComposedMail): Promise<boolean> {
+  if (optional === undefined) return true;
+  return inTenants(database, [optional.userId], (tx) => isSubscribed(tx, optional));
+}
+
+function unsubscribing(services: MailServices, { optional }: ComposedMail) {
+  if (optional === undefined) return { pageUrl: undefined, oneClickUrl: undefined };
+  const token = unsubscribeToken(services.unsubscribeSeal, optional);
+  const linkTo = linkInto(services);
+  return { pageUrl: linkTo("/unsubscribe", token), oneClickUrl: linkTo(ONE_CLICK_PATH, token) };
+}
+
+function linkInto({ webClientUrl }: MailServices): MailWriting["linkTo"] {
+  return (path, token) => {
+    const url = new URL(path, webClientUrl);
+    if (token !== undefined) url.searchParams.set("token", token);
+    return url.href;
+  };
 }

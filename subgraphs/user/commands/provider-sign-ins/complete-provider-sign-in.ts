@@ -114,7 +114,7 @@ async function accountOf(
   const id = existing?.id ?? ids.next("usr");
   // Nobody knows it until the owner chooses another. It is hashed here, where that holds nobody up.
   const passwordHash = await passwords.hash(randomBytes(32).toString("base64url"));
-  const user = { id, email, displayName: displayNameFrom(name ?? "", email), passwordHash };
+  const user = { id, email, displayName: displayNameFrom(name ?? "", email), locale: null, passwordHash };
   const { result } = await runCommand(services, { tenants: [id, organizationId], causation }, async (scope) => {
     const now = clock.now();
     requireActive(await lockOrganization(scope.tx, organizationId));

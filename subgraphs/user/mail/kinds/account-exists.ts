@@ -11,15 +11,9 @@ export const accountExists: MailKind = {
     if (user?.status !== "ACTIVE") return undefined;
     return {
       to: user.email,
-      parts: {
-        subject: "You already have an account",
-        greeting: `Hello ${user.displayName},`,
-        paragraphs: [
-          "somebody, probably you, tried to open an account with this address. It has one already: sign in instead.",
-        ],
-        link: { label: "Sign in", url: linkTo("/sign-in") },
-        footnote: "If it was not you, there is nothing to do: nothing was changed.",
-      },
+      reader: user,
+      words: { template: "account_exists", values: { displayName: user.displayName } },
+      url: linkTo("/sign-in"),
     };
   },
 };

@@ -19,16 +19,9 @@ export const emailChangeApproval: MailKind = {
     await insertEmailChangeToken(tx, { change, tokenHash: hash, createdAt: now });
     return {
       to: user.email,
-      parts: {
-        subject: "Your account is to have another address",
-        greeting: `Hello ${user.displayName},`,
-        paragraphs: [
-          `somebody, probably you, asked to move your account to ${change.email}. Agree here, and we write to that address:`,
-        ],
-        link: { label: "Agree", url: linkTo("/confirm-email-change", token) },
-        footnote:
-          "If it was not you, do not agree, and choose a new password now: whoever asked knows the one that you have.",
-      },
+      reader: user,
+      words: { template: "email_change_approval", values: { displayName: user.displayName, newAddress: change.email } },
+      url: linkTo("/confirm-email-change", token),
     };
   },
 };

@@ -3,7 +3,7 @@ import { INVITATION_TOKEN, mintToken } from "../../credentials/opaque-token.ts";
 import { InvitationId } from "../../domain/ids.ts";
 import { findInvitations, insertInvitationToken } from "../../store/invitations.ts";
 import { findOrganizations } from "../../store/organizations.ts";
-import { findUser } from "../../store/users.ts";
+import { findUser, findUserByEmail } from "../../store/users.ts";
 import type { MailKind } from "../mail-kind.ts";
 
 export const invitation: MailKind = {
@@ -21,13 +21,13 @@ export const invitation: MailKind = {
     await insertInvitationToken(tx, { tokenHash: hash, invitationId, organizationId, createdAt: now });
     return {
       to: invited.email,
-      parts: {
-        subject: `Invitation to ${organization.name}`,
-        greeting: "Hello,",
-        paragraphs: [`${inviter?.displayName ?? "A member"} invites you to ${organization.name} on Tributary.`],
-        link: { label: "Accept the invitation", url: linkTo("/invite", token) },
-        footnote: "The invitation is valid for 7 days and for this e-mail address only.",
+      // Somebody without an account reads the language of whoever they hear from.
+      reader: (await findUserByEmail(tx, invited.email)) ?? inviter,
+      words: {
+        template: "invitation",
+        values: { inviter: inviter?.displayName ?? null, organization: organization.name },
       },
+      url: linkTo("/invite", token),
     };
   },
 };

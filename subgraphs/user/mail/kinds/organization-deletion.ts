@@ -15,18 +15,14 @@ export const organizationDeletion = {
     const owner = await findUser(tx, membership.userId);
     if (organization?.deletesAt == null || owner?.status !== "ACTIVE") return undefined;
     const { name, deletesAt } = organization;
-    const day = deletesAt.toISOString().slice(0, 10);
     return {
       to: owner.email,
-      parts: {
-        subject: `${name} was deleted`,
-        greeting: `Hello ${owner.displayName},`,
-        paragraphs: [
-          `${name} was deleted by one of its owners. Nobody works in it any more.`,
-          `On ${day} it is gone for good. Until then its owners can restore it:`,
-        ],
-        link: { label: "Open Tributary", url: linkTo("/") },
+      reader: owner,
+      words: {
+        template: "organization_deletion",
+        values: { displayName: owner.displayName, organization: name, day: deletesAt },
       },
+      url: linkTo("/"),
     };
   },
 } as const satisfies MailKind;

@@ -20,12 +20,13 @@ export const organizationWelcome: MailKind = {
     if (organization?.status !== "ACTIVE" || founder?.status !== "ACTIVE") return undefined;
     return {
       to: founder.email,
-      parts: {
-        subject: `${organization.name} is ready`,
-        greeting: `Hello ${founder.displayName},`,
-        paragraphs: [`${organization.name} has its billing account now. You can invite its members and start a plan:`],
-        link: { label: "Open Tributary", url: linkTo("/") },
+      reader: founder,
+      words: {
+        template: "organization_welcome",
+        values: { displayName: founder.displayName, organization: organization.name },
       },
+      url: linkTo("/"),
+      optional: { userId: founder.id, topic: "GETTING_STARTED" },
     };
   },
 };

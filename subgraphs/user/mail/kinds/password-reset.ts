@@ -19,14 +19,9 @@ export const passwordReset: MailKind = {
     await insertPasswordReset(tx, { tokenHash: hash, userId: user.id, createdAt: now, expiresAt });
     return {
       to: user.email,
-      parts: {
-        subject: "Choose a new password",
-        greeting: "Hello,",
-        paragraphs: ["somebody, probably you, asked for a new password for the account with this address."],
-        link: { label: "Choose a new password", url: linkTo("/reset-password", token) },
-        footnote:
-          "The link works once, for an hour. If it was not you, ignore this mail: your password stays as it is.",
-      },
+      reader: user,
+      words: { template: "password_reset", values: {} },
+      url: linkTo("/reset-password", token),
     };
   },
 };

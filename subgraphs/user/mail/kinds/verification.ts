@@ -18,12 +18,9 @@ export const verification: MailKind = {
     if (user?.status === "ACTIVE") {
       return {
         to: user.email,
-        parts: {
-          subject: "Your e-mail address is confirmed",
-          greeting: `Hello ${user.displayName},`,
-          paragraphs: ["somebody, probably you, asked to confirm this address again. It is confirmed: sign in."],
-          link: { label: "Sign in", url: linkTo("/sign-in") },
-        },
+        reader: user,
+        words: { template: "address_confirmed", values: { displayName: user.displayName } },
+        url: linkTo("/sign-in"),
       };
     }
     if (user?.status !== "PENDING_VERIFICATION") return undefined;
@@ -32,14 +29,9 @@ export const verification: MailKind = {
     await insertVerification(tx, { tokenHash: hash, userId: user.id, createdAt: now, expiresAt });
     return {
       to: user.email,
-      parts: {
-        subject: "Confirm your e-mail address",
-        greeting: "Hello,",
-        paragraphs: ["somebody, probably you, opened an account with this address. Confirm it to sign in:"],
-        link: { label: "Confirm e-mail address", url: linkTo("/verify", token) },
-        footnote:
-          "The link is good for 24 hours. If you did not open an account, ignore this mail: nothing happens then.",
-      },
+      reader: user,
+      words: { template: "verification", values: {} },
+      url: linkTo("/verify", token),
     };
   },
 };

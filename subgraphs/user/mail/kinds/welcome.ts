@@ -11,12 +11,10 @@ export const welcome: MailKind = {
     if (user?.status !== "ACTIVE") return undefined;
     return {
       to: user.email,
-      parts: {
-        subject: "Welcome to Tributary",
-        greeting: `Hello ${user.displayName},`,
-        paragraphs: ["your e-mail address is confirmed. You can sign in now and create your first organisation:"],
-        link: { label: "Sign in", url: linkTo("/sign-in") },
-      },
+      reader: user,
+      words: { template: "welcome", values: { displayName: user.displayName } },
+      url: linkTo("/sign-in"),
+      optional: { userId: user.id, topic: "GETTING_STARTED" },
     };
   },
 };

@@ -88,7 +88,7 @@ test("past the API, the command refuses it before a transaction begins [S19]", a
 });
 
 test("past the command, the database refuses the row [S19]", async () => {
-  const row = { id: fixture.ids.next("usr"), displayName: "Ada", passwordHash: "x" };
+  const row = { id: fixture.ids.next("usr"), displayName: "Ada", locale: null, passwordHash: "x" };
   const cause = { causation: { correlationId: "test" }, now: new Date() };
   const insert = (email: string) => inTenants(database, [row.id], (tx) => insertUser(tx, { ...row, email }, cause));
   await expect(insert(WRONG)).rejects.toThrow(/user_email_form/);

@@ -30,9 +30,9 @@ async function call(
 ) {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const headers = webhookHeaders(text, { secret, id, at });
-  const [webhook] = fixture.subgraph.webhooks ?? [];
+  const webhook = fixture.subgraph.webhooks?.find(({ name }) => name === "mail");
   if (webhook === undefined) throw new Error("there is no webhook");
-  return webhook.receive({ headers, body: Buffer.from(text) });
+  return webhook.receive({ headers, query: new URLSearchParams(), body: Buffer.from(text) });
 }
 
 interface SentMail {
@@ -106,9 +106,9 @@ test("a call that is not signed, too old, or of another body is refused, and cha
   for (const wrong of [{ secret: stranger }, { at: new Date(Date.now() - 301_000) }]) {
     await expect(call(bounce, wrong)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   }
-  const [webhook] = fixture.subgraph.webhooks ?? [];
+  const webhook = fixture.subgraph.webhooks?.find(({ name }) => name === "mail");
   const headers = webhookHeaders("{}", { secret: SECRETS[0] ?? "", id: "one", at: new Date() });
-  const other = { headers, body: Buffer.from(JSON.stringify(bounce)) };
+  const other = { headers, query: new URLSearchParams(), body: Buffer.from(JSON.stringify(bounce)) };
   await expect(webhook?.receive(other)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   await expect(webhook?.receive({ ...other, headers: {} })).rejects.toMatchObject({
     code: "UNAUTHENTICATED",

@@ -101,7 +101,8 @@ describe("deleting", () => {
         { what: `a mail to ${email}` },
       );
       expect(mails).toHaveLength(1);
-      expect(mails[0]?.text).toContain(organization.deletesAt.slice(0, 10));
+      const day = new Intl.DateTimeFormat("en", { dateStyle: "long", timeZone: "UTC" });
+      expect(mails[0]?.text).toContain(`On ${day.format(new Date(organization.deletesAt))} it is gone`);
     }
   });
 });

@@ -98,6 +98,7 @@ export async function startUser(
     ORGANIZATION_GRACE_SECONDS: 3 * 86_400,
     SMTP_URL: overrides.smtpUrl ?? mailbox.smtpUrl,
     MAIL_FROM: "Tributary <no-reply@test.example>",
+    MAIL_LANGUAGE: "en",
     MAIL_WEBHOOK_SECRETS: overrides.webhookSecrets,
     WEB_CLIENT_URL: "http://client.test",
     PRIVATE_IDENTITY_PROVIDERS: true,
