@@ -2,6 +2,7 @@
 import { HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
 import type { FastifyRequest } from "fastify";
 import { type DocumentNode, OperationTypeNode } from "graphql";
+import { searchOf } from "../../platform/http/search-of.ts";
 import type { HttpOperation } from "../operations/http-operation.ts";
 import { kindOf } from "../operations/operation-kind.ts";
 import { addressOf, bodyOf } from "../operations/request-parameters.ts";
@@ -33,10 +34,4 @@ export function toApolloRequest(
   return method === "GET" && !subscribes
     ? { method, headers, body: undefined, search: addressOf(parameters) }
     : { method: "POST", headers, body: bodyOf(parameters), search: "" };
-}
-
-/** What follows the path in the address, with its `?`; empty when there is nothing. */
-export function searchOf({ url }: FastifyRequest): string {
-  const mark = url.indexOf("?");
-  return mark === -1 ? "" : url.slice(mark);
 }

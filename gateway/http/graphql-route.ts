@@ -5,6 +5,7 @@ import type { ApolloServer } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
 import { AppError, findAppError } from "../../platform/errors/app-error.ts";
+import { searchOf } from "../../platform/http/search-of.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import type { Stages } from "../../platform/tracing/stages.ts";
 import { traceFromHeaders } from "../../platform/tracing/trace-context.ts";
@@ -22,7 +23,7 @@ import { type HttpOperation, receiveHttp } from "../operations/http-operation.ts
 import type { ReceivedOperations } from "../operations/received-operations.ts";
 import type { Authenticator, GatewayContext, HttpExchange, LivePart } from "../ports.ts";
 import { statusLine } from "./answer-status.ts";
-import { searchOf, toApolloRequest } from "./apollo-request.ts";
+import { toApolloRequest } from "./apollo-request.ts";
 import { bearerOf } from "./bearer-token.ts";
 import { limitCalls } from "./call-limit-hook.ts";
 import { readOnlyJson } from "./content-type.ts";

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { AppError } from "../errors/app-error.ts";
+import { searchOf } from "../http/search-of.ts";
 import { singleHeaders } from "../http/single-headers.ts";
 import type { WebhookReceiver } from "./webhook.ts";
 
@@ -21,7 +22,7 @@ export function registerWebhooks(
     scope.post("/webhooks/:subgraph/:name", { bodyLimit: MAX_BYTES }, async (request, reply) => {
       const { subgraph, name } = place.parse(request.params);
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      const query = new URLSearchParams(request.url.split("?").slice(1).join("?"));
+      const query = new URLSearchParams(searchOf(request));
       const answer = await receive(subgraph, name, { headers: singleHeaders(request.headers), query, body });
       if (answer === undefined) throw new AppError("NOT_FOUND", "There is no such webhook.");
       if (answer.body !== undefined) reply.type("application/json; charset=utf-8");

@@ -1098,7 +1098,8 @@ export interface EmailSubscriptionSetPayloadObject<Own = NoParents> {
 export interface EmailUnsubscribePayloadObject<Own = NoParents> {
   /** What the mails were about; null when the mutation was refused. */
   readonly topic?: EmailTopic | null | undefined;
-  /** Empty when the mutation succeeded, also where the mails were ended before. `EXPIRED` for a link that is no longer valid. */
+  /** Empty when the mutation succeeded, also where the mails were ended before. `EXPIRED` for a link that is no longer
+   * valid. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 

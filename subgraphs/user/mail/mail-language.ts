@@ -4,7 +4,7 @@
  * The first language on offer when a locale is made less and less precise (lookup of RFC 4647, 3.4): `de` for `de-AT`.
  * @param locale a canonical tag (BCP 47); null: nobody chose one
  */
-export function lookUpLanguage(locale: string | null, offered: ReadonlySet<string>): string | undefined {
+export function lookUpLanguage(locale: string | null, offered: Pick<ReadonlySet<string>, "has">): string | undefined {
   if (locale === null) return undefined;
   const parts = locale.split("-");
   while (parts.length > 0) {

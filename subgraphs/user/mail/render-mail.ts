@@ -32,7 +32,7 @@ export function renderMail(
 ): RenderedMail {
   const [language, parsed] = chooseWords(languages, words.template, [reader?.locale ?? null, fallback, COMPLETE]);
   const values = writtenValues(words, language, reader);
-  const write = (templates: readonly Template[]): string => plainText.renderSync([...templates], values);
+  const write = (templates: Template[]): string => plainText.renderSync(templates, values);
   const subject = write(parsed.subject);
   const frame = {
     language,
@@ -47,8 +47,8 @@ export function renderMail(
   };
   return {
     subject,
-    text: plainText.renderSync([...frames.text], frame),
-    html: html.renderSync([...frames.html], frame),
+    text: plainText.renderSync(frames.text, frame),
+    html: html.renderSync(frames.html, frame),
     language,
   };
 }
@@ -59,13 +59,14 @@ function chooseWords(
   template: TemplateName,
   wanted: readonly (string | null)[],
 ): readonly [language: string, words: ParsedWords] {
-  const having = [...languages].flatMap(([tag, { words }]) => {
-    const parsed = words.get(template);
-    return parsed === undefined ? [] : [[tag, parsed] as const];
-  });
-  const offered = new Map(having);
+  const offered = new Map(
+    [...languages].flatMap(([tag, { words }]) => {
+      const parsed = words.get(template);
+      return parsed === undefined ? [] : [[tag, parsed] as const];
+    }),
+  );
   for (const locale of wanted) {
-    const language = lookUpLanguage(locale, new Set(offered.keys()));
+    const language = lookUpLanguage(locale, offered);
     const words = language === undefined ? undefined : offered.get(language);
     if (language !== undefined && words !== undefined) return [language, words];
   }

@@ -16,12 +16,12 @@ export const plainText = new Liquid(STRICT);
 export const html = new Liquid({ ...STRICT, outputEscape: "escape" });
 
 export interface ParsedWords {
-  readonly subject: readonly Template[];
-  readonly greeting: readonly Template[];
-  readonly paragraphs: readonly (readonly Template[])[];
+  readonly subject: Template[];
+  readonly greeting: Template[];
+  readonly paragraphs: readonly Template[][];
   /** The label of the link. */
-  readonly action: readonly Template[];
-  readonly footnote?: readonly Template[] | undefined;
+  readonly action: Template[];
+  readonly footnote?: Template[] | undefined;
 }
 
 export interface Language {
@@ -31,7 +31,7 @@ export interface Language {
 }
 
 export interface TemplateFiles {
-  readonly frames: { readonly text: readonly Template[]; readonly html: readonly Template[] };
+  readonly frames: { readonly text: Template[]; readonly html: Template[] };
   /** By their tags (BCP 47). */
   readonly languages: ReadonlyMap<string, Language>;
 }
@@ -89,8 +89,8 @@ export async function readTemplateFiles(folders: readonly string[]): Promise<Tem
 }
 
 interface Folder {
-  readonly text: readonly Template[] | undefined;
-  readonly html: readonly Template[] | undefined;
+  readonly text: Template[] | undefined;
+  readonly html: Template[] | undefined;
   readonly languages: ReadonlyMap<string, Language>;
 }
 
@@ -115,17 +115,19 @@ async function readLanguage(folder: string): Promise<Language> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".json"));
   const files = names
     .filter((name) => name !== FRAME)
-    .map(async (name) => [requireName(name, folder), await readWords(join(folder, name))] as const);
+    .map(async (name) => {
+      const template = requireName(name, folder);
+      return [template, await readWords(join(folder, name), TEMPLATE_VALUES[template])] as const;
+    });
   return {
     words: new Map(await Promise.all(files)),
     frame: names.includes(FRAME) ? await readJson(join(folder, FRAME), frameSchema) : undefined,
   };
 }
 
-async function readWords(file: string): Promise<ParsedWords> {
+async function readWords(file: string, known: readonly string[]): Promise<ParsedWords> {
   const { subject, greeting, paragraphs, action, footnote } = await readJson(file, wordsSchema);
-  const name = requireName(file.slice(file.lastIndexOf("/") + 1), file);
-  const parse = (text: string) => parsed(plainText, text, TEMPLATE_VALUES[name], file);
+  const parse = (text: string) => parsed(plainText, text, known, file);
   return {
     subject: parse(subject),
     greeting: parse(greeting),
@@ -144,7 +146,7 @@ async function readJson<Value>(file: string, schema: z.ZodType<Value>): Promise<
   }
 }
 
-function parsed(engine: Liquid, text: string, known: readonly string[], file: string): readonly Template[] {
+function parsed(engine: Liquid, text: string, known: readonly string[], file: string): Template[] {
   let templates: Template[];
   try {
     templates = engine.parse(text);

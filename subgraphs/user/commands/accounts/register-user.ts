@@ -64,16 +64,14 @@ export async function registerUser(
   };
   return runCommand(services, command, async ({ tx, emit }) => {
     const now = clock.now();
-    const chosen = { id, displayName: name, locale, passwordHash };
+    const chosen = { displayName: name, locale, passwordHash };
     const choose = () =>
       insertPendingRegistration(
         tx,
         {
           id: ids.uuid(),
           userId: id,
-          displayName: name,
-          locale,
-          passwordHash,
+          ...chosen,
           ip: client.ip ?? null,
           organizationName: wish.organizationName,
           plan: wish.plan === null ? null : sealPlan(services, id, wish.plan),
@@ -83,13 +81,13 @@ export async function registerUser(
       );
     if (existing === undefined) {
       // False: the same address was registered a moment ago, and its owner gets the mail of that one.
-      if (await insertUser(tx, { ...chosen, email }, { causation, now })) {
+      if (await insertUser(tx, { id, email, ...chosen }, { causation, now })) {
         await choose();
         emit(userRegistered(id, now));
       }
       return { accepted: true };
     }
-    const replaced = await replaceRegistration(tx, chosen, { causation, now });
+    const replaced = await replaceRegistration(tx, { id, ...chosen }, { causation, now });
     if (replaced === undefined) {
       emit(registrationRepeated(id, existing.version));
       return { accepted: true };

@@ -14,7 +14,6 @@ const PASSWORD = "correct horse battery";
 let fixture: UserFixture;
 beforeAll(async () => {
   fixture = await startUser();
-  await fixture.eventLog.ensureTopics(["billing.events"]);
 });
 afterAll(() => fixture?.stop());
 
@@ -52,25 +51,6 @@ const changesOf = async (userId: string) =>
 
 const set = (person: Person, subscribed: boolean) =>
   fixture.mutateAs(person, "emailSubscriptionSet", { topic: TOPIC, subscribed }, "subscription { topic subscribed }");
-
-/** As billing says that it opened the organisation's account. */
-async function activate(organizationId: string): Promise<void> {
-  const [created] = await fixture.eventsOf(organizationId);
-  const { sagaId } = created.data;
-  const settled = { step: "billing_account", direction: "EXECUTE", outcome: "DONE", reason: null };
-  const news = {
-    ...created,
-    id: fixture.ids.uuid(),
-    causationid: created.id,
-    hop: 1,
-    source: "/tributary/billing",
-    type: "billing.saga.step_settled.v1",
-    subject: sagaId,
-    data: { sagaId, organizationId, ...settled },
-    sequence: "1",
-  };
-  await fixture.eventLog.append("billing.events", [{ key: organizationId, value: JSON.stringify(news) }]);
-}
 
 /** The state of the newest mail of a template to somebody. */
 async function stateOf(tenantId: string, template: string): Promise<string | undefined> {
@@ -155,14 +135,14 @@ describe("mails that their reader may do without", () => {
     });
 
     const quiet = await fixture.organization(ada);
-    await activate(quiet);
+    await fixture.accountOpened(quiet);
     await waitFor(async () => (await stateOf(quiet, "organization_welcome")) === "CANCELLED", { what: "no mail" });
     const timeline = await fixture.mailEventsOf(quiet);
     expect(timeline.map(({ type }) => type)).toEqual(["user.email.requested.v1", "user.email.cancelled.v1"]);
 
     await set(ada, true);
     const loud = await fixture.organization(ada);
-    await activate(loud);
+    await fixture.accountOpened(loud);
     await waitFor(async () => (await stateOf(loud, "organization_welcome")) === "SENT", { what: "the mail" });
   });
 

@@ -260,6 +260,22 @@ export async function startUser(
   /** What became of mails: it follows by itself, sooner or later. */
   const mailEventsOf = async (tenantId: string) => (await streamOf(tenantId)).filter(isOfMail);
 
+  /** As billing says that it opened the account of a new organisation. */
+  async function accountOpened(organizationId: string): Promise<void> {
+    const [created] = await eventsOf(organizationId);
+    const { sagaId } = created.data;
+    const step = { step: "billing_account", direction: "EXECUTE", outcome: "DONE", reason: null };
+    const news = {
+      ...created,
+      ...{ id: ids.uuid(), causationid: created.id, hop: 1, source: "/tributary/billing", sequence: "1" },
+      type: "billing.saga.step_settled.v1",
+      subject: sagaId,
+      data: { sagaId, organizationId, ...step },
+    };
+    await eventLog.ensureTopics(["billing.events"]);
+    await eventLog.append("billing.events", [{ key: organizationId, value: JSON.stringify(news) }]);
+  }
+
   async function stop(): Promise<void> {
     for (const part of [...subgraph.parts].reverse()) await part.stop?.();
     await eventLog.stop();
@@ -302,6 +318,7 @@ export async function startUser(
     streamOf,
     eventsOf,
     mailEventsOf,
+    accountOpened,
     stop,
   };
 }
