@@ -11,7 +11,7 @@ import { systemClock } from "../../platform/clock.ts";
 import { createIdSource } from "../../platform/ids.ts";
 import { createLiveClient } from "../support/client/live-client.ts";
 import { type ArgumentPlace, argumentPlaces } from "../support/hostile/argument-places.ts";
-import { hostileValue, KNOWN_EVILS, literalOf } from "../support/hostile/values.ts";
+import { DEEP_JSON, hostileValue, KNOWN_EVILS, literalOf } from "../support/hostile/values.ts";
 import { newTenant, type Tenant } from "../support/isolation/tenant.ts";
 import { REPEATED_RUN } from "../support/random-of-test.ts";
 import type { Stack } from "../support/stack/stack.ts";
@@ -184,6 +184,7 @@ test("known evils in every argument are answered with data or a coded error [S16
     for (const value of KNOWN_EVILS) {
       for (const code of await tell(place, value)) codes.set(code, (codes.get(code) ?? 0) + 1);
     }
+    await tell(place, DEEP_JSON, true);
   }
   // Otherwise nothing was looked at.
   expect(codes.get("BAD_USER_INPUT")).toBeGreaterThan(50);

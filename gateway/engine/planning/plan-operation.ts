@@ -8,6 +8,7 @@ import type { QueryPlan } from "@apollo/query-planner";
 import { type DocumentNode, GraphQLError } from "graphql";
 import type { SchemaGeneration } from "../../ports.ts";
 import { factsOf } from "./federation-facts.ts";
+import "./linear-variables.ts";
 import { markLiterals, unmarkedText, unmarkLiterals } from "./literal-marks.ts";
 import { checkPlan, type PlanFault } from "./plan-check.ts";
 import { repairPlan } from "./plan-repair.ts";

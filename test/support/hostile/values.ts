@@ -62,6 +62,9 @@ const spoiledId = (own: readonly string[]) =>
 /** What is sent to each place in every run: each has once been an internal error somewhere. */
 export const KNOWN_EVILS: readonly unknown[] = [TEXTS[0], TEXTS[1], MOMENTS[0], "9".repeat(400), 2_147_483_648, {}];
 
+/** Written into a document, it once kept the planner busy for ever. */
+export const DEEP_JSON = nested(150);
+
 /** @param own ids of the caller */
 export function hostileValue(own: readonly string[]): fc.Arbitrary<unknown> {
   return fc.oneof(
