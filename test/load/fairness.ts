@@ -22,7 +22,7 @@ import { headOf, readHeads } from "./stream-heads.ts";
 const OTHERS = 20;
 const BUDGET = { timesAlone: 2 };
 const OPTIONS = {
-  seconds: { type: "string", default: "30" },
+  seconds: { type: "string", default: "60" },
   writes: { type: "string", default: "300" },
   "catch-ups": { type: "string", default: "50" },
   profile: { type: "string" },

@@ -26,8 +26,6 @@ const WARM_UP_SECONDS = 10;
 const CONNECTIONS = [4, 8, 16, 32, 64];
 /** For each number of connections; the best one is then measured for as long as the overload lasts. */
 const TRY_SECONDS = 5;
-/** More connections than these brought nothing more. */
-const HIGHER = 1.05;
 const CALM = { share: 0.1, seconds: 8 };
 const LONGEST_SECONDS = 60;
 const SETTLE_MS = 60_000;
@@ -125,13 +123,10 @@ async function findPeak(calls: Omit<Crowd, "arrivals" | "seconds" | "commands">,
     figures.push(best);
     return { perSecond: (best.reads.length + best.writes.length) / forSeconds, connections, best };
   }
-  let highest = await measure(CONNECTIONS[0] ?? 1, TRY_SECONDS);
-  for (const connections of CONNECTIONS.slice(1)) {
-    const tried = await measure(connections, TRY_SECONDS);
-    const isHigher = tried.perSecond > highest.perSecond * HIGHER;
-    if (tried.perSecond > highest.perSecond) highest = tried;
-    if (!isHigher) break;
-  }
+  const tried: Peak[] = [];
+  for (const connections of CONNECTIONS) tried.push({ ...(await measure(connections, TRY_SECONDS)), figures });
+  say(tried.map(({ perSecond, connections }) => `${connections} at once ${figure(perSecond, 0)}/s`).join(", "));
+  const highest = tried.reduce((one, other) => (other.perSecond > one.perSecond ? other : one));
   return { ...(await measure(highest.connections, seconds)), figures };
 }
 

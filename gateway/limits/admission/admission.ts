@@ -91,6 +91,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
     recent: createRecentTenants(now),
     recentlyLong: createRecentTenants(now),
     serve: () => lines.serve(hasRoom),
+    backWithinMs: (1 + RETRY_WITHIN_SECONDS) * 1_000,
+    now,
   });
   const early: EarlyRefusal = createEarlyRefusal({ now, ...(random === undefined ? {} : { random }) });
   const waits = createWaitHistogram();

@@ -3,6 +3,7 @@
  * line is served from its front. In a crowd a line that has stood for a while is served from its end, and whoever waits
  * for longer than a moment is refused: what is answered is answered soon.
  */
+import { LRUCache } from "lru-cache";
 import { OPERATION_CLASSES, type OperationClass } from "./operation-class.ts";
 
 /** Why somebody was not let in. */
@@ -28,6 +29,8 @@ export interface WaitingLines {
   unservedMs(tenant: string): number | undefined;
   /** How many of the tenant wait. */
   waitingOf(tenant: string): number;
+  /** Was anybody of the tenant refused in the last seconds, since too many waited? */
+  shedLately(tenant: string): boolean;
 }
 
 export interface WaitingLinesOptions {
@@ -58,10 +61,13 @@ interface Line {
 }
 
 /** How long a line stands before it is served from its end in a crowd, in milliseconds. */
-const STANDING_MS = 500;
+const STANDING_MS = 200;
 /** How long somebody waits at most in such a line, in milliseconds. */
-const MOMENT_MS = 200;
-const SWEEP_MS = 50;
+const MOMENT_MS = 100;
+/** A tenant of whom somebody was refused so lately asks for too much still, though nobody of it waited meanwhile. */
+const REMEMBERED_MS = 2_000;
+const MAX_REMEMBERED = 10_000;
+const SWEEP_MS = 25;
 
 export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
   const { waitMs, maxPerLine, maxWaiting, crowd, now = () => performance.now() } = options;
@@ -75,7 +81,16 @@ export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
   const all = () => count.command + count.query + count.report;
   let sweeping: NodeJS.Timeout | undefined;
 
-  const isOverloaded = ({ since }: Line, at: number) => all() > crowd() && at - since > STANDING_MS;
+  /** When somebody of a tenant was refused for the sake of others last. */
+  const shedAt = new LRUCache<string, number>({ max: MAX_REMEMBERED });
+
+  function shedLately(tenant: string): boolean {
+    const at = shedAt.size === 0 ? undefined : shedAt.get(tenant);
+    return at !== undefined && now() - at < REMEMBERED_MS;
+  }
+
+  const isOverloaded = ({ tenant, since }: Line, at: number) =>
+    shedLately(tenant) || (all() > crowd() && at - since > STANDING_MS);
 
   function remove(operationClass: OperationClass, line: Line, entry: Entry | undefined): Waiter | undefined {
     const at = entry === undefined ? -1 : line.entries.indexOf(entry);
@@ -94,8 +109,10 @@ export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
         for (const entry of [...line.entries]) {
           const { deadline = Number.POSITIVE_INFINITY } = entry.waiter;
           // Asked for each: with every refusal the crowd becomes smaller.
-          const patience = isOverloaded(line, at) ? Math.min(waitMs, MOMENT_MS) : waitMs;
+          const overloaded = isOverloaded(line, at);
+          const patience = overloaded ? Math.min(waitMs, MOMENT_MS) : waitMs;
           if (at < Math.min(entry.since + patience, deadline)) continue;
+          if (overloaded) shedAt.set(line.tenant, at);
           remove(operationClass, line, entry)?.refuse("waited");
         }
       }
@@ -127,8 +144,11 @@ export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
       line.entries.push(entry);
       count[operationClass] += 1;
       sweeping ??= setInterval(sweep, SWEEP_MS).unref();
-      if (line.entries.length > maxPerLine) remove(operationClass, line, line.entries[0])?.refuse("full");
-      else if (all() > maxWaiting) refuseOldest();
+      if (line.entries.length > maxPerLine) {
+        shedAt.set(tenant, entry.since);
+        remove(operationClass, line, line.entries[0])?.refuse("full");
+      }
+      if (all() > maxWaiting) refuseOldest();
       return () => void remove(operationClass, line, entry);
     },
     serve(hasRoom) {
@@ -154,6 +174,7 @@ export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
       const servedAt = OPERATION_CLASSES.flatMap((each) => lines[each].get(tenant)?.servedAt ?? []);
       return servedAt.length === 0 ? undefined : now() - Math.max(...servedAt);
     },
+    shedLately,
     waitingOf: (tenant) =>
       OPERATION_CLASSES.reduce((sum, each) => sum + (lines[each].get(tenant)?.entries.length ?? 0), 0),
     waiting: (operationClass) => (operationClass === undefined ? all() : count[operationClass]),

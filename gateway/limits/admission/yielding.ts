@@ -3,6 +3,7 @@
  * operations take turns on the process' thread, so whoever keeps it busy makes all the others wait at every step. Among
  * tenants that all ask for too much nobody yields: each has its turn.
  */
+import { LRUCache } from "lru-cache";
 import type { ThreadLoad } from "../../../platform/thread-load.ts";
 import type { RecentTenants } from "./recent-tenants.ts";
 import type { WaitingLines } from "./waiting-lines.ts";
@@ -19,54 +20,75 @@ export interface Yielding {
 }
 
 export interface YieldingOptions {
-  readonly lines: Pick<WaitingLines, "waitingOf" | "unservedMs">;
+  readonly lines: Pick<WaitingLines, "waitingOf" | "shedLately" | "unservedMs">;
   readonly load: ThreadLoad;
   /** Who asked lately, and whose lines were long lately. */
   readonly recent: RecentTenants;
   readonly recentlyLong: RecentTenants;
   /** Lets in whoever has room now. */
   readonly serve: () => void;
+  /** How long refused callers stay away at most, in milliseconds: then they are all back at once. */
+  readonly backWithinMs: number;
+  /** In milliseconds. */
+  readonly now: () => number;
 }
 
 /** So many of a tenant wait only when it asks for many times what it may, and for more than others do. */
 const LONG_LINE = 32;
+const MAX_REMEMBERED = 1_000;
+/** Where half of the others ask for too much as well, the platform is what is too small, and nobody yields. */
+const OTHERS_PER_LONG = 2;
 /** It is served once in so long all the same, in milliseconds. */
 const LONGEST_BEHIND_MS = 250;
-/** Of the thread: from here on tenants yield, until it has this much time. Where stores are what is slow, none does. */
-const LOAD = { yield: 0.7, over: 0.35 };
-/** From this load on it pauses between two operations: the thread's rest belongs to those who come next. */
-const BUSY = 0.5;
-/** As a share of the load above that; at full load it is `LONGEST_BEHIND_MS`. */
-const PAUSE_MS = LONGEST_BEHIND_MS / (1 - BUSY);
+/** Of the thread: from here on it is busy. */
+const BUSY = 0.35;
+/** While the thread is not busy, one more of the tenant runs after each of these, in milliseconds: stores are slow. */
+const ONE_MORE_MS = 500;
+/**
+ * From this load on it pauses between two operations, so long at full load: the thread's rest belongs to those who come
+ * next.
+ */
+const PAUSE = { from: 0.2, fullMs: 500 };
 
-export function createYielding({ lines, load, recent, recentlyLong, serve }: YieldingOptions): Yielding {
+export function createYielding(options: YieldingOptions): Yielding {
+  const { lines, load, recent, recentlyLong, serve, backWithinMs, now } = options;
+  /** When tenants asked for far too much last. */
+  const longAt = new LRUCache<string, number>({ max: MAX_REMEMBERED });
   const resting = new Set<string>();
-  let isBusy = false;
+  let busyAt = Number.NEGATIVE_INFINITY;
 
-  const isLong = (tenant: string) => lines.waitingOf(tenant) >= LONG_LINE;
+  function isLong(tenant: string): boolean {
+    const at = now();
+    if (lines.waitingOf(tenant) >= LONG_LINE || lines.shedLately(tenant)) {
+      recentlyLong.note(tenant);
+      longAt.set(tenant, at);
+      return true;
+    }
+    const last = longAt.size === 0 ? undefined : longAt.get(tenant);
+    return last !== undefined && at - last < backWithinMs;
+  }
 
-  function yields(tenant: string): boolean {
-    if (!isLong(tenant)) return false;
-    recentlyLong.note(tenant);
-    const { share } = load;
-    isBusy = isBusy ? share > LOAD.over : share > LOAD.yield;
-    if (!isBusy) return false;
-    return recent.othersThan(tenant) > recentlyLong.othersThan(tenant);
+  /** @returns how many operations of the tenant may run */
+  function placesOf(tenant: string): number {
+    if (!isLong(tenant)) return Number.POSITIVE_INFINITY;
+    const at = now();
+    if (load.share > BUSY) busyAt = at;
+    if (recent.othersThan(tenant) <= OTHERS_PER_LONG * recentlyLong.othersThan(tenant)) return Number.POSITIVE_INFINITY;
+    return 1 + Math.floor((at - busyAt) / ONE_MORE_MS);
   }
 
   return {
     asked: (tenant) => recent.note(tenant),
-    waits(tenant) {
-      if (isLong(tenant)) recentlyLong.note(tenant);
-    },
+    waits: (tenant) => void isLong(tenant),
     holdsBack(tenant, own, running) {
       if (resting.has(tenant)) return true;
-      if (!yields(tenant)) return false;
-      return own > 0 || (running > 0 && (lines.unservedMs(tenant) ?? 0) < LONGEST_BEHIND_MS);
+      const places = placesOf(tenant);
+      if (own >= places) return true;
+      return places === 1 && running > 0 && (lines.unservedMs(tenant) ?? 0) < LONGEST_BEHIND_MS;
     },
     ended(tenant) {
-      const pauseMs = PAUSE_MS * (load.share - BUSY);
-      if (pauseMs < 1 || resting.has(tenant) || !yields(tenant)) return;
+      const pauseMs = (PAUSE.fullMs * (load.share - PAUSE.from)) / (1 - PAUSE.from);
+      if (pauseMs < 1 || resting.has(tenant) || placesOf(tenant) === Number.POSITIVE_INFINITY) return;
       resting.add(tenant);
       const goOn = () => {
         resting.delete(tenant);

@@ -53,7 +53,7 @@ test("a tenant whose line is long goes behind the others: one at once, into thei
   const load = { share: 0.71 };
   const admission = admissionOf(64, 10_000, load);
   const flood = ask(admission, 60, request("flood"));
-  load.share = 0.4;
+  load.share = 0.2;
   expect(flood.running).toHaveLength(16);
   const [quiet] = ask(admission, 1, request("quiet")).running;
   for (const leave of flood.running.slice()) leave();
@@ -89,10 +89,27 @@ test("while the thread is busy a tenant whose line is long pauses between two, t
   for (const leave of flood.running.slice()) leave();
   await turn();
   const before = flood.running.length;
-  await vi.advanceTimersByTimeAsync(100);
+  await vi.advanceTimersByTimeAsync(325);
   expect(flood.running).toHaveLength(before);
-  await vi.advanceTimersByTimeAsync(50);
+  await vi.advanceTimersByTimeAsync(25);
   expect(flood.running).toHaveLength(before + 1);
+});
+
+test("when those of a flood who were refused come back, they go behind the others from the first on", async () => {
+  const load = { share: 0.75 };
+  const admission = admissionOf(64, 200, load);
+  const flood = ask(admission, 60, request("flood"));
+  ask(admission, 1, request("quiet"));
+  for (const leave of flood.running.slice()) leave();
+  await vi.advanceTimersByTimeAsync(300);
+  for (const leave of flood.running.slice()) leave();
+  expect(flood.refusals.length).toBeGreaterThan(30);
+  await vi.advanceTimersByTimeAsync(9_000);
+  ask(admission, 1, request("quiet"));
+  expect(ask(admission, 5, request("flood")).running).toHaveLength(0);
+  // Another time they have been away for so long that they are forgiven.
+  await vi.advanceTimersByTimeAsync(12_000);
+  expect(ask(admission, 5, request("flood")).running).toHaveLength(5);
 });
 
 test("commands of one tenant, which wait for each other at one row, hold half of its part", () => {

@@ -61,15 +61,30 @@ test("in a crowd a line that has stood for long is served from its end, and shed
   const { add, serve, pass, entered, refused } = openLines({ maxPerLine: 100, crowd: () => 3 });
   for (const name of ["first", "second", "third", "fourth"]) add(name);
   serve(1);
-  await pass(450);
+  await pass(175);
   for (const name of ["fifth", "sixth"]) add(name);
-  await pass(100);
-  expect(refused).toEqual(["second waited", "third waited"]);
+  await pass(50);
+  expect(refused).toEqual(["second waited", "third waited", "fourth waited"]);
   add("seventh");
+  serve(2);
+  expect(entered).toEqual(["first", "seventh", "sixth"]);
+});
+
+test("after that nobody of the tenant waits for longer than a moment, though its line was empty meanwhile", async () => {
+  const { add, serve, pass, entered, refused, lines } = openLines({ maxPerLine: 100, crowd: () => 3 });
+  for (const name of ["first", "second", "third", "fourth"]) add(name, "query", "busy");
+  await pass(225);
+  expect(refused).toHaveLength(4);
+  expect([lines.shedLately("busy"), lines.shedLately("quiet")]).toEqual([true, false]);
+  add("fifth", "command", "busy");
+  add("early", "query", "quiet");
+  await pass(125);
+  expect(refused.slice(4)).toEqual(["fifth waited"]);
+  add("late", "query", "quiet");
   serve(1);
-  // Three are no crowd any more.
-  serve(1);
-  expect(entered).toEqual(["first", "seventh", "fourth"]);
+  expect(entered).toEqual(["early"]);
+  await pass(2_000);
+  expect(lines.shedLately("busy")).toBe(false);
 });
 
 describe("refused is", () => {
