@@ -23,7 +23,7 @@ export interface LoadClient {
   close(): void;
 }
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 export function createLoadClient(url: string): LoadClient {
   const { hostname, port } = new URL(url);

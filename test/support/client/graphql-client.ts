@@ -35,7 +35,7 @@ export interface GraphQLClient {
   ): Promise<Payload>;
 }
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 /** How long a client comes again. */
 const PATIENCE_MS = 60_000;
 

@@ -45,6 +45,9 @@ export interface LiveClientOptions {
   readonly token?: string;
 }
 
+/** A platform that has just been started on a busy machine takes its time. */
+const BEGIN_MS = 60_000;
+
 export function createLiveClient({ url, token }: LiveClientOptions): LiveClient {
   let socket: WebSocket | undefined;
   const pinged = new Set<(cursors: Readonly<Record<string, string>>) => void>();
@@ -133,7 +136,7 @@ export function createLiveClient({ url, token }: LiveClientOptions): LiveClient 
           unsubscribe();
         },
       };
-      await waitFor(() => ready || ended !== undefined, { what: "the subscription to begin" });
+      await waitFor(() => ready || ended !== undefined, { what: "the subscription to begin", deadlineMs: BEGIN_MS });
       return stream;
     },
     drop: () => socket?.terminate(),
