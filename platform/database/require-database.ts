@@ -1,8 +1,9 @@
 /**
- * Asks a database once, before anything is served: clients connect lazily, so a process with a wrong address would
- * start and fail every request. The message says which database, what is wrong and which setting to correct; it holds
- * no password.
+ * Asks a database before anything is served: clients connect lazily, so a process with a wrong address would start and
+ * fail every request. A server that cuts the connection, or is about to start, is asked again. The message says which
+ * database, what is wrong and which setting to correct; it holds no password.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { ListenedClient } from "../../prisma/connection.ts";
 import { AppError } from "../errors/app-error.ts";
 
@@ -16,8 +17,27 @@ export interface RequiredDatabase {
 
 const ANSWER_DEADLINE_MS = 5_000;
 
-/** @throws AppError `CONFIG_INVALID` within about five seconds */
+const PAUSE_MS = 100;
+/** Shut down by an administrator, after a crash, or not ready yet (PostgreSQL, class 57); the socket was cut. */
+const INTERRUPTIONS = new Set(["57P01", "57P02", "57P03", "ECONNRESET", "EPIPE"]);
+/** pg gives it no code. */
+const CUT = /^Connection terminated/;
+
+/** @throws AppError `CONFIG_INVALID` within about ten seconds */
 export async function requireDatabase({ setting, url, table }: RequiredDatabase): Promise<void> {
+  const until = performance.now() + ANSWER_DEADLINE_MS;
+  for (;;) {
+    const problem = await problemOf(url, table);
+    if (problem === undefined) return;
+    if (!isInterruption(problem) || performance.now() > until) {
+      throw new AppError("CONFIG_INVALID", advice(setting, new URL(url), problem), { cause: problem });
+    }
+    await pause(PAUSE_MS);
+  }
+}
+
+/** @returns why the table cannot be read; undefined when it can */
+async function problemOf(url: string, table: string): Promise<Error | undefined> {
   // A connection that breaks is reported by whoever waits for it.
   const client = new ListenedClient({
     connectionString: url,
@@ -27,18 +47,23 @@ export async function requireDatabase({ setting, url, table }: RequiredDatabase)
   try {
     await client.connect();
     await client.query(`SELECT FROM ${client.escapeIdentifier(table)} LIMIT 0`);
-  } catch (cause) {
-    throw new AppError("CONFIG_INVALID", advice(setting, new URL(url), cause), { cause });
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
   } finally {
     await client.end().catch(() => undefined);
   }
 }
 
-function advice(setting: string, url: URL, cause: unknown): string {
+function isInterruption(problem: Error): boolean {
+  return CUT.test(problem.message) || ("code" in problem && INTERRUPTIONS.has(String(problem.code)));
+}
+
+function advice(setting: string, url: URL, problem: Error): string {
   const server = `${url.hostname}:${url.port || "5432"}`;
   const database = decodeURIComponent(url.pathname.slice(1));
   const role = decodeURIComponent(url.username);
-  switch (cause instanceof Error && "code" in cause ? cause.code : undefined) {
+  switch ("code" in problem ? problem.code : undefined) {
     case "28P01":
     case "28000":
       return `The database at ${server} refuses the login of ${role}: correct ${setting}, or run npm run db:migrate, which sets its password.`;
