@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { EventLog } from "../../../platform/events/event-log.ts";
 import { startProcess } from "../../support/process.ts";
-import { recordsOf } from "../../support/stack/event-log-beside.ts";
+import { recordsIn } from "../../support/stack/event-log-beside.ts";
 import { rowsOf } from "../../support/stack/rows-of.ts";
 import type { Stack } from "../../support/stack/stack.ts";
 import { waitFor } from "../../support/wait.ts";
@@ -103,9 +103,12 @@ async function compareLetters(stack: Stack, log: EventLog): Promise<Omit<LetterF
     `SELECT id FROM organization WHERE id ~ '${POISONOUS}' AND id <> ALL ($1)`,
     [await organizationsWithAccounts(stack)],
   );
-  const broken = (await Promise.all(TOPICS.map((topic) => recordsOf(log, topic))))
-    .flat()
-    .filter(({ value }) => value.startsWith(BROKEN));
+  const broken: string[] = [];
+  for (const topic of TOPICS) {
+    for await (const { value, partition, offset } of recordsIn(log, topic)) {
+      if (value.startsWith(BROKEN)) broken.push(`${RECORDING}:${topic}:${partition}:${offset}`);
+    }
+  }
   // The relay may publish an event twice, and each copy is refused.
   const refusedKeys = new Set(
     letters.filter(({ consumer }) => consumer === REFUSING).map(({ record_key }) => record_key),
@@ -116,11 +119,7 @@ async function compareLetters(stack: Stack, log: EventLog): Promise<Omit<LetterF
     .map(({ identity }) => identity.split(":").slice(0, 4).join(":"));
   const differences = [
     ...differenceOf("organisations", new Set(organizations.map(({ id }) => id)), refusedKeys),
-    ...differenceOf(
-      "broken records",
-      new Set(broken.map(({ topic, partition, offset }) => `${RECORDING}:${topic}:${partition}:${offset}`)),
-      new Set(recordedPlaces),
-    ),
+    ...differenceOf("broken records", new Set(broken), new Set(recordedPlaces)),
     ...sampled(
       "dead letters of consumers that were given no poison",
       letters.filter(({ consumer }) => consumer !== REFUSING && consumer !== RECORDING).map(({ identity }) => identity),

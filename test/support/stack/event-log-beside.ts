@@ -29,15 +29,13 @@ export async function withLogBeside<R>(
   }
 }
 
-/** Everything that a topic holds, partition by partition. */
-export async function recordsOf(log: EventLog, topic: string): Promise<LogRecord[]> {
-  const found: LogRecord[] = [];
+/** Everything that a topic holds, partition by partition: of an hour's traffic it does not fit in memory at once. */
+export async function* recordsIn(log: EventLog, topic: string): AsyncGenerator<LogRecord> {
   for (const { partition, low, high } of await log.ranges(topic)) {
     for (let from = low; from < high; ) {
       const records = await log.read({ topic, partition, from, limit: READ_AT_ONCE });
-      found.push(...records);
+      yield* records;
       from = (records.at(-1)?.offset ?? high) + 1n;
     }
   }
-  return found;
 }

@@ -1,10 +1,11 @@
 // What a stack's stores say of the same events: the databases that committed them, the log, the audit log, and the read
 // models that were made of them.
+import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import type { LogRecord } from "../../../platform/events/event-log.ts";
+import type { EventLog } from "../../../platform/events/event-log.ts";
 import { waitFor } from "../wait.ts";
-import { recordsOf, withLogBeside } from "./event-log-beside.ts";
+import { recordsIn, withLogBeside } from "./event-log-beside.ts";
 import { tuplesOf } from "./rows-of.ts";
 import type { Stack } from "./stack.ts";
 
@@ -76,10 +77,12 @@ interface Statement {
   readonly sql: string;
 }
 
-interface Committed {
+/** An event as a store holds it: an hour's texts would not fit in memory. */
+interface StoredEvent {
   readonly id: string;
   readonly key: string;
-  readonly envelope: string;
+  /** SHA-256 of its text. */
+  readonly digest: string;
 }
 
 /**
@@ -112,14 +115,9 @@ async function compareOnce(stack: Stack): Promise<StoreComparison> {
   await withLogBeside(stack, async (log) => {
     for (const subgraph of stack.subgraphs) {
       const committed = await committedOf(stack, subgraph);
-      const published = await recordsOf(log, `${subgraph}.events`);
+      const { count, firstCopies } = await publishedOf(log, subgraph);
       committedCount += committed.length;
-      publishedCount += published.length;
-      const firstCopies = new Map<string, LogRecord>();
-      for (const record of published) {
-        const id = idOf(record.value);
-        if (id !== undefined && !firstCopies.has(id)) firstCopies.set(id, record);
-      }
+      publishedCount += count;
       const ids = new Set(committed.map(({ id }) => id));
       say(
         `events of ${subgraph} that the log lacks`,
@@ -129,7 +127,7 @@ async function compareOnce(stack: Stack): Promise<StoreComparison> {
         `events of ${subgraph} in the log that nobody committed`,
         [...firstCopies.keys()].filter((id) => !ids.has(id)),
       );
-      const altered = committed.filter(({ id, envelope }) => (firstCopies.get(id)?.value ?? envelope) !== envelope);
+      const altered = committed.filter(({ id, digest }) => (firstCopies.get(id)?.digest ?? digest) !== digest);
       say(
         `events of ${subgraph} with another text in the log`,
         altered.map(({ id }) => id),
@@ -152,12 +150,31 @@ async function compareOnce(stack: Stack): Promise<StoreComparison> {
   return { committed: committedCount, published: publishedCount, recorded: audited.length, differences };
 }
 
-async function committedOf(stack: Stack, subgraph: string): Promise<readonly Committed[]> {
+async function committedOf(stack: Stack, subgraph: string): Promise<readonly StoredEvent[]> {
   // Replays of dead letters go to their consumer alone.
-  const sql = `SELECT event_id::text, tenant_id, envelope FROM outbox
+  const sql = `SELECT event_id::text, tenant_id, encode(sha256(convert_to(envelope, 'UTF8')), 'base64') FROM outbox
     WHERE topic = '${subgraph}.events' ORDER BY position`;
   const rows = z.array(z.tuple([z.string(), z.string(), z.string()])).parse(await tuplesOf(stack, subgraph, sql));
-  return rows.map(([id, key, envelope]) => ({ id, key, envelope }));
+  return rows.map(([id, key, digest]) => ({ id, key, digest }));
+}
+
+interface Published {
+  /** Records, copies included. */
+  readonly count: number;
+  /** In the order of the log. */
+  readonly firstCopies: ReadonlyMap<string, StoredEvent>;
+}
+
+async function publishedOf(log: EventLog, subgraph: string): Promise<Published> {
+  const firstCopies = new Map<string, StoredEvent>();
+  let count = 0;
+  for await (const { key, value } of recordsIn(log, `${subgraph}.events`)) {
+    count += 1;
+    const id = idOf(value);
+    if (id === undefined || firstCopies.has(id)) continue;
+    firstCopies.set(id, { id, key, digest: createHash("sha256").update(value).digest("base64") });
+  }
+  return { count, firstCopies };
 }
 
 /** Undefined for what is no event at all. */
@@ -170,13 +187,17 @@ function idOf(value: string): string | undefined {
 }
 
 function disorderedKeys(
-  committed: readonly Committed[],
+  committed: readonly StoredEvent[],
   inLogOrder: readonly string[],
-  records: ReadonlyMap<string, LogRecord>,
+  records: ReadonlyMap<string, StoredEvent>,
 ): string[] {
   const orderOf = (ids: Iterable<readonly [key: string, id: string]>) => {
     const byKey = new Map<string, string[]>();
-    for (const [key, id] of ids) byKey.set(key, [...(byKey.get(key) ?? []), id]);
+    for (const [key, id] of ids) {
+      const order = byKey.get(key) ?? [];
+      order.push(id);
+      byKey.set(key, order);
+    }
     return byKey;
   };
   const wanted = orderOf(committed.flatMap(({ key, id }) => (records.has(id) ? [[key, id] as const] : [])));
@@ -187,13 +208,14 @@ function disorderedKeys(
 
 /** Rows of the one that the other lacks, a row that occurs twice counted twice. */
 function rowsWithout(rows: readonly unknown[][], others: readonly unknown[][]): string[] {
-  const left = others.map((row) => JSON.stringify(row));
+  const left = new Map<string, number>();
+  for (const row of others.map((other) => JSON.stringify(other))) left.set(row, (left.get(row) ?? 0) + 1);
   return rows
     .map((row) => JSON.stringify(row))
     .filter((row) => {
-      const at = left.indexOf(row);
-      if (at >= 0) left.splice(at, 1);
-      return at < 0;
+      const count = left.get(row) ?? 0;
+      left.set(row, count - 1);
+      return count <= 0;
     });
 }
 
