@@ -3,9 +3,10 @@
  * fail every request. A server that cuts the connection, or is about to start, is asked again. The message says which
  * database, what is wrong and which setting to correct; it holds no password.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import { ListenedClient } from "../../prisma/connection.ts";
 import { AppError } from "../errors/app-error.ts";
+import { systemSleep } from "../events/backoff.ts";
+import { isInterruption } from "../events/store-outage.ts";
 
 export interface RequiredDatabase {
   /** Variable that holds the address. */
@@ -16,12 +17,7 @@ export interface RequiredDatabase {
 }
 
 const ANSWER_DEADLINE_MS = 5_000;
-
 const PAUSE_MS = 100;
-/** Shut down by an administrator, after a crash, or not ready yet (PostgreSQL, class 57); the socket was cut. */
-const INTERRUPTIONS = new Set(["57P01", "57P02", "57P03", "ECONNRESET", "EPIPE"]);
-/** pg gives it no code. */
-const CUT = /^Connection terminated/;
 
 /** @throws AppError `CONFIG_INVALID` within about ten seconds */
 export async function requireDatabase({ setting, url, table }: RequiredDatabase): Promise<void> {
@@ -32,7 +28,7 @@ export async function requireDatabase({ setting, url, table }: RequiredDatabase)
     if (!isInterruption(problem) || performance.now() > until) {
       throw new AppError("CONFIG_INVALID", advice(setting, new URL(url), problem), { cause: problem });
     }
-    await pause(PAUSE_MS);
+    await systemSleep(PAUSE_MS);
   }
 }
 
@@ -53,10 +49,6 @@ async function problemOf(url: string, table: string): Promise<Error | undefined>
   } finally {
     await client.end().catch(() => undefined);
   }
-}
-
-function isInterruption(problem: Error): boolean {
-  return CUT.test(problem.message) || ("code" in problem && INTERRUPTIONS.has(String(problem.code)));
 }
 
 function advice(setting: string, url: URL, problem: Error): string {

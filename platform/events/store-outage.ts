@@ -3,11 +3,15 @@
  * no attempt, and callers are told to try again; only the second may end in the dead letters.
  */
 
+/** A socket that was cut, and the Postgres codes of a server that was shut down, crashed, or is not ready yet. */
+const INTERRUPTION_CODES = new Set(["ECONNRESET", "EPIPE", "57P01", "57P02", "57P03"]);
+/** pg gives it no code. */
+const INTERRUPTION_TEXT = /^Connection terminated/;
+
 /** Node's socket errors, Prisma's connection errors, and the Postgres codes of a server that stops or starts. */
 const OUTAGE_CODES = new Set([
+  ...INTERRUPTION_CODES,
   "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
   "ETIMEDOUT",
   "EHOSTUNREACH",
   "ENETUNREACH",
@@ -19,9 +23,6 @@ const OUTAGE_CODES = new Set([
   "P1017",
   "P2024",
   "P2037",
-  "57P01",
-  "57P02",
-  "57P03",
   "57P05",
   "53000",
   "53100",
@@ -39,6 +40,11 @@ const OUTAGE_TEXT =
 
 function isOutageCode(code: unknown): boolean {
   return typeof code === "string" && (OUTAGE_CODES.has(code) || /^08[0-9A-Z]{3}$/.test(code));
+}
+
+/** True when a store that answers broke off, or is about to start: it may be asked again at once. */
+export function isInterruption(error: Error): boolean {
+  return INTERRUPTION_TEXT.test(error.message) || ("code" in error && INTERRUPTION_CODES.has(String(error.code)));
 }
 
 /** True when the error, or anything it wraps, says that a store could not be reached or broke off. */

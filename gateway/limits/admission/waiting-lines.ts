@@ -3,8 +3,8 @@
  * line is served from its front. In a crowd a line that has stood for a while is served from its end, and whoever waits
  * for longer than a moment is refused: what is answered is answered soon.
  */
-import { LRUCache } from "lru-cache";
 import { OPERATION_CLASSES, type OperationClass } from "./operation-class.ts";
+import { createRememberedTenants } from "./remembered-tenants.ts";
 
 /** Why somebody was not let in. */
 export type RefusalReason = "full" | "waited";
@@ -81,16 +81,11 @@ export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
   const all = () => count.command + count.query + count.report;
   let sweeping: NodeJS.Timeout | undefined;
 
-  /** When somebody of a tenant was refused for the sake of others last. */
-  const shedAt = new LRUCache<string, number>({ max: MAX_REMEMBERED });
-
-  function shedLately(tenant: string): boolean {
-    const at = shedAt.size === 0 ? undefined : shedAt.get(tenant);
-    return at !== undefined && now() - at < REMEMBERED_MS;
-  }
+  /** Of whom somebody was refused for the sake of others. */
+  const shed = createRememberedTenants({ forMs: REMEMBERED_MS, most: MAX_REMEMBERED, now });
 
   const isOverloaded = ({ tenant, since }: Line, at: number) =>
-    shedLately(tenant) || (all() > crowd() && at - since > STANDING_MS);
+    shed.has(tenant) || (all() > crowd() && at - since > STANDING_MS);
 
   function remove(operationClass: OperationClass, line: Line, entry: Entry | undefined): Waiter | undefined {
     const at = entry === undefined ? -1 : line.entries.indexOf(entry);
@@ -112,7 +107,7 @@ export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
           const overloaded = isOverloaded(line, at);
           const patience = overloaded ? Math.min(waitMs, MOMENT_MS) : waitMs;
           if (at < Math.min(entry.since + patience, deadline)) continue;
-          if (overloaded) shedAt.set(line.tenant, at);
+          if (overloaded) shed.note(line.tenant);
           remove(operationClass, line, entry)?.refuse("waited");
         }
       }
@@ -145,7 +140,7 @@ export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
       count[operationClass] += 1;
       sweeping ??= setInterval(sweep, SWEEP_MS).unref();
       if (line.entries.length > maxPerLine) {
-        shedAt.set(tenant, entry.since);
+        shed.note(tenant);
         remove(operationClass, line, line.entries[0])?.refuse("full");
       }
       if (all() > maxWaiting) refuseOldest();
@@ -174,7 +169,7 @@ export function createWaitingLines(options: WaitingLinesOptions): WaitingLines {
       const servedAt = OPERATION_CLASSES.flatMap((each) => lines[each].get(tenant)?.servedAt ?? []);
       return servedAt.length === 0 ? undefined : now() - Math.max(...servedAt);
     },
-    shedLately,
+    shedLately: shed.has,
     waitingOf: (tenant) =>
       OPERATION_CLASSES.reduce((sum, each) => sum + (lines[each].get(tenant)?.entries.length ?? 0), 0),
     waiting: (operationClass) => (operationClass === undefined ? all() : count[operationClass]),

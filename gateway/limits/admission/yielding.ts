@@ -3,9 +3,9 @@
  * operations take turns on the process' thread, so whoever keeps it busy makes all the others wait at every step. Among
  * tenants that all ask for too much nobody yields: each has its turn.
  */
-import { LRUCache } from "lru-cache";
 import type { ThreadLoad } from "../../../platform/thread-load.ts";
 import type { RecentTenants } from "./recent-tenants.ts";
+import { createRememberedTenants } from "./remembered-tenants.ts";
 import type { WaitingLines } from "./waiting-lines.ts";
 
 export interface Yielding {
@@ -52,20 +52,17 @@ const PAUSE = { from: 0.2, fullMs: 500 };
 
 export function createYielding(options: YieldingOptions): Yielding {
   const { lines, load, recent, recentlyLong, serve, backWithinMs, now } = options;
-  /** When tenants asked for far too much last. */
-  const longAt = new LRUCache<string, number>({ max: MAX_REMEMBERED });
+  /** Who asked for far too much. */
+  const long = createRememberedTenants({ forMs: backWithinMs, most: MAX_REMEMBERED, now });
   const resting = new Set<string>();
   let busyAt = Number.NEGATIVE_INFINITY;
 
   function isLong(tenant: string): boolean {
-    const at = now();
     if (lines.waitingOf(tenant) >= LONG_LINE || lines.shedLately(tenant)) {
       recentlyLong.note(tenant);
-      longAt.set(tenant, at);
-      return true;
+      long.note(tenant);
     }
-    const last = longAt.size === 0 ? undefined : longAt.get(tenant);
-    return last !== undefined && at - last < backWithinMs;
+    return long.has(tenant);
   }
 
   /** @returns how many operations of the tenant may run */

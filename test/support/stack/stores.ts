@@ -191,15 +191,7 @@ function disorderedKeys(
   inLogOrder: readonly string[],
   records: ReadonlyMap<string, StoredEvent>,
 ): string[] {
-  const orderOf = (ids: Iterable<readonly [key: string, id: string]>) => {
-    const byKey = new Map<string, string[]>();
-    for (const [key, id] of ids) {
-      const order = byKey.get(key) ?? [];
-      order.push(id);
-      byKey.set(key, order);
-    }
-    return byKey;
-  };
+  const orderOf = (ids: Iterable<readonly [key: string, id: string]>) => Map.groupBy(ids, ([key]) => key);
   const wanted = orderOf(committed.flatMap(({ key, id }) => (records.has(id) ? [[key, id] as const] : [])));
   const ids = new Set(committed.map(({ id }) => id));
   const found = orderOf(inLogOrder.flatMap((id) => (ids.has(id) ? [[records.get(id)?.key ?? "", id] as const] : [])));
