@@ -10,6 +10,14 @@ export type NoParents = Readonly<Record<never, never>>;
 export const BillingAccountStatus = ["PENDING", "ACTIVE", "CLOSED"] as const;
 export type BillingAccountStatus = (typeof BillingAccountStatus)[number];
 
+/** Why something is credited. */
+export const CreditNoteReason = ["PLAN_CHANGED", "PLAN_CANCELED"] as const;
+export type CreditNoteReason = (typeof CreditNoteReason)[number];
+
+/** Whether a credit note counts. */
+export const CreditNoteStatus = ["ISSUED", "VOID"] as const;
+export type CreditNoteStatus = (typeof CreditNoteStatus)[number];
+
 /** Whether an invoice is still to be paid. */
 export const InvoiceStatus = ["DRAFT", "OPEN", "PAID", "VOID", "UNCOLLECTIBLE"] as const;
 export type InvoiceStatus = (typeof InvoiceStatus)[number];
@@ -17,6 +25,10 @@ export type InvoiceStatus = (typeof InvoiceStatus)[number];
 /** Whether the money of a payment came. */
 export const PaymentStatus = ["PROCESSING", "SUCCEEDED", "FAILED"] as const;
 export type PaymentStatus = (typeof PaymentStatus)[number];
+
+/** When a change counts. */
+export const PlanChangeTiming = ["NOW", "PERIOD_END"] as const;
+export type PlanChangeTiming = (typeof PlanChangeTiming)[number];
 
 /** How long a paid period is. */
 export const PlanInterval = ["MONTH", "YEAR"] as const;
@@ -53,6 +65,48 @@ export interface PaymentMethodAttachInput {
   readonly providerToken: string;
   /** Use it whenever an input names no method; false when absent. An account's first method is the default in any case. */
   readonly makeDefault?: boolean | null;
+  /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
+  readonly idempotencyKey: string;
+}
+
+/** Input of `subscriptionCancel`. */
+export interface SubscriptionCancelInput {
+  /** The subscription's id. */
+  readonly id: string;
+  /** The version that the change is based on; otherwise the error is `VERSION_CONFLICT`. */
+  readonly expectedVersion: number;
+  /** When it ends. */
+  readonly when: PlanChangeTiming;
+  /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
+  readonly idempotencyKey: string;
+}
+
+/** Input of `subscriptionChange`. */
+export interface SubscriptionChangeInput {
+  /** The subscription's id. Its status must be `ACTIVE`. */
+  readonly id: string;
+  /** The version that the change is based on; otherwise the error is `VERSION_CONFLICT`. */
+  readonly expectedVersion: number;
+  /** A published plan in the account's currency; the same plan when absent. */
+  readonly planId?: string | null;
+  /** 1–10,000; the same quantity when absent. */
+  readonly quantity?: number | null;
+  /** When the change counts. */
+  readonly when: PlanChangeTiming;
+  /** With `NOW`: the moment of a preview, within the last hour; now when absent. */
+  readonly prorateAt?: Date | null;
+  /** The account's default when absent. */
+  readonly paymentMethodId?: string | null;
+  /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
+  readonly idempotencyKey: string;
+}
+
+/** Input of `subscriptionResume`. */
+export interface SubscriptionResumeInput {
+  /** The subscription's id. */
+  readonly id: string;
+  /** The version that the change is based on; otherwise the error is `VERSION_CONFLICT`. */
+  readonly expectedVersion: number;
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey: string;
 }
@@ -95,6 +149,15 @@ export interface BillingAccountInvoicesArgs {
   readonly status?: InvoiceStatus | null;
 }
 
+export interface BillingSubscriptionPreviewChangeArgs {
+  /** The plan's id; the same plan when absent. */
+  readonly planId?: string | null;
+  /** 1–10,000; the same quantity when absent. */
+  readonly quantity?: number | null;
+  /** Within the last hour; now when absent. */
+  readonly at?: Date | null;
+}
+
 export interface MutationPaymentMethodAttachArgs {
   /** The values of the mutation. */
   readonly input: PaymentMethodAttachInput;
@@ -103,6 +166,21 @@ export interface MutationPaymentMethodAttachArgs {
 export interface MutationSubscriptionStartArgs {
   /** The values of the mutation. */
   readonly input: SubscriptionStartInput;
+}
+
+export interface MutationSubscriptionChangeArgs {
+  /** The values of the mutation. */
+  readonly input: SubscriptionChangeInput;
+}
+
+export interface MutationSubscriptionCancelArgs {
+  /** The values of the mutation. */
+  readonly input: SubscriptionCancelInput;
+}
+
+export interface MutationSubscriptionResumeArgs {
+  /** The values of the mutation. */
+  readonly input: SubscriptionResumeInput;
 }
 
 export interface MutationInvoicePayArgs {
@@ -148,6 +226,8 @@ export interface BillingAccountObject<Own = NoParents> {
   readonly status: BillingAccountStatus;
   /** What is due now over all open invoices. */
   readonly amountDue: Parent<Own, "Money">;
+  /** What the next invoices take before anything is charged: what was paid for and not used up. */
+  readonly credit: Parent<Own, "Money">;
   /** Cards and accounts that invoices can be paid with, oldest first. */
   readonly paymentMethods: readonly Parent<Own, "PaymentMethod">[];
 }
@@ -168,6 +248,10 @@ export interface BillingSubscriptionObject<Own = NoParents> {
   readonly currentPeriodStart: Date;
   /** End of that period, exclusive. */
   readonly currentPeriodEnd: Date;
+  /** When it ends, which is the end of a period; null when it goes on. */
+  readonly cancelAt?: Date | null | undefined;
+  /** What the next period is for; null when it is for the same. */
+  readonly scheduledChange?: Parent<Own, "ScheduledPlanChange"> | null | undefined;
   /** Rises with every change. */
   readonly version: number;
   /** When the plan was started. */
@@ -192,6 +276,30 @@ export interface BillingSubscriptionEdgeObject<Own = NoParents> {
   readonly node: Parent<Own, "BillingSubscription">;
 }
 
+/** Takes back a part of what an invoice charged; the account has it as credit. Needs `billing.read`. */
+export interface CreditNoteObject<Own = NoParents> {
+  /** Opaque and global: `node(id)` finds the object by it. Begins with `cn_`. */
+  readonly id: string;
+  /** Gap-free per organisation. */
+  readonly number: string;
+  /** Whether it counts. */
+  readonly status: CreditNoteStatus;
+  /** Why something is credited. */
+  readonly reason: CreditNoteReason;
+  /** What it takes back from. */
+  readonly invoice: Parent<Own, "Invoice">;
+  /** What is credited. */
+  readonly total: Parent<Own, "Money">;
+  /** Start of what was charged for and not used up. */
+  readonly periodStart: Date;
+  /** End of that, exclusive. */
+  readonly periodEnd: Date;
+  /** When it was issued. */
+  readonly issuedAt: Date;
+  /** Rises with every change. */
+  readonly version: number;
+}
+
 /** What an organisation owes for a period. Needs `billing.read`. */
 export interface InvoiceObject<Own = NoParents> {
   /** Opaque and global: `node(id)` finds the object by it. Begins with `inv_`. */
@@ -212,7 +320,9 @@ export interface InvoiceObject<Own = NoParents> {
   readonly tax: Parent<Own, "Money">;
   /** Subtotal and tax. */
   readonly total: Parent<Own, "Money">;
-  /** What is still to be paid: the total of an open invoice, else zero. */
+  /** Of the account's credit; the rest of the total is collected. */
+  readonly creditUsed: Parent<Own, "Money">;
+  /** What is still to be paid: the total of an open invoice without the credit used, else zero. */
   readonly amountDue: Parent<Own, "Money">;
   /** When it was issued. */
   readonly issuedAt: Date;
@@ -222,6 +332,8 @@ export interface InvoiceObject<Own = NoParents> {
   readonly paidAt?: Date | null | undefined;
   /** Attempts to collect it, oldest first. */
   readonly payments: readonly Parent<Own, "Payment">[];
+  /** What was credited of it, oldest first. */
+  readonly creditNotes: readonly Parent<Own, "CreditNote">[];
   /** Rises with every change. */
   readonly version: number;
 }
@@ -254,8 +366,10 @@ export interface InvoiceLineObject<Own = NoParents> {
   readonly quantity: bigint;
   /** Price of one unit, without tax. */
   readonly unitAmount: Parent<Own, "Money">;
-  /** Quantity times the unit's price, without tax. */
+  /** Quantity times the unit's price, or a part of that (`proration`), without tax. */
   readonly amount: Parent<Own, "Money">;
+  /** A part of a period is charged, and the amount is less than quantity times the unit's price. */
+  readonly proration: boolean;
   /** Start of the period that is charged for; null for a single charge. */
   readonly periodStart?: Date | null | undefined;
   /** End of that period, exclusive; null for a single charge. */
@@ -362,6 +476,26 @@ export interface PlanObject<Own = NoParents> {
   readonly features: readonly Parent<Own, "PlanFeature">[];
 }
 
+/** What a change of plan or quantity would cost. */
+export interface PlanChangePreviewObject<Own = NoParents> {
+  /** From when on it would count. */
+  readonly at: Date;
+  /** What is left of what was paid for the current period; it is credited. */
+  readonly credited: Parent<Own, "Money">;
+  /** The new choice from then on, without what is credited. */
+  readonly charged: Parent<Own, "Money">;
+  /** Of the account's credit, the new one included. */
+  readonly creditUsed: Parent<Own, "Money">;
+  /** What would be collected at once. */
+  readonly dueNow: Parent<Own, "Money">;
+  /** Credit that the account would have then. */
+  readonly creditLeft: Parent<Own, "Money">;
+  /** Start of what is charged for. */
+  readonly periodStart: Date;
+  /** End of what is charged for, exclusive. */
+  readonly periodEnd: Date;
+}
+
 /** A page of plans. */
 export interface PlanConnectionObject<Own = NoParents> {
   /** The page's entries, each with its cursor. */
@@ -386,6 +520,48 @@ export interface PlanFeatureObject {
   readonly key: string;
   /** Null: unlimited. */
   readonly limit?: bigint | null | undefined;
+}
+
+/** Another plan, or quantity, from the next period on. */
+export interface ScheduledPlanChangeObject<Own = NoParents> {
+  /** What is paid for then. */
+  readonly plan: Parent<Own, "Plan">;
+  /** Units of the plan. */
+  readonly quantity: number;
+  /** When the next period begins. */
+  readonly at: Date;
+}
+
+/** Payload of `subscriptionCancel`. */
+export interface SubscriptionCancelPayloadObject<Own = NoParents> {
+  /** The subscription; null when the mutation was refused. */
+  readonly subscription?: Parent<Own, "BillingSubscription"> | null | undefined;
+  /** What is credited; null when nothing is, and when the mutation was refused. */
+  readonly creditNote?: Parent<Own, "CreditNote"> | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `subscriptionChange`. */
+export interface SubscriptionChangePayloadObject<Own = NoParents> {
+  /** The subscription, unchanged when the card was declined; null when the mutation was refused. */
+  readonly subscription?: Parent<Own, "BillingSubscription"> | null | undefined;
+  /** What is charged; null when nothing is, and when the mutation was refused. */
+  readonly invoice?: Parent<Own, "Invoice"> | null | undefined;
+  /** The attempt to collect that invoice; null when nothing had to be collected, and when the mutation was refused. */
+  readonly payment?: Parent<Own, "Payment"> | null | undefined;
+  /** What is credited; null when nothing is, and when the mutation was refused. */
+  readonly creditNote?: Parent<Own, "CreditNote"> | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `subscriptionResume`. */
+export interface SubscriptionResumePayloadObject<Own = NoParents> {
+  /** The subscription; null when the mutation was refused. */
+  readonly subscription?: Parent<Own, "BillingSubscription"> | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
 /** Payload of `subscriptionStart`. */
@@ -417,6 +593,7 @@ interface DefaultParents<Own> {
   readonly BillingSubscription: BillingSubscriptionObject<Own>;
   readonly BillingSubscriptionConnection: BillingSubscriptionConnectionObject<Own>;
   readonly BillingSubscriptionEdge: BillingSubscriptionEdgeObject<Own>;
+  readonly CreditNote: CreditNoteObject<Own>;
   readonly Invoice: InvoiceObject<Own>;
   readonly InvoiceConnection: InvoiceConnectionObject<Own>;
   readonly InvoiceEdge: InvoiceEdgeObject<Own>;
@@ -429,12 +606,17 @@ interface DefaultParents<Own> {
   readonly PaymentMethod: PaymentMethodObject;
   readonly PaymentMethodAttachPayload: PaymentMethodAttachPayloadObject<Own>;
   readonly Plan: PlanObject<Own>;
+  readonly PlanChangePreview: PlanChangePreviewObject<Own>;
   readonly PlanConnection: PlanConnectionObject<Own>;
   readonly PlanEdge: PlanEdgeObject<Own>;
   readonly PlanFeature: PlanFeatureObject;
+  readonly ScheduledPlanChange: ScheduledPlanChangeObject<Own>;
+  readonly SubscriptionCancelPayload: SubscriptionCancelPayloadObject<Own>;
+  readonly SubscriptionChangePayload: SubscriptionChangePayloadObject<Own>;
+  readonly SubscriptionResumePayload: SubscriptionResumePayloadObject<Own>;
   readonly SubscriptionStartPayload: SubscriptionStartPayloadObject<Own>;
   readonly UserError: UserErrorObject;
-  readonly Node: ({ readonly __typename: "Plan" } & Parent<Own, "Plan">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">);
+  readonly Node: ({ readonly __typename: "Plan" } & Parent<Own, "Plan">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "CreditNote" } & Parent<Own, "CreditNote">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">);
 }
 
 /** What the resolvers of a type receive: the subgraph's own parent type, or else an object as the schema shows it. */
@@ -449,6 +631,7 @@ interface Fields<Own> {
     readonly currency: Field<NoArgs, string>;
     readonly status: Field<NoArgs, BillingAccountStatus>;
     readonly amountDue: Field<NoArgs, Parent<Own, "Money">>;
+    readonly credit: Field<NoArgs, Parent<Own, "Money">>;
     readonly paymentMethods: Field<NoArgs, readonly Parent<Own, "PaymentMethod">[]>;
     readonly subscriptions: Field<BillingAccountSubscriptionsArgs, Parent<Own, "BillingSubscriptionConnection">>;
     readonly invoices: Field<BillingAccountInvoicesArgs, Parent<Own, "InvoiceConnection">>;
@@ -461,6 +644,9 @@ interface Fields<Own> {
     readonly quantity: Field<NoArgs, number>;
     readonly currentPeriodStart: Field<NoArgs, Date>;
     readonly currentPeriodEnd: Field<NoArgs, Date>;
+    readonly cancelAt: Field<NoArgs, Date | null | undefined>;
+    readonly scheduledChange: Field<NoArgs, Parent<Own, "ScheduledPlanChange"> | null | undefined>;
+    readonly previewChange: Field<BillingSubscriptionPreviewChangeArgs, Parent<Own, "PlanChangePreview"> | null | undefined>;
     readonly version: Field<NoArgs, number>;
     readonly createdAt: Field<NoArgs, Date>;
   };
@@ -473,6 +659,18 @@ interface Fields<Own> {
     readonly cursor: Field<NoArgs, string>;
     readonly node: Field<NoArgs, Parent<Own, "BillingSubscription">>;
   };
+  readonly CreditNote: {
+    readonly id: Field<NoArgs, string>;
+    readonly number: Field<NoArgs, string>;
+    readonly status: Field<NoArgs, CreditNoteStatus>;
+    readonly reason: Field<NoArgs, CreditNoteReason>;
+    readonly invoice: Field<NoArgs, Parent<Own, "Invoice">>;
+    readonly total: Field<NoArgs, Parent<Own, "Money">>;
+    readonly periodStart: Field<NoArgs, Date>;
+    readonly periodEnd: Field<NoArgs, Date>;
+    readonly issuedAt: Field<NoArgs, Date>;
+    readonly version: Field<NoArgs, number>;
+  };
   readonly Invoice: {
     readonly id: Field<NoArgs, string>;
     readonly number: Field<NoArgs, string>;
@@ -483,11 +681,13 @@ interface Fields<Own> {
     readonly subtotal: Field<NoArgs, Parent<Own, "Money">>;
     readonly tax: Field<NoArgs, Parent<Own, "Money">>;
     readonly total: Field<NoArgs, Parent<Own, "Money">>;
+    readonly creditUsed: Field<NoArgs, Parent<Own, "Money">>;
     readonly amountDue: Field<NoArgs, Parent<Own, "Money">>;
     readonly issuedAt: Field<NoArgs, Date>;
     readonly dueAt: Field<NoArgs, Date>;
     readonly paidAt: Field<NoArgs, Date | null | undefined>;
     readonly payments: Field<NoArgs, readonly Parent<Own, "Payment">[]>;
+    readonly creditNotes: Field<NoArgs, readonly Parent<Own, "CreditNote">[]>;
     readonly version: Field<NoArgs, number>;
   };
   readonly InvoiceConnection: {
@@ -505,6 +705,7 @@ interface Fields<Own> {
     readonly quantity: Field<NoArgs, bigint>;
     readonly unitAmount: Field<NoArgs, Parent<Own, "Money">>;
     readonly amount: Field<NoArgs, Parent<Own, "Money">>;
+    readonly proration: Field<NoArgs, boolean>;
     readonly periodStart: Field<NoArgs, Date | null | undefined>;
     readonly periodEnd: Field<NoArgs, Date | null | undefined>;
   };
@@ -521,6 +722,9 @@ interface Fields<Own> {
   readonly Mutation: {
     readonly paymentMethodAttach: Field<MutationPaymentMethodAttachArgs, Parent<Own, "PaymentMethodAttachPayload">>;
     readonly subscriptionStart: Field<MutationSubscriptionStartArgs, Parent<Own, "SubscriptionStartPayload">>;
+    readonly subscriptionChange: Field<MutationSubscriptionChangeArgs, Parent<Own, "SubscriptionChangePayload">>;
+    readonly subscriptionCancel: Field<MutationSubscriptionCancelArgs, Parent<Own, "SubscriptionCancelPayload">>;
+    readonly subscriptionResume: Field<MutationSubscriptionResumeArgs, Parent<Own, "SubscriptionResumePayload">>;
     readonly invoicePay: Field<MutationInvoicePayArgs, Parent<Own, "InvoicePayPayload">>;
   };
   readonly Organization: {
@@ -564,6 +768,16 @@ interface Fields<Own> {
     readonly price: Field<NoArgs, Parent<Own, "Money">>;
     readonly features: Field<NoArgs, readonly Parent<Own, "PlanFeature">[]>;
   };
+  readonly PlanChangePreview: {
+    readonly at: Field<NoArgs, Date>;
+    readonly credited: Field<NoArgs, Parent<Own, "Money">>;
+    readonly charged: Field<NoArgs, Parent<Own, "Money">>;
+    readonly creditUsed: Field<NoArgs, Parent<Own, "Money">>;
+    readonly dueNow: Field<NoArgs, Parent<Own, "Money">>;
+    readonly creditLeft: Field<NoArgs, Parent<Own, "Money">>;
+    readonly periodStart: Field<NoArgs, Date>;
+    readonly periodEnd: Field<NoArgs, Date>;
+  };
   readonly PlanConnection: {
     readonly edges: Field<NoArgs, readonly Parent<Own, "PlanEdge">[]>;
     readonly pageInfo: Field<NoArgs, Parent<Own, "PageInfo">>;
@@ -582,6 +796,27 @@ interface Fields<Own> {
     readonly plan: Field<QueryPlanArgs, Parent<Own, "Plan"> | null | undefined>;
     readonly invoice: Field<QueryInvoiceArgs, Parent<Own, "Invoice"> | null | undefined>;
     readonly billingSubscription: Field<QueryBillingSubscriptionArgs, Parent<Own, "BillingSubscription"> | null | undefined>;
+  };
+  readonly ScheduledPlanChange: {
+    readonly plan: Field<NoArgs, Parent<Own, "Plan">>;
+    readonly quantity: Field<NoArgs, number>;
+    readonly at: Field<NoArgs, Date>;
+  };
+  readonly SubscriptionCancelPayload: {
+    readonly subscription: Field<NoArgs, Parent<Own, "BillingSubscription"> | null | undefined>;
+    readonly creditNote: Field<NoArgs, Parent<Own, "CreditNote"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly SubscriptionChangePayload: {
+    readonly subscription: Field<NoArgs, Parent<Own, "BillingSubscription"> | null | undefined>;
+    readonly invoice: Field<NoArgs, Parent<Own, "Invoice"> | null | undefined>;
+    readonly payment: Field<NoArgs, Parent<Own, "Payment"> | null | undefined>;
+    readonly creditNote: Field<NoArgs, Parent<Own, "CreditNote"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly SubscriptionResumePayload: {
+    readonly subscription: Field<NoArgs, Parent<Own, "BillingSubscription"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
   readonly SubscriptionStartPayload: {
     readonly subscription: Field<NoArgs, Parent<Own, "BillingSubscription"> | null | undefined>;
@@ -602,6 +837,7 @@ interface AllResolvers<Context, Own> {
   readonly BillingSubscription: EntityResolvers<Parent<Own, "BillingSubscription">, Context, Fields<Own>["BillingSubscription"], { readonly __typename: "BillingSubscription"; readonly id: string; }>;
   readonly BillingSubscriptionConnection: TypeResolvers<Parent<Own, "BillingSubscriptionConnection">, Context, Fields<Own>["BillingSubscriptionConnection"]>;
   readonly BillingSubscriptionEdge: TypeResolvers<Parent<Own, "BillingSubscriptionEdge">, Context, Fields<Own>["BillingSubscriptionEdge"]>;
+  readonly CreditNote: EntityResolvers<Parent<Own, "CreditNote">, Context, Fields<Own>["CreditNote"], { readonly __typename: "CreditNote"; readonly id: string; }>;
   readonly Invoice: EntityResolvers<Parent<Own, "Invoice">, Context, Fields<Own>["Invoice"], { readonly __typename: "Invoice"; readonly id: string; }>;
   readonly InvoiceConnection: TypeResolvers<Parent<Own, "InvoiceConnection">, Context, Fields<Own>["InvoiceConnection"]>;
   readonly InvoiceEdge: TypeResolvers<Parent<Own, "InvoiceEdge">, Context, Fields<Own>["InvoiceEdge"]>;
@@ -609,17 +845,22 @@ interface AllResolvers<Context, Own> {
   readonly InvoicePayPayload: TypeResolvers<Parent<Own, "InvoicePayPayload">, Context, Fields<Own>["InvoicePayPayload"]>;
   readonly Money: TypeResolvers<Parent<Own, "Money">, Context, Fields<Own>["Money"]>;
   readonly Mutation: TypeResolvers<unknown, Context, Fields<Own>["Mutation"]>;
-  readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "Plan" | "BillingAccount" | "BillingSubscription" | "Invoice" | "Payment" | "PaymentMethod">;
+  readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "Plan" | "BillingAccount" | "BillingSubscription" | "Invoice" | "CreditNote" | "Payment" | "PaymentMethod">;
   readonly Organization: EntityResolvers<Parent<Own, "Organization">, Context, Fields<Own>["Organization"], { readonly __typename: "Organization"; readonly id: string; }>;
   readonly PageInfo: TypeResolvers<Parent<Own, "PageInfo">, Context, Fields<Own>["PageInfo"]>;
   readonly Payment: EntityResolvers<Parent<Own, "Payment">, Context, Fields<Own>["Payment"], { readonly __typename: "Payment"; readonly id: string; }>;
   readonly PaymentMethod: EntityResolvers<Parent<Own, "PaymentMethod">, Context, Fields<Own>["PaymentMethod"], { readonly __typename: "PaymentMethod"; readonly id: string; }>;
   readonly PaymentMethodAttachPayload: TypeResolvers<Parent<Own, "PaymentMethodAttachPayload">, Context, Fields<Own>["PaymentMethodAttachPayload"]>;
   readonly Plan: EntityResolvers<Parent<Own, "Plan">, Context, Fields<Own>["Plan"], { readonly __typename: "Plan"; readonly id: string; }>;
+  readonly PlanChangePreview: TypeResolvers<Parent<Own, "PlanChangePreview">, Context, Fields<Own>["PlanChangePreview"]>;
   readonly PlanConnection: TypeResolvers<Parent<Own, "PlanConnection">, Context, Fields<Own>["PlanConnection"]>;
   readonly PlanEdge: TypeResolvers<Parent<Own, "PlanEdge">, Context, Fields<Own>["PlanEdge"]>;
   readonly PlanFeature: TypeResolvers<Parent<Own, "PlanFeature">, Context, Fields<Own>["PlanFeature"]>;
   readonly Query: TypeResolvers<unknown, Context, Fields<Own>["Query"]>;
+  readonly ScheduledPlanChange: TypeResolvers<Parent<Own, "ScheduledPlanChange">, Context, Fields<Own>["ScheduledPlanChange"]>;
+  readonly SubscriptionCancelPayload: TypeResolvers<Parent<Own, "SubscriptionCancelPayload">, Context, Fields<Own>["SubscriptionCancelPayload"]>;
+  readonly SubscriptionChangePayload: TypeResolvers<Parent<Own, "SubscriptionChangePayload">, Context, Fields<Own>["SubscriptionChangePayload"]>;
+  readonly SubscriptionResumePayload: TypeResolvers<Parent<Own, "SubscriptionResumePayload">, Context, Fields<Own>["SubscriptionResumePayload"]>;
   readonly SubscriptionStartPayload: TypeResolvers<Parent<Own, "SubscriptionStartPayload">, Context, Fields<Own>["SubscriptionStartPayload"]>;
   readonly UserError: TypeResolvers<Parent<Own, "UserError">, Context, Fields<Own>["UserError"]>;
 }

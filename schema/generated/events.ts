@@ -17,6 +17,10 @@ export interface EventData {
   readonly "billing.account.closed.v1": { readonly accountId: string; readonly organizationId: string; };
   /** A billing account was opened for an organisation. */
   readonly "billing.account.opened.v1": { readonly accountId: string; readonly organizationId: string; readonly currency: string; };
+  /** Something that an invoice charged was credited. */
+  readonly "billing.credit_note.issued.v1": { readonly creditNoteId: string; readonly accountId: string; readonly invoiceId: string; readonly number: string; readonly reason: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; };
+  /** A credit was taken back: the change that it belonged to was not paid for. */
+  readonly "billing.credit_note.voided.v1": { readonly creditNoteId: string; readonly accountId: string; readonly invoiceId: string; readonly number: string; readonly reason: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; };
   /** An invoice was issued. */
   readonly "billing.invoice.issued.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; };
   /** An invoice was paid in full. */
@@ -37,6 +41,16 @@ export interface EventData {
   readonly "billing.subscription.activated.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; };
   /** A plan ended. */
   readonly "billing.subscription.canceled.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; };
+  /** A subscription is for another plan or quantity from now on. */
+  readonly "billing.subscription.changed.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly fromPlanId: string; readonly fromQuantity: number; readonly quantity: number; readonly invoiceId: string | null; readonly creditNoteId: string | null; };
+  /** A later payment failed; the invoice is still open. */
+  readonly "billing.subscription.past_due.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly invoiceId: string; };
+  /** A new period began. */
+  readonly "billing.subscription.renewed.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly quantity: number; readonly invoiceId: string; readonly periodStart: string; readonly periodEnd: string; };
+  /** What was arranged for the end of the period was taken back. */
+  readonly "billing.subscription.resumed.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; };
+  /** Something was arranged for the end of the period: an end (`nextPlanId` null), or another plan or quantity. */
+  readonly "billing.subscription.scheduled.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly nextPlanId: string | null; readonly nextQuantity: number | null; readonly at: string; };
   /** A plan was started; the first payment is open. */
   readonly "billing.subscription.started.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; };
   /** A member of an organisation was refused for want of a permission. The same refusal is told once a minute. */

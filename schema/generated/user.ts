@@ -970,6 +970,10 @@ export interface BillingSubscriptionObject {
   readonly id: string;
 }
 
+export interface CreditNoteObject {
+  readonly id: string;
+}
+
 export interface DeadLetterObject {
   readonly id: string;
 }
@@ -1880,6 +1884,7 @@ interface DefaultParents<Own> {
   readonly AuditEntry: AuditEntryObject;
   readonly BillingAccount: BillingAccountObject;
   readonly BillingSubscription: BillingSubscriptionObject;
+  readonly CreditNote: CreditNoteObject;
   readonly DeadLetter: DeadLetterObject;
   readonly DomainAddPayload: DomainAddPayloadObject<Own>;
   readonly DomainRemovePayload: DomainRemovePayloadObject<Own>;
@@ -1967,7 +1972,7 @@ interface DefaultParents<Own> {
   readonly UserSnapshot: UserSnapshotObject;
   readonly VerificationResendPayload: VerificationResendPayloadObject<Own>;
   readonly Viewer: ViewerObject<Own>;
-  readonly Node: ({ readonly __typename: "User" } & Parent<Own, "User">) | ({ readonly __typename: "Organization" } & Parent<Own, "Organization">) | ({ readonly __typename: "Saga" } & Parent<Own, "Saga">) | ({ readonly __typename: "Membership" } & Parent<Own, "Membership">) | ({ readonly __typename: "Role" } & Parent<Own, "Role">) | ({ readonly __typename: "Invitation" } & Parent<Own, "Invitation">) | ({ readonly __typename: "ApiKey" } & Parent<Own, "ApiKey">) | ({ readonly __typename: "Session" } & Parent<Own, "Session">) | ({ readonly __typename: "Plan" } & Parent<Own, "Plan">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">) | ({ readonly __typename: "AuditEntry" } & Parent<Own, "AuditEntry">) | ({ readonly __typename: "DeadLetter" } & Parent<Own, "DeadLetter">);
+  readonly Node: ({ readonly __typename: "User" } & Parent<Own, "User">) | ({ readonly __typename: "Organization" } & Parent<Own, "Organization">) | ({ readonly __typename: "Saga" } & Parent<Own, "Saga">) | ({ readonly __typename: "Membership" } & Parent<Own, "Membership">) | ({ readonly __typename: "Role" } & Parent<Own, "Role">) | ({ readonly __typename: "Invitation" } & Parent<Own, "Invitation">) | ({ readonly __typename: "ApiKey" } & Parent<Own, "ApiKey">) | ({ readonly __typename: "Session" } & Parent<Own, "Session">) | ({ readonly __typename: "Plan" } & Parent<Own, "Plan">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "CreditNote" } & Parent<Own, "CreditNote">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">) | ({ readonly __typename: "AuditEntry" } & Parent<Own, "AuditEntry">) | ({ readonly __typename: "DeadLetter" } & Parent<Own, "DeadLetter">);
 }
 
 /** What the resolvers of a type receive: the subgraph's own parent type, or else an object as the schema shows it. */
@@ -2019,6 +2024,9 @@ interface Fields<Own> {
     readonly id: Field<NoArgs, string>;
   };
   readonly BillingSubscription: {
+    readonly id: Field<NoArgs, string>;
+  };
+  readonly CreditNote: {
     readonly id: Field<NoArgs, string>;
   };
   readonly DeadLetter: {
@@ -2557,6 +2565,7 @@ interface AllResolvers<Context, Own> {
   readonly AuditEntry: TypeResolvers<Parent<Own, "AuditEntry">, Context, Fields<Own>["AuditEntry"]>;
   readonly BillingAccount: TypeResolvers<Parent<Own, "BillingAccount">, Context, Fields<Own>["BillingAccount"]>;
   readonly BillingSubscription: TypeResolvers<Parent<Own, "BillingSubscription">, Context, Fields<Own>["BillingSubscription"]>;
+  readonly CreditNote: TypeResolvers<Parent<Own, "CreditNote">, Context, Fields<Own>["CreditNote"]>;
   readonly DeadLetter: TypeResolvers<Parent<Own, "DeadLetter">, Context, Fields<Own>["DeadLetter"]>;
   readonly DomainAddPayload: TypeResolvers<Parent<Own, "DomainAddPayload">, Context, Fields<Own>["DomainAddPayload"]>;
   readonly DomainRemovePayload: TypeResolvers<Parent<Own, "DomainRemovePayload">, Context, Fields<Own>["DomainRemovePayload"]>;
@@ -2593,7 +2602,7 @@ interface AllResolvers<Context, Own> {
   readonly MembershipRemovePayload: TypeResolvers<Parent<Own, "MembershipRemovePayload">, Context, Fields<Own>["MembershipRemovePayload"]>;
   readonly MembershipUpdatePayload: TypeResolvers<Parent<Own, "MembershipUpdatePayload">, Context, Fields<Own>["MembershipUpdatePayload"]>;
   readonly Mutation: TypeResolvers<unknown, Context, Fields<Own>["Mutation"]>;
-  readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "User" | "Organization" | "Saga" | "Membership" | "Role" | "Invitation" | "ApiKey" | "Session" | "Plan" | "BillingAccount" | "BillingSubscription" | "Invoice" | "Payment" | "PaymentMethod" | "AuditEntry" | "DeadLetter">;
+  readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "User" | "Organization" | "Saga" | "Membership" | "Role" | "Invitation" | "ApiKey" | "Session" | "Plan" | "BillingAccount" | "BillingSubscription" | "Invoice" | "CreditNote" | "Payment" | "PaymentMethod" | "AuditEntry" | "DeadLetter">;
   readonly Organization: EntityResolvers<Parent<Own, "Organization">, Context, Fields<Own>["Organization"], { readonly __typename: "Organization"; readonly id: string; }>;
   readonly OrganizationConnection: TypeResolvers<Parent<Own, "OrganizationConnection">, Context, Fields<Own>["OrganizationConnection"]>;
   readonly OrganizationCreatePayload: TypeResolvers<Parent<Own, "OrganizationCreatePayload">, Context, Fields<Own>["OrganizationCreatePayload"]>;

@@ -8,11 +8,12 @@ import type { StepSettled } from "../../platform/saga/saga-messages.ts";
 import type { SubscriptionStatus } from "../../schema/generated/billing.ts";
 import type { EventData, EventType } from "../../schema/generated/events.ts";
 import type { BillingAccount, PaymentMethod } from "./domain/account.ts";
-import type { PaymentId } from "./domain/ids.ts";
+import type { CreditNote } from "./domain/credit-note.ts";
+import type { CreditNoteId, InvoiceId, PaymentId } from "./domain/ids.ts";
 import type { Invoice } from "./domain/invoice.ts";
 import { eventMoney } from "./domain/money.ts";
 import type { Payment } from "./domain/payment.ts";
-import type { BillingSubscription } from "./domain/subscription.ts";
+import type { BillingSubscription, PlanChoice } from "./domain/subscription.ts";
 
 interface Versioned {
   readonly id: string;
@@ -57,12 +58,53 @@ export function subscriptionStarted(subscription: BillingSubscription): DomainEv
   return event("billing.subscription.started.v1", subscription, subscriptionData(subscription, null));
 }
 
-export function subscriptionActivated(subscription: BillingSubscription): DomainEvent {
-  return event("billing.subscription.activated.v1", subscription, subscriptionData(subscription, "INCOMPLETE"));
+/** @param from `INCOMPLETE` at the first payment, `PAST_DUE` when a later one came after all */
+export function subscriptionActivated(subscription: BillingSubscription, from: SubscriptionStatus): DomainEvent {
+  return event("billing.subscription.activated.v1", subscription, subscriptionData(subscription, from));
 }
 
 export function subscriptionCanceled(subscription: BillingSubscription, from: SubscriptionStatus): DomainEvent {
   return event("billing.subscription.canceled.v1", subscription, subscriptionData(subscription, from));
+}
+
+export interface AppliedChange {
+  readonly from: PlanChoice;
+  readonly invoiceId: InvoiceId | null;
+  readonly creditNoteId: CreditNoteId | null;
+}
+
+export function subscriptionChanged(
+  subscription: BillingSubscription,
+  { from, invoiceId, creditNoteId }: AppliedChange,
+): DomainEvent {
+  const { status, quantity } = subscription;
+  const before = { fromPlanId: from.planId, fromQuantity: from.quantity };
+  const data = { ...subscriptionData(subscription, status), ...before, quantity, invoiceId, creditNoteId };
+  return event("billing.subscription.changed.v1", subscription, data);
+}
+
+/** An end, or another choice, at the end of the period. */
+export function subscriptionScheduled(subscription: BillingSubscription): DomainEvent {
+  const { status, next, currentPeriodEnd } = subscription;
+  const arranged = { nextPlanId: next?.planId ?? null, nextQuantity: next?.quantity ?? null };
+  const data = { ...subscriptionData(subscription, status), ...arranged, at: currentPeriodEnd.toISOString() };
+  return event("billing.subscription.scheduled.v1", subscription, data);
+}
+
+export function subscriptionResumed(subscription: BillingSubscription): DomainEvent {
+  return event("billing.subscription.resumed.v1", subscription, subscriptionData(subscription, subscription.status));
+}
+
+export function subscriptionRenewed(subscription: BillingSubscription, invoiceId: InvoiceId): DomainEvent {
+  const { status, quantity, currentPeriodStart, currentPeriodEnd } = subscription;
+  const period = { periodStart: currentPeriodStart.toISOString(), periodEnd: currentPeriodEnd.toISOString() };
+  const data = { ...subscriptionData(subscription, status), quantity, invoiceId, ...period };
+  return event("billing.subscription.renewed.v1", subscription, data);
+}
+
+export function subscriptionPastDue(subscription: BillingSubscription, invoiceId: InvoiceId): DomainEvent {
+  const data = { ...subscriptionData(subscription, "ACTIVE"), invoiceId };
+  return event("billing.subscription.past_due.v1", subscription, data);
 }
 
 function subscriptionData({ id, accountId, planId, status }: BillingSubscription, fromStatus: string | null) {
@@ -84,6 +126,20 @@ export function invoiceVoided(invoice: Invoice): DomainEvent {
 function invoiceData({ id, accountId, number, status, totalMinor, currency }: Invoice, fromStatus: string | null) {
   const total = eventMoney(totalMinor, currency);
   return { invoiceId: id, accountId, number, fromStatus, toStatus: status, total };
+}
+
+export function creditNoteIssued(creditNote: CreditNote): DomainEvent {
+  return event("billing.credit_note.issued.v1", creditNote, creditNoteData(creditNote, null));
+}
+
+export function creditNoteVoided(creditNote: CreditNote): DomainEvent {
+  return event("billing.credit_note.voided.v1", creditNote, creditNoteData(creditNote, "ISSUED"));
+}
+
+function creditNoteData(creditNote: CreditNote, fromStatus: string | null) {
+  const { id, accountId, invoiceId, number, reason, status, totalMinor, currency } = creditNote;
+  const total = eventMoney(totalMinor, currency);
+  return { creditNoteId: id, accountId, invoiceId, number, reason, fromStatus, toStatus: status, total };
 }
 
 export function paymentProcessing(payment: Payment): DomainEvent {

@@ -17,6 +17,7 @@ import { consumers, routes, tenantsOfEvent } from "./consumers.ts";
 import { type BillingContext, createBillingContext } from "./context.ts";
 import { DEMO } from "./demo.ts";
 import { accessDenied } from "./domain-events.ts";
+import { createSubscriptionWatch } from "./lifecycle/subscription-watch.ts";
 import type { PaymentProvider } from "./provider/payment-provider.ts";
 import { createSandboxProvider } from "./provider/sandbox-provider.ts";
 import { resolvers } from "./resolvers/index.ts";
@@ -95,6 +96,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
       { name: "billing relay", start: async () => relay.start(), stop: () => relay.stop() },
       ...routed.parts,
       createSettlementWorker({ services, pollingDatabase }),
+      createSubscriptionWatch({ services, pollingDatabase }),
     ],
     relays: [relay],
     consumers: [...routed.groups.values()],

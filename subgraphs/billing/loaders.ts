@@ -8,7 +8,16 @@ import type { Identity } from "../../platform/auth/identity.ts";
 import type { OrganizationId } from "../../platform/auth/principal-ids.ts";
 import type { TenantReader } from "../../platform/database/tenant-reader.ts";
 import type { BillingAccount, PaymentMethod } from "./domain/account.ts";
-import type { AccountId, InvoiceId, PaymentId, PaymentMethodId, PlanId, SubscriptionId } from "./domain/ids.ts";
+import type { CreditNote } from "./domain/credit-note.ts";
+import type {
+  AccountId,
+  CreditNoteId,
+  InvoiceId,
+  PaymentId,
+  PaymentMethodId,
+  PlanId,
+  SubscriptionId,
+} from "./domain/ids.ts";
 import type { Invoice, InvoiceLine } from "./domain/invoice.ts";
 import type { Payment } from "./domain/payment.ts";
 import type { Plan } from "./domain/plan.ts";
@@ -16,6 +25,7 @@ import type { BillingSubscription } from "./domain/subscription.ts";
 import { canReadBilling } from "./policies.ts";
 import type { BillingServices } from "./services.ts";
 import { findAccounts, findAccountsOf } from "./store/accounts.ts";
+import { findCreditNotes, findCreditNotesOf } from "./store/credit-notes.ts";
 import type { BillingTransaction } from "./store/database.ts";
 import { findInvoices, findLinesOf, sumOpenInvoices } from "./store/invoices.ts";
 import { findPaymentMethods, findPaymentMethodsOf } from "./store/payment-methods.ts";
@@ -29,6 +39,8 @@ type Many<Key, Entity> = DataLoader<Key, readonly Entity[]>;
 export interface Loaders {
   readonly account: One<AccountId, BillingAccount>;
   readonly accountOfOrganization: One<OrganizationId, BillingAccount>;
+  readonly creditNote: One<CreditNoteId, CreditNote>;
+  readonly creditNotesOfInvoice: Many<InvoiceId, CreditNote>;
   readonly invoice: One<InvoiceId, Invoice>;
   readonly linesOfInvoice: Many<InvoiceId, InvoiceLine>;
   /** Minor units due over the open invoices of an account. */
@@ -78,6 +90,8 @@ export function createLoaders(
   return {
     account: one(findAccounts),
     accountOfOrganization: oneBy(findAccountsOf, ({ organizationId }) => organizationId),
+    creditNote: one(findCreditNotes),
+    creditNotesOfInvoice: many(findCreditNotesOf, ({ invoiceId }) => invoiceId),
     invoice: one(findInvoices),
     linesOfInvoice: many(findLinesOf, ({ invoiceId }) => invoiceId),
     openTotalOfAccount: new DataLoader(async (accountIds) => {

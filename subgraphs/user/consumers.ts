@@ -96,6 +96,8 @@ export const routes = {
   "user.organization.deletion_scheduled.v1": { "user.mail": deletionMails },
   "billing.saga.step_settled.v1": { "user.sagas": settleStep },
   "billing.subscription.activated.v1": { "user.plans": notePlan },
+  "billing.subscription.changed.v1": { "user.plans": notePlan },
+  "billing.subscription.renewed.v1": { "user.plans": notePlan },
   "user.email.requested.v1": { "user.mailroom": deliverMail },
   "user.*": { "user.rows": rowEviction },
 } as const satisfies Routes<ConsumerServices, UserTransaction, EventType, keyof typeof consumers>;

@@ -53,6 +53,7 @@ export type NodeName =
   | "Invoice"
   | "Payment"
   | "PaymentMethod"
+  | "CreditNote"
   | "AuditEntry"
   | "DeadLetter";
 

@@ -126,3 +126,13 @@ export type InvoiceLine = Prisma.InvoiceLineModel
  * An attempt to collect an invoice.
  */
 export type Payment = Prisma.PaymentModel
+/**
+ * Model CreditNote
+ * What an invoice charged and was not used up.
+ */
+export type CreditNote = Prisma.CreditNoteModel
+/**
+ * Model SubscriptionChange
+ * Another plan or quantity, which waits for its payment or had one.
+ */
+export type SubscriptionChange = Prisma.SubscriptionChangeModel

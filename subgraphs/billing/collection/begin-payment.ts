@@ -5,7 +5,7 @@ import { refuse } from "../../../platform/errors/user-failure.ts";
 import type { Causation } from "../../../platform/events/envelope.ts";
 import type { PaymentMethod } from "../domain/account.ts";
 import { type AccountId, PaymentMethodId } from "../domain/ids.ts";
-import type { Invoice } from "../domain/invoice.ts";
+import { amountDue, type Invoice } from "../domain/invoice.ts";
 import type { Payment } from "../domain/payment.ts";
 import { paymentProcessing } from "../domain-events.ts";
 import type { BillingServices } from "../services.ts";
@@ -73,7 +73,7 @@ export async function beginPayment(
       invoiceId: invoice.id,
       paymentMethodId: method.id,
       currency: invoice.currency,
-      amountMinor: invoice.totalMinor,
+      amountMinor: amountDue(invoice),
       provider: provider.name,
     },
     { causation, collectedBy },

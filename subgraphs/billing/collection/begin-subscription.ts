@@ -1,4 +1,7 @@
-/** The part that every start of a plan shares: subscription (INCOMPLETE), invoice (OPEN) and payment (PROCESSING). */
+/**
+ * The part that every start of a plan shares: subscription (INCOMPLETE), invoice (OPEN) and payment (PROCESSING). Where
+ * the account's credit covers the invoice, the subscription is ACTIVE at once and there is no payment.
+ */
 import type { CommandScope } from "../../../platform/database/command.ts";
 import type { Causation } from "../../../platform/events/envelope.ts";
 import type { BillingAccount, PaymentMethod } from "../domain/account.ts";
@@ -6,18 +9,20 @@ import { endOfPeriod } from "../domain/billing-period.ts";
 import type { Invoice } from "../domain/invoice.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { BillingSubscription } from "../domain/subscription.ts";
-import { invoiceIssued, subscriptionStarted } from "../domain-events.ts";
+import { subscriptionActivated, subscriptionStarted } from "../domain-events.ts";
 import type { BillingServices } from "../services.ts";
 import type { BillingTransaction } from "../store/database.ts";
-import { insertInvoice, takeInvoiceNumber } from "../store/invoices.ts";
-import { insertSubscription } from "../store/subscriptions.ts";
+import { requireRow } from "../store/require-row.ts";
+import { activateSubscription, insertSubscription } from "../store/subscriptions.ts";
 import { beginPayment, type PendingPayment } from "./begin-payment.ts";
+import { creditFor, issueInvoice } from "./issue-invoice.ts";
 
 export interface NewStart {
   /** Locked by the transaction. */
   readonly account: BillingAccount;
   readonly plan: Plan;
-  readonly method: PaymentMethod;
+  /** Asked for where something is to be collected. */
+  readonly chooseMethod: () => Promise<PaymentMethod>;
   readonly quantity: number;
   readonly causation: Causation;
   /** Who asks the provider: the request, or the settlement worker at once. */
@@ -27,16 +32,36 @@ export interface NewStart {
 export interface BegunSubscription {
   readonly subscription: BillingSubscription;
   readonly invoice: Invoice;
-  readonly pending: PendingPayment;
+  /** Undefined: credit covers it. */
+  readonly pending: PendingPayment | undefined;
 }
 
 export async function beginSubscription(
   services: BillingServices,
   scope: CommandScope<BillingTransaction>,
-  { account, plan, method, quantity, causation, collectedBy }: NewStart,
+  { account, plan, chooseMethod, quantity, causation, collectedBy }: NewStart,
 ): Promise<BegunSubscription> {
+  const { tx, emit } = scope;
   const subscription = await createSubscription(services, scope, account, plan, quantity);
-  const invoice = await issueInvoice(services, scope, subscription, plan);
+  const amountMinor = BigInt(quantity) * plan.amountMinor;
+  const { currentPeriodStart: start, currentPeriodEnd: end } = subscription;
+  const invoice = await issueInvoice(services, scope, {
+    account,
+    subscriptionId: subscription.id,
+    plan,
+    quantity,
+    amountMinor,
+    isProrated: false,
+    period: { start, end },
+    creditUsedMinor: creditFor(account, amountMinor),
+    at: start,
+  });
+  if (invoice.status === "PAID") {
+    const active = requireRow(await activateSubscription(tx, subscription.id, { from: "INCOMPLETE", at: start }));
+    emit(subscriptionActivated(active, "INCOMPLETE"));
+    return { subscription: active, invoice, pending: undefined };
+  }
+  const method = await chooseMethod();
   const pending = await beginPayment(services, scope, { invoice, method, causation, collectedBy });
   return { subscription, invoice, pending };
 }
@@ -67,40 +92,9 @@ async function createSubscription(
     quantity,
     currentPeriodStart: now,
     currentPeriodEnd: endOfPeriod(now, plan.interval),
+    anchoredAt: now,
     createdAt: now,
   });
   emit(subscriptionStarted(subscription));
   return subscription;
-}
-
-async function issueInvoice(
-  { ids }: BillingServices,
-  { tx, emit }: CommandScope<BillingTransaction>,
-  subscription: BillingSubscription,
-  plan: Plan,
-): Promise<Invoice> {
-  const { organizationId, accountId, currentPeriodStart: issuedAt } = subscription;
-  const invoice = await insertInvoice(tx, {
-    id: ids.next("inv"),
-    organizationId,
-    accountId,
-    subscriptionId: subscription.id,
-    number: await takeInvoiceNumber(tx, organizationId, issuedAt.getUTCFullYear()),
-    currency: plan.currency,
-    taxMinor: 0n,
-    issuedAt,
-    dueAt: issuedAt,
-    lines: [
-      {
-        id: ids.next("lin"),
-        description: plan.name,
-        quantity: BigInt(subscription.quantity),
-        unitAmountMinor: plan.amountMinor,
-        periodStart: subscription.currentPeriodStart,
-        periodEnd: subscription.currentPeriodEnd,
-      },
-    ],
-  });
-  emit(invoiceIssued(invoice));
-  return invoice;
 }

@@ -12,15 +12,14 @@ import { requireIdempotencyKey } from "../../../platform/validation/idempotency-
 import { requireProviderToken } from "../../../platform/validation/provider-token.ts";
 import type { PaymentMethodAttachInput } from "../../../schema/generated/billing.ts";
 import type { PaymentMethod } from "../domain/account.ts";
-import { AccountId, PaymentMethodId } from "../domain/ids.ts";
+import { PaymentMethodId } from "../domain/ids.ts";
 import { paymentMethodAttached } from "../domain-events.ts";
 import { requireOpen } from "../errors.ts";
 import type { BillingServices } from "../services.ts";
-import { findAccounts, lockAccount } from "../store/accounts.ts";
+import { lockAccount } from "../store/accounts.ts";
 import { insertPaymentMethod } from "../store/payment-methods.ts";
-import { findManaged } from "../validation/managed-target.ts";
+import { ACCOUNT, findManaged } from "../validation/managed-target.ts";
 
-const ACCOUNT = { kind: AccountId, noun: "billing account", find: findAccounts };
 const storedResult = z.object({ paymentMethodId: PaymentMethodId.schema });
 
 export interface AttachedPaymentMethod {

@@ -16,13 +16,12 @@ import { InvoiceId, PaymentId } from "../domain/ids.ts";
 import { requireOpen } from "../errors.ts";
 import type { BillingServices } from "../services.ts";
 import { findAccounts } from "../store/accounts.ts";
-import { findInvoices, lockInvoice } from "../store/invoices.ts";
+import { lockInvoice } from "../store/invoices.ts";
 import { isPaymentProcessing } from "../store/payments.ts";
 import { requireRow } from "../store/require-row.ts";
-import { findManaged } from "../validation/managed-target.ts";
+import { findManaged, INVOICE } from "../validation/managed-target.ts";
 import type { Settlement } from "./settle-payment.ts";
 
-const INVOICE = { kind: InvoiceId, noun: "invoice", find: findInvoices };
 const storedResult = z.object({ invoiceId: InvoiceId.schema, paymentId: PaymentId.schema });
 
 export interface InvoicePayment {

@@ -1,23 +1,28 @@
 /**
- * Records the outcome of a payment together with everything that follows from it: invoice paid, subscription active.
- * Repeating it changes nothing, so the request that charged, a worker and a second worker may all bring the same
- * outcome.
+ * Records the outcome of a payment together with everything that follows from it: invoice paid, subscription active or
+ * changed; or, declined, past due or as it was. Repeating it changes nothing, so the request that charged, a worker and
+ * a second worker may all bring the same outcome.
  */
 import { type CommandScope, runCommand } from "../../../platform/database/command.ts";
 import type { Causation } from "../../../platform/events/envelope.ts";
 import type { StepResult } from "../../../platform/saga/saga-participant.ts";
+import type { SubscriptionId } from "../domain/ids.ts";
 import type { Invoice } from "../domain/invoice.ts";
 import type { Payment, PaymentOutcome } from "../domain/payment.ts";
-import type { BillingSubscription } from "../domain/subscription.ts";
-import { invoicePaid, paymentSettled, subscriptionActivated } from "../domain-events.ts";
+import type { BillingSubscription, SubscriptionChange } from "../domain/subscription.ts";
+import { invoicePaid, paymentSettled, subscriptionActivated, subscriptionPastDue } from "../domain-events.ts";
+import { creditRest } from "../lifecycle/credit-rest.ts";
+import { applyChange, revertChange } from "../lifecycle/pending-change.ts";
 import { declineReason } from "../provider/decline-reason.ts";
 import { participant } from "../saga-steps/participant.ts";
 import type { BillingServices } from "../services.ts";
-import { changeAccountStatus } from "../store/accounts.ts";
+import { changeAccountStatus, lockAccount } from "../store/accounts.ts";
 import type { BillingTransaction } from "../store/database.ts";
-import { lockInvoice, markInvoicePaid } from "../store/invoices.ts";
+import { findInvoices, findInvoicesOf, findPaidLine, lockInvoice, markInvoicePaid } from "../store/invoices.ts";
 import { recordOutcome } from "../store/payments.ts";
-import { activateSubscription } from "../store/subscriptions.ts";
+import { requireRow } from "../store/require-row.ts";
+import { endChange, findPendingChangeOf } from "../store/subscription-changes.ts";
+import { activateSubscription, findSubscriptions, markPastDue } from "../store/subscriptions.ts";
 
 /** A settled payment and what followed from it, as committed. */
 export interface Settlement {
@@ -41,30 +46,91 @@ export async function settlePayment(
     async (scope): Promise<Settlement | undefined> => {
       const { tx, emit } = scope;
       const at = services.clock.now();
-      // The invoice first, as everyone does who decides about its payments: no two transactions lock crosswise.
+      // First the account, then the invoice, as everyone does who decides about payments: nobody locks crosswise.
+      await lockAccount(tx, requireRow((await findInvoices(tx, [invoiceId])).at(0)).accountId);
       const open = await lockInvoice(tx, invoiceId);
       const payment = await recordOutcome(tx, id, outcome, at);
       if (payment === undefined) return undefined;
       emit(paymentSettled(payment));
-      if (payment.status === "FAILED") {
-        const reason = declineReason(payment.failureCode);
-        await tellSaga(services, scope, open, { outcome: "FAILED", reason });
-        return { payment, invoice: open, subscription: undefined };
-      }
-      const invoice = await markInvoicePaid(tx, invoiceId, at);
-      emit(invoicePaid(invoice, id));
-      if (invoice.subscriptionId === null) return { payment, invoice, subscription: undefined };
-      const subscription = await activateSubscription(tx, invoice.subscriptionId, at);
-      if (subscription !== undefined) {
-        emit(subscriptionActivated(subscription));
-        // Set up together with the plan: from now on it is there to work with.
-        await changeAccountStatus(tx, invoice.accountId, { from: ["PENDING"], to: "ACTIVE", at });
-      }
-      await tellSaga(services, scope, invoice, { outcome: "DONE" });
-      return { payment, invoice, subscription };
+      const settled = { services, scope, payment, open, at };
+      return payment.status === "FAILED" ? afterDecline(settled) : afterPayment(settled);
     },
   );
   return result;
+}
+
+interface Settled {
+  readonly services: BillingServices;
+  readonly scope: CommandScope<BillingTransaction>;
+  readonly payment: Payment;
+  /** As it was until now. */
+  readonly open: Invoice;
+  readonly at: Date;
+}
+
+async function afterDecline({ services, scope, payment, open, at }: Settled): Promise<Settlement> {
+  const { tx, emit } = scope;
+  await tellSaga(services, scope, open, { outcome: "FAILED", reason: declineReason(payment.failureCode) });
+  const change = await findPendingChangeOf(tx, open.id);
+  if (change !== undefined) {
+    const invoice = await revertChange(scope, change, open, at);
+    return { payment, invoice, subscription: undefined };
+  }
+  const { subscriptionId } = open;
+  const late = subscriptionId === null ? undefined : await markPastDue(tx, subscriptionId, at);
+  if (late !== undefined) emit(subscriptionPastDue(late, open.id));
+  return { payment, invoice: open, subscription: late };
+}
+
+async function afterPayment({ services, scope, payment, open, at }: Settled): Promise<Settlement> {
+  const { tx, emit } = scope;
+  const invoice = await markInvoicePaid(tx, open.id, at);
+  emit(invoicePaid(invoice, payment.id));
+  const { subscriptionId } = invoice;
+  if (subscriptionId === null) return { payment, invoice, subscription: undefined };
+  const change = await findPendingChangeOf(tx, open.id);
+  if (change !== undefined) return { payment, invoice, subscription: await finishChange(services, scope, change, at) };
+  const subscription = await activate(scope, subscriptionId, at);
+  // Set up together with the plan: from now on it is there to work with.
+  if (subscription !== undefined) {
+    await changeAccountStatus(tx, invoice.accountId, { from: ["PENDING"], to: "ACTIVE", at });
+  }
+  await tellSaga(services, scope, invoice, { outcome: "DONE" });
+  return { payment, invoice, subscription };
+}
+
+/** @returns undefined when the subscription ended meanwhile: then the money is credited */
+async function finishChange(
+  services: BillingServices,
+  { tx, emit }: CommandScope<BillingTransaction>,
+  change: SubscriptionChange,
+  at: Date,
+): Promise<BillingSubscription | undefined> {
+  const subscription = requireRow((await findSubscriptions(tx, [change.subscriptionId])).at(0));
+  if (subscription.status === "ACTIVE") {
+    await endChange(tx, change.id, { status: "APPLIED", at });
+    return applyChange({ tx, emit }, subscription, change, at);
+  }
+  await endChange(tx, change.id, { status: "REVERTED", at });
+  const { accountId } = subscription;
+  const line = await findPaidLine(tx, subscription.id, change.periodStart);
+  await creditRest(services, { tx, emit }, { line, accountId, reason: "PLAN_CANCELED", from: change.periodStart });
+  return undefined;
+}
+
+/** @returns undefined when the subscription is as it was: another of its invoices is open still */
+async function activate(
+  { tx, emit }: CommandScope<BillingTransaction>,
+  id: SubscriptionId,
+  at: Date,
+): Promise<BillingSubscription | undefined> {
+  const { status } = requireRow((await findSubscriptions(tx, [id])).at(0));
+  if (status !== "INCOMPLETE" && status !== "PAST_DUE") return undefined;
+  const invoices = await findInvoicesOf(tx, id);
+  if (status === "PAST_DUE" && invoices.some((invoice) => invoice.status === "OPEN")) return undefined;
+  const subscription = await activateSubscription(tx, id, { from: status, at });
+  if (subscription !== undefined) emit(subscriptionActivated(subscription, status));
+  return subscription;
 }
 
 /** Whoever started the plan in a saga waits for this. */

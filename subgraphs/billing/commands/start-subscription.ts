@@ -10,35 +10,35 @@ import { notFound } from "../../../platform/errors/refusals.ts";
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import type { Actor } from "../../../platform/graphql/subgraph-context.ts";
 import { requireIdempotencyKey } from "../../../platform/validation/idempotency-key.ts";
-import { constraints } from "../../../schema/constraints.ts";
 import type { SubscriptionStartInput } from "../../../schema/generated/billing.ts";
 import { chooseMethod, type PendingPayment, requireMethodId } from "../collection/begin-payment.ts";
 import { beginSubscription, problemOfPlan } from "../collection/begin-subscription.ts";
 import { finishCollection } from "../collection/finish-collection.ts";
 import type { BillingAccount } from "../domain/account.ts";
-import { AccountId, InvoiceId, PaymentId, PlanId, SubscriptionId } from "../domain/ids.ts";
+import { InvoiceId, PaymentId, PlanId, SubscriptionId } from "../domain/ids.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { BillingSubscription } from "../domain/subscription.ts";
 import { requireOpen } from "../errors.ts";
 import type { BillingServices } from "../services.ts";
-import { findAccounts, lockAccount } from "../store/accounts.ts";
+import { lockAccount } from "../store/accounts.ts";
 import type { BillingTransaction } from "../store/database.ts";
 import { findPlans } from "../store/plans.ts";
 import { findRunningSubscription } from "../store/subscriptions.ts";
-import { findManaged } from "../validation/managed-target.ts";
+import { ACCOUNT, findManaged } from "../validation/managed-target.ts";
+import { requireQuantity } from "../validation/quantity.ts";
 import type { Settlement } from "./settle-payment.ts";
 
-const ACCOUNT = { kind: AccountId, noun: "billing account", find: findAccounts };
 const storedResult = z.object({
   subscriptionId: SubscriptionId.schema,
   invoiceId: InvoiceId.schema,
-  paymentId: PaymentId.schema,
+  paymentId: PaymentId.schema.nullable(),
 });
 
 export interface StartedSubscription {
   readonly subscriptionId: SubscriptionId;
   readonly invoiceId: InvoiceId;
-  readonly paymentId: PaymentId;
+  /** Null: credit covers the invoice. */
+  readonly paymentId: PaymentId | null;
   /** As this request recorded the outcome; undefined when another request does. */
   readonly settlement: (Settlement & { readonly subscription: BillingSubscription }) | undefined;
 }
@@ -52,11 +52,9 @@ export async function startSubscription(
   { identity, causation }: Actor,
   { accountId: accountText, idempotencyKey, ...input }: SubscriptionStartInput,
 ): Promise<CommandOutcome<StartedSubscription>> {
-  const quantity = input.quantity ?? 1;
   const { id: accountId, organizationId } = await findManaged(services, identity, ACCOUNT, accountText, "accountId");
   requireIdempotencyKey(idempotencyKey);
-  const { min, max } = constraints.quantity;
-  if (quantity < min || quantity > max) throw refuse("INVALID", `A quantity is from ${min} to ${max}.`, "quantity");
+  const quantity = input.quantity == null ? 1 : requireQuantity(input.quantity);
   const planId = PlanId.from(input.planId);
   if (planId === undefined) throw notFound("plan", "planId");
   const methodId = requireMethodId(input.paymentMethodId);
@@ -76,15 +74,18 @@ export async function startSubscription(
     const account = await lockAccount(tx, accountId);
     requireOpen(account, "accountId");
     const plan = await choosePlan(tx, account, planId);
-    const method = await chooseMethod(tx, accountId, methodId);
-    const start = { account, plan, method, quantity, causation, collectedBy: "request" } as const;
-    const begun = await beginSubscription(services, scope, start);
+    const start = { account, plan, quantity, causation, collectedBy: "request" } as const;
+    const begun = await beginSubscription(services, scope, {
+      ...start,
+      chooseMethod: () => chooseMethod(tx, accountId, methodId),
+    });
     const { subscription, invoice } = begun;
     incomplete = subscription;
     pending = begun.pending;
-    return { subscriptionId: subscription.id, invoiceId: invoice.id, paymentId: pending.payment.id };
+    return { subscriptionId: subscription.id, invoiceId: invoice.id, paymentId: pending?.payment.id ?? null };
   });
   const { paymentId } = result;
+  if (paymentId === null) return { result: { ...result, settlement: undefined }, replayed };
   const settled = await finishCollection(services, causation, { organizationId, paymentId, pending });
   const subscription = settled?.subscription ?? incomplete;
   const settlement = settled === undefined || subscription === undefined ? undefined : { ...settled, subscription };
@@ -96,10 +97,14 @@ async function choosePlan(tx: BillingTransaction, account: BillingAccount, planI
   if (plan === undefined) throw notFound("plan", "planId");
   const problem = problemOfPlan(plan, account);
   if (problem !== undefined) throw refuse("STATE_INVALID", problem, "planId");
-  const running = await findRunningSubscription(tx, account.id, plan.id);
+  const running = await findRunningSubscription(tx, account.id);
   if (running?.status === "INCOMPLETE") {
-    throw refuse("STATE_INVALID", "This plan was started and waits for its payment: pay its open invoice.", "planId");
+    const way = running.planId === plan.id ? "pay its open invoice" : "pay its open invoice, or cancel it first";
+    throw refuse("STATE_INVALID", `A plan was started and waits for its payment: ${way}.`, "planId");
   }
-  if (running !== undefined) throw refuse("STATE_INVALID", "This plan is running already.", "planId");
+  if (running?.planId === plan.id) throw refuse("STATE_INVALID", "This plan is running already.", "planId");
+  if (running !== undefined) {
+    throw refuse("STATE_INVALID", "Another plan is running: choose this one by changing it.", "planId");
+  }
   return plan;
 }

@@ -8,6 +8,8 @@ export interface BillingAccount {
   readonly organizationId: OrganizationId;
   readonly currency: string;
   readonly status: BillingAccountStatus;
+  /** What invoices take before anything is charged, in minor units. */
+  readonly creditMinor: bigint;
   readonly version: number;
 }
 

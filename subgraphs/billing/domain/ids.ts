@@ -21,3 +21,6 @@ export type InvoiceLineId = Id<"lin">;
 
 export const PaymentId = idKind("pay");
 export type PaymentId = Id<"pay">;
+
+export const CreditNoteId = idKind("cn");
+export type CreditNoteId = Id<"cn">;

@@ -15,6 +15,8 @@ export interface Invoice {
   readonly subtotalMinor: bigint;
   readonly taxMinor: bigint;
   readonly totalMinor: bigint;
+  /** Of the account's credit; the rest of the total is collected. */
+  readonly creditMinor: bigint;
   readonly issuedAt: Date;
   readonly dueAt: Date;
   readonly paidAt: Date | null;
@@ -30,6 +32,13 @@ export interface InvoiceLine {
   readonly currency: string;
   readonly unitAmountMinor: bigint;
   readonly amountMinor: bigint;
+  /** A part of a period was charged: the amount is less than what the units cost. */
+  readonly proration: boolean;
   readonly periodStart: Date | null;
   readonly periodEnd: Date | null;
+}
+
+/** @returns what is still to be paid, in minor units */
+export function amountDue({ status, totalMinor, creditMinor }: Invoice): bigint {
+  return status === "OPEN" ? totalMinor - creditMinor : 0n;
 }

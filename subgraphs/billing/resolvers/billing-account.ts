@@ -11,6 +11,7 @@ export const billingAccount: ResolversOf<"BillingAccount", BillingContext, Billi
   __resolveReference: ({ id }, { loaders }) => loadById(AccountId, id, loaders.account),
   organization: ({ organizationId }) => ({ id: organizationId }),
   amountDue: async ({ id, currency }, _args, { loaders }) => money(await loaders.openTotalOfAccount.load(id), currency),
+  credit: ({ creditMinor, currency }) => money(creditMinor, currency),
   paymentMethods: ({ id }, _args, { loaders }) => loaders.paymentMethodsOfAccount.load(id),
 
   subscriptions({ id: accountId }, args, context, info) {

@@ -3,6 +3,7 @@ import type { Resolvers } from "../../../schema/generated/billing.ts";
 import type { BillingContext, BillingParents } from "../context.ts";
 import { billingAccount } from "./billing-account.ts";
 import { billingSubscription } from "./billing-subscription.ts";
+import { creditNote } from "./credit-note.ts";
 import { invoice } from "./invoice.ts";
 import { invoiceLine } from "./invoice-line.ts";
 import { mutation } from "./mutation.ts";
@@ -10,7 +11,9 @@ import { organization } from "./organization.ts";
 import { payment } from "./payment.ts";
 import { paymentMethod } from "./payment-method.ts";
 import { plan } from "./plan.ts";
+import { planChangePreview } from "./plan-change-preview.ts";
 import { query } from "./query.ts";
+import { scheduledPlanChange } from "./scheduled-plan-change.ts";
 
 export const resolvers: Resolvers<BillingContext, BillingParents> = {
   BigInt: scalars.BigInt,
@@ -18,6 +21,7 @@ export const resolvers: Resolvers<BillingContext, BillingParents> = {
   DateTime: scalars.DateTime,
   BillingAccount: billingAccount,
   BillingSubscription: billingSubscription,
+  CreditNote: creditNote,
   Invoice: invoice,
   InvoiceLine: invoiceLine,
   Mutation: mutation,
@@ -25,5 +29,7 @@ export const resolvers: Resolvers<BillingContext, BillingParents> = {
   Payment: payment,
   PaymentMethod: paymentMethod,
   Plan: plan,
+  PlanChangePreview: planChangePreview,
   Query: query,
+  ScheduledPlanChange: scheduledPlanChange,
 };

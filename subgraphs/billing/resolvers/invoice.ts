@@ -2,6 +2,7 @@ import { loadById, required } from "../../../platform/graphql/load-by-id.ts";
 import type { ResolversOf } from "../../../schema/generated/billing.ts";
 import type { BillingContext, BillingParents } from "../context.ts";
 import { InvoiceId } from "../domain/ids.ts";
+import { amountDue } from "../domain/invoice.ts";
 import { money } from "../domain/money.ts";
 
 export const invoice: ResolversOf<"Invoice", BillingContext, BillingParents> = {
@@ -14,6 +15,8 @@ export const invoice: ResolversOf<"Invoice", BillingContext, BillingParents> = {
   subtotal: ({ subtotalMinor, currency }) => money(subtotalMinor, currency),
   tax: ({ taxMinor, currency }) => money(taxMinor, currency),
   total: ({ totalMinor, currency }) => money(totalMinor, currency),
-  amountDue: ({ status, totalMinor, currency }) => money(status === "OPEN" ? totalMinor : 0n, currency),
+  creditUsed: ({ creditMinor, currency }) => money(creditMinor, currency),
+  amountDue: (invoice) => money(amountDue(invoice), invoice.currency),
   payments: ({ id }, _args, { loaders }) => loaders.paymentsOfInvoice.load(id),
+  creditNotes: ({ id }, _args, { loaders }) => loaders.creditNotesOfInvoice.load(id),
 };

@@ -2,10 +2,14 @@ import { type UserError, userError } from "../../../platform/errors/user-failure
 import { mutationPayload } from "../../../platform/graphql/mutation-payload.ts";
 import type { ResolversOf } from "../../../schema/generated/billing.ts";
 import { attachPaymentMethod } from "../commands/attach-payment-method.ts";
+import { cancelSubscription } from "../commands/cancel-subscription.ts";
+import { changeSubscription } from "../commands/change-subscription.ts";
 import { payInvoice } from "../commands/pay-invoice.ts";
+import { resumeSubscription } from "../commands/resume-subscription.ts";
 import { startSubscription } from "../commands/start-subscription.ts";
 import type { BillingContext, BillingParents } from "../context.ts";
 import type { PaymentMethod } from "../domain/account.ts";
+import type { CreditNote } from "../domain/credit-note.ts";
 import type { Invoice } from "../domain/invoice.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { BillingSubscription } from "../domain/subscription.ts";
@@ -21,6 +25,19 @@ interface PayFields {
 }
 
 interface StartFields extends PayFields {
+  readonly subscription: BillingSubscription | null;
+}
+
+interface ChangeFields extends StartFields {
+  readonly creditNote: CreditNote | null;
+}
+
+interface CancelFields {
+  readonly subscription: BillingSubscription | null;
+  readonly creditNote: CreditNote | null;
+}
+
+interface ResumeFields {
   readonly subscription: BillingSubscription | null;
 }
 
@@ -43,12 +60,48 @@ export const mutation: ResolversOf<"Mutation", BillingContext, BillingParents> =
       const [subscription, invoice, payment] = await Promise.all([
         loaders.subscription.load(subscriptionId),
         loaders.invoice.load(invoiceId),
-        loaders.payment.load(paymentId),
+        paymentId === null ? null : loaders.payment.load(paymentId),
       ]);
       return { subscription, invoice, payment };
     });
     return { ...payload, userErrors: [...payload.userErrors, ...declines(payload.payment)] };
   },
+
+  async subscriptionChange(_root, { input }, context) {
+    const nothing: ChangeFields = { subscription: null, invoice: null, payment: null, creditNote: null };
+    const payload = await mutationPayload(nothing, async () => {
+      const outcome = await changeSubscription(context.services, context.actor(), input);
+      const { subscriptionId, invoiceId, paymentId, creditNoteId } = context.settle(outcome);
+      const { loaders } = context;
+      const [subscription, invoice, payment, creditNote] = await Promise.all([
+        loaders.subscription.load(subscriptionId),
+        invoiceId === null ? null : loaders.invoice.load(invoiceId),
+        paymentId === null ? null : loaders.payment.load(paymentId),
+        creditNoteId === null ? null : loaders.creditNote.load(creditNoteId),
+      ]);
+      return { subscription, invoice, payment, creditNote };
+    });
+    return { ...payload, userErrors: [...payload.userErrors, ...declines(payload.payment)] };
+  },
+
+  subscriptionCancel: (_root, { input }, context) =>
+    mutationPayload<CancelFields>({ subscription: null, creditNote: null }, async () => {
+      const outcome = await cancelSubscription(context.services, context.actor(), input);
+      const { subscriptionId, creditNoteId } = context.settle(outcome);
+      const { loaders } = context;
+      const [subscription, creditNote] = await Promise.all([
+        loaders.subscription.load(subscriptionId),
+        creditNoteId === null ? null : loaders.creditNote.load(creditNoteId),
+      ]);
+      return { subscription, creditNote };
+    }),
+
+  subscriptionResume: (_root, { input }, context) =>
+    mutationPayload<ResumeFields>({ subscription: null }, async () => {
+      const outcome = await resumeSubscription(context.services, context.actor(), input);
+      const { subscriptionId } = context.settle(outcome);
+      return { subscription: await context.loaders.subscription.load(subscriptionId) };
+    }),
 
   async invoicePay(_root, { input }, context) {
     const nothing: PayFields = { invoice: null, payment: null };

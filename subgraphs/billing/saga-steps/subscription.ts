@@ -12,12 +12,13 @@ import {
 } from "../../../platform/saga/saga-participant.ts";
 import { chooseMethod } from "../collection/begin-payment.ts";
 import { beginSubscription, problemOfPlan } from "../collection/begin-subscription.ts";
+import { voidInvoice } from "../collection/void-invoice.ts";
 import { SubscriptionId } from "../domain/ids.ts";
-import { invoiceVoided, subscriptionCanceled } from "../domain-events.ts";
+import { subscriptionCanceled } from "../domain-events.ts";
 import type { BillingServices } from "../services.ts";
 import { lockAccountOf } from "../store/accounts.ts";
 import type { BillingTransaction } from "../store/database.ts";
-import { findInvoicesOf, lockInvoice, markInvoiceVoid } from "../store/invoices.ts";
+import { findInvoicesOf, lockInvoice } from "../store/invoices.ts";
 import { isPaymentProcessing } from "../store/payments.ts";
 import { findPublishedPlan } from "../store/plans.ts";
 import { requireRow } from "../store/require-row.ts";
@@ -36,21 +37,25 @@ export const subscription: SagaStepHandler<BillingServices, BillingTransaction> 
     if (plan === undefined) return failed(`There is no plan ${planCode}.`);
     const problem = problemOfPlan(plan, account);
     if (problem !== undefined) return failed(problem);
-    const method = await chooseMethod(tx, account.id, undefined);
-    const start = { account, plan, method, quantity: 1, causation, collectedBy: "worker" } as const;
-    const begun = await beginSubscription(services, scope, start);
-    return { result: LATER, reference: begun.subscription.id };
+    const start = { account, plan, quantity: 1, causation, collectedBy: "worker" } as const;
+    const begun = await beginSubscription(services, scope, {
+      ...start,
+      chooseMethod: () => chooseMethod(tx, account.id, undefined),
+    });
+    return { result: begun.pending === undefined ? { outcome: "DONE" } : LATER, reference: begun.subscription.id };
   },
 
-  async compensate({ clock }, { tx, emit }, { reference }) {
+  async compensate({ clock }, scope, { tenantId, reference }) {
     if (reference === null) return { outcome: "DONE" };
+    const { tx, emit } = scope;
     const id = SubscriptionId.require(reference);
-    // A payment is settled under its invoice's lock: it is before us, or finds what we decide.
+    // A payment is settled under the locks of account and invoice: it is before us, or finds what we decide.
+    await lockAccountOf(tx, OrganizationId.require(tenantId));
     for (const { id: invoiceId } of await findInvoicesOf(tx, id)) {
       const invoice = await lockInvoice(tx, invoiceId);
       if (invoice.status === "PAID") return STANDS;
       if (await isPaymentProcessing(tx, invoiceId)) return LATER;
-      if (invoice.status === "OPEN") emit(invoiceVoided(await markInvoiceVoid(tx, invoiceId, clock.now())));
+      if (invoice.status === "OPEN") await voidInvoice(scope, invoice, clock.now());
     }
     const canceled = await cancelSubscription(tx, id, { from: "INCOMPLETE", at: clock.now() });
     if (canceled !== undefined) emit(subscriptionCanceled(canceled, "INCOMPLETE"));

@@ -10,17 +10,18 @@ import type { BillingTransaction } from "./database.ts";
 import { requireRow } from "./require-row.ts";
 import { tables } from "./tables.ts";
 
-function toAccount({ currency, version, ...row }: BillingAccountModel): BillingAccount {
+function toAccount({ currency, creditMinor, version, ...row }: BillingAccountModel): BillingAccount {
   return {
     id: AccountId.require(row.id),
     organizationId: OrganizationId.require(row.organizationId),
     currency,
     status: storedEnum(BillingAccountStatus, row.status),
+    creditMinor,
     version,
   };
 }
 
-export type NewAccount = Omit<BillingAccount, "version">;
+export type NewAccount = Omit<BillingAccount, "creditMinor" | "version">;
 
 /** @returns false when the organisation has an account already */
 export async function insertAccount(tx: BillingTransaction, account: NewAccount): Promise<boolean> {
@@ -76,4 +77,16 @@ export async function changeAccountStatus(
     data: { status: to, version: { increment: 1 }, updatedAt: at },
   });
   return row === undefined ? undefined : toAccount(row);
+}
+
+/**
+ * Gives a locked account credit, or takes it.
+ * @param byMinor at most what the account has, where it is negative: the database refuses more
+ */
+export async function changeCredit(tx: BillingTransaction, id: AccountId, byMinor: bigint, at: Date): Promise<void> {
+  if (byMinor === 0n) return;
+  await tables(tx).billingAccount.update({
+    where: { id },
+    data: { creditMinor: { increment: byMinor }, version: { increment: 1 }, updatedAt: at },
+  });
 }

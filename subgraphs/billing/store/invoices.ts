@@ -6,7 +6,7 @@ import { storedEnum } from "../../../platform/database/stored-enum.ts";
 import type { Page } from "../../../platform/graphql/connection.ts";
 import type { InvoiceModel } from "../../../prisma/billing/generated/models/Invoice.ts";
 import type { InvoiceLineModel } from "../../../prisma/billing/generated/models/InvoiceLine.ts";
-import { invoiceRows } from "../../../prisma/billing/generated/raw-rows.ts";
+import { invoiceLineRows, invoiceRows } from "../../../prisma/billing/generated/raw-rows.ts";
 import { InvoiceStatus } from "../../../schema/generated/billing.ts";
 import { AccountId, InvoiceId, InvoiceLineId, SubscriptionId } from "../domain/ids.ts";
 import type { Invoice, InvoiceLine } from "../domain/invoice.ts";
@@ -15,7 +15,7 @@ import { requireRow } from "./require-row.ts";
 import { tables } from "./tables.ts";
 
 function toInvoice(row: InvoiceModel): Invoice {
-  const { number, currency, subtotalMinor, taxMinor, totalMinor, issuedAt, dueAt, paidAt, version } = row;
+  const { number, currency, subtotalMinor, taxMinor, totalMinor, creditMinor, issuedAt, dueAt, paidAt, version } = row;
   return {
     id: InvoiceId.require(row.id),
     organizationId: OrganizationId.require(row.organizationId),
@@ -27,6 +27,7 @@ function toInvoice(row: InvoiceModel): Invoice {
     subtotalMinor,
     taxMinor,
     totalMinor,
+    creditMinor,
     issuedAt,
     dueAt,
     paidAt,
@@ -35,7 +36,7 @@ function toInvoice(row: InvoiceModel): Invoice {
 }
 
 function toLine(row: InvoiceLineModel): InvoiceLine {
-  const { description, quantity, currency, unitAmountMinor, amountMinor, periodStart, periodEnd } = row;
+  const { description, quantity, currency, unitAmountMinor, amountMinor, proration, periodStart, periodEnd } = row;
   return {
     id: InvoiceLineId.require(row.id),
     organizationId: OrganizationId.require(row.organizationId),
@@ -45,6 +46,7 @@ function toLine(row: InvoiceLineModel): InvoiceLine {
     currency,
     unitAmountMinor,
     amountMinor,
+    proration,
     periodStart,
     periodEnd,
   };
@@ -81,7 +83,7 @@ export async function pageInvoices(tx: BillingTransaction, query: InvoiceQuery, 
   return { rows: rows.map(toInvoice), totalCount: page.counted ? await invoice.count({ where: query }) : null };
 }
 
-/** What open invoices sum up to, by account; an account without any is missing. */
+/** What is to be paid of open invoices, by account; an account without any is missing. */
 export async function sumOpenInvoices(
   tx: BillingTransaction,
   accountIds: readonly AccountId[],
@@ -89,28 +91,42 @@ export async function sumOpenInvoices(
   const groups = await tables(tx).invoice.groupBy({
     by: ["accountId"],
     where: { accountId: { in: [...accountIds] }, status: "OPEN" },
-    _sum: { totalMinor: true },
+    _sum: { totalMinor: true, creditMinor: true },
   });
-  return new Map(groups.map((group) => [AccountId.require(group.accountId), group._sum.totalMinor ?? 0n]));
+  return new Map(
+    groups.map(({ accountId, _sum: { totalMinor, creditMinor } }) => [
+      AccountId.require(accountId),
+      (totalMinor ?? 0n) - (creditMinor ?? 0n),
+    ]),
+  );
 }
 
 const counterRows = z.array(z.object({ last_number: z.int() })).length(1);
 
-/** Takes the organisation's next number of the year, e.g. `2026-000001`; its counter stays locked until the commit. */
-export async function takeInvoiceNumber(
+/** Documents that are numbered, each kind apart. */
+const PREFIXES = { INVOICE: "", CREDIT_NOTE: "CN-" } as const;
+
+/**
+ * Takes the organisation's next number of the year, e.g. `2026-000001` or `CN-2026-000001`; its counter stays locked
+ * until the commit.
+ */
+export async function takeNumber(
   tx: BillingTransaction,
   organizationId: OrganizationId,
+  series: keyof typeof PREFIXES,
   year: number,
 ): Promise<string> {
   const rows = await tables(tx).$queryRaw`
-    INSERT INTO invoice_counter AS counter (organization_id, year, last_number) VALUES (${organizationId}, ${year}, 1)
-    ON CONFLICT (organization_id, year) DO UPDATE SET last_number = counter.last_number + 1
+    INSERT INTO invoice_counter AS counter (organization_id, series, year, last_number)
+    VALUES (${organizationId}, ${series}, ${year}, 1)
+    ON CONFLICT (organization_id, series, year) DO UPDATE SET last_number = counter.last_number + 1
     RETURNING last_number`;
   const [row] = counterRows.parse(rows);
-  return `${year}-${String(row?.last_number).padStart(6, "0")}`;
+  return `${PREFIXES[series]}${year}-${String(row?.last_number).padStart(6, "0")}`;
 }
 
-export interface NewInvoiceLine extends Pick<InvoiceLine, "id" | "description" | "quantity" | "unitAmountMinor"> {
+export interface NewInvoiceLine
+  extends Pick<InvoiceLine, "id" | "description" | "quantity" | "unitAmountMinor" | "amountMinor" | "proration"> {
   readonly periodStart: Date;
   readonly periodEnd: Date;
 }
@@ -118,22 +134,30 @@ export interface NewInvoiceLine extends Pick<InvoiceLine, "id" | "description" |
 export interface NewInvoice
   extends Pick<
     Invoice,
-    "id" | "organizationId" | "accountId" | "number" | "currency" | "taxMinor" | "issuedAt" | "dueAt"
+    | "id"
+    | "organizationId"
+    | "accountId"
+    | "number"
+    | "currency"
+    | "subtotalMinor"
+    | "taxMinor"
+    | "creditMinor"
+    | "issuedAt"
+    | "dueAt"
   > {
   readonly subscriptionId: SubscriptionId;
-  readonly lines: readonly NewInvoiceLine[];
+  readonly line: NewInvoiceLine;
 }
 
-/** Inserts an OPEN invoice with its lines; the totals follow from the lines. */
-export async function insertInvoice(tx: BillingTransaction, { lines, ...invoice }: NewInvoice): Promise<Invoice> {
-  const { organizationId, currency, id: invoiceId } = invoice;
-  const priced = lines.map((line) => ({ ...line, amountMinor: line.quantity * line.unitAmountMinor }));
-  const subtotalMinor = priced.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
+/** Inserts an invoice with its line: OPEN, or PAID where credit covers it. */
+export async function insertInvoice(tx: BillingTransaction, { line, ...invoice }: NewInvoice): Promise<Invoice> {
+  const { organizationId, currency, id: invoiceId, issuedAt } = invoice;
+  const totalMinor = invoice.subtotalMinor + invoice.taxMinor;
+  const isPaid = invoice.creditMinor === totalMinor;
   const row = await tables(tx).invoice.create({
-    data: { ...invoice, status: "OPEN", subtotalMinor, totalMinor: subtotalMinor + invoice.taxMinor },
+    data: { ...invoice, totalMinor, ...(isPaid ? { status: "PAID", paidAt: issuedAt } : { status: "OPEN" }) },
   });
-  const data = priced.map((line) => ({ ...line, organizationId, currency, invoiceId }));
-  await tables(tx).invoiceLine.createMany({ data });
+  await tables(tx).invoiceLine.create({ data: { ...line, organizationId, currency, invoiceId } });
   return toInvoice(row);
 }
 
@@ -153,6 +177,28 @@ export async function markInvoiceVoid(tx: BillingTransaction, id: InvoiceId, at:
     data: { status: "VOID", version: { increment: 1 }, updatedAt: at },
   });
   return toInvoice(row);
+}
+
+/**
+ * The line that pays for the moment: of a paid invoice of the subscription, and not credited.
+ * @returns undefined when nothing is paid for then
+ */
+export async function findPaidLine(
+  tx: BillingTransaction,
+  subscriptionId: SubscriptionId,
+  at: Date,
+): Promise<InvoiceLine | undefined> {
+  const { columns, parse } = invoiceLineRows;
+  const rows = parse(
+    await tables(tx).$queryRaw`
+      SELECT ${columns} FROM invoice_line AS line
+      WHERE period_start <= ${at} AND period_end > ${at}
+        AND invoice_id IN (SELECT id FROM invoice WHERE subscription_id = ${subscriptionId} AND status = 'PAID')
+        AND NOT EXISTS (SELECT FROM credit_note WHERE invoice_line_id = line.id AND credit_note.status = 'ISSUED')
+      ORDER BY id DESC LIMIT 1`,
+  );
+  const [row] = rows;
+  return row === undefined ? undefined : toLine(row);
 }
 
 /** Of a subscription, oldest first. */

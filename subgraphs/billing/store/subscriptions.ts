@@ -1,4 +1,5 @@
 /** Statements on subscriptions. Callers bring a transaction that is bound to its tenants. */
+import { z } from "zod";
 import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
 import { keysetById, type RowPage } from "../../../platform/database/keyset.ts";
 import { storedEnum } from "../../../platform/database/stored-enum.ts";
@@ -6,12 +7,14 @@ import type { Page } from "../../../platform/graphql/connection.ts";
 import type { BillingSubscriptionModel } from "../../../prisma/billing/generated/models/BillingSubscription.ts";
 import { SubscriptionStatus } from "../../../schema/generated/billing.ts";
 import { AccountId, PlanId, SubscriptionId } from "../domain/ids.ts";
-import type { BillingSubscription } from "../domain/subscription.ts";
+import type { BillingSubscription, PlanChoice } from "../domain/subscription.ts";
+import { requireMove } from "../domain/subscription-moves.ts";
 import type { BillingTransaction } from "./database.ts";
 import { tables } from "./tables.ts";
 
 function toSubscription(row: BillingSubscriptionModel): BillingSubscription {
-  const { quantity, currentPeriodStart, currentPeriodEnd, version, createdAt } = row;
+  const { quantity, currentPeriodStart, currentPeriodEnd, anchoredAt, cancelAt, surplus, version, createdAt } = row;
+  const { nextPlanId, nextQuantity } = row;
   return {
     id: SubscriptionId.require(row.id),
     organizationId: OrganizationId.require(row.organizationId),
@@ -21,6 +24,13 @@ function toSubscription(row: BillingSubscriptionModel): BillingSubscription {
     quantity,
     currentPeriodStart,
     currentPeriodEnd,
+    anchoredAt,
+    cancelAt,
+    next:
+      nextPlanId === null || nextQuantity === null
+        ? null
+        : { planId: PlanId.require(nextPlanId), quantity: nextQuantity },
+    surplus,
     version,
     createdAt,
   };
@@ -34,13 +44,12 @@ export async function findSubscriptions(
   return rows.map(toSubscription);
 }
 
-/** The subscription that occupies the plan: active, or waiting for its first payment. */
+/** The plan that the account has: it runs, or waits for its first payment. */
 export async function findRunningSubscription(
   tx: BillingTransaction,
   accountId: AccountId,
-  planId: PlanId,
 ): Promise<BillingSubscription | undefined> {
-  const where = { accountId, planId, status: { not: "CANCELED" } };
+  const where = { accountId, status: { not: "CANCELED" }, surplus: false };
   const row = await tables(tx).billingSubscription.findFirst({ where });
   return row === null ? undefined : toSubscription(row);
 }
@@ -68,7 +77,18 @@ export async function pageSubscriptions(
   return { rows: rows.map(toSubscription), totalCount };
 }
 
-export type NewSubscription = Omit<BillingSubscription, "status" | "version">;
+export type NewSubscription = Pick<
+  BillingSubscription,
+  | "id"
+  | "organizationId"
+  | "accountId"
+  | "planId"
+  | "quantity"
+  | "currentPeriodStart"
+  | "currentPeriodEnd"
+  | "anchoredAt"
+  | "createdAt"
+>;
 
 export async function insertSubscription(
   tx: BillingTransaction,
@@ -78,20 +98,59 @@ export async function insertSubscription(
   return toSubscription(await tables(tx).billingSubscription.create({ data }));
 }
 
-/** The first payment arrived. @returns undefined when the subscription was not waiting for it */
+/** Of a subscription whose account is locked; absent: as it is. */
+export interface NewTerms {
+  readonly planId?: PlanId;
+  readonly quantity?: number;
+  readonly currentPeriodStart?: Date;
+  readonly currentPeriodEnd?: Date;
+  readonly anchoredAt?: Date;
+  readonly cancelAt?: Date | null;
+  readonly next?: PlanChoice | null;
+}
+
+export async function changeTerms(
+  tx: BillingTransaction,
+  id: SubscriptionId,
+  { next, ...terms }: NewTerms,
+  at: Date,
+): Promise<BillingSubscription> {
+  const nextChoice = { nextPlanId: next?.planId ?? null, nextQuantity: next?.quantity ?? null };
+  const row = await tables(tx).billingSubscription.update({
+    where: { id },
+    data: { ...terms, ...(next === undefined ? {} : nextChoice), version: { increment: 1 }, updatedAt: at },
+  });
+  return toSubscription(row);
+}
+
+interface StatusChange {
+  readonly from: SubscriptionStatus;
+  readonly at: Date;
+}
+
+/** A payment arrived. @returns undefined when the subscription was in another state than `from` */
 export function activateSubscription(
+  tx: BillingTransaction,
+  id: SubscriptionId,
+  change: StatusChange,
+): Promise<BillingSubscription | undefined> {
+  return changeStatus(tx, id, { ...change, to: "ACTIVE" });
+}
+
+/** A later payment did not arrive. @returns undefined when the subscription was not active */
+export function markPastDue(
   tx: BillingTransaction,
   id: SubscriptionId,
   at: Date,
 ): Promise<BillingSubscription | undefined> {
-  return changeStatus(tx, id, { from: "INCOMPLETE", to: "ACTIVE", at });
+  return changeStatus(tx, id, { from: "ACTIVE", to: "PAST_DUE", at });
 }
 
 /** @returns undefined when the subscription was in another state than `from` */
 export function cancelSubscription(
   tx: BillingTransaction,
   id: SubscriptionId,
-  change: { readonly from: SubscriptionStatus; readonly at: Date },
+  change: StatusChange,
 ): Promise<BillingSubscription | undefined> {
   return changeStatus(tx, id, { ...change, to: "CANCELED" });
 }
@@ -99,11 +158,34 @@ export function cancelSubscription(
 async function changeStatus(
   tx: BillingTransaction,
   id: SubscriptionId,
-  { from, to, at }: { readonly from: SubscriptionStatus; readonly to: SubscriptionStatus; readonly at: Date },
+  { from, to, at }: StatusChange & { readonly to: SubscriptionStatus },
 ): Promise<BillingSubscription | undefined> {
+  requireMove(from, to);
   const [row] = await tables(tx).billingSubscription.updateManyAndReturn({
     where: { id, status: from },
     data: { status: to, version: { increment: 1 }, updatedAt: at },
   });
   return row === undefined ? undefined : toSubscription(row);
+}
+
+const dueRows = z.array(z.object({ id: SubscriptionId.schema, organizationId: OrganizationId.schema }));
+
+/**
+ * Subscriptions whose period is over, and those that an account has too many of. For the relay role, which sees running
+ * subscriptions of all organisations.
+ */
+export async function findDueSubscriptions(
+  tx: BillingTransaction,
+  now: Date,
+  limit: number,
+): Promise<Pick<BillingSubscription, "id" | "organizationId">[]> {
+  const rows = await tables(tx).$queryRaw`
+    (SELECT id, organization_id AS "organizationId" FROM billing_subscription
+      WHERE status <> 'CANCELED' AND surplus ORDER BY id LIMIT ${limit})
+    UNION ALL
+    (SELECT id, organization_id FROM billing_subscription
+      WHERE status <> 'CANCELED' AND NOT surplus AND current_period_end <= ${now}
+      ORDER BY current_period_end LIMIT ${limit})
+    LIMIT ${limit}`;
+  return dueRows.parse(rows);
 }

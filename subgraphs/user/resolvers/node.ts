@@ -45,6 +45,7 @@ const FOREIGN: ReadonlyMap<string, NodeName> = new Map([
   ["inv", "Invoice"],
   ["pay", "Payment"],
   ["pm", "PaymentMethod"],
+  ["cn", "CreditNote"],
   ["aud", "AuditEntry"],
   ["dlt", "DeadLetter"],
 ]);

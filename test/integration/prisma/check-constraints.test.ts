@@ -298,7 +298,11 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
     },
     billing_account: {
       row: { id: "acc_1", organization_id: "org_1", currency: "EUR" },
-      violations: { billing_account_currency_check: currencies, billing_account_status: [{ status: "GONE" }] },
+      violations: {
+        billing_account_currency_check: currencies,
+        billing_account_status: [{ status: "GONE" }],
+        billing_account_credit: [{ credit_minor: -1 }],
+      },
     },
     payment_method: {
       row: {
@@ -323,17 +327,27 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
         quantity: 1,
         current_period_start: now,
         current_period_end: later,
+        anchored_at: now,
         created_at: now,
       },
       violations: {
         billing_subscription_status_check: [{ status: "PAUSED" }],
         billing_subscription_quantity_check: [{ quantity: 0 }, { quantity: 10_001 }],
         billing_subscription_check: [{ current_period_end: now }],
+        billing_subscription_next_quantity: [
+          { next_plan_id: "pln_1", next_quantity: 0 },
+          { next_plan_id: "pln_1", next_quantity: 10_001 },
+        ],
+        billing_subscription_next: [{ next_plan_id: "pln_1" }, { next_quantity: 1 }],
+        billing_subscription_end: [{ cancel_at: later, next_plan_id: "pln_1", next_quantity: 1 }],
       },
     },
     invoice_counter: {
       row: { organization_id: "org_1", year: 2026, last_number: 1 },
-      violations: { invoice_counter_last_number_check: [{ last_number: 0 }] },
+      violations: {
+        invoice_counter_last_number_check: [{ last_number: 0 }],
+        invoice_counter_series: [{ series: "RECEIPT" }],
+      },
     },
     invoice: {
       row: {
@@ -356,6 +370,51 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
         invoice_tax_minor_check: [{ tax_minor: -1, total_minor: 99 }],
         invoice_check: [{ total_minor: 118 }],
         invoice_check1: [{ status: "PAID" }, { paid_at: now }],
+        invoice_credit: [{ credit_minor: -1 }, { credit_minor: 120 }],
+      },
+    },
+    credit_note: {
+      row: {
+        id: "cn_1",
+        organization_id: "org_1",
+        account_id: "acc_1",
+        invoice_id: "inv_1",
+        invoice_line_id: "lin_1",
+        number: "CN-2026-1",
+        status: "ISSUED",
+        reason: "PLAN_CHANGED",
+        currency: "EUR",
+        total_minor: 50,
+        period_start: now,
+        period_end: later,
+        issued_at: now,
+      },
+      violations: {
+        credit_note_status: [{ status: "OPEN" }],
+        credit_note_reason: [{ reason: "GOODWILL" }],
+        credit_note_currency: currencies,
+        credit_note_total: [{ total_minor: 0 }, { total_minor: -1 }],
+        credit_note_period: [{ period_end: now }],
+      },
+    },
+    subscription_change: {
+      row: {
+        id: "chg_1",
+        organization_id: "org_1",
+        subscription_id: "sub_1",
+        invoice_id: "inv_1",
+        plan_id: "pln_1",
+        quantity: 1,
+        period_start: now,
+        period_end: later,
+        anchored_at: now,
+        status: "PENDING",
+        created_at: now,
+      },
+      violations: {
+        subscription_change_quantity: [{ quantity: 0 }, { quantity: 10_001 }],
+        subscription_change_period: [{ period_end: now }],
+        subscription_change_status: [{ status: "WAITING" }],
       },
     },
     invoice_line: {
@@ -373,7 +432,11 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
         invoice_line_quantity_check: [{ quantity: 0, amount_minor: 0 }],
         invoice_line_currency_check: currencies,
         invoice_line_unit_amount_minor_check: [{ unit_amount_minor: -50, amount_minor: -100 }],
-        invoice_line_check: [{ amount_minor: 99 }],
+        invoice_line_amount: [
+          { amount_minor: 99 },
+          { amount_minor: 101, proration: true },
+          { amount_minor: -1, proration: true },
+        ],
       },
     },
     payment: {

@@ -6,6 +6,8 @@ import { databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
 import { AuditActorKind, AuditOutcome, DeadLetterStatus } from "../../../schema/generated/audit.ts";
 import {
   BillingAccountStatus,
+  CreditNoteReason,
+  CreditNoteStatus,
   InvoiceStatus,
   PaymentStatus,
   PlanInterval,
@@ -55,6 +57,10 @@ const COLUMNS: Readonly<Record<"user" | "billing" | "audit", Readonly<Record<str
     "plan.interval": PlanInterval,
     "billing_subscription.status": SubscriptionStatus,
     "invoice.status": InvoiceStatus,
+    "invoice_counter.series": ["INVOICE", "CREDIT_NOTE"],
+    "credit_note.status": CreditNoteStatus,
+    "credit_note.reason": CreditNoteReason,
+    "subscription_change.status": ["PENDING", "APPLIED", "REVERTED"],
     "payment.status": PaymentStatus,
   },
   audit: {

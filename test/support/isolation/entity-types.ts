@@ -24,6 +24,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   Invoice: "inv",
   Payment: "pay",
   PaymentMethod: "pm",
+  CreditNote: "cn",
   AuditEntry: "aud",
   DeadLetter: "dlt",
 };

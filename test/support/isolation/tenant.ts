@@ -35,10 +35,11 @@ export async function newTenant(platform: PlatformAddress, name: string): Promis
   const owner = await newMember(platform, name);
   const account = await newOrganization(owner, name);
   const { organizationId } = account;
+  const creditNoteId = await endPaidPlan(owner, account);
   // Declined, so that the invoice stays open: a call with this tenant's own ids is then refused for nothing but the
   // foreign one.
   const paymentMethodId = await attachCard(owner, account, "tok_declined");
-  const { subscription, invoice, payment } = await startDeclinedPlan(owner, account);
+  const { subscription, invoice, payment } = await startPlan(owner, account, "business");
   const found = await waitFor(
     async () => {
       const data = await owner.client.request<Found>(
@@ -97,6 +98,7 @@ export async function newTenant(platform: PlatformAddress, name: string): Promis
       sub: subscription.id,
       inv: invoice.id,
       pay: payment.id,
+      cn: creditNoteId,
       aud: found.auditLog.edges[0]?.node.id ?? "",
       pln: await planId(owner.client, "team"),
       lsu: liveSubscriptions[0]?.id ?? "",
@@ -108,11 +110,27 @@ export async function newTenant(platform: PlatformAddress, name: string): Promis
   };
 }
 
-async function startDeclinedPlan(owner: Member, { accountId }: Account): Promise<StartedPlan> {
-  const input = { accountId, planId: await planId(owner.client, "starter"), idempotencyKey: randomUUID() };
-  const { subscriptionStart } = await owner.client.request<{ subscriptionStart: StartedPlan }>(
+/** @returns the credit note for what was left of it */
+async function endPaidPlan(owner: Member, account: Account): Promise<string> {
+  await attachCard(owner, account, "tok_visa");
+  const { subscription } = await startPlan(owner, account, "starter");
+  const { creditNote } = await owner.client.mutate<{ creditNote: { id: string } }>(
+    "subscriptionCancel",
+    { id: subscription.id, expectedVersion: subscription.version, when: "NOW", idempotencyKey: randomUUID() },
+    "creditNote { id }",
+  );
+  return creditNote.id;
+}
+
+interface Started extends StartedPlan {
+  readonly subscription: StartedPlan["subscription"] & { readonly version: number };
+}
+
+async function startPlan(owner: Member, { accountId }: Account, code: string): Promise<Started> {
+  const input = { accountId, planId: await planId(owner.client, code), idempotencyKey: randomUUID() };
+  const { subscriptionStart } = await owner.client.request<{ subscriptionStart: Started }>(
     `mutation($input: SubscriptionStartInput!) { subscriptionStart(input: $input) {
-       subscription { id status } invoice { id status } payment { id status }
+       subscription { id status version } invoice { id status } payment { id status }
      } }`,
     { input },
   );

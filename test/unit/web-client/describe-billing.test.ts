@@ -17,6 +17,16 @@ test("an event is told with what it says of itself, also where its entity could 
   expect(describeBilling(message(event))).toMatchObject({ title: "Plan is active", source: "billing" });
 });
 
+test.each([
+  ["billing.subscription.renewed.v1", "Team renewed"],
+  ["billing.subscription.changed.v1", "Team is the plan now"],
+  ["billing.subscription.activated.v1", "Team is active"],
+  ["billing.subscription.of_a_later_release.v1", "Team is active"],
+])("%s is told as: %s", (type, title) => {
+  const event = { __typename: "SubscriptionChanged", toStatus: "ACTIVE", subscription: { plan: { name: "Team" } } };
+  expect(describeBilling({ ...message(event), type }).title).toBe(title);
+});
+
 test("an event of a kind that a later release knows is told as something new, and breaks nothing", () => {
   expect(describeBilling(message({ __typename: "CreditNoteIssued" })).title).toMatch(/something new/i);
 });

@@ -5,20 +5,29 @@ import { unknownEventTitle } from "./unknown-event.ts";
 
 type BillingMessage = BillingActivitySubscription["billingEvents"];
 
-export function describeBilling({ eventId, occurredAt, actor, event }: BillingMessage): ActivityItem {
+export function describeBilling({ eventId, type, occurredAt, actor, event }: BillingMessage): ActivityItem {
   return {
     eventId,
     occurredAt,
     source: "billing",
     ...(actor === null ? {} : { actor: actor.displayName }),
-    ...titleOf(event),
+    ...titleOf(type.replace(/\.v\d+$/, ""), event),
   };
 }
 
+/** By the event's type, without its version; a type that a later release knows is told by the status. */
+const SUBSCRIPTION_NEWS: Readonly<Record<string, string>> = {
+  "billing.subscription.started": "started",
+  "billing.subscription.changed": "is the plan now",
+  "billing.subscription.scheduled": "ends or changes with its period",
+  "billing.subscription.resumed": "goes on as it is",
+  "billing.subscription.renewed": "renewed",
+  "billing.subscription.past_due": "is past due",
+};
 const SUBSCRIPTION_OUTCOMES: Readonly<Record<string, string>> = { ACTIVE: "is active", CANCELED: "canceled" };
 const INVOICE_OUTCOMES: Readonly<Record<string, string>> = { PAID: "paid", VOID: "voided" };
 
-function titleOf(event: BillingMessage["event"]): Pick<ActivityItem, "title" | "amount"> {
+function titleOf(type: string, event: BillingMessage["event"]): Pick<ActivityItem, "title" | "amount"> {
   switch (event.__typename) {
     case "BillingAccountOpened":
       return { title: "Billing account opened" };
@@ -30,11 +39,15 @@ function titleOf(event: BillingMessage["event"]): Pick<ActivityItem, "title" | "
     }
     case "SubscriptionChanged": {
       const plan = event.subscription?.plan.name ?? "Plan";
-      return { title: `${plan} ${SUBSCRIPTION_OUTCOMES[event.toStatus] ?? "started"}` };
+      return { title: `${plan} ${SUBSCRIPTION_NEWS[type] ?? SUBSCRIPTION_OUTCOMES[event.toStatus] ?? "started"}` };
     }
     case "InvoiceChanged": {
       const done = INVOICE_OUTCOMES[event.toStatus] ?? "issued";
       return { title: `Invoice ${event.invoice?.number ?? ""} ${done}`, amount: formatMoney(event.total) };
+    }
+    case "CreditNoteChanged": {
+      const done = event.toStatus === "VOID" ? "voided" : "issued";
+      return { title: `Credit note ${event.creditNote?.number ?? ""} ${done}`, amount: formatMoney(event.total) };
     }
     case "BillingSnapshot":
       // Not asked for: the pages' queries show the state.

@@ -8,6 +8,7 @@ import { PlanCard } from "../components/plan-card.tsx";
 import { describeProblem } from "../forms/describe-problem.ts";
 import { useCachedQuery } from "../graphql/use-cached-query.ts";
 import { Checkout } from "../payments/checkout.tsx";
+import { PlanChangeCheckout } from "../payments/plan-change-checkout.tsx";
 
 export function PlansPage() {
   const { organizationId, permissions } = useOrganization();
@@ -19,7 +20,9 @@ export function PlansPage() {
   });
   const account = data?.organization?.billingAccount;
   const manages = permissions.has("billing.manage");
-  const running = new Map(account?.subscriptions.edges.map(({ node }) => [node.plan.id, node.status]));
+  const subscriptions = account?.subscriptions.edges.map(({ node }) => node) ?? [];
+  const running = subscriptions.find(({ status }) => status !== "CANCELED");
+  const statuses = new Map(subscriptions.map(({ plan, status }) => [plan.id, status]));
 
   return (
     <Page title="Plans" intro="Prices are per organisation. Payments go to a sandbox: no money moves.">
@@ -31,13 +34,22 @@ export function PlansPage() {
           <PlanCard
             key={plan.id}
             plan={plan}
-            status={running.get(plan.id)}
+            status={running?.plan.id === plan.id ? running.status : statuses.get(plan.id)}
             chosen={chosen?.id === plan.id}
             onChoose={manages && account ? () => setChosen(plan) : undefined}
           />
         ))}
       </ul>
-      {chosen !== undefined && account != null && (
+      {chosen !== undefined && account != null && running?.status === "ACTIVE" && (
+        <PlanChangeCheckout
+          key={chosen.id}
+          plan={chosen}
+          subscription={running}
+          account={account}
+          dashboard={`/o/${organizationId}`}
+        />
+      )}
+      {chosen !== undefined && account != null && running?.status !== "ACTIVE" && (
         <Checkout key={chosen.id} plan={chosen} account={account} dashboard={`/o/${organizationId}`} />
       )}
     </Page>

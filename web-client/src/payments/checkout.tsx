@@ -4,9 +4,14 @@ import type { PaymentMethodFieldsFragment, PlanFieldsFragment } from "../../../s
 import { formatMoney } from "../format/money.ts";
 import { PaymentPanel } from "./payment-panel.tsx";
 
+export interface Account {
+  readonly id: string;
+  readonly paymentMethods: readonly PaymentMethodFieldsFragment[];
+}
+
 interface CheckoutProps {
   readonly plan: PlanFieldsFragment;
-  readonly account: { readonly id: string; readonly paymentMethods: readonly PaymentMethodFieldsFragment[] };
+  readonly account: Account;
   readonly dashboard: string;
 }
 

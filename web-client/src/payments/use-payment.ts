@@ -2,6 +2,7 @@ import { useMutation } from "@apollo/client/react";
 import { useRef, useState } from "react";
 import {
   AttachPaymentMethodDocument,
+  ChangeSubscriptionDocument,
   type InvoiceFieldsFragment,
   PayInvoiceDocument,
   type PaymentFieldsFragment,
@@ -17,10 +18,21 @@ export type PaymentChoice =
   | { readonly kind: "saved"; readonly paymentMethodId: string }
   | { readonly kind: "sandbox"; readonly token: string };
 
-/** What is paid: an invoice that exists, or a plan whose start issues one. */
+/** Another plan in place of the one that runs, at what its preview said. */
+export interface PlanChange {
+  readonly kind: "change";
+  readonly subscriptionId: string;
+  readonly expectedVersion: number;
+  readonly planId: string;
+  /** Of the preview. */
+  readonly prorateAt: string;
+}
+
+/** What is paid: an invoice that exists, or a plan whose start, or choice, issues one. */
 export type PaymentPurpose =
   | { readonly kind: "invoice"; readonly invoiceId: string }
-  | { readonly kind: "plan"; readonly planId: string };
+  | { readonly kind: "plan"; readonly planId: string }
+  | PlanChange;
 
 export interface PaymentState {
   readonly busy: boolean;
@@ -38,10 +50,14 @@ interface Answer {
 const NO_ANSWER: Answer = { invoice: null, payment: null, userErrors: [] };
 const READY: PaymentState = { busy: false, problem: undefined, invoice: undefined, payment: undefined };
 
-/** Pays for a plan or an invoice; a declined start leaves an invoice, which the next try pays with another card. */
+/**
+ * Pays for a plan or an invoice. A declined start leaves an invoice, which the next try pays with another card; a
+ * declined change leaves nothing, and the next try changes anew.
+ */
 export function usePayment(accountId: string, purpose: PaymentPurpose) {
   const [attach] = useMutation(AttachPaymentMethodDocument);
   const [start] = useMutation(StartSubscriptionDocument);
+  const [change] = useMutation(ChangeSubscriptionDocument);
   const [payInvoice] = useMutation(PayInvoiceDocument);
   const keys = useIntentKeys();
   const attached = useRef(new Map<string, string>());
@@ -64,7 +80,20 @@ export function usePayment(accountId: string, purpose: PaymentPurpose) {
     return id;
   };
 
+  const changePlan = ({ subscriptionId, planId, ...preview }: Omit<PlanChange, "kind">, paymentMethodId: string) =>
+    keys.run(`change ${subscriptionId} ${planId} ${paymentMethodId}`, (idempotencyKey) =>
+      retryWhileInProgress(async (): Promise<Answer> => {
+        const wanted = { id: subscriptionId, planId, when: "NOW" as const, ...preview };
+        const { data } = await change({ variables: { input: { ...wanted, paymentMethodId, idempotencyKey } } });
+        return data?.subscriptionChange ?? NO_ANSWER;
+      }),
+    );
+
   const collect = async (paymentMethodId: string): Promise<Answer> => {
+    if (purpose.kind === "change") {
+      const { kind: _, ...wanted } = purpose;
+      return changePlan(wanted, paymentMethodId);
+    }
     const invoiceId = purpose.kind === "invoice" ? purpose.invoiceId : state.invoice?.id;
     if (invoiceId !== undefined) {
       return keys.run(`pay ${invoiceId} ${paymentMethodId}`, (idempotencyKey) =>

@@ -413,7 +413,9 @@ export const ModelName = {
   InvoiceCounter: 'InvoiceCounter',
   Invoice: 'Invoice',
   InvoiceLine: 'InvoiceLine',
-  Payment: 'Payment'
+  Payment: 'Payment',
+  CreditNote: 'CreditNote',
+  SubscriptionChange: 'SubscriptionChange'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -429,7 +431,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "plan" | "billingAccount" | "paymentMethod" | "billingSubscription" | "invoiceCounter" | "invoice" | "invoiceLine" | "payment"
+    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "plan" | "billingAccount" | "paymentMethod" | "billingSubscription" | "invoiceCounter" | "invoice" | "invoiceLine" | "payment" | "creditNote" | "subscriptionChange"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1691,6 +1693,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    CreditNote: {
+      payload: Prisma.$CreditNotePayload<ExtArgs>
+      fields: Prisma.CreditNoteFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.CreditNoteFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CreditNotePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.CreditNoteFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CreditNotePayload>
+        }
+        findFirst: {
+          args: Prisma.CreditNoteFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CreditNotePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.CreditNoteFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CreditNotePayload>
+        }
+        findMany: {
+          args: Prisma.CreditNoteFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CreditNotePayload>[]
+        }
+        create: {
+          args: Prisma.CreditNoteCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CreditNotePayload>
+        }
+        createMany: {
+          args: Prisma.CreditNoteCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.CreditNoteCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CreditNotePayload>[]
+        }
+        delete: {
+          args: Prisma.CreditNoteDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CreditNotePayload>
+        }
+        update: {
+          args: Prisma.CreditNoteUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CreditNotePayload>
+        }
+        deleteMany: {
+          args: Prisma.CreditNoteDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.CreditNoteUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.CreditNoteUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CreditNotePayload>[]
+        }
+        upsert: {
+          args: Prisma.CreditNoteUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CreditNotePayload>
+        }
+        aggregate: {
+          args: Prisma.CreditNoteAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateCreditNote>
+        }
+        groupBy: {
+          args: Prisma.CreditNoteGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.CreditNoteGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.CreditNoteCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.CreditNoteCountAggregateOutputType> | number
+        }
+      }
+    }
+    SubscriptionChange: {
+      payload: Prisma.$SubscriptionChangePayload<ExtArgs>
+      fields: Prisma.SubscriptionChangeFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.SubscriptionChangeFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SubscriptionChangePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.SubscriptionChangeFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SubscriptionChangePayload>
+        }
+        findFirst: {
+          args: Prisma.SubscriptionChangeFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SubscriptionChangePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.SubscriptionChangeFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SubscriptionChangePayload>
+        }
+        findMany: {
+          args: Prisma.SubscriptionChangeFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SubscriptionChangePayload>[]
+        }
+        create: {
+          args: Prisma.SubscriptionChangeCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SubscriptionChangePayload>
+        }
+        createMany: {
+          args: Prisma.SubscriptionChangeCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.SubscriptionChangeCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SubscriptionChangePayload>[]
+        }
+        delete: {
+          args: Prisma.SubscriptionChangeDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SubscriptionChangePayload>
+        }
+        update: {
+          args: Prisma.SubscriptionChangeUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SubscriptionChangePayload>
+        }
+        deleteMany: {
+          args: Prisma.SubscriptionChangeDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.SubscriptionChangeUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.SubscriptionChangeUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SubscriptionChangePayload>[]
+        }
+        upsert: {
+          args: Prisma.SubscriptionChangeUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SubscriptionChangePayload>
+        }
+        aggregate: {
+          args: Prisma.SubscriptionChangeAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateSubscriptionChange>
+        }
+        groupBy: {
+          args: Prisma.SubscriptionChangeGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SubscriptionChangeGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.SubscriptionChangeCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SubscriptionChangeCountAggregateOutputType> | number
+        }
+      }
+    }
   }
 } & {
   other: {
@@ -1866,6 +2016,7 @@ export const BillingAccountScalarFieldEnum = {
   organizationId: 'organizationId',
   currency: 'currency',
   status: 'status',
+  creditMinor: 'creditMinor',
   version: 'version',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt'
@@ -1900,6 +2051,11 @@ export const BillingSubscriptionScalarFieldEnum = {
   quantity: 'quantity',
   currentPeriodStart: 'currentPeriodStart',
   currentPeriodEnd: 'currentPeriodEnd',
+  anchoredAt: 'anchoredAt',
+  cancelAt: 'cancelAt',
+  nextPlanId: 'nextPlanId',
+  nextQuantity: 'nextQuantity',
+  surplus: 'surplus',
   version: 'version',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt'
@@ -1910,6 +2066,7 @@ export type BillingSubscriptionScalarFieldEnum = (typeof BillingSubscriptionScal
 
 export const InvoiceCounterScalarFieldEnum = {
   organizationId: 'organizationId',
+  series: 'series',
   year: 'year',
   lastNumber: 'lastNumber'
 } as const
@@ -1928,6 +2085,7 @@ export const InvoiceScalarFieldEnum = {
   subtotalMinor: 'subtotalMinor',
   taxMinor: 'taxMinor',
   totalMinor: 'totalMinor',
+  creditMinor: 'creditMinor',
   issuedAt: 'issuedAt',
   dueAt: 'dueAt',
   paidAt: 'paidAt',
@@ -1947,6 +2105,7 @@ export const InvoiceLineScalarFieldEnum = {
   currency: 'currency',
   unitAmountMinor: 'unitAmountMinor',
   amountMinor: 'amountMinor',
+  proration: 'proration',
   periodStart: 'periodStart',
   periodEnd: 'periodEnd'
 } as const
@@ -1974,6 +2133,46 @@ export const PaymentScalarFieldEnum = {
 } as const
 
 export type PaymentScalarFieldEnum = (typeof PaymentScalarFieldEnum)[keyof typeof PaymentScalarFieldEnum]
+
+
+export const CreditNoteScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  accountId: 'accountId',
+  invoiceId: 'invoiceId',
+  invoiceLineId: 'invoiceLineId',
+  number: 'number',
+  status: 'status',
+  reason: 'reason',
+  currency: 'currency',
+  totalMinor: 'totalMinor',
+  periodStart: 'periodStart',
+  periodEnd: 'periodEnd',
+  issuedAt: 'issuedAt',
+  version: 'version',
+  updatedAt: 'updatedAt'
+} as const
+
+export type CreditNoteScalarFieldEnum = (typeof CreditNoteScalarFieldEnum)[keyof typeof CreditNoteScalarFieldEnum]
+
+
+export const SubscriptionChangeScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  subscriptionId: 'subscriptionId',
+  invoiceId: 'invoiceId',
+  creditNoteId: 'creditNoteId',
+  planId: 'planId',
+  quantity: 'quantity',
+  periodStart: 'periodStart',
+  periodEnd: 'periodEnd',
+  anchoredAt: 'anchoredAt',
+  status: 'status',
+  createdAt: 'createdAt',
+  updatedAt: 'updatedAt'
+} as const
+
+export type SubscriptionChangeScalarFieldEnum = (typeof SubscriptionChangeScalarFieldEnum)[keyof typeof SubscriptionChangeScalarFieldEnum]
 
 
 export const SortOrder = {
@@ -2288,6 +2487,8 @@ export type GlobalOmitConfig = {
   invoice?: Prisma.InvoiceOmit
   invoiceLine?: Prisma.InvoiceLineOmit
   payment?: Prisma.PaymentOmit
+  creditNote?: Prisma.CreditNoteOmit
+  subscriptionChange?: Prisma.SubscriptionChangeOmit
 }
 
 /* Types for Logging */

@@ -67,7 +67,9 @@ export const ModelName = {
   InvoiceCounter: 'InvoiceCounter',
   Invoice: 'Invoice',
   InvoiceLine: 'InvoiceLine',
-  Payment: 'Payment'
+  Payment: 'Payment',
+  CreditNote: 'CreditNote',
+  SubscriptionChange: 'SubscriptionChange'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -222,6 +224,7 @@ export const BillingAccountScalarFieldEnum = {
   organizationId: 'organizationId',
   currency: 'currency',
   status: 'status',
+  creditMinor: 'creditMinor',
   version: 'version',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt'
@@ -256,6 +259,11 @@ export const BillingSubscriptionScalarFieldEnum = {
   quantity: 'quantity',
   currentPeriodStart: 'currentPeriodStart',
   currentPeriodEnd: 'currentPeriodEnd',
+  anchoredAt: 'anchoredAt',
+  cancelAt: 'cancelAt',
+  nextPlanId: 'nextPlanId',
+  nextQuantity: 'nextQuantity',
+  surplus: 'surplus',
   version: 'version',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt'
@@ -266,6 +274,7 @@ export type BillingSubscriptionScalarFieldEnum = (typeof BillingSubscriptionScal
 
 export const InvoiceCounterScalarFieldEnum = {
   organizationId: 'organizationId',
+  series: 'series',
   year: 'year',
   lastNumber: 'lastNumber'
 } as const
@@ -284,6 +293,7 @@ export const InvoiceScalarFieldEnum = {
   subtotalMinor: 'subtotalMinor',
   taxMinor: 'taxMinor',
   totalMinor: 'totalMinor',
+  creditMinor: 'creditMinor',
   issuedAt: 'issuedAt',
   dueAt: 'dueAt',
   paidAt: 'paidAt',
@@ -303,6 +313,7 @@ export const InvoiceLineScalarFieldEnum = {
   currency: 'currency',
   unitAmountMinor: 'unitAmountMinor',
   amountMinor: 'amountMinor',
+  proration: 'proration',
   periodStart: 'periodStart',
   periodEnd: 'periodEnd'
 } as const
@@ -330,6 +341,46 @@ export const PaymentScalarFieldEnum = {
 } as const
 
 export type PaymentScalarFieldEnum = (typeof PaymentScalarFieldEnum)[keyof typeof PaymentScalarFieldEnum]
+
+
+export const CreditNoteScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  accountId: 'accountId',
+  invoiceId: 'invoiceId',
+  invoiceLineId: 'invoiceLineId',
+  number: 'number',
+  status: 'status',
+  reason: 'reason',
+  currency: 'currency',
+  totalMinor: 'totalMinor',
+  periodStart: 'periodStart',
+  periodEnd: 'periodEnd',
+  issuedAt: 'issuedAt',
+  version: 'version',
+  updatedAt: 'updatedAt'
+} as const
+
+export type CreditNoteScalarFieldEnum = (typeof CreditNoteScalarFieldEnum)[keyof typeof CreditNoteScalarFieldEnum]
+
+
+export const SubscriptionChangeScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  subscriptionId: 'subscriptionId',
+  invoiceId: 'invoiceId',
+  creditNoteId: 'creditNoteId',
+  planId: 'planId',
+  quantity: 'quantity',
+  periodStart: 'periodStart',
+  periodEnd: 'periodEnd',
+  anchoredAt: 'anchoredAt',
+  status: 'status',
+  createdAt: 'createdAt',
+  updatedAt: 'updatedAt'
+} as const
+
+export type SubscriptionChangeScalarFieldEnum = (typeof SubscriptionChangeScalarFieldEnum)[keyof typeof SubscriptionChangeScalarFieldEnum]
 
 
 export const SortOrder = {

@@ -27,10 +27,12 @@ export type AggregateBillingAccount = {
 }
 
 export type BillingAccountAvgAggregateOutputType = {
+  creditMinor: number | null
   version: number | null
 }
 
 export type BillingAccountSumAggregateOutputType = {
+  creditMinor: bigint | null
   version: number | null
 }
 
@@ -39,6 +41,7 @@ export type BillingAccountMinAggregateOutputType = {
   organizationId: string | null
   currency: string | null
   status: string | null
+  creditMinor: bigint | null
   version: number | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -49,6 +52,7 @@ export type BillingAccountMaxAggregateOutputType = {
   organizationId: string | null
   currency: string | null
   status: string | null
+  creditMinor: bigint | null
   version: number | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -59,6 +63,7 @@ export type BillingAccountCountAggregateOutputType = {
   organizationId: number
   currency: number
   status: number
+  creditMinor: number
   version: number
   createdAt: number
   updatedAt: number
@@ -67,10 +72,12 @@ export type BillingAccountCountAggregateOutputType = {
 
 
 export type BillingAccountAvgAggregateInputType = {
+  creditMinor?: true
   version?: true
 }
 
 export type BillingAccountSumAggregateInputType = {
+  creditMinor?: true
   version?: true
 }
 
@@ -79,6 +86,7 @@ export type BillingAccountMinAggregateInputType = {
   organizationId?: true
   currency?: true
   status?: true
+  creditMinor?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -89,6 +97,7 @@ export type BillingAccountMaxAggregateInputType = {
   organizationId?: true
   currency?: true
   status?: true
+  creditMinor?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -99,6 +108,7 @@ export type BillingAccountCountAggregateInputType = {
   organizationId?: true
   currency?: true
   status?: true
+  creditMinor?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -196,6 +206,7 @@ export type BillingAccountGroupByOutputType = {
   organizationId: string
   currency: string
   status: string
+  creditMinor: bigint
   version: number
   createdAt: Date
   updatedAt: Date
@@ -229,12 +240,14 @@ export type BillingAccountWhereInput = {
   organizationId?: Prisma.StringFilter<"BillingAccount"> | string
   currency?: Prisma.StringFilter<"BillingAccount"> | string
   status?: Prisma.StringFilter<"BillingAccount"> | string
+  creditMinor?: Prisma.BigIntFilter<"BillingAccount"> | bigint | number
   version?: Prisma.IntFilter<"BillingAccount"> | number
   createdAt?: Prisma.DateTimeFilter<"BillingAccount"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"BillingAccount"> | Date | string
   paymentMethods?: Prisma.PaymentMethodListRelationFilter
   subscriptions?: Prisma.BillingSubscriptionListRelationFilter
   invoices?: Prisma.InvoiceListRelationFilter
+  creditNotes?: Prisma.CreditNoteListRelationFilter
 }
 
 export type BillingAccountOrderByWithRelationInput = {
@@ -242,12 +255,14 @@ export type BillingAccountOrderByWithRelationInput = {
   organizationId?: Prisma.SortOrder
   currency?: Prisma.SortOrder
   status?: Prisma.SortOrder
+  creditMinor?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   paymentMethods?: Prisma.PaymentMethodOrderByRelationAggregateInput
   subscriptions?: Prisma.BillingSubscriptionOrderByRelationAggregateInput
   invoices?: Prisma.InvoiceOrderByRelationAggregateInput
+  creditNotes?: Prisma.CreditNoteOrderByRelationAggregateInput
 }
 
 export type BillingAccountWhereUniqueInput = Prisma.AtLeast<{
@@ -259,12 +274,14 @@ export type BillingAccountWhereUniqueInput = Prisma.AtLeast<{
   NOT?: Prisma.BillingAccountWhereInput | Prisma.BillingAccountWhereInput[]
   currency?: Prisma.StringFilter<"BillingAccount"> | string
   status?: Prisma.StringFilter<"BillingAccount"> | string
+  creditMinor?: Prisma.BigIntFilter<"BillingAccount"> | bigint | number
   version?: Prisma.IntFilter<"BillingAccount"> | number
   createdAt?: Prisma.DateTimeFilter<"BillingAccount"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"BillingAccount"> | Date | string
   paymentMethods?: Prisma.PaymentMethodListRelationFilter
   subscriptions?: Prisma.BillingSubscriptionListRelationFilter
   invoices?: Prisma.InvoiceListRelationFilter
+  creditNotes?: Prisma.CreditNoteListRelationFilter
 }, "id" | "organizationId" | "organizationId_id">
 
 export type BillingAccountOrderByWithAggregationInput = {
@@ -272,6 +289,7 @@ export type BillingAccountOrderByWithAggregationInput = {
   organizationId?: Prisma.SortOrder
   currency?: Prisma.SortOrder
   status?: Prisma.SortOrder
+  creditMinor?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -290,6 +308,7 @@ export type BillingAccountScalarWhereWithAggregatesInput = {
   organizationId?: Prisma.StringWithAggregatesFilter<"BillingAccount"> | string
   currency?: Prisma.StringWithAggregatesFilter<"BillingAccount"> | string
   status?: Prisma.StringWithAggregatesFilter<"BillingAccount"> | string
+  creditMinor?: Prisma.BigIntWithAggregatesFilter<"BillingAccount"> | bigint | number
   version?: Prisma.IntWithAggregatesFilter<"BillingAccount"> | number
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"BillingAccount"> | Date | string
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"BillingAccount"> | Date | string
@@ -300,12 +319,14 @@ export type BillingAccountCreateInput = {
   organizationId: string
   currency: string
   status?: string
+  creditMinor?: bigint | number
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
   paymentMethods?: Prisma.PaymentMethodCreateNestedManyWithoutAccountInput
   subscriptions?: Prisma.BillingSubscriptionCreateNestedManyWithoutAccountInput
   invoices?: Prisma.InvoiceCreateNestedManyWithoutAccountInput
+  creditNotes?: Prisma.CreditNoteCreateNestedManyWithoutAccountInput
 }
 
 export type BillingAccountUncheckedCreateInput = {
@@ -313,12 +334,14 @@ export type BillingAccountUncheckedCreateInput = {
   organizationId: string
   currency: string
   status?: string
+  creditMinor?: bigint | number
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
   paymentMethods?: Prisma.PaymentMethodUncheckedCreateNestedManyWithoutAccountInput
   subscriptions?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutAccountInput
   invoices?: Prisma.InvoiceUncheckedCreateNestedManyWithoutAccountInput
+  creditNotes?: Prisma.CreditNoteUncheckedCreateNestedManyWithoutAccountInput
 }
 
 export type BillingAccountUpdateInput = {
@@ -326,12 +349,14 @@ export type BillingAccountUpdateInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paymentMethods?: Prisma.PaymentMethodUpdateManyWithoutAccountNestedInput
   subscriptions?: Prisma.BillingSubscriptionUpdateManyWithoutAccountNestedInput
   invoices?: Prisma.InvoiceUpdateManyWithoutAccountNestedInput
+  creditNotes?: Prisma.CreditNoteUpdateManyWithoutAccountNestedInput
 }
 
 export type BillingAccountUncheckedUpdateInput = {
@@ -339,12 +364,14 @@ export type BillingAccountUncheckedUpdateInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paymentMethods?: Prisma.PaymentMethodUncheckedUpdateManyWithoutAccountNestedInput
   subscriptions?: Prisma.BillingSubscriptionUncheckedUpdateManyWithoutAccountNestedInput
   invoices?: Prisma.InvoiceUncheckedUpdateManyWithoutAccountNestedInput
+  creditNotes?: Prisma.CreditNoteUncheckedUpdateManyWithoutAccountNestedInput
 }
 
 export type BillingAccountCreateManyInput = {
@@ -352,6 +379,7 @@ export type BillingAccountCreateManyInput = {
   organizationId: string
   currency: string
   status?: string
+  creditMinor?: bigint | number
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -362,6 +390,7 @@ export type BillingAccountUpdateManyMutationInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -372,6 +401,7 @@ export type BillingAccountUncheckedUpdateManyInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -387,12 +417,14 @@ export type BillingAccountCountOrderByAggregateInput = {
   organizationId?: Prisma.SortOrder
   currency?: Prisma.SortOrder
   status?: Prisma.SortOrder
+  creditMinor?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
 
 export type BillingAccountAvgOrderByAggregateInput = {
+  creditMinor?: Prisma.SortOrder
   version?: Prisma.SortOrder
 }
 
@@ -401,6 +433,7 @@ export type BillingAccountMaxOrderByAggregateInput = {
   organizationId?: Prisma.SortOrder
   currency?: Prisma.SortOrder
   status?: Prisma.SortOrder
+  creditMinor?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -411,12 +444,14 @@ export type BillingAccountMinOrderByAggregateInput = {
   organizationId?: Prisma.SortOrder
   currency?: Prisma.SortOrder
   status?: Prisma.SortOrder
+  creditMinor?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
 
 export type BillingAccountSumOrderByAggregateInput = {
+  creditMinor?: Prisma.SortOrder
   version?: Prisma.SortOrder
 }
 
@@ -467,16 +502,32 @@ export type BillingAccountUpdateOneRequiredWithoutInvoicesNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.BillingAccountUpdateToOneWithWhereWithoutInvoicesInput, Prisma.BillingAccountUpdateWithoutInvoicesInput>, Prisma.BillingAccountUncheckedUpdateWithoutInvoicesInput>
 }
 
+export type BillingAccountCreateNestedOneWithoutCreditNotesInput = {
+  create?: Prisma.XOR<Prisma.BillingAccountCreateWithoutCreditNotesInput, Prisma.BillingAccountUncheckedCreateWithoutCreditNotesInput>
+  connectOrCreate?: Prisma.BillingAccountCreateOrConnectWithoutCreditNotesInput
+  connect?: Prisma.BillingAccountWhereUniqueInput
+}
+
+export type BillingAccountUpdateOneRequiredWithoutCreditNotesNestedInput = {
+  create?: Prisma.XOR<Prisma.BillingAccountCreateWithoutCreditNotesInput, Prisma.BillingAccountUncheckedCreateWithoutCreditNotesInput>
+  connectOrCreate?: Prisma.BillingAccountCreateOrConnectWithoutCreditNotesInput
+  upsert?: Prisma.BillingAccountUpsertWithoutCreditNotesInput
+  connect?: Prisma.BillingAccountWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.BillingAccountUpdateToOneWithWhereWithoutCreditNotesInput, Prisma.BillingAccountUpdateWithoutCreditNotesInput>, Prisma.BillingAccountUncheckedUpdateWithoutCreditNotesInput>
+}
+
 export type BillingAccountCreateWithoutPaymentMethodsInput = {
   id: string
   organizationId: string
   currency: string
   status?: string
+  creditMinor?: bigint | number
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
   subscriptions?: Prisma.BillingSubscriptionCreateNestedManyWithoutAccountInput
   invoices?: Prisma.InvoiceCreateNestedManyWithoutAccountInput
+  creditNotes?: Prisma.CreditNoteCreateNestedManyWithoutAccountInput
 }
 
 export type BillingAccountUncheckedCreateWithoutPaymentMethodsInput = {
@@ -484,11 +535,13 @@ export type BillingAccountUncheckedCreateWithoutPaymentMethodsInput = {
   organizationId: string
   currency: string
   status?: string
+  creditMinor?: bigint | number
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
   subscriptions?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutAccountInput
   invoices?: Prisma.InvoiceUncheckedCreateNestedManyWithoutAccountInput
+  creditNotes?: Prisma.CreditNoteUncheckedCreateNestedManyWithoutAccountInput
 }
 
 export type BillingAccountCreateOrConnectWithoutPaymentMethodsInput = {
@@ -512,11 +565,13 @@ export type BillingAccountUpdateWithoutPaymentMethodsInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   subscriptions?: Prisma.BillingSubscriptionUpdateManyWithoutAccountNestedInput
   invoices?: Prisma.InvoiceUpdateManyWithoutAccountNestedInput
+  creditNotes?: Prisma.CreditNoteUpdateManyWithoutAccountNestedInput
 }
 
 export type BillingAccountUncheckedUpdateWithoutPaymentMethodsInput = {
@@ -524,11 +579,13 @@ export type BillingAccountUncheckedUpdateWithoutPaymentMethodsInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   subscriptions?: Prisma.BillingSubscriptionUncheckedUpdateManyWithoutAccountNestedInput
   invoices?: Prisma.InvoiceUncheckedUpdateManyWithoutAccountNestedInput
+  creditNotes?: Prisma.CreditNoteUncheckedUpdateManyWithoutAccountNestedInput
 }
 
 export type BillingAccountCreateWithoutSubscriptionsInput = {
@@ -536,11 +593,13 @@ export type BillingAccountCreateWithoutSubscriptionsInput = {
   organizationId: string
   currency: string
   status?: string
+  creditMinor?: bigint | number
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
   paymentMethods?: Prisma.PaymentMethodCreateNestedManyWithoutAccountInput
   invoices?: Prisma.InvoiceCreateNestedManyWithoutAccountInput
+  creditNotes?: Prisma.CreditNoteCreateNestedManyWithoutAccountInput
 }
 
 export type BillingAccountUncheckedCreateWithoutSubscriptionsInput = {
@@ -548,11 +607,13 @@ export type BillingAccountUncheckedCreateWithoutSubscriptionsInput = {
   organizationId: string
   currency: string
   status?: string
+  creditMinor?: bigint | number
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
   paymentMethods?: Prisma.PaymentMethodUncheckedCreateNestedManyWithoutAccountInput
   invoices?: Prisma.InvoiceUncheckedCreateNestedManyWithoutAccountInput
+  creditNotes?: Prisma.CreditNoteUncheckedCreateNestedManyWithoutAccountInput
 }
 
 export type BillingAccountCreateOrConnectWithoutSubscriptionsInput = {
@@ -576,11 +637,13 @@ export type BillingAccountUpdateWithoutSubscriptionsInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paymentMethods?: Prisma.PaymentMethodUpdateManyWithoutAccountNestedInput
   invoices?: Prisma.InvoiceUpdateManyWithoutAccountNestedInput
+  creditNotes?: Prisma.CreditNoteUpdateManyWithoutAccountNestedInput
 }
 
 export type BillingAccountUncheckedUpdateWithoutSubscriptionsInput = {
@@ -588,11 +651,13 @@ export type BillingAccountUncheckedUpdateWithoutSubscriptionsInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paymentMethods?: Prisma.PaymentMethodUncheckedUpdateManyWithoutAccountNestedInput
   invoices?: Prisma.InvoiceUncheckedUpdateManyWithoutAccountNestedInput
+  creditNotes?: Prisma.CreditNoteUncheckedUpdateManyWithoutAccountNestedInput
 }
 
 export type BillingAccountCreateWithoutInvoicesInput = {
@@ -600,11 +665,13 @@ export type BillingAccountCreateWithoutInvoicesInput = {
   organizationId: string
   currency: string
   status?: string
+  creditMinor?: bigint | number
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
   paymentMethods?: Prisma.PaymentMethodCreateNestedManyWithoutAccountInput
   subscriptions?: Prisma.BillingSubscriptionCreateNestedManyWithoutAccountInput
+  creditNotes?: Prisma.CreditNoteCreateNestedManyWithoutAccountInput
 }
 
 export type BillingAccountUncheckedCreateWithoutInvoicesInput = {
@@ -612,11 +679,13 @@ export type BillingAccountUncheckedCreateWithoutInvoicesInput = {
   organizationId: string
   currency: string
   status?: string
+  creditMinor?: bigint | number
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
   paymentMethods?: Prisma.PaymentMethodUncheckedCreateNestedManyWithoutAccountInput
   subscriptions?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutAccountInput
+  creditNotes?: Prisma.CreditNoteUncheckedCreateNestedManyWithoutAccountInput
 }
 
 export type BillingAccountCreateOrConnectWithoutInvoicesInput = {
@@ -640,11 +709,13 @@ export type BillingAccountUpdateWithoutInvoicesInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paymentMethods?: Prisma.PaymentMethodUpdateManyWithoutAccountNestedInput
   subscriptions?: Prisma.BillingSubscriptionUpdateManyWithoutAccountNestedInput
+  creditNotes?: Prisma.CreditNoteUpdateManyWithoutAccountNestedInput
 }
 
 export type BillingAccountUncheckedUpdateWithoutInvoicesInput = {
@@ -652,11 +723,85 @@ export type BillingAccountUncheckedUpdateWithoutInvoicesInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paymentMethods?: Prisma.PaymentMethodUncheckedUpdateManyWithoutAccountNestedInput
   subscriptions?: Prisma.BillingSubscriptionUncheckedUpdateManyWithoutAccountNestedInput
+  creditNotes?: Prisma.CreditNoteUncheckedUpdateManyWithoutAccountNestedInput
+}
+
+export type BillingAccountCreateWithoutCreditNotesInput = {
+  id: string
+  organizationId: string
+  currency: string
+  status?: string
+  creditMinor?: bigint | number
+  version?: number
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  paymentMethods?: Prisma.PaymentMethodCreateNestedManyWithoutAccountInput
+  subscriptions?: Prisma.BillingSubscriptionCreateNestedManyWithoutAccountInput
+  invoices?: Prisma.InvoiceCreateNestedManyWithoutAccountInput
+}
+
+export type BillingAccountUncheckedCreateWithoutCreditNotesInput = {
+  id: string
+  organizationId: string
+  currency: string
+  status?: string
+  creditMinor?: bigint | number
+  version?: number
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  paymentMethods?: Prisma.PaymentMethodUncheckedCreateNestedManyWithoutAccountInput
+  subscriptions?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutAccountInput
+  invoices?: Prisma.InvoiceUncheckedCreateNestedManyWithoutAccountInput
+}
+
+export type BillingAccountCreateOrConnectWithoutCreditNotesInput = {
+  where: Prisma.BillingAccountWhereUniqueInput
+  create: Prisma.XOR<Prisma.BillingAccountCreateWithoutCreditNotesInput, Prisma.BillingAccountUncheckedCreateWithoutCreditNotesInput>
+}
+
+export type BillingAccountUpsertWithoutCreditNotesInput = {
+  update: Prisma.XOR<Prisma.BillingAccountUpdateWithoutCreditNotesInput, Prisma.BillingAccountUncheckedUpdateWithoutCreditNotesInput>
+  create: Prisma.XOR<Prisma.BillingAccountCreateWithoutCreditNotesInput, Prisma.BillingAccountUncheckedCreateWithoutCreditNotesInput>
+  where?: Prisma.BillingAccountWhereInput
+}
+
+export type BillingAccountUpdateToOneWithWhereWithoutCreditNotesInput = {
+  where?: Prisma.BillingAccountWhereInput
+  data: Prisma.XOR<Prisma.BillingAccountUpdateWithoutCreditNotesInput, Prisma.BillingAccountUncheckedUpdateWithoutCreditNotesInput>
+}
+
+export type BillingAccountUpdateWithoutCreditNotesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  currency?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  paymentMethods?: Prisma.PaymentMethodUpdateManyWithoutAccountNestedInput
+  subscriptions?: Prisma.BillingSubscriptionUpdateManyWithoutAccountNestedInput
+  invoices?: Prisma.InvoiceUpdateManyWithoutAccountNestedInput
+}
+
+export type BillingAccountUncheckedUpdateWithoutCreditNotesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  currency?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  paymentMethods?: Prisma.PaymentMethodUncheckedUpdateManyWithoutAccountNestedInput
+  subscriptions?: Prisma.BillingSubscriptionUncheckedUpdateManyWithoutAccountNestedInput
+  invoices?: Prisma.InvoiceUncheckedUpdateManyWithoutAccountNestedInput
 }
 
 
@@ -668,12 +813,14 @@ export type BillingAccountCountOutputType = {
   paymentMethods: number
   subscriptions: number
   invoices: number
+  creditNotes: number
 }
 
 export type BillingAccountCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   paymentMethods?: boolean | BillingAccountCountOutputTypeCountPaymentMethodsArgs
   subscriptions?: boolean | BillingAccountCountOutputTypeCountSubscriptionsArgs
   invoices?: boolean | BillingAccountCountOutputTypeCountInvoicesArgs
+  creditNotes?: boolean | BillingAccountCountOutputTypeCountCreditNotesArgs
 }
 
 /**
@@ -707,18 +854,27 @@ export type BillingAccountCountOutputTypeCountInvoicesArgs<ExtArgs extends runti
   where?: Prisma.InvoiceWhereInput
 }
 
+/**
+ * BillingAccountCountOutputType without action
+ */
+export type BillingAccountCountOutputTypeCountCreditNotesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.CreditNoteWhereInput
+}
+
 
 export type BillingAccountSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
   organizationId?: boolean
   currency?: boolean
   status?: boolean
+  creditMinor?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   paymentMethods?: boolean | Prisma.BillingAccount$paymentMethodsArgs<ExtArgs>
   subscriptions?: boolean | Prisma.BillingAccount$subscriptionsArgs<ExtArgs>
   invoices?: boolean | Prisma.BillingAccount$invoicesArgs<ExtArgs>
+  creditNotes?: boolean | Prisma.BillingAccount$creditNotesArgs<ExtArgs>
   _count?: boolean | Prisma.BillingAccountCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["billingAccount"]>
 
@@ -727,6 +883,7 @@ export type BillingAccountSelectCreateManyAndReturn<ExtArgs extends runtime.Type
   organizationId?: boolean
   currency?: boolean
   status?: boolean
+  creditMinor?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -737,6 +894,7 @@ export type BillingAccountSelectUpdateManyAndReturn<ExtArgs extends runtime.Type
   organizationId?: boolean
   currency?: boolean
   status?: boolean
+  creditMinor?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -747,16 +905,18 @@ export type BillingAccountSelectScalar = {
   organizationId?: boolean
   currency?: boolean
   status?: boolean
+  creditMinor?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
 }
 
-export type BillingAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "currency" | "status" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["billingAccount"]>
+export type BillingAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "currency" | "status" | "creditMinor" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["billingAccount"]>
 export type BillingAccountInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   paymentMethods?: boolean | Prisma.BillingAccount$paymentMethodsArgs<ExtArgs>
   subscriptions?: boolean | Prisma.BillingAccount$subscriptionsArgs<ExtArgs>
   invoices?: boolean | Prisma.BillingAccount$invoicesArgs<ExtArgs>
+  creditNotes?: boolean | Prisma.BillingAccount$creditNotesArgs<ExtArgs>
   _count?: boolean | Prisma.BillingAccountCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type BillingAccountIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -768,12 +928,14 @@ export type $BillingAccountPayload<ExtArgs extends runtime.Types.Extensions.Inte
     paymentMethods: Prisma.$PaymentMethodPayload<ExtArgs>[]
     subscriptions: Prisma.$BillingSubscriptionPayload<ExtArgs>[]
     invoices: Prisma.$InvoicePayload<ExtArgs>[]
+    creditNotes: Prisma.$CreditNotePayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
     organizationId: string
     currency: string
     status: string
+    creditMinor: bigint
     version: number
     createdAt: Date
     updatedAt: Date
@@ -1174,6 +1336,7 @@ export interface Prisma__BillingAccountClient<T, Null = never, ExtArgs extends r
   paymentMethods<T extends Prisma.BillingAccount$paymentMethodsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.BillingAccount$paymentMethodsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$PaymentMethodPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   subscriptions<T extends Prisma.BillingAccount$subscriptionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.BillingAccount$subscriptionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$BillingSubscriptionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   invoices<T extends Prisma.BillingAccount$invoicesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.BillingAccount$invoicesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$InvoicePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  creditNotes<T extends Prisma.BillingAccount$creditNotesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.BillingAccount$creditNotesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$CreditNotePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1207,6 +1370,7 @@ export interface BillingAccountFieldRefs {
   readonly organizationId: Prisma.FieldRef<"BillingAccount", 'String'>
   readonly currency: Prisma.FieldRef<"BillingAccount", 'String'>
   readonly status: Prisma.FieldRef<"BillingAccount", 'String'>
+  readonly creditMinor: Prisma.FieldRef<"BillingAccount", 'BigInt'>
   readonly version: Prisma.FieldRef<"BillingAccount", 'Int'>
   readonly createdAt: Prisma.FieldRef<"BillingAccount", 'DateTime'>
   readonly updatedAt: Prisma.FieldRef<"BillingAccount", 'DateTime'>
@@ -1672,6 +1836,30 @@ export type BillingAccount$invoicesArgs<ExtArgs extends runtime.Types.Extensions
   take?: number
   skip?: number
   distinct?: Prisma.InvoiceScalarFieldEnum | Prisma.InvoiceScalarFieldEnum[]
+}
+
+/**
+ * BillingAccount.creditNotes
+ */
+export type BillingAccount$creditNotesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the CreditNote
+   */
+  select?: Prisma.CreditNoteSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the CreditNote
+   */
+  omit?: Prisma.CreditNoteOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.CreditNoteInclude<ExtArgs> | null
+  where?: Prisma.CreditNoteWhereInput
+  orderBy?: Prisma.CreditNoteOrderByWithRelationInput | Prisma.CreditNoteOrderByWithRelationInput[]
+  cursor?: Prisma.CreditNoteWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.CreditNoteScalarFieldEnum | Prisma.CreditNoteScalarFieldEnum[]
 }
 
 /**

@@ -28,11 +28,13 @@ export type AggregateBillingSubscription = {
 
 export type BillingSubscriptionAvgAggregateOutputType = {
   quantity: number | null
+  nextQuantity: number | null
   version: number | null
 }
 
 export type BillingSubscriptionSumAggregateOutputType = {
   quantity: number | null
+  nextQuantity: number | null
   version: number | null
 }
 
@@ -45,6 +47,11 @@ export type BillingSubscriptionMinAggregateOutputType = {
   quantity: number | null
   currentPeriodStart: Date | null
   currentPeriodEnd: Date | null
+  anchoredAt: Date | null
+  cancelAt: Date | null
+  nextPlanId: string | null
+  nextQuantity: number | null
+  surplus: boolean | null
   version: number | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -59,6 +66,11 @@ export type BillingSubscriptionMaxAggregateOutputType = {
   quantity: number | null
   currentPeriodStart: Date | null
   currentPeriodEnd: Date | null
+  anchoredAt: Date | null
+  cancelAt: Date | null
+  nextPlanId: string | null
+  nextQuantity: number | null
+  surplus: boolean | null
   version: number | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -73,6 +85,11 @@ export type BillingSubscriptionCountAggregateOutputType = {
   quantity: number
   currentPeriodStart: number
   currentPeriodEnd: number
+  anchoredAt: number
+  cancelAt: number
+  nextPlanId: number
+  nextQuantity: number
+  surplus: number
   version: number
   createdAt: number
   updatedAt: number
@@ -82,11 +99,13 @@ export type BillingSubscriptionCountAggregateOutputType = {
 
 export type BillingSubscriptionAvgAggregateInputType = {
   quantity?: true
+  nextQuantity?: true
   version?: true
 }
 
 export type BillingSubscriptionSumAggregateInputType = {
   quantity?: true
+  nextQuantity?: true
   version?: true
 }
 
@@ -99,6 +118,11 @@ export type BillingSubscriptionMinAggregateInputType = {
   quantity?: true
   currentPeriodStart?: true
   currentPeriodEnd?: true
+  anchoredAt?: true
+  cancelAt?: true
+  nextPlanId?: true
+  nextQuantity?: true
+  surplus?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -113,6 +137,11 @@ export type BillingSubscriptionMaxAggregateInputType = {
   quantity?: true
   currentPeriodStart?: true
   currentPeriodEnd?: true
+  anchoredAt?: true
+  cancelAt?: true
+  nextPlanId?: true
+  nextQuantity?: true
+  surplus?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -127,6 +156,11 @@ export type BillingSubscriptionCountAggregateInputType = {
   quantity?: true
   currentPeriodStart?: true
   currentPeriodEnd?: true
+  anchoredAt?: true
+  cancelAt?: true
+  nextPlanId?: true
+  nextQuantity?: true
+  surplus?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -228,6 +262,11 @@ export type BillingSubscriptionGroupByOutputType = {
   quantity: number
   currentPeriodStart: Date
   currentPeriodEnd: Date
+  anchoredAt: Date
+  cancelAt: Date | null
+  nextPlanId: string | null
+  nextQuantity: number | null
+  surplus: boolean
   version: number
   createdAt: Date
   updatedAt: Date
@@ -265,12 +304,19 @@ export type BillingSubscriptionWhereInput = {
   quantity?: Prisma.IntFilter<"BillingSubscription"> | number
   currentPeriodStart?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
   currentPeriodEnd?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
+  anchoredAt?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
+  cancelAt?: Prisma.DateTimeNullableFilter<"BillingSubscription"> | Date | string | null
+  nextPlanId?: Prisma.StringNullableFilter<"BillingSubscription"> | string | null
+  nextQuantity?: Prisma.IntNullableFilter<"BillingSubscription"> | number | null
+  surplus?: Prisma.BoolFilter<"BillingSubscription"> | boolean
   version?: Prisma.IntFilter<"BillingSubscription"> | number
   createdAt?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
   account?: Prisma.XOR<Prisma.BillingAccountScalarRelationFilter, Prisma.BillingAccountWhereInput>
   plan?: Prisma.XOR<Prisma.PlanScalarRelationFilter, Prisma.PlanWhereInput>
+  nextPlan?: Prisma.XOR<Prisma.PlanNullableScalarRelationFilter, Prisma.PlanWhereInput> | null
   invoices?: Prisma.InvoiceListRelationFilter
+  changes?: Prisma.SubscriptionChangeListRelationFilter
 }
 
 export type BillingSubscriptionOrderByWithRelationInput = {
@@ -282,12 +328,19 @@ export type BillingSubscriptionOrderByWithRelationInput = {
   quantity?: Prisma.SortOrder
   currentPeriodStart?: Prisma.SortOrder
   currentPeriodEnd?: Prisma.SortOrder
+  anchoredAt?: Prisma.SortOrder
+  cancelAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  nextPlanId?: Prisma.SortOrderInput | Prisma.SortOrder
+  nextQuantity?: Prisma.SortOrderInput | Prisma.SortOrder
+  surplus?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   account?: Prisma.BillingAccountOrderByWithRelationInput
   plan?: Prisma.PlanOrderByWithRelationInput
+  nextPlan?: Prisma.PlanOrderByWithRelationInput
   invoices?: Prisma.InvoiceOrderByRelationAggregateInput
+  changes?: Prisma.SubscriptionChangeOrderByRelationAggregateInput
 }
 
 export type BillingSubscriptionWhereUniqueInput = Prisma.AtLeast<{
@@ -303,12 +356,19 @@ export type BillingSubscriptionWhereUniqueInput = Prisma.AtLeast<{
   quantity?: Prisma.IntFilter<"BillingSubscription"> | number
   currentPeriodStart?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
   currentPeriodEnd?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
+  anchoredAt?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
+  cancelAt?: Prisma.DateTimeNullableFilter<"BillingSubscription"> | Date | string | null
+  nextPlanId?: Prisma.StringNullableFilter<"BillingSubscription"> | string | null
+  nextQuantity?: Prisma.IntNullableFilter<"BillingSubscription"> | number | null
+  surplus?: Prisma.BoolFilter<"BillingSubscription"> | boolean
   version?: Prisma.IntFilter<"BillingSubscription"> | number
   createdAt?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
   account?: Prisma.XOR<Prisma.BillingAccountScalarRelationFilter, Prisma.BillingAccountWhereInput>
   plan?: Prisma.XOR<Prisma.PlanScalarRelationFilter, Prisma.PlanWhereInput>
+  nextPlan?: Prisma.XOR<Prisma.PlanNullableScalarRelationFilter, Prisma.PlanWhereInput> | null
   invoices?: Prisma.InvoiceListRelationFilter
+  changes?: Prisma.SubscriptionChangeListRelationFilter
 }, "id" | "organizationId_id">
 
 export type BillingSubscriptionOrderByWithAggregationInput = {
@@ -320,6 +380,11 @@ export type BillingSubscriptionOrderByWithAggregationInput = {
   quantity?: Prisma.SortOrder
   currentPeriodStart?: Prisma.SortOrder
   currentPeriodEnd?: Prisma.SortOrder
+  anchoredAt?: Prisma.SortOrder
+  cancelAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  nextPlanId?: Prisma.SortOrderInput | Prisma.SortOrder
+  nextQuantity?: Prisma.SortOrderInput | Prisma.SortOrder
+  surplus?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -342,6 +407,11 @@ export type BillingSubscriptionScalarWhereWithAggregatesInput = {
   quantity?: Prisma.IntWithAggregatesFilter<"BillingSubscription"> | number
   currentPeriodStart?: Prisma.DateTimeWithAggregatesFilter<"BillingSubscription"> | Date | string
   currentPeriodEnd?: Prisma.DateTimeWithAggregatesFilter<"BillingSubscription"> | Date | string
+  anchoredAt?: Prisma.DateTimeWithAggregatesFilter<"BillingSubscription"> | Date | string
+  cancelAt?: Prisma.DateTimeNullableWithAggregatesFilter<"BillingSubscription"> | Date | string | null
+  nextPlanId?: Prisma.StringNullableWithAggregatesFilter<"BillingSubscription"> | string | null
+  nextQuantity?: Prisma.IntNullableWithAggregatesFilter<"BillingSubscription"> | number | null
+  surplus?: Prisma.BoolWithAggregatesFilter<"BillingSubscription"> | boolean
   version?: Prisma.IntWithAggregatesFilter<"BillingSubscription"> | number
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"BillingSubscription"> | Date | string
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"BillingSubscription"> | Date | string
@@ -353,12 +423,18 @@ export type BillingSubscriptionCreateInput = {
   quantity: number
   currentPeriodStart: Date | string
   currentPeriodEnd: Date | string
+  anchoredAt: Date | string
+  cancelAt?: Date | string | null
+  nextQuantity?: number | null
+  surplus?: boolean
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutSubscriptionsInput
   plan: Prisma.PlanCreateNestedOneWithoutSubscriptionsInput
+  nextPlan?: Prisma.PlanCreateNestedOneWithoutScheduledInput
   invoices?: Prisma.InvoiceCreateNestedManyWithoutSubscriptionInput
+  changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutSubscriptionInput
 }
 
 export type BillingSubscriptionUncheckedCreateInput = {
@@ -370,10 +446,16 @@ export type BillingSubscriptionUncheckedCreateInput = {
   quantity: number
   currentPeriodStart: Date | string
   currentPeriodEnd: Date | string
+  anchoredAt: Date | string
+  cancelAt?: Date | string | null
+  nextPlanId?: string | null
+  nextQuantity?: number | null
+  surplus?: boolean
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
   invoices?: Prisma.InvoiceUncheckedCreateNestedManyWithoutSubscriptionInput
+  changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutSubscriptionInput
 }
 
 export type BillingSubscriptionUpdateInput = {
@@ -382,12 +464,18 @@ export type BillingSubscriptionUpdateInput = {
   quantity?: Prisma.IntFieldUpdateOperationsInput | number
   currentPeriodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   currentPeriodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  anchoredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutSubscriptionsNestedInput
   plan?: Prisma.PlanUpdateOneRequiredWithoutSubscriptionsNestedInput
+  nextPlan?: Prisma.PlanUpdateOneWithoutScheduledNestedInput
   invoices?: Prisma.InvoiceUpdateManyWithoutSubscriptionNestedInput
+  changes?: Prisma.SubscriptionChangeUpdateManyWithoutSubscriptionNestedInput
 }
 
 export type BillingSubscriptionUncheckedUpdateInput = {
@@ -399,10 +487,16 @@ export type BillingSubscriptionUncheckedUpdateInput = {
   quantity?: Prisma.IntFieldUpdateOperationsInput | number
   currentPeriodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   currentPeriodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  anchoredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextPlanId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   invoices?: Prisma.InvoiceUncheckedUpdateManyWithoutSubscriptionNestedInput
+  changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutSubscriptionNestedInput
 }
 
 export type BillingSubscriptionCreateManyInput = {
@@ -414,6 +508,11 @@ export type BillingSubscriptionCreateManyInput = {
   quantity: number
   currentPeriodStart: Date | string
   currentPeriodEnd: Date | string
+  anchoredAt: Date | string
+  cancelAt?: Date | string | null
+  nextPlanId?: string | null
+  nextQuantity?: number | null
+  surplus?: boolean
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -425,6 +524,10 @@ export type BillingSubscriptionUpdateManyMutationInput = {
   quantity?: Prisma.IntFieldUpdateOperationsInput | number
   currentPeriodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   currentPeriodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  anchoredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -439,6 +542,11 @@ export type BillingSubscriptionUncheckedUpdateManyInput = {
   quantity?: Prisma.IntFieldUpdateOperationsInput | number
   currentPeriodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   currentPeriodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  anchoredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextPlanId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -468,6 +576,11 @@ export type BillingSubscriptionCountOrderByAggregateInput = {
   quantity?: Prisma.SortOrder
   currentPeriodStart?: Prisma.SortOrder
   currentPeriodEnd?: Prisma.SortOrder
+  anchoredAt?: Prisma.SortOrder
+  cancelAt?: Prisma.SortOrder
+  nextPlanId?: Prisma.SortOrder
+  nextQuantity?: Prisma.SortOrder
+  surplus?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -475,6 +588,7 @@ export type BillingSubscriptionCountOrderByAggregateInput = {
 
 export type BillingSubscriptionAvgOrderByAggregateInput = {
   quantity?: Prisma.SortOrder
+  nextQuantity?: Prisma.SortOrder
   version?: Prisma.SortOrder
 }
 
@@ -487,6 +601,11 @@ export type BillingSubscriptionMaxOrderByAggregateInput = {
   quantity?: Prisma.SortOrder
   currentPeriodStart?: Prisma.SortOrder
   currentPeriodEnd?: Prisma.SortOrder
+  anchoredAt?: Prisma.SortOrder
+  cancelAt?: Prisma.SortOrder
+  nextPlanId?: Prisma.SortOrder
+  nextQuantity?: Prisma.SortOrder
+  surplus?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -501,6 +620,11 @@ export type BillingSubscriptionMinOrderByAggregateInput = {
   quantity?: Prisma.SortOrder
   currentPeriodStart?: Prisma.SortOrder
   currentPeriodEnd?: Prisma.SortOrder
+  anchoredAt?: Prisma.SortOrder
+  cancelAt?: Prisma.SortOrder
+  nextPlanId?: Prisma.SortOrder
+  nextQuantity?: Prisma.SortOrder
+  surplus?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -508,12 +632,18 @@ export type BillingSubscriptionMinOrderByAggregateInput = {
 
 export type BillingSubscriptionSumOrderByAggregateInput = {
   quantity?: Prisma.SortOrder
+  nextQuantity?: Prisma.SortOrder
   version?: Prisma.SortOrder
 }
 
 export type BillingSubscriptionNullableScalarRelationFilter = {
   is?: Prisma.BillingSubscriptionWhereInput | null
   isNot?: Prisma.BillingSubscriptionWhereInput | null
+}
+
+export type BillingSubscriptionScalarRelationFilter = {
+  is?: Prisma.BillingSubscriptionWhereInput
+  isNot?: Prisma.BillingSubscriptionWhereInput
 }
 
 export type BillingSubscriptionCreateNestedManyWithoutPlanInput = {
@@ -523,10 +653,24 @@ export type BillingSubscriptionCreateNestedManyWithoutPlanInput = {
   connect?: Prisma.BillingSubscriptionWhereUniqueInput | Prisma.BillingSubscriptionWhereUniqueInput[]
 }
 
+export type BillingSubscriptionCreateNestedManyWithoutNextPlanInput = {
+  create?: Prisma.XOR<Prisma.BillingSubscriptionCreateWithoutNextPlanInput, Prisma.BillingSubscriptionUncheckedCreateWithoutNextPlanInput> | Prisma.BillingSubscriptionCreateWithoutNextPlanInput[] | Prisma.BillingSubscriptionUncheckedCreateWithoutNextPlanInput[]
+  connectOrCreate?: Prisma.BillingSubscriptionCreateOrConnectWithoutNextPlanInput | Prisma.BillingSubscriptionCreateOrConnectWithoutNextPlanInput[]
+  createMany?: Prisma.BillingSubscriptionCreateManyNextPlanInputEnvelope
+  connect?: Prisma.BillingSubscriptionWhereUniqueInput | Prisma.BillingSubscriptionWhereUniqueInput[]
+}
+
 export type BillingSubscriptionUncheckedCreateNestedManyWithoutPlanInput = {
   create?: Prisma.XOR<Prisma.BillingSubscriptionCreateWithoutPlanInput, Prisma.BillingSubscriptionUncheckedCreateWithoutPlanInput> | Prisma.BillingSubscriptionCreateWithoutPlanInput[] | Prisma.BillingSubscriptionUncheckedCreateWithoutPlanInput[]
   connectOrCreate?: Prisma.BillingSubscriptionCreateOrConnectWithoutPlanInput | Prisma.BillingSubscriptionCreateOrConnectWithoutPlanInput[]
   createMany?: Prisma.BillingSubscriptionCreateManyPlanInputEnvelope
+  connect?: Prisma.BillingSubscriptionWhereUniqueInput | Prisma.BillingSubscriptionWhereUniqueInput[]
+}
+
+export type BillingSubscriptionUncheckedCreateNestedManyWithoutNextPlanInput = {
+  create?: Prisma.XOR<Prisma.BillingSubscriptionCreateWithoutNextPlanInput, Prisma.BillingSubscriptionUncheckedCreateWithoutNextPlanInput> | Prisma.BillingSubscriptionCreateWithoutNextPlanInput[] | Prisma.BillingSubscriptionUncheckedCreateWithoutNextPlanInput[]
+  connectOrCreate?: Prisma.BillingSubscriptionCreateOrConnectWithoutNextPlanInput | Prisma.BillingSubscriptionCreateOrConnectWithoutNextPlanInput[]
+  createMany?: Prisma.BillingSubscriptionCreateManyNextPlanInputEnvelope
   connect?: Prisma.BillingSubscriptionWhereUniqueInput | Prisma.BillingSubscriptionWhereUniqueInput[]
 }
 
@@ -544,6 +688,20 @@ export type BillingSubscriptionUpdateManyWithoutPlanNestedInput = {
   deleteMany?: Prisma.BillingSubscriptionScalarWhereInput | Prisma.BillingSubscriptionScalarWhereInput[]
 }
 
+export type BillingSubscriptionUpdateManyWithoutNextPlanNestedInput = {
+  create?: Prisma.XOR<Prisma.BillingSubscriptionCreateWithoutNextPlanInput, Prisma.BillingSubscriptionUncheckedCreateWithoutNextPlanInput> | Prisma.BillingSubscriptionCreateWithoutNextPlanInput[] | Prisma.BillingSubscriptionUncheckedCreateWithoutNextPlanInput[]
+  connectOrCreate?: Prisma.BillingSubscriptionCreateOrConnectWithoutNextPlanInput | Prisma.BillingSubscriptionCreateOrConnectWithoutNextPlanInput[]
+  upsert?: Prisma.BillingSubscriptionUpsertWithWhereUniqueWithoutNextPlanInput | Prisma.BillingSubscriptionUpsertWithWhereUniqueWithoutNextPlanInput[]
+  createMany?: Prisma.BillingSubscriptionCreateManyNextPlanInputEnvelope
+  set?: Prisma.BillingSubscriptionWhereUniqueInput | Prisma.BillingSubscriptionWhereUniqueInput[]
+  disconnect?: Prisma.BillingSubscriptionWhereUniqueInput | Prisma.BillingSubscriptionWhereUniqueInput[]
+  delete?: Prisma.BillingSubscriptionWhereUniqueInput | Prisma.BillingSubscriptionWhereUniqueInput[]
+  connect?: Prisma.BillingSubscriptionWhereUniqueInput | Prisma.BillingSubscriptionWhereUniqueInput[]
+  update?: Prisma.BillingSubscriptionUpdateWithWhereUniqueWithoutNextPlanInput | Prisma.BillingSubscriptionUpdateWithWhereUniqueWithoutNextPlanInput[]
+  updateMany?: Prisma.BillingSubscriptionUpdateManyWithWhereWithoutNextPlanInput | Prisma.BillingSubscriptionUpdateManyWithWhereWithoutNextPlanInput[]
+  deleteMany?: Prisma.BillingSubscriptionScalarWhereInput | Prisma.BillingSubscriptionScalarWhereInput[]
+}
+
 export type BillingSubscriptionUncheckedUpdateManyWithoutPlanNestedInput = {
   create?: Prisma.XOR<Prisma.BillingSubscriptionCreateWithoutPlanInput, Prisma.BillingSubscriptionUncheckedCreateWithoutPlanInput> | Prisma.BillingSubscriptionCreateWithoutPlanInput[] | Prisma.BillingSubscriptionUncheckedCreateWithoutPlanInput[]
   connectOrCreate?: Prisma.BillingSubscriptionCreateOrConnectWithoutPlanInput | Prisma.BillingSubscriptionCreateOrConnectWithoutPlanInput[]
@@ -555,6 +713,20 @@ export type BillingSubscriptionUncheckedUpdateManyWithoutPlanNestedInput = {
   connect?: Prisma.BillingSubscriptionWhereUniqueInput | Prisma.BillingSubscriptionWhereUniqueInput[]
   update?: Prisma.BillingSubscriptionUpdateWithWhereUniqueWithoutPlanInput | Prisma.BillingSubscriptionUpdateWithWhereUniqueWithoutPlanInput[]
   updateMany?: Prisma.BillingSubscriptionUpdateManyWithWhereWithoutPlanInput | Prisma.BillingSubscriptionUpdateManyWithWhereWithoutPlanInput[]
+  deleteMany?: Prisma.BillingSubscriptionScalarWhereInput | Prisma.BillingSubscriptionScalarWhereInput[]
+}
+
+export type BillingSubscriptionUncheckedUpdateManyWithoutNextPlanNestedInput = {
+  create?: Prisma.XOR<Prisma.BillingSubscriptionCreateWithoutNextPlanInput, Prisma.BillingSubscriptionUncheckedCreateWithoutNextPlanInput> | Prisma.BillingSubscriptionCreateWithoutNextPlanInput[] | Prisma.BillingSubscriptionUncheckedCreateWithoutNextPlanInput[]
+  connectOrCreate?: Prisma.BillingSubscriptionCreateOrConnectWithoutNextPlanInput | Prisma.BillingSubscriptionCreateOrConnectWithoutNextPlanInput[]
+  upsert?: Prisma.BillingSubscriptionUpsertWithWhereUniqueWithoutNextPlanInput | Prisma.BillingSubscriptionUpsertWithWhereUniqueWithoutNextPlanInput[]
+  createMany?: Prisma.BillingSubscriptionCreateManyNextPlanInputEnvelope
+  set?: Prisma.BillingSubscriptionWhereUniqueInput | Prisma.BillingSubscriptionWhereUniqueInput[]
+  disconnect?: Prisma.BillingSubscriptionWhereUniqueInput | Prisma.BillingSubscriptionWhereUniqueInput[]
+  delete?: Prisma.BillingSubscriptionWhereUniqueInput | Prisma.BillingSubscriptionWhereUniqueInput[]
+  connect?: Prisma.BillingSubscriptionWhereUniqueInput | Prisma.BillingSubscriptionWhereUniqueInput[]
+  update?: Prisma.BillingSubscriptionUpdateWithWhereUniqueWithoutNextPlanInput | Prisma.BillingSubscriptionUpdateWithWhereUniqueWithoutNextPlanInput[]
+  updateMany?: Prisma.BillingSubscriptionUpdateManyWithWhereWithoutNextPlanInput | Prisma.BillingSubscriptionUpdateManyWithWhereWithoutNextPlanInput[]
   deleteMany?: Prisma.BillingSubscriptionScalarWhereInput | Prisma.BillingSubscriptionScalarWhereInput[]
 }
 
@@ -600,6 +772,14 @@ export type BillingSubscriptionUncheckedUpdateManyWithoutAccountNestedInput = {
   deleteMany?: Prisma.BillingSubscriptionScalarWhereInput | Prisma.BillingSubscriptionScalarWhereInput[]
 }
 
+export type NullableIntFieldUpdateOperationsInput = {
+  set?: number | null
+  increment?: number
+  decrement?: number
+  multiply?: number
+  divide?: number
+}
+
 export type BillingSubscriptionCreateNestedOneWithoutInvoicesInput = {
   create?: Prisma.XOR<Prisma.BillingSubscriptionCreateWithoutInvoicesInput, Prisma.BillingSubscriptionUncheckedCreateWithoutInvoicesInput>
   connectOrCreate?: Prisma.BillingSubscriptionCreateOrConnectWithoutInvoicesInput
@@ -616,17 +796,37 @@ export type BillingSubscriptionUpdateOneWithoutInvoicesNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.BillingSubscriptionUpdateToOneWithWhereWithoutInvoicesInput, Prisma.BillingSubscriptionUpdateWithoutInvoicesInput>, Prisma.BillingSubscriptionUncheckedUpdateWithoutInvoicesInput>
 }
 
+export type BillingSubscriptionCreateNestedOneWithoutChangesInput = {
+  create?: Prisma.XOR<Prisma.BillingSubscriptionCreateWithoutChangesInput, Prisma.BillingSubscriptionUncheckedCreateWithoutChangesInput>
+  connectOrCreate?: Prisma.BillingSubscriptionCreateOrConnectWithoutChangesInput
+  connect?: Prisma.BillingSubscriptionWhereUniqueInput
+}
+
+export type BillingSubscriptionUpdateOneRequiredWithoutChangesNestedInput = {
+  create?: Prisma.XOR<Prisma.BillingSubscriptionCreateWithoutChangesInput, Prisma.BillingSubscriptionUncheckedCreateWithoutChangesInput>
+  connectOrCreate?: Prisma.BillingSubscriptionCreateOrConnectWithoutChangesInput
+  upsert?: Prisma.BillingSubscriptionUpsertWithoutChangesInput
+  connect?: Prisma.BillingSubscriptionWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.BillingSubscriptionUpdateToOneWithWhereWithoutChangesInput, Prisma.BillingSubscriptionUpdateWithoutChangesInput>, Prisma.BillingSubscriptionUncheckedUpdateWithoutChangesInput>
+}
+
 export type BillingSubscriptionCreateWithoutPlanInput = {
   id: string
   status: string
   quantity: number
   currentPeriodStart: Date | string
   currentPeriodEnd: Date | string
+  anchoredAt: Date | string
+  cancelAt?: Date | string | null
+  nextQuantity?: number | null
+  surplus?: boolean
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutSubscriptionsInput
+  nextPlan?: Prisma.PlanCreateNestedOneWithoutScheduledInput
   invoices?: Prisma.InvoiceCreateNestedManyWithoutSubscriptionInput
+  changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutSubscriptionInput
 }
 
 export type BillingSubscriptionUncheckedCreateWithoutPlanInput = {
@@ -637,10 +837,16 @@ export type BillingSubscriptionUncheckedCreateWithoutPlanInput = {
   quantity: number
   currentPeriodStart: Date | string
   currentPeriodEnd: Date | string
+  anchoredAt: Date | string
+  cancelAt?: Date | string | null
+  nextPlanId?: string | null
+  nextQuantity?: number | null
+  surplus?: boolean
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
   invoices?: Prisma.InvoiceUncheckedCreateNestedManyWithoutSubscriptionInput
+  changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutSubscriptionInput
 }
 
 export type BillingSubscriptionCreateOrConnectWithoutPlanInput = {
@@ -650,6 +856,55 @@ export type BillingSubscriptionCreateOrConnectWithoutPlanInput = {
 
 export type BillingSubscriptionCreateManyPlanInputEnvelope = {
   data: Prisma.BillingSubscriptionCreateManyPlanInput | Prisma.BillingSubscriptionCreateManyPlanInput[]
+  skipDuplicates?: boolean
+}
+
+export type BillingSubscriptionCreateWithoutNextPlanInput = {
+  id: string
+  status: string
+  quantity: number
+  currentPeriodStart: Date | string
+  currentPeriodEnd: Date | string
+  anchoredAt: Date | string
+  cancelAt?: Date | string | null
+  nextQuantity?: number | null
+  surplus?: boolean
+  version?: number
+  createdAt: Date | string
+  updatedAt?: Date | string
+  account: Prisma.BillingAccountCreateNestedOneWithoutSubscriptionsInput
+  plan: Prisma.PlanCreateNestedOneWithoutSubscriptionsInput
+  invoices?: Prisma.InvoiceCreateNestedManyWithoutSubscriptionInput
+  changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutSubscriptionInput
+}
+
+export type BillingSubscriptionUncheckedCreateWithoutNextPlanInput = {
+  id: string
+  organizationId: string
+  accountId: string
+  planId: string
+  status: string
+  quantity: number
+  currentPeriodStart: Date | string
+  currentPeriodEnd: Date | string
+  anchoredAt: Date | string
+  cancelAt?: Date | string | null
+  nextQuantity?: number | null
+  surplus?: boolean
+  version?: number
+  createdAt: Date | string
+  updatedAt?: Date | string
+  invoices?: Prisma.InvoiceUncheckedCreateNestedManyWithoutSubscriptionInput
+  changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutSubscriptionInput
+}
+
+export type BillingSubscriptionCreateOrConnectWithoutNextPlanInput = {
+  where: Prisma.BillingSubscriptionWhereUniqueInput
+  create: Prisma.XOR<Prisma.BillingSubscriptionCreateWithoutNextPlanInput, Prisma.BillingSubscriptionUncheckedCreateWithoutNextPlanInput>
+}
+
+export type BillingSubscriptionCreateManyNextPlanInputEnvelope = {
+  data: Prisma.BillingSubscriptionCreateManyNextPlanInput | Prisma.BillingSubscriptionCreateManyNextPlanInput[]
   skipDuplicates?: boolean
 }
 
@@ -681,9 +936,30 @@ export type BillingSubscriptionScalarWhereInput = {
   quantity?: Prisma.IntFilter<"BillingSubscription"> | number
   currentPeriodStart?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
   currentPeriodEnd?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
+  anchoredAt?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
+  cancelAt?: Prisma.DateTimeNullableFilter<"BillingSubscription"> | Date | string | null
+  nextPlanId?: Prisma.StringNullableFilter<"BillingSubscription"> | string | null
+  nextQuantity?: Prisma.IntNullableFilter<"BillingSubscription"> | number | null
+  surplus?: Prisma.BoolFilter<"BillingSubscription"> | boolean
   version?: Prisma.IntFilter<"BillingSubscription"> | number
   createdAt?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
+}
+
+export type BillingSubscriptionUpsertWithWhereUniqueWithoutNextPlanInput = {
+  where: Prisma.BillingSubscriptionWhereUniqueInput
+  update: Prisma.XOR<Prisma.BillingSubscriptionUpdateWithoutNextPlanInput, Prisma.BillingSubscriptionUncheckedUpdateWithoutNextPlanInput>
+  create: Prisma.XOR<Prisma.BillingSubscriptionCreateWithoutNextPlanInput, Prisma.BillingSubscriptionUncheckedCreateWithoutNextPlanInput>
+}
+
+export type BillingSubscriptionUpdateWithWhereUniqueWithoutNextPlanInput = {
+  where: Prisma.BillingSubscriptionWhereUniqueInput
+  data: Prisma.XOR<Prisma.BillingSubscriptionUpdateWithoutNextPlanInput, Prisma.BillingSubscriptionUncheckedUpdateWithoutNextPlanInput>
+}
+
+export type BillingSubscriptionUpdateManyWithWhereWithoutNextPlanInput = {
+  where: Prisma.BillingSubscriptionScalarWhereInput
+  data: Prisma.XOR<Prisma.BillingSubscriptionUpdateManyMutationInput, Prisma.BillingSubscriptionUncheckedUpdateManyWithoutNextPlanInput>
 }
 
 export type BillingSubscriptionCreateWithoutAccountInput = {
@@ -692,11 +968,17 @@ export type BillingSubscriptionCreateWithoutAccountInput = {
   quantity: number
   currentPeriodStart: Date | string
   currentPeriodEnd: Date | string
+  anchoredAt: Date | string
+  cancelAt?: Date | string | null
+  nextQuantity?: number | null
+  surplus?: boolean
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
   plan: Prisma.PlanCreateNestedOneWithoutSubscriptionsInput
+  nextPlan?: Prisma.PlanCreateNestedOneWithoutScheduledInput
   invoices?: Prisma.InvoiceCreateNestedManyWithoutSubscriptionInput
+  changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutSubscriptionInput
 }
 
 export type BillingSubscriptionUncheckedCreateWithoutAccountInput = {
@@ -706,10 +988,16 @@ export type BillingSubscriptionUncheckedCreateWithoutAccountInput = {
   quantity: number
   currentPeriodStart: Date | string
   currentPeriodEnd: Date | string
+  anchoredAt: Date | string
+  cancelAt?: Date | string | null
+  nextPlanId?: string | null
+  nextQuantity?: number | null
+  surplus?: boolean
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
   invoices?: Prisma.InvoiceUncheckedCreateNestedManyWithoutSubscriptionInput
+  changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutSubscriptionInput
 }
 
 export type BillingSubscriptionCreateOrConnectWithoutAccountInput = {
@@ -744,11 +1032,17 @@ export type BillingSubscriptionCreateWithoutInvoicesInput = {
   quantity: number
   currentPeriodStart: Date | string
   currentPeriodEnd: Date | string
+  anchoredAt: Date | string
+  cancelAt?: Date | string | null
+  nextQuantity?: number | null
+  surplus?: boolean
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutSubscriptionsInput
   plan: Prisma.PlanCreateNestedOneWithoutSubscriptionsInput
+  nextPlan?: Prisma.PlanCreateNestedOneWithoutScheduledInput
+  changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutSubscriptionInput
 }
 
 export type BillingSubscriptionUncheckedCreateWithoutInvoicesInput = {
@@ -760,9 +1054,15 @@ export type BillingSubscriptionUncheckedCreateWithoutInvoicesInput = {
   quantity: number
   currentPeriodStart: Date | string
   currentPeriodEnd: Date | string
+  anchoredAt: Date | string
+  cancelAt?: Date | string | null
+  nextPlanId?: string | null
+  nextQuantity?: number | null
+  surplus?: boolean
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
+  changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutSubscriptionInput
 }
 
 export type BillingSubscriptionCreateOrConnectWithoutInvoicesInput = {
@@ -787,11 +1087,17 @@ export type BillingSubscriptionUpdateWithoutInvoicesInput = {
   quantity?: Prisma.IntFieldUpdateOperationsInput | number
   currentPeriodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   currentPeriodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  anchoredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutSubscriptionsNestedInput
   plan?: Prisma.PlanUpdateOneRequiredWithoutSubscriptionsNestedInput
+  nextPlan?: Prisma.PlanUpdateOneWithoutScheduledNestedInput
+  changes?: Prisma.SubscriptionChangeUpdateManyWithoutSubscriptionNestedInput
 }
 
 export type BillingSubscriptionUncheckedUpdateWithoutInvoicesInput = {
@@ -803,9 +1109,109 @@ export type BillingSubscriptionUncheckedUpdateWithoutInvoicesInput = {
   quantity?: Prisma.IntFieldUpdateOperationsInput | number
   currentPeriodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   currentPeriodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  anchoredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextPlanId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutSubscriptionNestedInput
+}
+
+export type BillingSubscriptionCreateWithoutChangesInput = {
+  id: string
+  status: string
+  quantity: number
+  currentPeriodStart: Date | string
+  currentPeriodEnd: Date | string
+  anchoredAt: Date | string
+  cancelAt?: Date | string | null
+  nextQuantity?: number | null
+  surplus?: boolean
+  version?: number
+  createdAt: Date | string
+  updatedAt?: Date | string
+  account: Prisma.BillingAccountCreateNestedOneWithoutSubscriptionsInput
+  plan: Prisma.PlanCreateNestedOneWithoutSubscriptionsInput
+  nextPlan?: Prisma.PlanCreateNestedOneWithoutScheduledInput
+  invoices?: Prisma.InvoiceCreateNestedManyWithoutSubscriptionInput
+}
+
+export type BillingSubscriptionUncheckedCreateWithoutChangesInput = {
+  id: string
+  organizationId: string
+  accountId: string
+  planId: string
+  status: string
+  quantity: number
+  currentPeriodStart: Date | string
+  currentPeriodEnd: Date | string
+  anchoredAt: Date | string
+  cancelAt?: Date | string | null
+  nextPlanId?: string | null
+  nextQuantity?: number | null
+  surplus?: boolean
+  version?: number
+  createdAt: Date | string
+  updatedAt?: Date | string
+  invoices?: Prisma.InvoiceUncheckedCreateNestedManyWithoutSubscriptionInput
+}
+
+export type BillingSubscriptionCreateOrConnectWithoutChangesInput = {
+  where: Prisma.BillingSubscriptionWhereUniqueInput
+  create: Prisma.XOR<Prisma.BillingSubscriptionCreateWithoutChangesInput, Prisma.BillingSubscriptionUncheckedCreateWithoutChangesInput>
+}
+
+export type BillingSubscriptionUpsertWithoutChangesInput = {
+  update: Prisma.XOR<Prisma.BillingSubscriptionUpdateWithoutChangesInput, Prisma.BillingSubscriptionUncheckedUpdateWithoutChangesInput>
+  create: Prisma.XOR<Prisma.BillingSubscriptionCreateWithoutChangesInput, Prisma.BillingSubscriptionUncheckedCreateWithoutChangesInput>
+  where?: Prisma.BillingSubscriptionWhereInput
+}
+
+export type BillingSubscriptionUpdateToOneWithWhereWithoutChangesInput = {
+  where?: Prisma.BillingSubscriptionWhereInput
+  data: Prisma.XOR<Prisma.BillingSubscriptionUpdateWithoutChangesInput, Prisma.BillingSubscriptionUncheckedUpdateWithoutChangesInput>
+}
+
+export type BillingSubscriptionUpdateWithoutChangesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  quantity?: Prisma.IntFieldUpdateOperationsInput | number
+  currentPeriodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  currentPeriodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  anchoredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  account?: Prisma.BillingAccountUpdateOneRequiredWithoutSubscriptionsNestedInput
+  plan?: Prisma.PlanUpdateOneRequiredWithoutSubscriptionsNestedInput
+  nextPlan?: Prisma.PlanUpdateOneWithoutScheduledNestedInput
+  invoices?: Prisma.InvoiceUpdateManyWithoutSubscriptionNestedInput
+}
+
+export type BillingSubscriptionUncheckedUpdateWithoutChangesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  planId?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  quantity?: Prisma.IntFieldUpdateOperationsInput | number
+  currentPeriodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  currentPeriodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  anchoredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextPlanId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  invoices?: Prisma.InvoiceUncheckedUpdateManyWithoutSubscriptionNestedInput
 }
 
 export type BillingSubscriptionCreateManyPlanInput = {
@@ -816,6 +1222,29 @@ export type BillingSubscriptionCreateManyPlanInput = {
   quantity: number
   currentPeriodStart: Date | string
   currentPeriodEnd: Date | string
+  anchoredAt: Date | string
+  cancelAt?: Date | string | null
+  nextPlanId?: string | null
+  nextQuantity?: number | null
+  surplus?: boolean
+  version?: number
+  createdAt: Date | string
+  updatedAt?: Date | string
+}
+
+export type BillingSubscriptionCreateManyNextPlanInput = {
+  id: string
+  organizationId: string
+  accountId: string
+  planId: string
+  status: string
+  quantity: number
+  currentPeriodStart: Date | string
+  currentPeriodEnd: Date | string
+  anchoredAt: Date | string
+  cancelAt?: Date | string | null
+  nextQuantity?: number | null
+  surplus?: boolean
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -827,11 +1256,17 @@ export type BillingSubscriptionUpdateWithoutPlanInput = {
   quantity?: Prisma.IntFieldUpdateOperationsInput | number
   currentPeriodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   currentPeriodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  anchoredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutSubscriptionsNestedInput
+  nextPlan?: Prisma.PlanUpdateOneWithoutScheduledNestedInput
   invoices?: Prisma.InvoiceUpdateManyWithoutSubscriptionNestedInput
+  changes?: Prisma.SubscriptionChangeUpdateManyWithoutSubscriptionNestedInput
 }
 
 export type BillingSubscriptionUncheckedUpdateWithoutPlanInput = {
@@ -842,10 +1277,16 @@ export type BillingSubscriptionUncheckedUpdateWithoutPlanInput = {
   quantity?: Prisma.IntFieldUpdateOperationsInput | number
   currentPeriodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   currentPeriodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  anchoredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextPlanId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   invoices?: Prisma.InvoiceUncheckedUpdateManyWithoutSubscriptionNestedInput
+  changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutSubscriptionNestedInput
 }
 
 export type BillingSubscriptionUncheckedUpdateManyWithoutPlanInput = {
@@ -856,6 +1297,68 @@ export type BillingSubscriptionUncheckedUpdateManyWithoutPlanInput = {
   quantity?: Prisma.IntFieldUpdateOperationsInput | number
   currentPeriodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   currentPeriodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  anchoredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextPlanId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+}
+
+export type BillingSubscriptionUpdateWithoutNextPlanInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  quantity?: Prisma.IntFieldUpdateOperationsInput | number
+  currentPeriodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  currentPeriodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  anchoredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  account?: Prisma.BillingAccountUpdateOneRequiredWithoutSubscriptionsNestedInput
+  plan?: Prisma.PlanUpdateOneRequiredWithoutSubscriptionsNestedInput
+  invoices?: Prisma.InvoiceUpdateManyWithoutSubscriptionNestedInput
+  changes?: Prisma.SubscriptionChangeUpdateManyWithoutSubscriptionNestedInput
+}
+
+export type BillingSubscriptionUncheckedUpdateWithoutNextPlanInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  planId?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  quantity?: Prisma.IntFieldUpdateOperationsInput | number
+  currentPeriodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  currentPeriodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  anchoredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  invoices?: Prisma.InvoiceUncheckedUpdateManyWithoutSubscriptionNestedInput
+  changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutSubscriptionNestedInput
+}
+
+export type BillingSubscriptionUncheckedUpdateManyWithoutNextPlanInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  planId?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  quantity?: Prisma.IntFieldUpdateOperationsInput | number
+  currentPeriodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  currentPeriodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  anchoredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -868,6 +1371,11 @@ export type BillingSubscriptionCreateManyAccountInput = {
   quantity: number
   currentPeriodStart: Date | string
   currentPeriodEnd: Date | string
+  anchoredAt: Date | string
+  cancelAt?: Date | string | null
+  nextPlanId?: string | null
+  nextQuantity?: number | null
+  surplus?: boolean
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -879,11 +1387,17 @@ export type BillingSubscriptionUpdateWithoutAccountInput = {
   quantity?: Prisma.IntFieldUpdateOperationsInput | number
   currentPeriodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   currentPeriodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  anchoredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   plan?: Prisma.PlanUpdateOneRequiredWithoutSubscriptionsNestedInput
+  nextPlan?: Prisma.PlanUpdateOneWithoutScheduledNestedInput
   invoices?: Prisma.InvoiceUpdateManyWithoutSubscriptionNestedInput
+  changes?: Prisma.SubscriptionChangeUpdateManyWithoutSubscriptionNestedInput
 }
 
 export type BillingSubscriptionUncheckedUpdateWithoutAccountInput = {
@@ -893,10 +1407,16 @@ export type BillingSubscriptionUncheckedUpdateWithoutAccountInput = {
   quantity?: Prisma.IntFieldUpdateOperationsInput | number
   currentPeriodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   currentPeriodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  anchoredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextPlanId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   invoices?: Prisma.InvoiceUncheckedUpdateManyWithoutSubscriptionNestedInput
+  changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutSubscriptionNestedInput
 }
 
 export type BillingSubscriptionUncheckedUpdateManyWithoutAccountInput = {
@@ -906,6 +1426,11 @@ export type BillingSubscriptionUncheckedUpdateManyWithoutAccountInput = {
   quantity?: Prisma.IntFieldUpdateOperationsInput | number
   currentPeriodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   currentPeriodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  anchoredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextPlanId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -918,10 +1443,12 @@ export type BillingSubscriptionUncheckedUpdateManyWithoutAccountInput = {
 
 export type BillingSubscriptionCountOutputType = {
   invoices: number
+  changes: number
 }
 
 export type BillingSubscriptionCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   invoices?: boolean | BillingSubscriptionCountOutputTypeCountInvoicesArgs
+  changes?: boolean | BillingSubscriptionCountOutputTypeCountChangesArgs
 }
 
 /**
@@ -941,6 +1468,13 @@ export type BillingSubscriptionCountOutputTypeCountInvoicesArgs<ExtArgs extends 
   where?: Prisma.InvoiceWhereInput
 }
 
+/**
+ * BillingSubscriptionCountOutputType without action
+ */
+export type BillingSubscriptionCountOutputTypeCountChangesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.SubscriptionChangeWhereInput
+}
+
 
 export type BillingSubscriptionSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -951,12 +1485,19 @@ export type BillingSubscriptionSelect<ExtArgs extends runtime.Types.Extensions.I
   quantity?: boolean
   currentPeriodStart?: boolean
   currentPeriodEnd?: boolean
+  anchoredAt?: boolean
+  cancelAt?: boolean
+  nextPlanId?: boolean
+  nextQuantity?: boolean
+  surplus?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
   plan?: boolean | Prisma.PlanDefaultArgs<ExtArgs>
+  nextPlan?: boolean | Prisma.BillingSubscription$nextPlanArgs<ExtArgs>
   invoices?: boolean | Prisma.BillingSubscription$invoicesArgs<ExtArgs>
+  changes?: boolean | Prisma.BillingSubscription$changesArgs<ExtArgs>
   _count?: boolean | Prisma.BillingSubscriptionCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["billingSubscription"]>
 
@@ -969,11 +1510,17 @@ export type BillingSubscriptionSelectCreateManyAndReturn<ExtArgs extends runtime
   quantity?: boolean
   currentPeriodStart?: boolean
   currentPeriodEnd?: boolean
+  anchoredAt?: boolean
+  cancelAt?: boolean
+  nextPlanId?: boolean
+  nextQuantity?: boolean
+  surplus?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
   plan?: boolean | Prisma.PlanDefaultArgs<ExtArgs>
+  nextPlan?: boolean | Prisma.BillingSubscription$nextPlanArgs<ExtArgs>
 }, ExtArgs["result"]["billingSubscription"]>
 
 export type BillingSubscriptionSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -985,11 +1532,17 @@ export type BillingSubscriptionSelectUpdateManyAndReturn<ExtArgs extends runtime
   quantity?: boolean
   currentPeriodStart?: boolean
   currentPeriodEnd?: boolean
+  anchoredAt?: boolean
+  cancelAt?: boolean
+  nextPlanId?: boolean
+  nextQuantity?: boolean
+  surplus?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
   plan?: boolean | Prisma.PlanDefaultArgs<ExtArgs>
+  nextPlan?: boolean | Prisma.BillingSubscription$nextPlanArgs<ExtArgs>
 }, ExtArgs["result"]["billingSubscription"]>
 
 export type BillingSubscriptionSelectScalar = {
@@ -1001,25 +1554,34 @@ export type BillingSubscriptionSelectScalar = {
   quantity?: boolean
   currentPeriodStart?: boolean
   currentPeriodEnd?: boolean
+  anchoredAt?: boolean
+  cancelAt?: boolean
+  nextPlanId?: boolean
+  nextQuantity?: boolean
+  surplus?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
 }
 
-export type BillingSubscriptionOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "accountId" | "planId" | "status" | "quantity" | "currentPeriodStart" | "currentPeriodEnd" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["billingSubscription"]>
+export type BillingSubscriptionOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "accountId" | "planId" | "status" | "quantity" | "currentPeriodStart" | "currentPeriodEnd" | "anchoredAt" | "cancelAt" | "nextPlanId" | "nextQuantity" | "surplus" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["billingSubscription"]>
 export type BillingSubscriptionInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
   plan?: boolean | Prisma.PlanDefaultArgs<ExtArgs>
+  nextPlan?: boolean | Prisma.BillingSubscription$nextPlanArgs<ExtArgs>
   invoices?: boolean | Prisma.BillingSubscription$invoicesArgs<ExtArgs>
+  changes?: boolean | Prisma.BillingSubscription$changesArgs<ExtArgs>
   _count?: boolean | Prisma.BillingSubscriptionCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type BillingSubscriptionIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
   plan?: boolean | Prisma.PlanDefaultArgs<ExtArgs>
+  nextPlan?: boolean | Prisma.BillingSubscription$nextPlanArgs<ExtArgs>
 }
 export type BillingSubscriptionIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
   plan?: boolean | Prisma.PlanDefaultArgs<ExtArgs>
+  nextPlan?: boolean | Prisma.BillingSubscription$nextPlanArgs<ExtArgs>
 }
 
 export type $BillingSubscriptionPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1027,7 +1589,9 @@ export type $BillingSubscriptionPayload<ExtArgs extends runtime.Types.Extensions
   objects: {
     account: Prisma.$BillingAccountPayload<ExtArgs>
     plan: Prisma.$PlanPayload<ExtArgs>
+    nextPlan: Prisma.$PlanPayload<ExtArgs> | null
     invoices: Prisma.$InvoicePayload<ExtArgs>[]
+    changes: Prisma.$SubscriptionChangePayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -1038,6 +1602,11 @@ export type $BillingSubscriptionPayload<ExtArgs extends runtime.Types.Extensions
     quantity: number
     currentPeriodStart: Date
     currentPeriodEnd: Date
+    anchoredAt: Date
+    cancelAt: Date | null
+    nextPlanId: string | null
+    nextQuantity: number | null
+    surplus: boolean
     version: number
     createdAt: Date
     updatedAt: Date
@@ -1437,7 +2006,9 @@ export interface Prisma__BillingSubscriptionClient<T, Null = never, ExtArgs exte
   readonly [Symbol.toStringTag]: "PrismaPromise"
   account<T extends Prisma.BillingAccountDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.BillingAccountDefaultArgs<ExtArgs>>): Prisma.Prisma__BillingAccountClient<runtime.Types.Result.GetResult<Prisma.$BillingAccountPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   plan<T extends Prisma.PlanDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.PlanDefaultArgs<ExtArgs>>): Prisma.Prisma__PlanClient<runtime.Types.Result.GetResult<Prisma.$PlanPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
+  nextPlan<T extends Prisma.BillingSubscription$nextPlanArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.BillingSubscription$nextPlanArgs<ExtArgs>>): Prisma.Prisma__PlanClient<runtime.Types.Result.GetResult<Prisma.$PlanPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   invoices<T extends Prisma.BillingSubscription$invoicesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.BillingSubscription$invoicesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$InvoicePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  changes<T extends Prisma.BillingSubscription$changesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.BillingSubscription$changesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SubscriptionChangePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1475,6 +2046,11 @@ export interface BillingSubscriptionFieldRefs {
   readonly quantity: Prisma.FieldRef<"BillingSubscription", 'Int'>
   readonly currentPeriodStart: Prisma.FieldRef<"BillingSubscription", 'DateTime'>
   readonly currentPeriodEnd: Prisma.FieldRef<"BillingSubscription", 'DateTime'>
+  readonly anchoredAt: Prisma.FieldRef<"BillingSubscription", 'DateTime'>
+  readonly cancelAt: Prisma.FieldRef<"BillingSubscription", 'DateTime'>
+  readonly nextPlanId: Prisma.FieldRef<"BillingSubscription", 'String'>
+  readonly nextQuantity: Prisma.FieldRef<"BillingSubscription", 'Int'>
+  readonly surplus: Prisma.FieldRef<"BillingSubscription", 'Boolean'>
   readonly version: Prisma.FieldRef<"BillingSubscription", 'Int'>
   readonly createdAt: Prisma.FieldRef<"BillingSubscription", 'DateTime'>
   readonly updatedAt: Prisma.FieldRef<"BillingSubscription", 'DateTime'>
@@ -1879,6 +2455,25 @@ export type BillingSubscriptionDeleteManyArgs<ExtArgs extends runtime.Types.Exte
 }
 
 /**
+ * BillingSubscription.nextPlan
+ */
+export type BillingSubscription$nextPlanArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Plan
+   */
+  select?: Prisma.PlanSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Plan
+   */
+  omit?: Prisma.PlanOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.PlanInclude<ExtArgs> | null
+  where?: Prisma.PlanWhereInput
+}
+
+/**
  * BillingSubscription.invoices
  */
 export type BillingSubscription$invoicesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1900,6 +2495,30 @@ export type BillingSubscription$invoicesArgs<ExtArgs extends runtime.Types.Exten
   take?: number
   skip?: number
   distinct?: Prisma.InvoiceScalarFieldEnum | Prisma.InvoiceScalarFieldEnum[]
+}
+
+/**
+ * BillingSubscription.changes
+ */
+export type BillingSubscription$changesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the SubscriptionChange
+   */
+  select?: Prisma.SubscriptionChangeSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the SubscriptionChange
+   */
+  omit?: Prisma.SubscriptionChangeOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.SubscriptionChangeInclude<ExtArgs> | null
+  where?: Prisma.SubscriptionChangeWhereInput
+  orderBy?: Prisma.SubscriptionChangeOrderByWithRelationInput | Prisma.SubscriptionChangeOrderByWithRelationInput[]
+  cursor?: Prisma.SubscriptionChangeWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.SubscriptionChangeScalarFieldEnum | Prisma.SubscriptionChangeScalarFieldEnum[]
 }
 
 /**

@@ -30,6 +30,7 @@ export type InvoiceAvgAggregateOutputType = {
   subtotalMinor: number | null
   taxMinor: number | null
   totalMinor: number | null
+  creditMinor: number | null
   version: number | null
 }
 
@@ -37,6 +38,7 @@ export type InvoiceSumAggregateOutputType = {
   subtotalMinor: bigint | null
   taxMinor: bigint | null
   totalMinor: bigint | null
+  creditMinor: bigint | null
   version: number | null
 }
 
@@ -51,6 +53,7 @@ export type InvoiceMinAggregateOutputType = {
   subtotalMinor: bigint | null
   taxMinor: bigint | null
   totalMinor: bigint | null
+  creditMinor: bigint | null
   issuedAt: Date | null
   dueAt: Date | null
   paidAt: Date | null
@@ -69,6 +72,7 @@ export type InvoiceMaxAggregateOutputType = {
   subtotalMinor: bigint | null
   taxMinor: bigint | null
   totalMinor: bigint | null
+  creditMinor: bigint | null
   issuedAt: Date | null
   dueAt: Date | null
   paidAt: Date | null
@@ -87,6 +91,7 @@ export type InvoiceCountAggregateOutputType = {
   subtotalMinor: number
   taxMinor: number
   totalMinor: number
+  creditMinor: number
   issuedAt: number
   dueAt: number
   paidAt: number
@@ -100,6 +105,7 @@ export type InvoiceAvgAggregateInputType = {
   subtotalMinor?: true
   taxMinor?: true
   totalMinor?: true
+  creditMinor?: true
   version?: true
 }
 
@@ -107,6 +113,7 @@ export type InvoiceSumAggregateInputType = {
   subtotalMinor?: true
   taxMinor?: true
   totalMinor?: true
+  creditMinor?: true
   version?: true
 }
 
@@ -121,6 +128,7 @@ export type InvoiceMinAggregateInputType = {
   subtotalMinor?: true
   taxMinor?: true
   totalMinor?: true
+  creditMinor?: true
   issuedAt?: true
   dueAt?: true
   paidAt?: true
@@ -139,6 +147,7 @@ export type InvoiceMaxAggregateInputType = {
   subtotalMinor?: true
   taxMinor?: true
   totalMinor?: true
+  creditMinor?: true
   issuedAt?: true
   dueAt?: true
   paidAt?: true
@@ -157,6 +166,7 @@ export type InvoiceCountAggregateInputType = {
   subtotalMinor?: true
   taxMinor?: true
   totalMinor?: true
+  creditMinor?: true
   issuedAt?: true
   dueAt?: true
   paidAt?: true
@@ -262,6 +272,7 @@ export type InvoiceGroupByOutputType = {
   subtotalMinor: bigint
   taxMinor: bigint
   totalMinor: bigint
+  creditMinor: bigint
   issuedAt: Date
   dueAt: Date
   paidAt: Date | null
@@ -303,6 +314,7 @@ export type InvoiceWhereInput = {
   subtotalMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   taxMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   totalMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
+  creditMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   issuedAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   dueAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   paidAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
@@ -312,6 +324,8 @@ export type InvoiceWhereInput = {
   subscription?: Prisma.XOR<Prisma.BillingSubscriptionNullableScalarRelationFilter, Prisma.BillingSubscriptionWhereInput> | null
   lines?: Prisma.InvoiceLineListRelationFilter
   payments?: Prisma.PaymentListRelationFilter
+  creditNotes?: Prisma.CreditNoteListRelationFilter
+  changes?: Prisma.SubscriptionChangeListRelationFilter
 }
 
 export type InvoiceOrderByWithRelationInput = {
@@ -325,6 +339,7 @@ export type InvoiceOrderByWithRelationInput = {
   subtotalMinor?: Prisma.SortOrder
   taxMinor?: Prisma.SortOrder
   totalMinor?: Prisma.SortOrder
+  creditMinor?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
   dueAt?: Prisma.SortOrder
   paidAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -334,6 +349,8 @@ export type InvoiceOrderByWithRelationInput = {
   subscription?: Prisma.BillingSubscriptionOrderByWithRelationInput
   lines?: Prisma.InvoiceLineOrderByRelationAggregateInput
   payments?: Prisma.PaymentOrderByRelationAggregateInput
+  creditNotes?: Prisma.CreditNoteOrderByRelationAggregateInput
+  changes?: Prisma.SubscriptionChangeOrderByRelationAggregateInput
 }
 
 export type InvoiceWhereUniqueInput = Prisma.AtLeast<{
@@ -352,6 +369,7 @@ export type InvoiceWhereUniqueInput = Prisma.AtLeast<{
   subtotalMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   taxMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   totalMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
+  creditMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   issuedAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   dueAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   paidAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
@@ -361,6 +379,8 @@ export type InvoiceWhereUniqueInput = Prisma.AtLeast<{
   subscription?: Prisma.XOR<Prisma.BillingSubscriptionNullableScalarRelationFilter, Prisma.BillingSubscriptionWhereInput> | null
   lines?: Prisma.InvoiceLineListRelationFilter
   payments?: Prisma.PaymentListRelationFilter
+  creditNotes?: Prisma.CreditNoteListRelationFilter
+  changes?: Prisma.SubscriptionChangeListRelationFilter
 }, "id" | "organizationId_id" | "organizationId_number">
 
 export type InvoiceOrderByWithAggregationInput = {
@@ -374,6 +394,7 @@ export type InvoiceOrderByWithAggregationInput = {
   subtotalMinor?: Prisma.SortOrder
   taxMinor?: Prisma.SortOrder
   totalMinor?: Prisma.SortOrder
+  creditMinor?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
   dueAt?: Prisma.SortOrder
   paidAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -400,6 +421,7 @@ export type InvoiceScalarWhereWithAggregatesInput = {
   subtotalMinor?: Prisma.BigIntWithAggregatesFilter<"Invoice"> | bigint | number
   taxMinor?: Prisma.BigIntWithAggregatesFilter<"Invoice"> | bigint | number
   totalMinor?: Prisma.BigIntWithAggregatesFilter<"Invoice"> | bigint | number
+  creditMinor?: Prisma.BigIntWithAggregatesFilter<"Invoice"> | bigint | number
   issuedAt?: Prisma.DateTimeWithAggregatesFilter<"Invoice"> | Date | string
   dueAt?: Prisma.DateTimeWithAggregatesFilter<"Invoice"> | Date | string
   paidAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Invoice"> | Date | string | null
@@ -415,6 +437,7 @@ export type InvoiceCreateInput = {
   subtotalMinor: bigint | number
   taxMinor: bigint | number
   totalMinor: bigint | number
+  creditMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -424,6 +447,8 @@ export type InvoiceCreateInput = {
   subscription?: Prisma.BillingSubscriptionCreateNestedOneWithoutInvoicesInput
   lines?: Prisma.InvoiceLineCreateNestedManyWithoutInvoiceInput
   payments?: Prisma.PaymentCreateNestedManyWithoutInvoiceInput
+  creditNotes?: Prisma.CreditNoteCreateNestedManyWithoutInvoiceInput
+  changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutInvoiceInput
 }
 
 export type InvoiceUncheckedCreateInput = {
@@ -437,6 +462,7 @@ export type InvoiceUncheckedCreateInput = {
   subtotalMinor: bigint | number
   taxMinor: bigint | number
   totalMinor: bigint | number
+  creditMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -444,6 +470,8 @@ export type InvoiceUncheckedCreateInput = {
   updatedAt?: Date | string
   lines?: Prisma.InvoiceLineUncheckedCreateNestedManyWithoutInvoiceInput
   payments?: Prisma.PaymentUncheckedCreateNestedManyWithoutInvoiceInput
+  creditNotes?: Prisma.CreditNoteUncheckedCreateNestedManyWithoutInvoiceInput
+  changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutInvoiceInput
 }
 
 export type InvoiceUpdateInput = {
@@ -454,6 +482,7 @@ export type InvoiceUpdateInput = {
   subtotalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -463,6 +492,8 @@ export type InvoiceUpdateInput = {
   subscription?: Prisma.BillingSubscriptionUpdateOneWithoutInvoicesNestedInput
   lines?: Prisma.InvoiceLineUpdateManyWithoutInvoiceNestedInput
   payments?: Prisma.PaymentUpdateManyWithoutInvoiceNestedInput
+  creditNotes?: Prisma.CreditNoteUpdateManyWithoutInvoiceNestedInput
+  changes?: Prisma.SubscriptionChangeUpdateManyWithoutInvoiceNestedInput
 }
 
 export type InvoiceUncheckedUpdateInput = {
@@ -476,6 +507,7 @@ export type InvoiceUncheckedUpdateInput = {
   subtotalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -483,6 +515,8 @@ export type InvoiceUncheckedUpdateInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lines?: Prisma.InvoiceLineUncheckedUpdateManyWithoutInvoiceNestedInput
   payments?: Prisma.PaymentUncheckedUpdateManyWithoutInvoiceNestedInput
+  creditNotes?: Prisma.CreditNoteUncheckedUpdateManyWithoutInvoiceNestedInput
+  changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutInvoiceNestedInput
 }
 
 export type InvoiceCreateManyInput = {
@@ -496,6 +530,7 @@ export type InvoiceCreateManyInput = {
   subtotalMinor: bigint | number
   taxMinor: bigint | number
   totalMinor: bigint | number
+  creditMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -511,6 +546,7 @@ export type InvoiceUpdateManyMutationInput = {
   subtotalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -529,6 +565,7 @@ export type InvoiceUncheckedUpdateManyInput = {
   subtotalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -567,6 +604,7 @@ export type InvoiceCountOrderByAggregateInput = {
   subtotalMinor?: Prisma.SortOrder
   taxMinor?: Prisma.SortOrder
   totalMinor?: Prisma.SortOrder
+  creditMinor?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
   dueAt?: Prisma.SortOrder
   paidAt?: Prisma.SortOrder
@@ -578,6 +616,7 @@ export type InvoiceAvgOrderByAggregateInput = {
   subtotalMinor?: Prisma.SortOrder
   taxMinor?: Prisma.SortOrder
   totalMinor?: Prisma.SortOrder
+  creditMinor?: Prisma.SortOrder
   version?: Prisma.SortOrder
 }
 
@@ -592,6 +631,7 @@ export type InvoiceMaxOrderByAggregateInput = {
   subtotalMinor?: Prisma.SortOrder
   taxMinor?: Prisma.SortOrder
   totalMinor?: Prisma.SortOrder
+  creditMinor?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
   dueAt?: Prisma.SortOrder
   paidAt?: Prisma.SortOrder
@@ -610,6 +650,7 @@ export type InvoiceMinOrderByAggregateInput = {
   subtotalMinor?: Prisma.SortOrder
   taxMinor?: Prisma.SortOrder
   totalMinor?: Prisma.SortOrder
+  creditMinor?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
   dueAt?: Prisma.SortOrder
   paidAt?: Prisma.SortOrder
@@ -621,6 +662,7 @@ export type InvoiceSumOrderByAggregateInput = {
   subtotalMinor?: Prisma.SortOrder
   taxMinor?: Prisma.SortOrder
   totalMinor?: Prisma.SortOrder
+  creditMinor?: Prisma.SortOrder
   version?: Prisma.SortOrder
 }
 
@@ -741,6 +783,34 @@ export type InvoiceUpdateOneRequiredWithoutPaymentsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.InvoiceUpdateToOneWithWhereWithoutPaymentsInput, Prisma.InvoiceUpdateWithoutPaymentsInput>, Prisma.InvoiceUncheckedUpdateWithoutPaymentsInput>
 }
 
+export type InvoiceCreateNestedOneWithoutCreditNotesInput = {
+  create?: Prisma.XOR<Prisma.InvoiceCreateWithoutCreditNotesInput, Prisma.InvoiceUncheckedCreateWithoutCreditNotesInput>
+  connectOrCreate?: Prisma.InvoiceCreateOrConnectWithoutCreditNotesInput
+  connect?: Prisma.InvoiceWhereUniqueInput
+}
+
+export type InvoiceUpdateOneRequiredWithoutCreditNotesNestedInput = {
+  create?: Prisma.XOR<Prisma.InvoiceCreateWithoutCreditNotesInput, Prisma.InvoiceUncheckedCreateWithoutCreditNotesInput>
+  connectOrCreate?: Prisma.InvoiceCreateOrConnectWithoutCreditNotesInput
+  upsert?: Prisma.InvoiceUpsertWithoutCreditNotesInput
+  connect?: Prisma.InvoiceWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.InvoiceUpdateToOneWithWhereWithoutCreditNotesInput, Prisma.InvoiceUpdateWithoutCreditNotesInput>, Prisma.InvoiceUncheckedUpdateWithoutCreditNotesInput>
+}
+
+export type InvoiceCreateNestedOneWithoutChangesInput = {
+  create?: Prisma.XOR<Prisma.InvoiceCreateWithoutChangesInput, Prisma.InvoiceUncheckedCreateWithoutChangesInput>
+  connectOrCreate?: Prisma.InvoiceCreateOrConnectWithoutChangesInput
+  connect?: Prisma.InvoiceWhereUniqueInput
+}
+
+export type InvoiceUpdateOneRequiredWithoutChangesNestedInput = {
+  create?: Prisma.XOR<Prisma.InvoiceCreateWithoutChangesInput, Prisma.InvoiceUncheckedCreateWithoutChangesInput>
+  connectOrCreate?: Prisma.InvoiceCreateOrConnectWithoutChangesInput
+  upsert?: Prisma.InvoiceUpsertWithoutChangesInput
+  connect?: Prisma.InvoiceWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.InvoiceUpdateToOneWithWhereWithoutChangesInput, Prisma.InvoiceUpdateWithoutChangesInput>, Prisma.InvoiceUncheckedUpdateWithoutChangesInput>
+}
+
 export type InvoiceCreateWithoutAccountInput = {
   id: string
   number: string
@@ -749,6 +819,7 @@ export type InvoiceCreateWithoutAccountInput = {
   subtotalMinor: bigint | number
   taxMinor: bigint | number
   totalMinor: bigint | number
+  creditMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -757,6 +828,8 @@ export type InvoiceCreateWithoutAccountInput = {
   subscription?: Prisma.BillingSubscriptionCreateNestedOneWithoutInvoicesInput
   lines?: Prisma.InvoiceLineCreateNestedManyWithoutInvoiceInput
   payments?: Prisma.PaymentCreateNestedManyWithoutInvoiceInput
+  creditNotes?: Prisma.CreditNoteCreateNestedManyWithoutInvoiceInput
+  changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutInvoiceInput
 }
 
 export type InvoiceUncheckedCreateWithoutAccountInput = {
@@ -768,6 +841,7 @@ export type InvoiceUncheckedCreateWithoutAccountInput = {
   subtotalMinor: bigint | number
   taxMinor: bigint | number
   totalMinor: bigint | number
+  creditMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -775,6 +849,8 @@ export type InvoiceUncheckedCreateWithoutAccountInput = {
   updatedAt?: Date | string
   lines?: Prisma.InvoiceLineUncheckedCreateNestedManyWithoutInvoiceInput
   payments?: Prisma.PaymentUncheckedCreateNestedManyWithoutInvoiceInput
+  creditNotes?: Prisma.CreditNoteUncheckedCreateNestedManyWithoutInvoiceInput
+  changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutInvoiceInput
 }
 
 export type InvoiceCreateOrConnectWithoutAccountInput = {
@@ -817,6 +893,7 @@ export type InvoiceScalarWhereInput = {
   subtotalMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   taxMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   totalMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
+  creditMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   issuedAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   dueAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   paidAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
@@ -832,6 +909,7 @@ export type InvoiceCreateWithoutSubscriptionInput = {
   subtotalMinor: bigint | number
   taxMinor: bigint | number
   totalMinor: bigint | number
+  creditMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -840,6 +918,8 @@ export type InvoiceCreateWithoutSubscriptionInput = {
   account: Prisma.BillingAccountCreateNestedOneWithoutInvoicesInput
   lines?: Prisma.InvoiceLineCreateNestedManyWithoutInvoiceInput
   payments?: Prisma.PaymentCreateNestedManyWithoutInvoiceInput
+  creditNotes?: Prisma.CreditNoteCreateNestedManyWithoutInvoiceInput
+  changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutInvoiceInput
 }
 
 export type InvoiceUncheckedCreateWithoutSubscriptionInput = {
@@ -851,6 +931,7 @@ export type InvoiceUncheckedCreateWithoutSubscriptionInput = {
   subtotalMinor: bigint | number
   taxMinor: bigint | number
   totalMinor: bigint | number
+  creditMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -858,6 +939,8 @@ export type InvoiceUncheckedCreateWithoutSubscriptionInput = {
   updatedAt?: Date | string
   lines?: Prisma.InvoiceLineUncheckedCreateNestedManyWithoutInvoiceInput
   payments?: Prisma.PaymentUncheckedCreateNestedManyWithoutInvoiceInput
+  creditNotes?: Prisma.CreditNoteUncheckedCreateNestedManyWithoutInvoiceInput
+  changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutInvoiceInput
 }
 
 export type InvoiceCreateOrConnectWithoutSubscriptionInput = {
@@ -894,6 +977,7 @@ export type InvoiceCreateWithoutLinesInput = {
   subtotalMinor: bigint | number
   taxMinor: bigint | number
   totalMinor: bigint | number
+  creditMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -902,6 +986,8 @@ export type InvoiceCreateWithoutLinesInput = {
   account: Prisma.BillingAccountCreateNestedOneWithoutInvoicesInput
   subscription?: Prisma.BillingSubscriptionCreateNestedOneWithoutInvoicesInput
   payments?: Prisma.PaymentCreateNestedManyWithoutInvoiceInput
+  creditNotes?: Prisma.CreditNoteCreateNestedManyWithoutInvoiceInput
+  changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutInvoiceInput
 }
 
 export type InvoiceUncheckedCreateWithoutLinesInput = {
@@ -915,12 +1001,15 @@ export type InvoiceUncheckedCreateWithoutLinesInput = {
   subtotalMinor: bigint | number
   taxMinor: bigint | number
   totalMinor: bigint | number
+  creditMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
   payments?: Prisma.PaymentUncheckedCreateNestedManyWithoutInvoiceInput
+  creditNotes?: Prisma.CreditNoteUncheckedCreateNestedManyWithoutInvoiceInput
+  changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutInvoiceInput
 }
 
 export type InvoiceCreateOrConnectWithoutLinesInput = {
@@ -947,6 +1036,7 @@ export type InvoiceUpdateWithoutLinesInput = {
   subtotalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -955,6 +1045,8 @@ export type InvoiceUpdateWithoutLinesInput = {
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutInvoicesNestedInput
   subscription?: Prisma.BillingSubscriptionUpdateOneWithoutInvoicesNestedInput
   payments?: Prisma.PaymentUpdateManyWithoutInvoiceNestedInput
+  creditNotes?: Prisma.CreditNoteUpdateManyWithoutInvoiceNestedInput
+  changes?: Prisma.SubscriptionChangeUpdateManyWithoutInvoiceNestedInput
 }
 
 export type InvoiceUncheckedUpdateWithoutLinesInput = {
@@ -968,12 +1060,15 @@ export type InvoiceUncheckedUpdateWithoutLinesInput = {
   subtotalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   payments?: Prisma.PaymentUncheckedUpdateManyWithoutInvoiceNestedInput
+  creditNotes?: Prisma.CreditNoteUncheckedUpdateManyWithoutInvoiceNestedInput
+  changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutInvoiceNestedInput
 }
 
 export type InvoiceCreateWithoutPaymentsInput = {
@@ -984,6 +1079,7 @@ export type InvoiceCreateWithoutPaymentsInput = {
   subtotalMinor: bigint | number
   taxMinor: bigint | number
   totalMinor: bigint | number
+  creditMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -992,6 +1088,8 @@ export type InvoiceCreateWithoutPaymentsInput = {
   account: Prisma.BillingAccountCreateNestedOneWithoutInvoicesInput
   subscription?: Prisma.BillingSubscriptionCreateNestedOneWithoutInvoicesInput
   lines?: Prisma.InvoiceLineCreateNestedManyWithoutInvoiceInput
+  creditNotes?: Prisma.CreditNoteCreateNestedManyWithoutInvoiceInput
+  changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutInvoiceInput
 }
 
 export type InvoiceUncheckedCreateWithoutPaymentsInput = {
@@ -1005,12 +1103,15 @@ export type InvoiceUncheckedCreateWithoutPaymentsInput = {
   subtotalMinor: bigint | number
   taxMinor: bigint | number
   totalMinor: bigint | number
+  creditMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
   lines?: Prisma.InvoiceLineUncheckedCreateNestedManyWithoutInvoiceInput
+  creditNotes?: Prisma.CreditNoteUncheckedCreateNestedManyWithoutInvoiceInput
+  changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutInvoiceInput
 }
 
 export type InvoiceCreateOrConnectWithoutPaymentsInput = {
@@ -1037,6 +1138,7 @@ export type InvoiceUpdateWithoutPaymentsInput = {
   subtotalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1045,6 +1147,8 @@ export type InvoiceUpdateWithoutPaymentsInput = {
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutInvoicesNestedInput
   subscription?: Prisma.BillingSubscriptionUpdateOneWithoutInvoicesNestedInput
   lines?: Prisma.InvoiceLineUpdateManyWithoutInvoiceNestedInput
+  creditNotes?: Prisma.CreditNoteUpdateManyWithoutInvoiceNestedInput
+  changes?: Prisma.SubscriptionChangeUpdateManyWithoutInvoiceNestedInput
 }
 
 export type InvoiceUncheckedUpdateWithoutPaymentsInput = {
@@ -1058,12 +1162,219 @@ export type InvoiceUncheckedUpdateWithoutPaymentsInput = {
   subtotalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lines?: Prisma.InvoiceLineUncheckedUpdateManyWithoutInvoiceNestedInput
+  creditNotes?: Prisma.CreditNoteUncheckedUpdateManyWithoutInvoiceNestedInput
+  changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutInvoiceNestedInput
+}
+
+export type InvoiceCreateWithoutCreditNotesInput = {
+  id: string
+  number: string
+  status: string
+  currency: string
+  subtotalMinor: bigint | number
+  taxMinor: bigint | number
+  totalMinor: bigint | number
+  creditMinor?: bigint | number
+  issuedAt: Date | string
+  dueAt: Date | string
+  paidAt?: Date | string | null
+  version?: number
+  updatedAt?: Date | string
+  account: Prisma.BillingAccountCreateNestedOneWithoutInvoicesInput
+  subscription?: Prisma.BillingSubscriptionCreateNestedOneWithoutInvoicesInput
+  lines?: Prisma.InvoiceLineCreateNestedManyWithoutInvoiceInput
+  payments?: Prisma.PaymentCreateNestedManyWithoutInvoiceInput
+  changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutInvoiceInput
+}
+
+export type InvoiceUncheckedCreateWithoutCreditNotesInput = {
+  id: string
+  organizationId: string
+  accountId: string
+  subscriptionId?: string | null
+  number: string
+  status: string
+  currency: string
+  subtotalMinor: bigint | number
+  taxMinor: bigint | number
+  totalMinor: bigint | number
+  creditMinor?: bigint | number
+  issuedAt: Date | string
+  dueAt: Date | string
+  paidAt?: Date | string | null
+  version?: number
+  updatedAt?: Date | string
+  lines?: Prisma.InvoiceLineUncheckedCreateNestedManyWithoutInvoiceInput
+  payments?: Prisma.PaymentUncheckedCreateNestedManyWithoutInvoiceInput
+  changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutInvoiceInput
+}
+
+export type InvoiceCreateOrConnectWithoutCreditNotesInput = {
+  where: Prisma.InvoiceWhereUniqueInput
+  create: Prisma.XOR<Prisma.InvoiceCreateWithoutCreditNotesInput, Prisma.InvoiceUncheckedCreateWithoutCreditNotesInput>
+}
+
+export type InvoiceUpsertWithoutCreditNotesInput = {
+  update: Prisma.XOR<Prisma.InvoiceUpdateWithoutCreditNotesInput, Prisma.InvoiceUncheckedUpdateWithoutCreditNotesInput>
+  create: Prisma.XOR<Prisma.InvoiceCreateWithoutCreditNotesInput, Prisma.InvoiceUncheckedCreateWithoutCreditNotesInput>
+  where?: Prisma.InvoiceWhereInput
+}
+
+export type InvoiceUpdateToOneWithWhereWithoutCreditNotesInput = {
+  where?: Prisma.InvoiceWhereInput
+  data: Prisma.XOR<Prisma.InvoiceUpdateWithoutCreditNotesInput, Prisma.InvoiceUncheckedUpdateWithoutCreditNotesInput>
+}
+
+export type InvoiceUpdateWithoutCreditNotesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  number?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  currency?: Prisma.StringFieldUpdateOperationsInput | string
+  subtotalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  account?: Prisma.BillingAccountUpdateOneRequiredWithoutInvoicesNestedInput
+  subscription?: Prisma.BillingSubscriptionUpdateOneWithoutInvoicesNestedInput
+  lines?: Prisma.InvoiceLineUpdateManyWithoutInvoiceNestedInput
+  payments?: Prisma.PaymentUpdateManyWithoutInvoiceNestedInput
+  changes?: Prisma.SubscriptionChangeUpdateManyWithoutInvoiceNestedInput
+}
+
+export type InvoiceUncheckedUpdateWithoutCreditNotesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  subscriptionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  number?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  currency?: Prisma.StringFieldUpdateOperationsInput | string
+  subtotalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lines?: Prisma.InvoiceLineUncheckedUpdateManyWithoutInvoiceNestedInput
+  payments?: Prisma.PaymentUncheckedUpdateManyWithoutInvoiceNestedInput
+  changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutInvoiceNestedInput
+}
+
+export type InvoiceCreateWithoutChangesInput = {
+  id: string
+  number: string
+  status: string
+  currency: string
+  subtotalMinor: bigint | number
+  taxMinor: bigint | number
+  totalMinor: bigint | number
+  creditMinor?: bigint | number
+  issuedAt: Date | string
+  dueAt: Date | string
+  paidAt?: Date | string | null
+  version?: number
+  updatedAt?: Date | string
+  account: Prisma.BillingAccountCreateNestedOneWithoutInvoicesInput
+  subscription?: Prisma.BillingSubscriptionCreateNestedOneWithoutInvoicesInput
+  lines?: Prisma.InvoiceLineCreateNestedManyWithoutInvoiceInput
+  payments?: Prisma.PaymentCreateNestedManyWithoutInvoiceInput
+  creditNotes?: Prisma.CreditNoteCreateNestedManyWithoutInvoiceInput
+}
+
+export type InvoiceUncheckedCreateWithoutChangesInput = {
+  id: string
+  organizationId: string
+  accountId: string
+  subscriptionId?: string | null
+  number: string
+  status: string
+  currency: string
+  subtotalMinor: bigint | number
+  taxMinor: bigint | number
+  totalMinor: bigint | number
+  creditMinor?: bigint | number
+  issuedAt: Date | string
+  dueAt: Date | string
+  paidAt?: Date | string | null
+  version?: number
+  updatedAt?: Date | string
+  lines?: Prisma.InvoiceLineUncheckedCreateNestedManyWithoutInvoiceInput
+  payments?: Prisma.PaymentUncheckedCreateNestedManyWithoutInvoiceInput
+  creditNotes?: Prisma.CreditNoteUncheckedCreateNestedManyWithoutInvoiceInput
+}
+
+export type InvoiceCreateOrConnectWithoutChangesInput = {
+  where: Prisma.InvoiceWhereUniqueInput
+  create: Prisma.XOR<Prisma.InvoiceCreateWithoutChangesInput, Prisma.InvoiceUncheckedCreateWithoutChangesInput>
+}
+
+export type InvoiceUpsertWithoutChangesInput = {
+  update: Prisma.XOR<Prisma.InvoiceUpdateWithoutChangesInput, Prisma.InvoiceUncheckedUpdateWithoutChangesInput>
+  create: Prisma.XOR<Prisma.InvoiceCreateWithoutChangesInput, Prisma.InvoiceUncheckedCreateWithoutChangesInput>
+  where?: Prisma.InvoiceWhereInput
+}
+
+export type InvoiceUpdateToOneWithWhereWithoutChangesInput = {
+  where?: Prisma.InvoiceWhereInput
+  data: Prisma.XOR<Prisma.InvoiceUpdateWithoutChangesInput, Prisma.InvoiceUncheckedUpdateWithoutChangesInput>
+}
+
+export type InvoiceUpdateWithoutChangesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  number?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  currency?: Prisma.StringFieldUpdateOperationsInput | string
+  subtotalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  account?: Prisma.BillingAccountUpdateOneRequiredWithoutInvoicesNestedInput
+  subscription?: Prisma.BillingSubscriptionUpdateOneWithoutInvoicesNestedInput
+  lines?: Prisma.InvoiceLineUpdateManyWithoutInvoiceNestedInput
+  payments?: Prisma.PaymentUpdateManyWithoutInvoiceNestedInput
+  creditNotes?: Prisma.CreditNoteUpdateManyWithoutInvoiceNestedInput
+}
+
+export type InvoiceUncheckedUpdateWithoutChangesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  subscriptionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  number?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  currency?: Prisma.StringFieldUpdateOperationsInput | string
+  subtotalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lines?: Prisma.InvoiceLineUncheckedUpdateManyWithoutInvoiceNestedInput
+  payments?: Prisma.PaymentUncheckedUpdateManyWithoutInvoiceNestedInput
+  creditNotes?: Prisma.CreditNoteUncheckedUpdateManyWithoutInvoiceNestedInput
 }
 
 export type InvoiceCreateManyAccountInput = {
@@ -1075,6 +1386,7 @@ export type InvoiceCreateManyAccountInput = {
   subtotalMinor: bigint | number
   taxMinor: bigint | number
   totalMinor: bigint | number
+  creditMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -1090,6 +1402,7 @@ export type InvoiceUpdateWithoutAccountInput = {
   subtotalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1098,6 +1411,8 @@ export type InvoiceUpdateWithoutAccountInput = {
   subscription?: Prisma.BillingSubscriptionUpdateOneWithoutInvoicesNestedInput
   lines?: Prisma.InvoiceLineUpdateManyWithoutInvoiceNestedInput
   payments?: Prisma.PaymentUpdateManyWithoutInvoiceNestedInput
+  creditNotes?: Prisma.CreditNoteUpdateManyWithoutInvoiceNestedInput
+  changes?: Prisma.SubscriptionChangeUpdateManyWithoutInvoiceNestedInput
 }
 
 export type InvoiceUncheckedUpdateWithoutAccountInput = {
@@ -1109,6 +1424,7 @@ export type InvoiceUncheckedUpdateWithoutAccountInput = {
   subtotalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1116,6 +1432,8 @@ export type InvoiceUncheckedUpdateWithoutAccountInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lines?: Prisma.InvoiceLineUncheckedUpdateManyWithoutInvoiceNestedInput
   payments?: Prisma.PaymentUncheckedUpdateManyWithoutInvoiceNestedInput
+  creditNotes?: Prisma.CreditNoteUncheckedUpdateManyWithoutInvoiceNestedInput
+  changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutInvoiceNestedInput
 }
 
 export type InvoiceUncheckedUpdateManyWithoutAccountInput = {
@@ -1127,6 +1445,7 @@ export type InvoiceUncheckedUpdateManyWithoutAccountInput = {
   subtotalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1143,6 +1462,7 @@ export type InvoiceCreateManySubscriptionInput = {
   subtotalMinor: bigint | number
   taxMinor: bigint | number
   totalMinor: bigint | number
+  creditMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -1158,6 +1478,7 @@ export type InvoiceUpdateWithoutSubscriptionInput = {
   subtotalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1166,6 +1487,8 @@ export type InvoiceUpdateWithoutSubscriptionInput = {
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutInvoicesNestedInput
   lines?: Prisma.InvoiceLineUpdateManyWithoutInvoiceNestedInput
   payments?: Prisma.PaymentUpdateManyWithoutInvoiceNestedInput
+  creditNotes?: Prisma.CreditNoteUpdateManyWithoutInvoiceNestedInput
+  changes?: Prisma.SubscriptionChangeUpdateManyWithoutInvoiceNestedInput
 }
 
 export type InvoiceUncheckedUpdateWithoutSubscriptionInput = {
@@ -1177,6 +1500,7 @@ export type InvoiceUncheckedUpdateWithoutSubscriptionInput = {
   subtotalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1184,6 +1508,8 @@ export type InvoiceUncheckedUpdateWithoutSubscriptionInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lines?: Prisma.InvoiceLineUncheckedUpdateManyWithoutInvoiceNestedInput
   payments?: Prisma.PaymentUncheckedUpdateManyWithoutInvoiceNestedInput
+  creditNotes?: Prisma.CreditNoteUncheckedUpdateManyWithoutInvoiceNestedInput
+  changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutInvoiceNestedInput
 }
 
 export type InvoiceUncheckedUpdateManyWithoutSubscriptionInput = {
@@ -1195,6 +1521,7 @@ export type InvoiceUncheckedUpdateManyWithoutSubscriptionInput = {
   subtotalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1210,11 +1537,15 @@ export type InvoiceUncheckedUpdateManyWithoutSubscriptionInput = {
 export type InvoiceCountOutputType = {
   lines: number
   payments: number
+  creditNotes: number
+  changes: number
 }
 
 export type InvoiceCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   lines?: boolean | InvoiceCountOutputTypeCountLinesArgs
   payments?: boolean | InvoiceCountOutputTypeCountPaymentsArgs
+  creditNotes?: boolean | InvoiceCountOutputTypeCountCreditNotesArgs
+  changes?: boolean | InvoiceCountOutputTypeCountChangesArgs
 }
 
 /**
@@ -1241,6 +1572,20 @@ export type InvoiceCountOutputTypeCountPaymentsArgs<ExtArgs extends runtime.Type
   where?: Prisma.PaymentWhereInput
 }
 
+/**
+ * InvoiceCountOutputType without action
+ */
+export type InvoiceCountOutputTypeCountCreditNotesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.CreditNoteWhereInput
+}
+
+/**
+ * InvoiceCountOutputType without action
+ */
+export type InvoiceCountOutputTypeCountChangesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.SubscriptionChangeWhereInput
+}
+
 
 export type InvoiceSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -1253,6 +1598,7 @@ export type InvoiceSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   subtotalMinor?: boolean
   taxMinor?: boolean
   totalMinor?: boolean
+  creditMinor?: boolean
   issuedAt?: boolean
   dueAt?: boolean
   paidAt?: boolean
@@ -1262,6 +1608,8 @@ export type InvoiceSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   subscription?: boolean | Prisma.Invoice$subscriptionArgs<ExtArgs>
   lines?: boolean | Prisma.Invoice$linesArgs<ExtArgs>
   payments?: boolean | Prisma.Invoice$paymentsArgs<ExtArgs>
+  creditNotes?: boolean | Prisma.Invoice$creditNotesArgs<ExtArgs>
+  changes?: boolean | Prisma.Invoice$changesArgs<ExtArgs>
   _count?: boolean | Prisma.InvoiceCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["invoice"]>
 
@@ -1276,6 +1624,7 @@ export type InvoiceSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exten
   subtotalMinor?: boolean
   taxMinor?: boolean
   totalMinor?: boolean
+  creditMinor?: boolean
   issuedAt?: boolean
   dueAt?: boolean
   paidAt?: boolean
@@ -1296,6 +1645,7 @@ export type InvoiceSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exten
   subtotalMinor?: boolean
   taxMinor?: boolean
   totalMinor?: boolean
+  creditMinor?: boolean
   issuedAt?: boolean
   dueAt?: boolean
   paidAt?: boolean
@@ -1316,6 +1666,7 @@ export type InvoiceSelectScalar = {
   subtotalMinor?: boolean
   taxMinor?: boolean
   totalMinor?: boolean
+  creditMinor?: boolean
   issuedAt?: boolean
   dueAt?: boolean
   paidAt?: boolean
@@ -1323,12 +1674,14 @@ export type InvoiceSelectScalar = {
   updatedAt?: boolean
 }
 
-export type InvoiceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "accountId" | "subscriptionId" | "number" | "status" | "currency" | "subtotalMinor" | "taxMinor" | "totalMinor" | "issuedAt" | "dueAt" | "paidAt" | "version" | "updatedAt", ExtArgs["result"]["invoice"]>
+export type InvoiceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "accountId" | "subscriptionId" | "number" | "status" | "currency" | "subtotalMinor" | "taxMinor" | "totalMinor" | "creditMinor" | "issuedAt" | "dueAt" | "paidAt" | "version" | "updatedAt", ExtArgs["result"]["invoice"]>
 export type InvoiceInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
   subscription?: boolean | Prisma.Invoice$subscriptionArgs<ExtArgs>
   lines?: boolean | Prisma.Invoice$linesArgs<ExtArgs>
   payments?: boolean | Prisma.Invoice$paymentsArgs<ExtArgs>
+  creditNotes?: boolean | Prisma.Invoice$creditNotesArgs<ExtArgs>
+  changes?: boolean | Prisma.Invoice$changesArgs<ExtArgs>
   _count?: boolean | Prisma.InvoiceCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type InvoiceIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1347,6 +1700,8 @@ export type $InvoicePayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     subscription: Prisma.$BillingSubscriptionPayload<ExtArgs> | null
     lines: Prisma.$InvoiceLinePayload<ExtArgs>[]
     payments: Prisma.$PaymentPayload<ExtArgs>[]
+    creditNotes: Prisma.$CreditNotePayload<ExtArgs>[]
+    changes: Prisma.$SubscriptionChangePayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -1359,6 +1714,7 @@ export type $InvoicePayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     subtotalMinor: bigint
     taxMinor: bigint
     totalMinor: bigint
+    creditMinor: bigint
     issuedAt: Date
     dueAt: Date
     paidAt: Date | null
@@ -1762,6 +2118,8 @@ export interface Prisma__InvoiceClient<T, Null = never, ExtArgs extends runtime.
   subscription<T extends Prisma.Invoice$subscriptionArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Invoice$subscriptionArgs<ExtArgs>>): Prisma.Prisma__BillingSubscriptionClient<runtime.Types.Result.GetResult<Prisma.$BillingSubscriptionPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   lines<T extends Prisma.Invoice$linesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Invoice$linesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$InvoiceLinePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   payments<T extends Prisma.Invoice$paymentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Invoice$paymentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$PaymentPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  creditNotes<T extends Prisma.Invoice$creditNotesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Invoice$creditNotesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$CreditNotePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  changes<T extends Prisma.Invoice$changesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Invoice$changesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SubscriptionChangePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1801,6 +2159,7 @@ export interface InvoiceFieldRefs {
   readonly subtotalMinor: Prisma.FieldRef<"Invoice", 'BigInt'>
   readonly taxMinor: Prisma.FieldRef<"Invoice", 'BigInt'>
   readonly totalMinor: Prisma.FieldRef<"Invoice", 'BigInt'>
+  readonly creditMinor: Prisma.FieldRef<"Invoice", 'BigInt'>
   readonly issuedAt: Prisma.FieldRef<"Invoice", 'DateTime'>
   readonly dueAt: Prisma.FieldRef<"Invoice", 'DateTime'>
   readonly paidAt: Prisma.FieldRef<"Invoice", 'DateTime'>
@@ -2271,6 +2630,54 @@ export type Invoice$paymentsArgs<ExtArgs extends runtime.Types.Extensions.Intern
   take?: number
   skip?: number
   distinct?: Prisma.PaymentScalarFieldEnum | Prisma.PaymentScalarFieldEnum[]
+}
+
+/**
+ * Invoice.creditNotes
+ */
+export type Invoice$creditNotesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the CreditNote
+   */
+  select?: Prisma.CreditNoteSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the CreditNote
+   */
+  omit?: Prisma.CreditNoteOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.CreditNoteInclude<ExtArgs> | null
+  where?: Prisma.CreditNoteWhereInput
+  orderBy?: Prisma.CreditNoteOrderByWithRelationInput | Prisma.CreditNoteOrderByWithRelationInput[]
+  cursor?: Prisma.CreditNoteWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.CreditNoteScalarFieldEnum | Prisma.CreditNoteScalarFieldEnum[]
+}
+
+/**
+ * Invoice.changes
+ */
+export type Invoice$changesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the SubscriptionChange
+   */
+  select?: Prisma.SubscriptionChangeSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the SubscriptionChange
+   */
+  omit?: Prisma.SubscriptionChangeOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.SubscriptionChangeInclude<ExtArgs> | null
+  where?: Prisma.SubscriptionChangeWhereInput
+  orderBy?: Prisma.SubscriptionChangeOrderByWithRelationInput | Prisma.SubscriptionChangeOrderByWithRelationInput[]
+  cursor?: Prisma.SubscriptionChangeWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.SubscriptionChangeScalarFieldEnum | Prisma.SubscriptionChangeScalarFieldEnum[]
 }
 
 /**

@@ -38,18 +38,21 @@ export type InvoiceCounterSumAggregateOutputType = {
 
 export type InvoiceCounterMinAggregateOutputType = {
   organizationId: string | null
+  series: string | null
   year: number | null
   lastNumber: number | null
 }
 
 export type InvoiceCounterMaxAggregateOutputType = {
   organizationId: string | null
+  series: string | null
   year: number | null
   lastNumber: number | null
 }
 
 export type InvoiceCounterCountAggregateOutputType = {
   organizationId: number
+  series: number
   year: number
   lastNumber: number
   _all: number
@@ -68,18 +71,21 @@ export type InvoiceCounterSumAggregateInputType = {
 
 export type InvoiceCounterMinAggregateInputType = {
   organizationId?: true
+  series?: true
   year?: true
   lastNumber?: true
 }
 
 export type InvoiceCounterMaxAggregateInputType = {
   organizationId?: true
+  series?: true
   year?: true
   lastNumber?: true
 }
 
 export type InvoiceCounterCountAggregateInputType = {
   organizationId?: true
+  series?: true
   year?: true
   lastNumber?: true
   _all?: true
@@ -173,6 +179,7 @@ export type InvoiceCounterGroupByArgs<ExtArgs extends runtime.Types.Extensions.I
 
 export type InvoiceCounterGroupByOutputType = {
   organizationId: string
+  series: string
   year: number
   lastNumber: number
   _count: InvoiceCounterCountAggregateOutputType | null
@@ -202,28 +209,32 @@ export type InvoiceCounterWhereInput = {
   OR?: Prisma.InvoiceCounterWhereInput[]
   NOT?: Prisma.InvoiceCounterWhereInput | Prisma.InvoiceCounterWhereInput[]
   organizationId?: Prisma.StringFilter<"InvoiceCounter"> | string
+  series?: Prisma.StringFilter<"InvoiceCounter"> | string
   year?: Prisma.IntFilter<"InvoiceCounter"> | number
   lastNumber?: Prisma.IntFilter<"InvoiceCounter"> | number
 }
 
 export type InvoiceCounterOrderByWithRelationInput = {
   organizationId?: Prisma.SortOrder
+  series?: Prisma.SortOrder
   year?: Prisma.SortOrder
   lastNumber?: Prisma.SortOrder
 }
 
 export type InvoiceCounterWhereUniqueInput = Prisma.AtLeast<{
-  organizationId_year?: Prisma.InvoiceCounterOrganizationIdYearCompoundUniqueInput
+  organizationId_series_year?: Prisma.InvoiceCounterOrganizationIdSeriesYearCompoundUniqueInput
   AND?: Prisma.InvoiceCounterWhereInput | Prisma.InvoiceCounterWhereInput[]
   OR?: Prisma.InvoiceCounterWhereInput[]
   NOT?: Prisma.InvoiceCounterWhereInput | Prisma.InvoiceCounterWhereInput[]
   organizationId?: Prisma.StringFilter<"InvoiceCounter"> | string
+  series?: Prisma.StringFilter<"InvoiceCounter"> | string
   year?: Prisma.IntFilter<"InvoiceCounter"> | number
   lastNumber?: Prisma.IntFilter<"InvoiceCounter"> | number
-}, "organizationId_year">
+}, "organizationId_series_year">
 
 export type InvoiceCounterOrderByWithAggregationInput = {
   organizationId?: Prisma.SortOrder
+  series?: Prisma.SortOrder
   year?: Prisma.SortOrder
   lastNumber?: Prisma.SortOrder
   _count?: Prisma.InvoiceCounterCountOrderByAggregateInput
@@ -238,59 +249,69 @@ export type InvoiceCounterScalarWhereWithAggregatesInput = {
   OR?: Prisma.InvoiceCounterScalarWhereWithAggregatesInput[]
   NOT?: Prisma.InvoiceCounterScalarWhereWithAggregatesInput | Prisma.InvoiceCounterScalarWhereWithAggregatesInput[]
   organizationId?: Prisma.StringWithAggregatesFilter<"InvoiceCounter"> | string
+  series?: Prisma.StringWithAggregatesFilter<"InvoiceCounter"> | string
   year?: Prisma.IntWithAggregatesFilter<"InvoiceCounter"> | number
   lastNumber?: Prisma.IntWithAggregatesFilter<"InvoiceCounter"> | number
 }
 
 export type InvoiceCounterCreateInput = {
   organizationId: string
+  series?: string
   year: number
   lastNumber: number
 }
 
 export type InvoiceCounterUncheckedCreateInput = {
   organizationId: string
+  series?: string
   year: number
   lastNumber: number
 }
 
 export type InvoiceCounterUpdateInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  series?: Prisma.StringFieldUpdateOperationsInput | string
   year?: Prisma.IntFieldUpdateOperationsInput | number
   lastNumber?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 export type InvoiceCounterUncheckedUpdateInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  series?: Prisma.StringFieldUpdateOperationsInput | string
   year?: Prisma.IntFieldUpdateOperationsInput | number
   lastNumber?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 export type InvoiceCounterCreateManyInput = {
   organizationId: string
+  series?: string
   year: number
   lastNumber: number
 }
 
 export type InvoiceCounterUpdateManyMutationInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  series?: Prisma.StringFieldUpdateOperationsInput | string
   year?: Prisma.IntFieldUpdateOperationsInput | number
   lastNumber?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 export type InvoiceCounterUncheckedUpdateManyInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  series?: Prisma.StringFieldUpdateOperationsInput | string
   year?: Prisma.IntFieldUpdateOperationsInput | number
   lastNumber?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
-export type InvoiceCounterOrganizationIdYearCompoundUniqueInput = {
+export type InvoiceCounterOrganizationIdSeriesYearCompoundUniqueInput = {
   organizationId: string
+  series: string
   year: number
 }
 
 export type InvoiceCounterCountOrderByAggregateInput = {
   organizationId?: Prisma.SortOrder
+  series?: Prisma.SortOrder
   year?: Prisma.SortOrder
   lastNumber?: Prisma.SortOrder
 }
@@ -302,12 +323,14 @@ export type InvoiceCounterAvgOrderByAggregateInput = {
 
 export type InvoiceCounterMaxOrderByAggregateInput = {
   organizationId?: Prisma.SortOrder
+  series?: Prisma.SortOrder
   year?: Prisma.SortOrder
   lastNumber?: Prisma.SortOrder
 }
 
 export type InvoiceCounterMinOrderByAggregateInput = {
   organizationId?: Prisma.SortOrder
+  series?: Prisma.SortOrder
   year?: Prisma.SortOrder
   lastNumber?: Prisma.SortOrder
 }
@@ -321,35 +344,40 @@ export type InvoiceCounterSumOrderByAggregateInput = {
 
 export type InvoiceCounterSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   organizationId?: boolean
+  series?: boolean
   year?: boolean
   lastNumber?: boolean
 }, ExtArgs["result"]["invoiceCounter"]>
 
 export type InvoiceCounterSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   organizationId?: boolean
+  series?: boolean
   year?: boolean
   lastNumber?: boolean
 }, ExtArgs["result"]["invoiceCounter"]>
 
 export type InvoiceCounterSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   organizationId?: boolean
+  series?: boolean
   year?: boolean
   lastNumber?: boolean
 }, ExtArgs["result"]["invoiceCounter"]>
 
 export type InvoiceCounterSelectScalar = {
   organizationId?: boolean
+  series?: boolean
   year?: boolean
   lastNumber?: boolean
 }
 
-export type InvoiceCounterOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "year" | "lastNumber", ExtArgs["result"]["invoiceCounter"]>
+export type InvoiceCounterOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"organizationId" | "series" | "year" | "lastNumber", ExtArgs["result"]["invoiceCounter"]>
 
 export type $InvoiceCounterPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "InvoiceCounter"
   objects: {}
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     organizationId: string
+    series: string
     year: number
     lastNumber: number
   }, ExtArgs["result"]["invoiceCounter"]>
@@ -776,6 +804,7 @@ export interface Prisma__InvoiceCounterClient<T, Null = never, ExtArgs extends r
  */
 export interface InvoiceCounterFieldRefs {
   readonly organizationId: Prisma.FieldRef<"InvoiceCounter", 'String'>
+  readonly series: Prisma.FieldRef<"InvoiceCounter", 'String'>
   readonly year: Prisma.FieldRef<"InvoiceCounter", 'Int'>
   readonly lastNumber: Prisma.FieldRef<"InvoiceCounter", 'Int'>
 }

@@ -47,6 +47,7 @@ export type InvoiceLineMinAggregateOutputType = {
   currency: string | null
   unitAmountMinor: bigint | null
   amountMinor: bigint | null
+  proration: boolean | null
   periodStart: Date | null
   periodEnd: Date | null
 }
@@ -60,6 +61,7 @@ export type InvoiceLineMaxAggregateOutputType = {
   currency: string | null
   unitAmountMinor: bigint | null
   amountMinor: bigint | null
+  proration: boolean | null
   periodStart: Date | null
   periodEnd: Date | null
 }
@@ -73,6 +75,7 @@ export type InvoiceLineCountAggregateOutputType = {
   currency: number
   unitAmountMinor: number
   amountMinor: number
+  proration: number
   periodStart: number
   periodEnd: number
   _all: number
@@ -100,6 +103,7 @@ export type InvoiceLineMinAggregateInputType = {
   currency?: true
   unitAmountMinor?: true
   amountMinor?: true
+  proration?: true
   periodStart?: true
   periodEnd?: true
 }
@@ -113,6 +117,7 @@ export type InvoiceLineMaxAggregateInputType = {
   currency?: true
   unitAmountMinor?: true
   amountMinor?: true
+  proration?: true
   periodStart?: true
   periodEnd?: true
 }
@@ -126,6 +131,7 @@ export type InvoiceLineCountAggregateInputType = {
   currency?: true
   unitAmountMinor?: true
   amountMinor?: true
+  proration?: true
   periodStart?: true
   periodEnd?: true
   _all?: true
@@ -226,6 +232,7 @@ export type InvoiceLineGroupByOutputType = {
   currency: string
   unitAmountMinor: bigint
   amountMinor: bigint
+  proration: boolean
   periodStart: Date | null
   periodEnd: Date | null
   _count: InvoiceLineCountAggregateOutputType | null
@@ -262,6 +269,7 @@ export type InvoiceLineWhereInput = {
   currency?: Prisma.StringFilter<"InvoiceLine"> | string
   unitAmountMinor?: Prisma.BigIntFilter<"InvoiceLine"> | bigint | number
   amountMinor?: Prisma.BigIntFilter<"InvoiceLine"> | bigint | number
+  proration?: Prisma.BoolFilter<"InvoiceLine"> | boolean
   periodStart?: Prisma.DateTimeNullableFilter<"InvoiceLine"> | Date | string | null
   periodEnd?: Prisma.DateTimeNullableFilter<"InvoiceLine"> | Date | string | null
   invoice?: Prisma.XOR<Prisma.InvoiceScalarRelationFilter, Prisma.InvoiceWhereInput>
@@ -276,6 +284,7 @@ export type InvoiceLineOrderByWithRelationInput = {
   currency?: Prisma.SortOrder
   unitAmountMinor?: Prisma.SortOrder
   amountMinor?: Prisma.SortOrder
+  proration?: Prisma.SortOrder
   periodStart?: Prisma.SortOrderInput | Prisma.SortOrder
   periodEnd?: Prisma.SortOrderInput | Prisma.SortOrder
   invoice?: Prisma.InvoiceOrderByWithRelationInput
@@ -293,6 +302,7 @@ export type InvoiceLineWhereUniqueInput = Prisma.AtLeast<{
   currency?: Prisma.StringFilter<"InvoiceLine"> | string
   unitAmountMinor?: Prisma.BigIntFilter<"InvoiceLine"> | bigint | number
   amountMinor?: Prisma.BigIntFilter<"InvoiceLine"> | bigint | number
+  proration?: Prisma.BoolFilter<"InvoiceLine"> | boolean
   periodStart?: Prisma.DateTimeNullableFilter<"InvoiceLine"> | Date | string | null
   periodEnd?: Prisma.DateTimeNullableFilter<"InvoiceLine"> | Date | string | null
   invoice?: Prisma.XOR<Prisma.InvoiceScalarRelationFilter, Prisma.InvoiceWhereInput>
@@ -307,6 +317,7 @@ export type InvoiceLineOrderByWithAggregationInput = {
   currency?: Prisma.SortOrder
   unitAmountMinor?: Prisma.SortOrder
   amountMinor?: Prisma.SortOrder
+  proration?: Prisma.SortOrder
   periodStart?: Prisma.SortOrderInput | Prisma.SortOrder
   periodEnd?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.InvoiceLineCountOrderByAggregateInput
@@ -328,6 +339,7 @@ export type InvoiceLineScalarWhereWithAggregatesInput = {
   currency?: Prisma.StringWithAggregatesFilter<"InvoiceLine"> | string
   unitAmountMinor?: Prisma.BigIntWithAggregatesFilter<"InvoiceLine"> | bigint | number
   amountMinor?: Prisma.BigIntWithAggregatesFilter<"InvoiceLine"> | bigint | number
+  proration?: Prisma.BoolWithAggregatesFilter<"InvoiceLine"> | boolean
   periodStart?: Prisma.DateTimeNullableWithAggregatesFilter<"InvoiceLine"> | Date | string | null
   periodEnd?: Prisma.DateTimeNullableWithAggregatesFilter<"InvoiceLine"> | Date | string | null
 }
@@ -339,6 +351,7 @@ export type InvoiceLineCreateInput = {
   currency: string
   unitAmountMinor: bigint | number
   amountMinor: bigint | number
+  proration?: boolean
   periodStart?: Date | string | null
   periodEnd?: Date | string | null
   invoice: Prisma.InvoiceCreateNestedOneWithoutLinesInput
@@ -353,6 +366,7 @@ export type InvoiceLineUncheckedCreateInput = {
   currency: string
   unitAmountMinor: bigint | number
   amountMinor: bigint | number
+  proration?: boolean
   periodStart?: Date | string | null
   periodEnd?: Date | string | null
 }
@@ -364,6 +378,7 @@ export type InvoiceLineUpdateInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   unitAmountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  proration?: Prisma.BoolFieldUpdateOperationsInput | boolean
   periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   invoice?: Prisma.InvoiceUpdateOneRequiredWithoutLinesNestedInput
@@ -378,6 +393,7 @@ export type InvoiceLineUncheckedUpdateInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   unitAmountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  proration?: Prisma.BoolFieldUpdateOperationsInput | boolean
   periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
@@ -391,6 +407,7 @@ export type InvoiceLineCreateManyInput = {
   currency: string
   unitAmountMinor: bigint | number
   amountMinor: bigint | number
+  proration?: boolean
   periodStart?: Date | string | null
   periodEnd?: Date | string | null
 }
@@ -402,6 +419,7 @@ export type InvoiceLineUpdateManyMutationInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   unitAmountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  proration?: Prisma.BoolFieldUpdateOperationsInput | boolean
   periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
@@ -415,6 +433,7 @@ export type InvoiceLineUncheckedUpdateManyInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   unitAmountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  proration?: Prisma.BoolFieldUpdateOperationsInput | boolean
   periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
@@ -438,6 +457,7 @@ export type InvoiceLineCountOrderByAggregateInput = {
   currency?: Prisma.SortOrder
   unitAmountMinor?: Prisma.SortOrder
   amountMinor?: Prisma.SortOrder
+  proration?: Prisma.SortOrder
   periodStart?: Prisma.SortOrder
   periodEnd?: Prisma.SortOrder
 }
@@ -457,6 +477,7 @@ export type InvoiceLineMaxOrderByAggregateInput = {
   currency?: Prisma.SortOrder
   unitAmountMinor?: Prisma.SortOrder
   amountMinor?: Prisma.SortOrder
+  proration?: Prisma.SortOrder
   periodStart?: Prisma.SortOrder
   periodEnd?: Prisma.SortOrder
 }
@@ -470,6 +491,7 @@ export type InvoiceLineMinOrderByAggregateInput = {
   currency?: Prisma.SortOrder
   unitAmountMinor?: Prisma.SortOrder
   amountMinor?: Prisma.SortOrder
+  proration?: Prisma.SortOrder
   periodStart?: Prisma.SortOrder
   periodEnd?: Prisma.SortOrder
 }
@@ -529,6 +551,7 @@ export type InvoiceLineCreateWithoutInvoiceInput = {
   currency: string
   unitAmountMinor: bigint | number
   amountMinor: bigint | number
+  proration?: boolean
   periodStart?: Date | string | null
   periodEnd?: Date | string | null
 }
@@ -540,6 +563,7 @@ export type InvoiceLineUncheckedCreateWithoutInvoiceInput = {
   currency: string
   unitAmountMinor: bigint | number
   amountMinor: bigint | number
+  proration?: boolean
   periodStart?: Date | string | null
   periodEnd?: Date | string | null
 }
@@ -582,6 +606,7 @@ export type InvoiceLineScalarWhereInput = {
   currency?: Prisma.StringFilter<"InvoiceLine"> | string
   unitAmountMinor?: Prisma.BigIntFilter<"InvoiceLine"> | bigint | number
   amountMinor?: Prisma.BigIntFilter<"InvoiceLine"> | bigint | number
+  proration?: Prisma.BoolFilter<"InvoiceLine"> | boolean
   periodStart?: Prisma.DateTimeNullableFilter<"InvoiceLine"> | Date | string | null
   periodEnd?: Prisma.DateTimeNullableFilter<"InvoiceLine"> | Date | string | null
 }
@@ -593,6 +618,7 @@ export type InvoiceLineCreateManyInvoiceInput = {
   currency: string
   unitAmountMinor: bigint | number
   amountMinor: bigint | number
+  proration?: boolean
   periodStart?: Date | string | null
   periodEnd?: Date | string | null
 }
@@ -604,6 +630,7 @@ export type InvoiceLineUpdateWithoutInvoiceInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   unitAmountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  proration?: Prisma.BoolFieldUpdateOperationsInput | boolean
   periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
@@ -615,6 +642,7 @@ export type InvoiceLineUncheckedUpdateWithoutInvoiceInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   unitAmountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  proration?: Prisma.BoolFieldUpdateOperationsInput | boolean
   periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
@@ -626,6 +654,7 @@ export type InvoiceLineUncheckedUpdateManyWithoutInvoiceInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   unitAmountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  proration?: Prisma.BoolFieldUpdateOperationsInput | boolean
   periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
@@ -641,6 +670,7 @@ export type InvoiceLineSelect<ExtArgs extends runtime.Types.Extensions.InternalA
   currency?: boolean
   unitAmountMinor?: boolean
   amountMinor?: boolean
+  proration?: boolean
   periodStart?: boolean
   periodEnd?: boolean
   invoice?: boolean | Prisma.InvoiceDefaultArgs<ExtArgs>
@@ -655,6 +685,7 @@ export type InvoiceLineSelectCreateManyAndReturn<ExtArgs extends runtime.Types.E
   currency?: boolean
   unitAmountMinor?: boolean
   amountMinor?: boolean
+  proration?: boolean
   periodStart?: boolean
   periodEnd?: boolean
   invoice?: boolean | Prisma.InvoiceDefaultArgs<ExtArgs>
@@ -669,6 +700,7 @@ export type InvoiceLineSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.E
   currency?: boolean
   unitAmountMinor?: boolean
   amountMinor?: boolean
+  proration?: boolean
   periodStart?: boolean
   periodEnd?: boolean
   invoice?: boolean | Prisma.InvoiceDefaultArgs<ExtArgs>
@@ -683,11 +715,12 @@ export type InvoiceLineSelectScalar = {
   currency?: boolean
   unitAmountMinor?: boolean
   amountMinor?: boolean
+  proration?: boolean
   periodStart?: boolean
   periodEnd?: boolean
 }
 
-export type InvoiceLineOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "invoiceId" | "description" | "quantity" | "currency" | "unitAmountMinor" | "amountMinor" | "periodStart" | "periodEnd", ExtArgs["result"]["invoiceLine"]>
+export type InvoiceLineOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "invoiceId" | "description" | "quantity" | "currency" | "unitAmountMinor" | "amountMinor" | "proration" | "periodStart" | "periodEnd", ExtArgs["result"]["invoiceLine"]>
 export type InvoiceLineInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   invoice?: boolean | Prisma.InvoiceDefaultArgs<ExtArgs>
 }
@@ -712,6 +745,7 @@ export type $InvoiceLinePayload<ExtArgs extends runtime.Types.Extensions.Interna
     currency: string
     unitAmountMinor: bigint
     amountMinor: bigint
+    proration: boolean
     periodStart: Date | null
     periodEnd: Date | null
   }, ExtArgs["result"]["invoiceLine"]>
@@ -1146,6 +1180,7 @@ export interface InvoiceLineFieldRefs {
   readonly currency: Prisma.FieldRef<"InvoiceLine", 'String'>
   readonly unitAmountMinor: Prisma.FieldRef<"InvoiceLine", 'BigInt'>
   readonly amountMinor: Prisma.FieldRef<"InvoiceLine", 'BigInt'>
+  readonly proration: Prisma.FieldRef<"InvoiceLine", 'Boolean'>
   readonly periodStart: Prisma.FieldRef<"InvoiceLine", 'DateTime'>
   readonly periodEnd: Prisma.FieldRef<"InvoiceLine", 'DateTime'>
 }

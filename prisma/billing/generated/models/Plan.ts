@@ -257,6 +257,8 @@ export type PlanWhereInput = {
   features?: Prisma.JsonFilter<"Plan">
   createdAt?: Prisma.DateTimeFilter<"Plan"> | Date | string
   subscriptions?: Prisma.BillingSubscriptionListRelationFilter
+  scheduled?: Prisma.BillingSubscriptionListRelationFilter
+  changes?: Prisma.SubscriptionChangeListRelationFilter
 }
 
 export type PlanOrderByWithRelationInput = {
@@ -271,6 +273,8 @@ export type PlanOrderByWithRelationInput = {
   features?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   subscriptions?: Prisma.BillingSubscriptionOrderByRelationAggregateInput
+  scheduled?: Prisma.BillingSubscriptionOrderByRelationAggregateInput
+  changes?: Prisma.SubscriptionChangeOrderByRelationAggregateInput
 }
 
 export type PlanWhereUniqueInput = Prisma.AtLeast<{
@@ -289,6 +293,8 @@ export type PlanWhereUniqueInput = Prisma.AtLeast<{
   features?: Prisma.JsonFilter<"Plan">
   createdAt?: Prisma.DateTimeFilter<"Plan"> | Date | string
   subscriptions?: Prisma.BillingSubscriptionListRelationFilter
+  scheduled?: Prisma.BillingSubscriptionListRelationFilter
+  changes?: Prisma.SubscriptionChangeListRelationFilter
 }, "id" | "code_version">
 
 export type PlanOrderByWithAggregationInput = {
@@ -337,6 +343,8 @@ export type PlanCreateInput = {
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Date | string
   subscriptions?: Prisma.BillingSubscriptionCreateNestedManyWithoutPlanInput
+  scheduled?: Prisma.BillingSubscriptionCreateNestedManyWithoutNextPlanInput
+  changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutPlanInput
 }
 
 export type PlanUncheckedCreateInput = {
@@ -351,6 +359,8 @@ export type PlanUncheckedCreateInput = {
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Date | string
   subscriptions?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutPlanInput
+  scheduled?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutNextPlanInput
+  changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutPlanInput
 }
 
 export type PlanUpdateInput = {
@@ -365,6 +375,8 @@ export type PlanUpdateInput = {
   features?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   subscriptions?: Prisma.BillingSubscriptionUpdateManyWithoutPlanNestedInput
+  scheduled?: Prisma.BillingSubscriptionUpdateManyWithoutNextPlanNestedInput
+  changes?: Prisma.SubscriptionChangeUpdateManyWithoutPlanNestedInput
 }
 
 export type PlanUncheckedUpdateInput = {
@@ -379,6 +391,8 @@ export type PlanUncheckedUpdateInput = {
   features?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   subscriptions?: Prisma.BillingSubscriptionUncheckedUpdateManyWithoutPlanNestedInput
+  scheduled?: Prisma.BillingSubscriptionUncheckedUpdateManyWithoutNextPlanNestedInput
+  changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutPlanNestedInput
 }
 
 export type PlanCreateManyInput = {
@@ -477,9 +491,20 @@ export type PlanScalarRelationFilter = {
   isNot?: Prisma.PlanWhereInput
 }
 
+export type PlanNullableScalarRelationFilter = {
+  is?: Prisma.PlanWhereInput | null
+  isNot?: Prisma.PlanWhereInput | null
+}
+
 export type PlanCreateNestedOneWithoutSubscriptionsInput = {
   create?: Prisma.XOR<Prisma.PlanCreateWithoutSubscriptionsInput, Prisma.PlanUncheckedCreateWithoutSubscriptionsInput>
   connectOrCreate?: Prisma.PlanCreateOrConnectWithoutSubscriptionsInput
+  connect?: Prisma.PlanWhereUniqueInput
+}
+
+export type PlanCreateNestedOneWithoutScheduledInput = {
+  create?: Prisma.XOR<Prisma.PlanCreateWithoutScheduledInput, Prisma.PlanUncheckedCreateWithoutScheduledInput>
+  connectOrCreate?: Prisma.PlanCreateOrConnectWithoutScheduledInput
   connect?: Prisma.PlanWhereUniqueInput
 }
 
@@ -489,6 +514,30 @@ export type PlanUpdateOneRequiredWithoutSubscriptionsNestedInput = {
   upsert?: Prisma.PlanUpsertWithoutSubscriptionsInput
   connect?: Prisma.PlanWhereUniqueInput
   update?: Prisma.XOR<Prisma.XOR<Prisma.PlanUpdateToOneWithWhereWithoutSubscriptionsInput, Prisma.PlanUpdateWithoutSubscriptionsInput>, Prisma.PlanUncheckedUpdateWithoutSubscriptionsInput>
+}
+
+export type PlanUpdateOneWithoutScheduledNestedInput = {
+  create?: Prisma.XOR<Prisma.PlanCreateWithoutScheduledInput, Prisma.PlanUncheckedCreateWithoutScheduledInput>
+  connectOrCreate?: Prisma.PlanCreateOrConnectWithoutScheduledInput
+  upsert?: Prisma.PlanUpsertWithoutScheduledInput
+  disconnect?: Prisma.PlanWhereInput | boolean
+  delete?: Prisma.PlanWhereInput | boolean
+  connect?: Prisma.PlanWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.PlanUpdateToOneWithWhereWithoutScheduledInput, Prisma.PlanUpdateWithoutScheduledInput>, Prisma.PlanUncheckedUpdateWithoutScheduledInput>
+}
+
+export type PlanCreateNestedOneWithoutChangesInput = {
+  create?: Prisma.XOR<Prisma.PlanCreateWithoutChangesInput, Prisma.PlanUncheckedCreateWithoutChangesInput>
+  connectOrCreate?: Prisma.PlanCreateOrConnectWithoutChangesInput
+  connect?: Prisma.PlanWhereUniqueInput
+}
+
+export type PlanUpdateOneRequiredWithoutChangesNestedInput = {
+  create?: Prisma.XOR<Prisma.PlanCreateWithoutChangesInput, Prisma.PlanUncheckedCreateWithoutChangesInput>
+  connectOrCreate?: Prisma.PlanCreateOrConnectWithoutChangesInput
+  upsert?: Prisma.PlanUpsertWithoutChangesInput
+  connect?: Prisma.PlanWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.PlanUpdateToOneWithWhereWithoutChangesInput, Prisma.PlanUpdateWithoutChangesInput>, Prisma.PlanUncheckedUpdateWithoutChangesInput>
 }
 
 export type PlanCreateWithoutSubscriptionsInput = {
@@ -502,6 +551,8 @@ export type PlanCreateWithoutSubscriptionsInput = {
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Date | string
+  scheduled?: Prisma.BillingSubscriptionCreateNestedManyWithoutNextPlanInput
+  changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutPlanInput
 }
 
 export type PlanUncheckedCreateWithoutSubscriptionsInput = {
@@ -515,11 +566,48 @@ export type PlanUncheckedCreateWithoutSubscriptionsInput = {
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Date | string
+  scheduled?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutNextPlanInput
+  changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutPlanInput
 }
 
 export type PlanCreateOrConnectWithoutSubscriptionsInput = {
   where: Prisma.PlanWhereUniqueInput
   create: Prisma.XOR<Prisma.PlanCreateWithoutSubscriptionsInput, Prisma.PlanUncheckedCreateWithoutSubscriptionsInput>
+}
+
+export type PlanCreateWithoutScheduledInput = {
+  id: string
+  code: string
+  version: number
+  name: string
+  status: string
+  interval: string
+  currency: string
+  amountMinor: bigint | number
+  features: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Date | string
+  subscriptions?: Prisma.BillingSubscriptionCreateNestedManyWithoutPlanInput
+  changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutPlanInput
+}
+
+export type PlanUncheckedCreateWithoutScheduledInput = {
+  id: string
+  code: string
+  version: number
+  name: string
+  status: string
+  interval: string
+  currency: string
+  amountMinor: bigint | number
+  features: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Date | string
+  subscriptions?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutPlanInput
+  changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutPlanInput
+}
+
+export type PlanCreateOrConnectWithoutScheduledInput = {
+  where: Prisma.PlanWhereUniqueInput
+  create: Prisma.XOR<Prisma.PlanCreateWithoutScheduledInput, Prisma.PlanUncheckedCreateWithoutScheduledInput>
 }
 
 export type PlanUpsertWithoutSubscriptionsInput = {
@@ -544,6 +632,8 @@ export type PlanUpdateWithoutSubscriptionsInput = {
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   features?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  scheduled?: Prisma.BillingSubscriptionUpdateManyWithoutNextPlanNestedInput
+  changes?: Prisma.SubscriptionChangeUpdateManyWithoutPlanNestedInput
 }
 
 export type PlanUncheckedUpdateWithoutSubscriptionsInput = {
@@ -557,6 +647,125 @@ export type PlanUncheckedUpdateWithoutSubscriptionsInput = {
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   features?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  scheduled?: Prisma.BillingSubscriptionUncheckedUpdateManyWithoutNextPlanNestedInput
+  changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutPlanNestedInput
+}
+
+export type PlanUpsertWithoutScheduledInput = {
+  update: Prisma.XOR<Prisma.PlanUpdateWithoutScheduledInput, Prisma.PlanUncheckedUpdateWithoutScheduledInput>
+  create: Prisma.XOR<Prisma.PlanCreateWithoutScheduledInput, Prisma.PlanUncheckedCreateWithoutScheduledInput>
+  where?: Prisma.PlanWhereInput
+}
+
+export type PlanUpdateToOneWithWhereWithoutScheduledInput = {
+  where?: Prisma.PlanWhereInput
+  data: Prisma.XOR<Prisma.PlanUpdateWithoutScheduledInput, Prisma.PlanUncheckedUpdateWithoutScheduledInput>
+}
+
+export type PlanUpdateWithoutScheduledInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  code?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  interval?: Prisma.StringFieldUpdateOperationsInput | string
+  currency?: Prisma.StringFieldUpdateOperationsInput | string
+  amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  features?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  subscriptions?: Prisma.BillingSubscriptionUpdateManyWithoutPlanNestedInput
+  changes?: Prisma.SubscriptionChangeUpdateManyWithoutPlanNestedInput
+}
+
+export type PlanUncheckedUpdateWithoutScheduledInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  code?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  interval?: Prisma.StringFieldUpdateOperationsInput | string
+  currency?: Prisma.StringFieldUpdateOperationsInput | string
+  amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  features?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  subscriptions?: Prisma.BillingSubscriptionUncheckedUpdateManyWithoutPlanNestedInput
+  changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutPlanNestedInput
+}
+
+export type PlanCreateWithoutChangesInput = {
+  id: string
+  code: string
+  version: number
+  name: string
+  status: string
+  interval: string
+  currency: string
+  amountMinor: bigint | number
+  features: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Date | string
+  subscriptions?: Prisma.BillingSubscriptionCreateNestedManyWithoutPlanInput
+  scheduled?: Prisma.BillingSubscriptionCreateNestedManyWithoutNextPlanInput
+}
+
+export type PlanUncheckedCreateWithoutChangesInput = {
+  id: string
+  code: string
+  version: number
+  name: string
+  status: string
+  interval: string
+  currency: string
+  amountMinor: bigint | number
+  features: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Date | string
+  subscriptions?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutPlanInput
+  scheduled?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutNextPlanInput
+}
+
+export type PlanCreateOrConnectWithoutChangesInput = {
+  where: Prisma.PlanWhereUniqueInput
+  create: Prisma.XOR<Prisma.PlanCreateWithoutChangesInput, Prisma.PlanUncheckedCreateWithoutChangesInput>
+}
+
+export type PlanUpsertWithoutChangesInput = {
+  update: Prisma.XOR<Prisma.PlanUpdateWithoutChangesInput, Prisma.PlanUncheckedUpdateWithoutChangesInput>
+  create: Prisma.XOR<Prisma.PlanCreateWithoutChangesInput, Prisma.PlanUncheckedCreateWithoutChangesInput>
+  where?: Prisma.PlanWhereInput
+}
+
+export type PlanUpdateToOneWithWhereWithoutChangesInput = {
+  where?: Prisma.PlanWhereInput
+  data: Prisma.XOR<Prisma.PlanUpdateWithoutChangesInput, Prisma.PlanUncheckedUpdateWithoutChangesInput>
+}
+
+export type PlanUpdateWithoutChangesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  code?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  interval?: Prisma.StringFieldUpdateOperationsInput | string
+  currency?: Prisma.StringFieldUpdateOperationsInput | string
+  amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  features?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  subscriptions?: Prisma.BillingSubscriptionUpdateManyWithoutPlanNestedInput
+  scheduled?: Prisma.BillingSubscriptionUpdateManyWithoutNextPlanNestedInput
+}
+
+export type PlanUncheckedUpdateWithoutChangesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  code?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  interval?: Prisma.StringFieldUpdateOperationsInput | string
+  currency?: Prisma.StringFieldUpdateOperationsInput | string
+  amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  features?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  subscriptions?: Prisma.BillingSubscriptionUncheckedUpdateManyWithoutPlanNestedInput
+  scheduled?: Prisma.BillingSubscriptionUncheckedUpdateManyWithoutNextPlanNestedInput
 }
 
 
@@ -566,10 +775,14 @@ export type PlanUncheckedUpdateWithoutSubscriptionsInput = {
 
 export type PlanCountOutputType = {
   subscriptions: number
+  scheduled: number
+  changes: number
 }
 
 export type PlanCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   subscriptions?: boolean | PlanCountOutputTypeCountSubscriptionsArgs
+  scheduled?: boolean | PlanCountOutputTypeCountScheduledArgs
+  changes?: boolean | PlanCountOutputTypeCountChangesArgs
 }
 
 /**
@@ -589,6 +802,20 @@ export type PlanCountOutputTypeCountSubscriptionsArgs<ExtArgs extends runtime.Ty
   where?: Prisma.BillingSubscriptionWhereInput
 }
 
+/**
+ * PlanCountOutputType without action
+ */
+export type PlanCountOutputTypeCountScheduledArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.BillingSubscriptionWhereInput
+}
+
+/**
+ * PlanCountOutputType without action
+ */
+export type PlanCountOutputTypeCountChangesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.SubscriptionChangeWhereInput
+}
+
 
 export type PlanSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -602,6 +829,8 @@ export type PlanSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   features?: boolean
   createdAt?: boolean
   subscriptions?: boolean | Prisma.Plan$subscriptionsArgs<ExtArgs>
+  scheduled?: boolean | Prisma.Plan$scheduledArgs<ExtArgs>
+  changes?: boolean | Prisma.Plan$changesArgs<ExtArgs>
   _count?: boolean | Prisma.PlanCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["plan"]>
 
@@ -647,6 +876,8 @@ export type PlanSelectScalar = {
 export type PlanOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "code" | "version" | "name" | "status" | "interval" | "currency" | "amountMinor" | "features" | "createdAt", ExtArgs["result"]["plan"]>
 export type PlanInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   subscriptions?: boolean | Prisma.Plan$subscriptionsArgs<ExtArgs>
+  scheduled?: boolean | Prisma.Plan$scheduledArgs<ExtArgs>
+  changes?: boolean | Prisma.Plan$changesArgs<ExtArgs>
   _count?: boolean | Prisma.PlanCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type PlanIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -656,6 +887,8 @@ export type $PlanPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   name: "Plan"
   objects: {
     subscriptions: Prisma.$BillingSubscriptionPayload<ExtArgs>[]
+    scheduled: Prisma.$BillingSubscriptionPayload<ExtArgs>[]
+    changes: Prisma.$SubscriptionChangePayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -1063,6 +1296,8 @@ readonly fields: PlanFieldRefs;
 export interface Prisma__PlanClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
   subscriptions<T extends Prisma.Plan$subscriptionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Plan$subscriptionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$BillingSubscriptionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  scheduled<T extends Prisma.Plan$scheduledArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Plan$scheduledArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$BillingSubscriptionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  changes<T extends Prisma.Plan$changesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Plan$changesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SubscriptionChangePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1516,6 +1751,54 @@ export type Plan$subscriptionsArgs<ExtArgs extends runtime.Types.Extensions.Inte
   take?: number
   skip?: number
   distinct?: Prisma.BillingSubscriptionScalarFieldEnum | Prisma.BillingSubscriptionScalarFieldEnum[]
+}
+
+/**
+ * Plan.scheduled
+ */
+export type Plan$scheduledArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the BillingSubscription
+   */
+  select?: Prisma.BillingSubscriptionSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the BillingSubscription
+   */
+  omit?: Prisma.BillingSubscriptionOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.BillingSubscriptionInclude<ExtArgs> | null
+  where?: Prisma.BillingSubscriptionWhereInput
+  orderBy?: Prisma.BillingSubscriptionOrderByWithRelationInput | Prisma.BillingSubscriptionOrderByWithRelationInput[]
+  cursor?: Prisma.BillingSubscriptionWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.BillingSubscriptionScalarFieldEnum | Prisma.BillingSubscriptionScalarFieldEnum[]
+}
+
+/**
+ * Plan.changes
+ */
+export type Plan$changesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the SubscriptionChange
+   */
+  select?: Prisma.SubscriptionChangeSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the SubscriptionChange
+   */
+  omit?: Prisma.SubscriptionChangeOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.SubscriptionChangeInclude<ExtArgs> | null
+  where?: Prisma.SubscriptionChangeWhereInput
+  orderBy?: Prisma.SubscriptionChangeOrderByWithRelationInput | Prisma.SubscriptionChangeOrderByWithRelationInput[]
+  cursor?: Prisma.SubscriptionChangeWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.SubscriptionChangeScalarFieldEnum | Prisma.SubscriptionChangeScalarFieldEnum[]
 }
 
 /**

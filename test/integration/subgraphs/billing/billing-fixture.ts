@@ -6,14 +6,14 @@ import { Client, Pool } from "pg";
 import type { Grants } from "../../../../platform/auth/identity.ts";
 import { createIdentitySigner } from "../../../../platform/auth/identity-header.ts";
 import type { OrganizationId, SessionId, UserId } from "../../../../platform/auth/principal-ids.ts";
-import { systemClock } from "../../../../platform/clock.ts";
+import { type Clock, systemClock } from "../../../../platform/clock.ts";
 import { loadEventContracts } from "../../../../platform/events/contracts.ts";
 import type { EventLog } from "../../../../platform/events/event-log.ts";
 import { createPostgresEventLog } from "../../../../platform/events/postgres-event-log.ts";
 import type { Subgraph } from "../../../../platform/graphql/subgraph.ts";
 import { createIdSource } from "../../../../platform/ids.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
-import { databaseUrls, prepareDatabase } from "../../../../prisma/databases.ts";
+import { type DatabaseUrls, databaseUrls, prepareDatabase } from "../../../../prisma/databases.ts";
 import type { AccountId } from "../../../../subgraphs/billing/domain/ids.ts";
 import { createBillingSubgraph, seedPlans } from "../../../../subgraphs/billing/index.ts";
 import { createSandboxProvider } from "../../../../subgraphs/billing/provider/sandbox-provider.ts";
@@ -30,11 +30,19 @@ const SLOW_CARD_MS = 400;
 export type BillingFixture = Awaited<ReturnType<typeof startBilling>>;
 export type Json = ReturnType<typeof JSON.parse>;
 
-export async function startBilling() {
+export interface BillingOptions {
+  readonly clock?: Clock;
+  /** Makes the billing database before it is brought up to date. */
+  readonly before?: (urls: DatabaseUrls, adminUrl: string) => Promise<void>;
+}
+
+/** @param clock in place of the machine's, for what billing decides; rows are leased by the database's */
+export async function startBilling({ clock = systemClock, before }: BillingOptions = {}) {
   const adminUrl = serviceAddress("postgres");
   const name = `billing_${randomBytes(5).toString("hex")}`;
   const prepare = async (kind: string) => {
     const urls = databaseUrls(adminUrl, kind, ROLE_PASSWORD, `${name}_${kind}`);
+    if (kind === "billing") await before?.(urls, adminUrl);
     await prepareDatabase({ adminUrl, name: kind, urls });
     return urls;
   };
@@ -52,8 +60,8 @@ export async function startBilling() {
   await seedPlans({ ...runtime, settings, ids });
   const eventLog: EventLog = createPostgresEventLog({ connectionString: events.app, logger });
   await eventLog.start();
-  const provider = countingProvider(createSandboxProvider({ clock: systemClock, delayMs: SLOW_CARD_MS }));
-  const signer = createIdentitySigner(SECRETS, systemClock);
+  const provider = countingProvider(createSandboxProvider({ clock, delayMs: SLOW_CARD_MS }));
+  const signer = createIdentitySigner(SECRETS, clock);
   const adminOf = new URL(adminUrl);
   adminOf.pathname = `/${name}_billing`;
   const admin = new Pool({ connectionString: adminOf.href, max: 2 });
@@ -64,7 +72,7 @@ export async function startBilling() {
 
   /** An instance over the same database. `parts: false` serves requests only: no relay, no consumer, no settlement. */
   async function instance({ parts = true } = {}): Promise<Subgraph> {
-    const shared = { eventLog, contracts, clock: systemClock, ids, logger, identitySecrets: SECRETS };
+    const shared = { eventLog, contracts, clock, ids, logger, identitySecrets: SECRETS };
     const deps = { ...runtime, ...shared, settings, provider };
     const subgraph = createBillingSubgraph(deps);
     if (parts) for (const part of subgraph.parts) await part.start?.();

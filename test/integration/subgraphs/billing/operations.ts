@@ -3,8 +3,12 @@ import type { Subgraph } from "../../../../platform/graphql/subgraph.ts";
 import type { BillingFixture, Customer, Json, Viewer } from "./billing-fixture.ts";
 
 const INVOICE = `id number status version paidAt total { amountMinor currency exponent } amountDue { amountMinor }
-  lines { description quantity amount { amountMinor } } payments { id status }`;
+  creditUsed { amountMinor } creditNotes { id }
+  lines { description quantity amount { amountMinor } proration periodStart periodEnd } payments { id status }`;
 const PAYMENT = "id status failureCode version provider amount { amountMinor }";
+const SUBSCRIPTION = `id status version quantity cancelAt currentPeriodStart currentPeriodEnd plan { code }
+  scheduledChange { plan { code } quantity at } account { id credit { amountMinor } amountDue { amountMinor } }`;
+const CREDIT_NOTE = "id number status reason total { amountMinor } periodStart periodEnd invoice { id }";
 const ERRORS = "userErrors { code message field status }";
 
 const ATTACH = `mutation ($input: PaymentMethodAttachInput!) {
@@ -13,6 +17,19 @@ export const START = `mutation ($input: SubscriptionStartInput!) {
   subscriptionStart(input: $input) {
     subscription { id status version quantity plan { code } account { id } }
     invoice { ${INVOICE} } payment { ${PAYMENT} } ${ERRORS} } }`;
+const CHANGE = `mutation ($input: SubscriptionChangeInput!) {
+  subscriptionChange(input: $input) {
+    subscription { ${SUBSCRIPTION} } invoice { ${INVOICE} } payment { ${PAYMENT} } creditNote { ${CREDIT_NOTE} } ${ERRORS} } }`;
+const CANCEL = `mutation ($input: SubscriptionCancelInput!) {
+  subscriptionCancel(input: $input) { subscription { ${SUBSCRIPTION} } creditNote { ${CREDIT_NOTE} } ${ERRORS} } }`;
+const RESUME = `mutation ($input: SubscriptionResumeInput!) {
+  subscriptionResume(input: $input) { subscription { ${SUBSCRIPTION} } ${ERRORS} } }`;
+const READ = `query ($id: ID!) { billingSubscription(id: $id) { ${SUBSCRIPTION}
+  account { invoices(first: 50) { edges { node { ${INVOICE} } } } } } }`;
+const PREVIEW = `query ($id: ID!, $planId: ID, $quantity: Int, $at: DateTime) {
+  billingSubscription(id: $id) { previewChange(planId: $planId, quantity: $quantity, at: $at) { at
+    credited { amountMinor } charged { amountMinor } creditUsed { amountMinor } dueNow { amountMinor }
+    creditLeft { amountMinor } periodStart periodEnd } } }`;
 const PAY = `mutation ($input: InvoicePayInput!) {
   invoicePay(input: $input) { invoice { ${INVOICE} subscription { id status version } } payment { ${PAYMENT} } ${ERRORS} } }`;
 
@@ -23,6 +40,14 @@ export function operationsOf(billing: BillingFixture, subgraph: Subgraph) {
     const { data, errors, extensions } = await billing.ask(subgraph, viewer, query, { input });
     if (errors.length > 0) throw new Error(JSON.stringify(errors));
     return { ...data[field], extensions };
+  };
+  /** The subscription with its account's invoices. */
+  const read = async (viewer: Viewer, id: string): Promise<Json> => {
+    const { data, errors } = await billing.ask(subgraph, viewer, READ, { id });
+    if (errors.length > 0) throw new Error(JSON.stringify(errors));
+    const { account, ...subscription } = data.billingSubscription;
+    const { invoices, ...rest } = account;
+    return { ...subscription, account: rest, invoices: invoices.edges.map(({ node }: Json) => node) };
   };
   return {
     newKey,
@@ -43,6 +68,29 @@ export function operationsOf(billing: BillingFixture, subgraph: Subgraph) {
       }),
     startWith: (viewer: Viewer, input: Json) =>
       run(viewer, START, "subscriptionStart", { idempotencyKey: newKey(), ...input }),
+    /** Of a subscription as it is now. */
+    async change(viewer: Viewer, id: string, { code, ...input }: Json): Promise<Json> {
+      const planId = code === undefined ? undefined : await billing.planId(code);
+      const expectedVersion = (await read(viewer, id)).version;
+      const change = { id, planId, expectedVersion, when: "NOW", idempotencyKey: newKey(), ...input };
+      return run(viewer, CHANGE, "subscriptionChange", change);
+    },
+    async cancel(viewer: Viewer, id: string, input: Json = {}): Promise<Json> {
+      const expectedVersion = (await read(viewer, id)).version;
+      const end = { id, expectedVersion, when: "PERIOD_END", idempotencyKey: newKey(), ...input };
+      return run(viewer, CANCEL, "subscriptionCancel", end);
+    },
+    async resume(viewer: Viewer, id: string, input: Json = {}): Promise<Json> {
+      const expectedVersion = (await read(viewer, id)).version;
+      return run(viewer, RESUME, "subscriptionResume", { id, expectedVersion, idempotencyKey: newKey(), ...input });
+    },
+    read,
+    async preview(viewer: Viewer, id: string, { code, ...wanted }: Json): Promise<Json> {
+      const planId = code === undefined ? undefined : await billing.planId(code);
+      const { data, errors } = await billing.ask(subgraph, viewer, PREVIEW, { id, planId, ...wanted });
+      if (errors.length > 0) throw new Error(JSON.stringify(errors));
+      return data.billingSubscription.previewChange;
+    },
     pay: (viewer: Viewer, id: string, input: Json = {}) =>
       run(viewer, PAY, "invoicePay", { id, idempotencyKey: newKey(), ...input }),
   };

@@ -1,14 +1,7 @@
 // An installation of version 0.1.0 is brought up to date: its people sign in, its organisations go on, its links work.
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { hash } from "bcrypt";
-import { Client } from "pg";
+import type { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bootstrapDatabase } from "../../../../prisma/bootstrap.ts";
-import type { DatabaseUrls } from "../../../../prisma/databases.ts";
-import { migrateDatabase } from "../../../../prisma/migrate.ts";
-import { migrationsOf } from "../../../../prisma/subgraph-databases.ts";
 import {
   INVITATION_TOKEN,
   mintToken,
@@ -17,9 +10,9 @@ import {
 } from "../../../../subgraphs/user/credentials/opaque-token.ts";
 import { namedId } from "../../../support/identities.ts";
 import { waitFor } from "../../../support/wait.ts";
+import { makeReleasedDatabase } from "../released-database.ts";
 import { ANONYMOUS, startUser, type UserFixture } from "./user-fixture.ts";
 
-const FOUNDATION = "20261120000000_foundation";
 const PASSWORD = "correct horse battery";
 const ADA = namedId("usr", "ada");
 const BOB = namedId("usr", "bob");
@@ -33,48 +26,11 @@ const tokens = {
 
 let fixture: UserFixture;
 beforeAll(async () => {
-  fixture = await startUser({ before: makeReleased });
+  fixture = await startUser({
+    before: (urls, adminUrl) => makeReleasedDatabase({ name: "user", urls, adminUrl, write }),
+  });
 });
 afterAll(() => fixture?.stop());
-
-/** The database as version 0.1.0 made it, with what it wrote. */
-async function makeReleased(urls: DatabaseUrls, adminUrl: string): Promise<void> {
-  const login = (url = "") => {
-    const { username: name, password } = new URL(url);
-    return { name, password };
-  };
-  const database = new URL(urls.owner).pathname.slice(1);
-  const logins = [login(urls.app), login(urls.relay)];
-  await bootstrapDatabase({ adminUrl, database, owner: login(urls.owner), logins });
-  const folder = await mkdtemp(join(tmpdir(), "tributary-released-"));
-  try {
-    const { folder: own, shared } = migrationsOf("user");
-    if (shared === undefined) throw new Error("the user database has shared migrations");
-    for (const [name, from] of [
-      ["own", own],
-      ["shared", shared.folder],
-    ] as const) {
-      await cp(join(from, FOUNDATION), join(folder, name, FOUNDATION), { recursive: true });
-    }
-    await cp(join(shared.folder, "migration_lock.toml"), join(folder, "shared", "migration_lock.toml"));
-    await migrateDatabase({
-      ownerUrl: urls.owner,
-      folder: join(folder, "own"),
-      shared: { ...shared, folder: join(folder, "shared") },
-    });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-  const url = new URL(adminUrl);
-  url.pathname = `/${database}`;
-  const admin = new Client({ connectionString: url.href });
-  await admin.connect();
-  try {
-    await write(admin);
-  } finally {
-    await admin.end();
-  }
-}
 
 async function write(admin: Client): Promise<void> {
   const now = new Date();

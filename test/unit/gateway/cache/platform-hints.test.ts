@@ -27,6 +27,8 @@ test.each([
   ["billing.payment.", "invoiceId"],
   ["billing.invoice.", "accountId"],
   ["billing.subscription.", "accountId"],
+  ["billing.credit_note.", "accountId"],
+  ["billing.credit_note.", "invoiceId"],
   ["user.membership.", "userId"],
 ])("every event %s… names its %s, by which lists go that a hint's tags speak for", (prefix, id) => {
   const concerned = types.filter((name) => name.startsWith(prefix));
@@ -54,6 +56,7 @@ test("of every field that is kept it is known whose events change it", () => {
   const account = "billingAccount { amountDue { currency } subscriptions { edges { node { plan { code } } } } }";
   expect(sourcesOf(`{ organization(id: "1") { name members { pageInfo { hasNextPage } } ${account} } }`)).toEqual([
     "billing.account",
+    "billing.credit_note",
     "billing.invoice",
     "billing.plan",
     "billing.subscription",

@@ -1,0 +1,83 @@
+/**
+ * Ends a plan: at the end of the paid period, or at once, which credits what is left of it. One that was never paid
+ * ends at once, and its invoice is void.
+ */
+import { z } from "zod";
+import type { CommandOutcome, CommandScope } from "../../../platform/database/command.ts";
+import { runIdempotentCommand } from "../../../platform/database/idempotent-command.ts";
+import { refuse } from "../../../platform/errors/user-failure.ts";
+import type { Actor } from "../../../platform/graphql/subgraph-context.ts";
+import { requireIdempotencyKey } from "../../../platform/validation/idempotency-key.ts";
+import type { SubscriptionCancelInput } from "../../../schema/generated/billing.ts";
+import { CreditNoteId, SubscriptionId } from "../domain/ids.ts";
+import type { BillingSubscription } from "../domain/subscription.ts";
+import { subscriptionCanceled, subscriptionScheduled } from "../domain-events.ts";
+import { creditRest } from "../lifecycle/credit-rest.ts";
+import { voidUnpaid } from "../lifecycle/void-unpaid.ts";
+import type { BillingServices } from "../services.ts";
+import { lockAccount } from "../store/accounts.ts";
+import type { BillingTransaction } from "../store/database.ts";
+import { findPaidLine } from "../store/invoices.ts";
+import { requireRow } from "../store/require-row.ts";
+import { isChangePending } from "../store/subscription-changes.ts";
+import { changeTerms, cancelSubscription as endSubscription } from "../store/subscriptions.ts";
+import { findManaged, SUBSCRIPTION } from "../validation/managed-target.ts";
+import { requireSubscriptionAt } from "../validation/subscription-version.ts";
+
+const storedResult = z.object({
+  subscriptionId: SubscriptionId.schema,
+  creditNoteId: CreditNoteId.schema.nullable(),
+});
+
+export type CanceledSubscription = z.infer<typeof storedResult>;
+
+/** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `INVALID`, `STATE_INVALID`, `VERSION_CONFLICT`, `IDEMPOTENCY_…` */
+export async function cancelSubscription(
+  services: BillingServices,
+  { identity, causation }: Actor,
+  { id: text, expectedVersion, when, idempotencyKey }: SubscriptionCancelInput,
+): Promise<CommandOutcome<CanceledSubscription>> {
+  const { id, organizationId, accountId } = await findManaged(services, identity, SUBSCRIPTION, text, "id");
+  requireIdempotencyKey(idempotencyKey);
+  const command = {
+    key: idempotencyKey,
+    tenant: organizationId,
+    command: "subscriptionCancel",
+    input: { id, expectedVersion, when },
+    result: storedResult,
+    causation,
+  };
+  return runIdempotentCommand(services, command, async (scope) => {
+    await lockAccount(scope.tx, accountId);
+    const subscription = await requireSubscriptionAt(scope.tx, id, expectedVersion);
+    const { status, cancelAt } = subscription;
+    if (status === "CANCELED") throw refuse("STATE_INVALID", "This plan has ended.", "id");
+    if (when === "PERIOD_END" && status !== "INCOMPLETE") {
+      if (cancelAt !== null) throw refuse("STATE_INVALID", "This plan ends with its period already.", "when");
+      const terms = { cancelAt: subscription.currentPeriodEnd, next: null };
+      scope.emit(subscriptionScheduled(await changeTerms(scope.tx, id, terms, services.clock.now())));
+      return { subscriptionId: id, creditNoteId: null };
+    }
+    return { subscriptionId: id, creditNoteId: await endNow(services, scope, subscription) };
+  });
+}
+
+/** @returns what is credited; null: nothing */
+async function endNow(
+  services: BillingServices,
+  scope: CommandScope<BillingTransaction>,
+  { id, accountId, status }: BillingSubscription,
+): Promise<CreditNoteId | null> {
+  const { tx, emit } = scope;
+  const now = services.clock.now();
+  if (await isChangePending(tx, id)) {
+    throw refuse("STATE_INVALID", "A change of this plan waits for its payment: wait for the outcome.", "id");
+  }
+  if (status === "INCOMPLETE" && !(await voidUnpaid(scope, id, now))) {
+    throw refuse("STATE_INVALID", "A payment of this plan is under way: wait for its outcome.", "id");
+  }
+  const line = status === "ACTIVE" ? await findPaidLine(tx, id, now) : undefined;
+  const creditNote = await creditRest(services, scope, { line, accountId, reason: "PLAN_CANCELED", from: now });
+  emit(subscriptionCanceled(requireRow(await endSubscription(tx, id, { from: status, at: now })), status));
+  return creditNote?.id ?? null;
+}

@@ -1,0 +1,67 @@
+/** What another plan, or quantity, costs from some moment on. A preview and the change itself ask the same. */
+import { endOfPeriod } from "./billing-period.ts";
+import type { InvoiceLine } from "./invoice.ts";
+import type { Plan } from "./plan.ts";
+import { type Period, restOf } from "./proration.ts";
+import type { BillingSubscription } from "./subscription.ts";
+
+export interface WantedChange {
+  readonly subscription: Pick<BillingSubscription, "currentPeriodStart" | "currentPeriodEnd" | "anchoredAt">;
+  readonly formerPlan: Pick<Plan, "interval">;
+  /** What was charged for the period that `at` is in; undefined: nothing. */
+  readonly charged: Pick<InvoiceLine, "amountMinor" | "periodStart" | "periodEnd"> | undefined;
+  readonly plan: Pick<Plan, "amountMinor" | "interval">;
+  readonly quantity: number;
+  /** Within the current period. */
+  readonly at: Date;
+  /** What the account has. */
+  readonly creditMinor: bigint;
+}
+
+/** Amounts in minor units of the account's currency. */
+export interface ChangeQuote {
+  readonly at: Date;
+  /** What is left of what was charged: it is credited. */
+  readonly creditedMinor: bigint;
+  /** For the new choice, from `at` on. */
+  readonly chargedMinor: bigint;
+  /** What is charged for: the rest of the period, or a whole one where the plans' periods differ in length. */
+  readonly period: Period;
+  readonly isProrated: boolean;
+  readonly anchoredAt: Date;
+  /** Of the account's credit, the new one included. */
+  readonly creditUsedMinor: bigint;
+  readonly dueMinor: bigint;
+  /** What the account has then. */
+  readonly creditLeftMinor: bigint;
+}
+
+export function quoteChange(wanted: WantedChange): ChangeQuote {
+  const { subscription, formerPlan, charged, plan, quantity, at } = wanted;
+  const creditedMinor = charged === undefined ? 0n : restOfLine(charged, at);
+  const price = BigInt(quantity) * plan.amountMinor;
+  const isProrated = plan.interval === formerPlan.interval;
+  const current = { start: subscription.currentPeriodStart, end: subscription.currentPeriodEnd };
+  const period = isProrated ? { start: at, end: current.end } : { start: at, end: endOfPeriod(at, plan.interval) };
+  const chargedMinor = isProrated ? restOf(price, current, at) : price;
+  const creditMinor = wanted.creditMinor + creditedMinor;
+  const creditUsedMinor = creditMinor < chargedMinor ? creditMinor : chargedMinor;
+  return {
+    at,
+    creditedMinor,
+    chargedMinor,
+    period,
+    isProrated,
+    anchoredAt: isProrated ? subscription.anchoredAt : at,
+    creditUsedMinor,
+    dueMinor: chargedMinor - creditUsedMinor,
+    creditLeftMinor: creditMinor - creditUsedMinor,
+  };
+}
+
+/** @returns what is left, from `at` on, of what a line charged for its period; nothing of a single charge */
+export function restOfLine(line: Pick<InvoiceLine, "amountMinor" | "periodStart" | "periodEnd">, at: Date): bigint {
+  const { amountMinor, periodStart, periodEnd } = line;
+  if (periodStart === null || periodEnd === null) return 0n;
+  return restOf(amountMinor, { start: periodStart, end: periodEnd }, at);
+}
