@@ -3,9 +3,11 @@
  * from the installation's secrets (HKDF, RFC 5869). The first secret seals, all of them open, so they rotate without
  * downtime.
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
 
 export interface TextSeal {
+  /** Names the secret that seals, and tells nothing of it. What another one sealed can be found, and sealed anew. */
+  readonly sealedWith: string;
   /** @param owner whom the text belongs to: it opens for nobody else */
   seal(text: string, owner: string): string;
   /** @throws Error for what none of the secrets sealed, or for another owner */
@@ -16,6 +18,7 @@ const ALGORITHM = "aes-256-gcm";
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const NAME_LENGTH = 16;
 
 /** @param purpose keys of one purpose open nothing of another. @param secrets at least one, the newest first */
 export function createTextSeal(purpose: string, secrets: readonly string[]): TextSeal {
@@ -24,6 +27,7 @@ export function createTextSeal(purpose: string, secrets: readonly string[]): Tex
   if (newest === undefined) throw new Error(`no secret to seal ${purpose} with`);
 
   return {
+    sealedWith: createHash("sha256").update(newest).digest("hex").slice(0, NAME_LENGTH),
     seal(text, owner) {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv(ALGORITHM, newest, nonce);

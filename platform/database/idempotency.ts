@@ -79,6 +79,16 @@ export async function claimKey<Result>(
   return { result: request.result.parse(row.result.value) };
 }
 
+const USED = "SELECT FROM idempotency WHERE tenant_id = $1 AND key = $2";
+
+/** Whether a command was carried out under the key: what it would ask of others before its transaction is not asked. */
+export async function isKeyUsed(
+  tx: SqlTransaction,
+  { tenant, key }: Pick<IdempotentRequest<unknown>, "tenant" | "key">,
+): Promise<boolean> {
+  return (await tx.$executeRawUnsafe(USED, tenant, key)) > 0;
+}
+
 /** Stores the answer under the key that this transaction claimed. Its one parameter, `$1`, is the JSON text. */
 export function storingResult(
   { tenant, key }: Pick<IdempotentRequest<unknown>, "tenant" | "key">,

@@ -52,6 +52,10 @@ export interface InvoicePayInput {
   readonly id: string;
   /** The account's default when absent. */
   readonly paymentMethodId?: string | null;
+  /** A new card in its place, by a token of the provider's form. It is kept when the payment succeeds. */
+  readonly providerToken?: string | null;
+  /** Keep the new card when it is declined, too; false when absent. */
+  readonly keepPaymentMethod?: boolean | null;
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey: string;
 }
@@ -61,10 +65,26 @@ export interface PaymentMethodAttachInput {
   /** The billing account's id. */
   readonly accountId: string;
   /** From the provider's form. Sandbox: `tok_visa` succeeds, `tok_declined` is declined, `tok_slow` succeeds after a while,
-   * `tok_slow_declined` is declined after a while. */
+   * `tok_slow_declined` is declined after a while. `tok_visa-2` is another card than `tok_visa`, which behaves alike. */
   readonly providerToken: string;
   /** Use it whenever an input names no method; false when absent. An account's first method is the default in any case. */
   readonly makeDefault?: boolean | null;
+  /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
+  readonly idempotencyKey: string;
+}
+
+/** Input of `paymentMethodDetach`. */
+export interface PaymentMethodDetachInput {
+  /** The payment method's id. */
+  readonly id: string;
+  /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
+  readonly idempotencyKey: string;
+}
+
+/** Input of `paymentMethodMakeDefault`. */
+export interface PaymentMethodMakeDefaultInput {
+  /** The payment method's id. */
+  readonly id: string;
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey: string;
 }
@@ -97,6 +117,10 @@ export interface SubscriptionChangeInput {
   readonly prorateAt?: Date | null;
   /** The account's default when absent. */
   readonly paymentMethodId?: string | null;
+  /** A new card in its place, by a token of the provider's form. It is kept when the payment succeeds. */
+  readonly providerToken?: string | null;
+  /** Keep the new card when it is declined, too; false when absent. */
+  readonly keepPaymentMethod?: boolean | null;
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey: string;
 }
@@ -121,6 +145,10 @@ export interface SubscriptionStartInput {
   readonly quantity?: number | null;
   /** The account's default when absent. */
   readonly paymentMethodId?: string | null;
+  /** A new card in its place, by a token of the provider's form. It is kept when the payment succeeds. */
+  readonly providerToken?: string | null;
+  /** Keep the new card when it is declined, too; false when absent. */
+  readonly keepPaymentMethod?: boolean | null;
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey: string;
 }
@@ -161,6 +189,16 @@ export interface BillingSubscriptionPreviewChangeArgs {
 export interface MutationPaymentMethodAttachArgs {
   /** The values of the mutation. */
   readonly input: PaymentMethodAttachInput;
+}
+
+export interface MutationPaymentMethodDetachArgs {
+  /** The values of the mutation. */
+  readonly input: PaymentMethodDetachInput;
+}
+
+export interface MutationPaymentMethodMakeDefaultArgs {
+  /** The values of the mutation. */
+  readonly input: PaymentMethodMakeDefaultInput;
 }
 
 export interface MutationSubscriptionStartArgs {
@@ -444,6 +482,10 @@ export interface PaymentMethodObject {
   readonly brand?: string | null | undefined;
   /** Last four digits, to recognise it by; null where there are none. */
   readonly last4?: string | null | undefined;
+  /** The month in which the card ends, 1 to 12; null where it does not, or where the provider does not say. */
+  readonly expMonth?: number | null | undefined;
+  /** The year of that month; null where there is none. */
+  readonly expYear?: number | null | undefined;
   /** Is it used when an input names no payment method? One of an account is. */
   readonly isDefault: boolean;
 }
@@ -451,6 +493,22 @@ export interface PaymentMethodObject {
 /** Payload of `paymentMethodAttach`. */
 export interface PaymentMethodAttachPayloadObject<Own = NoParents> {
   /** The kept method; null when the mutation was refused. */
+  readonly paymentMethod?: Parent<Own, "PaymentMethod"> | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `paymentMethodDetach`. */
+export interface PaymentMethodDetachPayloadObject<Own = NoParents> {
+  /** Id of the method that is gone; null when the mutation was refused. */
+  readonly detachedId?: string | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `paymentMethodMakeDefault`. */
+export interface PaymentMethodMakeDefaultPayloadObject<Own = NoParents> {
+  /** The new default; null when the mutation was refused. */
   readonly paymentMethod?: Parent<Own, "PaymentMethod"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
@@ -605,6 +663,8 @@ interface DefaultParents<Own> {
   readonly Payment: PaymentObject<Own>;
   readonly PaymentMethod: PaymentMethodObject;
   readonly PaymentMethodAttachPayload: PaymentMethodAttachPayloadObject<Own>;
+  readonly PaymentMethodDetachPayload: PaymentMethodDetachPayloadObject<Own>;
+  readonly PaymentMethodMakeDefaultPayload: PaymentMethodMakeDefaultPayloadObject<Own>;
   readonly Plan: PlanObject<Own>;
   readonly PlanChangePreview: PlanChangePreviewObject<Own>;
   readonly PlanConnection: PlanConnectionObject<Own>;
@@ -721,6 +781,8 @@ interface Fields<Own> {
   };
   readonly Mutation: {
     readonly paymentMethodAttach: Field<MutationPaymentMethodAttachArgs, Parent<Own, "PaymentMethodAttachPayload">>;
+    readonly paymentMethodDetach: Field<MutationPaymentMethodDetachArgs, Parent<Own, "PaymentMethodDetachPayload">>;
+    readonly paymentMethodMakeDefault: Field<MutationPaymentMethodMakeDefaultArgs, Parent<Own, "PaymentMethodMakeDefaultPayload">>;
     readonly subscriptionStart: Field<MutationSubscriptionStartArgs, Parent<Own, "SubscriptionStartPayload">>;
     readonly subscriptionChange: Field<MutationSubscriptionChangeArgs, Parent<Own, "SubscriptionChangePayload">>;
     readonly subscriptionCancel: Field<MutationSubscriptionCancelArgs, Parent<Own, "SubscriptionCancelPayload">>;
@@ -752,9 +814,19 @@ interface Fields<Own> {
     readonly kind: Field<NoArgs, string>;
     readonly brand: Field<NoArgs, string | null | undefined>;
     readonly last4: Field<NoArgs, string | null | undefined>;
+    readonly expMonth: Field<NoArgs, number | null | undefined>;
+    readonly expYear: Field<NoArgs, number | null | undefined>;
     readonly isDefault: Field<NoArgs, boolean>;
   };
   readonly PaymentMethodAttachPayload: {
+    readonly paymentMethod: Field<NoArgs, Parent<Own, "PaymentMethod"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly PaymentMethodDetachPayload: {
+    readonly detachedId: Field<NoArgs, string | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly PaymentMethodMakeDefaultPayload: {
     readonly paymentMethod: Field<NoArgs, Parent<Own, "PaymentMethod"> | null | undefined>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
@@ -851,6 +923,8 @@ interface AllResolvers<Context, Own> {
   readonly Payment: EntityResolvers<Parent<Own, "Payment">, Context, Fields<Own>["Payment"], { readonly __typename: "Payment"; readonly id: string; }>;
   readonly PaymentMethod: EntityResolvers<Parent<Own, "PaymentMethod">, Context, Fields<Own>["PaymentMethod"], { readonly __typename: "PaymentMethod"; readonly id: string; }>;
   readonly PaymentMethodAttachPayload: TypeResolvers<Parent<Own, "PaymentMethodAttachPayload">, Context, Fields<Own>["PaymentMethodAttachPayload"]>;
+  readonly PaymentMethodDetachPayload: TypeResolvers<Parent<Own, "PaymentMethodDetachPayload">, Context, Fields<Own>["PaymentMethodDetachPayload"]>;
+  readonly PaymentMethodMakeDefaultPayload: TypeResolvers<Parent<Own, "PaymentMethodMakeDefaultPayload">, Context, Fields<Own>["PaymentMethodMakeDefaultPayload"]>;
   readonly Plan: EntityResolvers<Parent<Own, "Plan">, Context, Fields<Own>["Plan"], { readonly __typename: "Plan"; readonly id: string; }>;
   readonly PlanChangePreview: TypeResolvers<Parent<Own, "PlanChangePreview">, Context, Fields<Own>["PlanChangePreview"]>;
   readonly PlanConnection: TypeResolvers<Parent<Own, "PlanConnection">, Context, Fields<Own>["PlanConnection"]>;

@@ -35,6 +35,10 @@ export interface EventData {
   readonly "billing.payment.succeeded.v1": { readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly failureCode: string | null; };
   /** A payment method was kept. */
   readonly "billing.payment_method.attached.v1": { readonly paymentMethodId: string; readonly accountId: string; readonly brand: string | null; readonly last4: string | null; };
+  /** A payment method was given up. */
+  readonly "billing.payment_method.detached.v1": { readonly paymentMethodId: string; readonly accountId: string; readonly brand: string | null; readonly last4: string | null; };
+  /** A payment method is used from now on whenever none is named. */
+  readonly "billing.payment_method.made_default.v1": { readonly paymentMethodId: string; readonly accountId: string; readonly brand: string | null; readonly last4: string | null; };
   /** Billing carried out a step of a saga, or undid it, or says why not. */
   readonly "billing.saga.step_settled.v1": { readonly sagaId: string; readonly organizationId: string; readonly step: string; readonly direction: "EXECUTE" | "COMPENSATE"; readonly outcome: "DONE" | "FAILED"; readonly reason: string | null; };
   /** The first payment arrived; the plan is active. */

@@ -50,8 +50,19 @@ export function accountClosed(account: BillingAccount): DomainEvent {
 }
 
 export function paymentMethodAttached(method: PaymentMethod): DomainEvent {
-  const { id, accountId, brand, last4 } = method;
-  return event("billing.payment_method.attached.v1", method, { paymentMethodId: id, accountId, brand, last4 });
+  return event("billing.payment_method.attached.v1", method, methodData(method));
+}
+
+export function paymentMethodDetached(method: PaymentMethod): DomainEvent {
+  return event("billing.payment_method.detached.v1", method, methodData(method));
+}
+
+export function defaultMethodChanged(method: PaymentMethod): DomainEvent {
+  return event("billing.payment_method.made_default.v1", method, methodData(method));
+}
+
+function methodData({ id, accountId, brand, last4 }: PaymentMethod) {
+  return { paymentMethodId: id, accountId, brand, last4 };
 }
 
 export function subscriptionStarted(subscription: BillingSubscription): DomainEvent {

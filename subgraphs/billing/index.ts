@@ -18,6 +18,9 @@ import { type BillingContext, createBillingContext } from "./context.ts";
 import { DEMO } from "./demo.ts";
 import { accessDenied } from "./domain-events.ts";
 import { createSubscriptionWatch } from "./lifecycle/subscription-watch.ts";
+import { createDetachWorker } from "./payment-methods/detach-worker.ts";
+import { createMethodReferences } from "./payment-methods/method-references.ts";
+import { createResealWorker } from "./payment-methods/reseal-worker.ts";
 import type { PaymentProvider } from "./provider/payment-provider.ts";
 import { createSandboxProvider } from "./provider/sandbox-provider.ts";
 import { resolvers } from "./resolvers/index.ts";
@@ -62,6 +65,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     cursors: createCursorCodec(identitySecrets),
     logger,
     provider: deps.provider ?? createSandboxProvider({ clock, delayMs: settings.SANDBOX_PROVIDER_DELAY_MS }),
+    references: createMethodReferences(identitySecrets),
     planCache: createPlanCache(cache),
     tokenSeal: createTextSeal(PROVIDER_TOKENS, identitySecrets),
     currency: settings.BILLING_CURRENCY,
@@ -97,6 +101,8 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
       ...routed.parts,
       createSettlementWorker({ services, pollingDatabase }),
       createSubscriptionWatch({ services, pollingDatabase }),
+      createDetachWorker({ services, pollingDatabase }),
+      createResealWorker({ services, pollingDatabase }),
     ],
     relays: [relay],
     consumers: [...routed.groups.values()],

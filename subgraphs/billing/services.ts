@@ -6,6 +6,7 @@ import type { CursorCodec } from "../../platform/graphql/connection.ts";
 import type { IdSource } from "../../platform/ids.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import type { PlanCache } from "./catalogue/plan-cache.ts";
+import type { MethodReferences } from "./payment-methods/method-references.ts";
 import type { PaymentProvider } from "./provider/payment-provider.ts";
 import type { BillingDatabase } from "./store/database.ts";
 
@@ -17,6 +18,7 @@ export interface BillingServices {
   readonly cursors: CursorCodec;
   readonly logger: Logger;
   readonly provider: PaymentProvider;
+  readonly references: MethodReferences;
   readonly planCache: PlanCache;
   /** Opens tokens of the provider's form that come from other subgraphs. */
   readonly tokenSeal: TextSeal;

@@ -40,13 +40,20 @@ interface Trail {
   readonly billingEvents: { readonly event: { readonly invoice: { readonly auditTrail: object | null } | null } };
 }
 
-/** Starts a plan with a card that is declined: an invoice is issued, and nothing is paid. */
-async function startDeclined(owner: Member, { accountId }: Account, code: string): Promise<void> {
-  const input = { accountId, planId: await planId(owner.client, code), idempotencyKey: randomUUID() };
-  await owner.client.request(
-    "mutation($input: SubscriptionStartInput!) { subscriptionStart(input: $input) { invoice { id } } }",
+interface Started {
+  readonly subscriptionStart: { readonly subscription: { readonly id: string; readonly version: number } };
+}
+
+/** Starts a plan with a card that is declined, and gives it up: an invoice is issued, and nothing is paid. */
+async function startInVain({ client }: Member, { accountId }: Account, code: string): Promise<void> {
+  const input = { accountId, planId: await planId(client, code), idempotencyKey: randomUUID() };
+  const { subscriptionStart } = await client.request<Started>(
+    "mutation($input: SubscriptionStartInput!) { subscriptionStart(input: $input) { subscription { id version } } }",
     { input },
   );
+  const { id, version } = subscriptionStart.subscription;
+  const end = { id, expectedVersion: version, when: "NOW", idempotencyKey: randomUUID() };
+  await client.mutate("subscriptionCancel", end, "subscription { status }");
 }
 
 /** Until the gateway knows of the new role: it learns it by event. */
@@ -128,7 +135,7 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
       const org = account.organizationId;
       const all = await live.subscribe<Data>(EVENTS, { org });
       const trails = await live.subscribe<Trail>(TRAILS, { org });
-      const issue = (code: string) => startDeclined(owner, account, code);
+      const issue = (code: string) => startInVain(owner, account, code);
       await attachCard(owner, account, "tok_declined");
       await issue("starter");
       const before = await trails.waitForCount(1);
@@ -143,7 +150,7 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
 
       await attachCard(owner, account);
       const sequences = () => all.messages.map(({ data }) => Number(data?.billingEvents.sequence));
-      await all.waitForCount(8);
+      await all.waitForCount(14);
       expect(sequences()).toEqual(sequences().map((_sequence, index) => (sequences()[0] ?? 0) + index));
       expect([all.ended, trails.ended]).toEqual([undefined, undefined]);
     } finally {

@@ -5,6 +5,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Account, type Member, newMember, newOrganization } from "../support/client/new-member.ts";
 import { followResuming } from "../support/client/resuming-follower.ts";
+import { newCardToken } from "../support/client/test-cards.ts";
 import { createFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
 import { freePort } from "../support/ports.ts";
 import { type KafkaBroker, startKafka } from "../support/services/kafka.ts";
@@ -107,7 +108,7 @@ async function attachMany(owner: Member, { accountId }: Account, count: number =
   const worker = async () => {
     while (begun < count) {
       begun += 1;
-      const input = { accountId, providerToken: "tok_visa", idempotencyKey: randomUUID() };
+      const input = { accountId, providerToken: newCardToken(), idempotencyKey: randomUUID() };
       const { status, data, errors } = await owner.client.send<AttachData>(ATTACH, { input });
       expect({ status, errors, userErrors: data?.paymentMethodAttach.userErrors }).toEqual({
         status: 200,

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BILLING_EVENTS, type BillingData } from "../demo/journey.ts";
 import { createLiveClient, type LiveStream } from "../support/client/live-client.ts";
 import { type Account, type Member, newMember, newOrganization } from "../support/client/new-member.ts";
+import { newCardToken } from "../support/client/test-cards.ts";
 import { randomOfTest } from "../support/random-of-test.ts";
 import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
@@ -82,7 +83,7 @@ async function runMutations(owner: Member, { accountId }: Account, onDone: () =>
       const doomed = index % 10 === 9;
       const input = {
         accountId,
-        providerToken: doomed ? "tok_mastercard" : "tok_visa",
+        providerToken: newCardToken(doomed ? "tok_mastercard" : "tok_visa"),
         idempotencyKey: randomUUID(),
       };
       const id = await attach(owner, input, doomed);

@@ -5,6 +5,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Account, type Member, newMember, newOrganization } from "../support/client/new-member.ts";
 import { followResuming } from "../support/client/resuming-follower.ts";
+import { newCardToken } from "../support/client/test-cards.ts";
 import { type Stack, TOPOLOGIES } from "../support/stack/stack.ts";
 import { startStack } from "../support/stack/start-stack.ts";
 import { waitFor } from "../support/wait.ts";
@@ -157,7 +158,7 @@ async function attachMany(owner: Member, accounts: readonly Account[], count: nu
     while (begun < count) {
       const accountId = accounts[begun % accounts.length]?.accountId;
       begun += 1;
-      const input = { accountId, providerToken: "tok_visa", idempotencyKey: randomUUID() };
+      const input = { accountId, providerToken: newCardToken(), idempotencyKey: randomUUID() };
       const selection = "paymentMethod { id }";
       const { paymentMethod } = await owner.client.mutate<{ paymentMethod: { id: string } }>(
         "paymentMethodAttach",

@@ -1,6 +1,7 @@
 // What the people of a load do: documents as a dashboard sends them, and how often each comes.
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { newCardToken } from "../support/client/test-cards.ts";
 import type { Population, Tenant } from "./population.ts";
 
 /** A request that is ready to be sent, and what becomes of its answer. */
@@ -101,7 +102,7 @@ export function attachCard(
   { accountId }: Pick<Tenant, "accountId">,
   idempotencyKey: string = randomUUID(),
 ): PlannedRequest {
-  const input = { accountId, providerToken: "tok_visa", makeDefault: false, idempotencyKey };
+  const input = { accountId, providerToken: newCardToken(), makeDefault: false, idempotencyKey };
   return write("paymentMethodAttach", ATTACH, input);
 }
 

@@ -1,6 +1,6 @@
 /** Publishes the catalogue with a connection of its own, for a start of the platform and for `npm run db:seed`. */
 import type { SeedDeps } from "../../../platform/graphql/subgraph-definition.ts";
-import { publishPlans } from "../commands/publish-plans.ts";
+import { publishPlans } from "../commands/plans/publish-plans.ts";
 import { openBillingDatabase } from "../store/database.ts";
 import { PLAN_CATALOGUE } from "./plan-catalogue.ts";
 

@@ -5,7 +5,7 @@
  */
 import { inTenants } from "../../../platform/database/tenant-transaction.ts";
 import type { Causation } from "../../../platform/events/envelope.ts";
-import { type Settlement, settlePayment } from "../commands/settle-payment.ts";
+import { type Settlement, settlePayment } from "../commands/payments/settle-payment.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { ChargeResult } from "../provider/payment-provider.ts";
 import type { BillingServices } from "../services.ts";

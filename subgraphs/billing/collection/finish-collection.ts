@@ -3,7 +3,7 @@ import type { OrganizationId } from "../../../platform/auth/principal-ids.ts";
 import { readInTenants } from "../../../platform/database/tenant-transaction.ts";
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import type { Causation } from "../../../platform/events/envelope.ts";
-import type { Settlement } from "../commands/settle-payment.ts";
+import type { Settlement } from "../commands/payments/settle-payment.ts";
 import type { PaymentId } from "../domain/ids.ts";
 import type { BillingServices } from "../services.ts";
 import { findPayments } from "../store/payments.ts";

@@ -10,7 +10,7 @@ import { createPollingWorker } from "../../../platform/lifecycle/polling-worker.
 import type { PaymentId } from "../domain/ids.ts";
 import type { BillingServices } from "../services.ts";
 import type { BillingDatabase } from "../store/database.ts";
-import { findPaymentMethods } from "../store/payment-methods.ts";
+import { findMethodOwned } from "../store/payment-methods.ts";
 import { findUnsettled, leasePayment } from "../store/payments.ts";
 import { collectPayment } from "./collect-payment.ts";
 
@@ -33,8 +33,8 @@ export function createSettlementWorker({ services, pollingDatabase }: Settlement
     const leased = await inTenants(services.database, [organizationId], async (tx) => {
       const payment = await leasePayment(tx, id, LEASE_MS);
       if (payment === undefined) return undefined;
-      const [method] = await findPaymentMethods(tx, [payment.paymentMethodId]);
-      return method === undefined ? undefined : { payment, reference: method.reference };
+      const method = await findMethodOwned(tx, payment.paymentMethodId);
+      return method === undefined ? undefined : { payment, reference: services.references.open(method) };
     });
     if (leased === undefined) return;
     await collectPayment(services, leased.payment, leased.reference, leased.payment.causation);

@@ -13,6 +13,12 @@ export interface BillingAccount {
   readonly version: number;
 }
 
+/**
+ * `TRIED`: a new card that a payment is under way with. `DETACHING`: given up, which the provider is to be told.
+ * `DETACHED`: given up; payments that were made with it refer to it.
+ */
+export const PaymentMethodStatus = ["TRIED", "ACTIVE", "DETACHING", "DETACHED"] as const;
+
 /** A card or account that the provider keeps. */
 export interface PaymentMethod {
   readonly id: PaymentMethodId;
@@ -22,9 +28,17 @@ export interface PaymentMethod {
   readonly brand: string | null;
   /** The last four digits, for people to recognise it. */
   readonly last4: string | null;
+  /** The month in which the card ends, 1 to 12; null where it does not, or where the provider does not say. */
+  readonly expMonth: number | null;
+  readonly expYear: number | null;
+  /** The same for the same card; null where the provider tells none. */
+  readonly fingerprint: string | null;
   readonly provider: string;
-  /** The provider's handle; charges name it. */
-  readonly reference: string;
+  /** The provider's handle as it is stored; charges name it. Null once it was given up. */
+  readonly reference: string | null;
+  /** Which secret sealed the handle; null: it is in the clear, from before. */
+  readonly sealedWith: string | null;
+  readonly status: (typeof PaymentMethodStatus)[number];
   readonly isDefault: boolean;
   readonly version: number;
 }

@@ -5,7 +5,7 @@
  */
 import type { LifecyclePart } from "../../../platform/lifecycle/lifecycle.ts";
 import { createPollingWorker } from "../../../platform/lifecycle/polling-worker.ts";
-import { advanceSubscription } from "../commands/advance-subscription.ts";
+import { advanceSubscription } from "../commands/subscriptions/advance-subscription.ts";
 import type { BillingServices } from "../services.ts";
 import type { BillingDatabase } from "../store/database.ts";
 import { findDueSubscriptions } from "../store/subscriptions.ts";

@@ -9,6 +9,11 @@ export interface AttachedMethod {
   readonly brand: string | null;
   /** The last four digits, for people to recognise it. */
   readonly last4: string | null;
+  /** The month in which the card ends, 1 to 12; null where it does not, or where the provider does not say. */
+  readonly expMonth: number | null;
+  readonly expYear: number | null;
+  /** The same for the same card, whatever token it came by; null where the provider tells none. */
+  readonly fingerprint: string | null;
   /** The provider's handle; charges name it. */
   readonly reference: string;
 }
@@ -43,6 +48,8 @@ export interface PaymentProvider {
    * provider cannot be reached.
    */
   attach(request: { readonly idempotencyKey: string; readonly token: string }): Promise<AttachResult>;
+  /** Gives a method up: it can be charged no more. One that is unknown, or was given up, is no error. */
+  detach(reference: string): Promise<void>;
   /**
    * Rejects when the outcome is unknown (unreachable, timeout): the money may or may not have moved. Ask again with the
    * same key.

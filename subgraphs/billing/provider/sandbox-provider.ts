@@ -25,9 +25,12 @@ const CARDS: Readonly<Record<string, Behaviour>> = {
   tok_slow_declined: { brand: "visa", last4: "3178", slow: true, failureCode: "card_declined" },
 };
 
+/** `tok_visa-2` is another card than `tok_visa`, which behaves alike. */
+const TOKEN = /^(tok_[a-z_]+)(?:-[A-Za-z0-9_-]+)?$/;
 const METHOD_REFERENCE = /^sbx_pm_[0-9a-f]{24}\.(tok_[a-z_]+)$/;
 const CHARGE_REFERENCE = /^sbx_ch_[0-9a-f]{24}\.(\d+)\.([a-z_]+)$/;
 const MAX_CHARGES = 10_000;
+const EXPIRY = { expMonth: 12, expYear: 2099 };
 
 export interface SandboxProviderOptions {
   readonly clock: Clock;
@@ -52,15 +55,17 @@ export function createSandboxProvider({ clock, delayMs }: SandboxProviderOptions
   return {
     name: "sandbox",
     async attach({ idempotencyKey, token }) {
-      const card = Object.hasOwn(CARDS, token) ? CARDS[token] : undefined;
+      const [, name = ""] = TOKEN.exec(token) ?? [];
+      const card = Object.hasOwn(CARDS, name) ? CARDS[name] : undefined;
       if (card === undefined) {
         const tokens = Object.keys(CARDS).join(", ");
         return { status: "REFUSED", reason: `The sandbox knows these test tokens: ${tokens}.` };
       }
       const { brand, last4 } = card;
-      const reference = `sbx_pm_${digest(idempotencyKey)}.${token}`;
-      return { status: "ATTACHED", kind: "card", brand, last4, reference };
+      const reference = `sbx_pm_${digest(idempotencyKey)}.${name}`;
+      return { status: "ATTACHED", kind: "card", brand, last4, ...EXPIRY, fingerprint: digest(token), reference };
     },
+    detach: async () => undefined,
     async charge(request) {
       const existing = charges.get(request.idempotencyKey);
       if (existing !== undefined) {

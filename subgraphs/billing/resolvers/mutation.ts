@@ -1,12 +1,14 @@
 import { type UserError, userError } from "../../../platform/errors/user-failure.ts";
 import { mutationPayload } from "../../../platform/graphql/mutation-payload.ts";
 import type { ResolversOf } from "../../../schema/generated/billing.ts";
-import { attachPaymentMethod } from "../commands/attach-payment-method.ts";
-import { cancelSubscription } from "../commands/cancel-subscription.ts";
-import { changeSubscription } from "../commands/change-subscription.ts";
-import { payInvoice } from "../commands/pay-invoice.ts";
-import { resumeSubscription } from "../commands/resume-subscription.ts";
-import { startSubscription } from "../commands/start-subscription.ts";
+import { attachPaymentMethod } from "../commands/payment-methods/attach-payment-method.ts";
+import { chooseDefaultMethod } from "../commands/payment-methods/choose-default-method.ts";
+import { detachPaymentMethod } from "../commands/payment-methods/detach-payment-method.ts";
+import { payInvoice } from "../commands/payments/pay-invoice.ts";
+import { cancelSubscription } from "../commands/subscriptions/cancel-subscription.ts";
+import { changeSubscription } from "../commands/subscriptions/change-subscription.ts";
+import { resumeSubscription } from "../commands/subscriptions/resume-subscription.ts";
+import { startSubscription } from "../commands/subscriptions/start-subscription.ts";
 import type { BillingContext, BillingParents } from "../context.ts";
 import type { PaymentMethod } from "../domain/account.ts";
 import type { CreditNote } from "../domain/credit-note.ts";
@@ -17,6 +19,10 @@ import { declineReason } from "../provider/decline-reason.ts";
 
 interface PaymentMethodFields {
   readonly paymentMethod: PaymentMethod | null;
+}
+
+interface DetachFields {
+  readonly detachedId: string | null;
 }
 
 interface PayFields {
@@ -48,6 +54,18 @@ export const mutation: ResolversOf<"Mutation", BillingContext, BillingParents> =
       const outcome = await attachPaymentMethod(context.services, context.actor(), input);
       const { paymentMethodId, paymentMethod } = context.settle(outcome);
       return { paymentMethod: paymentMethod ?? (await context.loaders.paymentMethod.load(paymentMethodId)) };
+    }),
+
+  paymentMethodDetach: (_root, { input }, context) =>
+    mutationPayload<DetachFields>({ detachedId: null }, async () =>
+      context.settle(await detachPaymentMethod(context.services, context.actor(), input)),
+    ),
+
+  paymentMethodMakeDefault: (_root, { input }, context) =>
+    mutationPayload<PaymentMethodFields>({ paymentMethod: null }, async () => {
+      const outcome = await chooseDefaultMethod(context.services, context.actor(), input);
+      const { paymentMethodId } = context.settle(outcome);
+      return { paymentMethod: await context.loaders.paymentMethod.load(paymentMethodId) };
     }),
 
   async subscriptionStart(_root, { input }, context) {

@@ -1,7 +1,7 @@
 /** The step `billing_account`: the organisation gets its account; undone, the account is closed. */
 import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
 import type { SagaStepHandler } from "../../../platform/saga/saga-participant.ts";
-import { openAccount } from "../commands/open-account.ts";
+import { openAccount } from "../commands/accounts/open-account.ts";
 import { accountClosed } from "../domain-events.ts";
 import type { BillingServices } from "../services.ts";
 import { changeAccountStatus, lockAccountOf } from "../store/accounts.ts";

@@ -4,34 +4,21 @@
  */
 import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
 import type { SagaStepHandler } from "../../../platform/saga/saga-participant.ts";
-import { paymentMethodAttached } from "../domain-events.ts";
+import { keepMethod } from "../payment-methods/keep-method.ts";
 import type { BillingServices } from "../services.ts";
 import { lockAccountOf } from "../store/accounts.ts";
 import type { BillingTransaction } from "../store/database.ts";
-import { insertPaymentMethod } from "../store/payment-methods.ts";
 import { requireRow } from "../store/require-row.ts";
 import { FOUNDER_ID, requireInput, SEALED_TOKEN } from "./step-input.ts";
 
 export const paymentMethod: SagaStepHandler<BillingServices, BillingTransaction> = {
-  async execute({ provider, ids, tokenSeal }, { tx, emit }, { sagaId, tenantId, input }) {
+  async execute(services, scope, { sagaId, tenantId, input }) {
+    const { provider, tokenSeal } = services;
     const token = tokenSeal.open(requireInput(input, SEALED_TOKEN), requireInput(input, FOUNDER_ID));
     const attached = await provider.attach({ idempotencyKey: sagaId, token });
     if (attached.status === "REFUSED") return { result: { outcome: "FAILED", reason: attached.reason } };
-    const { kind, brand, last4, reference } = attached;
-    const organizationId = OrganizationId.require(tenantId);
-    const { id: accountId } = requireRow(await lockAccountOf(tx, organizationId));
-    const method = {
-      id: ids.next("pm"),
-      organizationId,
-      accountId,
-      provider: provider.name,
-      kind,
-      brand,
-      last4,
-      reference,
-    };
-    const kept = await insertPaymentMethod(tx, method, true);
-    emit(paymentMethodAttached(kept));
+    const account = requireRow(await lockAccountOf(scope.tx, OrganizationId.require(tenantId)));
+    const kept = await keepMethod(services, scope, { account, attached, makeDefault: true });
     return { result: { outcome: "DONE" }, reference: kept.id };
   },
 

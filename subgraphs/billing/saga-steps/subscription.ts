@@ -10,11 +10,11 @@ import {
   type SagaStepHandler,
   type StepResult,
 } from "../../../platform/saga/saga-participant.ts";
-import { chooseMethod } from "../collection/begin-payment.ts";
 import { beginSubscription, problemOfPlan } from "../collection/begin-subscription.ts";
 import { voidInvoice } from "../collection/void-invoice.ts";
 import { SubscriptionId } from "../domain/ids.ts";
 import { subscriptionCanceled } from "../domain-events.ts";
+import { chooseMethod } from "../payment-methods/payment-source.ts";
 import type { BillingServices } from "../services.ts";
 import { lockAccountOf } from "../store/accounts.ts";
 import type { BillingTransaction } from "../store/database.ts";
@@ -40,7 +40,8 @@ export const subscription: SagaStepHandler<BillingServices, BillingTransaction> 
     const start = { account, plan, quantity: 1, causation, collectedBy: "worker" } as const;
     const begun = await beginSubscription(services, scope, {
       ...start,
-      chooseMethod: () => chooseMethod(tx, account.id, undefined),
+      chooseMethod: () =>
+        chooseMethod(services, scope, { account, named: undefined, attached: undefined, keep: false }),
     });
     return { result: begun.pending === undefined ? { outcome: "DONE" } : LATER, reference: begun.subscription.id };
   },

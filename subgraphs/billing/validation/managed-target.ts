@@ -4,12 +4,13 @@ import type { OrganizationId } from "../../../platform/auth/principal-ids.ts";
 import { readInTenants } from "../../../platform/database/tenant-transaction.ts";
 import { notFound, requirePermission } from "../../../platform/errors/refusals.ts";
 import type { Id, IdKind } from "../../../platform/ids.ts";
-import { AccountId, InvoiceId, SubscriptionId } from "../domain/ids.ts";
+import { AccountId, InvoiceId, PaymentMethodId, SubscriptionId } from "../domain/ids.ts";
 import { MANAGE_BILLING } from "../policies.ts";
 import type { BillingServices } from "../services.ts";
 import { findAccounts } from "../store/accounts.ts";
 import type { BillingTransaction } from "../store/database.ts";
 import { findInvoices } from "../store/invoices.ts";
+import { findMethodsEverKept } from "../store/payment-methods.ts";
 import { findSubscriptions } from "../store/subscriptions.ts";
 
 export interface ManagedKind<Prefix extends string, Entity> {
@@ -21,6 +22,7 @@ export interface ManagedKind<Prefix extends string, Entity> {
 
 export const ACCOUNT = { kind: AccountId, noun: "billing account", find: findAccounts };
 export const SUBSCRIPTION = { kind: SubscriptionId, noun: "subscription", find: findSubscriptions };
+export const PAYMENT_METHOD = { kind: PaymentMethodId, noun: "payment method", find: findMethodsEverKept };
 export const INVOICE = { kind: InvoiceId, noun: "invoice", find: findInvoices };
 
 /**

@@ -314,8 +314,18 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
         provider: "sandbox",
         reference: "r",
         is_default: true,
+        exp_month: 12,
+        exp_year: 2030,
       },
-      violations: { payment_method_last4_check: [{ last4: "424" }, { last4: "42424242" }, { last4: "abcd" }] },
+      violations: {
+        payment_method_last4_check: [{ last4: "424" }, { last4: "42424242" }, { last4: "abcd" }],
+        payment_method_status: [{ status: "LOST", is_default: false }],
+        payment_method_exp_month: [{ exp_month: 0 }, { exp_month: 13 }],
+        payment_method_exp_year: [{ exp_year: 99 }, { exp_year: 10_000 }],
+        payment_method_expiry: [{ exp_month: null }, { exp_year: null }],
+        payment_method_reference: [{ reference: null }, { status: "DETACHED", is_default: false }],
+        payment_method_default_kept: [{ status: "TRIED" }, { status: "DETACHING" }],
+      },
     },
     billing_subscription: {
       row: {

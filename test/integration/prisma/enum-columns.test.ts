@@ -24,6 +24,7 @@ import {
   SagaStepState,
   UserStatus,
 } from "../../../schema/generated/user.ts";
+import { PaymentMethodStatus } from "../../../subgraphs/billing/domain/account.ts";
 import { type PostgresServer, startPostgres } from "../../support/services/postgres.ts";
 
 /** What no client sees. */
@@ -62,6 +63,7 @@ const COLUMNS: Readonly<Record<"user" | "billing" | "audit", Readonly<Record<str
     "credit_note.reason": CreditNoteReason,
     "subscription_change.status": ["PENDING", "APPLIED", "REVERTED"],
     "payment.status": PaymentStatus,
+    "payment_method.status": PaymentMethodStatus,
   },
   audit: {
     ...INTERNAL,

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { waitFor } from "../wait.ts";
 import type { Account, Member } from "./new-member.ts";
+import { newCardToken } from "./test-cards.ts";
 
 /** Longer than anything takes to come back that a test stops. */
 const RECOVERY_MS = 120_000;
@@ -36,7 +37,7 @@ async function acknowledge({ client }: Sender, document: string, input: object, 
 
 /** @returns the card's id */
 export const attachSurely = (member: Sender, { accountId }: Pick<Account, "accountId">): Promise<string> =>
-  acknowledge(member, ATTACH, { accountId, providerToken: "tok_visa" });
+  acknowledge(member, ATTACH, { accountId, providerToken: newCardToken() });
 
 /** Attaches a Mastercard, where the database refuses those. */
 export const attachInVain = (member: Sender, { accountId }: Pick<Account, "accountId">): Promise<string> =>

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { waitFor } from "../wait.ts";
 import { createGraphQLClient, type GraphQLClient } from "./graphql-client.ts";
 import { tokenFromMail } from "./mailbox-client.ts";
+import { newCardToken } from "./test-cards.ts";
 
 /** Where a running platform is. */
 export interface PlatformAddress {
@@ -114,7 +115,11 @@ async function isRecorded(owner: Member, organizationId: string, action: string)
   return organization.auditLog.edges.length > 0;
 }
 
-export async function attachCard(owner: Member, { accountId }: Account, providerToken = "tok_visa"): Promise<string> {
+export async function attachCard(
+  owner: Member,
+  { accountId }: Account,
+  providerToken = newCardToken(),
+): Promise<string> {
   const input = { accountId, providerToken, makeDefault: true, idempotencyKey: randomUUID() };
   const payload = await owner.client.mutate<{ paymentMethod: { id: string } }>(
     "paymentMethodAttach",

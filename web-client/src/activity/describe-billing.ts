@@ -37,6 +37,14 @@ function titleOf(type: string, event: BillingMessage["event"]): Pick<ActivityIte
       const last4 = event.paymentMethod?.last4;
       return { title: last4 == null ? "Payment method added" : `Card ending in ${last4} added` };
     }
+    case "PaymentMethodDetached":
+      return { title: event.last4 === null ? "Payment method removed" : `Card ending in ${event.last4} removed` };
+    case "DefaultPaymentMethodChanged": {
+      const last4 = event.paymentMethod?.last4;
+      return {
+        title: last4 == null ? "Another payment method is used" : `Card ending in ${last4} is used from now on`,
+      };
+    }
     case "SubscriptionChanged": {
       const plan = event.subscription?.plan.name ?? "Plan";
       return { title: `${plan} ${SUBSCRIPTION_NEWS[type] ?? SUBSCRIPTION_OUTCOMES[event.toStatus] ?? "started"}` };

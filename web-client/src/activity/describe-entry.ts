@@ -61,6 +61,8 @@ const TITLES: Readonly<Record<string, string>> = {
   "billing.account.opened": "Billing account opened",
   "billing.account.closed": "Billing account closed",
   "billing.payment_method.attached": "Payment method added",
+  "billing.payment_method.detached": "Payment method removed",
+  "billing.payment_method.made_default": "Another payment method is used",
   "billing.subscription.started": "Plan started",
   "billing.subscription.activated": "Plan is active",
   "billing.subscription.changed": "Plan changed",
@@ -79,6 +81,13 @@ const TITLES: Readonly<Record<string, string>> = {
   "billing.payment.failed": "Payment failed",
 };
 
+/** Of a card whose digits are known. */
+const CARD_NEWS: Readonly<Record<string, string>> = {
+  "billing.payment_method.attached": "added",
+  "billing.payment_method.detached": "removed",
+  "billing.payment_method.made_default": "is used from now on",
+};
+
 export function describeEntry(entry: EntryFieldsFragment): ActivityItem {
   const { eventId, action, occurredAt, hash, actor } = entry;
   const facts = entryFacts(entry.metadata);
@@ -94,7 +103,8 @@ export function describeEntry(entry: EntryFieldsFragment): ActivityItem {
 }
 
 function titleOf(action: string, { number, last4, failureCode }: EntryFacts): string {
-  if (last4 !== undefined && action === "billing.payment_method.attached") return `Card ending in ${last4} added`;
+  const card = last4 === undefined ? undefined : CARD_NEWS[action];
+  if (card !== undefined) return `Card ending in ${last4} ${card}`;
   const title = TITLES[action] ?? sentence(action);
   if (failureCode !== undefined) return `${title}: ${failureCode.replaceAll("_", " ")}`;
   return number === undefined ? title : title.replace(/^Invoice/, `Invoice ${number}`);

@@ -1,7 +1,6 @@
 import { useMutation } from "@apollo/client/react";
 import { useRef, useState } from "react";
 import {
-  AttachPaymentMethodDocument,
   ChangeSubscriptionDocument,
   type InvoiceFieldsFragment,
   PayInvoiceDocument,
@@ -13,7 +12,7 @@ import { describeProblem } from "../forms/describe-problem.ts";
 import { retryWhileInProgress } from "./retry-while-in-progress.ts";
 import { useIntentKeys } from "./use-intent-keys.ts";
 
-/** A card that is kept already, or a test card that is attached first. */
+/** A card that is kept already, or a test card, which is kept if the payment succeeds. */
 export type PaymentChoice =
   | { readonly kind: "saved"; readonly paymentMethodId: string }
   | { readonly kind: "sandbox"; readonly token: string };
@@ -41,6 +40,9 @@ export interface PaymentState {
   readonly payment: PaymentFieldsFragment | undefined;
 }
 
+/** As the mutations take it. */
+type Source = { readonly paymentMethodId: string } | { readonly providerToken: string };
+
 interface Answer {
   readonly invoice: InvoiceFieldsFragment | null;
   readonly payment: PaymentFieldsFragment | null;
@@ -55,61 +57,41 @@ const READY: PaymentState = { busy: false, problem: undefined, invoice: undefine
  * declined change leaves nothing, and the next try changes anew.
  */
 export function usePayment(accountId: string, purpose: PaymentPurpose) {
-  const [attach] = useMutation(AttachPaymentMethodDocument);
   const [start] = useMutation(StartSubscriptionDocument);
   const [change] = useMutation(ChangeSubscriptionDocument);
   const [payInvoice] = useMutation(PayInvoiceDocument);
   const keys = useIntentKeys();
-  const attached = useRef(new Map<string, string>());
   const running = useRef(false);
   const [state, setState] = useState<PaymentState>(READY);
 
-  const methodOf = async (choice: PaymentChoice): Promise<string> => {
-    if (choice.kind === "saved") return choice.paymentMethodId;
-    const { token } = choice;
-    const attachedMethod = attached.current.get(token);
-    if (attachedMethod !== undefined) return attachedMethod;
-    const payload = await keys.run(`attach ${token}`, async (idempotencyKey) => {
-      const input = { accountId, providerToken: token, makeDefault: true, idempotencyKey };
-      const { data } = await attach({ variables: { input } });
-      return data?.paymentMethodAttach;
-    });
-    const id = payload?.paymentMethod?.id;
-    if (id === undefined) throw new Refused(payload?.userErrors ?? []);
-    attached.current.set(token, id);
-    return id;
-  };
-
-  const changePlan = ({ subscriptionId, planId, ...preview }: Omit<PlanChange, "kind">, paymentMethodId: string) =>
-    keys.run(`change ${subscriptionId} ${planId} ${paymentMethodId}`, (idempotencyKey) =>
+  const changePlan = ({ subscriptionId, planId, ...preview }: Omit<PlanChange, "kind">, source: Source) =>
+    keys.run(`change ${subscriptionId} ${planId} ${nameOf(source)}`, (idempotencyKey) =>
       retryWhileInProgress(async (): Promise<Answer> => {
         const wanted = { id: subscriptionId, planId, when: "NOW" as const, ...preview };
-        const { data } = await change({ variables: { input: { ...wanted, paymentMethodId, idempotencyKey } } });
+        const { data } = await change({ variables: { input: { ...wanted, ...source, idempotencyKey } } });
         return data?.subscriptionChange ?? NO_ANSWER;
       }),
     );
 
-  const collect = async (paymentMethodId: string): Promise<Answer> => {
+  const collect = async (source: Source): Promise<Answer> => {
     if (purpose.kind === "change") {
       const { kind: _, ...wanted } = purpose;
-      return changePlan(wanted, paymentMethodId);
+      return changePlan(wanted, source);
     }
     const invoiceId = purpose.kind === "invoice" ? purpose.invoiceId : state.invoice?.id;
     if (invoiceId !== undefined) {
-      return keys.run(`pay ${invoiceId} ${paymentMethodId}`, (idempotencyKey) =>
+      return keys.run(`pay ${invoiceId} ${nameOf(source)}`, (idempotencyKey) =>
         retryWhileInProgress(async () => {
-          const { data } = await payInvoice({
-            variables: { input: { id: invoiceId, paymentMethodId, idempotencyKey } },
-          });
+          const { data } = await payInvoice({ variables: { input: { id: invoiceId, ...source, idempotencyKey } } });
           return data?.invoicePay ?? NO_ANSWER;
         }),
       );
     }
     if (purpose.kind !== "plan") return NO_ANSWER;
     const { planId } = purpose;
-    return keys.run(`start ${planId} ${paymentMethodId}`, (idempotencyKey) =>
+    return keys.run(`start ${planId} ${nameOf(source)}`, (idempotencyKey) =>
       retryWhileInProgress(async () => {
-        const { data } = await start({ variables: { input: { accountId, planId, paymentMethodId, idempotencyKey } } });
+        const { data } = await start({ variables: { input: { accountId, planId, ...source, idempotencyKey } } });
         return data?.subscriptionStart ?? NO_ANSWER;
       }),
     );
@@ -120,7 +102,7 @@ export function usePayment(accountId: string, purpose: PaymentPurpose) {
     running.current = true;
     setState((state) => ({ ...state, busy: true, problem: undefined }));
     try {
-      const { invoice, payment, userErrors } = await collect(await methodOf(choice));
+      const { invoice, payment, userErrors } = await collect(sourceOf(choice));
       setState((state) => ({
         busy: false,
         problem: sentencesOf(userErrors),
@@ -128,8 +110,7 @@ export function usePayment(accountId: string, purpose: PaymentPurpose) {
         payment: payment ?? undefined,
       }));
     } catch (error) {
-      const problem = error instanceof Refused ? error.message : describeProblem(error);
-      setState((state) => ({ ...state, busy: false, problem }));
+      setState((state) => ({ ...state, busy: false, problem: describeProblem(error) }));
     } finally {
       running.current = false;
     }
@@ -138,13 +119,10 @@ export function usePayment(accountId: string, purpose: PaymentPurpose) {
   return { state, pay };
 }
 
-/** The card itself was not taken. */
-class Refused extends Error {
-  constructor(userErrors: readonly UserErrorFieldsFragment[]) {
-    super(sentencesOf(userErrors) ?? "The card could not be kept. Try again in a moment.");
-    this.name = "Refused";
-  }
-}
+const sourceOf = (choice: PaymentChoice): Source =>
+  choice.kind === "saved" ? { paymentMethodId: choice.paymentMethodId } : { providerToken: choice.token };
+
+const nameOf = (source: Source): string => Object.values(source).join();
 
 function sentencesOf(userErrors: readonly UserErrorFieldsFragment[]): string | undefined {
   return userErrors.length === 0 ? undefined : userErrors.map(({ message }) => message).join(" ");

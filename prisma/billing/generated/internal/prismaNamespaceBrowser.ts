@@ -243,6 +243,11 @@ export const PaymentMethodScalarFieldEnum = {
   provider: 'provider',
   reference: 'reference',
   isDefault: 'isDefault',
+  status: 'status',
+  fingerprint: 'fingerprint',
+  expMonth: 'expMonth',
+  expYear: 'expYear',
+  sealedWith: 'sealedWith',
   version: 'version',
   createdAt: 'createdAt'
 } as const

@@ -772,14 +772,6 @@ export type BillingSubscriptionUncheckedUpdateManyWithoutAccountNestedInput = {
   deleteMany?: Prisma.BillingSubscriptionScalarWhereInput | Prisma.BillingSubscriptionScalarWhereInput[]
 }
 
-export type NullableIntFieldUpdateOperationsInput = {
-  set?: number | null
-  increment?: number
-  decrement?: number
-  multiply?: number
-  divide?: number
-}
-
 export type BillingSubscriptionCreateNestedOneWithoutInvoicesInput = {
   create?: Prisma.XOR<Prisma.BillingSubscriptionCreateWithoutInvoicesInput, Prisma.BillingSubscriptionUncheckedCreateWithoutInvoicesInput>
   connectOrCreate?: Prisma.BillingSubscriptionCreateOrConnectWithoutInvoicesInput

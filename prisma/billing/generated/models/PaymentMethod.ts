@@ -27,10 +27,14 @@ export type AggregatePaymentMethod = {
 }
 
 export type PaymentMethodAvgAggregateOutputType = {
+  expMonth: number | null
+  expYear: number | null
   version: number | null
 }
 
 export type PaymentMethodSumAggregateOutputType = {
+  expMonth: number | null
+  expYear: number | null
   version: number | null
 }
 
@@ -44,6 +48,11 @@ export type PaymentMethodMinAggregateOutputType = {
   provider: string | null
   reference: string | null
   isDefault: boolean | null
+  status: string | null
+  fingerprint: string | null
+  expMonth: number | null
+  expYear: number | null
+  sealedWith: string | null
   version: number | null
   createdAt: Date | null
 }
@@ -58,6 +67,11 @@ export type PaymentMethodMaxAggregateOutputType = {
   provider: string | null
   reference: string | null
   isDefault: boolean | null
+  status: string | null
+  fingerprint: string | null
+  expMonth: number | null
+  expYear: number | null
+  sealedWith: string | null
   version: number | null
   createdAt: Date | null
 }
@@ -72,6 +86,11 @@ export type PaymentMethodCountAggregateOutputType = {
   provider: number
   reference: number
   isDefault: number
+  status: number
+  fingerprint: number
+  expMonth: number
+  expYear: number
+  sealedWith: number
   version: number
   createdAt: number
   _all: number
@@ -79,10 +98,14 @@ export type PaymentMethodCountAggregateOutputType = {
 
 
 export type PaymentMethodAvgAggregateInputType = {
+  expMonth?: true
+  expYear?: true
   version?: true
 }
 
 export type PaymentMethodSumAggregateInputType = {
+  expMonth?: true
+  expYear?: true
   version?: true
 }
 
@@ -96,6 +119,11 @@ export type PaymentMethodMinAggregateInputType = {
   provider?: true
   reference?: true
   isDefault?: true
+  status?: true
+  fingerprint?: true
+  expMonth?: true
+  expYear?: true
+  sealedWith?: true
   version?: true
   createdAt?: true
 }
@@ -110,6 +138,11 @@ export type PaymentMethodMaxAggregateInputType = {
   provider?: true
   reference?: true
   isDefault?: true
+  status?: true
+  fingerprint?: true
+  expMonth?: true
+  expYear?: true
+  sealedWith?: true
   version?: true
   createdAt?: true
 }
@@ -124,6 +157,11 @@ export type PaymentMethodCountAggregateInputType = {
   provider?: true
   reference?: true
   isDefault?: true
+  status?: true
+  fingerprint?: true
+  expMonth?: true
+  expYear?: true
+  sealedWith?: true
   version?: true
   createdAt?: true
   _all?: true
@@ -223,8 +261,13 @@ export type PaymentMethodGroupByOutputType = {
   brand: string | null
   last4: string | null
   provider: string
-  reference: string
+  reference: string | null
   isDefault: boolean
+  status: string
+  fingerprint: string | null
+  expMonth: number | null
+  expYear: number | null
+  sealedWith: string | null
   version: number
   createdAt: Date
   _count: PaymentMethodCountAggregateOutputType | null
@@ -260,8 +303,13 @@ export type PaymentMethodWhereInput = {
   brand?: Prisma.StringNullableFilter<"PaymentMethod"> | string | null
   last4?: Prisma.StringNullableFilter<"PaymentMethod"> | string | null
   provider?: Prisma.StringFilter<"PaymentMethod"> | string
-  reference?: Prisma.StringFilter<"PaymentMethod"> | string
+  reference?: Prisma.StringNullableFilter<"PaymentMethod"> | string | null
   isDefault?: Prisma.BoolFilter<"PaymentMethod"> | boolean
+  status?: Prisma.StringFilter<"PaymentMethod"> | string
+  fingerprint?: Prisma.StringNullableFilter<"PaymentMethod"> | string | null
+  expMonth?: Prisma.IntNullableFilter<"PaymentMethod"> | number | null
+  expYear?: Prisma.IntNullableFilter<"PaymentMethod"> | number | null
+  sealedWith?: Prisma.StringNullableFilter<"PaymentMethod"> | string | null
   version?: Prisma.IntFilter<"PaymentMethod"> | number
   createdAt?: Prisma.DateTimeFilter<"PaymentMethod"> | Date | string
   account?: Prisma.XOR<Prisma.BillingAccountScalarRelationFilter, Prisma.BillingAccountWhereInput>
@@ -276,8 +324,13 @@ export type PaymentMethodOrderByWithRelationInput = {
   brand?: Prisma.SortOrderInput | Prisma.SortOrder
   last4?: Prisma.SortOrderInput | Prisma.SortOrder
   provider?: Prisma.SortOrder
-  reference?: Prisma.SortOrder
+  reference?: Prisma.SortOrderInput | Prisma.SortOrder
   isDefault?: Prisma.SortOrder
+  status?: Prisma.SortOrder
+  fingerprint?: Prisma.SortOrderInput | Prisma.SortOrder
+  expMonth?: Prisma.SortOrderInput | Prisma.SortOrder
+  expYear?: Prisma.SortOrderInput | Prisma.SortOrder
+  sealedWith?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   account?: Prisma.BillingAccountOrderByWithRelationInput
@@ -296,8 +349,13 @@ export type PaymentMethodWhereUniqueInput = Prisma.AtLeast<{
   brand?: Prisma.StringNullableFilter<"PaymentMethod"> | string | null
   last4?: Prisma.StringNullableFilter<"PaymentMethod"> | string | null
   provider?: Prisma.StringFilter<"PaymentMethod"> | string
-  reference?: Prisma.StringFilter<"PaymentMethod"> | string
+  reference?: Prisma.StringNullableFilter<"PaymentMethod"> | string | null
   isDefault?: Prisma.BoolFilter<"PaymentMethod"> | boolean
+  status?: Prisma.StringFilter<"PaymentMethod"> | string
+  fingerprint?: Prisma.StringNullableFilter<"PaymentMethod"> | string | null
+  expMonth?: Prisma.IntNullableFilter<"PaymentMethod"> | number | null
+  expYear?: Prisma.IntNullableFilter<"PaymentMethod"> | number | null
+  sealedWith?: Prisma.StringNullableFilter<"PaymentMethod"> | string | null
   version?: Prisma.IntFilter<"PaymentMethod"> | number
   createdAt?: Prisma.DateTimeFilter<"PaymentMethod"> | Date | string
   account?: Prisma.XOR<Prisma.BillingAccountScalarRelationFilter, Prisma.BillingAccountWhereInput>
@@ -312,8 +370,13 @@ export type PaymentMethodOrderByWithAggregationInput = {
   brand?: Prisma.SortOrderInput | Prisma.SortOrder
   last4?: Prisma.SortOrderInput | Prisma.SortOrder
   provider?: Prisma.SortOrder
-  reference?: Prisma.SortOrder
+  reference?: Prisma.SortOrderInput | Prisma.SortOrder
   isDefault?: Prisma.SortOrder
+  status?: Prisma.SortOrder
+  fingerprint?: Prisma.SortOrderInput | Prisma.SortOrder
+  expMonth?: Prisma.SortOrderInput | Prisma.SortOrder
+  expYear?: Prisma.SortOrderInput | Prisma.SortOrder
+  sealedWith?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   _count?: Prisma.PaymentMethodCountOrderByAggregateInput
@@ -334,8 +397,13 @@ export type PaymentMethodScalarWhereWithAggregatesInput = {
   brand?: Prisma.StringNullableWithAggregatesFilter<"PaymentMethod"> | string | null
   last4?: Prisma.StringNullableWithAggregatesFilter<"PaymentMethod"> | string | null
   provider?: Prisma.StringWithAggregatesFilter<"PaymentMethod"> | string
-  reference?: Prisma.StringWithAggregatesFilter<"PaymentMethod"> | string
+  reference?: Prisma.StringNullableWithAggregatesFilter<"PaymentMethod"> | string | null
   isDefault?: Prisma.BoolWithAggregatesFilter<"PaymentMethod"> | boolean
+  status?: Prisma.StringWithAggregatesFilter<"PaymentMethod"> | string
+  fingerprint?: Prisma.StringNullableWithAggregatesFilter<"PaymentMethod"> | string | null
+  expMonth?: Prisma.IntNullableWithAggregatesFilter<"PaymentMethod"> | number | null
+  expYear?: Prisma.IntNullableWithAggregatesFilter<"PaymentMethod"> | number | null
+  sealedWith?: Prisma.StringNullableWithAggregatesFilter<"PaymentMethod"> | string | null
   version?: Prisma.IntWithAggregatesFilter<"PaymentMethod"> | number
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"PaymentMethod"> | Date | string
 }
@@ -346,8 +414,13 @@ export type PaymentMethodCreateInput = {
   brand?: string | null
   last4?: string | null
   provider: string
-  reference: string
+  reference?: string | null
   isDefault: boolean
+  status?: string
+  fingerprint?: string | null
+  expMonth?: number | null
+  expYear?: number | null
+  sealedWith?: string | null
   version?: number
   createdAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutPaymentMethodsInput
@@ -362,8 +435,13 @@ export type PaymentMethodUncheckedCreateInput = {
   brand?: string | null
   last4?: string | null
   provider: string
-  reference: string
+  reference?: string | null
   isDefault: boolean
+  status?: string
+  fingerprint?: string | null
+  expMonth?: number | null
+  expYear?: number | null
+  sealedWith?: string | null
   version?: number
   createdAt?: Date | string
   payments?: Prisma.PaymentUncheckedCreateNestedManyWithoutPaymentMethodInput
@@ -375,8 +453,13 @@ export type PaymentMethodUpdateInput = {
   brand?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   last4?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   provider?: Prisma.StringFieldUpdateOperationsInput | string
-  reference?: Prisma.StringFieldUpdateOperationsInput | string
+  reference?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   isDefault?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  expMonth?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  expYear?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  sealedWith?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutPaymentMethodsNestedInput
@@ -391,8 +474,13 @@ export type PaymentMethodUncheckedUpdateInput = {
   brand?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   last4?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   provider?: Prisma.StringFieldUpdateOperationsInput | string
-  reference?: Prisma.StringFieldUpdateOperationsInput | string
+  reference?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   isDefault?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  expMonth?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  expYear?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  sealedWith?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   payments?: Prisma.PaymentUncheckedUpdateManyWithoutPaymentMethodNestedInput
@@ -406,8 +494,13 @@ export type PaymentMethodCreateManyInput = {
   brand?: string | null
   last4?: string | null
   provider: string
-  reference: string
+  reference?: string | null
   isDefault: boolean
+  status?: string
+  fingerprint?: string | null
+  expMonth?: number | null
+  expYear?: number | null
+  sealedWith?: string | null
   version?: number
   createdAt?: Date | string
 }
@@ -418,8 +511,13 @@ export type PaymentMethodUpdateManyMutationInput = {
   brand?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   last4?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   provider?: Prisma.StringFieldUpdateOperationsInput | string
-  reference?: Prisma.StringFieldUpdateOperationsInput | string
+  reference?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   isDefault?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  expMonth?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  expYear?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  sealedWith?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -432,8 +530,13 @@ export type PaymentMethodUncheckedUpdateManyInput = {
   brand?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   last4?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   provider?: Prisma.StringFieldUpdateOperationsInput | string
-  reference?: Prisma.StringFieldUpdateOperationsInput | string
+  reference?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   isDefault?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  expMonth?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  expYear?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  sealedWith?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -463,11 +566,18 @@ export type PaymentMethodCountOrderByAggregateInput = {
   provider?: Prisma.SortOrder
   reference?: Prisma.SortOrder
   isDefault?: Prisma.SortOrder
+  status?: Prisma.SortOrder
+  fingerprint?: Prisma.SortOrder
+  expMonth?: Prisma.SortOrder
+  expYear?: Prisma.SortOrder
+  sealedWith?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
 export type PaymentMethodAvgOrderByAggregateInput = {
+  expMonth?: Prisma.SortOrder
+  expYear?: Prisma.SortOrder
   version?: Prisma.SortOrder
 }
 
@@ -481,6 +591,11 @@ export type PaymentMethodMaxOrderByAggregateInput = {
   provider?: Prisma.SortOrder
   reference?: Prisma.SortOrder
   isDefault?: Prisma.SortOrder
+  status?: Prisma.SortOrder
+  fingerprint?: Prisma.SortOrder
+  expMonth?: Prisma.SortOrder
+  expYear?: Prisma.SortOrder
+  sealedWith?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
@@ -495,11 +610,18 @@ export type PaymentMethodMinOrderByAggregateInput = {
   provider?: Prisma.SortOrder
   reference?: Prisma.SortOrder
   isDefault?: Prisma.SortOrder
+  status?: Prisma.SortOrder
+  fingerprint?: Prisma.SortOrder
+  expMonth?: Prisma.SortOrder
+  expYear?: Prisma.SortOrder
+  sealedWith?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
 export type PaymentMethodSumOrderByAggregateInput = {
+  expMonth?: Prisma.SortOrder
+  expYear?: Prisma.SortOrder
   version?: Prisma.SortOrder
 }
 
@@ -554,6 +676,14 @@ export type BoolFieldUpdateOperationsInput = {
   set?: boolean
 }
 
+export type NullableIntFieldUpdateOperationsInput = {
+  set?: number | null
+  increment?: number
+  decrement?: number
+  multiply?: number
+  divide?: number
+}
+
 export type PaymentMethodCreateNestedOneWithoutPaymentsInput = {
   create?: Prisma.XOR<Prisma.PaymentMethodCreateWithoutPaymentsInput, Prisma.PaymentMethodUncheckedCreateWithoutPaymentsInput>
   connectOrCreate?: Prisma.PaymentMethodCreateOrConnectWithoutPaymentsInput
@@ -574,8 +704,13 @@ export type PaymentMethodCreateWithoutAccountInput = {
   brand?: string | null
   last4?: string | null
   provider: string
-  reference: string
+  reference?: string | null
   isDefault: boolean
+  status?: string
+  fingerprint?: string | null
+  expMonth?: number | null
+  expYear?: number | null
+  sealedWith?: string | null
   version?: number
   createdAt?: Date | string
   payments?: Prisma.PaymentCreateNestedManyWithoutPaymentMethodInput
@@ -587,8 +722,13 @@ export type PaymentMethodUncheckedCreateWithoutAccountInput = {
   brand?: string | null
   last4?: string | null
   provider: string
-  reference: string
+  reference?: string | null
   isDefault: boolean
+  status?: string
+  fingerprint?: string | null
+  expMonth?: number | null
+  expYear?: number | null
+  sealedWith?: string | null
   version?: number
   createdAt?: Date | string
   payments?: Prisma.PaymentUncheckedCreateNestedManyWithoutPaymentMethodInput
@@ -631,8 +771,13 @@ export type PaymentMethodScalarWhereInput = {
   brand?: Prisma.StringNullableFilter<"PaymentMethod"> | string | null
   last4?: Prisma.StringNullableFilter<"PaymentMethod"> | string | null
   provider?: Prisma.StringFilter<"PaymentMethod"> | string
-  reference?: Prisma.StringFilter<"PaymentMethod"> | string
+  reference?: Prisma.StringNullableFilter<"PaymentMethod"> | string | null
   isDefault?: Prisma.BoolFilter<"PaymentMethod"> | boolean
+  status?: Prisma.StringFilter<"PaymentMethod"> | string
+  fingerprint?: Prisma.StringNullableFilter<"PaymentMethod"> | string | null
+  expMonth?: Prisma.IntNullableFilter<"PaymentMethod"> | number | null
+  expYear?: Prisma.IntNullableFilter<"PaymentMethod"> | number | null
+  sealedWith?: Prisma.StringNullableFilter<"PaymentMethod"> | string | null
   version?: Prisma.IntFilter<"PaymentMethod"> | number
   createdAt?: Prisma.DateTimeFilter<"PaymentMethod"> | Date | string
 }
@@ -643,8 +788,13 @@ export type PaymentMethodCreateWithoutPaymentsInput = {
   brand?: string | null
   last4?: string | null
   provider: string
-  reference: string
+  reference?: string | null
   isDefault: boolean
+  status?: string
+  fingerprint?: string | null
+  expMonth?: number | null
+  expYear?: number | null
+  sealedWith?: string | null
   version?: number
   createdAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutPaymentMethodsInput
@@ -658,8 +808,13 @@ export type PaymentMethodUncheckedCreateWithoutPaymentsInput = {
   brand?: string | null
   last4?: string | null
   provider: string
-  reference: string
+  reference?: string | null
   isDefault: boolean
+  status?: string
+  fingerprint?: string | null
+  expMonth?: number | null
+  expYear?: number | null
+  sealedWith?: string | null
   version?: number
   createdAt?: Date | string
 }
@@ -686,8 +841,13 @@ export type PaymentMethodUpdateWithoutPaymentsInput = {
   brand?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   last4?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   provider?: Prisma.StringFieldUpdateOperationsInput | string
-  reference?: Prisma.StringFieldUpdateOperationsInput | string
+  reference?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   isDefault?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  expMonth?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  expYear?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  sealedWith?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutPaymentMethodsNestedInput
@@ -701,8 +861,13 @@ export type PaymentMethodUncheckedUpdateWithoutPaymentsInput = {
   brand?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   last4?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   provider?: Prisma.StringFieldUpdateOperationsInput | string
-  reference?: Prisma.StringFieldUpdateOperationsInput | string
+  reference?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   isDefault?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  expMonth?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  expYear?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  sealedWith?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -713,8 +878,13 @@ export type PaymentMethodCreateManyAccountInput = {
   brand?: string | null
   last4?: string | null
   provider: string
-  reference: string
+  reference?: string | null
   isDefault: boolean
+  status?: string
+  fingerprint?: string | null
+  expMonth?: number | null
+  expYear?: number | null
+  sealedWith?: string | null
   version?: number
   createdAt?: Date | string
 }
@@ -725,8 +895,13 @@ export type PaymentMethodUpdateWithoutAccountInput = {
   brand?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   last4?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   provider?: Prisma.StringFieldUpdateOperationsInput | string
-  reference?: Prisma.StringFieldUpdateOperationsInput | string
+  reference?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   isDefault?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  expMonth?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  expYear?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  sealedWith?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   payments?: Prisma.PaymentUpdateManyWithoutPaymentMethodNestedInput
@@ -738,8 +913,13 @@ export type PaymentMethodUncheckedUpdateWithoutAccountInput = {
   brand?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   last4?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   provider?: Prisma.StringFieldUpdateOperationsInput | string
-  reference?: Prisma.StringFieldUpdateOperationsInput | string
+  reference?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   isDefault?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  expMonth?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  expYear?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  sealedWith?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   payments?: Prisma.PaymentUncheckedUpdateManyWithoutPaymentMethodNestedInput
@@ -751,8 +931,13 @@ export type PaymentMethodUncheckedUpdateManyWithoutAccountInput = {
   brand?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   last4?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   provider?: Prisma.StringFieldUpdateOperationsInput | string
-  reference?: Prisma.StringFieldUpdateOperationsInput | string
+  reference?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   isDefault?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  expMonth?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  expYear?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  sealedWith?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -798,6 +983,11 @@ export type PaymentMethodSelect<ExtArgs extends runtime.Types.Extensions.Interna
   provider?: boolean
   reference?: boolean
   isDefault?: boolean
+  status?: boolean
+  fingerprint?: boolean
+  expMonth?: boolean
+  expYear?: boolean
+  sealedWith?: boolean
   version?: boolean
   createdAt?: boolean
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
@@ -815,6 +1005,11 @@ export type PaymentMethodSelectCreateManyAndReturn<ExtArgs extends runtime.Types
   provider?: boolean
   reference?: boolean
   isDefault?: boolean
+  status?: boolean
+  fingerprint?: boolean
+  expMonth?: boolean
+  expYear?: boolean
+  sealedWith?: boolean
   version?: boolean
   createdAt?: boolean
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
@@ -830,6 +1025,11 @@ export type PaymentMethodSelectUpdateManyAndReturn<ExtArgs extends runtime.Types
   provider?: boolean
   reference?: boolean
   isDefault?: boolean
+  status?: boolean
+  fingerprint?: boolean
+  expMonth?: boolean
+  expYear?: boolean
+  sealedWith?: boolean
   version?: boolean
   createdAt?: boolean
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
@@ -845,11 +1045,16 @@ export type PaymentMethodSelectScalar = {
   provider?: boolean
   reference?: boolean
   isDefault?: boolean
+  status?: boolean
+  fingerprint?: boolean
+  expMonth?: boolean
+  expYear?: boolean
+  sealedWith?: boolean
   version?: boolean
   createdAt?: boolean
 }
 
-export type PaymentMethodOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "accountId" | "kind" | "brand" | "last4" | "provider" | "reference" | "isDefault" | "version" | "createdAt", ExtArgs["result"]["paymentMethod"]>
+export type PaymentMethodOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "accountId" | "kind" | "brand" | "last4" | "provider" | "reference" | "isDefault" | "status" | "fingerprint" | "expMonth" | "expYear" | "sealedWith" | "version" | "createdAt", ExtArgs["result"]["paymentMethod"]>
 export type PaymentMethodInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
   payments?: boolean | Prisma.PaymentMethod$paymentsArgs<ExtArgs>
@@ -876,8 +1081,13 @@ export type $PaymentMethodPayload<ExtArgs extends runtime.Types.Extensions.Inter
     brand: string | null
     last4: string | null
     provider: string
-    reference: string
+    reference: string | null
     isDefault: boolean
+    status: string
+    fingerprint: string | null
+    expMonth: number | null
+    expYear: number | null
+    sealedWith: string | null
     version: number
     createdAt: Date
   }, ExtArgs["result"]["paymentMethod"]>
@@ -1314,6 +1524,11 @@ export interface PaymentMethodFieldRefs {
   readonly provider: Prisma.FieldRef<"PaymentMethod", 'String'>
   readonly reference: Prisma.FieldRef<"PaymentMethod", 'String'>
   readonly isDefault: Prisma.FieldRef<"PaymentMethod", 'Boolean'>
+  readonly status: Prisma.FieldRef<"PaymentMethod", 'String'>
+  readonly fingerprint: Prisma.FieldRef<"PaymentMethod", 'String'>
+  readonly expMonth: Prisma.FieldRef<"PaymentMethod", 'Int'>
+  readonly expYear: Prisma.FieldRef<"PaymentMethod", 'Int'>
+  readonly sealedWith: Prisma.FieldRef<"PaymentMethod", 'String'>
   readonly version: Prisma.FieldRef<"PaymentMethod", 'Int'>
   readonly createdAt: Prisma.FieldRef<"PaymentMethod", 'DateTime'>
 }

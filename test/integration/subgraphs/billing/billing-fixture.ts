@@ -70,9 +70,12 @@ export async function startBilling({ clock = systemClock, before }: BillingOptio
 
   const running: Subgraph[] = [];
 
-  /** An instance over the same database. `parts: false` serves requests only: no relay, no consumer, no settlement. */
-  async function instance({ parts = true } = {}): Promise<Subgraph> {
-    const shared = { eventLog, contracts, clock, ids, logger, identitySecrets: SECRETS };
+  /**
+   * An instance over the same database. `parts: false` serves requests only: no relay, no consumer, no settlement.
+   * @param newer secrets ahead of those that all instances have
+   */
+  async function instance({ parts = true, newer = [] as readonly string[] } = {}): Promise<Subgraph> {
+    const shared = { eventLog, contracts, clock, ids, logger, identitySecrets: [...newer, ...SECRETS] };
     const deps = { ...runtime, ...shared, settings, provider };
     const subgraph = createBillingSubgraph(deps);
     if (parts) for (const part of subgraph.parts) await part.start?.();

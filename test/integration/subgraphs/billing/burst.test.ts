@@ -1,6 +1,7 @@
 // One organisation asks for more than it can be given at once: nobody else notices, and nothing of its own is lost.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Subgraph } from "../../../../platform/graphql/subgraph.ts";
+import { newCardToken } from "../../../support/client/test-cards.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { type BillingFixture, startBilling } from "./billing-fixture.ts";
 import { type Operations, operationsOf } from "./operations.ts";
@@ -30,7 +31,7 @@ test("commands that wait for one row hold no more than their organisation's part
   try {
     await holder.query("BEGIN");
     await holder.query("SELECT 1 FROM billing_account WHERE id = $1 FOR UPDATE", [busy.accountId]);
-    burst = Promise.all(Array.from({ length: BURST }, () => operations.attach(busy, "tok_visa")));
+    burst = Promise.all(Array.from({ length: BURST }, () => operations.attach(busy, newCardToken())));
     burst.catch(() => undefined);
     const blocked = async () => {
       const { rows } = await billing.admin.query(
@@ -40,7 +41,7 @@ test("commands that wait for one row hold no more than their organisation's part
     };
     await waitFor(async () => (await blocked()) >= 2, { what: "commands that wait for the row" });
 
-    await operations.attach(quiet, "tok_visa");
+    await operations.attach(quiet, newCardToken());
     const representations = [quiet, busy].map(({ accountId }) => ({ __typename: "BillingAccount", id: accountId }));
     expect(await billing.ask(subgraph, quiet, METHODS, { representations: representations.slice(0, 1) })).toMatchObject(
       {

@@ -4,6 +4,8 @@ import type { PaymentProvider } from "../../../../subgraphs/billing/provider/pay
 export interface CountingProvider extends PaymentProvider {
   /** Distinct charges that were asked for, by idempotency key: one per movement of money. */
   readonly charged: ReadonlySet<string>;
+  /** Handles of methods that were given up. */
+  readonly detached: readonly string[];
   /** Runs before each charge is passed on; throw to be away. */
   beforeCharge: (key: string) => void | Promise<void>;
   /** Runs after each charge was made; throw to lose the answer. */
@@ -12,12 +14,18 @@ export interface CountingProvider extends PaymentProvider {
 
 export function countingProvider(inner: PaymentProvider): CountingProvider {
   const charged = new Set<string>();
+  const detached: string[] = [];
   const counting: CountingProvider = {
     name: inner.name,
     charged,
+    detached,
     beforeCharge: () => undefined,
     afterCharge: () => undefined,
     attach: (request) => inner.attach(request),
+    async detach(reference) {
+      await inner.detach(reference);
+      detached.push(reference);
+    },
     retrieve: (reference) => inner.retrieve(reference),
     async charge(request) {
       await counting.beforeCharge(request.idempotencyKey);

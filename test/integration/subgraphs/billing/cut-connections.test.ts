@@ -1,6 +1,7 @@
 // Connections that end at any moment of a command, also between its statement and its commit: a repeated key finds out
 // what became of it.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { newCardToken } from "../../../support/client/test-cards.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { type BillingFixture, startBilling } from "./billing-fixture.ts";
 import { type Operations, operationsOf } from "./operations.ts";
@@ -25,7 +26,7 @@ test("commands whose connections are cut again and again change everything once,
   const attached: string[] = [];
   const attach = async () => {
     const idempotencyKey = operations.newKey();
-    const input = { accountId: customer.accountId, providerToken: "tok_visa", idempotencyKey };
+    const input = { accountId: customer.accountId, providerToken: newCardToken(), idempotencyKey };
     attached.push(
       await waitFor(
         async () => (await operations.attachWith(customer, input).catch(() => undefined))?.paymentMethod?.id,

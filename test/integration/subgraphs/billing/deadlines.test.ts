@@ -114,14 +114,15 @@ test("a command that still waits for a connection at its deadline is not begun",
   const before = customer;
   customer = other;
   try {
-    const input = { accountId: other.accountId, providerToken: "tok_visa", makeDefault: false };
     const attach =
       "mutation($input: PaymentMethodAttachInput!) { paymentMethodAttach(input: $input) { userErrors { code } } }";
+    const card = (at: number) => ({
+      ...{ accountId: other.accountId, makeDefault: false },
+      ...{ providerToken: `tok_visa-${at}`, idempotencyKey: `crowded-${at}` },
+    });
     const answers = await locked("payment_method", async (release) => {
       const begun = performance.now();
-      const all = Array.from({ length: 40 }, (_, at) =>
-        ask(attach, String(2 * SOON_MS), { input: { ...input, idempotencyKey: `crowded-${at}` } }),
-      );
+      const all = Array.from({ length: 40 }, (_, at) => ask(attach, String(2 * SOON_MS), { input: card(at) }));
       await waitFor(() => performance.now() > begun + 3 * SOON_MS, { what: "the deadline to be over" });
       await release();
       return Promise.all(all);

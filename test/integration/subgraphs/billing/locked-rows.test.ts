@@ -58,7 +58,9 @@ test("an inserted payment method equals the method as it is found, with and with
   ];
   for (const { brand, last4 } of shown) {
     const id = billing.ids.next("pm");
-    const method = { id, organizationId, accountId, kind: "card", provider: "sandbox", reference: "ref", brand, last4 };
+    const card = { kind: "card", brand, last4, expMonth: null, expYear: null, fingerprint: null };
+    const stored = { provider: "sandbox", reference: "ref", sealedWith: null, status: "ACTIVE" as const };
+    const method = { id, organizationId, accountId, ...card, ...stored };
     await inTenants(database, [organizationId], async (tx) => {
       expect([await insertPaymentMethod(tx, method, false)]).toEqual(await findPaymentMethods(tx, [id]));
     });

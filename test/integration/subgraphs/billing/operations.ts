@@ -12,7 +12,13 @@ const CREDIT_NOTE = "id number status reason total { amountMinor } periodStart p
 const ERRORS = "userErrors { code message field status }";
 
 const ATTACH = `mutation ($input: PaymentMethodAttachInput!) {
-  paymentMethodAttach(input: $input) { paymentMethod { id kind brand last4 isDefault } ${ERRORS} } }`;
+  paymentMethodAttach(input: $input) { paymentMethod { id kind brand last4 expMonth expYear isDefault } ${ERRORS} } }`;
+const DETACH = `mutation ($input: PaymentMethodDetachInput!) {
+  paymentMethodDetach(input: $input) { detachedId ${ERRORS} } }`;
+const MAKE_DEFAULT = `mutation ($input: PaymentMethodMakeDefaultInput!) {
+  paymentMethodMakeDefault(input: $input) { paymentMethod { id isDefault } ${ERRORS} } }`;
+const METHODS = `query ($id: ID!) { node: _entities(representations: [{ __typename: "BillingAccount", id: $id }]) {
+  ... on BillingAccount { paymentMethods { id last4 isDefault } } } }`;
 export const START = `mutation ($input: SubscriptionStartInput!) {
   subscriptionStart(input: $input) {
     subscription { id status version quantity plan { code } account { id } }
@@ -59,6 +65,16 @@ export function operationsOf(billing: BillingFixture, subgraph: Subgraph) {
     },
     attachWith: (viewer: Viewer, input: Json) =>
       run(viewer, ATTACH, "paymentMethodAttach", { idempotencyKey: newKey(), ...input }),
+    detach: (viewer: Viewer, id: string, input: Json = {}) =>
+      run(viewer, DETACH, "paymentMethodDetach", { id, idempotencyKey: newKey(), ...input }),
+    makeDefault: (viewer: Viewer, id: string, input: Json = {}) =>
+      run(viewer, MAKE_DEFAULT, "paymentMethodMakeDefault", { id, idempotencyKey: newKey(), ...input }),
+    /** Of an account, as it shows them. */
+    async methods({ accountId, ...viewer }: Customer): Promise<Json[]> {
+      const { data, errors } = await billing.ask(subgraph, viewer, METHODS, { id: accountId });
+      if (errors.length > 0) throw new Error(JSON.stringify(errors));
+      return data.node[0].paymentMethods;
+    },
     start: async (customer: Customer, code: string, input: Json = {}) =>
       run(customer, START, "subscriptionStart", {
         accountId: customer.accountId,

@@ -3,26 +3,26 @@
  * ends at once, and its invoice is void.
  */
 import { z } from "zod";
-import type { CommandOutcome, CommandScope } from "../../../platform/database/command.ts";
-import { runIdempotentCommand } from "../../../platform/database/idempotent-command.ts";
-import { refuse } from "../../../platform/errors/user-failure.ts";
-import type { Actor } from "../../../platform/graphql/subgraph-context.ts";
-import { requireIdempotencyKey } from "../../../platform/validation/idempotency-key.ts";
-import type { SubscriptionCancelInput } from "../../../schema/generated/billing.ts";
-import { CreditNoteId, SubscriptionId } from "../domain/ids.ts";
-import type { BillingSubscription } from "../domain/subscription.ts";
-import { subscriptionCanceled, subscriptionScheduled } from "../domain-events.ts";
-import { creditRest } from "../lifecycle/credit-rest.ts";
-import { voidUnpaid } from "../lifecycle/void-unpaid.ts";
-import type { BillingServices } from "../services.ts";
-import { lockAccount } from "../store/accounts.ts";
-import type { BillingTransaction } from "../store/database.ts";
-import { findPaidLine } from "../store/invoices.ts";
-import { requireRow } from "../store/require-row.ts";
-import { isChangePending } from "../store/subscription-changes.ts";
-import { changeTerms, cancelSubscription as endSubscription } from "../store/subscriptions.ts";
-import { findManaged, SUBSCRIPTION } from "../validation/managed-target.ts";
-import { requireSubscriptionAt } from "../validation/subscription-version.ts";
+import type { CommandOutcome, CommandScope } from "../../../../platform/database/command.ts";
+import { runIdempotentCommand } from "../../../../platform/database/idempotent-command.ts";
+import { refuse } from "../../../../platform/errors/user-failure.ts";
+import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import { requireIdempotencyKey } from "../../../../platform/validation/idempotency-key.ts";
+import type { SubscriptionCancelInput } from "../../../../schema/generated/billing.ts";
+import { CreditNoteId, SubscriptionId } from "../../domain/ids.ts";
+import type { BillingSubscription } from "../../domain/subscription.ts";
+import { subscriptionCanceled, subscriptionScheduled } from "../../domain-events.ts";
+import { creditRest } from "../../lifecycle/credit-rest.ts";
+import { voidUnpaid } from "../../lifecycle/void-unpaid.ts";
+import type { BillingServices } from "../../services.ts";
+import { lockAccount } from "../../store/accounts.ts";
+import type { BillingTransaction } from "../../store/database.ts";
+import { findPaidLine } from "../../store/invoices.ts";
+import { requireRow } from "../../store/require-row.ts";
+import { isChangePending } from "../../store/subscription-changes.ts";
+import { changeTerms, cancelSubscription as endSubscription } from "../../store/subscriptions.ts";
+import { findManaged, SUBSCRIPTION } from "../../validation/managed-target.ts";
+import { requireSubscriptionAt } from "../../validation/subscription-version.ts";
 
 const storedResult = z.object({
   subscriptionId: SubscriptionId.schema,

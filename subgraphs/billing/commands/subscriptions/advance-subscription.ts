@@ -3,26 +3,26 @@
  * of several plans of an account from before there was one each. Runs once for each period, however often and by how
  * many it is asked for.
  */
-import { type CommandScope, runCommand } from "../../../platform/database/command.ts";
-import type { Causation } from "../../../platform/events/envelope.ts";
-import { causedByService } from "../../../platform/events/service-causation.ts";
-import { beginPayment } from "../collection/begin-payment.ts";
-import { creditFor, issueInvoice } from "../collection/issue-invoice.ts";
-import type { BillingAccount } from "../domain/account.ts";
-import { endOfNextPeriod, endOfPeriod } from "../domain/billing-period.ts";
-import type { BillingSubscription } from "../domain/subscription.ts";
-import { subscriptionCanceled, subscriptionPastDue, subscriptionRenewed } from "../domain-events.ts";
-import { creditRest } from "../lifecycle/credit-rest.ts";
-import { voidUnpaid } from "../lifecycle/void-unpaid.ts";
-import type { BillingServices } from "../services.ts";
-import { lockAccount } from "../store/accounts.ts";
-import type { BillingTransaction } from "../store/database.ts";
-import { findPaidLine } from "../store/invoices.ts";
-import { findDefaultMethod } from "../store/payment-methods.ts";
-import { findPlans } from "../store/plans.ts";
-import { requireRow } from "../store/require-row.ts";
-import { isChangePending } from "../store/subscription-changes.ts";
-import { cancelSubscription, changeTerms, findSubscriptions, markPastDue } from "../store/subscriptions.ts";
+import { type CommandScope, runCommand } from "../../../../platform/database/command.ts";
+import type { Causation } from "../../../../platform/events/envelope.ts";
+import { causedByService } from "../../../../platform/events/service-causation.ts";
+import { beginPayment } from "../../collection/begin-payment.ts";
+import { creditFor, issueInvoice } from "../../collection/issue-invoice.ts";
+import type { BillingAccount } from "../../domain/account.ts";
+import { endOfNextPeriod, endOfPeriod } from "../../domain/billing-period.ts";
+import type { BillingSubscription } from "../../domain/subscription.ts";
+import { subscriptionCanceled, subscriptionPastDue, subscriptionRenewed } from "../../domain-events.ts";
+import { creditRest } from "../../lifecycle/credit-rest.ts";
+import { voidUnpaid } from "../../lifecycle/void-unpaid.ts";
+import type { BillingServices } from "../../services.ts";
+import { lockAccount } from "../../store/accounts.ts";
+import type { BillingTransaction } from "../../store/database.ts";
+import { findPaidLine } from "../../store/invoices.ts";
+import { findDefaultMethod } from "../../store/payment-methods.ts";
+import { findPlans } from "../../store/plans.ts";
+import { requireRow } from "../../store/require-row.ts";
+import { isChangePending } from "../../store/subscription-changes.ts";
+import { cancelSubscription, changeTerms, findSubscriptions, markPastDue } from "../../store/subscriptions.ts";
 
 type Due = Pick<BillingSubscription, "id" | "organizationId">;
 

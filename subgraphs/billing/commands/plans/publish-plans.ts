@@ -1,7 +1,7 @@
 /** Publishes plans. Safe to repeat, also from several processes at once: plans that exist stay as they are. */
-import type { PlanDefinition } from "../catalogue/plan-catalogue.ts";
-import type { BillingServices } from "../services.ts";
-import { insertMissingPlans } from "../store/plans.ts";
+import type { PlanDefinition } from "../../catalogue/plan-catalogue.ts";
+import type { BillingServices } from "../../services.ts";
+import { insertMissingPlans } from "../../store/plans.ts";
 
 /** @returns how many plans were new */
 export function publishPlans(

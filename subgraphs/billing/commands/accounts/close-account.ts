@@ -3,13 +3,13 @@
  * they belong to the books, and what is owed stays owed. Runs inside the consumer's transaction; repeating it changes
  * nothing.
  */
-import type { OrganizationId } from "../../../platform/auth/principal-ids.ts";
-import type { CommandScope } from "../../../platform/database/command.ts";
-import { accountClosed, subscriptionCanceled } from "../domain-events.ts";
-import type { BillingServices } from "../services.ts";
-import { changeAccountStatus, lockAccountOf } from "../store/accounts.ts";
-import type { BillingTransaction } from "../store/database.ts";
-import { cancelSubscription, findRunningSubscriptions } from "../store/subscriptions.ts";
+import type { OrganizationId } from "../../../../platform/auth/principal-ids.ts";
+import type { CommandScope } from "../../../../platform/database/command.ts";
+import { accountClosed, subscriptionCanceled } from "../../domain-events.ts";
+import type { BillingServices } from "../../services.ts";
+import { changeAccountStatus, lockAccountOf } from "../../store/accounts.ts";
+import type { BillingTransaction } from "../../store/database.ts";
+import { cancelSubscription, findRunningSubscriptions } from "../../store/subscriptions.ts";
 
 export async function closeAccount(
   { clock }: Pick<BillingServices, "clock">,

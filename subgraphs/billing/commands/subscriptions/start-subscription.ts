@@ -4,29 +4,30 @@
  * `invoicePay`.
  */
 import { z } from "zod";
-import type { CommandOutcome } from "../../../platform/database/command.ts";
-import { runIdempotentCommand } from "../../../platform/database/idempotent-command.ts";
-import { notFound } from "../../../platform/errors/refusals.ts";
-import { refuse } from "../../../platform/errors/user-failure.ts";
-import type { Actor } from "../../../platform/graphql/subgraph-context.ts";
-import { requireIdempotencyKey } from "../../../platform/validation/idempotency-key.ts";
-import type { SubscriptionStartInput } from "../../../schema/generated/billing.ts";
-import { chooseMethod, type PendingPayment, requireMethodId } from "../collection/begin-payment.ts";
-import { beginSubscription, problemOfPlan } from "../collection/begin-subscription.ts";
-import { finishCollection } from "../collection/finish-collection.ts";
-import type { BillingAccount } from "../domain/account.ts";
-import { InvoiceId, PaymentId, PlanId, SubscriptionId } from "../domain/ids.ts";
-import type { Plan } from "../domain/plan.ts";
-import type { BillingSubscription } from "../domain/subscription.ts";
-import { requireOpen } from "../errors.ts";
-import type { BillingServices } from "../services.ts";
-import { lockAccount } from "../store/accounts.ts";
-import type { BillingTransaction } from "../store/database.ts";
-import { findPlans } from "../store/plans.ts";
-import { findRunningSubscription } from "../store/subscriptions.ts";
-import { ACCOUNT, findManaged } from "../validation/managed-target.ts";
-import { requireQuantity } from "../validation/quantity.ts";
-import type { Settlement } from "./settle-payment.ts";
+import type { CommandOutcome } from "../../../../platform/database/command.ts";
+import { runIdempotentCommand } from "../../../../platform/database/idempotent-command.ts";
+import { notFound } from "../../../../platform/errors/refusals.ts";
+import { refuse } from "../../../../platform/errors/user-failure.ts";
+import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import { requireIdempotencyKey } from "../../../../platform/validation/idempotency-key.ts";
+import type { SubscriptionStartInput } from "../../../../schema/generated/billing.ts";
+import type { PendingPayment } from "../../collection/begin-payment.ts";
+import { beginSubscription, problemOfPlan } from "../../collection/begin-subscription.ts";
+import { finishCollection } from "../../collection/finish-collection.ts";
+import type { BillingAccount } from "../../domain/account.ts";
+import { InvoiceId, PaymentId, PlanId, SubscriptionId } from "../../domain/ids.ts";
+import type { Plan } from "../../domain/plan.ts";
+import type { BillingSubscription } from "../../domain/subscription.ts";
+import { requireOpen } from "../../errors.ts";
+import { attachNewCard, chooseMethod, requireNamed, requireSource } from "../../payment-methods/payment-source.ts";
+import type { BillingServices } from "../../services.ts";
+import { lockAccount } from "../../store/accounts.ts";
+import type { BillingTransaction } from "../../store/database.ts";
+import { findPlans } from "../../store/plans.ts";
+import { findRunningSubscription } from "../../store/subscriptions.ts";
+import { ACCOUNT, findManaged } from "../../validation/managed-target.ts";
+import { requireQuantity } from "../../validation/quantity.ts";
+import type { Settlement } from "../payments/settle-payment.ts";
 
 const storedResult = z.object({
   subscriptionId: SubscriptionId.schema,
@@ -57,7 +58,8 @@ export async function startSubscription(
   const quantity = input.quantity == null ? 1 : requireQuantity(input.quantity);
   const planId = PlanId.from(input.planId);
   if (planId === undefined) throw notFound("plan", "planId");
-  const methodId = requireMethodId(input.paymentMethodId);
+  const source = requireSource(input);
+  const attached = await attachNewCard(services, { organizationId, idempotencyKey }, source);
 
   let pending: PendingPayment | undefined;
   let incomplete: BillingSubscription | undefined;
@@ -65,7 +67,7 @@ export async function startSubscription(
     key: idempotencyKey,
     tenant: organizationId,
     command: "subscriptionStart",
-    input: { accountId, planId, quantity, paymentMethodId: methodId ?? null },
+    input: { accountId, planId, quantity, ...source },
     result: storedResult,
     causation,
   };
@@ -73,11 +75,12 @@ export async function startSubscription(
     const { tx } = scope;
     const account = await lockAccount(tx, accountId);
     requireOpen(account, "accountId");
+    const named = await requireNamed(tx, account, source);
     const plan = await choosePlan(tx, account, planId);
     const start = { account, plan, quantity, causation, collectedBy: "request" } as const;
     const begun = await beginSubscription(services, scope, {
       ...start,
-      chooseMethod: () => chooseMethod(tx, accountId, methodId),
+      chooseMethod: () => chooseMethod(services, scope, { account, named, attached, keep: source.keep }),
     });
     const { subscription, invoice } = begun;
     incomplete = subscription;

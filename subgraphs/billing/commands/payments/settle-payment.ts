@@ -3,26 +3,27 @@
  * changed; or, declined, past due or as it was. Repeating it changes nothing, so the request that charged, a worker and
  * a second worker may all bring the same outcome.
  */
-import { type CommandScope, runCommand } from "../../../platform/database/command.ts";
-import type { Causation } from "../../../platform/events/envelope.ts";
-import type { StepResult } from "../../../platform/saga/saga-participant.ts";
-import type { SubscriptionId } from "../domain/ids.ts";
-import type { Invoice } from "../domain/invoice.ts";
-import type { Payment, PaymentOutcome } from "../domain/payment.ts";
-import type { BillingSubscription, SubscriptionChange } from "../domain/subscription.ts";
-import { invoicePaid, paymentSettled, subscriptionActivated, subscriptionPastDue } from "../domain-events.ts";
-import { creditRest } from "../lifecycle/credit-rest.ts";
-import { applyChange, revertChange } from "../lifecycle/pending-change.ts";
-import { declineReason } from "../provider/decline-reason.ts";
-import { participant } from "../saga-steps/participant.ts";
-import type { BillingServices } from "../services.ts";
-import { changeAccountStatus, lockAccount } from "../store/accounts.ts";
-import type { BillingTransaction } from "../store/database.ts";
-import { findInvoices, findInvoicesOf, findPaidLine, lockInvoice, markInvoicePaid } from "../store/invoices.ts";
-import { recordOutcome } from "../store/payments.ts";
-import { requireRow } from "../store/require-row.ts";
-import { endChange, findPendingChangeOf } from "../store/subscription-changes.ts";
-import { activateSubscription, findSubscriptions, markPastDue } from "../store/subscriptions.ts";
+import { type CommandScope, runCommand } from "../../../../platform/database/command.ts";
+import type { Causation } from "../../../../platform/events/envelope.ts";
+import type { StepResult } from "../../../../platform/saga/saga-participant.ts";
+import type { SubscriptionId } from "../../domain/ids.ts";
+import type { Invoice } from "../../domain/invoice.ts";
+import type { Payment, PaymentOutcome } from "../../domain/payment.ts";
+import type { BillingSubscription, SubscriptionChange } from "../../domain/subscription.ts";
+import { invoicePaid, paymentSettled, subscriptionActivated, subscriptionPastDue } from "../../domain-events.ts";
+import { creditRest } from "../../lifecycle/credit-rest.ts";
+import { applyChange, revertChange } from "../../lifecycle/pending-change.ts";
+import { settleTriedMethod } from "../../payment-methods/tried-method.ts";
+import { declineReason } from "../../provider/decline-reason.ts";
+import { participant } from "../../saga-steps/participant.ts";
+import type { BillingServices } from "../../services.ts";
+import { changeAccountStatus, lockAccount } from "../../store/accounts.ts";
+import type { BillingTransaction } from "../../store/database.ts";
+import { findInvoices, findInvoicesOf, findPaidLine, lockInvoice, markInvoicePaid } from "../../store/invoices.ts";
+import { recordOutcome } from "../../store/payments.ts";
+import { requireRow } from "../../store/require-row.ts";
+import { endChange, findPendingChangeOf } from "../../store/subscription-changes.ts";
+import { activateSubscription, findSubscriptions, markPastDue } from "../../store/subscriptions.ts";
 
 /** A settled payment and what followed from it, as committed. */
 export interface Settlement {
@@ -52,6 +53,7 @@ export async function settlePayment(
       const payment = await recordOutcome(tx, id, outcome, at);
       if (payment === undefined) return undefined;
       emit(paymentSettled(payment));
+      await settleTriedMethod(scope, payment);
       const settled = { services, scope, payment, open, at };
       return payment.status === "FAILED" ? afterDecline(settled) : afterPayment(settled);
     },

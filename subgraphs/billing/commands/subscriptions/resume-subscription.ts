@@ -1,18 +1,18 @@
 /** Takes back what was arranged for the end of the period: an end, or another plan or quantity. */
 import { z } from "zod";
-import type { CommandOutcome } from "../../../platform/database/command.ts";
-import { runIdempotentCommand } from "../../../platform/database/idempotent-command.ts";
-import { refuse } from "../../../platform/errors/user-failure.ts";
-import type { Actor } from "../../../platform/graphql/subgraph-context.ts";
-import { requireIdempotencyKey } from "../../../platform/validation/idempotency-key.ts";
-import type { SubscriptionResumeInput } from "../../../schema/generated/billing.ts";
-import { SubscriptionId } from "../domain/ids.ts";
-import { subscriptionResumed } from "../domain-events.ts";
-import type { BillingServices } from "../services.ts";
-import { lockAccount } from "../store/accounts.ts";
-import { changeTerms } from "../store/subscriptions.ts";
-import { findManaged, SUBSCRIPTION } from "../validation/managed-target.ts";
-import { requireSubscriptionAt } from "../validation/subscription-version.ts";
+import type { CommandOutcome } from "../../../../platform/database/command.ts";
+import { runIdempotentCommand } from "../../../../platform/database/idempotent-command.ts";
+import { refuse } from "../../../../platform/errors/user-failure.ts";
+import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import { requireIdempotencyKey } from "../../../../platform/validation/idempotency-key.ts";
+import type { SubscriptionResumeInput } from "../../../../schema/generated/billing.ts";
+import { SubscriptionId } from "../../domain/ids.ts";
+import { subscriptionResumed } from "../../domain-events.ts";
+import type { BillingServices } from "../../services.ts";
+import { lockAccount } from "../../store/accounts.ts";
+import { changeTerms } from "../../store/subscriptions.ts";
+import { findManaged, SUBSCRIPTION } from "../../validation/managed-target.ts";
+import { requireSubscriptionAt } from "../../validation/subscription-version.ts";
 
 const storedResult = z.object({ subscriptionId: SubscriptionId.schema });
 

@@ -4,33 +4,39 @@
  * next period on, which costs nothing now.
  */
 import { z } from "zod";
-import type { CommandOutcome, CommandScope } from "../../../platform/database/command.ts";
-import { runIdempotentCommand } from "../../../platform/database/idempotent-command.ts";
-import { notFound } from "../../../platform/errors/refusals.ts";
-import { refuse } from "../../../platform/errors/user-failure.ts";
-import type { Causation } from "../../../platform/events/envelope.ts";
-import type { Actor } from "../../../platform/graphql/subgraph-context.ts";
-import { requireIdempotencyKey } from "../../../platform/validation/idempotency-key.ts";
-import type { SubscriptionChangeInput } from "../../../schema/generated/billing.ts";
-import { beginPayment, chooseMethod, type PendingPayment, requireMethodId } from "../collection/begin-payment.ts";
-import { finishCollection } from "../collection/finish-collection.ts";
-import { issueInvoice } from "../collection/issue-invoice.ts";
-import type { BillingAccount } from "../domain/account.ts";
-import { CreditNoteId, InvoiceId, PaymentId, type PaymentMethodId, PlanId, SubscriptionId } from "../domain/ids.ts";
-import type { BillingSubscription, PlanChoice } from "../domain/subscription.ts";
-import { subscriptionScheduled } from "../domain-events.ts";
-import { requireOpen } from "../errors.ts";
-import { creditRest } from "../lifecycle/credit-rest.ts";
-import { applyChange } from "../lifecycle/pending-change.ts";
-import { readQuote } from "../lifecycle/read-quote.ts";
-import type { BillingServices } from "../services.ts";
-import { lockAccount } from "../store/accounts.ts";
-import type { BillingTransaction } from "../store/database.ts";
-import { insertChange } from "../store/subscription-changes.ts";
-import { changeTerms } from "../store/subscriptions.ts";
-import { findManaged, SUBSCRIPTION } from "../validation/managed-target.ts";
-import { requireQuantity } from "../validation/quantity.ts";
-import { requireSubscriptionAt } from "../validation/subscription-version.ts";
+import type { CommandOutcome, CommandScope } from "../../../../platform/database/command.ts";
+import { runIdempotentCommand } from "../../../../platform/database/idempotent-command.ts";
+import { notFound } from "../../../../platform/errors/refusals.ts";
+import { refuse } from "../../../../platform/errors/user-failure.ts";
+import type { Causation } from "../../../../platform/events/envelope.ts";
+import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
+import { requireIdempotencyKey } from "../../../../platform/validation/idempotency-key.ts";
+import type { SubscriptionChangeInput } from "../../../../schema/generated/billing.ts";
+import { beginPayment, type PendingPayment } from "../../collection/begin-payment.ts";
+import { finishCollection } from "../../collection/finish-collection.ts";
+import { issueInvoice } from "../../collection/issue-invoice.ts";
+import { CreditNoteId, InvoiceId, PaymentId, PlanId, SubscriptionId } from "../../domain/ids.ts";
+import type { BillingSubscription, PlanChoice } from "../../domain/subscription.ts";
+import { subscriptionScheduled } from "../../domain-events.ts";
+import { requireOpen } from "../../errors.ts";
+import { creditRest } from "../../lifecycle/credit-rest.ts";
+import { applyChange } from "../../lifecycle/pending-change.ts";
+import { readQuote } from "../../lifecycle/read-quote.ts";
+import {
+  attachNewCard,
+  type Choice,
+  chooseMethod,
+  requireNamed,
+  requireSource,
+} from "../../payment-methods/payment-source.ts";
+import type { BillingServices } from "../../services.ts";
+import { lockAccount } from "../../store/accounts.ts";
+import type { BillingTransaction } from "../../store/database.ts";
+import { insertChange } from "../../store/subscription-changes.ts";
+import { changeTerms } from "../../store/subscriptions.ts";
+import { findManaged, SUBSCRIPTION } from "../../validation/managed-target.ts";
+import { requireQuantity } from "../../validation/quantity.ts";
+import { requireSubscriptionAt } from "../../validation/subscription-version.ts";
 
 const storedResult = z.object({
   subscriptionId: SubscriptionId.schema,
@@ -56,11 +62,12 @@ export async function changeSubscription(
   const quantity = input.quantity == null ? undefined : requireQuantity(input.quantity);
   const planId = input.planId == null ? undefined : PlanId.from(input.planId);
   if (input.planId != null && planId === undefined) throw notFound("plan", "planId");
-  const methodId = requireMethodId(input.paymentMethodId);
+  const source = requireSource(input);
+  const attached = await attachNewCard(services, { organizationId, idempotencyKey }, source);
 
   let pending: PendingPayment | undefined;
   const moment = { when, prorateAt: prorateAt?.toISOString() ?? null };
-  const wanted = { planId: planId ?? null, quantity: quantity ?? null, paymentMethodId: methodId ?? null };
+  const wanted = { planId: planId ?? null, quantity: quantity ?? null, ...source };
   const command = {
     key: idempotencyKey,
     tenant: organizationId,
@@ -72,9 +79,13 @@ export async function changeSubscription(
   const { result, replayed } = await runIdempotentCommand(services, command, async (scope) => {
     const account = await lockAccount(scope.tx, accountId);
     requireOpen(account, "id");
+    const named = await requireNamed(scope.tx, account, source);
     const subscription = await requireSubscriptionAt(scope.tx, id, expectedVersion);
     const choice = { planId: planId ?? subscription.planId, quantity: quantity ?? subscription.quantity };
-    const change = { account, subscription, choice, prorateAt, methodId, causation };
+    const change = { account, subscription, choice, prorateAt, causation, ...{ named, attached, keep: source.keep } };
+    if (when === "PERIOD_END" && attached !== undefined) {
+      throw refuse("INVALID", "Nothing is collected before the period ends: attach the card instead.", "providerToken");
+    }
     if (when === "PERIOD_END") return scheduleChange(services, scope, change);
     const begun = await beginChange(services, scope, change);
     pending = begun.pending;
@@ -85,12 +96,10 @@ export async function changeSubscription(
   return { result, replayed };
 }
 
-interface Change {
-  readonly account: BillingAccount;
+interface Change extends Choice {
   readonly subscription: BillingSubscription;
   readonly choice: PlanChoice;
   readonly prorateAt: Date | null | undefined;
-  readonly methodId: PaymentMethodId | undefined;
   readonly causation: Causation;
 }
 
@@ -115,7 +124,7 @@ async function scheduleChange(
 async function beginChange(services: BillingServices, scope: CommandScope<BillingTransaction>, change: Change) {
   const { tx } = scope;
   const { ids, clock } = services;
-  const { account, subscription, choice, prorateAt, methodId, causation } = change;
+  const { account, subscription, choice, prorateAt, causation } = change;
   const { id: subscriptionId, organizationId, accountId } = subscription;
   const now = clock.now();
   const { plan, quote, line } = await requireQuote(tx, change, prorateAt ?? now, now);
@@ -142,7 +151,7 @@ async function beginChange(services: BillingServices, scope: CommandScope<Billin
     await applyChange(scope, subscription, terms, now);
     return { result: { ...result, paymentId: null }, pending: undefined };
   }
-  const method = await chooseMethod(tx, accountId, methodId);
+  const method = await chooseMethod(services, scope, change);
   const pending = await beginPayment(services, scope, { invoice, method, causation });
   return { result: { ...result, paymentId: pending.payment.id }, pending };
 }

@@ -2,14 +2,14 @@
  * Opens the billing account of a new organisation. One per organisation, however often and by whatever event it is
  * asked for. Runs inside the consumer's transaction.
  */
-import type { OrganizationId } from "../../../platform/auth/principal-ids.ts";
-import type { CommandScope } from "../../../platform/database/command.ts";
-import type { AccountId } from "../domain/ids.ts";
-import { accountOpened } from "../domain-events.ts";
-import type { BillingServices } from "../services.ts";
-import { findAccountsOf, insertAccount } from "../store/accounts.ts";
-import type { BillingTransaction } from "../store/database.ts";
-import { requireRow } from "../store/require-row.ts";
+import type { OrganizationId } from "../../../../platform/auth/principal-ids.ts";
+import type { CommandScope } from "../../../../platform/database/command.ts";
+import type { AccountId } from "../../domain/ids.ts";
+import { accountOpened } from "../../domain-events.ts";
+import type { BillingServices } from "../../services.ts";
+import { findAccountsOf, insertAccount } from "../../store/accounts.ts";
+import type { BillingTransaction } from "../../store/database.ts";
+import { requireRow } from "../../store/require-row.ts";
 
 export interface NewAccountOf {
   readonly organizationId: OrganizationId;
