@@ -38,6 +38,7 @@ const IN_PAIRS = [
   "hostile-input",
   "correlated-errors",
   "named-operations",
+  "no-card-numbers",
   "shapes",
   "added-subgraph",
 ].map((name) => `conformance/${name}.test.ts`);

@@ -24,6 +24,7 @@ import { toPublicError } from "../errors/graphql-errors.ts";
 import type { Change } from "../events/envelope.ts";
 import type { Logger } from "../logger/logger.ts";
 import { traceFromHeaders } from "../tracing/trace-context.ts";
+import { refuseCardNumbers } from "./card-number-guard.ts";
 import type { DenialReporter } from "./denial-reporter.ts";
 import type { RequestContext } from "./request-context.ts";
 import { deadlineOf } from "./request-deadline.ts";
@@ -88,6 +89,7 @@ export function createSubgraphEndpoint<Context extends object>(
   const documents = new LRUCache<string, DocumentNode>({ max: MAX_DOCUMENTS });
   /** Until when the commands of a request may begin. */
   const commandDeadlines = new WeakMap<object, number>();
+  refuseCardNumbers(schema);
   refuseLateCommands(schema, commandDeadlines);
 
   function documentOf(query: string): DocumentNode | readonly GraphQLError[] {
