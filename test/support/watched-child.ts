@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 
 export interface WatchedChildOptions {
   readonly program: string;
@@ -38,6 +38,8 @@ export interface WatchedChild extends AsyncDisposable {
   /** SIGKILL; resolves when the program has ended. Idempotent. */
   kill(): Promise<Exit>;
 }
+
+const LOG_END_BYTES = 64 * 1024;
 
 /**
  * Starts a program in a process group of its own, so that Ctrl-C reaches the test runner first. Throws when it cannot
@@ -107,8 +109,17 @@ export async function isRunning(pid: number): Promise<boolean> {
 
 /** The last lines of a log, for messages about a program that did not start. */
 export async function logEnd(logFile: string, lineCount = 15): Promise<string> {
-  const text = await readFile(logFile, "utf8").catch(() => "");
+  const text = await endOf(logFile).catch(() => "");
   return text.trim().split("\n").slice(-lineCount).join("\n") || "(empty log)";
+}
+
+/** A log of an hour is large. */
+async function endOf(file: string): Promise<string> {
+  await using handle = await open(file);
+  const { size } = await handle.stat();
+  const position = Math.max(0, size - LOG_END_BYTES);
+  const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(LOG_END_BYTES), position });
+  return buffer.toString("utf8", 0, bytesRead);
 }
 
 async function endGently(child: ChildProcess, exited: Promise<Exit>, graceMs: number): Promise<Exit> {

@@ -30,9 +30,16 @@ export async function heldBy(asked: ProjectProcess, files: string): Promise<Held
   await rm(file, { force: true });
   asked.signal("SIGUSR2");
   const written = async () => heldSchema.parse(JSON.parse(await readFile(file, "utf8")));
+  let isAnswered = false;
   const ended = asked.exited.then(async ({ code, signal }): Promise<never> => {
-    const end = await logEnd(logFile);
+    // Thousands have asked by the time at which it ends for good.
+    const end = isAnswered ? "" : await logEnd(logFile);
     throw new Error(`process ${pid} ended by itself (${signal ?? `code ${code}`}); ${logFile} ends with:\n${end}`);
   });
-  return Promise.race([waitFor(written, { what: `what process ${pid} holds`, deadlineMs: 30_000 }), ended]);
+  const answered = waitFor(written, { what: `what process ${pid} holds`, deadlineMs: 30_000 });
+  try {
+    return await Promise.race([answered, ended]);
+  } finally {
+    isAnswered = true;
+  }
 }
