@@ -39,6 +39,7 @@ const IN_PAIRS = [
   "correlated-errors",
   "named-operations",
   "no-card-numbers",
+  "payment-webhook",
   "shapes",
   "added-subgraph",
 ].map((name) => `conformance/${name}.test.ts`);

@@ -69,6 +69,12 @@ export const SIZES = {
     short: 12,
     long: 500,
   },
+  webhookRounds: {
+    file: "integration/subgraphs/billing/provider-events.test.ts",
+    of: "payments whose webhooks come shuffled, doubled and too early",
+    short: 24,
+    long: 1_000,
+  },
   soakMinutes: {
     file: "conformance/soak.test.ts",
     of: "minutes of traffic with kills, broker restarts and poison",

@@ -4,14 +4,15 @@
  */
 import { AppError } from "../errors/app-error.ts";
 import { firstAnswer } from "../http/first-answer.ts";
-import type { WebhookReceiver } from "./webhook.ts";
+import type { WebhookReceiver, WebhookRequest } from "./webhook.ts";
 
-const TIMEOUT_MS = 5_000;
-const PASSED_ON = ["content-type", "webhook-id", "webhook-timestamp", "webhook-signature"];
+const TIMEOUT_MS = 10_000;
+const NOT_FOUND = 404;
+const PASSED_ON = ["content-type", "webhook-id", "webhook-timestamp", "webhook-signature", "stripe-signature"];
 
 /** @param addresses of each subgraph, without a path, in the order in which they are tried */
 export function forwardWebhooks(addresses: ReadonlyMap<string, () => readonly string[]>): WebhookReceiver {
-  return async (subgraph, name, { headers, query, body }) => {
+  async function forward(subgraph: string, name: string, { headers, query, body }: WebhookRequest) {
     const own = addresses.get(subgraph)?.();
     if (own === undefined) return undefined;
     const passed = new Headers();
@@ -32,5 +33,14 @@ export function forwardWebhooks(addresses: ReadonlyMap<string, () => readonly st
       const message = "The call cannot be taken at the moment: send it again shortly.";
       throw new AppError("SERVICE_UNAVAILABLE", message, { cause });
     }
+  }
+
+  return async (subgraph, name, request) => {
+    if (subgraph !== undefined) return forward(subgraph, name, request);
+    for (const each of addresses.keys()) {
+      const answer = await forward(each, name, request);
+      if (answer !== undefined && answer.status !== NOT_FOUND) return answer;
+    }
+    return undefined;
   };
 }

@@ -1,6 +1,7 @@
 /**
- * Webhooks that other services call: `POST /webhooks/<subgraph>/<name>` at the gateway. Whoever calls is known by a
- * signature over the body, or by what the address says. So the body travels as the bytes that it is.
+ * Webhooks that other services call: `POST /webhooks/<subgraph>/<name>` at the gateway, or `POST /webhooks/<name>`.
+ * Whoever calls is known by a signature over the body, or by what the address says. So the body travels as the bytes
+ * that it is.
  */
 import type { SingleHeaders } from "../http/single-headers.ts";
 
@@ -16,9 +17,10 @@ export interface InboundWebhook {
   readonly name: string;
   /**
    * Resolves when the call has been taken, for good. The same call may come again.
+   * @returns what to answer; nothing: 204
    * @throws AppError what is wrong with it
    */
-  receive(request: WebhookRequest): Promise<void>;
+  receive(request: WebhookRequest): Promise<WebhookAnswer | undefined>;
 }
 
 export interface WebhookAnswer {
@@ -27,9 +29,13 @@ export interface WebhookAnswer {
   readonly body?: string;
 }
 
-/** @returns undefined where there is no such webhook. @throws AppError */
+/**
+ * @param subgraph undefined: whichever has it
+ * @returns undefined where there is no such webhook
+ * @throws AppError
+ */
 export type WebhookReceiver = (
-  subgraph: string,
+  subgraph: string | undefined,
   name: string,
   request: WebhookRequest,
 ) => Promise<WebhookAnswer | undefined>;
@@ -42,10 +48,8 @@ export function localWebhooks(
   subgraphs: readonly { readonly name: string; readonly webhooks?: readonly InboundWebhook[] }[],
 ): WebhookReceiver {
   return async (subgraph, name, request) => {
-    const { webhooks = [] } = subgraphs.find((each) => each.name === subgraph) ?? {};
-    const webhook = webhooks.find((each) => each.name === name);
-    if (webhook === undefined) return undefined;
-    await webhook.receive(request);
-    return TAKEN;
+    const meant = subgraph === undefined ? subgraphs : subgraphs.filter((each) => each.name === subgraph);
+    const webhook = meant.flatMap(({ webhooks = [] }) => webhooks).find((each) => each.name === name);
+    return webhook === undefined ? undefined : ((await webhook.receive(request)) ?? TAKEN);
   };
 }

@@ -38,6 +38,10 @@ export type PlanInterval = (typeof PlanInterval)[number];
 export const PlanStatus = ["PUBLISHED", "RETIRED"] as const;
 export type PlanStatus = (typeof PlanStatus)[number];
 
+/** What came of something that the payment provider told. */
+export const ProviderEventOutcome = ["RECEIVED", "APPLIED", "UNCHANGED", "FOREIGN"] as const;
+export type ProviderEventOutcome = (typeof ProviderEventOutcome)[number];
+
 /** Where a subscription stands. */
 export const SubscriptionStatus = ["INCOMPLETE", "ACTIVE", "PAST_DUE", "CANCELED"] as const;
 export type SubscriptionStatus = (typeof SubscriptionStatus)[number];
@@ -65,7 +69,9 @@ export interface PaymentMethodAttachInput {
   /** The billing account's id. */
   readonly accountId: string;
   /** From the provider's form. Sandbox: `tok_visa` succeeds, `tok_declined` is declined, `tok_slow` succeeds after a while,
-   * `tok_slow_declined` is declined after a while. `tok_visa-2` is another card than `tok_visa`, which behaves alike. */
+   * `tok_slow_declined` is declined after a while, `tok_action` waits for its payer, `tok_timeout` is charged and the
+   * answer lost, `tok_disputed` is asked back at the bank. `tok_visa-2` is another card than `tok_visa`, which behaves
+   * alike. */
   readonly providerToken: string;
   /** Use it whenever an input names no method; false when absent. An account's first method is the default in any case. */
   readonly makeDefault?: boolean | null;
@@ -464,6 +470,13 @@ export interface PaymentObject<Own = NoParents> {
   readonly status: PaymentStatus;
   /** Name of the payment provider, e.g. `sandbox`. */
   readonly provider: string;
+  /** The provider's name of the charge; null until it has one. */
+  readonly providerRef?: string | null | undefined;
+  /** Where the payer confirms the charge, e.g. by 3-D Secure; null unless it is `PROCESSING` and waits for that. Whoever does
+   * not confirm it within an hour gives it up. */
+  readonly actionUrl?: string | null | undefined;
+  /** What the provider told of it of its own accord, in the order in which it came. */
+  readonly providerEvents: readonly Parent<Own, "ProviderEvent">[];
   /** Why it failed, e.g. `card_declined`; null unless the status is `FAILED`. */
   readonly failureCode?: string | null | undefined;
   /** Rises with every change. */
@@ -580,6 +593,24 @@ export interface PlanFeatureObject {
   readonly limit?: bigint | null | undefined;
 }
 
+/** What the payment provider told of its own accord, by its webhook. */
+export interface ProviderEventObject {
+  /** Id of what came. Begins with `pev_`. */
+  readonly id: string;
+  /** Name of the payment provider, e.g. `sandbox`. */
+  readonly provider: string;
+  /** The provider's name of it: the same for each time that it was told. */
+  readonly providerEventId: string;
+  /** As the provider calls it, e.g. `payment_intent.succeeded`. */
+  readonly type: string;
+  /** What came of it. */
+  readonly outcome: ProviderEventOutcome;
+  /** When it came first. */
+  readonly receivedAt: Date;
+  /** When it had been looked at to its end; null until then. */
+  readonly processedAt?: Date | null | undefined;
+}
+
 /** Another plan, or quantity, from the next period on. */
 export interface ScheduledPlanChangeObject<Own = NoParents> {
   /** What is paid for then. */
@@ -670,6 +701,7 @@ interface DefaultParents<Own> {
   readonly PlanConnection: PlanConnectionObject<Own>;
   readonly PlanEdge: PlanEdgeObject<Own>;
   readonly PlanFeature: PlanFeatureObject;
+  readonly ProviderEvent: ProviderEventObject;
   readonly ScheduledPlanChange: ScheduledPlanChangeObject<Own>;
   readonly SubscriptionCancelPayload: SubscriptionCancelPayloadObject<Own>;
   readonly SubscriptionChangePayload: SubscriptionChangePayloadObject<Own>;
@@ -805,6 +837,9 @@ interface Fields<Own> {
     readonly amount: Field<NoArgs, Parent<Own, "Money">>;
     readonly status: Field<NoArgs, PaymentStatus>;
     readonly provider: Field<NoArgs, string>;
+    readonly providerRef: Field<NoArgs, string | null | undefined>;
+    readonly actionUrl: Field<NoArgs, string | null | undefined>;
+    readonly providerEvents: Field<NoArgs, readonly Parent<Own, "ProviderEvent">[]>;
     readonly failureCode: Field<NoArgs, string | null | undefined>;
     readonly version: Field<NoArgs, number>;
     readonly createdAt: Field<NoArgs, Date>;
@@ -862,6 +897,15 @@ interface Fields<Own> {
   readonly PlanFeature: {
     readonly key: Field<NoArgs, string>;
     readonly limit: Field<NoArgs, bigint | null | undefined>;
+  };
+  readonly ProviderEvent: {
+    readonly id: Field<NoArgs, string>;
+    readonly provider: Field<NoArgs, string>;
+    readonly providerEventId: Field<NoArgs, string>;
+    readonly type: Field<NoArgs, string>;
+    readonly outcome: Field<NoArgs, ProviderEventOutcome>;
+    readonly receivedAt: Field<NoArgs, Date>;
+    readonly processedAt: Field<NoArgs, Date | null | undefined>;
   };
   readonly Query: {
     readonly plans: Field<QueryPlansArgs, Parent<Own, "PlanConnection">>;
@@ -930,6 +974,7 @@ interface AllResolvers<Context, Own> {
   readonly PlanConnection: TypeResolvers<Parent<Own, "PlanConnection">, Context, Fields<Own>["PlanConnection"]>;
   readonly PlanEdge: TypeResolvers<Parent<Own, "PlanEdge">, Context, Fields<Own>["PlanEdge"]>;
   readonly PlanFeature: TypeResolvers<Parent<Own, "PlanFeature">, Context, Fields<Own>["PlanFeature"]>;
+  readonly ProviderEvent: TypeResolvers<Parent<Own, "ProviderEvent">, Context, Fields<Own>["ProviderEvent"]>;
   readonly Query: TypeResolvers<unknown, Context, Fields<Own>["Query"]>;
   readonly ScheduledPlanChange: TypeResolvers<Parent<Own, "ScheduledPlanChange">, Context, Fields<Own>["ScheduledPlanChange"]>;
   readonly SubscriptionCancelPayload: TypeResolvers<Parent<Own, "SubscriptionCancelPayload">, Context, Fields<Own>["SubscriptionCancelPayload"]>;

@@ -27,18 +27,22 @@ export interface EventData {
   readonly "billing.invoice.paid.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly paymentId: string; };
   /** An invoice was voided: nothing is due for it. */
   readonly "billing.invoice.voided.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; };
+  /** A payment waits for its payer to confirm it. */
+  readonly "billing.payment.action_required.v1": { readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly failureCode: string | null; };
   /** A payment failed. */
-  readonly "billing.payment.failed.v1": { readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly failureCode: string | null; };
+  readonly "billing.payment.failed.v1": { readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly failureCode: string | null; readonly provider?: string; readonly providerRef?: string | null; readonly providerEventId?: string | null; };
   /** A payment was handed to the provider. */
   readonly "billing.payment.processing.v1": { readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly failureCode: string | null; };
   /** A payment succeeded. */
-  readonly "billing.payment.succeeded.v1": { readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly failureCode: string | null; };
+  readonly "billing.payment.succeeded.v1": { readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly failureCode: string | null; readonly provider?: string; readonly providerRef?: string | null; readonly providerEventId?: string | null; };
   /** A payment method was kept. */
   readonly "billing.payment_method.attached.v1": { readonly paymentMethodId: string; readonly accountId: string; readonly brand: string | null; readonly last4: string | null; };
   /** A payment method was given up. */
   readonly "billing.payment_method.detached.v1": { readonly paymentMethodId: string; readonly accountId: string; readonly brand: string | null; readonly last4: string | null; };
   /** A payment method is used from now on whenever none is named. */
   readonly "billing.payment_method.made_default.v1": { readonly paymentMethodId: string; readonly accountId: string; readonly brand: string | null; readonly last4: string | null; };
+  /** The payment provider told something of a payment. */
+  readonly "billing.provider_event.received.v1": { readonly receivedId: string; readonly provider: string; readonly providerEventId: string; readonly providerEventType: string; readonly paymentId: string; readonly invoiceId: string; readonly outcome: "APPLIED" | "UNCHANGED"; };
   /** Billing carried out a step of a saga, or undid it, or says why not. */
   readonly "billing.saga.step_settled.v1": { readonly sagaId: string; readonly organizationId: string; readonly step: string; readonly direction: "EXECUTE" | "COMPENSATE"; readonly outcome: "DONE" | "FAILED"; readonly reason: string | null; };
   /** The first payment arrived; the plan is active. */

@@ -7,6 +7,7 @@ import type { CreditNote } from "./domain/credit-note.ts";
 import type { Invoice, InvoiceLine } from "./domain/invoice.ts";
 import type { Payment } from "./domain/payment.ts";
 import type { Plan } from "./domain/plan.ts";
+import type { ProviderEvent } from "./domain/provider-event.ts";
 import type { BillingSubscription, PlanChoice } from "./domain/subscription.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 import type { BillingServices } from "./services.ts";
@@ -26,6 +27,7 @@ export interface BillingParents {
   readonly Payment: Payment;
   readonly PaymentMethod: PaymentMethod;
   readonly Plan: Plan;
+  readonly ProviderEvent: ProviderEvent;
   readonly PlanChangePreview: ChangeQuote & { readonly currency: string };
   readonly ScheduledPlanChange: PlanChoice & { readonly at: Date };
 }

@@ -9,10 +9,11 @@ import type { SubscriptionStatus } from "../../schema/generated/billing.ts";
 import type { EventData, EventType } from "../../schema/generated/events.ts";
 import type { BillingAccount, PaymentMethod } from "./domain/account.ts";
 import type { CreditNote } from "./domain/credit-note.ts";
-import type { CreditNoteId, InvoiceId, PaymentId } from "./domain/ids.ts";
+import type { CreditNoteId, InvoiceId, PaymentId, ProviderEventId } from "./domain/ids.ts";
 import type { Invoice } from "./domain/invoice.ts";
 import { eventMoney } from "./domain/money.ts";
 import type { Payment } from "./domain/payment.ts";
+import type { FinishedEvent } from "./domain/provider-event.ts";
 import type { BillingSubscription, PlanChoice } from "./domain/subscription.ts";
 
 interface Versioned {
@@ -157,9 +158,26 @@ export function paymentProcessing(payment: Payment): DomainEvent {
   return event("billing.payment.processing.v1", payment, paymentData(payment, null));
 }
 
-export function paymentSettled(payment: Payment): DomainEvent {
+/** It waits for its payer. */
+export function paymentActionRequired(payment: Payment): DomainEvent {
+  return event("billing.payment.action_required.v1", payment, paymentData(payment, "PROCESSING"));
+}
+
+/** @param providerEventId what the provider told of its own accord; null: it was asked */
+export function paymentSettled(payment: Payment, providerEventId: ProviderEventId | null): DomainEvent {
   const type = payment.status === "SUCCEEDED" ? "billing.payment.succeeded.v1" : "billing.payment.failed.v1";
-  return event(type, payment, paymentData(payment, "PROCESSING"));
+  const { provider, providerRef } = payment;
+  return event(type, payment, { ...paymentData(payment, "PROCESSING"), provider, providerRef, providerEventId });
+}
+
+/** @param received looked at to its end */
+export function providerEventReceived(
+  { id, provider, providerEventId, type, outcome }: FinishedEvent,
+  { id: paymentId, invoiceId, organizationId }: Payment,
+): DomainEvent {
+  const told = { provider, providerEventId, providerEventType: type };
+  const data = { receivedId: id, ...told, paymentId, invoiceId, outcome };
+  return event("billing.provider_event.received.v1", { id, organizationId, version: 1 }, data);
 }
 
 function paymentData(payment: Payment, fromStatus: string | null) {

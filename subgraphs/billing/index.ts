@@ -21,11 +21,13 @@ import { createSubscriptionWatch } from "./lifecycle/subscription-watch.ts";
 import { createDetachWorker } from "./payment-methods/detach-worker.ts";
 import { createMethodReferences } from "./payment-methods/method-references.ts";
 import { createResealWorker } from "./payment-methods/reseal-worker.ts";
+import { createProvider } from "./provider/create-provider.ts";
 import type { PaymentProvider } from "./provider/payment-provider.ts";
-import { createSandboxProvider } from "./provider/sandbox-provider.ts";
+import type { ProviderSettings } from "./provider/provider-settings.ts";
 import { resolvers } from "./resolvers/index.ts";
 import type { BillingServices } from "./services.ts";
 import { openBillingDatabase } from "./store/database.ts";
+import { createProviderWebhook } from "./webhooks/payment-provider.ts";
 
 export { seedPlans } from "./catalogue/seed-plans.ts";
 export type { PaymentProvider } from "./provider/payment-provider.ts";
@@ -35,11 +37,8 @@ const POOL_SIZE = 16;
 const CACHE_SHAPE = 2;
 
 export interface BillingSubgraphDeps extends SubgraphRuntime {
-  readonly settings: ProcessCacheSettings & {
-    readonly BILLING_CURRENCY: string;
-    readonly SANDBOX_PROVIDER_DELAY_MS: number;
-  };
-  /** Default: the sandbox, in process. */
+  readonly settings: ProcessCacheSettings & ProviderSettings & { readonly BILLING_CURRENCY: string };
+  /** Default: the one that the settings name. Whoever brings one starts and stops it. */
   readonly provider?: PaymentProvider;
 }
 
@@ -57,6 +56,10 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     logger,
   });
   const relay = createRelay({ databaseUrl: databaseUrls.relay, log: eventLog, topic, logger });
+  const { provider, parts: providerParts } =
+    deps.provider === undefined
+      ? createProvider({ settings, secrets: identitySecrets, clock, logger })
+      : { provider: deps.provider, parts: [] };
   const services: BillingServices = {
     database,
     outbox: outboxOf(name, { contracts, clock, ids, relay }),
@@ -64,7 +67,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     ids,
     cursors: createCursorCodec(identitySecrets),
     logger,
-    provider: deps.provider ?? createSandboxProvider({ clock, delayMs: settings.SANDBOX_PROVIDER_DELAY_MS }),
+    provider,
     references: createMethodReferences(identitySecrets),
     planCache: createPlanCache(cache),
     tokenSeal: createTextSeal(PROVIDER_TOKENS, identitySecrets),
@@ -97,6 +100,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
       database.part,
       cache,
       pollingDatabase.part,
+      ...providerParts,
       { name: "billing relay", start: async () => relay.start(), stop: () => relay.stop() },
       ...routed.parts,
       createSettlementWorker({ services, pollingDatabase }),
@@ -104,6 +108,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
       createDetachWorker({ services, pollingDatabase }),
       createResealWorker({ services, pollingDatabase }),
     ],
+    webhooks: [createProviderWebhook(services)],
     relays: [relay],
     consumers: [...routed.groups.values()],
     checks: [database.check, cache.check],

@@ -21,6 +21,7 @@ import type {
 import type { Invoice, InvoiceLine } from "./domain/invoice.ts";
 import type { Payment } from "./domain/payment.ts";
 import type { Plan } from "./domain/plan.ts";
+import type { ProviderEvent } from "./domain/provider-event.ts";
 import type { BillingSubscription } from "./domain/subscription.ts";
 import { canReadBilling } from "./policies.ts";
 import type { BillingServices } from "./services.ts";
@@ -31,6 +32,7 @@ import { findInvoices, findLinesOf, sumOpenInvoices } from "./store/invoices.ts"
 import { findPaymentMethods, findPaymentMethodsOf } from "./store/payment-methods.ts";
 import { findPayments, findPaymentsOf } from "./store/payments.ts";
 import { findPlans } from "./store/plans.ts";
+import { findProviderEventsOf } from "./store/provider-events.ts";
 import { findSubscriptions } from "./store/subscriptions.ts";
 
 type One<Key, Entity> = DataLoader<Key, Entity | null>;
@@ -47,6 +49,7 @@ export interface Loaders {
   readonly openTotalOfAccount: DataLoader<AccountId, bigint>;
   readonly payment: One<PaymentId, Payment>;
   readonly paymentsOfInvoice: Many<InvoiceId, Payment>;
+  readonly providerEventsOfPayment: Many<PaymentId, ProviderEvent>;
   readonly paymentMethod: One<PaymentMethodId, PaymentMethod>;
   readonly paymentMethodsOfAccount: Many<AccountId, PaymentMethod>;
   readonly plan: One<PlanId, Plan>;
@@ -100,6 +103,7 @@ export function createLoaders(
     }),
     payment: one(findPayments),
     paymentsOfInvoice: many(findPaymentsOf, ({ invoiceId }) => invoiceId),
+    providerEventsOfPayment: many(findProviderEventsOf, ({ paymentId }) => paymentId),
     paymentMethod: one(findPaymentMethods),
     paymentMethodsOfAccount: many(findPaymentMethodsOf, ({ accountId }) => accountId),
     plan: new DataLoader(async (ids) => {

@@ -1,8 +1,8 @@
 /** What the platform knows of the billing subgraph: plans, accounts, subscriptions, invoices and payments. */
 import { z } from "zod";
 import { processCacheSettings } from "../../platform/config/cache-settings.ts";
-import { milliseconds } from "../../platform/config/setting-kinds.ts";
 import { defineSubgraph } from "../../platform/graphql/subgraph-definition.ts";
+import { providerSettings } from "./provider/provider-settings.ts";
 
 export const subgraph = defineSubgraph({
   port: 4002,
@@ -17,10 +17,12 @@ export const subgraph = defineSubgraph({
       .regex(/^[A-Z]{3}$/)
       .default("EUR")
       .describe("Currency of new billing accounts"),
-    SANDBOX_PROVIDER_DELAY_MS: milliseconds
-      .default(2_000)
-      .describe("How long the sandbox provider's slow test cards take"),
+    ...providerSettings,
   },
   create: async (deps) => (await import("./index.ts")).createBillingSubgraph(deps),
+  embedded: ({ publicUrl }, environment) => ({
+    PAYMENT_RETURN_URL: environment["PAYMENT_RETURN_URL"] || publicUrl,
+    SANDBOX_WEBHOOK_URL: environment["SANDBOX_WEBHOOK_URL"] || `${publicUrl}/webhooks/sandbox`,
+  }),
   seed: async (deps) => `plans: ${await (await import("./index.ts")).seedPlans(deps)} added`,
 });

@@ -127,6 +127,11 @@ export type InvoiceLine = Prisma.InvoiceLineModel
  */
 export type Payment = Prisma.PaymentModel
 /**
+ * Model ProviderEvent
+ * What the payment provider told of its own accord.
+ */
+export type ProviderEvent = Prisma.ProviderEventModel
+/**
  * Model CreditNote
  * What an invoice charged and was not used up.
  */

@@ -18,6 +18,7 @@ import type { InvoiceCounterModel } from "./models/InvoiceCounter.ts";
 import type { InvoiceModel } from "./models/Invoice.ts";
 import type { InvoiceLineModel } from "./models/InvoiceLine.ts";
 import type { PaymentModel } from "./models/Payment.ts";
+import type { ProviderEventModel } from "./models/ProviderEvent.ts";
 import type { CreditNoteModel } from "./models/CreditNote.ts";
 import type { SubscriptionChangeModel } from "./models/SubscriptionChange.ts";
 
@@ -448,6 +449,8 @@ export const paymentRows: RawRows<PaymentModel> = rawRows(
     failureCode: "failure_code",
     version: "version",
     causation: "causation",
+    actionUrl: "action_url",
+    payerPresent: "payer_present",
     attempts: "attempts",
     nextAttemptAt: "next_attempt_at",
     createdAt: "created_at",
@@ -466,10 +469,38 @@ export const paymentRows: RawRows<PaymentModel> = rawRows(
     failureCode: z.string().nullable(),
     version: z.int(),
     causation: z.json(),
+    actionUrl: z.string().nullable(),
+    payerPresent: z.boolean(),
     attempts: z.int(),
     nextAttemptAt: z.date(),
     createdAt: z.date(),
     updatedAt: z.date(),
+  }),
+);
+
+export const providerEventRows: RawRows<ProviderEventModel> = rawRows(
+  "provider_event",
+  {
+    id: "id",
+    provider: "provider",
+    providerEventId: "provider_event_id",
+    type: "type",
+    organizationId: "organization_id",
+    paymentId: "payment_id",
+    outcome: "outcome",
+    receivedAt: "received_at",
+    processedAt: "processed_at",
+  },
+  z.object({
+    id: z.string(),
+    provider: z.string(),
+    providerEventId: z.string(),
+    type: z.string(),
+    organizationId: z.string().nullable(),
+    paymentId: z.string().nullable(),
+    outcome: z.string(),
+    receivedAt: z.date(),
+    processedAt: z.date().nullable(),
   }),
 );
 

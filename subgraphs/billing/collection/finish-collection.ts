@@ -27,7 +27,10 @@ export async function finishCollection(
   causation: Causation,
   { organizationId, paymentId, pending }: Collection,
 ): Promise<Settlement | undefined> {
-  if (pending !== undefined) return collectPayment(services, pending.payment, pending.reference, causation);
+  if (pending !== undefined) {
+    const { payment, reference } = pending;
+    return collectPayment(services, payment, { causation, reference });
+  }
   const [payment] = await readInTenants(services.database, [organizationId], (tx) => findPayments(tx, [paymentId]));
   if (payment?.status === "PROCESSING" && payment.attempts === 0) {
     throw refuse(

@@ -37,7 +37,8 @@ export function createSettlementWorker({ services, pollingDatabase }: Settlement
       return method === undefined ? undefined : { payment, reference: services.references.open(method) };
     });
     if (leased === undefined) return;
-    await collectPayment(services, leased.payment, leased.reference, leased.payment.causation);
+    const { payment, reference } = leased;
+    await collectPayment(services, payment, { reference, causation: payment.causation });
   }
 
   return createPollingWorker({

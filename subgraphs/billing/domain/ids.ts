@@ -22,5 +22,8 @@ export type InvoiceLineId = Id<"lin">;
 export const PaymentId = idKind("pay");
 export type PaymentId = Id<"pay">;
 
+export const ProviderEventId = idKind("pev");
+export type ProviderEventId = Id<"pev">;
+
 export const CreditNoteId = idKind("cn");
 export type CreditNoteId = Id<"cn">;

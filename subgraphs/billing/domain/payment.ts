@@ -16,6 +16,10 @@ export interface Payment {
   /** The provider's name of the charge; null until it has one. */
   readonly providerRef: string | null;
   readonly failureCode: string | null;
+  /** Where the payer confirms it; null unless it is PROCESSING and waits for that. */
+  readonly actionUrl: string | null;
+  /** Whether somebody was there who could confirm it when it was asked for. */
+  readonly payerPresent: boolean;
   readonly version: number;
   /** Who asked for it, for the events of its settlement. */
   readonly causation: Causation;

@@ -73,7 +73,8 @@ function insertMethod(
   { status, makeDefault }: Kept,
 ): Promise<PaymentMethod> {
   const { id: accountId, organizationId } = account;
-  const { reference, ...shown } = attached;
+  const { kind, brand, last4, expMonth, expYear, fingerprint, reference } = attached;
+  const shown = { kind, brand, last4, expMonth, expYear, fingerprint };
   const id = ids.next("pm");
   const method = { id, organizationId, accountId, provider: provider.name, status, ...shown };
   return insertPaymentMethod(tx, { ...method, ...references.seal(id, reference) }, makeDefault);

@@ -10,7 +10,7 @@ import { notFound } from "../../../platform/errors/refusals.ts";
 import { refuse } from "../../../platform/errors/user-failure.ts";
 import { requireProviderToken } from "../../../platform/validation/provider-token.ts";
 import type { BillingAccount, PaymentMethod } from "../domain/account.ts";
-import { PaymentMethodId } from "../domain/ids.ts";
+import { type AccountId, PaymentMethodId } from "../domain/ids.ts";
 import type { AttachedMethod } from "../provider/payment-provider.ts";
 import type { BillingServices } from "../services.ts";
 import type { BillingTransaction } from "../store/database.ts";
@@ -44,6 +44,7 @@ export function requireSource({ paymentMethodId, providerToken, keepPaymentMetho
 
 export interface Asked {
   readonly organizationId: OrganizationId;
+  readonly accountId: AccountId;
   readonly idempotencyKey: string;
 }
 
@@ -55,14 +56,15 @@ export interface Asked {
  */
 export async function attachNewCard(
   { database, provider }: Pick<BillingServices, "database" | "provider">,
-  { organizationId, idempotencyKey }: Asked,
+  { organizationId, accountId, idempotencyKey }: Asked,
   { paymentMethodId, providerToken: token }: Pick<PaymentSource, "paymentMethodId" | "providerToken">,
 ): Promise<AttachedMethod | undefined> {
   // Both is refused once it is known whose the named one is.
   if (token === null || paymentMethodId !== null) return undefined;
   const key = { tenant: organizationId, key: idempotencyKey };
   if (await readInTenants(database, [organizationId], (tx) => isKeyUsed(tx, key))) return undefined;
-  const attached = await provider.attach({ idempotencyKey: `${organizationId}:${idempotencyKey}`, token });
+  const asked = { idempotencyKey: `${organizationId}:${idempotencyKey}`, token, customer: accountId };
+  const attached = await provider.attach(asked);
   if (attached.status === "REFUSED") throw refuse("INVALID", attached.reason, "providerToken");
   const { status: _, ...method } = attached;
   return method;

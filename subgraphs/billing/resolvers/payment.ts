@@ -7,5 +7,6 @@ import { money } from "../domain/money.ts";
 export const payment: ResolversOf<"Payment", BillingContext, BillingParents> = {
   __resolveReference: ({ id }, { loaders }) => loadById(PaymentId, id, loaders.payment),
   invoice: async ({ invoiceId }, _args, { loaders }) => required(await loaders.invoice.load(invoiceId), "invoice"),
+  providerEvents: async ({ id }, _args, { loaders }) => [...(await loaders.providerEventsOfPayment.load(id))],
   amount: ({ amountMinor, currency }) => money(amountMinor, currency),
 };

@@ -15,9 +15,10 @@ export const paymentMethod: SagaStepHandler<BillingServices, BillingTransaction>
   async execute(services, scope, { sagaId, tenantId, input }) {
     const { provider, tokenSeal } = services;
     const token = tokenSeal.open(requireInput(input, SEALED_TOKEN), requireInput(input, FOUNDER_ID));
-    const attached = await provider.attach({ idempotencyKey: sagaId, token });
+    const organizationId = OrganizationId.require(tenantId);
+    const account = requireRow(await lockAccountOf(scope.tx, organizationId));
+    const attached = await provider.attach({ idempotencyKey: sagaId, token, customer: account.id });
     if (attached.status === "REFUSED") return { result: { outcome: "FAILED", reason: attached.reason } };
-    const account = requireRow(await lockAccountOf(scope.tx, OrganizationId.require(tenantId)));
     const kept = await keepMethod(services, scope, { account, attached, makeDefault: true });
     return { result: { outcome: "DONE" }, reference: kept.id };
   },

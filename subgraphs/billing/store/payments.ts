@@ -16,6 +16,7 @@ import { tables } from "./tables.ts";
 
 function toPayment(row: PaymentModel): Payment {
   const { currency, amountMinor, provider, providerRef, failureCode, version, attempts, createdAt } = row;
+  const { actionUrl, payerPresent } = row;
   return {
     id: PaymentId.require(row.id),
     organizationId: OrganizationId.require(row.organizationId),
@@ -27,6 +28,8 @@ function toPayment(row: PaymentModel): Payment {
     provider,
     providerRef,
     failureCode,
+    actionUrl,
+    payerPresent,
     version,
     causation: causationSchema.parse(row.causation),
     attempts,
@@ -67,6 +70,7 @@ export async function insertPayment(
     ...payment,
     status: "PROCESSING",
     causation: storedCausation(causation),
+    payerPresent: collectedBy === "request",
     ...(collectedBy === "worker" ? { nextAttemptAt: new Date(0) } : {}),
   };
   return toPayment(await tables(tx).payment.create({ data }));
@@ -122,6 +126,23 @@ export async function postponePayment(
     WHERE id = ${id} AND status = 'PROCESSING'`;
 }
 
+/**
+ * It waits for its payer from now on.
+ * @returns undefined when that was known, or when the payment was settled
+ */
+export async function recordAction(
+  tx: BillingTransaction,
+  id: PaymentId,
+  { providerRef, actionUrl }: { readonly providerRef: string; readonly actionUrl: string },
+  at: Date,
+): Promise<Payment | undefined> {
+  const [row] = await tables(tx).payment.updateManyAndReturn({
+    where: { id, status: "PROCESSING", actionUrl: null },
+    data: { providerRef, actionUrl, version: { increment: 1 }, updatedAt: at },
+  });
+  return row === undefined ? undefined : toPayment(row);
+}
+
 /** @returns undefined when the payment was settled before */
 export async function recordOutcome(
   tx: BillingTransaction,
@@ -131,7 +152,7 @@ export async function recordOutcome(
 ): Promise<Payment | undefined> {
   const [row] = await tables(tx).payment.updateManyAndReturn({
     where: { id, status: "PROCESSING" },
-    data: { ...outcome, version: { increment: 1 }, updatedAt: at },
+    data: { ...outcome, actionUrl: null, version: { increment: 1 }, updatedAt: at },
   });
   return row === undefined ? undefined : toPayment(row);
 }

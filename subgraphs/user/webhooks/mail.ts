@@ -25,8 +25,9 @@ export function createMailWebhook(services: UserServices, secrets: readonly stri
     async receive(request) {
       requireSigned(secrets, request);
       const { event, messageId, reason } = report.read(parseJson(request.body));
-      if (event !== "bounced") return;
+      if (event !== "bounced") return undefined;
       await recordBounce(services, { id: requireEmailId(messageId), reason: withoutAddresses(reason ?? "") });
+      return undefined;
     },
   };
 }

@@ -19,6 +19,7 @@ export function createUnsubscribeWebhook(services: UserServices): InboundWebhook
       const token = query.get("token") ?? "";
       try {
         await unsubscribeEmail(services, { causation: causedByService(MAIL_PROGRAM) }, { token });
+        return undefined;
       } catch (error) {
         if (error instanceof UserFailure) throw new AppError("NOT_FOUND", "This link is no longer valid.");
         throw error;

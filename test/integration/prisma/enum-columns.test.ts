@@ -12,6 +12,7 @@ import {
   PaymentStatus,
   PlanInterval,
   PlanStatus,
+  ProviderEventOutcome,
   SubscriptionStatus,
 } from "../../../schema/generated/billing.ts";
 import {
@@ -64,6 +65,7 @@ const COLUMNS: Readonly<Record<"user" | "billing" | "audit", Readonly<Record<str
     "subscription_change.status": ["PENDING", "APPLIED", "REVERTED"],
     "payment.status": PaymentStatus,
     "payment_method.status": PaymentMethodStatus,
+    "provider_event.outcome": ProviderEventOutcome,
   },
   audit: {
     ...INTERNAL,

@@ -79,6 +79,7 @@ export async function startDistributed(options: StackOptions): Promise<Stack> {
     MAILBOX_DIR: join(folder.path, "mailbox"),
     BCRYPT_COST: "4",
     SANDBOX_PROVIDER_DELAY_MS: "300",
+    SANDBOX_WEBHOOK_URL: `${url(gatewayPort)}/webhooks/sandbox`,
     ...QUICK_STOP,
     ...settings,
   };

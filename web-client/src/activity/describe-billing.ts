@@ -57,6 +57,8 @@ function titleOf(type: string, event: BillingMessage["event"]): Pick<ActivityIte
       const done = event.toStatus === "VOID" ? "voided" : "issued";
       return { title: `Credit note ${event.creditNote?.number ?? ""} ${done}`, amount: formatMoney(event.total) };
     }
+    case "ProviderEventReceived":
+      return { title: `The payment provider reports ${event.providerEventType.replaceAll(/[._]/g, " ")}` };
     case "BillingSnapshot":
       // Not asked for: the pages' queries show the state.
       return { title: "Following the billing account" };

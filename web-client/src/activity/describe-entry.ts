@@ -77,8 +77,10 @@ const TITLES: Readonly<Record<string, string>> = {
   "billing.credit_note.issued": "Credit note issued",
   "billing.credit_note.voided": "Credit note voided",
   "billing.payment.processing": "Payment is being processed",
+  "billing.payment.action_required": "Payment waits for its payer",
   "billing.payment.succeeded": "Payment succeeded",
   "billing.payment.failed": "Payment failed",
+  "billing.provider_event.received": "News of the payment provider",
 };
 
 /** Of a card whose digits are known. */

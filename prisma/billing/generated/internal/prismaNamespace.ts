@@ -414,6 +414,7 @@ export const ModelName = {
   Invoice: 'Invoice',
   InvoiceLine: 'InvoiceLine',
   Payment: 'Payment',
+  ProviderEvent: 'ProviderEvent',
   CreditNote: 'CreditNote',
   SubscriptionChange: 'SubscriptionChange'
 } as const
@@ -431,7 +432,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "plan" | "billingAccount" | "paymentMethod" | "billingSubscription" | "invoiceCounter" | "invoice" | "invoiceLine" | "payment" | "creditNote" | "subscriptionChange"
+    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "plan" | "billingAccount" | "paymentMethod" | "billingSubscription" | "invoiceCounter" | "invoice" | "invoiceLine" | "payment" | "providerEvent" | "creditNote" | "subscriptionChange"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1693,6 +1694,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    ProviderEvent: {
+      payload: Prisma.$ProviderEventPayload<ExtArgs>
+      fields: Prisma.ProviderEventFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ProviderEventFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderEventPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ProviderEventFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderEventPayload>
+        }
+        findFirst: {
+          args: Prisma.ProviderEventFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderEventPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ProviderEventFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderEventPayload>
+        }
+        findMany: {
+          args: Prisma.ProviderEventFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderEventPayload>[]
+        }
+        create: {
+          args: Prisma.ProviderEventCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderEventPayload>
+        }
+        createMany: {
+          args: Prisma.ProviderEventCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ProviderEventCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderEventPayload>[]
+        }
+        delete: {
+          args: Prisma.ProviderEventDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderEventPayload>
+        }
+        update: {
+          args: Prisma.ProviderEventUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderEventPayload>
+        }
+        deleteMany: {
+          args: Prisma.ProviderEventDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ProviderEventUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ProviderEventUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderEventPayload>[]
+        }
+        upsert: {
+          args: Prisma.ProviderEventUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderEventPayload>
+        }
+        aggregate: {
+          args: Prisma.ProviderEventAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateProviderEvent>
+        }
+        groupBy: {
+          args: Prisma.ProviderEventGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ProviderEventGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ProviderEventCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ProviderEventCountAggregateOutputType> | number
+        }
+      }
+    }
     CreditNote: {
       payload: Prisma.$CreditNotePayload<ExtArgs>
       fields: Prisma.CreditNoteFieldRefs
@@ -2131,6 +2206,8 @@ export const PaymentScalarFieldEnum = {
   failureCode: 'failureCode',
   version: 'version',
   causation: 'causation',
+  actionUrl: 'actionUrl',
+  payerPresent: 'payerPresent',
   attempts: 'attempts',
   nextAttemptAt: 'nextAttemptAt',
   createdAt: 'createdAt',
@@ -2138,6 +2215,21 @@ export const PaymentScalarFieldEnum = {
 } as const
 
 export type PaymentScalarFieldEnum = (typeof PaymentScalarFieldEnum)[keyof typeof PaymentScalarFieldEnum]
+
+
+export const ProviderEventScalarFieldEnum = {
+  id: 'id',
+  provider: 'provider',
+  providerEventId: 'providerEventId',
+  type: 'type',
+  organizationId: 'organizationId',
+  paymentId: 'paymentId',
+  outcome: 'outcome',
+  receivedAt: 'receivedAt',
+  processedAt: 'processedAt'
+} as const
+
+export type ProviderEventScalarFieldEnum = (typeof ProviderEventScalarFieldEnum)[keyof typeof ProviderEventScalarFieldEnum]
 
 
 export const CreditNoteScalarFieldEnum = {
@@ -2492,6 +2584,7 @@ export type GlobalOmitConfig = {
   invoice?: Prisma.InvoiceOmit
   invoiceLine?: Prisma.InvoiceLineOmit
   payment?: Prisma.PaymentOmit
+  providerEvent?: Prisma.ProviderEventOmit
   creditNote?: Prisma.CreditNoteOmit
   subscriptionChange?: Prisma.SubscriptionChangeOmit
 }

@@ -68,6 +68,7 @@ export const ModelName = {
   Invoice: 'Invoice',
   InvoiceLine: 'InvoiceLine',
   Payment: 'Payment',
+  ProviderEvent: 'ProviderEvent',
   CreditNote: 'CreditNote',
   SubscriptionChange: 'SubscriptionChange'
 } as const
@@ -339,6 +340,8 @@ export const PaymentScalarFieldEnum = {
   failureCode: 'failureCode',
   version: 'version',
   causation: 'causation',
+  actionUrl: 'actionUrl',
+  payerPresent: 'payerPresent',
   attempts: 'attempts',
   nextAttemptAt: 'nextAttemptAt',
   createdAt: 'createdAt',
@@ -346,6 +349,21 @@ export const PaymentScalarFieldEnum = {
 } as const
 
 export type PaymentScalarFieldEnum = (typeof PaymentScalarFieldEnum)[keyof typeof PaymentScalarFieldEnum]
+
+
+export const ProviderEventScalarFieldEnum = {
+  id: 'id',
+  provider: 'provider',
+  providerEventId: 'providerEventId',
+  type: 'type',
+  organizationId: 'organizationId',
+  paymentId: 'paymentId',
+  outcome: 'outcome',
+  receivedAt: 'receivedAt',
+  processedAt: 'processedAt'
+} as const
+
+export type ProviderEventScalarFieldEnum = (typeof ProviderEventScalarFieldEnum)[keyof typeof ProviderEventScalarFieldEnum]
 
 
 export const CreditNoteScalarFieldEnum = {

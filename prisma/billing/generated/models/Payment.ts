@@ -50,6 +50,8 @@ export type PaymentMinAggregateOutputType = {
   providerRef: string | null
   failureCode: string | null
   version: number | null
+  actionUrl: string | null
+  payerPresent: boolean | null
   attempts: number | null
   nextAttemptAt: Date | null
   createdAt: Date | null
@@ -68,6 +70,8 @@ export type PaymentMaxAggregateOutputType = {
   providerRef: string | null
   failureCode: string | null
   version: number | null
+  actionUrl: string | null
+  payerPresent: boolean | null
   attempts: number | null
   nextAttemptAt: Date | null
   createdAt: Date | null
@@ -87,6 +91,8 @@ export type PaymentCountAggregateOutputType = {
   failureCode: number
   version: number
   causation: number
+  actionUrl: number
+  payerPresent: number
   attempts: number
   nextAttemptAt: number
   createdAt: number
@@ -119,6 +125,8 @@ export type PaymentMinAggregateInputType = {
   providerRef?: true
   failureCode?: true
   version?: true
+  actionUrl?: true
+  payerPresent?: true
   attempts?: true
   nextAttemptAt?: true
   createdAt?: true
@@ -137,6 +145,8 @@ export type PaymentMaxAggregateInputType = {
   providerRef?: true
   failureCode?: true
   version?: true
+  actionUrl?: true
+  payerPresent?: true
   attempts?: true
   nextAttemptAt?: true
   createdAt?: true
@@ -156,6 +166,8 @@ export type PaymentCountAggregateInputType = {
   failureCode?: true
   version?: true
   causation?: true
+  actionUrl?: true
+  payerPresent?: true
   attempts?: true
   nextAttemptAt?: true
   createdAt?: true
@@ -262,6 +274,8 @@ export type PaymentGroupByOutputType = {
   failureCode: string | null
   version: number
   causation: runtime.JsonValue
+  actionUrl: string | null
+  payerPresent: boolean
   attempts: number
   nextAttemptAt: Date
   createdAt: Date
@@ -304,12 +318,15 @@ export type PaymentWhereInput = {
   failureCode?: Prisma.StringNullableFilter<"Payment"> | string | null
   version?: Prisma.IntFilter<"Payment"> | number
   causation?: Prisma.JsonFilter<"Payment">
+  actionUrl?: Prisma.StringNullableFilter<"Payment"> | string | null
+  payerPresent?: Prisma.BoolFilter<"Payment"> | boolean
   attempts?: Prisma.IntFilter<"Payment"> | number
   nextAttemptAt?: Prisma.DateTimeFilter<"Payment"> | Date | string
   createdAt?: Prisma.DateTimeFilter<"Payment"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Payment"> | Date | string
   invoice?: Prisma.XOR<Prisma.InvoiceScalarRelationFilter, Prisma.InvoiceWhereInput>
   paymentMethod?: Prisma.XOR<Prisma.PaymentMethodScalarRelationFilter, Prisma.PaymentMethodWhereInput>
+  providerEvents?: Prisma.ProviderEventListRelationFilter
 }
 
 export type PaymentOrderByWithRelationInput = {
@@ -325,16 +342,20 @@ export type PaymentOrderByWithRelationInput = {
   failureCode?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
   causation?: Prisma.SortOrder
+  actionUrl?: Prisma.SortOrderInput | Prisma.SortOrder
+  payerPresent?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   invoice?: Prisma.InvoiceOrderByWithRelationInput
   paymentMethod?: Prisma.PaymentMethodOrderByWithRelationInput
+  providerEvents?: Prisma.ProviderEventOrderByRelationAggregateInput
 }
 
 export type PaymentWhereUniqueInput = Prisma.AtLeast<{
   id?: string
+  organizationId_id?: Prisma.PaymentOrganizationIdIdCompoundUniqueInput
   AND?: Prisma.PaymentWhereInput | Prisma.PaymentWhereInput[]
   OR?: Prisma.PaymentWhereInput[]
   NOT?: Prisma.PaymentWhereInput | Prisma.PaymentWhereInput[]
@@ -349,13 +370,16 @@ export type PaymentWhereUniqueInput = Prisma.AtLeast<{
   failureCode?: Prisma.StringNullableFilter<"Payment"> | string | null
   version?: Prisma.IntFilter<"Payment"> | number
   causation?: Prisma.JsonFilter<"Payment">
+  actionUrl?: Prisma.StringNullableFilter<"Payment"> | string | null
+  payerPresent?: Prisma.BoolFilter<"Payment"> | boolean
   attempts?: Prisma.IntFilter<"Payment"> | number
   nextAttemptAt?: Prisma.DateTimeFilter<"Payment"> | Date | string
   createdAt?: Prisma.DateTimeFilter<"Payment"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Payment"> | Date | string
   invoice?: Prisma.XOR<Prisma.InvoiceScalarRelationFilter, Prisma.InvoiceWhereInput>
   paymentMethod?: Prisma.XOR<Prisma.PaymentMethodScalarRelationFilter, Prisma.PaymentMethodWhereInput>
-}, "id">
+  providerEvents?: Prisma.ProviderEventListRelationFilter
+}, "id" | "organizationId_id">
 
 export type PaymentOrderByWithAggregationInput = {
   id?: Prisma.SortOrder
@@ -370,6 +394,8 @@ export type PaymentOrderByWithAggregationInput = {
   failureCode?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
   causation?: Prisma.SortOrder
+  actionUrl?: Prisma.SortOrderInput | Prisma.SortOrder
+  payerPresent?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -397,6 +423,8 @@ export type PaymentScalarWhereWithAggregatesInput = {
   failureCode?: Prisma.StringNullableWithAggregatesFilter<"Payment"> | string | null
   version?: Prisma.IntWithAggregatesFilter<"Payment"> | number
   causation?: Prisma.JsonWithAggregatesFilter<"Payment">
+  actionUrl?: Prisma.StringNullableWithAggregatesFilter<"Payment"> | string | null
+  payerPresent?: Prisma.BoolWithAggregatesFilter<"Payment"> | boolean
   attempts?: Prisma.IntWithAggregatesFilter<"Payment"> | number
   nextAttemptAt?: Prisma.DateTimeWithAggregatesFilter<"Payment"> | Date | string
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Payment"> | Date | string
@@ -413,12 +441,15 @@ export type PaymentCreateInput = {
   failureCode?: string | null
   version?: number
   causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: string | null
+  payerPresent?: boolean
   attempts?: number
   nextAttemptAt?: Date | string
   createdAt?: Date | string
   updatedAt?: Date | string
   invoice: Prisma.InvoiceCreateNestedOneWithoutPaymentsInput
   paymentMethod: Prisma.PaymentMethodCreateNestedOneWithoutPaymentsInput
+  providerEvents?: Prisma.ProviderEventCreateNestedManyWithoutPaymentInput
 }
 
 export type PaymentUncheckedCreateInput = {
@@ -434,10 +465,13 @@ export type PaymentUncheckedCreateInput = {
   failureCode?: string | null
   version?: number
   causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: string | null
+  payerPresent?: boolean
   attempts?: number
   nextAttemptAt?: Date | string
   createdAt?: Date | string
   updatedAt?: Date | string
+  providerEvents?: Prisma.ProviderEventUncheckedCreateNestedManyWithoutPaymentInput
 }
 
 export type PaymentUpdateInput = {
@@ -450,12 +484,15 @@ export type PaymentUpdateInput = {
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   causation?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  payerPresent?: Prisma.BoolFieldUpdateOperationsInput | boolean
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   invoice?: Prisma.InvoiceUpdateOneRequiredWithoutPaymentsNestedInput
   paymentMethod?: Prisma.PaymentMethodUpdateOneRequiredWithoutPaymentsNestedInput
+  providerEvents?: Prisma.ProviderEventUpdateManyWithoutPaymentNestedInput
 }
 
 export type PaymentUncheckedUpdateInput = {
@@ -471,10 +508,13 @@ export type PaymentUncheckedUpdateInput = {
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   causation?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  payerPresent?: Prisma.BoolFieldUpdateOperationsInput | boolean
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  providerEvents?: Prisma.ProviderEventUncheckedUpdateManyWithoutPaymentNestedInput
 }
 
 export type PaymentCreateManyInput = {
@@ -490,6 +530,8 @@ export type PaymentCreateManyInput = {
   failureCode?: string | null
   version?: number
   causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: string | null
+  payerPresent?: boolean
   attempts?: number
   nextAttemptAt?: Date | string
   createdAt?: Date | string
@@ -506,6 +548,8 @@ export type PaymentUpdateManyMutationInput = {
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   causation?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  payerPresent?: Prisma.BoolFieldUpdateOperationsInput | boolean
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -525,6 +569,8 @@ export type PaymentUncheckedUpdateManyInput = {
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   causation?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  payerPresent?: Prisma.BoolFieldUpdateOperationsInput | boolean
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -541,6 +587,11 @@ export type PaymentOrderByRelationAggregateInput = {
   _count?: Prisma.SortOrder
 }
 
+export type PaymentOrganizationIdIdCompoundUniqueInput = {
+  organizationId: string
+  id: string
+}
+
 export type PaymentCountOrderByAggregateInput = {
   id?: Prisma.SortOrder
   organizationId?: Prisma.SortOrder
@@ -554,6 +605,8 @@ export type PaymentCountOrderByAggregateInput = {
   failureCode?: Prisma.SortOrder
   version?: Prisma.SortOrder
   causation?: Prisma.SortOrder
+  actionUrl?: Prisma.SortOrder
+  payerPresent?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -578,6 +631,8 @@ export type PaymentMaxOrderByAggregateInput = {
   providerRef?: Prisma.SortOrder
   failureCode?: Prisma.SortOrder
   version?: Prisma.SortOrder
+  actionUrl?: Prisma.SortOrder
+  payerPresent?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -596,6 +651,8 @@ export type PaymentMinOrderByAggregateInput = {
   providerRef?: Prisma.SortOrder
   failureCode?: Prisma.SortOrder
   version?: Prisma.SortOrder
+  actionUrl?: Prisma.SortOrder
+  payerPresent?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
   nextAttemptAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -606,6 +663,11 @@ export type PaymentSumOrderByAggregateInput = {
   amountMinor?: Prisma.SortOrder
   version?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
+}
+
+export type PaymentNullableScalarRelationFilter = {
+  is?: Prisma.PaymentWhereInput | null
+  isNot?: Prisma.PaymentWhereInput | null
 }
 
 export type PaymentCreateNestedManyWithoutPaymentMethodInput = {
@@ -692,6 +754,22 @@ export type PaymentUncheckedUpdateManyWithoutInvoiceNestedInput = {
   deleteMany?: Prisma.PaymentScalarWhereInput | Prisma.PaymentScalarWhereInput[]
 }
 
+export type PaymentCreateNestedOneWithoutProviderEventsInput = {
+  create?: Prisma.XOR<Prisma.PaymentCreateWithoutProviderEventsInput, Prisma.PaymentUncheckedCreateWithoutProviderEventsInput>
+  connectOrCreate?: Prisma.PaymentCreateOrConnectWithoutProviderEventsInput
+  connect?: Prisma.PaymentWhereUniqueInput
+}
+
+export type PaymentUpdateOneWithoutProviderEventsNestedInput = {
+  create?: Prisma.XOR<Prisma.PaymentCreateWithoutProviderEventsInput, Prisma.PaymentUncheckedCreateWithoutProviderEventsInput>
+  connectOrCreate?: Prisma.PaymentCreateOrConnectWithoutProviderEventsInput
+  upsert?: Prisma.PaymentUpsertWithoutProviderEventsInput
+  disconnect?: Prisma.PaymentWhereInput | boolean
+  delete?: Prisma.PaymentWhereInput | boolean
+  connect?: Prisma.PaymentWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.PaymentUpdateToOneWithWhereWithoutProviderEventsInput, Prisma.PaymentUpdateWithoutProviderEventsInput>, Prisma.PaymentUncheckedUpdateWithoutProviderEventsInput>
+}
+
 export type PaymentCreateWithoutPaymentMethodInput = {
   id: string
   currency: string
@@ -702,11 +780,14 @@ export type PaymentCreateWithoutPaymentMethodInput = {
   failureCode?: string | null
   version?: number
   causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: string | null
+  payerPresent?: boolean
   attempts?: number
   nextAttemptAt?: Date | string
   createdAt?: Date | string
   updatedAt?: Date | string
   invoice: Prisma.InvoiceCreateNestedOneWithoutPaymentsInput
+  providerEvents?: Prisma.ProviderEventCreateNestedManyWithoutPaymentInput
 }
 
 export type PaymentUncheckedCreateWithoutPaymentMethodInput = {
@@ -720,10 +801,13 @@ export type PaymentUncheckedCreateWithoutPaymentMethodInput = {
   failureCode?: string | null
   version?: number
   causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: string | null
+  payerPresent?: boolean
   attempts?: number
   nextAttemptAt?: Date | string
   createdAt?: Date | string
   updatedAt?: Date | string
+  providerEvents?: Prisma.ProviderEventUncheckedCreateNestedManyWithoutPaymentInput
 }
 
 export type PaymentCreateOrConnectWithoutPaymentMethodInput = {
@@ -768,6 +852,8 @@ export type PaymentScalarWhereInput = {
   failureCode?: Prisma.StringNullableFilter<"Payment"> | string | null
   version?: Prisma.IntFilter<"Payment"> | number
   causation?: Prisma.JsonFilter<"Payment">
+  actionUrl?: Prisma.StringNullableFilter<"Payment"> | string | null
+  payerPresent?: Prisma.BoolFilter<"Payment"> | boolean
   attempts?: Prisma.IntFilter<"Payment"> | number
   nextAttemptAt?: Prisma.DateTimeFilter<"Payment"> | Date | string
   createdAt?: Prisma.DateTimeFilter<"Payment"> | Date | string
@@ -784,11 +870,14 @@ export type PaymentCreateWithoutInvoiceInput = {
   failureCode?: string | null
   version?: number
   causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: string | null
+  payerPresent?: boolean
   attempts?: number
   nextAttemptAt?: Date | string
   createdAt?: Date | string
   updatedAt?: Date | string
   paymentMethod: Prisma.PaymentMethodCreateNestedOneWithoutPaymentsInput
+  providerEvents?: Prisma.ProviderEventCreateNestedManyWithoutPaymentInput
 }
 
 export type PaymentUncheckedCreateWithoutInvoiceInput = {
@@ -802,10 +891,13 @@ export type PaymentUncheckedCreateWithoutInvoiceInput = {
   failureCode?: string | null
   version?: number
   causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: string | null
+  payerPresent?: boolean
   attempts?: number
   nextAttemptAt?: Date | string
   createdAt?: Date | string
   updatedAt?: Date | string
+  providerEvents?: Prisma.ProviderEventUncheckedCreateNestedManyWithoutPaymentInput
 }
 
 export type PaymentCreateOrConnectWithoutInvoiceInput = {
@@ -834,6 +926,104 @@ export type PaymentUpdateManyWithWhereWithoutInvoiceInput = {
   data: Prisma.XOR<Prisma.PaymentUpdateManyMutationInput, Prisma.PaymentUncheckedUpdateManyWithoutInvoiceInput>
 }
 
+export type PaymentCreateWithoutProviderEventsInput = {
+  id: string
+  currency: string
+  amountMinor: bigint | number
+  status: string
+  provider: string
+  providerRef?: string | null
+  failureCode?: string | null
+  version?: number
+  causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: string | null
+  payerPresent?: boolean
+  attempts?: number
+  nextAttemptAt?: Date | string
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  invoice: Prisma.InvoiceCreateNestedOneWithoutPaymentsInput
+  paymentMethod: Prisma.PaymentMethodCreateNestedOneWithoutPaymentsInput
+}
+
+export type PaymentUncheckedCreateWithoutProviderEventsInput = {
+  id: string
+  organizationId: string
+  invoiceId: string
+  paymentMethodId: string
+  currency: string
+  amountMinor: bigint | number
+  status: string
+  provider: string
+  providerRef?: string | null
+  failureCode?: string | null
+  version?: number
+  causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: string | null
+  payerPresent?: boolean
+  attempts?: number
+  nextAttemptAt?: Date | string
+  createdAt?: Date | string
+  updatedAt?: Date | string
+}
+
+export type PaymentCreateOrConnectWithoutProviderEventsInput = {
+  where: Prisma.PaymentWhereUniqueInput
+  create: Prisma.XOR<Prisma.PaymentCreateWithoutProviderEventsInput, Prisma.PaymentUncheckedCreateWithoutProviderEventsInput>
+}
+
+export type PaymentUpsertWithoutProviderEventsInput = {
+  update: Prisma.XOR<Prisma.PaymentUpdateWithoutProviderEventsInput, Prisma.PaymentUncheckedUpdateWithoutProviderEventsInput>
+  create: Prisma.XOR<Prisma.PaymentCreateWithoutProviderEventsInput, Prisma.PaymentUncheckedCreateWithoutProviderEventsInput>
+  where?: Prisma.PaymentWhereInput
+}
+
+export type PaymentUpdateToOneWithWhereWithoutProviderEventsInput = {
+  where?: Prisma.PaymentWhereInput
+  data: Prisma.XOR<Prisma.PaymentUpdateWithoutProviderEventsInput, Prisma.PaymentUncheckedUpdateWithoutProviderEventsInput>
+}
+
+export type PaymentUpdateWithoutProviderEventsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  currency?: Prisma.StringFieldUpdateOperationsInput | string
+  amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  provider?: Prisma.StringFieldUpdateOperationsInput | string
+  providerRef?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  causation?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  payerPresent?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  nextAttemptAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  invoice?: Prisma.InvoiceUpdateOneRequiredWithoutPaymentsNestedInput
+  paymentMethod?: Prisma.PaymentMethodUpdateOneRequiredWithoutPaymentsNestedInput
+}
+
+export type PaymentUncheckedUpdateWithoutProviderEventsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  invoiceId?: Prisma.StringFieldUpdateOperationsInput | string
+  paymentMethodId?: Prisma.StringFieldUpdateOperationsInput | string
+  currency?: Prisma.StringFieldUpdateOperationsInput | string
+  amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  provider?: Prisma.StringFieldUpdateOperationsInput | string
+  providerRef?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  causation?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  payerPresent?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  nextAttemptAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+}
+
 export type PaymentCreateManyPaymentMethodInput = {
   id: string
   invoiceId: string
@@ -845,6 +1035,8 @@ export type PaymentCreateManyPaymentMethodInput = {
   failureCode?: string | null
   version?: number
   causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: string | null
+  payerPresent?: boolean
   attempts?: number
   nextAttemptAt?: Date | string
   createdAt?: Date | string
@@ -861,11 +1053,14 @@ export type PaymentUpdateWithoutPaymentMethodInput = {
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   causation?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  payerPresent?: Prisma.BoolFieldUpdateOperationsInput | boolean
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   invoice?: Prisma.InvoiceUpdateOneRequiredWithoutPaymentsNestedInput
+  providerEvents?: Prisma.ProviderEventUpdateManyWithoutPaymentNestedInput
 }
 
 export type PaymentUncheckedUpdateWithoutPaymentMethodInput = {
@@ -879,10 +1074,13 @@ export type PaymentUncheckedUpdateWithoutPaymentMethodInput = {
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   causation?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  payerPresent?: Prisma.BoolFieldUpdateOperationsInput | boolean
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  providerEvents?: Prisma.ProviderEventUncheckedUpdateManyWithoutPaymentNestedInput
 }
 
 export type PaymentUncheckedUpdateManyWithoutPaymentMethodInput = {
@@ -896,6 +1094,8 @@ export type PaymentUncheckedUpdateManyWithoutPaymentMethodInput = {
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   causation?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  payerPresent?: Prisma.BoolFieldUpdateOperationsInput | boolean
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -913,6 +1113,8 @@ export type PaymentCreateManyInvoiceInput = {
   failureCode?: string | null
   version?: number
   causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: string | null
+  payerPresent?: boolean
   attempts?: number
   nextAttemptAt?: Date | string
   createdAt?: Date | string
@@ -929,11 +1131,14 @@ export type PaymentUpdateWithoutInvoiceInput = {
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   causation?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  payerPresent?: Prisma.BoolFieldUpdateOperationsInput | boolean
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paymentMethod?: Prisma.PaymentMethodUpdateOneRequiredWithoutPaymentsNestedInput
+  providerEvents?: Prisma.ProviderEventUpdateManyWithoutPaymentNestedInput
 }
 
 export type PaymentUncheckedUpdateWithoutInvoiceInput = {
@@ -947,10 +1152,13 @@ export type PaymentUncheckedUpdateWithoutInvoiceInput = {
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   causation?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  payerPresent?: Prisma.BoolFieldUpdateOperationsInput | boolean
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  providerEvents?: Prisma.ProviderEventUncheckedUpdateManyWithoutPaymentNestedInput
 }
 
 export type PaymentUncheckedUpdateManyWithoutInvoiceInput = {
@@ -964,12 +1172,43 @@ export type PaymentUncheckedUpdateManyWithoutInvoiceInput = {
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   causation?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  payerPresent?: Prisma.BoolFieldUpdateOperationsInput | boolean
   attempts?: Prisma.IntFieldUpdateOperationsInput | number
   nextAttemptAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
+
+/**
+ * Count Type PaymentCountOutputType
+ */
+
+export type PaymentCountOutputType = {
+  providerEvents: number
+}
+
+export type PaymentCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  providerEvents?: boolean | PaymentCountOutputTypeCountProviderEventsArgs
+}
+
+/**
+ * PaymentCountOutputType without action
+ */
+export type PaymentCountOutputTypeDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the PaymentCountOutputType
+   */
+  select?: Prisma.PaymentCountOutputTypeSelect<ExtArgs> | null
+}
+
+/**
+ * PaymentCountOutputType without action
+ */
+export type PaymentCountOutputTypeCountProviderEventsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ProviderEventWhereInput
+}
 
 
 export type PaymentSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -985,12 +1224,16 @@ export type PaymentSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   failureCode?: boolean
   version?: boolean
   causation?: boolean
+  actionUrl?: boolean
+  payerPresent?: boolean
   attempts?: boolean
   nextAttemptAt?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   invoice?: boolean | Prisma.InvoiceDefaultArgs<ExtArgs>
   paymentMethod?: boolean | Prisma.PaymentMethodDefaultArgs<ExtArgs>
+  providerEvents?: boolean | Prisma.Payment$providerEventsArgs<ExtArgs>
+  _count?: boolean | Prisma.PaymentCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["payment"]>
 
 export type PaymentSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -1006,6 +1249,8 @@ export type PaymentSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exten
   failureCode?: boolean
   version?: boolean
   causation?: boolean
+  actionUrl?: boolean
+  payerPresent?: boolean
   attempts?: boolean
   nextAttemptAt?: boolean
   createdAt?: boolean
@@ -1027,6 +1272,8 @@ export type PaymentSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exten
   failureCode?: boolean
   version?: boolean
   causation?: boolean
+  actionUrl?: boolean
+  payerPresent?: boolean
   attempts?: boolean
   nextAttemptAt?: boolean
   createdAt?: boolean
@@ -1048,16 +1295,20 @@ export type PaymentSelectScalar = {
   failureCode?: boolean
   version?: boolean
   causation?: boolean
+  actionUrl?: boolean
+  payerPresent?: boolean
   attempts?: boolean
   nextAttemptAt?: boolean
   createdAt?: boolean
   updatedAt?: boolean
 }
 
-export type PaymentOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "invoiceId" | "paymentMethodId" | "currency" | "amountMinor" | "status" | "provider" | "providerRef" | "failureCode" | "version" | "causation" | "attempts" | "nextAttemptAt" | "createdAt" | "updatedAt", ExtArgs["result"]["payment"]>
+export type PaymentOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "invoiceId" | "paymentMethodId" | "currency" | "amountMinor" | "status" | "provider" | "providerRef" | "failureCode" | "version" | "causation" | "actionUrl" | "payerPresent" | "attempts" | "nextAttemptAt" | "createdAt" | "updatedAt", ExtArgs["result"]["payment"]>
 export type PaymentInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   invoice?: boolean | Prisma.InvoiceDefaultArgs<ExtArgs>
   paymentMethod?: boolean | Prisma.PaymentMethodDefaultArgs<ExtArgs>
+  providerEvents?: boolean | Prisma.Payment$providerEventsArgs<ExtArgs>
+  _count?: boolean | Prisma.PaymentCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type PaymentIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   invoice?: boolean | Prisma.InvoiceDefaultArgs<ExtArgs>
@@ -1073,6 +1324,7 @@ export type $PaymentPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
   objects: {
     invoice: Prisma.$InvoicePayload<ExtArgs>
     paymentMethod: Prisma.$PaymentMethodPayload<ExtArgs>
+    providerEvents: Prisma.$ProviderEventPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -1087,6 +1339,8 @@ export type $PaymentPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     failureCode: string | null
     version: number
     causation: runtime.JsonValue
+    actionUrl: string | null
+    payerPresent: boolean
     attempts: number
     nextAttemptAt: Date
     createdAt: Date
@@ -1487,6 +1741,7 @@ export interface Prisma__PaymentClient<T, Null = never, ExtArgs extends runtime.
   readonly [Symbol.toStringTag]: "PrismaPromise"
   invoice<T extends Prisma.InvoiceDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.InvoiceDefaultArgs<ExtArgs>>): Prisma.Prisma__InvoiceClient<runtime.Types.Result.GetResult<Prisma.$InvoicePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   paymentMethod<T extends Prisma.PaymentMethodDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.PaymentMethodDefaultArgs<ExtArgs>>): Prisma.Prisma__PaymentMethodClient<runtime.Types.Result.GetResult<Prisma.$PaymentMethodPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
+  providerEvents<T extends Prisma.Payment$providerEventsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Payment$providerEventsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ProviderEventPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1528,6 +1783,8 @@ export interface PaymentFieldRefs {
   readonly failureCode: Prisma.FieldRef<"Payment", 'String'>
   readonly version: Prisma.FieldRef<"Payment", 'Int'>
   readonly causation: Prisma.FieldRef<"Payment", 'Json'>
+  readonly actionUrl: Prisma.FieldRef<"Payment", 'String'>
+  readonly payerPresent: Prisma.FieldRef<"Payment", 'Boolean'>
   readonly attempts: Prisma.FieldRef<"Payment", 'Int'>
   readonly nextAttemptAt: Prisma.FieldRef<"Payment", 'DateTime'>
   readonly createdAt: Prisma.FieldRef<"Payment", 'DateTime'>
@@ -1930,6 +2187,30 @@ export type PaymentDeleteManyArgs<ExtArgs extends runtime.Types.Extensions.Inter
    * Limit how many Payments to delete.
    */
   limit?: number
+}
+
+/**
+ * Payment.providerEvents
+ */
+export type Payment$providerEventsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ProviderEvent
+   */
+  select?: Prisma.ProviderEventSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ProviderEvent
+   */
+  omit?: Prisma.ProviderEventOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ProviderEventInclude<ExtArgs> | null
+  where?: Prisma.ProviderEventWhereInput
+  orderBy?: Prisma.ProviderEventOrderByWithRelationInput | Prisma.ProviderEventOrderByWithRelationInput[]
+  cursor?: Prisma.ProviderEventWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ProviderEventScalarFieldEnum | Prisma.ProviderEventScalarFieldEnum[]
 }
 
 /**

@@ -38,7 +38,7 @@ export async function attachPaymentMethod(
   requireProviderToken(providerToken);
   const attached = await attachNewCard(
     services,
-    { organizationId, idempotencyKey },
+    { organizationId, accountId, idempotencyKey },
     { paymentMethodId: null, providerToken },
   );
   let paymentMethod: PaymentMethod | undefined;

@@ -43,7 +43,7 @@ export async function payInvoice(
   const { id: invoiceId, organizationId, accountId } = await findManaged(services, identity, INVOICE, id, "id");
   requireIdempotencyKey(idempotencyKey);
   const source = requireSource(input);
-  const attached = await attachNewCard(services, { organizationId, idempotencyKey }, source);
+  const attached = await attachNewCard(services, { organizationId, accountId, idempotencyKey }, source);
 
   let pending: PendingPayment | undefined;
   const command = {

@@ -6,7 +6,7 @@
 import { type CommandScope, runCommand } from "../../../../platform/database/command.ts";
 import type { Causation } from "../../../../platform/events/envelope.ts";
 import type { StepResult } from "../../../../platform/saga/saga-participant.ts";
-import type { SubscriptionId } from "../../domain/ids.ts";
+import type { ProviderEventId, SubscriptionId } from "../../domain/ids.ts";
 import type { Invoice } from "../../domain/invoice.ts";
 import type { Payment, PaymentOutcome } from "../../domain/payment.ts";
 import type { BillingSubscription, SubscriptionChange } from "../../domain/subscription.ts";
@@ -33,12 +33,18 @@ export interface Settlement {
   readonly subscription: BillingSubscription | undefined;
 }
 
+export interface SettledBy {
+  readonly causation: Causation;
+  /** What the provider told of its own accord. */
+  readonly providerEventId?: ProviderEventId | undefined;
+}
+
 /** @returns undefined when the payment was settled before */
 export async function settlePayment(
   services: BillingServices,
   payment: Payment,
   outcome: PaymentOutcome,
-  causation: Causation,
+  { causation, providerEventId }: SettledBy,
 ): Promise<Settlement | undefined> {
   const { organizationId, invoiceId, id } = payment;
   const { result } = await runCommand(
@@ -52,7 +58,7 @@ export async function settlePayment(
       const open = await lockInvoice(tx, invoiceId);
       const payment = await recordOutcome(tx, id, outcome, at);
       if (payment === undefined) return undefined;
-      emit(paymentSettled(payment));
+      emit(paymentSettled(payment, providerEventId ?? null));
       await settleTriedMethod(scope, payment);
       const settled = { services, scope, payment, open, at };
       return payment.status === "FAILED" ? afterDecline(settled) : afterPayment(settled);

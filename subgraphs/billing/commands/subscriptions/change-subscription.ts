@@ -63,7 +63,7 @@ export async function changeSubscription(
   const planId = input.planId == null ? undefined : PlanId.from(input.planId);
   if (input.planId != null && planId === undefined) throw notFound("plan", "planId");
   const source = requireSource(input);
-  const attached = await attachNewCard(services, { organizationId, idempotencyKey }, source);
+  const attached = await attachNewCard(services, { organizationId, accountId, idempotencyKey }, source);
 
   let pending: PendingPayment | undefined;
   const moment = { when, prorateAt: prorateAt?.toISOString() ?? null };

@@ -59,7 +59,7 @@ export async function startSubscription(
   const planId = PlanId.from(input.planId);
   if (planId === undefined) throw notFound("plan", "planId");
   const source = requireSource(input);
-  const attached = await attachNewCard(services, { organizationId, idempotencyKey }, source);
+  const attached = await attachNewCard(services, { organizationId, accountId, idempotencyKey }, source);
 
   let pending: PendingPayment | undefined;
   let incomplete: BillingSubscription | undefined;

@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { Client, Pool } from "pg";
+import { z } from "zod";
 import type { Grants } from "../../../../platform/auth/identity.ts";
 import { createIdentitySigner } from "../../../../platform/auth/identity-header.ts";
 import type { OrganizationId, SessionId, UserId } from "../../../../platform/auth/principal-ids.ts";
@@ -16,7 +17,8 @@ import { createLogger } from "../../../../platform/logger/logger.ts";
 import { type DatabaseUrls, databaseUrls, prepareDatabase } from "../../../../prisma/databases.ts";
 import type { AccountId } from "../../../../subgraphs/billing/domain/ids.ts";
 import { createBillingSubgraph, seedPlans } from "../../../../subgraphs/billing/index.ts";
-import { createSandboxProvider } from "../../../../subgraphs/billing/provider/sandbox-provider.ts";
+import { providerSettings } from "../../../../subgraphs/billing/provider/provider-settings.ts";
+import { createSandbox } from "../../../../subgraphs/billing/provider/sandbox/create-sandbox.ts";
 import { serviceAddress } from "../../../support/services/service-addresses.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { runtimeOf } from "../subgraph-runtime.ts";
@@ -26,6 +28,7 @@ const SECRETS = [randomBytes(32).toString("hex")];
 /** Roles are shared by all databases of a server, hence one password for every test on it. */
 const ROLE_PASSWORD = "test-password";
 const SLOW_CARD_MS = 400;
+export const WEBHOOK_SECRET = `whsec_${randomBytes(24).toString("base64")}`;
 
 export type BillingFixture = Awaited<ReturnType<typeof startBilling>>;
 export type Json = ReturnType<typeof JSON.parse>;
@@ -34,10 +37,12 @@ export interface BillingOptions {
   readonly clock?: Clock;
   /** Makes the billing database before it is brought up to date. */
   readonly before?: (urls: DatabaseUrls, adminUrl: string) => Promise<void>;
+  /** Where the sandbox sends its webhooks; default: nowhere. */
+  readonly webhookUrl?: string;
 }
 
 /** @param clock in place of the machine's, for what billing decides; rows are leased by the database's */
-export async function startBilling({ clock = systemClock, before }: BillingOptions = {}) {
+export async function startBilling({ clock = systemClock, before, webhookUrl }: BillingOptions = {}) {
   const adminUrl = serviceAddress("postgres");
   const name = `billing_${randomBytes(5).toString("hex")}`;
   const prepare = async (kind: string) => {
@@ -50,17 +55,19 @@ export async function startBilling({ clock = systemClock, before }: BillingOptio
   if (billing.relay === undefined) throw new Error("the billing database has a relay role");
   const logger = createLogger({ name: "test", level: "fatal" });
   const contracts = await loadEventContracts(fileURLToPath(new URL("../../../../schema/events", import.meta.url)));
-  const settings = {
-    BILLING_CURRENCY: "EUR",
-    SANDBOX_PROVIDER_DELAY_MS: SLOW_CARD_MS,
-  };
+  const settings = { ...z.object(providerSettings).parse({}), BILLING_CURRENCY: "EUR" };
   const ids = createIdSource(systemClock);
   const runtime = runtimeOf("billing", billing, ["user.events"]);
 
   await seedPlans({ ...runtime, settings, ids });
   const eventLog: EventLog = createPostgresEventLog({ connectionString: events.app, logger });
   await eventLog.start();
-  const provider = countingProvider(createSandboxProvider({ clock, delayMs: SLOW_CARD_MS }));
+  const sandbox = createSandbox({
+    ...{ clock, logger, delayMs: SLOW_CARD_MS, timeoutMs: 1_500, returnUrl: "http://localhost/" },
+    ...{ webhookSecret: WEBHOOK_SECRET, webhookUrl },
+  });
+  await sandbox.part.start?.();
+  const provider = countingProvider(sandbox.provider);
   const signer = createIdentitySigner(SECRETS, clock);
   const adminOf = new URL(adminUrl);
   adminOf.pathname = `/${name}_billing`;
@@ -149,6 +156,8 @@ export async function startBilling({ clock = systemClock, before }: BillingOptio
     ids,
     eventLog,
     provider,
+    /** What banks and payers do at the sandbox. */
+    sandbox,
     contracts,
     instance,
     stopInstance,
@@ -172,6 +181,7 @@ export async function startBilling({ clock = systemClock, before }: BillingOptio
     },
     async stop() {
       for (const subgraph of running) await stopInstance(subgraph);
+      await sandbox.part.stop?.();
       await eventLog.stop();
       await admin.end();
       const client = new Client({ connectionString: adminUrl });

@@ -16,17 +16,15 @@ export function countingProvider(inner: PaymentProvider): CountingProvider {
   const charged = new Set<string>();
   const detached: string[] = [];
   const counting: CountingProvider = {
-    name: inner.name,
+    ...inner,
     charged,
     detached,
     beforeCharge: () => undefined,
     afterCharge: () => undefined,
-    attach: (request) => inner.attach(request),
     async detach(reference) {
       await inner.detach(reference);
       detached.push(reference);
     },
-    retrieve: (reference) => inner.retrieve(reference),
     async charge(request) {
       await counting.beforeCharge(request.idempotencyKey);
       const result = await inner.charge(request);
