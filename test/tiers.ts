@@ -69,6 +69,12 @@ export const SIZES = {
     short: 12,
     long: 500,
   },
+  previewedChanges: {
+    file: "integration/subgraphs/billing/previews.test.ts",
+    of: "random changes of plans that cost what their previews said",
+    short: 120,
+    long: 5_000,
+  },
   webhookRounds: {
     file: "integration/subgraphs/billing/provider-events.test.ts",
     of: "payments whose webhooks come shuffled, doubled and too early",

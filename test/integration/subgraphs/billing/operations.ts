@@ -86,8 +86,8 @@ export function operationsOf(billing: BillingFixture, subgraph: Subgraph) {
       run(viewer, START, "subscriptionStart", { idempotencyKey: newKey(), ...input }),
     /** Of a subscription as it is now. */
     async change(viewer: Viewer, id: string, { code, ...input }: Json): Promise<Json> {
-      const planId = code === undefined ? undefined : await billing.planId(code);
-      const expectedVersion = (await read(viewer, id)).version;
+      const planId = code === undefined ? input.planId : await billing.planId(code);
+      const expectedVersion = input.expectedVersion ?? (await read(viewer, id)).version;
       const change = { id, planId, expectedVersion, when: "NOW", idempotencyKey: newKey(), ...input };
       return run(viewer, CHANGE, "subscriptionChange", change);
     },
@@ -102,8 +102,8 @@ export function operationsOf(billing: BillingFixture, subgraph: Subgraph) {
     },
     read,
     async preview(viewer: Viewer, id: string, { code, ...wanted }: Json): Promise<Json> {
-      const planId = code === undefined ? undefined : await billing.planId(code);
-      const { data, errors } = await billing.ask(subgraph, viewer, PREVIEW, { id, planId, ...wanted });
+      const planId = code === undefined ? wanted.planId : await billing.planId(code);
+      const { data, errors } = await billing.ask(subgraph, viewer, PREVIEW, { id, ...wanted, planId });
       if (errors.length > 0) throw new Error(JSON.stringify(errors));
       return data.billingSubscription.previewChange;
     },
