@@ -3,6 +3,7 @@
  * server costs seconds and not a worker.
  */
 import { createTransport } from "nodemailer";
+import { type Carrier, CarrierFailure } from "./carrier.ts";
 
 export interface Mail {
   /** Makes the `Message-ID`: a mail that is sent again has the same, so mail systems can drop the copy. */
@@ -17,28 +18,7 @@ export interface Mail {
   readonly unsubscribeUrl?: string | undefined;
 }
 
-export interface Mailer {
-  /** @throws MailFailure when the server cannot be reached or refuses the mail */
-  send(mail: Mail): Promise<void>;
-  close(): void;
-}
-
-/**
- * Says that a mail was not sent. Keeps no `cause`: a mail server that is away must not read like our own store being
- * away.
- */
-export class MailFailure extends Error {
-  override readonly name = "MailFailure";
-  /** The server will never take this mail (RFC 5321, 4.2.1): trying again is in vain. */
-  readonly permanent: boolean;
-
-  constructor(message: string, permanent: boolean) {
-    super(message);
-    this.permanent = permanent;
-  }
-}
-
-export interface MailerOptions {
+export interface SmtpCarrierOptions {
   /** `smtp://user:password@host:port` or `smtps://…` */
   readonly smtpUrl: string;
   /** Sender, e.g. `Tributary <no-reply@example.com>`. */
@@ -48,22 +28,25 @@ export interface MailerOptions {
 /** In milliseconds; their sum stays below the deadline of the consumers that send mails. */
 const LIMITS = { dnsTimeout: 3_000, connectionTimeout: 3_000, greetingTimeout: 3_000, socketTimeout: 5_000 };
 
-export function createMailer({ smtpUrl, from }: MailerOptions): Mailer {
+/** A mail that the server refuses with 5xx is refused for good (RFC 5321, 4.2.1). */
+export function createSmtpCarrier({ smtpUrl, from }: SmtpCarrierOptions): Carrier<Mail> {
   const transport = createTransport({ url: smtpUrl, ...LIMITS, disableFileAccess: true, disableUrlAccess: true });
   const domain = /@([^\s>]+)/.exec(from)?.[1] ?? "localhost";
   return {
+    name: "smtp",
     async send({ id, language, unsubscribeUrl, ...mail }) {
       const headers = {
         "Content-Language": language,
         ...(unsubscribeUrl === undefined ? {} : oneClick(unsubscribeUrl)),
       };
       try {
-        await transport.sendMail({ from, messageId: `<${id}@${domain}>`, headers, ...mail });
+        const { response } = await transport.sendMail({ from, messageId: `<${id}@${domain}>`, headers, ...mail });
+        return response;
       } catch (error) {
         throw toFailure(error);
       }
     },
-    close: () => transport.close(),
+    close: async () => transport.close(),
   };
 }
 
@@ -72,13 +55,13 @@ function oneClick(url: string) {
   return { "List-Unsubscribe": `<${url}>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" };
 }
 
-function toFailure(error: unknown): MailFailure {
+function toFailure(error: unknown): CarrierFailure {
   const facts: { code?: unknown; responseCode?: unknown } = typeof error === "object" && error !== null ? error : {};
   const answer = typeof facts.responseCode === "number" ? facts.responseCode : undefined;
   const what = answer === undefined ? `no answer (${String(facts.code ?? "unknown reason")})` : `answer ${answer}`;
   // Without an answer, an envelope is refused before any server is asked.
   const permanent = answer === undefined ? facts.code === "EENVELOPE" : isPermanent(facts.code, answer);
-  return new MailFailure(`The mail was not sent, mail server: ${what}.`, permanent);
+  return new CarrierFailure(`The mail was not sent, mail server: ${what}.`, { permanent });
 }
 
 /** A wrong password of ours also is a 5xx: that is no fault of the mail. */

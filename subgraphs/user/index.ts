@@ -5,6 +5,7 @@ import type { FastifyInstance } from "fastify";
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
 import type { TokenService } from "../../platform/auth/token-service.ts";
 import { createProcessCache } from "../../platform/cache/process-cache.ts";
+import { createSmtpCarrier } from "../../platform/carriers/smtp-carrier.ts";
 import { createReadSide, type ReadSide } from "../../platform/database/replica/read-side.ts";
 import { createRecentWriters, type RecentWriters } from "../../platform/database/replica/recent-writers.ts";
 import type { RetryPolicy } from "../../platform/events/group-consumer.ts";
@@ -17,7 +18,6 @@ import type { Subgraph } from "../../platform/graphql/subgraph.ts";
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
 import type { LifecyclePart } from "../../platform/lifecycle/lifecycle.ts";
-import { createMailer } from "../../platform/mail/mailer.ts";
 import { createSagaWatch } from "../../platform/saga/saga-watch.ts";
 import { createRowCaches, loadRowByCacheKey } from "./cache/row-caches.ts";
 import { consumers, routes } from "./consumers.ts";
@@ -67,7 +67,7 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
   const rowCaches = createRowCaches(cache);
   const relay = createRelay({ databaseUrl: databaseUrls.relay, log: eventLog, topic, logger });
   const services = createUserServices(deps, { database, reads, rowCaches, relay: queriesOnly ? undefined : relay });
-  const mailer = createMailer({ smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM });
+  const mailer = createSmtpCarrier({ smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM });
   const templates = createMailTemplates({ folder: settings.MAIL_TEMPLATES_DIR, language: settings.MAIL_LANGUAGE });
   const routed = createRoutedConsumers<ConsumerServices, UserTransaction>({
     table: queriesOnly ? cachesOf<ConsumerServices, UserTransaction>({ consumers, routes }) : { consumers, routes },
@@ -93,7 +93,7 @@ export function createUserSubgraph(deps: UserSubgraphDeps): UserSubgraph {
     ? routed.parts
     : [
         { name: "user relay", start: async () => relay.start(), stop: () => relay.stop() },
-        { name: "user mailer", stop: async () => mailer.close() },
+        { name: "user mailer", stop: () => mailer.close() },
         ...(settings.MAIL_TEMPLATES_DIR === undefined
           ? []
           : [{ name: "mail templates", start: () => templates.load() }]),

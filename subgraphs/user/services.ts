@@ -1,12 +1,13 @@
 /** What resolvers, commands and consumers of the user subgraph work with: made once per process by index.ts. */
 import type { TextSeal } from "../../platform/auth/text-seal.ts";
 import type { Cache } from "../../platform/cache/cache.ts";
+import type { Carrier } from "../../platform/carriers/carrier.ts";
+import type { Mail } from "../../platform/carriers/smtp-carrier.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { ReadSide } from "../../platform/database/replica/read-side.ts";
 import type { Outbox } from "../../platform/events/outbox.ts";
 import type { CursorCodec } from "../../platform/graphql/connection.ts";
 import type { IdSource } from "../../platform/ids.ts";
-import type { Mailer } from "../../platform/mail/mailer.ts";
 import type { SagaCoordinator } from "../../platform/saga/saga-coordinator.ts";
 import type { RowCaches } from "./cache/row-caches.ts";
 import type { AccessTokens } from "./credentials/access-tokens.ts";
@@ -62,7 +63,7 @@ export interface UserServices {
 
 /** What the sending of mails works with. */
 export interface MailServices extends Pick<UserServices, "database" | "outbox" | "clock" | "unsubscribeSeal"> {
-  readonly mailer: Mailer;
+  readonly mailer: Carrier<Mail>;
   readonly templates: MailTemplates;
   /** Address of the web client: mails link to it whatever host a request named. */
   readonly webClientUrl: string;

@@ -8,10 +8,10 @@
  */
 import { z } from "zod";
 import { requireTenantId } from "../../../../platform/auth/principal-ids.ts";
+import { attempt } from "../../../../platform/carriers/attempt.ts";
 import { inTenants } from "../../../../platform/database/tenant-transaction.ts";
 import { causedBy, type EventEnvelope } from "../../../../platform/events/envelope.ts";
 import type { HandlerContext } from "../../../../platform/events/group-consumer.ts";
-import { MailFailure } from "../../../../platform/mail/mailer.ts";
 import { unsubscribeToken } from "../../credentials/unsubscribe-token.ts";
 import { EmailId } from "../../domain/ids.ts";
 import { type EventMail, emailCancelled, emailDelivered, emailFailed } from "../../domain-events.ts";
@@ -27,7 +27,7 @@ const ONE_CLICK_PATH = "/webhooks/user/unsubscribe";
 
 const requestedMail = z.object({ emailId: EmailId.schema, template: z.string(), regardingId: z.string() });
 
-/** @throws MailFailure when the server cannot be reached, or refuses the mail for now */
+/** @throws CarrierFailure when the server cannot be reached, or refuses the mail for now */
 export async function deliverMail(
   services: MailServices,
   event: EventEnvelope,
@@ -37,33 +37,35 @@ export async function deliverMail(
   const { database, outbox, clock, mailer, templates } = services;
   const { emailId, ...request } = requestedMail.parse(event.data);
   const mail: EventMail = { id: emailId, tenantId: requireTenantId(event.partitionkey), ...request };
-  const attempt = await beginMail(services, mail);
-  if (attempt === undefined) return;
-  const { attempts, composed } = attempt;
+  const begun = await beginMail(services, mail);
+  if (begun === undefined) return;
+  const { attempts, composed } = begun;
   if (composed === undefined || !(await isWanted(services, composed))) {
     await markCancelled(tx, emailId, clock.now());
     await outbox.append(tx, [emailCancelled(mail, attempts)], causedBy(event));
     return;
   }
-  try {
+  const end = await attempt(async () => {
     const { pageUrl, oneClickUrl } = unsubscribing(services, composed);
     const rendered = await templates.render({ ...composed, unsubscribeUrl: pageUrl });
-    await mailer.send({ id: emailId, to: composed.to, ...rendered, unsubscribeUrl: oneClickUrl });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (error instanceof MailFailure && error.permanent) {
-      await markFailed(tx, emailId, reason, clock.now());
-      await outbox.append(tx, [emailFailed(mail, attempts, reason)], causedBy(event));
-      return;
-    }
-    await inTenants(database, [mail.tenantId], async (failed) => {
-      await markFailed(failed, emailId, reason, clock.now());
-      if (last) await outbox.append(failed, [emailFailed(mail, attempts, reason)], causedBy(event));
-    });
-    throw error;
+    return mailer.send({ id: emailId, to: composed.to, ...rendered, unsubscribeUrl: oneClickUrl });
+  }, last);
+  if (end.outcome === "TAKEN") {
+    await markSent(tx, emailId, clock.now());
+    await outbox.append(tx, [emailDelivered(mail, attempts)], causedBy(event));
+    return;
   }
-  await markSent(tx, emailId, clock.now());
-  await outbox.append(tx, [emailDelivered(mail, attempts)], causedBy(event));
+  const { outcome, detail, error } = end;
+  if (outcome === "OVER" && end.permanent) {
+    await markFailed(tx, emailId, detail, clock.now());
+    await outbox.append(tx, [emailFailed(mail, attempts, detail)], causedBy(event));
+    return;
+  }
+  await inTenants(database, [mail.tenantId], async (failed) => {
+    await markFailed(failed, emailId, detail, clock.now());
+    if (outcome === "OVER") await outbox.append(failed, [emailFailed(mail, attempts, detail)], causedBy(event));
+  });
+  throw error;
 }
 
 /**
