@@ -34,6 +34,28 @@ export function requireSigned(secrets: readonly string[], { headers, body }: Web
   }
 }
 
+/** What is signed. */
+export interface SignedCall {
+  readonly id: string;
+  /** When it is sent; the header has seconds. */
+  readonly at: Date;
+  readonly body: string;
+}
+
+/**
+ * The headers of a call of ours, with one signature per secret.
+ * @param secrets all that the receiver may know (`whsec_…`)
+ * @throws Error when there is none
+ */
+export function signatureHeaders(secrets: readonly string[], { id, at, body }: SignedCall): Record<string, string> {
+  if (secrets.length === 0) throw new Error("a webhook without a live secret cannot be signed");
+  return {
+    "webhook-id": id,
+    "webhook-timestamp": String(Math.floor(at.getTime() / 1_000)),
+    "webhook-signature": secrets.map((each) => new Webhook(each).sign(id, at, body)).join(" "),
+  };
+}
+
 function isSignedWith(secretText: string, body: Buffer, headers: Record<string, string>): boolean {
   try {
     new Webhook(secretText).verify(body, headers, { jsonParse: false });
