@@ -24,6 +24,17 @@ export interface BackoffPolicy {
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function backoffMs(policy: BackoffPolicy, failures: number, random: () => number = Math.random): number {
-  const ceiling = Math.min(policy.capMs, policy.baseMs * 2 ** Math.min(failures - 1, 30));
-  return Math.floor(random() * ceiling);
+  return Math.floor(random() * ceilingMs(policy, failures));
+}
+
+/**
+ * The same where each pause must be longer than the one before, until the cap: uniform in the upper half of what
+ * `backoffMs` may give ("equal jitter").
+ */
+export function growingBackoffMs(policy: BackoffPolicy, failures: number, random: () => number = Math.random): number {
+  return Math.floor((ceilingMs(policy, failures) * (1 + random())) / 2);
+}
+
+function ceilingMs({ baseMs, capMs }: BackoffPolicy, failures: number): number {
+  return Math.min(capMs, baseMs * 2 ** Math.min(failures - 1, 30));
 }

@@ -87,6 +87,21 @@ export type SagaStep = Prisma.SagaStepModel
  */
 export type SagaParticipation = Prisma.SagaParticipationModel
 /**
+ * Model CarrierAddress
+ * An address that something was sent to; see platform/carriers.
+ */
+export type CarrierAddress = Prisma.CarrierAddressModel
+/**
+ * Model CarrierDelivery
+ * What is sent to an address, until it is taken or given up.
+ */
+export type CarrierDelivery = Prisma.CarrierDeliveryModel
+/**
+ * Model CarrierStep
+ * A change of state of a delivery.
+ */
+export type CarrierStep = Prisma.CarrierStepModel
+/**
  * Model Plan
  * A price, the same for every organisation. Insert only.
  */

@@ -10,6 +10,9 @@ import type { SnapshotMarkModel } from "./models/SnapshotMark.ts";
 import type { SagaModel } from "./models/Saga.ts";
 import type { SagaStepModel } from "./models/SagaStep.ts";
 import type { SagaParticipationModel } from "./models/SagaParticipation.ts";
+import type { CarrierAddressModel } from "./models/CarrierAddress.ts";
+import type { CarrierDeliveryModel } from "./models/CarrierDelivery.ts";
+import type { CarrierStepModel } from "./models/CarrierStep.ts";
 import type { PlanModel } from "./models/Plan.ts";
 import type { BillingAccountModel } from "./models/BillingAccount.ts";
 import type { PaymentMethodModel } from "./models/PaymentMethod.ts";
@@ -213,6 +216,78 @@ export const sagaParticipationRows: RawRows<SagaParticipationModel> = rawRows(
     reference: z.string().nullable(),
     outcome: z.string().nullable(),
     reason: z.string().nullable(),
+  }),
+);
+
+export const carrierAddressRows: RawRows<CarrierAddressModel> = rawRows(
+  "carrier_address",
+  {
+    carrier: "carrier",
+    tenantId: "tenant_id",
+    address: "address",
+    lastNumber: "last_number",
+    wakeAt: "wake_at",
+    lease: "lease",
+    failing: "failing",
+  },
+  z.object({
+    carrier: z.string(),
+    tenantId: z.string(),
+    address: z.string(),
+    lastNumber: z.bigint(),
+    wakeAt: z.date().nullable(),
+    lease: z.string().nullable(),
+    failing: z.boolean(),
+  }),
+);
+
+export const carrierDeliveryRows: RawRows<CarrierDeliveryModel> = rawRows(
+  "carrier_delivery",
+  {
+    id: "id",
+    carrier: "carrier",
+    tenantId: "tenant_id",
+    address: "address",
+    number: "number",
+    content: "content",
+    state: "state",
+    attempts: "attempts",
+    detail: "detail",
+    requestedAt: "requested_at",
+    finishedAt: "finished_at",
+  },
+  z.object({
+    id: z.string(),
+    carrier: z.string(),
+    tenantId: z.string(),
+    address: z.string(),
+    number: z.bigint(),
+    content: z.string().nullable(),
+    state: z.string(),
+    attempts: z.int(),
+    detail: z.string().nullable(),
+    requestedAt: z.date(),
+    finishedAt: z.date().nullable(),
+  }),
+);
+
+export const carrierStepRows: RawRows<CarrierStepModel> = rawRows(
+  "carrier_step",
+  {
+    deliveryId: "delivery_id",
+    number: "number",
+    tenantId: "tenant_id",
+    state: "state",
+    detail: "detail",
+    at: "at",
+  },
+  z.object({
+    deliveryId: z.string(),
+    number: z.int(),
+    tenantId: z.string(),
+    state: z.string(),
+    detail: z.string().nullable(),
+    at: z.date(),
   }),
 );
 

@@ -65,6 +65,35 @@ const SHARED: Readonly<Record<string, Table>> = {
       saga_participation_outcome: [{ state: "EXECUTED" }],
     },
   },
+  carrier_address: {
+    row: { carrier: "webhook", tenant_id: "org_1", address: "a", last_number: 1, wake_at: now },
+    violations: {
+      carrier_address_last_number: [{ last_number: 0 }],
+      carrier_address_lease: [{ lease: "01890a5d-ac96-774b-bcce-b302099a8057", wake_at: null }],
+    },
+  },
+  carrier_delivery: {
+    row: {
+      id: "d",
+      carrier: "webhook",
+      tenant_id: "org_1",
+      address: "a",
+      number: 1,
+      content: "{}",
+      state: "REQUESTED",
+      requested_at: now,
+    },
+    violations: {
+      carrier_delivery_state: [{ state: "LOST" }],
+      carrier_delivery_attempts: [{ attempts: -1 }],
+      carrier_delivery_finished: [{ finished_at: now }, { state: "DEAD" }],
+      carrier_delivery_content: [{ content: null }, { state: "DELIVERED", finished_at: now }],
+    },
+  },
+  carrier_step: {
+    row: { delivery_id: "d", number: 1, tenant_id: "org_1", state: "SENDING", at: now },
+    violations: { carrier_step_number: [{ number: 0 }], carrier_step_state: [{ state: "LOST" }] },
+  },
 };
 
 const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {

@@ -2,6 +2,7 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { deliveryState } from "../../../platform/carriers/delivery.ts";
 import { databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
 import { AuditActorKind, AuditOutcome, DeadLetterStatus } from "../../../schema/generated/audit.ts";
 import {
@@ -33,6 +34,8 @@ const INTERNAL = {
   "idempotency.state": ["RUNNING", "DONE"],
   "saga_participation.state": ["EXECUTING", "EXECUTED", "COMPENSATING", "COMPENSATED"],
   "saga_participation.outcome": ["DONE", "FAILED"],
+  "carrier_delivery.state": deliveryState.options,
+  "carrier_step.state": deliveryState.options,
 } as const;
 
 /** Every subgraph may coordinate sagas; the user subgraph shows its own. */

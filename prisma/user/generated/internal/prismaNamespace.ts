@@ -406,6 +406,9 @@ export const ModelName = {
   Saga: 'Saga',
   SagaStep: 'SagaStep',
   SagaParticipation: 'SagaParticipation',
+  CarrierAddress: 'CarrierAddress',
+  CarrierDelivery: 'CarrierDelivery',
+  CarrierStep: 'CarrierStep',
   User: 'User',
   EmailVerification: 'EmailVerification',
   PendingRegistration: 'PendingRegistration',
@@ -455,7 +458,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "user" | "emailVerification" | "pendingRegistration" | "unsubscribedTopic" | "profileEvent" | "passwordReset" | "emailChange" | "emailChangeToken" | "secondFactor" | "passkey" | "passkeyChallenge" | "recoveryCode" | "session" | "refreshToken" | "organization" | "organizationSlug" | "organizationDomain" | "identityProvider" | "providerAccount" | "providerSignIn" | "role" | "membership" | "membershipRole" | "memberSearchTerm" | "invitation" | "invitationToken" | "apiKey" | "apiKeySecret" | "featureFlagRule" | "featureFlagRevision" | "organizationPlan" | "emailDelivery" | "emailStep" | "registrationDay"
+    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "carrierAddress" | "carrierDelivery" | "carrierStep" | "user" | "emailVerification" | "pendingRegistration" | "unsubscribedTopic" | "profileEvent" | "passwordReset" | "emailChange" | "emailChangeToken" | "secondFactor" | "passkey" | "passkeyChallenge" | "recoveryCode" | "session" | "refreshToken" | "organization" | "organizationSlug" | "organizationDomain" | "identityProvider" | "providerAccount" | "providerSignIn" | "role" | "membership" | "membershipRole" | "memberSearchTerm" | "invitation" | "invitationToken" | "apiKey" | "apiKeySecret" | "featureFlagRule" | "featureFlagRevision" | "organizationPlan" | "emailDelivery" | "emailStep" | "registrationDay"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1122,6 +1125,228 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.SagaParticipationCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.SagaParticipationCountAggregateOutputType> | number
+        }
+      }
+    }
+    CarrierAddress: {
+      payload: Prisma.$CarrierAddressPayload<ExtArgs>
+      fields: Prisma.CarrierAddressFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.CarrierAddressFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierAddressPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.CarrierAddressFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierAddressPayload>
+        }
+        findFirst: {
+          args: Prisma.CarrierAddressFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierAddressPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.CarrierAddressFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierAddressPayload>
+        }
+        findMany: {
+          args: Prisma.CarrierAddressFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierAddressPayload>[]
+        }
+        create: {
+          args: Prisma.CarrierAddressCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierAddressPayload>
+        }
+        createMany: {
+          args: Prisma.CarrierAddressCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.CarrierAddressCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierAddressPayload>[]
+        }
+        delete: {
+          args: Prisma.CarrierAddressDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierAddressPayload>
+        }
+        update: {
+          args: Prisma.CarrierAddressUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierAddressPayload>
+        }
+        deleteMany: {
+          args: Prisma.CarrierAddressDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.CarrierAddressUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.CarrierAddressUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierAddressPayload>[]
+        }
+        upsert: {
+          args: Prisma.CarrierAddressUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierAddressPayload>
+        }
+        aggregate: {
+          args: Prisma.CarrierAddressAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateCarrierAddress>
+        }
+        groupBy: {
+          args: Prisma.CarrierAddressGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.CarrierAddressGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.CarrierAddressCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.CarrierAddressCountAggregateOutputType> | number
+        }
+      }
+    }
+    CarrierDelivery: {
+      payload: Prisma.$CarrierDeliveryPayload<ExtArgs>
+      fields: Prisma.CarrierDeliveryFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.CarrierDeliveryFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierDeliveryPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.CarrierDeliveryFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierDeliveryPayload>
+        }
+        findFirst: {
+          args: Prisma.CarrierDeliveryFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierDeliveryPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.CarrierDeliveryFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierDeliveryPayload>
+        }
+        findMany: {
+          args: Prisma.CarrierDeliveryFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierDeliveryPayload>[]
+        }
+        create: {
+          args: Prisma.CarrierDeliveryCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierDeliveryPayload>
+        }
+        createMany: {
+          args: Prisma.CarrierDeliveryCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.CarrierDeliveryCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierDeliveryPayload>[]
+        }
+        delete: {
+          args: Prisma.CarrierDeliveryDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierDeliveryPayload>
+        }
+        update: {
+          args: Prisma.CarrierDeliveryUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierDeliveryPayload>
+        }
+        deleteMany: {
+          args: Prisma.CarrierDeliveryDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.CarrierDeliveryUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.CarrierDeliveryUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierDeliveryPayload>[]
+        }
+        upsert: {
+          args: Prisma.CarrierDeliveryUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierDeliveryPayload>
+        }
+        aggregate: {
+          args: Prisma.CarrierDeliveryAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateCarrierDelivery>
+        }
+        groupBy: {
+          args: Prisma.CarrierDeliveryGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.CarrierDeliveryGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.CarrierDeliveryCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.CarrierDeliveryCountAggregateOutputType> | number
+        }
+      }
+    }
+    CarrierStep: {
+      payload: Prisma.$CarrierStepPayload<ExtArgs>
+      fields: Prisma.CarrierStepFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.CarrierStepFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierStepPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.CarrierStepFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierStepPayload>
+        }
+        findFirst: {
+          args: Prisma.CarrierStepFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierStepPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.CarrierStepFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierStepPayload>
+        }
+        findMany: {
+          args: Prisma.CarrierStepFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierStepPayload>[]
+        }
+        create: {
+          args: Prisma.CarrierStepCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierStepPayload>
+        }
+        createMany: {
+          args: Prisma.CarrierStepCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.CarrierStepCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierStepPayload>[]
+        }
+        delete: {
+          args: Prisma.CarrierStepDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierStepPayload>
+        }
+        update: {
+          args: Prisma.CarrierStepUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierStepPayload>
+        }
+        deleteMany: {
+          args: Prisma.CarrierStepDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.CarrierStepUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.CarrierStepUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierStepPayload>[]
+        }
+        upsert: {
+          args: Prisma.CarrierStepUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CarrierStepPayload>
+        }
+        aggregate: {
+          args: Prisma.CarrierStepAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateCarrierStep>
+        }
+        groupBy: {
+          args: Prisma.CarrierStepGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.CarrierStepGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.CarrierStepCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.CarrierStepCountAggregateOutputType> | number
         }
       }
     }
@@ -3795,6 +4020,48 @@ export const SagaParticipationScalarFieldEnum = {
 export type SagaParticipationScalarFieldEnum = (typeof SagaParticipationScalarFieldEnum)[keyof typeof SagaParticipationScalarFieldEnum]
 
 
+export const CarrierAddressScalarFieldEnum = {
+  carrier: 'carrier',
+  tenantId: 'tenantId',
+  address: 'address',
+  lastNumber: 'lastNumber',
+  wakeAt: 'wakeAt',
+  lease: 'lease',
+  failing: 'failing'
+} as const
+
+export type CarrierAddressScalarFieldEnum = (typeof CarrierAddressScalarFieldEnum)[keyof typeof CarrierAddressScalarFieldEnum]
+
+
+export const CarrierDeliveryScalarFieldEnum = {
+  id: 'id',
+  carrier: 'carrier',
+  tenantId: 'tenantId',
+  address: 'address',
+  number: 'number',
+  content: 'content',
+  state: 'state',
+  attempts: 'attempts',
+  detail: 'detail',
+  requestedAt: 'requestedAt',
+  finishedAt: 'finishedAt'
+} as const
+
+export type CarrierDeliveryScalarFieldEnum = (typeof CarrierDeliveryScalarFieldEnum)[keyof typeof CarrierDeliveryScalarFieldEnum]
+
+
+export const CarrierStepScalarFieldEnum = {
+  deliveryId: 'deliveryId',
+  number: 'number',
+  tenantId: 'tenantId',
+  state: 'state',
+  detail: 'detail',
+  at: 'at'
+} as const
+
+export type CarrierStepScalarFieldEnum = (typeof CarrierStepScalarFieldEnum)[keyof typeof CarrierStepScalarFieldEnum]
+
+
 export const UserScalarFieldEnum = {
   id: 'id',
   email: 'email',
@@ -4529,6 +4796,9 @@ export type GlobalOmitConfig = {
   saga?: Prisma.SagaOmit
   sagaStep?: Prisma.SagaStepOmit
   sagaParticipation?: Prisma.SagaParticipationOmit
+  carrierAddress?: Prisma.CarrierAddressOmit
+  carrierDelivery?: Prisma.CarrierDeliveryOmit
+  carrierStep?: Prisma.CarrierStepOmit
   user?: Prisma.UserOmit
   emailVerification?: Prisma.EmailVerificationOmit
   pendingRegistration?: Prisma.PendingRegistrationOmit

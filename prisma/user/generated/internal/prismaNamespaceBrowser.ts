@@ -60,6 +60,9 @@ export const ModelName = {
   Saga: 'Saga',
   SagaStep: 'SagaStep',
   SagaParticipation: 'SagaParticipation',
+  CarrierAddress: 'CarrierAddress',
+  CarrierDelivery: 'CarrierDelivery',
+  CarrierStep: 'CarrierStep',
   User: 'User',
   EmailVerification: 'EmailVerification',
   PendingRegistration: 'PendingRegistration',
@@ -225,6 +228,48 @@ export const SagaParticipationScalarFieldEnum = {
 } as const
 
 export type SagaParticipationScalarFieldEnum = (typeof SagaParticipationScalarFieldEnum)[keyof typeof SagaParticipationScalarFieldEnum]
+
+
+export const CarrierAddressScalarFieldEnum = {
+  carrier: 'carrier',
+  tenantId: 'tenantId',
+  address: 'address',
+  lastNumber: 'lastNumber',
+  wakeAt: 'wakeAt',
+  lease: 'lease',
+  failing: 'failing'
+} as const
+
+export type CarrierAddressScalarFieldEnum = (typeof CarrierAddressScalarFieldEnum)[keyof typeof CarrierAddressScalarFieldEnum]
+
+
+export const CarrierDeliveryScalarFieldEnum = {
+  id: 'id',
+  carrier: 'carrier',
+  tenantId: 'tenantId',
+  address: 'address',
+  number: 'number',
+  content: 'content',
+  state: 'state',
+  attempts: 'attempts',
+  detail: 'detail',
+  requestedAt: 'requestedAt',
+  finishedAt: 'finishedAt'
+} as const
+
+export type CarrierDeliveryScalarFieldEnum = (typeof CarrierDeliveryScalarFieldEnum)[keyof typeof CarrierDeliveryScalarFieldEnum]
+
+
+export const CarrierStepScalarFieldEnum = {
+  deliveryId: 'deliveryId',
+  number: 'number',
+  tenantId: 'tenantId',
+  state: 'state',
+  detail: 'detail',
+  at: 'at'
+} as const
+
+export type CarrierStepScalarFieldEnum = (typeof CarrierStepScalarFieldEnum)[keyof typeof CarrierStepScalarFieldEnum]
 
 
 export const UserScalarFieldEnum = {
