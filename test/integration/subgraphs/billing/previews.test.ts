@@ -1,5 +1,5 @@
-// Whoever changes plan and quantity again and again pays what the preview said, to the minor unit, in currencies with no,
-// two and three decimals; and documents, payments and credit of each account add up at every moment.
+// Whoever changes plan and quantity again and again pays what the preview said, to the minor unit, in currencies with
+// no, two and three decimals; and documents, payments and credit of each account add up at every moment.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { seededRandom } from "../../../support/seeded-random.ts";
 import { waitFor } from "../../../support/wait.ts";
