@@ -78,6 +78,16 @@ export type CarrierDelivery = Prisma.CarrierDeliveryModel
  */
 export type CarrierStep = Prisma.CarrierStepModel
 /**
+ * Model JobRun
+ * Work on many things, in chunks; see platform/jobs.
+ */
+export type JobRun = Prisma.JobRunModel
+/**
+ * Model JobChunk
+ * A part of a run, which one instance works on at a time.
+ */
+export type JobChunk = Prisma.JobChunkModel
+/**
  * Model AuditChain
  * Head of a tenant's hash chain; its row lock orders the entries.
  */

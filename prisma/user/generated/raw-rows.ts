@@ -13,6 +13,8 @@ import type { SagaParticipationModel } from "./models/SagaParticipation.ts";
 import type { CarrierAddressModel } from "./models/CarrierAddress.ts";
 import type { CarrierDeliveryModel } from "./models/CarrierDelivery.ts";
 import type { CarrierStepModel } from "./models/CarrierStep.ts";
+import type { JobRunModel } from "./models/JobRun.ts";
+import type { JobChunkModel } from "./models/JobChunk.ts";
 import type { UserModel } from "./models/User.ts";
 import type { EmailVerificationModel } from "./models/EmailVerification.ts";
 import type { PendingRegistrationModel } from "./models/PendingRegistration.ts";
@@ -311,6 +313,80 @@ export const carrierStepRows: RawRows<CarrierStepModel> = rawRows(
     state: z.string(),
     detail: z.string().nullable(),
     at: z.date(),
+  }),
+);
+
+export const jobRunRows: RawRows<JobRunModel> = rawRows(
+  "job_run",
+  {
+    id: "id",
+    job: "job",
+    slot: "slot",
+    status: "status",
+    chunksTotal: "chunks_total",
+    chunksDone: "chunks_done",
+    chunksFailed: "chunks_failed",
+    itemsTotal: "items_total",
+    itemsDone: "items_done",
+    itemsFailed: "items_failed",
+    summary: "summary",
+    causation: "causation",
+    startedAt: "started_at",
+    toldAt: "told_at",
+    finishedAt: "finished_at",
+    notifiedAt: "notified_at",
+    version: "version",
+  },
+  z.object({
+    id: z.string(),
+    job: z.string(),
+    slot: z.date(),
+    status: z.string(),
+    chunksTotal: z.int(),
+    chunksDone: z.int(),
+    chunksFailed: z.int(),
+    itemsTotal: z.int(),
+    itemsDone: z.int(),
+    itemsFailed: z.int(),
+    summary: z.json().nullable(),
+    causation: z.json(),
+    startedAt: z.date(),
+    toldAt: z.date(),
+    finishedAt: z.date().nullable(),
+    notifiedAt: z.date().nullable(),
+    version: z.int(),
+  }),
+);
+
+export const jobChunkRows: RawRows<JobChunkModel> = rawRows(
+  "job_chunk",
+  {
+    runId: "run_id",
+    ordinal: "ordinal",
+    job: "job",
+    state: "state",
+    size: "size",
+    items: "items",
+    failures: "failures",
+    dueAt: "due_at",
+    lease: "lease",
+    attempts: "attempts",
+    failedAttempts: "failed_attempts",
+    endedAt: "ended_at",
+  },
+  z.object({
+    runId: z.string(),
+    ordinal: z.int(),
+    job: z.string(),
+    state: z.string(),
+    size: z.int(),
+    items: z.json(),
+    failures: z.json(),
+    dueAt: z.date().nullable(),
+    lease: z.string().nullable(),
+    attempts: z.int(),
+    failedAttempts: z.int(),
+    endedAt: z.date().nullable(),
   }),
 );
 

@@ -409,6 +409,8 @@ export const ModelName = {
   CarrierAddress: 'CarrierAddress',
   CarrierDelivery: 'CarrierDelivery',
   CarrierStep: 'CarrierStep',
+  JobRun: 'JobRun',
+  JobChunk: 'JobChunk',
   AuditChain: 'AuditChain',
   AuditEntry: 'AuditEntry',
   DeadLetter: 'DeadLetter',
@@ -428,7 +430,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "carrierAddress" | "carrierDelivery" | "carrierStep" | "auditChain" | "auditEntry" | "deadLetter" | "recordedStream"
+    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "carrierAddress" | "carrierDelivery" | "carrierStep" | "jobRun" | "jobChunk" | "auditChain" | "auditEntry" | "deadLetter" | "recordedStream"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1320,6 +1322,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    JobRun: {
+      payload: Prisma.$JobRunPayload<ExtArgs>
+      fields: Prisma.JobRunFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.JobRunFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobRunPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.JobRunFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobRunPayload>
+        }
+        findFirst: {
+          args: Prisma.JobRunFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobRunPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.JobRunFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobRunPayload>
+        }
+        findMany: {
+          args: Prisma.JobRunFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobRunPayload>[]
+        }
+        create: {
+          args: Prisma.JobRunCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobRunPayload>
+        }
+        createMany: {
+          args: Prisma.JobRunCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.JobRunCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobRunPayload>[]
+        }
+        delete: {
+          args: Prisma.JobRunDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobRunPayload>
+        }
+        update: {
+          args: Prisma.JobRunUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobRunPayload>
+        }
+        deleteMany: {
+          args: Prisma.JobRunDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.JobRunUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.JobRunUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobRunPayload>[]
+        }
+        upsert: {
+          args: Prisma.JobRunUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobRunPayload>
+        }
+        aggregate: {
+          args: Prisma.JobRunAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateJobRun>
+        }
+        groupBy: {
+          args: Prisma.JobRunGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.JobRunGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.JobRunCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.JobRunCountAggregateOutputType> | number
+        }
+      }
+    }
+    JobChunk: {
+      payload: Prisma.$JobChunkPayload<ExtArgs>
+      fields: Prisma.JobChunkFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.JobChunkFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobChunkPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.JobChunkFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobChunkPayload>
+        }
+        findFirst: {
+          args: Prisma.JobChunkFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobChunkPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.JobChunkFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobChunkPayload>
+        }
+        findMany: {
+          args: Prisma.JobChunkFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobChunkPayload>[]
+        }
+        create: {
+          args: Prisma.JobChunkCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobChunkPayload>
+        }
+        createMany: {
+          args: Prisma.JobChunkCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.JobChunkCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobChunkPayload>[]
+        }
+        delete: {
+          args: Prisma.JobChunkDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobChunkPayload>
+        }
+        update: {
+          args: Prisma.JobChunkUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobChunkPayload>
+        }
+        deleteMany: {
+          args: Prisma.JobChunkDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.JobChunkUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.JobChunkUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobChunkPayload>[]
+        }
+        upsert: {
+          args: Prisma.JobChunkUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JobChunkPayload>
+        }
+        aggregate: {
+          args: Prisma.JobChunkAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateJobChunk>
+        }
+        groupBy: {
+          args: Prisma.JobChunkGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.JobChunkGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.JobChunkCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.JobChunkCountAggregateOutputType> | number
+        }
+      }
+    }
     AuditChain: {
       payload: Prisma.$AuditChainPayload<ExtArgs>
       fields: Prisma.AuditChainFieldRefs
@@ -1812,6 +1962,47 @@ export const CarrierStepScalarFieldEnum = {
 export type CarrierStepScalarFieldEnum = (typeof CarrierStepScalarFieldEnum)[keyof typeof CarrierStepScalarFieldEnum]
 
 
+export const JobRunScalarFieldEnum = {
+  id: 'id',
+  job: 'job',
+  slot: 'slot',
+  status: 'status',
+  chunksTotal: 'chunksTotal',
+  chunksDone: 'chunksDone',
+  chunksFailed: 'chunksFailed',
+  itemsTotal: 'itemsTotal',
+  itemsDone: 'itemsDone',
+  itemsFailed: 'itemsFailed',
+  summary: 'summary',
+  causation: 'causation',
+  startedAt: 'startedAt',
+  toldAt: 'toldAt',
+  finishedAt: 'finishedAt',
+  notifiedAt: 'notifiedAt',
+  version: 'version'
+} as const
+
+export type JobRunScalarFieldEnum = (typeof JobRunScalarFieldEnum)[keyof typeof JobRunScalarFieldEnum]
+
+
+export const JobChunkScalarFieldEnum = {
+  runId: 'runId',
+  ordinal: 'ordinal',
+  job: 'job',
+  state: 'state',
+  size: 'size',
+  items: 'items',
+  failures: 'failures',
+  dueAt: 'dueAt',
+  lease: 'lease',
+  attempts: 'attempts',
+  failedAttempts: 'failedAttempts',
+  endedAt: 'endedAt'
+} as const
+
+export type JobChunkScalarFieldEnum = (typeof JobChunkScalarFieldEnum)[keyof typeof JobChunkScalarFieldEnum]
+
+
 export const AuditChainScalarFieldEnum = {
   tenantId: 'tenantId',
   sequence: 'sequence',
@@ -2208,6 +2399,8 @@ export type GlobalOmitConfig = {
   carrierAddress?: Prisma.CarrierAddressOmit
   carrierDelivery?: Prisma.CarrierDeliveryOmit
   carrierStep?: Prisma.CarrierStepOmit
+  jobRun?: Prisma.JobRunOmit
+  jobChunk?: Prisma.JobChunkOmit
   auditChain?: Prisma.AuditChainOmit
   auditEntry?: Prisma.AuditEntryOmit
   deadLetter?: Prisma.DeadLetterOmit

@@ -63,6 +63,8 @@ export const ModelName = {
   CarrierAddress: 'CarrierAddress',
   CarrierDelivery: 'CarrierDelivery',
   CarrierStep: 'CarrierStep',
+  JobRun: 'JobRun',
+  JobChunk: 'JobChunk',
   User: 'User',
   EmailVerification: 'EmailVerification',
   PendingRegistration: 'PendingRegistration',
@@ -270,6 +272,47 @@ export const CarrierStepScalarFieldEnum = {
 } as const
 
 export type CarrierStepScalarFieldEnum = (typeof CarrierStepScalarFieldEnum)[keyof typeof CarrierStepScalarFieldEnum]
+
+
+export const JobRunScalarFieldEnum = {
+  id: 'id',
+  job: 'job',
+  slot: 'slot',
+  status: 'status',
+  chunksTotal: 'chunksTotal',
+  chunksDone: 'chunksDone',
+  chunksFailed: 'chunksFailed',
+  itemsTotal: 'itemsTotal',
+  itemsDone: 'itemsDone',
+  itemsFailed: 'itemsFailed',
+  summary: 'summary',
+  causation: 'causation',
+  startedAt: 'startedAt',
+  toldAt: 'toldAt',
+  finishedAt: 'finishedAt',
+  notifiedAt: 'notifiedAt',
+  version: 'version'
+} as const
+
+export type JobRunScalarFieldEnum = (typeof JobRunScalarFieldEnum)[keyof typeof JobRunScalarFieldEnum]
+
+
+export const JobChunkScalarFieldEnum = {
+  runId: 'runId',
+  ordinal: 'ordinal',
+  job: 'job',
+  state: 'state',
+  size: 'size',
+  items: 'items',
+  failures: 'failures',
+  dueAt: 'dueAt',
+  lease: 'lease',
+  attempts: 'attempts',
+  failedAttempts: 'failedAttempts',
+  endedAt: 'endedAt'
+} as const
+
+export type JobChunkScalarFieldEnum = (typeof JobChunkScalarFieldEnum)[keyof typeof JobChunkScalarFieldEnum]
 
 
 export const UserScalarFieldEnum = {
