@@ -18,6 +18,10 @@ export type AuditOutcome = (typeof AuditOutcome)[number];
 export const DeadLetterStatus = ["OPEN", "REPLAYING", "REPLAYED", "DISCARDED"] as const;
 export type DeadLetterStatus = (typeof DeadLetterStatus)[number];
 
+/** How far a run of a job is. */
+export const JobStatus = ["RUNNING", "COMPLETED", "FAILED"] as const;
+export type JobStatus = (typeof JobStatus)[number];
+
 /** Why a mutation was refused. */
 export const UserErrorCode = ["BLANK", "TOO_LONG", "INVALID", "TAKEN", "NOT_FOUND", "FORBIDDEN", "STATE_INVALID", "LIMIT_REACHED", "VERSION_CONFLICT", "IDEMPOTENCY_MISMATCH", "IDEMPOTENCY_IN_PROGRESS", "PAYMENT_DECLINED", "SECOND_FACTOR_REQUIRED", "EXPIRED"] as const;
 export type UserErrorCode = (typeof UserErrorCode)[number];
@@ -118,6 +122,17 @@ export interface QueryDeadLettersArgs {
   readonly organizationId?: string | null;
   /** Only those with this status. */
   readonly status?: DeadLetterStatus | null;
+}
+
+export interface QueryJobRunsArgs {
+  /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
+  readonly first?: number | null;
+  /** With `first`: what comes behind this cursor, which is one of this list. */
+  readonly after?: string | null;
+  /** A page of 1 to 100 from the end of the list. */
+  readonly last?: number | null;
+  /** With `last`: what comes ahead of this cursor, which is one of this list. */
+  readonly before?: string | null;
 }
 
 export interface ApiKeyObject {
@@ -304,6 +319,58 @@ export interface InvoiceObject {
   readonly id: string;
 }
 
+/** A run of a job: work on many things, such as the renewal of all plans whose period is over, split in chunks. Operators
+ * only, since a run spans organisations. */
+export interface JobRunObject {
+  /** Opaque and global: `node(id)` finds the object by it. Begins with `job_`. */
+  readonly id: string;
+  /** Which job, e.g. `subscription-periods`. */
+  readonly job: string;
+  /** The subgraph whose job it is, e.g. `billing`. */
+  readonly service: string;
+  /** How far it is, or how it ended. */
+  readonly status: JobStatus;
+  /** How many chunks it was split in. */
+  readonly chunksTotal: number;
+  /** Chunks that are done with all their items. */
+  readonly chunksDone: number;
+  /** Chunks that were given up, since some of their items failed each time. */
+  readonly chunksFailed: number;
+  /** How many items were listed when it began. */
+  readonly itemsTotal: number;
+  /** Items that are done, of chunks that have ended. */
+  readonly itemsDone: number;
+  /** Items that were given up. */
+  readonly itemsFailed: number;
+  /** What it ended with: `durationMs`, and `failures`, the first hundred items that were given up, each as `item`, its id,
+   * and `reason`. Null before. */
+  readonly summary?: unknown | null | undefined;
+  /** When its items were listed. */
+  readonly startedAt: Date;
+  /** When its last chunk ended; null before. */
+  readonly finishedAt?: Date | null | undefined;
+  /** When the notification of its end arrived here; null before. */
+  readonly notifiedAt?: Date | null | undefined;
+}
+
+/** A page of runs of jobs. */
+export interface JobRunConnectionObject<Own = NoParents> {
+  /** The page's runs, each with its cursor. */
+  readonly edges: readonly Parent<Own, "JobRunEdge">[];
+  /** Whether there is more, and where to go on. */
+  readonly pageInfo: Parent<Own, "PageInfo">;
+  /** All that match, over all pages; null where counting would be too costly. */
+  readonly totalCount?: number | null | undefined;
+}
+
+/** A run of a job on a page. */
+export interface JobRunEdgeObject<Own = NoParents> {
+  /** Opaque, valid for this list alone: pass it as `after` or `before`. */
+  readonly cursor: string;
+  /** The run itself. */
+  readonly node: Parent<Own, "JobRun">;
+}
+
 export interface MembershipObject {
   readonly id: string;
 }
@@ -368,6 +435,9 @@ interface DefaultParents<Own> {
   readonly DeadLetterReplayPayload: DeadLetterReplayPayloadObject<Own>;
   readonly Invitation: InvitationObject;
   readonly Invoice: InvoiceObject;
+  readonly JobRun: JobRunObject;
+  readonly JobRunConnection: JobRunConnectionObject<Own>;
+  readonly JobRunEdge: JobRunEdgeObject<Own>;
   readonly Membership: MembershipObject;
   readonly Organization: OrganizationObject;
   readonly PageInfo: PageInfoObject;
@@ -376,7 +446,7 @@ interface DefaultParents<Own> {
   readonly Session: SessionObject;
   readonly User: UserObject;
   readonly UserError: UserErrorObject;
-  readonly Node: ({ readonly __typename: "AuditEntry" } & Parent<Own, "AuditEntry">) | ({ readonly __typename: "User" } & Parent<Own, "User">) | ({ readonly __typename: "Membership" } & Parent<Own, "Membership">) | ({ readonly __typename: "Session" } & Parent<Own, "Session">) | ({ readonly __typename: "Invitation" } & Parent<Own, "Invitation">) | ({ readonly __typename: "ApiKey" } & Parent<Own, "ApiKey">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">) | ({ readonly __typename: "Organization" } & Parent<Own, "Organization">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "DeadLetter" } & Parent<Own, "DeadLetter">);
+  readonly Node: ({ readonly __typename: "AuditEntry" } & Parent<Own, "AuditEntry">) | ({ readonly __typename: "User" } & Parent<Own, "User">) | ({ readonly __typename: "Membership" } & Parent<Own, "Membership">) | ({ readonly __typename: "Session" } & Parent<Own, "Session">) | ({ readonly __typename: "Invitation" } & Parent<Own, "Invitation">) | ({ readonly __typename: "ApiKey" } & Parent<Own, "ApiKey">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">) | ({ readonly __typename: "Organization" } & Parent<Own, "Organization">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "DeadLetter" } & Parent<Own, "DeadLetter">) | ({ readonly __typename: "JobRun" } & Parent<Own, "JobRun">);
 }
 
 /** What the resolvers of a type receive: the subgraph's own parent type, or else an object as the schema shows it. */
@@ -482,6 +552,31 @@ interface Fields<Own> {
     readonly id: Field<NoArgs, string>;
     readonly auditTrail: Field<InvoiceAuditTrailArgs, Parent<Own, "AuditEntryConnection"> | null | undefined>;
   };
+  readonly JobRun: {
+    readonly id: Field<NoArgs, string>;
+    readonly job: Field<NoArgs, string>;
+    readonly service: Field<NoArgs, string>;
+    readonly status: Field<NoArgs, JobStatus>;
+    readonly chunksTotal: Field<NoArgs, number>;
+    readonly chunksDone: Field<NoArgs, number>;
+    readonly chunksFailed: Field<NoArgs, number>;
+    readonly itemsTotal: Field<NoArgs, number>;
+    readonly itemsDone: Field<NoArgs, number>;
+    readonly itemsFailed: Field<NoArgs, number>;
+    readonly summary: Field<NoArgs, unknown | null | undefined>;
+    readonly startedAt: Field<NoArgs, Date>;
+    readonly finishedAt: Field<NoArgs, Date | null | undefined>;
+    readonly notifiedAt: Field<NoArgs, Date | null | undefined>;
+  };
+  readonly JobRunConnection: {
+    readonly edges: Field<NoArgs, readonly Parent<Own, "JobRunEdge">[]>;
+    readonly pageInfo: Field<NoArgs, Parent<Own, "PageInfo">>;
+    readonly totalCount: Field<NoArgs, number | null | undefined>;
+  };
+  readonly JobRunEdge: {
+    readonly cursor: Field<NoArgs, string>;
+    readonly node: Field<NoArgs, Parent<Own, "JobRun">>;
+  };
   readonly Membership: {
     readonly id: Field<NoArgs, string>;
   };
@@ -508,6 +603,7 @@ interface Fields<Own> {
   readonly Query: {
     readonly auditEntry: Field<QueryAuditEntryArgs, Parent<Own, "AuditEntry"> | null | undefined>;
     readonly deadLetters: Field<QueryDeadLettersArgs, Parent<Own, "DeadLetterConnection"> | null | undefined>;
+    readonly jobRuns: Field<QueryJobRunsArgs, Parent<Own, "JobRunConnection"> | null | undefined>;
   };
   readonly Session: {
     readonly id: Field<NoArgs, string>;
@@ -539,9 +635,12 @@ interface AllResolvers<Context, Own> {
   readonly DeadLetterReplayPayload: TypeResolvers<Parent<Own, "DeadLetterReplayPayload">, Context, Fields<Own>["DeadLetterReplayPayload"]>;
   readonly Invitation: TypeResolvers<Parent<Own, "Invitation">, Context, Fields<Own>["Invitation"]>;
   readonly Invoice: EntityResolvers<Parent<Own, "Invoice">, Context, Fields<Own>["Invoice"], { readonly __typename: "Invoice"; readonly id: string; }>;
+  readonly JobRun: EntityResolvers<Parent<Own, "JobRun">, Context, Fields<Own>["JobRun"], { readonly __typename: "JobRun"; readonly id: string; }>;
+  readonly JobRunConnection: TypeResolvers<Parent<Own, "JobRunConnection">, Context, Fields<Own>["JobRunConnection"]>;
+  readonly JobRunEdge: TypeResolvers<Parent<Own, "JobRunEdge">, Context, Fields<Own>["JobRunEdge"]>;
   readonly Membership: TypeResolvers<Parent<Own, "Membership">, Context, Fields<Own>["Membership"]>;
   readonly Mutation: TypeResolvers<unknown, Context, Fields<Own>["Mutation"]>;
-  readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "AuditEntry" | "User" | "Membership" | "Session" | "Invitation" | "ApiKey" | "BillingAccount" | "BillingSubscription" | "Payment" | "PaymentMethod" | "Organization" | "Invoice" | "DeadLetter">;
+  readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "AuditEntry" | "User" | "Membership" | "Session" | "Invitation" | "ApiKey" | "BillingAccount" | "BillingSubscription" | "Payment" | "PaymentMethod" | "Organization" | "Invoice" | "DeadLetter" | "JobRun">;
   readonly Organization: EntityResolvers<Parent<Own, "Organization">, Context, Fields<Own>["Organization"], { readonly __typename: "Organization"; readonly id: string; }>;
   readonly PageInfo: TypeResolvers<Parent<Own, "PageInfo">, Context, Fields<Own>["PageInfo"]>;
   readonly Payment: TypeResolvers<Parent<Own, "Payment">, Context, Fields<Own>["Payment"]>;

@@ -11,6 +11,8 @@ export interface EventData {
   readonly "audit.entry.recorded.v1": { readonly entryId: string; readonly sequence: string; readonly action: string; readonly outcome: "SUCCESS" | "DENIED" | "FAILURE"; readonly actorId: string | null; readonly eventId: string; readonly hash: string; };
   /** An event could not be recorded, so the audit log lacks its entry; when a replay succeeds, it follows. */
   readonly "audit.event.unrecorded.v1": { readonly deadLetterId: string; readonly topic: string; readonly partition: number; readonly offset: string; readonly eventId: string | null; readonly eventType: string | null; readonly eventSequence: string | null; readonly attempts: number; readonly reason: "UNREADABLE" | "FAILED"; };
+  /** A run of some subgraph's job began, went on or ended. Told to the operators' organisation. */
+  readonly "audit.job.changed.v1": { readonly runId: string; };
   /** A member of an organisation was refused for want of a permission. The same refusal is told once a minute. */
   readonly "billing.access.denied.v1": { readonly organizationId: string; readonly userId: string; readonly apiKeyId?: string; readonly permission: string; };
   /** An organisation has no billing account any more. */
@@ -27,6 +29,12 @@ export interface EventData {
   readonly "billing.invoice.paid.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly paymentId: string; };
   /** An invoice was voided: nothing is due for it. */
   readonly "billing.invoice.voided.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; };
+  /** A run has ended: the one notification of it. */
+  readonly "billing.job.finished.v1": { readonly runId: string; readonly job: string; readonly status: "COMPLETED" | "FAILED"; readonly chunksTotal: number; readonly chunksDone: number; readonly chunksFailed: number; readonly itemsTotal: number; readonly itemsDone: number; readonly itemsFailed: number; readonly startedAt: string; readonly finishedAt: string; readonly durationMs: number; readonly failures: readonly ({ readonly item: string; readonly reason: string; })[]; };
+  /** A run has come further. Told once a second at most. */
+  readonly "billing.job.progressed.v1": { readonly runId: string; readonly job: string; readonly status: "RUNNING"; readonly chunksTotal: number; readonly chunksDone: number; readonly chunksFailed: number; readonly itemsTotal: number; readonly itemsDone: number; readonly itemsFailed: number; readonly startedAt: string; };
+  /** Work on many things has been listed and begins. */
+  readonly "billing.job.started.v1": { readonly runId: string; readonly job: string; readonly status: "RUNNING"; readonly chunksTotal: number; readonly chunksDone: number; readonly chunksFailed: number; readonly itemsTotal: number; readonly itemsDone: number; readonly itemsFailed: number; readonly startedAt: string; };
   /** A payment waits for its payer to confirm it. */
   readonly "billing.payment.action_required.v1": { readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly failureCode: string | null; };
   /** A payment failed. */

@@ -447,6 +447,7 @@ export type AuditActivitySubscriptionVariables = Exact<{
 export type AuditActivitySubscription = { readonly auditEvents: { readonly eventId: string, readonly occurredAt: string, readonly event:
       | { readonly __typename: 'AuditRecorded', readonly action: string, readonly hash: string, readonly entry: { readonly id: string, readonly eventId: string, readonly action: string, readonly occurredAt: string, readonly hash: string, readonly metadata: unknown, readonly actor: { readonly kind: AuditActorKind, readonly user: { readonly id: string, readonly displayName: string } | null } } | null }
       | { readonly __typename: 'AuditSnapshot' }
+      | { readonly __typename: 'JobChanged' }
      } };
 
 export type MemberActivitySubscriptionVariables = Exact<{

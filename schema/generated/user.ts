@@ -1261,6 +1261,10 @@ export interface InvoiceObject {
   readonly id: string;
 }
 
+export interface JobRunObject {
+  readonly id: string;
+}
+
 /** A user's place in an organisation. */
 export interface MembershipObject<Own = NoParents> {
   /** Opaque and global: `node(id)` finds the object by it. Begins with `mem_`. */
@@ -1915,6 +1919,7 @@ interface DefaultParents<Own> {
   readonly InvitationResendPayload: InvitationResendPayloadObject<Own>;
   readonly InvitationRevokePayload: InvitationRevokePayloadObject<Own>;
   readonly Invoice: InvoiceObject;
+  readonly JobRun: JobRunObject;
   readonly Membership: MembershipObject<Own>;
   readonly MembershipConnection: MembershipConnectionObject<Own>;
   readonly MembershipEdge: MembershipEdgeObject<Own>;
@@ -1972,7 +1977,7 @@ interface DefaultParents<Own> {
   readonly UserSnapshot: UserSnapshotObject;
   readonly VerificationResendPayload: VerificationResendPayloadObject<Own>;
   readonly Viewer: ViewerObject<Own>;
-  readonly Node: ({ readonly __typename: "User" } & Parent<Own, "User">) | ({ readonly __typename: "Organization" } & Parent<Own, "Organization">) | ({ readonly __typename: "Saga" } & Parent<Own, "Saga">) | ({ readonly __typename: "Membership" } & Parent<Own, "Membership">) | ({ readonly __typename: "Role" } & Parent<Own, "Role">) | ({ readonly __typename: "Invitation" } & Parent<Own, "Invitation">) | ({ readonly __typename: "ApiKey" } & Parent<Own, "ApiKey">) | ({ readonly __typename: "Session" } & Parent<Own, "Session">) | ({ readonly __typename: "Plan" } & Parent<Own, "Plan">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "CreditNote" } & Parent<Own, "CreditNote">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">) | ({ readonly __typename: "AuditEntry" } & Parent<Own, "AuditEntry">) | ({ readonly __typename: "DeadLetter" } & Parent<Own, "DeadLetter">);
+  readonly Node: ({ readonly __typename: "User" } & Parent<Own, "User">) | ({ readonly __typename: "Organization" } & Parent<Own, "Organization">) | ({ readonly __typename: "Saga" } & Parent<Own, "Saga">) | ({ readonly __typename: "Membership" } & Parent<Own, "Membership">) | ({ readonly __typename: "Role" } & Parent<Own, "Role">) | ({ readonly __typename: "Invitation" } & Parent<Own, "Invitation">) | ({ readonly __typename: "ApiKey" } & Parent<Own, "ApiKey">) | ({ readonly __typename: "Session" } & Parent<Own, "Session">) | ({ readonly __typename: "Plan" } & Parent<Own, "Plan">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "CreditNote" } & Parent<Own, "CreditNote">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">) | ({ readonly __typename: "AuditEntry" } & Parent<Own, "AuditEntry">) | ({ readonly __typename: "DeadLetter" } & Parent<Own, "DeadLetter">) | ({ readonly __typename: "JobRun" } & Parent<Own, "JobRun">);
 }
 
 /** What the resolvers of a type receive: the subgraph's own parent type, or else an object as the schema shows it. */
@@ -2172,6 +2177,9 @@ interface Fields<Own> {
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
   readonly Invoice: {
+    readonly id: Field<NoArgs, string>;
+  };
+  readonly JobRun: {
     readonly id: Field<NoArgs, string>;
   };
   readonly Membership: {
@@ -2596,13 +2604,14 @@ interface AllResolvers<Context, Own> {
   readonly InvitationResendPayload: TypeResolvers<Parent<Own, "InvitationResendPayload">, Context, Fields<Own>["InvitationResendPayload"]>;
   readonly InvitationRevokePayload: TypeResolvers<Parent<Own, "InvitationRevokePayload">, Context, Fields<Own>["InvitationRevokePayload"]>;
   readonly Invoice: TypeResolvers<Parent<Own, "Invoice">, Context, Fields<Own>["Invoice"]>;
+  readonly JobRun: TypeResolvers<Parent<Own, "JobRun">, Context, Fields<Own>["JobRun"]>;
   readonly Membership: EntityResolvers<Parent<Own, "Membership">, Context, Fields<Own>["Membership"], { readonly __typename: "Membership"; readonly id: string; }>;
   readonly MembershipConnection: TypeResolvers<Parent<Own, "MembershipConnection">, Context, Fields<Own>["MembershipConnection"]>;
   readonly MembershipEdge: TypeResolvers<Parent<Own, "MembershipEdge">, Context, Fields<Own>["MembershipEdge"]>;
   readonly MembershipRemovePayload: TypeResolvers<Parent<Own, "MembershipRemovePayload">, Context, Fields<Own>["MembershipRemovePayload"]>;
   readonly MembershipUpdatePayload: TypeResolvers<Parent<Own, "MembershipUpdatePayload">, Context, Fields<Own>["MembershipUpdatePayload"]>;
   readonly Mutation: TypeResolvers<unknown, Context, Fields<Own>["Mutation"]>;
-  readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "User" | "Organization" | "Saga" | "Membership" | "Role" | "Invitation" | "ApiKey" | "Session" | "Plan" | "BillingAccount" | "BillingSubscription" | "Invoice" | "CreditNote" | "Payment" | "PaymentMethod" | "AuditEntry" | "DeadLetter">;
+  readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "User" | "Organization" | "Saga" | "Membership" | "Role" | "Invitation" | "ApiKey" | "Session" | "Plan" | "BillingAccount" | "BillingSubscription" | "Invoice" | "CreditNote" | "Payment" | "PaymentMethod" | "AuditEntry" | "DeadLetter" | "JobRun">;
   readonly Organization: EntityResolvers<Parent<Own, "Organization">, Context, Fields<Own>["Organization"], { readonly __typename: "Organization"; readonly id: string; }>;
   readonly OrganizationConnection: TypeResolvers<Parent<Own, "OrganizationConnection">, Context, Fields<Own>["OrganizationConnection"]>;
   readonly OrganizationCreatePayload: TypeResolvers<Parent<Own, "OrganizationCreatePayload">, Context, Fields<Own>["OrganizationCreatePayload"]>;

@@ -4,6 +4,7 @@ import { createSubgraphContext, type SubgraphContext } from "../../platform/grap
 import type { AuditEntry } from "./domain/audit-entry.ts";
 import type { DeadLetter } from "./domain/dead-letter.ts";
 import type { EntryTarget } from "./domain/entry-from-event.ts";
+import type { JobRun } from "./domain/job-run.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 import type { AuditServices } from "./services.ts";
 import type { AuditTransaction } from "./store/database.ts";
@@ -16,6 +17,7 @@ export interface AuditParents {
   readonly AuditEntry: AuditEntry;
   readonly AuditTarget: EntryTarget;
   readonly DeadLetter: DeadLetter;
+  readonly JobRun: JobRun;
 }
 
 export function createAuditContext(services: AuditServices, request: RequestContext): AuditContext {

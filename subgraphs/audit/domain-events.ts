@@ -6,6 +6,7 @@ import type { PublishedDenial } from "../../platform/graphql/denial-reporter.ts"
 import type { EventData } from "../../schema/generated/events.ts";
 import type { AuditEntry } from "./domain/audit-entry.ts";
 import { type DeadLetter, ownerOfKey } from "./domain/dead-letter.ts";
+import type { JobRun } from "./domain/job-run.ts";
 
 /**
  * An entry's announcement, caused by the event that it records. It causes nothing itself, so it may follow the longest
@@ -43,6 +44,22 @@ export function accessDenied({ organizationId, ...denied }: PublishedDenial): Do
   const data: EventData["audit.access.denied.v1"] = { organizationId, ...denied };
   const key = organizationId;
   return { type: "audit.access.denied.v1", subject: key, aggregateVersion: 0, key, organizationId, data: { ...data } };
+}
+
+/**
+ * Told to the operators' organisation, since nobody reads the platform's own stream. It names the run and no more: who
+ * is no operator there learns nothing of it.
+ */
+export function jobChanged({ id, version }: JobRun, organizationId: OrganizationId): DomainEvent {
+  const data: EventData["audit.job.changed.v1"] = { runId: id };
+  const key = organizationId;
+  return {
+    type: "audit.job.changed.v1",
+    subject: id,
+    aggregateVersion: version,
+    ...{ key, organizationId },
+    data: { ...data },
+  };
 }
 
 type Located = Pick<DeadLetter, "id" | "topic" | "partition" | "offset" | "key" | "eventId" | "eventType" | "failures">;

@@ -17,10 +17,11 @@ import { type AuditContext, createAuditContext } from "./context.ts";
 import { letterHandler } from "./dead-letters/letter-consumer.ts";
 import { createLetterCounts } from "./dead-letters/letter-counts.ts";
 import { accessDenied } from "./domain-events.ts";
+import { runHandlers, tenantsOfRuns } from "./job-runs/run-consumer.ts";
 import { resolvers } from "./resolvers/index.ts";
 import type { AuditServices } from "./services.ts";
 import { openAuditDatabase } from "./store/database.ts";
-import { LETTER_READER, RECORDER } from "./subgraph-name.ts";
+import { LETTER_READER, RECORDER, RUN_RECORDER } from "./subgraph-name.ts";
 
 const POOL_SIZE = 12;
 /** A command's events come together: one lock of the chain and one commit for all of them. */
@@ -53,6 +54,21 @@ export function createAuditSubgraph(deps: AuditSubgraphDeps): Subgraph {
     handlers: auditHandler(services),
     together: EVENTS_PER_TRANSACTION,
     // An entry says when what it tells of happened; it need not come before later ones.
+    lateEvents: "accept",
+    clock,
+    logger,
+  });
+  const runs = createGroupConsumer({
+    log: eventLog,
+    group: RUN_RECORDER,
+    topics: consumedTopics,
+    contracts,
+    database,
+    handlers: runHandlers(services),
+    tenants: () => tenantsOfRuns(services),
+    // The recorder reads the same topics, and keeps what is no event.
+    undecodable: "skip",
+    // What is stored of a run has its version.
     lateEvents: "accept",
     clock,
     logger,
@@ -91,6 +107,12 @@ export function createAuditSubgraph(deps: AuditSubgraphDeps): Subgraph {
         stop: () => recorder.stop(),
       },
       {
+        name: "audit job runs",
+        start: () => runs.start(),
+        leave: () => void runs.stop(),
+        stop: () => runs.stop(),
+      },
+      {
         name: "audit dead letters",
         start: () => letters.start(),
         leave: () => void letters.stop(),
@@ -100,7 +122,7 @@ export function createAuditSubgraph(deps: AuditSubgraphDeps): Subgraph {
       completeness.part,
     ],
     relays: [relay],
-    consumers: [recorder, letters],
+    consumers: [recorder, runs, letters],
     checks: [database.check],
     metrics: () => [...counts.metrics(), ...completeness.metrics()],
   };

@@ -20,6 +20,7 @@ export function canReadEntry(
 
 /**
  * Dead letters are for operators alone, also those of somebody's own organisation: what is in them is the platform's.
+ * So are jobs' runs, which span organisations.
  * @param operatorOrganizationId whose managers are operators; absent: only the command line is
  */
 export function canOperate(identity: Identity, operatorOrganizationId: string | undefined): boolean {

@@ -1,9 +1,11 @@
 /**
  * What billing says happened, as `schema/events/billing.*.json` describe it. The version is the row's after the change.
  */
-import { OrganizationId, type TenantId } from "../../platform/auth/principal-ids.ts";
+import { OrganizationId, PLATFORM, type TenantId } from "../../platform/auth/principal-ids.ts";
 import type { DomainEvent } from "../../platform/events/envelope.ts";
 import type { PublishedDenial } from "../../platform/graphql/denial-reporter.ts";
+import type { JobRun } from "../../platform/jobs/job.ts";
+import { endOf, stateOf } from "../../platform/jobs/job-messages.ts";
 import type { StepSettled } from "../../platform/saga/saga-messages.ts";
 import type { SubscriptionStatus } from "../../schema/generated/billing.ts";
 import type { EventData, EventType } from "../../schema/generated/events.ts";
@@ -38,6 +40,23 @@ export function sagaStepSettled(tenantId: TenantId, settled: StepSettled): Domai
   const organizationId = OrganizationId.require(tenantId);
   const data = { ...settled, organizationId };
   return event("billing.saga.step_settled.v1", { id: settled.sagaId, organizationId, version: 0 }, data);
+}
+
+export function jobStarted(run: JobRun): DomainEvent {
+  return aboutRun("billing.job.started.v1", run, stateOf(run));
+}
+
+export function jobProgressed(run: JobRun): DomainEvent {
+  return aboutRun("billing.job.progressed.v1", run, stateOf(run));
+}
+
+export function jobFinished(run: JobRun): DomainEvent {
+  return aboutRun("billing.job.finished.v1", run, endOf(run));
+}
+
+/** A run spans organisations, so its events are in none's stream. */
+function aboutRun<Type extends EventType>(type: Type, { id, version }: JobRun, data: EventData[Type]): DomainEvent {
+  return { type, subject: id, aggregateVersion: version, key: PLATFORM, data };
 }
 
 export function accountOpened(account: Pick<BillingAccount, "id" | "organizationId" | "currency">): DomainEvent {

@@ -10,14 +10,15 @@ import type { Subgraph, SubgraphRuntime } from "../../platform/graphql/subgraph.
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { outboxOf } from "../../platform/graphql/subgraph-outbox.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
+import { createJobRunner } from "../../platform/jobs/job-runner.ts";
 import { PROVIDER_TOKENS } from "../../platform/validation/provider-token.ts";
 import { createPlanCache, loadPlanByCacheKey } from "./catalogue/plan-cache.ts";
 import { createSettlementWorker } from "./collection/settlement-worker.ts";
 import { consumers, routes, tenantsOfEvent } from "./consumers.ts";
 import { type BillingContext, createBillingContext } from "./context.ts";
 import { DEMO } from "./demo.ts";
-import { accessDenied } from "./domain-events.ts";
-import { createSubscriptionWatch } from "./lifecycle/subscription-watch.ts";
+import { accessDenied, jobFinished, jobProgressed, jobStarted } from "./domain-events.ts";
+import { createSubscriptionPeriods } from "./lifecycle/subscription-periods.ts";
 import { createDetachWorker } from "./payment-methods/detach-worker.ts";
 import { createMethodReferences } from "./payment-methods/method-references.ts";
 import { createResealWorker } from "./payment-methods/reseal-worker.ts";
@@ -84,6 +85,14 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     clock,
     logger,
   });
+  const jobs = createJobRunner({
+    name: "billing jobs",
+    jobs: [createSubscriptionPeriods({ services, pollingDatabase })],
+    events: { started: jobStarted, progressed: jobProgressed, finished: jobFinished },
+    deps: services,
+    ids,
+    logger,
+  });
   const endpoint = createSubgraphEndpoint<BillingContext>({
     name,
     typeDefs: loadTypeDefs(name),
@@ -104,7 +113,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
       { name: "billing relay", start: async () => relay.start(), stop: () => relay.stop() },
       ...routed.parts,
       createSettlementWorker({ services, pollingDatabase }),
-      createSubscriptionWatch({ services, pollingDatabase }),
+      jobs,
       createDetachWorker({ services, pollingDatabase }),
       createResealWorker({ services, pollingDatabase }),
     ],

@@ -55,7 +55,8 @@ export type NodeName =
   | "PaymentMethod"
   | "CreditNote"
   | "AuditEntry"
-  | "DeadLetter";
+  | "DeadLetter"
+  | "JobRun";
 
 export function createUserContext(services: UserServices, request: RequestContext): UserContext {
   return createSubgraphContext({

@@ -182,8 +182,8 @@ describe("entities resolved for another tenant answer as for a random id [MT-03]
       const foreign = victim.ids[entity.kind] ?? "";
       const theirs = await ask(foreign);
       expect(theirs).toEqual(await ask(ids.next(entity.kind)));
-      // Dead letters are nobody's own.
-      if (entity.type === "DeadLetter") return;
+      // Dead letters and jobs' runs are nobody's own.
+      if (entity.type === "DeadLetter" || entity.type === "JobRun") return;
       // The attacker's own object of that kind does answer: the test asks the right question.
       expect(JSON.stringify(await ask(own(entity.kind)))).not.toBe(JSON.stringify(theirs));
     },

@@ -107,3 +107,8 @@ export type DeadLetter = Prisma.DeadLetterModel
  * Which events of a stream were recorded, by their sequences.
  */
 export type RecordedStream = Prisma.RecordedStreamModel
+/**
+ * Model RecordedRun
+ * A run of any subgraph's job, as its events tell; see platform/jobs/job-messages.ts. For operators alone.
+ */
+export type RecordedRun = Prisma.RecordedRunModel

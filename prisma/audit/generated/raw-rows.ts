@@ -19,6 +19,7 @@ import type { AuditChainModel } from "./models/AuditChain.ts";
 import type { AuditEntryModel } from "./models/AuditEntry.ts";
 import type { DeadLetterModel } from "./models/DeadLetter.ts";
 import type { RecordedStreamModel } from "./models/RecordedStream.ts";
+import type { RecordedRunModel } from "./models/RecordedRun.ts";
 
 export const streamHeadRows: RawRows<StreamHeadModel> = rawRows(
   "stream_head",
@@ -491,5 +492,43 @@ export const recordedStreamRows: RawRows<RecordedStreamModel> = rawRows(
     source: z.string(),
     head: z.bigint(),
     missing: z.bigint(),
+  }),
+);
+
+export const recordedRunRows: RawRows<RecordedRunModel> = rawRows(
+  "recorded_run",
+  {
+    id: "id",
+    service: "service",
+    job: "job",
+    status: "status",
+    chunksTotal: "chunks_total",
+    chunksDone: "chunks_done",
+    chunksFailed: "chunks_failed",
+    itemsTotal: "items_total",
+    itemsDone: "items_done",
+    itemsFailed: "items_failed",
+    summary: "summary",
+    startedAt: "started_at",
+    finishedAt: "finished_at",
+    notifiedAt: "notified_at",
+    version: "version",
+  },
+  z.object({
+    id: z.string(),
+    service: z.string(),
+    job: z.string(),
+    status: z.string(),
+    chunksTotal: z.int(),
+    chunksDone: z.int(),
+    chunksFailed: z.int(),
+    itemsTotal: z.int(),
+    itemsDone: z.int(),
+    itemsFailed: z.int(),
+    summary: z.json().nullable(),
+    startedAt: z.date(),
+    finishedAt: z.date().nullable(),
+    notifiedAt: z.date().nullable(),
+    version: z.int(),
   }),
 );

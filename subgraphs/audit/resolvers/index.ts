@@ -5,6 +5,7 @@ import { auditEntry } from "./audit-entry.ts";
 import { auditTarget } from "./audit-target.ts";
 import { deadLetter } from "./dead-letter.ts";
 import { invoice } from "./invoice.ts";
+import { jobRun } from "./job-run.ts";
 import { mutation } from "./mutation.ts";
 import { organization } from "./organization.ts";
 import { query } from "./query.ts";
@@ -17,6 +18,7 @@ export const resolvers: Resolvers<AuditContext, AuditParents> = {
   AuditTarget: auditTarget,
   DeadLetter: deadLetter,
   Invoice: invoice,
+  JobRun: jobRun,
   Mutation: mutation,
   Organization: organization,
   Query: query,

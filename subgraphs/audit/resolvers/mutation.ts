@@ -5,8 +5,8 @@ import { discardDeadLetters } from "../commands/discard-dead-letters.ts";
 import { replayDeadLetters } from "../commands/replay-dead-letters.ts";
 import type { AuditContext, AuditParents } from "../context.ts";
 import { awaitReplays, type EndedReplays } from "../dead-letters/await-replays.ts";
-import { operatorReader } from "../dead-letters/operator-reads.ts";
 import type { DeadLetter } from "../domain/dead-letter.ts";
+import { operatorReader } from "../operator/operator-reader.ts";
 import { findLetters } from "../store/dead-letters.ts";
 
 /** Long enough for a consumer that is there, short enough for whoever waits for the answer. */

@@ -171,20 +171,25 @@ async function changeStatus(
 const dueRows = z.array(z.object({ id: SubscriptionId.schema, organizationId: OrganizationId.schema }));
 
 /**
- * Subscriptions whose period is over, and those that an account has too many of. For the relay role, which sees running
- * subscriptions of all organisations.
+ * Subscriptions whose period is over, and those that an account has too many of, unless a payment that is under way
+ * decides first. For the relay role, which sees running subscriptions of all organisations.
+ * @param except ids of those that are not asked for
  */
 export async function findDueSubscriptions(
   tx: BillingTransaction,
   now: Date,
-  limit: number,
+  { except, limit }: { readonly except: readonly string[]; readonly limit: number },
 ): Promise<Pick<BillingSubscription, "id" | "organizationId">[]> {
   const rows = await tables(tx).$queryRaw`
     (SELECT id, organization_id AS "organizationId" FROM billing_subscription
-      WHERE status <> 'CANCELED' AND surplus ORDER BY id LIMIT ${limit})
+      WHERE status <> 'CANCELED' AND surplus AND id <> ALL (${[...except]}::text[]) AND NOT EXISTS (
+        SELECT FROM subscription_change WHERE subscription_id = billing_subscription.id AND status = 'PENDING')
+      ORDER BY id LIMIT ${limit})
     UNION ALL
     (SELECT id, organization_id FROM billing_subscription
       WHERE status <> 'CANCELED' AND NOT surplus AND current_period_end <= ${now}
+        AND id <> ALL (${[...except]}::text[]) AND NOT EXISTS (
+        SELECT FROM subscription_change WHERE subscription_id = billing_subscription.id AND status = 'PENDING')
       ORDER BY current_period_end LIMIT ${limit})
     LIMIT ${limit}`;
   return dueRows.parse(rows);

@@ -48,6 +48,7 @@ const FOREIGN: ReadonlyMap<string, NodeName> = new Map([
   ["cn", "CreditNote"],
   ["aud", "AuditEntry"],
   ["dlt", "DeadLetter"],
+  ["job", "JobRun"],
 ]);
 
 export async function loadNode(id: string, { loaders }: UserContext): Promise<Node | null> {

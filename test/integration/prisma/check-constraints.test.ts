@@ -39,6 +39,41 @@ const SAGA = {
   version: 1,
 };
 
+const RUN = {
+  id: "job_1",
+  job: "renewals",
+  status: "RUNNING",
+  chunks_total: 2,
+  chunks_done: 0,
+  chunks_failed: 0,
+  items_total: 3,
+  items_done: 0,
+  items_failed: 0,
+  started_at: now,
+  version: 1,
+};
+
+const RUN_COUNTS = {
+  chunks: [{ chunks_done: 3 }, { chunks_done: 2, chunks_failed: 1 }],
+  items: [{ items_failed: 4 }, { items_done: 3, items_failed: 1 }],
+};
+
+const JOB_CHUNK = {
+  run_id: "job_1",
+  ordinal: 0,
+  job: "renewals",
+  state: "WAITING",
+  size: 2,
+  items: "[]",
+  failures: "[]",
+  due_at: now,
+  attempts: 0,
+  failed_attempts: 0,
+};
+
+const LEASE = "01890a5d-ac96-774b-bcce-b302099a8057";
+const ENDED = { finished_at: now, notified_at: now };
+
 /** What every database holds. */
 const SHARED: Readonly<Record<string, Table>> = {
   idempotency: IDEMPOTENCY,
@@ -93,6 +128,27 @@ const SHARED: Readonly<Record<string, Table>> = {
   carrier_step: {
     row: { delivery_id: "d", number: 1, tenant_id: "org_1", state: "SENDING", at: now },
     violations: { carrier_step_number: [{ number: 0 }], carrier_step_state: [{ state: "LOST" }] },
+  },
+  job_run: {
+    row: { ...RUN, slot: now, causation: "{}", told_at: now },
+    violations: {
+      job_run_status_check: [{ status: "PAUSED", ...ENDED, summary: "{}" }],
+      job_run_chunks: [...RUN_COUNTS.chunks, { chunks_done: -1 }],
+      job_run_items: [...RUN_COUNTS.items, { items_done: -1 }],
+      job_run_finished: [{ ...ENDED, summary: "{}" }, { status: "COMPLETED" }],
+      job_run_notified: [{ status: "COMPLETED", summary: "{}", finished_at: now }, { notified_at: now }],
+      job_run_summary: [{ status: "COMPLETED", ...ENDED }, { summary: "{}" }],
+    },
+  },
+  job_chunk: {
+    row: JOB_CHUNK,
+    violations: {
+      job_chunk_state_check: [{ state: "PAUSED" }],
+      job_chunk_size: [{ size: 0 }],
+      job_chunk_lease: [{ lease: LEASE }, { state: "RUNNING" }],
+      job_chunk_due: [{ due_at: null }, { state: "DONE", ended_at: now }],
+      job_chunk_ended: [{ ended_at: now }, { state: "FAILED", due_at: null }],
+    },
   },
 };
 
@@ -564,6 +620,16 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
         dead_letter_attempts_check: [{ attempts: 0 }],
         dead_letter_failures_check: [{ failures: 0 }],
         dead_letter_status_check: [{ status: "LOST" }],
+      },
+    },
+    recorded_run: {
+      row: { ...RUN, service: "billing" },
+      violations: {
+        recorded_run_status_check: [{ status: "PAUSED", ...ENDED }],
+        recorded_run_chunks: RUN_COUNTS.chunks,
+        recorded_run_items: RUN_COUNTS.items,
+        recorded_run_finished: [ENDED, { status: "COMPLETED" }],
+        recorded_run_notified: [{ status: "COMPLETED", finished_at: now }, { notified_at: now }],
       },
     },
   },

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { deliveryState } from "../../../platform/carriers/delivery.ts";
 import { databaseUrls, prepareDatabase } from "../../../prisma/databases.ts";
-import { AuditActorKind, AuditOutcome, DeadLetterStatus } from "../../../schema/generated/audit.ts";
+import { AuditActorKind, AuditOutcome, DeadLetterStatus, JobStatus } from "../../../schema/generated/audit.ts";
 import {
   BillingAccountStatus,
   CreditNoteReason,
@@ -36,15 +36,20 @@ const INTERNAL = {
   "saga_participation.outcome": ["DONE", "FAILED"],
   "carrier_delivery.state": deliveryState.options,
   "carrier_step.state": deliveryState.options,
+  "job_chunk.state": ["WAITING", "RUNNING", "DONE", "FAILED"],
 } as const;
 
 /** Every subgraph may coordinate sagas; the user subgraph shows its own. */
 const SAGAS = { "saga.state": SagaState, "saga_step.state": SagaStepState } as const;
 
+/** Every subgraph may have jobs; the audit subgraph shows their runs. */
+const JOBS = { "job_run.status": JobStatus } as const;
+
 const COLUMNS: Readonly<Record<"user" | "billing" | "audit", Readonly<Record<string, readonly string[]>>>> = {
   user: {
     ...INTERNAL,
     ...SAGAS,
+    ...JOBS,
     "passkey_challenge.purpose": ["ENROLL", "PROVE"],
     "user.status": UserStatus,
     "organization.status": OrganizationStatus,
@@ -57,6 +62,7 @@ const COLUMNS: Readonly<Record<"user" | "billing" | "audit", Readonly<Record<str
   billing: {
     ...INTERNAL,
     ...SAGAS,
+    ...JOBS,
     "billing_account.status": BillingAccountStatus,
     "plan.status": PlanStatus,
     "plan.interval": PlanInterval,
@@ -73,9 +79,11 @@ const COLUMNS: Readonly<Record<"user" | "billing" | "audit", Readonly<Record<str
   audit: {
     ...INTERNAL,
     ...SAGAS,
+    ...JOBS,
     "audit_entry.actor_kind": AuditActorKind,
     "audit_entry.outcome": AuditOutcome,
     "dead_letter.status": DeadLetterStatus,
+    "recorded_run.status": JobStatus,
   },
 };
 

@@ -27,6 +27,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   CreditNote: "cn",
   AuditEntry: "aud",
   DeadLetter: "dlt",
+  JobRun: "job",
 };
 
 /** @throws Error for an entity whose id prefix is not known here */

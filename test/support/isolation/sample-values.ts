@@ -28,6 +28,7 @@ const KIND_BY_NOUN: Readonly<Record<string, string>> = {
   paymentMethod: "pm",
   auditEntry: "aud",
   deadLetter: "dlt",
+  jobRun: "job",
   liveSubscription: "lsu",
   role: "rol",
   user: "usr",

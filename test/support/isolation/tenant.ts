@@ -102,8 +102,9 @@ export async function newTenant(platform: PlatformAddress, name: string): Promis
       aud: found.auditLog.edges[0]?.node.id ?? "",
       pln: await planId(owner.client, "team"),
       lsu: liveSubscriptions[0]?.id ?? "",
-      // Dead letters are nobody's.
+      // Dead letters and jobs' runs are nobody's.
       dlt: namedId("dlt", owner.userId),
+      job: namedId("job", owner.userId),
       psk: namedId("psk", owner.userId),
       dom: namedId("dom", organizationId),
     },

@@ -414,7 +414,8 @@ export const ModelName = {
   AuditChain: 'AuditChain',
   AuditEntry: 'AuditEntry',
   DeadLetter: 'DeadLetter',
-  RecordedStream: 'RecordedStream'
+  RecordedStream: 'RecordedStream',
+  RecordedRun: 'RecordedRun'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -430,7 +431,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "carrierAddress" | "carrierDelivery" | "carrierStep" | "jobRun" | "jobChunk" | "auditChain" | "auditEntry" | "deadLetter" | "recordedStream"
+    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "carrierAddress" | "carrierDelivery" | "carrierStep" | "jobRun" | "jobChunk" | "auditChain" | "auditEntry" | "deadLetter" | "recordedStream" | "recordedRun"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1766,6 +1767,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    RecordedRun: {
+      payload: Prisma.$RecordedRunPayload<ExtArgs>
+      fields: Prisma.RecordedRunFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.RecordedRunFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedRunPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.RecordedRunFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedRunPayload>
+        }
+        findFirst: {
+          args: Prisma.RecordedRunFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedRunPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.RecordedRunFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedRunPayload>
+        }
+        findMany: {
+          args: Prisma.RecordedRunFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedRunPayload>[]
+        }
+        create: {
+          args: Prisma.RecordedRunCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedRunPayload>
+        }
+        createMany: {
+          args: Prisma.RecordedRunCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.RecordedRunCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedRunPayload>[]
+        }
+        delete: {
+          args: Prisma.RecordedRunDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedRunPayload>
+        }
+        update: {
+          args: Prisma.RecordedRunUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedRunPayload>
+        }
+        deleteMany: {
+          args: Prisma.RecordedRunDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.RecordedRunUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.RecordedRunUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedRunPayload>[]
+        }
+        upsert: {
+          args: Prisma.RecordedRunUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RecordedRunPayload>
+        }
+        aggregate: {
+          args: Prisma.RecordedRunAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateRecordedRun>
+        }
+        groupBy: {
+          args: Prisma.RecordedRunGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.RecordedRunGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.RecordedRunCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.RecordedRunCountAggregateOutputType> | number
+        }
+      }
+    }
   }
 } & {
   other: {
@@ -2076,6 +2151,27 @@ export const RecordedStreamScalarFieldEnum = {
 } as const
 
 export type RecordedStreamScalarFieldEnum = (typeof RecordedStreamScalarFieldEnum)[keyof typeof RecordedStreamScalarFieldEnum]
+
+
+export const RecordedRunScalarFieldEnum = {
+  id: 'id',
+  service: 'service',
+  job: 'job',
+  status: 'status',
+  chunksTotal: 'chunksTotal',
+  chunksDone: 'chunksDone',
+  chunksFailed: 'chunksFailed',
+  itemsTotal: 'itemsTotal',
+  itemsDone: 'itemsDone',
+  itemsFailed: 'itemsFailed',
+  summary: 'summary',
+  startedAt: 'startedAt',
+  finishedAt: 'finishedAt',
+  notifiedAt: 'notifiedAt',
+  version: 'version'
+} as const
+
+export type RecordedRunScalarFieldEnum = (typeof RecordedRunScalarFieldEnum)[keyof typeof RecordedRunScalarFieldEnum]
 
 
 export const SortOrder = {
@@ -2405,6 +2501,7 @@ export type GlobalOmitConfig = {
   auditEntry?: Prisma.AuditEntryOmit
   deadLetter?: Prisma.DeadLetterOmit
   recordedStream?: Prisma.RecordedStreamOmit
+  recordedRun?: Prisma.RecordedRunOmit
 }
 
 /* Types for Logging */

@@ -68,7 +68,8 @@ export const ModelName = {
   AuditChain: 'AuditChain',
   AuditEntry: 'AuditEntry',
   DeadLetter: 'DeadLetter',
-  RecordedStream: 'RecordedStream'
+  RecordedStream: 'RecordedStream',
+  RecordedRun: 'RecordedRun'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -358,6 +359,27 @@ export const RecordedStreamScalarFieldEnum = {
 } as const
 
 export type RecordedStreamScalarFieldEnum = (typeof RecordedStreamScalarFieldEnum)[keyof typeof RecordedStreamScalarFieldEnum]
+
+
+export const RecordedRunScalarFieldEnum = {
+  id: 'id',
+  service: 'service',
+  job: 'job',
+  status: 'status',
+  chunksTotal: 'chunksTotal',
+  chunksDone: 'chunksDone',
+  chunksFailed: 'chunksFailed',
+  itemsTotal: 'itemsTotal',
+  itemsDone: 'itemsDone',
+  itemsFailed: 'itemsFailed',
+  summary: 'summary',
+  startedAt: 'startedAt',
+  finishedAt: 'finishedAt',
+  notifiedAt: 'notifiedAt',
+  version: 'version'
+} as const
+
+export type RecordedRunScalarFieldEnum = (typeof RecordedRunScalarFieldEnum)[keyof typeof RecordedRunScalarFieldEnum]
 
 
 export const SortOrder = {

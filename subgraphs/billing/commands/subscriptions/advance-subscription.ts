@@ -1,9 +1,10 @@
 /**
  * Brings a subscription forward whose period is over: into the next one, which is charged, or to its end. Also ends one
  * of several plans of an account from before there was one each. Runs once for each period, however often and by how
- * many it is asked for.
+ * many it is asked for. What a payment decides first stays as it is, and is due again when that is settled.
  */
 import { type CommandScope, runCommand } from "../../../../platform/database/command.ts";
+import { AppError } from "../../../../platform/errors/app-error.ts";
 import type { Causation } from "../../../../platform/events/envelope.ts";
 import { causedByService } from "../../../../platform/events/service-causation.ts";
 import { beginPayment } from "../../collection/begin-payment.ts";
@@ -26,6 +27,7 @@ import { cancelSubscription, changeTerms, findSubscriptions, markPastDue } from 
 
 type Due = Pick<BillingSubscription, "id" | "organizationId">;
 
+/** @throws AppError `STATE_INVALID` while its first payment is under way */
 export async function advanceSubscription(services: BillingServices, { id, organizationId }: Due): Promise<void> {
   const causation = causedByService("billing-periods");
   await runCommand(services, { tenants: [organizationId], causation }, async (scope) => {
@@ -39,8 +41,8 @@ export async function advanceSubscription(services: BillingServices, { id, organ
     // A payment that is under way decides first.
     if (await isChangePending(tx, id)) return;
     if (status === "INCOMPLETE") {
-      if (await voidUnpaid(scope, id, now)) await end(services, scope, subscription);
-      return;
+      if (!(await voidUnpaid(scope, id, now))) throw new AppError("STATE_INVALID", "Its first payment is under way.");
+      return end(services, scope, subscription);
     }
     if (surplus) {
       const line = await findPaidLine(tx, id, now);
