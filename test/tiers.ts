@@ -81,6 +81,12 @@ export const SIZES = {
     short: 24,
     long: 1_000,
   },
+  jobRenewals: {
+    file: "conformance/jobs.test.ts",
+    of: "renewals while the process that renews is killed three times",
+    short: 400,
+    long: 10_000,
+  },
   soakMinutes: {
     file: "conformance/soak.test.ts",
     of: "minutes of traffic with kills, broker restarts and poison",
