@@ -26,6 +26,8 @@ const CARDS: Readonly<Record<string, SandboxCard>> = {
   tok_disputed: { brand: "visa", last4: "0259", outcome: "succeeded", isDisputed: true },
 };
 
+export const CARD_TOKENS: readonly string[] = Object.keys(CARDS);
+
 /** `tok_visa-2` is another card than `tok_visa`, which behaves alike. */
 const TOKEN = /^(tok_[a-z_]+)(?:-[A-Za-z0-9_-]+)?$/;
 

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../../../platform/clock.ts";
-import { cardName, cardOf, type SandboxCard } from "./sandbox-cards.ts";
+import { CARD_TOKENS, cardName, cardOf, type SandboxCard } from "./sandbox-cards.ts";
 
 export type Metadata = Readonly<Record<string, string>>;
 
@@ -106,7 +106,10 @@ export function createSandboxLedger({ clock, delayMs }: { readonly clock: Clock;
     ): { readonly id: string; readonly fingerprint: string; readonly card: SandboxCard } {
       const name = cardName(token);
       const card = name === undefined ? undefined : cardOf(name);
-      if (card === undefined) throw new SandboxRefusal("resource_missing", `No such test card: ${token}`);
+      if (card === undefined) {
+        const known = `The sandbox knows these test tokens: ${CARD_TOKENS.join(", ")}.`;
+        throw new SandboxRefusal("resource_missing", `No such test card. ${known}`);
+      }
       return { id: `sbx_pm_${digest(key)}.${name}`, fingerprint: digest(token), card };
     },
     /** @throws SandboxRefusal for a method that is unknown */
