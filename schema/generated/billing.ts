@@ -600,7 +600,7 @@ export interface ProviderEventObject {
   /** Name of the payment provider, e.g. `sandbox`. */
   readonly provider: string;
   /** The provider's name of it: the same for each time that it was told. */
-  readonly providerEventId: string;
+  readonly providerRef: string;
   /** As the provider calls it, e.g. `payment_intent.succeeded`. */
   readonly type: string;
   /** What came of it. */
@@ -901,7 +901,7 @@ interface Fields<Own> {
   readonly ProviderEvent: {
     readonly id: Field<NoArgs, string>;
     readonly provider: Field<NoArgs, string>;
-    readonly providerEventId: Field<NoArgs, string>;
+    readonly providerRef: Field<NoArgs, string>;
     readonly type: Field<NoArgs, string>;
     readonly outcome: Field<NoArgs, ProviderEventOutcome>;
     readonly receivedAt: Field<NoArgs, Date>;

@@ -50,7 +50,7 @@ export interface EventData {
   /** A payment method is used from now on whenever none is named. */
   readonly "billing.payment_method.made_default.v1": { readonly paymentMethodId: string; readonly accountId: string; readonly brand: string | null; readonly last4: string | null; };
   /** The payment provider told something of a payment. */
-  readonly "billing.provider_event.received.v1": { readonly receivedId: string; readonly provider: string; readonly providerEventId: string; readonly providerEventType: string; readonly paymentId: string; readonly invoiceId: string; readonly outcome: "APPLIED" | "UNCHANGED"; };
+  readonly "billing.provider_event.received.v1": { readonly providerEventId: string; readonly provider: string; readonly providerEventRef: string; readonly providerEventType: string; readonly paymentId: string; readonly invoiceId: string; readonly outcome: "APPLIED" | "UNCHANGED"; };
   /** Billing carried out a step of a saga, or undid it, or says why not. */
   readonly "billing.saga.step_settled.v1": { readonly sagaId: string; readonly organizationId: string; readonly step: string; readonly direction: "EXECUTE" | "COMPENSATE"; readonly outcome: "DONE" | "FAILED"; readonly reason: string | null; };
   /** The first payment arrived; the plan is active. */

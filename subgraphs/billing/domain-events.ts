@@ -191,11 +191,11 @@ export function paymentSettled(payment: Payment, providerEventId: ProviderEventI
 
 /** @param received looked at to its end */
 export function providerEventReceived(
-  { id, provider, providerEventId, type, outcome }: FinishedEvent,
+  { id, provider, providerRef, type, outcome }: FinishedEvent,
   { id: paymentId, invoiceId, organizationId }: Payment,
 ): DomainEvent {
-  const told = { provider, providerEventId, providerEventType: type };
-  const data = { receivedId: id, ...told, paymentId, invoiceId, outcome };
+  const told = { provider, providerEventRef: providerRef, providerEventType: type };
+  const data = { providerEventId: id, ...told, paymentId, invoiceId, outcome };
   return event("billing.provider_event.received.v1", { id, organizationId, version: 1 }, data);
 }
 

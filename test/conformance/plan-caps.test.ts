@@ -4,6 +4,7 @@ import { createLiveClient, type LiveClient } from "../support/client/live-client
 import {
   type Account,
   attachCard,
+  changePlan,
   type Member,
   newMember,
   newOrganization,
@@ -63,7 +64,7 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
     expect(last.ended).toBeUndefined();
     expect(refusal((await follow(account)).ended?.error)).toMatchObject({ planLimit: "25" });
 
-    await startPlan(owner, account, "team");
+    await changePlan(owner, account, "team");
     await waitFor(
       async () => {
         const one = await follow(account);

@@ -8,6 +8,7 @@ import { type Browser, startBrowser } from "../support/browser.ts";
 import {
   type Account,
   attachCard,
+  changePlan,
   type Member,
   newMember,
   newOrganization,
@@ -135,7 +136,7 @@ test("an EventSource that is cut off goes on behind the last heartbeat, without 
   expect(await seen()).toHaveLength(1);
 
   door.cut();
-  await startPlan(owner, account, "team");
+  await changePlan(owner, account, "team");
   await waitFor(() => door.resumed.length >= 2, { what: "the reconnect", deadlineMs: RECONNECT_MS });
   expect(door.resumed[0]).toBeUndefined();
   expect(door.ids.slice(answered)).toContain(door.resumed[1]);
@@ -144,7 +145,7 @@ test("an EventSource that is cut off goes on behind the last heartbeat, without 
     what: "the invoice that was missed",
     deadlineMs: RECONNECT_MS,
   });
-  await startPlan(owner, account, "business");
+  await changePlan(owner, account, "business");
   await waitFor(async () => (await seen()).length >= 3, { what: "a live invoice" });
   const sequences = (await seen()).map((text) => Number(JSON.parse(text).data.billingEvents.sequence));
   expect(sequences).toEqual([...new Set(sequences)].sort((one, other) => one - other));

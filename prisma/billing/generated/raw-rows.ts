@@ -634,7 +634,7 @@ export const providerEventRows: RawRows<ProviderEventModel> = rawRows(
   {
     id: "id",
     provider: "provider",
-    providerEventId: "provider_event_id",
+    providerRef: "provider_ref",
     type: "type",
     organizationId: "organization_id",
     paymentId: "payment_id",
@@ -645,7 +645,7 @@ export const providerEventRows: RawRows<ProviderEventModel> = rawRows(
   z.object({
     id: z.string(),
     provider: z.string(),
-    providerEventId: z.string(),
+    providerRef: z.string(),
     type: z.string(),
     organizationId: z.string().nullable(),
     paymentId: z.string().nullable(),

@@ -12,7 +12,7 @@ export interface ProviderEvent {
   readonly id: ProviderEventId;
   readonly provider: string;
   /** The provider's name of it: the same for each time that it is told. */
-  readonly providerEventId: string;
+  readonly providerRef: string;
   /** As the provider calls it, e.g. `payment_intent.succeeded`. */
   readonly type: string;
   /** Null, as the payment: it is about nothing of ours. */

@@ -21,20 +21,20 @@ function toProviderEvent(row: ProviderEventModel): ProviderEvent {
 export async function insertProviderEvent(tx: BillingTransaction, event: ProviderEvent): Promise<void> {
   await tables(tx).$executeRaw`
     INSERT INTO provider_event
-      (id, provider, provider_event_id, type, organization_id, payment_id, outcome, received_at, processed_at)
-    VALUES (${event.id}, ${event.provider}, ${event.providerEventId}, ${event.type}, ${event.organizationId},
+      (id, provider, provider_ref, type, organization_id, payment_id, outcome, received_at, processed_at)
+    VALUES (${event.id}, ${event.provider}, ${event.providerRef}, ${event.type}, ${event.organizationId},
       ${event.paymentId}, ${event.outcome}, ${event.receivedAt}, ${event.processedAt})
     ON CONFLICT DO NOTHING`;
 }
 
-export type ToldEvent = Pick<ProviderEvent, "provider" | "providerEventId">;
+export type ToldEvent = Pick<ProviderEvent, "provider" | "providerRef">;
 
 /** @returns undefined where the tenants were told nothing of the kind */
 export async function findToldEvent(
   tx: BillingTransaction,
-  { provider, providerEventId }: ToldEvent,
+  { provider, providerRef }: ToldEvent,
 ): Promise<ProviderEvent | undefined> {
-  const row = await tables(tx).providerEvent.findFirst({ where: { provider, providerEventId } });
+  const row = await tables(tx).providerEvent.findFirst({ where: { provider, providerRef } });
   return row === null ? undefined : toProviderEvent(row);
 }
 

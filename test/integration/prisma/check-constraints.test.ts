@@ -558,7 +558,7 @@ const DATABASES: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
       row: {
         id: "pev_1",
         provider: "sandbox",
-        provider_event_id: "evt_1",
+        provider_ref: "evt_1",
         type: "payment_intent.succeeded",
         organization_id: "org_1",
         payment_id: "pay_1",

@@ -147,3 +147,26 @@ export async function startPlan(owner: Member, { accountId }: Account, code = "s
   const selection = "subscription { id status } invoice { id status } payment { id status }";
   return owner.client.mutate<StartedPlan>("subscriptionStart", input, selection);
 }
+
+interface Running {
+  readonly organization: {
+    readonly billingAccount: {
+      readonly subscriptions: {
+        readonly edges: readonly { readonly node: { readonly id: string; readonly version: number } }[];
+      };
+    };
+  };
+}
+
+/** Another plan in place of the one that runs, from now on. */
+export async function changePlan(owner: Member, { organizationId }: Account, code: string): Promise<void> {
+  const { organization } = await owner.client.request<Running>(
+    `query($id: ID!) { organization(id: $id) { billingAccount {
+      subscriptions(first: 1) { edges { node { id version } } } } } }`,
+    { id: organizationId },
+  );
+  const node = organization.billingAccount.subscriptions.edges[0]?.node;
+  if (node === undefined) throw new Error("no plan runs that could be changed");
+  const wanted = { id: node.id, expectedVersion: node.version, planId: await planId(owner.client, code), when: "NOW" };
+  await owner.client.mutate("subscriptionChange", { ...wanted, idempotencyKey: randomUUID() }, "subscription { id }");
+}

@@ -442,7 +442,7 @@ export type PaymentScalarFieldEnum = (typeof PaymentScalarFieldEnum)[keyof typeo
 export const ProviderEventScalarFieldEnum = {
   id: 'id',
   provider: 'provider',
-  providerEventId: 'providerEventId',
+  providerRef: 'providerRef',
   type: 'type',
   organizationId: 'organizationId',
   paymentId: 'paymentId',

@@ -27,7 +27,7 @@ export type AggregateProviderEvent = {
 export type ProviderEventMinAggregateOutputType = {
   id: string | null
   provider: string | null
-  providerEventId: string | null
+  providerRef: string | null
   type: string | null
   organizationId: string | null
   paymentId: string | null
@@ -39,7 +39,7 @@ export type ProviderEventMinAggregateOutputType = {
 export type ProviderEventMaxAggregateOutputType = {
   id: string | null
   provider: string | null
-  providerEventId: string | null
+  providerRef: string | null
   type: string | null
   organizationId: string | null
   paymentId: string | null
@@ -51,7 +51,7 @@ export type ProviderEventMaxAggregateOutputType = {
 export type ProviderEventCountAggregateOutputType = {
   id: number
   provider: number
-  providerEventId: number
+  providerRef: number
   type: number
   organizationId: number
   paymentId: number
@@ -65,7 +65,7 @@ export type ProviderEventCountAggregateOutputType = {
 export type ProviderEventMinAggregateInputType = {
   id?: true
   provider?: true
-  providerEventId?: true
+  providerRef?: true
   type?: true
   organizationId?: true
   paymentId?: true
@@ -77,7 +77,7 @@ export type ProviderEventMinAggregateInputType = {
 export type ProviderEventMaxAggregateInputType = {
   id?: true
   provider?: true
-  providerEventId?: true
+  providerRef?: true
   type?: true
   organizationId?: true
   paymentId?: true
@@ -89,7 +89,7 @@ export type ProviderEventMaxAggregateInputType = {
 export type ProviderEventCountAggregateInputType = {
   id?: true
   provider?: true
-  providerEventId?: true
+  providerRef?: true
   type?: true
   organizationId?: true
   paymentId?: true
@@ -174,7 +174,7 @@ export type ProviderEventGroupByArgs<ExtArgs extends runtime.Types.Extensions.In
 export type ProviderEventGroupByOutputType = {
   id: string
   provider: string
-  providerEventId: string
+  providerRef: string
   type: string
   organizationId: string | null
   paymentId: string | null
@@ -207,7 +207,7 @@ export type ProviderEventWhereInput = {
   NOT?: Prisma.ProviderEventWhereInput | Prisma.ProviderEventWhereInput[]
   id?: Prisma.StringFilter<"ProviderEvent"> | string
   provider?: Prisma.StringFilter<"ProviderEvent"> | string
-  providerEventId?: Prisma.StringFilter<"ProviderEvent"> | string
+  providerRef?: Prisma.StringFilter<"ProviderEvent"> | string
   type?: Prisma.StringFilter<"ProviderEvent"> | string
   organizationId?: Prisma.StringNullableFilter<"ProviderEvent"> | string | null
   paymentId?: Prisma.StringNullableFilter<"ProviderEvent"> | string | null
@@ -220,7 +220,7 @@ export type ProviderEventWhereInput = {
 export type ProviderEventOrderByWithRelationInput = {
   id?: Prisma.SortOrder
   provider?: Prisma.SortOrder
-  providerEventId?: Prisma.SortOrder
+  providerRef?: Prisma.SortOrder
   type?: Prisma.SortOrder
   organizationId?: Prisma.SortOrderInput | Prisma.SortOrder
   paymentId?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -232,12 +232,12 @@ export type ProviderEventOrderByWithRelationInput = {
 
 export type ProviderEventWhereUniqueInput = Prisma.AtLeast<{
   id?: string
-  provider_providerEventId?: Prisma.ProviderEventProviderProviderEventIdCompoundUniqueInput
+  provider_providerRef?: Prisma.ProviderEventProviderProviderRefCompoundUniqueInput
   AND?: Prisma.ProviderEventWhereInput | Prisma.ProviderEventWhereInput[]
   OR?: Prisma.ProviderEventWhereInput[]
   NOT?: Prisma.ProviderEventWhereInput | Prisma.ProviderEventWhereInput[]
   provider?: Prisma.StringFilter<"ProviderEvent"> | string
-  providerEventId?: Prisma.StringFilter<"ProviderEvent"> | string
+  providerRef?: Prisma.StringFilter<"ProviderEvent"> | string
   type?: Prisma.StringFilter<"ProviderEvent"> | string
   organizationId?: Prisma.StringNullableFilter<"ProviderEvent"> | string | null
   paymentId?: Prisma.StringNullableFilter<"ProviderEvent"> | string | null
@@ -245,12 +245,12 @@ export type ProviderEventWhereUniqueInput = Prisma.AtLeast<{
   receivedAt?: Prisma.DateTimeFilter<"ProviderEvent"> | Date | string
   processedAt?: Prisma.DateTimeNullableFilter<"ProviderEvent"> | Date | string | null
   payment?: Prisma.XOR<Prisma.PaymentNullableScalarRelationFilter, Prisma.PaymentWhereInput> | null
-}, "id" | "provider_providerEventId">
+}, "id" | "provider_providerRef">
 
 export type ProviderEventOrderByWithAggregationInput = {
   id?: Prisma.SortOrder
   provider?: Prisma.SortOrder
-  providerEventId?: Prisma.SortOrder
+  providerRef?: Prisma.SortOrder
   type?: Prisma.SortOrder
   organizationId?: Prisma.SortOrderInput | Prisma.SortOrder
   paymentId?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -268,7 +268,7 @@ export type ProviderEventScalarWhereWithAggregatesInput = {
   NOT?: Prisma.ProviderEventScalarWhereWithAggregatesInput | Prisma.ProviderEventScalarWhereWithAggregatesInput[]
   id?: Prisma.StringWithAggregatesFilter<"ProviderEvent"> | string
   provider?: Prisma.StringWithAggregatesFilter<"ProviderEvent"> | string
-  providerEventId?: Prisma.StringWithAggregatesFilter<"ProviderEvent"> | string
+  providerRef?: Prisma.StringWithAggregatesFilter<"ProviderEvent"> | string
   type?: Prisma.StringWithAggregatesFilter<"ProviderEvent"> | string
   organizationId?: Prisma.StringNullableWithAggregatesFilter<"ProviderEvent"> | string | null
   paymentId?: Prisma.StringNullableWithAggregatesFilter<"ProviderEvent"> | string | null
@@ -280,7 +280,7 @@ export type ProviderEventScalarWhereWithAggregatesInput = {
 export type ProviderEventCreateInput = {
   id: string
   provider: string
-  providerEventId: string
+  providerRef: string
   type: string
   outcome: string
   receivedAt: Date | string
@@ -291,7 +291,7 @@ export type ProviderEventCreateInput = {
 export type ProviderEventUncheckedCreateInput = {
   id: string
   provider: string
-  providerEventId: string
+  providerRef: string
   type: string
   organizationId?: string | null
   paymentId?: string | null
@@ -303,7 +303,7 @@ export type ProviderEventUncheckedCreateInput = {
 export type ProviderEventUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
-  providerEventId?: Prisma.StringFieldUpdateOperationsInput | string
+  providerRef?: Prisma.StringFieldUpdateOperationsInput | string
   type?: Prisma.StringFieldUpdateOperationsInput | string
   outcome?: Prisma.StringFieldUpdateOperationsInput | string
   receivedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -314,7 +314,7 @@ export type ProviderEventUpdateInput = {
 export type ProviderEventUncheckedUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
-  providerEventId?: Prisma.StringFieldUpdateOperationsInput | string
+  providerRef?: Prisma.StringFieldUpdateOperationsInput | string
   type?: Prisma.StringFieldUpdateOperationsInput | string
   organizationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   paymentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -326,7 +326,7 @@ export type ProviderEventUncheckedUpdateInput = {
 export type ProviderEventCreateManyInput = {
   id: string
   provider: string
-  providerEventId: string
+  providerRef: string
   type: string
   organizationId?: string | null
   paymentId?: string | null
@@ -338,7 +338,7 @@ export type ProviderEventCreateManyInput = {
 export type ProviderEventUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
-  providerEventId?: Prisma.StringFieldUpdateOperationsInput | string
+  providerRef?: Prisma.StringFieldUpdateOperationsInput | string
   type?: Prisma.StringFieldUpdateOperationsInput | string
   outcome?: Prisma.StringFieldUpdateOperationsInput | string
   receivedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -348,7 +348,7 @@ export type ProviderEventUpdateManyMutationInput = {
 export type ProviderEventUncheckedUpdateManyInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
-  providerEventId?: Prisma.StringFieldUpdateOperationsInput | string
+  providerRef?: Prisma.StringFieldUpdateOperationsInput | string
   type?: Prisma.StringFieldUpdateOperationsInput | string
   organizationId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   paymentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -367,15 +367,15 @@ export type ProviderEventOrderByRelationAggregateInput = {
   _count?: Prisma.SortOrder
 }
 
-export type ProviderEventProviderProviderEventIdCompoundUniqueInput = {
+export type ProviderEventProviderProviderRefCompoundUniqueInput = {
   provider: string
-  providerEventId: string
+  providerRef: string
 }
 
 export type ProviderEventCountOrderByAggregateInput = {
   id?: Prisma.SortOrder
   provider?: Prisma.SortOrder
-  providerEventId?: Prisma.SortOrder
+  providerRef?: Prisma.SortOrder
   type?: Prisma.SortOrder
   organizationId?: Prisma.SortOrder
   paymentId?: Prisma.SortOrder
@@ -387,7 +387,7 @@ export type ProviderEventCountOrderByAggregateInput = {
 export type ProviderEventMaxOrderByAggregateInput = {
   id?: Prisma.SortOrder
   provider?: Prisma.SortOrder
-  providerEventId?: Prisma.SortOrder
+  providerRef?: Prisma.SortOrder
   type?: Prisma.SortOrder
   organizationId?: Prisma.SortOrder
   paymentId?: Prisma.SortOrder
@@ -399,7 +399,7 @@ export type ProviderEventMaxOrderByAggregateInput = {
 export type ProviderEventMinOrderByAggregateInput = {
   id?: Prisma.SortOrder
   provider?: Prisma.SortOrder
-  providerEventId?: Prisma.SortOrder
+  providerRef?: Prisma.SortOrder
   type?: Prisma.SortOrder
   organizationId?: Prisma.SortOrder
   paymentId?: Prisma.SortOrder
@@ -453,7 +453,7 @@ export type ProviderEventUncheckedUpdateManyWithoutPaymentNestedInput = {
 export type ProviderEventCreateWithoutPaymentInput = {
   id: string
   provider: string
-  providerEventId: string
+  providerRef: string
   type: string
   outcome: string
   receivedAt: Date | string
@@ -463,7 +463,7 @@ export type ProviderEventCreateWithoutPaymentInput = {
 export type ProviderEventUncheckedCreateWithoutPaymentInput = {
   id: string
   provider: string
-  providerEventId: string
+  providerRef: string
   type: string
   outcome: string
   receivedAt: Date | string
@@ -502,7 +502,7 @@ export type ProviderEventScalarWhereInput = {
   NOT?: Prisma.ProviderEventScalarWhereInput | Prisma.ProviderEventScalarWhereInput[]
   id?: Prisma.StringFilter<"ProviderEvent"> | string
   provider?: Prisma.StringFilter<"ProviderEvent"> | string
-  providerEventId?: Prisma.StringFilter<"ProviderEvent"> | string
+  providerRef?: Prisma.StringFilter<"ProviderEvent"> | string
   type?: Prisma.StringFilter<"ProviderEvent"> | string
   organizationId?: Prisma.StringNullableFilter<"ProviderEvent"> | string | null
   paymentId?: Prisma.StringNullableFilter<"ProviderEvent"> | string | null
@@ -514,7 +514,7 @@ export type ProviderEventScalarWhereInput = {
 export type ProviderEventCreateManyPaymentInput = {
   id: string
   provider: string
-  providerEventId: string
+  providerRef: string
   type: string
   outcome: string
   receivedAt: Date | string
@@ -524,7 +524,7 @@ export type ProviderEventCreateManyPaymentInput = {
 export type ProviderEventUpdateWithoutPaymentInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
-  providerEventId?: Prisma.StringFieldUpdateOperationsInput | string
+  providerRef?: Prisma.StringFieldUpdateOperationsInput | string
   type?: Prisma.StringFieldUpdateOperationsInput | string
   outcome?: Prisma.StringFieldUpdateOperationsInput | string
   receivedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -534,7 +534,7 @@ export type ProviderEventUpdateWithoutPaymentInput = {
 export type ProviderEventUncheckedUpdateWithoutPaymentInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
-  providerEventId?: Prisma.StringFieldUpdateOperationsInput | string
+  providerRef?: Prisma.StringFieldUpdateOperationsInput | string
   type?: Prisma.StringFieldUpdateOperationsInput | string
   outcome?: Prisma.StringFieldUpdateOperationsInput | string
   receivedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -544,7 +544,7 @@ export type ProviderEventUncheckedUpdateWithoutPaymentInput = {
 export type ProviderEventUncheckedUpdateManyWithoutPaymentInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
-  providerEventId?: Prisma.StringFieldUpdateOperationsInput | string
+  providerRef?: Prisma.StringFieldUpdateOperationsInput | string
   type?: Prisma.StringFieldUpdateOperationsInput | string
   outcome?: Prisma.StringFieldUpdateOperationsInput | string
   receivedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -556,7 +556,7 @@ export type ProviderEventUncheckedUpdateManyWithoutPaymentInput = {
 export type ProviderEventSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
   provider?: boolean
-  providerEventId?: boolean
+  providerRef?: boolean
   type?: boolean
   organizationId?: boolean
   paymentId?: boolean
@@ -569,7 +569,7 @@ export type ProviderEventSelect<ExtArgs extends runtime.Types.Extensions.Interna
 export type ProviderEventSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
   provider?: boolean
-  providerEventId?: boolean
+  providerRef?: boolean
   type?: boolean
   organizationId?: boolean
   paymentId?: boolean
@@ -582,7 +582,7 @@ export type ProviderEventSelectCreateManyAndReturn<ExtArgs extends runtime.Types
 export type ProviderEventSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
   provider?: boolean
-  providerEventId?: boolean
+  providerRef?: boolean
   type?: boolean
   organizationId?: boolean
   paymentId?: boolean
@@ -595,7 +595,7 @@ export type ProviderEventSelectUpdateManyAndReturn<ExtArgs extends runtime.Types
 export type ProviderEventSelectScalar = {
   id?: boolean
   provider?: boolean
-  providerEventId?: boolean
+  providerRef?: boolean
   type?: boolean
   organizationId?: boolean
   paymentId?: boolean
@@ -604,7 +604,7 @@ export type ProviderEventSelectScalar = {
   processedAt?: boolean
 }
 
-export type ProviderEventOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "provider" | "providerEventId" | "type" | "organizationId" | "paymentId" | "outcome" | "receivedAt" | "processedAt", ExtArgs["result"]["providerEvent"]>
+export type ProviderEventOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "provider" | "providerRef" | "type" | "organizationId" | "paymentId" | "outcome" | "receivedAt" | "processedAt", ExtArgs["result"]["providerEvent"]>
 export type ProviderEventInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   payment?: boolean | Prisma.ProviderEvent$paymentArgs<ExtArgs>
 }
@@ -623,7 +623,7 @@ export type $ProviderEventPayload<ExtArgs extends runtime.Types.Extensions.Inter
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
     provider: string
-    providerEventId: string
+    providerRef: string
     type: string
     organizationId: string | null
     paymentId: string | null
@@ -1056,7 +1056,7 @@ export interface Prisma__ProviderEventClient<T, Null = never, ExtArgs extends ru
 export interface ProviderEventFieldRefs {
   readonly id: Prisma.FieldRef<"ProviderEvent", 'String'>
   readonly provider: Prisma.FieldRef<"ProviderEvent", 'String'>
-  readonly providerEventId: Prisma.FieldRef<"ProviderEvent", 'String'>
+  readonly providerRef: Prisma.FieldRef<"ProviderEvent", 'String'>
   readonly type: Prisma.FieldRef<"ProviderEvent", 'String'>
   readonly organizationId: Prisma.FieldRef<"ProviderEvent", 'String'>
   readonly paymentId: Prisma.FieldRef<"ProviderEvent", 'String'>

@@ -12,7 +12,7 @@ CREATE TABLE provider_event (
   id text PRIMARY KEY,
   provider text NOT NULL,
   -- The same for each time that it is told.
-  provider_event_id text NOT NULL,
+  provider_ref text NOT NULL,
   type text NOT NULL,
   -- Null: it is about nothing of ours.
   organization_id text,
@@ -25,7 +25,7 @@ CREATE TABLE provider_event (
   CONSTRAINT provider_event_payment CHECK ((organization_id IS NULL) = (payment_id IS NULL)),
   FOREIGN KEY (organization_id, payment_id) REFERENCES payment (organization_id, id)
 );
-CREATE UNIQUE INDEX provider_event_told ON provider_event (provider, provider_event_id);
+CREATE UNIQUE INDEX provider_event_told ON provider_event (provider, provider_ref);
 CREATE INDEX provider_event_payment_id ON provider_event (payment_id, id);
 ALTER TABLE provider_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE provider_event FORCE ROW LEVEL SECURITY;

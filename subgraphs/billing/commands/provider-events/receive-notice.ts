@@ -47,10 +47,10 @@ async function paymentOf({ database }: BillingServices, about: NoticeSubject): P
 /** @returns undefined when another organisation was told it */
 function keep(
   { database, ids, clock, provider }: BillingServices,
-  { id: providerEventId, type }: ProviderNotice,
+  { id: providerRef, type }: ProviderNotice,
   { id: paymentId, organizationId }: Payment,
 ): Promise<ProviderEvent | undefined> {
-  const told = { provider: provider.name, providerEventId };
+  const told = { provider: provider.name, providerRef };
   return inTenants(database, [organizationId], async (tx) => {
     await insertProviderEvent(tx, {
       ...{ id: ids.next("pev"), ...told, type, organizationId, paymentId },
@@ -62,12 +62,12 @@ function keep(
 
 async function keepForeign(
   { database, ids, clock, provider }: BillingServices,
-  { id: providerEventId, type }: ProviderNotice,
+  { id: providerRef, type }: ProviderNotice,
 ): Promise<void> {
   const at = clock.now();
   await inTenants(database, [], (tx) =>
     insertProviderEvent(tx, {
-      ...{ id: ids.next("pev"), provider: provider.name, providerEventId, type, organizationId: null, paymentId: null },
+      ...{ id: ids.next("pev"), provider: provider.name, providerRef, type, organizationId: null, paymentId: null },
       ...{ outcome: "FOREIGN", receivedAt: at, processedAt: at },
     }),
   );

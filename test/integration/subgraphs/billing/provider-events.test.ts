@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => billing?.stop());
 
 const READ = `query ($id: ID!) { invoice(id: $id) { status payments { id status failureCode providerRef actionUrl
-  providerEvents { id provider providerEventId type outcome receivedAt processedAt } } subscription { status } } }`;
+  providerEvents { id provider providerRef type outcome receivedAt processedAt } } subscription { status } } }`;
 
 async function read(customer: Customer, id: string): Promise<Json> {
   const { data, errors } = await billing.ask(subgraph, customer, READ, { id });
@@ -85,7 +85,7 @@ test("a charge that went on without us is settled by what is told of it, whose a
   const received = events.filter(({ type }) => type === "billing.provider_event.received.v1");
   expect(received.map(({ data }) => data)).toEqual([
     {
-      ...{ receivedId: event.id, provider: "sandbox", providerEventId: event.providerEventId, outcome: "APPLIED" },
+      ...{ providerEventId: event.id, provider: "sandbox", providerEventRef: event.providerRef, outcome: "APPLIED" },
       ...{ providerEventType: "payment_intent.succeeded", paymentId: started.paymentId, invoiceId: started.invoiceId },
     },
   ]);
@@ -195,7 +195,7 @@ test("what is about nothing of ours is kept and shown to nobody; a forged organi
   for (const call of foreign) expect(await tell(call), call.id).toBe(200);
   for (const call of foreign) expect(await tell(call), call.id).toBe(200);
   const { rows } = await billing.admin.query(
-    "SELECT outcome, organization_id FROM provider_event WHERE provider_event_id LIKE 'evt_foreign_%'",
+    "SELECT outcome, organization_id FROM provider_event WHERE provider_ref LIKE 'evt_foreign_%'",
   );
   expect(rows).toEqual(foreign.map(() => ({ outcome: "FOREIGN", organization_id: null })));
   expect((await read(mine.customer, mine.invoiceId)).payments[0].status).toBe("PROCESSING");
