@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, photograph, startBrowser } from "../support/browser.ts";
 import { tokenFromMail } from "../support/client/mailbox-client.ts";
-import { attachCard, type Member, planId, signIn } from "../support/client/new-member.ts";
+import { attachCard, changePlan, type Member, signIn } from "../support/client/new-member.ts";
 import { createFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
 import { freePort } from "../support/ports.ts";
 import type { Stack } from "../support/stack/stack.ts";
@@ -140,11 +140,7 @@ test("a network cut of ten seconds loses nothing in either window", async () => 
   await proxy.mode("black-hole");
   const cutAt = performance.now();
   for (let card = 0; card < 5; card += 1) await attachCard(owner, account);
-  await owner.client.mutate(
-    "subscriptionStart",
-    { accountId: account.accountId, planId: await planId(owner.client, "starter"), idempotencyKey: "cut-in-the-line" },
-    "invoice { id }",
-  );
+  await changePlan(owner, account, "business");
   for (const window of [first, second]) await connection(window, "Reconnecting…").waitFor();
   await photograph(first, "11-network-cut");
   await waitFor(() => performance.now() - cutAt >= CUT_MS, { what: "the end of the cut", deadlineMs: CUT_MS + 5_000 });

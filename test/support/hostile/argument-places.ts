@@ -74,6 +74,7 @@ function wayTo(schema: GraphQLSchema, type: GraphQLObjectType): Way {
 const PREFIXES: Readonly<Record<string, string>> = {
   Organization: "org",
   BillingAccount: "acc",
+  BillingSubscription: "sub",
   Invoice: "inv",
   User: "usr",
 };

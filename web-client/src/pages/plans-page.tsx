@@ -1,5 +1,9 @@
 import { useState } from "react";
-import { type PlanFieldsFragment, PlansDocument } from "../../../schema/generated/operations.ts";
+import {
+  type PlanFieldsFragment,
+  PlansDocument,
+  type SubscriptionFieldsFragment,
+} from "../../../schema/generated/operations.ts";
 import { useOrganization } from "../app/organization-context.ts";
 import { Loading } from "../components/loading.tsx";
 import { Notice } from "../components/notice.tsx";
@@ -10,9 +14,15 @@ import { useCachedQuery } from "../graphql/use-cached-query.ts";
 import { Checkout } from "../payments/checkout.tsx";
 import { PlanChangeCheckout } from "../payments/plan-change-checkout.tsx";
 
+interface Choice {
+  readonly plan: PlanFieldsFragment;
+  /** What ran when it was chosen: once it is paid, something else runs, and the outcome is still to be seen. */
+  readonly replaces: SubscriptionFieldsFragment | undefined;
+}
+
 export function PlansPage() {
   const { organizationId, permissions } = useOrganization();
-  const [chosen, setChosen] = useState<PlanFieldsFragment>();
+  const [chosen, setChosen] = useState<Choice>();
   const { data, error } = useCachedQuery(PlansDocument, {
     variables: { organizationId },
     fetchPolicy: "cache-and-network",
@@ -22,6 +32,7 @@ export function PlansPage() {
   const manages = permissions.has("billing.manage");
   const subscriptions = account?.subscriptions.edges.map(({ node }) => node) ?? [];
   const running = subscriptions.find(({ status }) => status !== "CANCELED");
+  const active = running?.status === "ACTIVE" ? running : undefined;
   const statuses = new Map(subscriptions.map(({ plan, status }) => [plan.id, status]));
 
   return (
@@ -35,22 +46,22 @@ export function PlansPage() {
             key={plan.id}
             plan={plan}
             status={running?.plan.id === plan.id ? running.status : statuses.get(plan.id)}
-            chosen={chosen?.id === plan.id}
-            onChoose={manages && account ? () => setChosen(plan) : undefined}
+            chosen={chosen?.plan.id === plan.id}
+            onChoose={manages && account ? () => setChosen({ plan, replaces: active }) : undefined}
           />
         ))}
       </ul>
-      {chosen !== undefined && account != null && running?.status === "ACTIVE" && (
+      {chosen?.replaces !== undefined && account != null && (
         <PlanChangeCheckout
-          key={chosen.id}
-          plan={chosen}
-          subscription={running}
+          key={chosen.plan.id}
+          plan={chosen.plan}
+          subscription={chosen.replaces}
           account={account}
           dashboard={`/o/${organizationId}`}
         />
       )}
-      {chosen !== undefined && account != null && running?.status !== "ACTIVE" && (
-        <Checkout key={chosen.id} plan={chosen} account={account} dashboard={`/o/${organizationId}`} />
+      {chosen !== undefined && chosen.replaces === undefined && account != null && (
+        <Checkout key={chosen.plan.id} plan={chosen.plan} account={account} dashboard={`/o/${organizationId}`} />
       )}
     </Page>
   );
