@@ -6,7 +6,7 @@ import type { InvoiceLine } from "../domain/invoice.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { BillingSubscription, PlanChoice } from "../domain/subscription.ts";
 import type { BillingTransaction } from "../store/database.ts";
-import { findPaidLine } from "../store/invoices.ts";
+import { findPaidLine, hasOpenInvoice } from "../store/invoices.ts";
 import { findPlans } from "../store/plans.ts";
 import { isChangePending } from "../store/subscription-changes.ts";
 
@@ -67,6 +67,10 @@ async function problemOfSubscription(
   if (status !== "ACTIVE") return { problem: `A plan that is ${status} cannot be changed.`, field: "id" };
   if (await isChangePending(tx, id)) {
     return { problem: "A change of this plan waits for its payment: wait for the outcome.", field: "id" };
+  }
+  // What it paid for is credited. Until that is known, a change would have the period paid for twice.
+  if (await hasOpenInvoice(tx, id)) {
+    return { problem: "The payment of this period is under way: wait for its outcome.", field: "id" };
   }
   if (now >= currentPeriodEnd) return { problem: "The period has just ended: try again in a moment.", field: "id" };
   return undefined;

@@ -201,6 +201,11 @@ export async function findPaidLine(
   return row === undefined ? undefined : toLine(row);
 }
 
+/** Whether something of a subscription is to be paid, or being paid. */
+export async function hasOpenInvoice(tx: BillingTransaction, subscriptionId: SubscriptionId): Promise<boolean> {
+  return (await tables(tx).invoice.count({ where: { subscriptionId, status: "OPEN" } })) > 0;
+}
+
 /** Of a subscription, oldest first. */
 export async function findInvoicesOf(tx: BillingTransaction, subscriptionId: SubscriptionId): Promise<Invoice[]> {
   const rows = await tables(tx).invoice.findMany({ where: { subscriptionId }, orderBy: { id: "asc" } });

@@ -17,7 +17,7 @@ import { voidUnpaid } from "../../lifecycle/void-unpaid.ts";
 import type { BillingServices } from "../../services.ts";
 import { lockAccount } from "../../store/accounts.ts";
 import type { BillingTransaction } from "../../store/database.ts";
-import { findPaidLine } from "../../store/invoices.ts";
+import { findPaidLine, hasOpenInvoice } from "../../store/invoices.ts";
 import { requireRow } from "../../store/require-row.ts";
 import { isChangePending } from "../../store/subscription-changes.ts";
 import { changeTerms, cancelSubscription as endSubscription } from "../../store/subscriptions.ts";
@@ -75,6 +75,10 @@ async function endNow(
   }
   if (status === "INCOMPLETE" && !(await voidUnpaid(scope, id, now))) {
     throw refuse("STATE_INVALID", "A payment of this plan is under way: wait for its outcome.", "id");
+  }
+  // What it pays for could not be credited any more.
+  if (status === "ACTIVE" && (await hasOpenInvoice(tx, id))) {
+    throw refuse("STATE_INVALID", "The payment of this period is under way: wait for its outcome.", "id");
   }
   const line = status === "ACTIVE" ? await findPaidLine(tx, id, now) : undefined;
   const creditNote = await creditRest(services, scope, { line, accountId, reason: "PLAN_CANCELED", from: now });

@@ -238,3 +238,20 @@ test("twenty changes at once with one key are one change, and a key with other i
   expect((await operations.read(customer, id)).invoices).toHaveLength(2);
   expect(refusals(await ask(6))).toEqual(["IDEMPOTENCY_MISMATCH idempotencyKey"]);
 });
+
+test("while the payment of a new period is under way nothing is changed or ended at once: it would be paid for twice", async () => {
+  const { customer, id } = await subscriber("team");
+  await operations.attach(customer, "tok_slow");
+  now = new Date("2027-02-01T00:00:01.000Z");
+  const renewed = await settled(customer, id, ({ invoices }) => invoices.some(({ status }: Json) => status === "OPEN"));
+  expect(renewed.status).toBe("ACTIVE");
+  expect(await operations.preview(customer, id, { code: "business" })).toBeNull();
+  expect(refusals(await operations.change(customer, id, { code: "business" }))).toEqual(["STATE_INVALID id"]);
+  expect(refusals(await operations.cancel(customer, id, { when: "NOW" }))).toEqual(["STATE_INVALID id"]);
+  await settled(customer, id, ({ invoices }) => {
+    // The card takes its time, by this clock.
+    now = new Date(now.getTime() + 1_000);
+    return invoices.every(({ status }: Json) => status === "PAID");
+  });
+  expect((await operations.change(customer, id, { code: "business" })).userErrors).toEqual([]);
+});

@@ -64,7 +64,8 @@ const current = ({ customer, subscription }: Buyer): Promise<Json> =>
   waitFor(
     async () => {
       const read = await operations.read(customer, subscription);
-      return new Date(read.currentPeriodEnd) > now && read.status === "ACTIVE" ? read : undefined;
+      const isPaid = read.invoices.every(({ status }: Json) => status === "PAID");
+      return new Date(read.currentPeriodEnd) > now && read.status === "ACTIVE" && isPaid ? read : undefined;
     },
     { what: "the subscription to be renewed and paid", deadlineMs: 30_000 },
   );
