@@ -15,7 +15,7 @@ import type { BillingTransaction } from "../store/database.ts";
 import { requireRow } from "../store/require-row.ts";
 import { activateSubscription, insertSubscription } from "../store/subscriptions.ts";
 import { beginPayment, type PendingPayment } from "./begin-payment.ts";
-import { creditFor, issueInvoice } from "./issue-invoice.ts";
+import { issuePeriodInvoice } from "./issue-invoice.ts";
 
 export interface NewStart {
   /** Locked by the transaction. */
@@ -43,19 +43,8 @@ export async function beginSubscription(
 ): Promise<BegunSubscription> {
   const { tx, emit } = scope;
   const subscription = await createSubscription(services, scope, account, plan, quantity);
-  const amountMinor = BigInt(quantity) * plan.amountMinor;
-  const { currentPeriodStart: start, currentPeriodEnd: end } = subscription;
-  const invoice = await issueInvoice(services, scope, {
-    account,
-    subscriptionId: subscription.id,
-    plan,
-    quantity,
-    amountMinor,
-    isProrated: false,
-    period: { start, end },
-    creditUsedMinor: creditFor(account, amountMinor),
-    at: start,
-  });
+  const { currentPeriodStart: start } = subscription;
+  const invoice = await issuePeriodInvoice(services, scope, { account, subscription, plan, at: start });
   if (invoice.status === "PAID") {
     const active = requireRow(await activateSubscription(tx, subscription.id, { from: "INCOMPLETE", at: start }));
     emit(subscriptionActivated(active, "INCOMPLETE"));

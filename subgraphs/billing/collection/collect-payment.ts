@@ -5,9 +5,9 @@
  */
 import { runCommand } from "../../../platform/database/command.ts";
 import { inTenants } from "../../../platform/database/tenant-transaction.ts";
+import { withDeadline } from "../../../platform/deadline.ts";
 import type { Causation } from "../../../platform/events/envelope.ts";
-import { type Settlement, settlePayment } from "../commands/payments/settle-payment.ts";
-import type { ProviderEventId } from "../domain/ids.ts";
+import { type SettledBy, type Settlement, settlePayment } from "../commands/payments/settle-payment.ts";
 import type { Payment } from "../domain/payment.ts";
 import { paymentActionRequired } from "../domain-events.ts";
 import type { ChargeResult } from "../provider/payment-provider.ts";
@@ -23,38 +23,35 @@ const POSTPONEMENT = { minMs: 250, maxMs: 60_000 };
 /** A payer who does not confirm a charge within this time gives it up. */
 const ACTION_MS = 3_600_000;
 
-export interface CollectionOf {
-  readonly causation: Causation;
+export interface CollectionOf extends SettledBy {
   /** The provider's handle of the payment method; needed as long as the charge has no name. */
   readonly reference?: string;
-  /** What the provider told of its own accord. */
-  readonly providerEventId?: ProviderEventId;
 }
 
 /** @returns undefined while the outcome is unknown, or when somebody else recorded it */
 export async function collectPayment(
   services: BillingServices,
   payment: Payment,
-  { causation, reference, providerEventId }: CollectionOf,
+  { reference, ...settledBy }: CollectionOf,
 ): Promise<Settlement | undefined> {
   const result = await askProvider(services, payment, reference);
   if (result === undefined || result.status === "PROCESSING") {
-    await waitOn(services, payment, result, causation);
+    await waitOn(services, payment, result, settledBy.causation);
     return undefined;
   }
   const { status, providerRef } = result;
   const failureCode = result.failureCode ?? "declined";
   const outcome = status === "SUCCEEDED" ? { status, providerRef } : { status, providerRef, failureCode };
-  return settlePayment(services, payment, outcome, { causation, providerEventId });
+  return settlePayment(services, payment, outcome, settledBy);
 }
 
 async function waitOn(
   services: BillingServices,
-  { id, organizationId }: Payment,
+  { id, organizationId, actionUrl: known }: Payment,
   { providerRef, actionUrl }: Partial<ChargeResult> = {},
   causation: Causation,
 ): Promise<void> {
-  if (providerRef !== undefined && actionUrl !== undefined) {
+  if (providerRef !== undefined && actionUrl !== undefined && known === null) {
     await runCommand(services, { tenants: [organizationId], causation }, async ({ tx, emit }) => {
       const waiting = await recordAction(tx, id, { providerRef, actionUrl }, services.clock.now());
       if (waiting !== undefined) emit(paymentActionRequired(waiting));
@@ -80,22 +77,9 @@ async function askProvider(
     return provider.charge({ ...charge, askedAt: createdAt, isPayerPresent: payerPresent });
   };
   try {
-    return await withinDeadline(ask());
+    return await withDeadline(ask(), PROVIDER_DEADLINE_MS, `no answer within ${PROVIDER_DEADLINE_MS} ms`);
   } catch (error) {
     logger.warn({ err: error, paymentId: id }, "the payment provider gave no answer, the payment stays in processing");
     return undefined;
-  }
-}
-
-async function withinDeadline<Answer>(answer: Promise<Answer>): Promise<Answer> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => reject(new Error(`no answer within ${PROVIDER_DEADLINE_MS} ms`)),
-    PROVIDER_DEADLINE_MS,
-  );
-  try {
-    return await Promise.race([answer, promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -3,11 +3,12 @@
  * It is paid at once where that covers it.
  */
 import type { CommandScope } from "../../../platform/database/command.ts";
-import type { BillingAccount } from "../domain/account.ts";
+import { type BillingAccount, creditFor } from "../domain/account.ts";
 import type { SubscriptionId } from "../domain/ids.ts";
 import type { Invoice } from "../domain/invoice.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { Period } from "../domain/proration.ts";
+import type { BillingSubscription } from "../domain/subscription.ts";
 import { invoiceIssued } from "../domain-events.ts";
 import type { BillingServices } from "../services.ts";
 import { changeCredit } from "../store/accounts.ts";
@@ -64,7 +65,24 @@ export async function issueInvoice(
   return invoice;
 }
 
-/** @returns what an amount may take of the account's credit */
-export function creditFor({ creditMinor }: Pick<BillingAccount, "creditMinor">, amountMinor: bigint): bigint {
-  return creditMinor < amountMinor ? creditMinor : amountMinor;
+export interface NewPeriodCharge {
+  /** Locked by the transaction. */
+  readonly account: BillingAccount;
+  /** With the period that is charged. */
+  readonly subscription: BillingSubscription;
+  readonly plan: Plan;
+  readonly at: Date;
+}
+
+/** Charges a whole period of a subscription. */
+export function issuePeriodInvoice(
+  services: Pick<BillingServices, "ids">,
+  scope: CommandScope<BillingTransaction>,
+  { account, subscription, plan, at }: NewPeriodCharge,
+): Promise<Invoice> {
+  const { id: subscriptionId, quantity, currentPeriodStart: start, currentPeriodEnd: end } = subscription;
+  const amountMinor = BigInt(quantity) * plan.amountMinor;
+  const creditUsedMinor = creditFor(account, amountMinor);
+  const charge = { account, subscriptionId, plan, quantity, amountMinor, creditUsedMinor, at };
+  return issueInvoice(services, scope, { ...charge, isProrated: false, period: { start, end } });
 }

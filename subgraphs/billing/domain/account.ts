@@ -13,6 +13,11 @@ export interface BillingAccount {
   readonly version: number;
 }
 
+/** @returns what an amount takes of the account's credit, in minor units */
+export function creditFor({ creditMinor }: Pick<BillingAccount, "creditMinor">, amountMinor: bigint): bigint {
+  return creditMinor < amountMinor ? creditMinor : amountMinor;
+}
+
 /**
  * `TRIED`: a new card that a payment is under way with. `DETACHING`: given up, which the provider is to be told.
  * `DETACHED`: given up; payments that were made with it refer to it.

@@ -1,4 +1,5 @@
 /** What another plan, or quantity, costs from some moment on. A preview and the change itself ask the same. */
+import { creditFor } from "./account.ts";
 import { endOfPeriod } from "./billing-period.ts";
 import type { InvoiceLine } from "./invoice.ts";
 import type { Plan } from "./plan.ts";
@@ -45,7 +46,7 @@ export function quoteChange(wanted: WantedChange): ChangeQuote {
   const period = isProrated ? { start: at, end: current.end } : { start: at, end: endOfPeriod(at, plan.interval) };
   const chargedMinor = isProrated ? restOf(price, current, at) : price;
   const creditMinor = wanted.creditMinor + creditedMinor;
-  const creditUsedMinor = creditMinor < chargedMinor ? creditMinor : chargedMinor;
+  const creditUsedMinor = creditFor({ creditMinor }, chargedMinor);
   return {
     at,
     creditedMinor,

@@ -11,15 +11,14 @@ import {
   type StepResult,
 } from "../../../platform/saga/saga-participant.ts";
 import { beginSubscription, problemOfPlan } from "../collection/begin-subscription.ts";
-import { voidInvoice } from "../collection/void-invoice.ts";
 import { SubscriptionId } from "../domain/ids.ts";
 import { subscriptionCanceled } from "../domain-events.ts";
+import { voidUnpaid } from "../lifecycle/void-unpaid.ts";
 import { chooseMethod } from "../payment-methods/payment-source.ts";
 import type { BillingServices } from "../services.ts";
 import { lockAccountOf } from "../store/accounts.ts";
 import type { BillingTransaction } from "../store/database.ts";
-import { findInvoicesOf, lockInvoice } from "../store/invoices.ts";
-import { isPaymentProcessing } from "../store/payments.ts";
+import { findInvoicesOf } from "../store/invoices.ts";
 import { findPublishedPlan } from "../store/plans.ts";
 import { requireRow } from "../store/require-row.ts";
 import { cancelSubscription } from "../store/subscriptions.ts";
@@ -52,12 +51,8 @@ export const subscription: SagaStepHandler<BillingServices, BillingTransaction> 
     const id = SubscriptionId.require(reference);
     // A payment is settled under the locks of account and invoice: it is before us, or finds what we decide.
     await lockAccountOf(tx, OrganizationId.require(tenantId));
-    for (const { id: invoiceId } of await findInvoicesOf(tx, id)) {
-      const invoice = await lockInvoice(tx, invoiceId);
-      if (invoice.status === "PAID") return STANDS;
-      if (await isPaymentProcessing(tx, invoiceId)) return LATER;
-      if (invoice.status === "OPEN") await voidInvoice(scope, invoice, clock.now());
-    }
+    if ((await findInvoicesOf(tx, id)).some(({ status }) => status === "PAID")) return STANDS;
+    if (!(await voidUnpaid(scope, id, clock.now()))) return LATER;
     const canceled = await cancelSubscription(tx, id, { from: "INCOMPLETE", at: clock.now() });
     if (canceled !== undefined) emit(subscriptionCanceled(canceled, "INCOMPLETE"));
     return { outcome: "DONE" };

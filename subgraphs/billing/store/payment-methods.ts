@@ -21,6 +21,14 @@ function toPaymentMethod({ createdAt: _, ...row }: PaymentMethodModel): PaymentM
   };
 }
 
+async function findOne(
+  tx: BillingTransaction,
+  where: Partial<Omit<PaymentMethodModel, "createdAt">>,
+): Promise<PaymentMethod | undefined> {
+  const row = await tables(tx).paymentMethod.findFirst({ where });
+  return row === null ? undefined : toPaymentMethod(row);
+}
+
 /** Those that are kept. */
 export async function findPaymentMethods(
   tx: BillingTransaction,
@@ -50,27 +58,21 @@ export async function findPaymentMethodsOf(
 }
 
 /** Whatever became of it. */
-export async function findMethodOwned(tx: BillingTransaction, id: PaymentMethodId): Promise<PaymentMethod | undefined> {
-  const row = await tables(tx).paymentMethod.findUnique({ where: { id } });
-  return row === null ? undefined : toPaymentMethod(row);
+export function findMethodOwned(tx: BillingTransaction, id: PaymentMethodId): Promise<PaymentMethod | undefined> {
+  return findOne(tx, { id });
 }
 
 /** @returns undefined when the account has no such method */
-export async function findMethodOfAccount(
+export function findMethodOfAccount(
   tx: BillingTransaction,
   accountId: AccountId,
   id: PaymentMethodId,
 ): Promise<PaymentMethod | undefined> {
-  const row = await tables(tx).paymentMethod.findFirst({ where: { accountId, id, status: "ACTIVE" } });
-  return row === null ? undefined : toPaymentMethod(row);
+  return findOne(tx, { accountId, id, status: "ACTIVE" });
 }
 
-export async function findDefaultMethod(
-  tx: BillingTransaction,
-  accountId: AccountId,
-): Promise<PaymentMethod | undefined> {
-  const row = await tables(tx).paymentMethod.findFirst({ where: { accountId, isDefault: true } });
-  return row === null ? undefined : toPaymentMethod(row);
+export function findDefaultMethod(tx: BillingTransaction, accountId: AccountId): Promise<PaymentMethod | undefined> {
+  return findOne(tx, { accountId, isDefault: true });
 }
 
 /** As the provider tells cards apart. */
@@ -80,13 +82,12 @@ export interface Card {
 }
 
 /** The kept method of a card. */
-export async function findSameCard(
+export function findSameCard(
   tx: BillingTransaction,
   accountId: AccountId,
   card: Card,
 ): Promise<PaymentMethod | undefined> {
-  const row = await tables(tx).paymentMethod.findFirst({ where: { accountId, ...card, status: "ACTIVE" } });
-  return row === null ? undefined : toPaymentMethod(row);
+  return findOne(tx, { accountId, ...card, status: "ACTIVE" });
 }
 
 export async function isMethodInUse(tx: BillingTransaction, id: PaymentMethodId): Promise<boolean> {
@@ -134,9 +135,8 @@ export async function renewMethod(
   return toPaymentMethod(await tables(tx).paymentMethod.update({ where: { id, status: "ACTIVE" }, data }));
 }
 
-export async function findTriedMethod(tx: BillingTransaction, id: PaymentMethodId): Promise<PaymentMethod | undefined> {
-  const row = await tables(tx).paymentMethod.findFirst({ where: { id, status: "TRIED" } });
-  return row === null ? undefined : toPaymentMethod(row);
+export function findTriedMethod(tx: BillingTransaction, id: PaymentMethodId): Promise<PaymentMethod | undefined> {
+  return findOne(tx, { id, status: "TRIED" });
 }
 
 /** Keeps a method, or gives it up. */

@@ -1,17 +1,15 @@
 /** Chooses the payment method that is used whenever none is named, renewals included. */
 import { z } from "zod";
 import type { CommandOutcome } from "../../../../platform/database/command.ts";
-import { runIdempotentCommand } from "../../../../platform/database/idempotent-command.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
-import { requireIdempotencyKey } from "../../../../platform/validation/idempotency-key.ts";
 import type { PaymentMethodMakeDefaultInput } from "../../../../schema/generated/billing.ts";
 import { PaymentMethodId } from "../../domain/ids.ts";
 import { defaultMethodChanged } from "../../domain-events.ts";
 import type { BillingServices } from "../../services.ts";
-import { lockAccount } from "../../store/accounts.ts";
 import { findMethodOfAccount, makeDefaultMethod } from "../../store/payment-methods.ts";
-import { findManaged, PAYMENT_METHOD } from "../../validation/managed-target.ts";
+import { runManagedCommand } from "../../validation/managed-command.ts";
+import { PAYMENT_METHOD } from "../../validation/managed-target.ts";
 
 const storedResult = z.object({ paymentMethodId: PaymentMethodId.schema });
 
@@ -20,21 +18,11 @@ export type ChosenDefaultMethod = z.infer<typeof storedResult>;
 /** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `INVALID`, `STATE_INVALID`, `IDEMPOTENCY_…` */
 export async function chooseDefaultMethod(
   services: BillingServices,
-  { identity, causation }: Actor,
-  { id: text, idempotencyKey }: PaymentMethodMakeDefaultInput,
+  actor: Actor,
+  input: PaymentMethodMakeDefaultInput,
 ): Promise<CommandOutcome<ChosenDefaultMethod>> {
-  const { id, organizationId, accountId } = await findManaged(services, identity, PAYMENT_METHOD, text, "id");
-  requireIdempotencyKey(idempotencyKey);
-  const command = {
-    key: idempotencyKey,
-    tenant: organizationId,
-    command: "paymentMethodMakeDefault",
-    input: { id },
-    result: storedResult,
-    causation,
-  };
-  return runIdempotentCommand(services, command, async ({ tx, emit }) => {
-    await lockAccount(tx, accountId);
+  const command = { command: "paymentMethodMakeDefault", target: PAYMENT_METHOD, input, result: storedResult };
+  return runManagedCommand(services, actor, command, async ({ tx, emit }, { id, accountId }) => {
     const method = await findMethodOfAccount(tx, accountId, id);
     if (method === undefined) throw refuse("STATE_INVALID", "This payment method was given up.", "id");
     // Asked for what is so already, nothing happened.

@@ -4,15 +4,12 @@
  */
 import { z } from "zod";
 import type { CommandOutcome } from "../../../../platform/database/command.ts";
-import { runIdempotentCommand } from "../../../../platform/database/idempotent-command.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
-import { requireIdempotencyKey } from "../../../../platform/validation/idempotency-key.ts";
 import type { PaymentMethodDetachInput } from "../../../../schema/generated/billing.ts";
 import { PaymentMethodId } from "../../domain/ids.ts";
 import { defaultMethodChanged, paymentMethodDetached } from "../../domain-events.ts";
 import type { BillingServices } from "../../services.ts";
-import { lockAccount } from "../../store/accounts.ts";
 import {
   findMethodOfAccount,
   findPaymentMethodsOf,
@@ -21,7 +18,8 @@ import {
   settleMethod,
 } from "../../store/payment-methods.ts";
 import { findRunningSubscription } from "../../store/subscriptions.ts";
-import { findManaged, PAYMENT_METHOD } from "../../validation/managed-target.ts";
+import { runManagedCommand } from "../../validation/managed-command.ts";
+import { PAYMENT_METHOD } from "../../validation/managed-target.ts";
 
 const storedResult = z.object({ detachedId: PaymentMethodId.schema });
 
@@ -30,21 +28,11 @@ export type DetachedPaymentMethod = z.infer<typeof storedResult>;
 /** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `INVALID`, `STATE_INVALID`, `IDEMPOTENCY_…` */
 export async function detachPaymentMethod(
   services: BillingServices,
-  { identity, causation }: Actor,
-  { id: text, idempotencyKey }: PaymentMethodDetachInput,
+  actor: Actor,
+  input: PaymentMethodDetachInput,
 ): Promise<CommandOutcome<DetachedPaymentMethod>> {
-  const { id, organizationId, accountId } = await findManaged(services, identity, PAYMENT_METHOD, text, "id");
-  requireIdempotencyKey(idempotencyKey);
-  const command = {
-    key: idempotencyKey,
-    tenant: organizationId,
-    command: "paymentMethodDetach",
-    input: { id },
-    result: storedResult,
-    causation,
-  };
-  return runIdempotentCommand(services, command, async ({ tx, emit }) => {
-    await lockAccount(tx, accountId);
+  const command = { command: "paymentMethodDetach", target: PAYMENT_METHOD, input, result: storedResult };
+  return runManagedCommand(services, actor, command, async ({ tx, emit }, { id, accountId }) => {
     const method = await findMethodOfAccount(tx, accountId, id);
     if (method === undefined) throw refuse("STATE_INVALID", "This payment method was given up already.", "id");
     if (await isMethodInUse(tx, id)) {

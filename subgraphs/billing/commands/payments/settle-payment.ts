@@ -19,7 +19,7 @@ import { participant } from "../../saga-steps/participant.ts";
 import type { BillingServices } from "../../services.ts";
 import { changeAccountStatus, lockAccount } from "../../store/accounts.ts";
 import type { BillingTransaction } from "../../store/database.ts";
-import { findInvoices, findInvoicesOf, findPaidLine, lockInvoice, markInvoicePaid } from "../../store/invoices.ts";
+import { findInvoices, findPaidLine, hasOpenInvoice, lockInvoice, markInvoicePaid } from "../../store/invoices.ts";
 import { recordOutcome } from "../../store/payments.ts";
 import { requireRow } from "../../store/require-row.ts";
 import { endChange, findPendingChangeOf } from "../../store/subscription-changes.ts";
@@ -134,8 +134,7 @@ async function activate(
 ): Promise<BillingSubscription | undefined> {
   const { status } = requireRow((await findSubscriptions(tx, [id])).at(0));
   if (status !== "INCOMPLETE" && status !== "PAST_DUE") return undefined;
-  const invoices = await findInvoicesOf(tx, id);
-  if (status === "PAST_DUE" && invoices.some((invoice) => invoice.status === "OPEN")) return undefined;
+  if (status === "PAST_DUE" && (await hasOpenInvoice(tx, id))) return undefined;
   const subscription = await activateSubscription(tx, id, { from: status, at });
   if (subscription !== undefined) emit(subscriptionActivated(subscription, status));
   return subscription;

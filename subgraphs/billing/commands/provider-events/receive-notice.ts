@@ -75,11 +75,11 @@ async function keepForeign(
 
 async function apply(
   services: BillingServices,
-  { providerRef }: NoticeSubject,
+  { kind, providerRef }: NoticeSubject,
   payment: Payment,
   { id }: ProviderEvent,
 ): Promise<"APPLIED" | "UNCHANGED"> {
-  if (payment.status !== "PROCESSING") return "UNCHANGED";
+  if (kind !== "CHARGE" || payment.status !== "PROCESSING") return "UNCHANGED";
   // The answer that named the charge may have been lost.
   const named = { ...payment, providerRef: payment.providerRef ?? providerRef };
   const settled = await collectPayment(services, named, { causation: payment.causation, providerEventId: id });

@@ -8,7 +8,7 @@ import { AppError } from "../../../../platform/errors/app-error.ts";
 import type { Causation } from "../../../../platform/events/envelope.ts";
 import { causedByService } from "../../../../platform/events/service-causation.ts";
 import { beginPayment } from "../../collection/begin-payment.ts";
-import { creditFor, issueInvoice } from "../../collection/issue-invoice.ts";
+import { issuePeriodInvoice } from "../../collection/issue-invoice.ts";
 import type { BillingAccount } from "../../domain/account.ts";
 import { endOfNextPeriod, endOfPeriod } from "../../domain/billing-period.ts";
 import type { BillingSubscription } from "../../domain/subscription.ts";
@@ -88,19 +88,7 @@ async function renew(
   const terms = { planId, quantity, currentPeriodStart: start, currentPeriodEnd: end, next: null };
   const anchor = isSameLength ? {} : { anchoredAt: start };
   const subscription = await changeTerms(tx, former.id, { ...terms, ...anchor }, now);
-
-  const amountMinor = BigInt(quantity) * plan.amountMinor;
-  const invoice = await issueInvoice(services, scope, {
-    account,
-    subscriptionId: subscription.id,
-    plan,
-    quantity,
-    amountMinor,
-    isProrated: false,
-    period: { start, end },
-    creditUsedMinor: creditFor(account, amountMinor),
-    at: now,
-  });
+  const invoice = await issuePeriodInvoice(services, scope, { account, subscription, plan, at: now });
   emit(subscriptionRenewed(subscription, invoice.id));
   if (invoice.status === "PAID") return;
   const method = await findDefaultMethod(tx, account.id);

@@ -4,10 +4,8 @@
  */
 import { z } from "zod";
 import type { CommandOutcome, CommandScope } from "../../../../platform/database/command.ts";
-import { runIdempotentCommand } from "../../../../platform/database/idempotent-command.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
-import { requireIdempotencyKey } from "../../../../platform/validation/idempotency-key.ts";
 import type { SubscriptionCancelInput } from "../../../../schema/generated/billing.ts";
 import { CreditNoteId, SubscriptionId } from "../../domain/ids.ts";
 import type { BillingSubscription } from "../../domain/subscription.ts";
@@ -15,13 +13,13 @@ import { subscriptionCanceled, subscriptionScheduled } from "../../domain-events
 import { creditRest } from "../../lifecycle/credit-rest.ts";
 import { voidUnpaid } from "../../lifecycle/void-unpaid.ts";
 import type { BillingServices } from "../../services.ts";
-import { lockAccount } from "../../store/accounts.ts";
 import type { BillingTransaction } from "../../store/database.ts";
 import { findPaidLine, hasOpenInvoice } from "../../store/invoices.ts";
 import { requireRow } from "../../store/require-row.ts";
 import { isChangePending } from "../../store/subscription-changes.ts";
 import { changeTerms, cancelSubscription as endSubscription } from "../../store/subscriptions.ts";
-import { findManaged, SUBSCRIPTION } from "../../validation/managed-target.ts";
+import { runManagedCommand } from "../../validation/managed-command.ts";
+import { SUBSCRIPTION } from "../../validation/managed-target.ts";
 import { requireSubscriptionAt } from "../../validation/subscription-version.ts";
 
 const storedResult = z.object({
@@ -34,21 +32,12 @@ export type CanceledSubscription = z.infer<typeof storedResult>;
 /** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `INVALID`, `STATE_INVALID`, `VERSION_CONFLICT`, `IDEMPOTENCY_…` */
 export async function cancelSubscription(
   services: BillingServices,
-  { identity, causation }: Actor,
-  { id: text, expectedVersion, when, idempotencyKey }: SubscriptionCancelInput,
+  actor: Actor,
+  { expectedVersion, when, ...input }: SubscriptionCancelInput,
 ): Promise<CommandOutcome<CanceledSubscription>> {
-  const { id, organizationId, accountId } = await findManaged(services, identity, SUBSCRIPTION, text, "id");
-  requireIdempotencyKey(idempotencyKey);
-  const command = {
-    key: idempotencyKey,
-    tenant: organizationId,
-    command: "subscriptionCancel",
-    input: { id, expectedVersion, when },
-    result: storedResult,
-    causation,
-  };
-  return runIdempotentCommand(services, command, async (scope) => {
-    await lockAccount(scope.tx, accountId);
+  const terms = { expectedVersion, when };
+  const command = { command: "subscriptionCancel", target: SUBSCRIPTION, input, terms, result: storedResult };
+  return runManagedCommand(services, actor, command, async (scope, { id }) => {
     const subscription = await requireSubscriptionAt(scope.tx, id, expectedVersion);
     const { status, cancelAt } = subscription;
     if (status === "CANCELED") throw refuse("STATE_INVALID", "This plan has ended.", "id");

@@ -1,17 +1,15 @@
 /** Takes back what was arranged for the end of the period: an end, or another plan or quantity. */
 import { z } from "zod";
 import type { CommandOutcome } from "../../../../platform/database/command.ts";
-import { runIdempotentCommand } from "../../../../platform/database/idempotent-command.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
-import { requireIdempotencyKey } from "../../../../platform/validation/idempotency-key.ts";
 import type { SubscriptionResumeInput } from "../../../../schema/generated/billing.ts";
 import { SubscriptionId } from "../../domain/ids.ts";
 import { subscriptionResumed } from "../../domain-events.ts";
 import type { BillingServices } from "../../services.ts";
-import { lockAccount } from "../../store/accounts.ts";
 import { changeTerms } from "../../store/subscriptions.ts";
-import { findManaged, SUBSCRIPTION } from "../../validation/managed-target.ts";
+import { runManagedCommand } from "../../validation/managed-command.ts";
+import { SUBSCRIPTION } from "../../validation/managed-target.ts";
 import { requireSubscriptionAt } from "../../validation/subscription-version.ts";
 
 const storedResult = z.object({ subscriptionId: SubscriptionId.schema });
@@ -21,21 +19,12 @@ export type ResumedSubscription = z.infer<typeof storedResult>;
 /** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `INVALID`, `STATE_INVALID`, `VERSION_CONFLICT`, `IDEMPOTENCY_…` */
 export async function resumeSubscription(
   services: BillingServices,
-  { identity, causation }: Actor,
-  { id: text, expectedVersion, idempotencyKey }: SubscriptionResumeInput,
+  actor: Actor,
+  { expectedVersion, ...input }: SubscriptionResumeInput,
 ): Promise<CommandOutcome<ResumedSubscription>> {
-  const { id, organizationId, accountId } = await findManaged(services, identity, SUBSCRIPTION, text, "id");
-  requireIdempotencyKey(idempotencyKey);
-  const command = {
-    key: idempotencyKey,
-    tenant: organizationId,
-    command: "subscriptionResume",
-    input: { id, expectedVersion },
-    result: storedResult,
-    causation,
-  };
-  return runIdempotentCommand(services, command, async ({ tx, emit }) => {
-    await lockAccount(tx, accountId);
+  const terms = { expectedVersion };
+  const command = { command: "subscriptionResume", target: SUBSCRIPTION, input, terms, result: storedResult };
+  return runManagedCommand(services, actor, command, async ({ tx, emit }, { id }) => {
     const { status, cancelAt, next } = await requireSubscriptionAt(tx, id, expectedVersion);
     if (status === "CANCELED") throw refuse("STATE_INVALID", "This plan has ended: start one anew.", "id");
     if (cancelAt === null && next === null) {

@@ -179,6 +179,7 @@ export function createSandboxLedger({ clock, delayMs }: { readonly clock: Clock;
   };
 }
 
-function digest(key: string): string {
+/** What ids are made of: the same for the same key. */
+export function digest(key: string): string {
   return createHash("sha256").update(key).digest("hex").slice(0, 24);
 }

@@ -2,7 +2,6 @@
  * The sandbox as a service of its own: the part of Stripe's API that our adapter uses, over HTTP on the loopback
  * interface. So the adapter that moves money is the one that every test and every developer's machine exercises.
  */
-import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
@@ -10,7 +9,7 @@ import type { Clock } from "../../../../platform/clock.ts";
 import { createServer } from "../../../../platform/http/create-server.ts";
 import type { Logger } from "../../../../platform/logger/logger.ts";
 import { actionPage } from "./action-page.ts";
-import { type Dispute, type Intent, type SandboxLedger, SandboxRefusal } from "./sandbox-ledger.ts";
+import { type Dispute, digest, type Intent, type SandboxLedger, SandboxRefusal } from "./sandbox-ledger.ts";
 import {
   declineOf,
   disputeObject,
@@ -76,8 +75,7 @@ export function createSandboxServer(options: SandboxServerOptions): FastifyInsta
   const ok = (body: object): Answer => ({ status: 200, body });
 
   function news(of: { readonly id: string }, type: string, about: object): void {
-    const id = `evt_${createHash("sha256").update(`${of.id} ${type}`).digest("hex").slice(0, 24)}`;
-    tell(eventObject(id, type, about, clock.now()));
+    tell(eventObject(`evt_${digest(`${of.id} ${type}`)}`, type, about, clock.now()));
   }
 
   const NEWS = {
@@ -125,15 +123,17 @@ export function createSandboxServer(options: SandboxServerOptions): FastifyInsta
 
   /** Answers as Stripe does: a key that was used answers the same, and another request under it is an error. */
   async function answer(request: FastifyRequest, reply: FastifyReply, work: (form: Form, key: string) => Answer) {
-    const key = String(request.headers["idempotency-key"] ?? request.id);
+    const sentKey = request.headers["idempotency-key"];
+    const key = String(sentKey ?? request.id);
     const form = readForm(request.body);
     const text = JSON.stringify([request.url, form]);
-    const known = answers.get(key);
+    const known = sentKey === undefined ? undefined : answers.get(key);
     if (known !== undefined && known.request !== text) {
       return reply.status(400).send(failure("idempotency_error", "idempotency_error", "The key stands for another."));
     }
     const made = known?.answer ?? attempt(() => work(form, key));
-    if (known === undefined && made.status < 500) answers.set(key, { request: text, answer: { ...made, lost: false } });
+    if (sentKey !== undefined && known === undefined && made.status < 500)
+      answers.set(key, { request: text, answer: { ...made, lost: false } });
     if (made.lost === true) return reply.hijack();
     return reply.status(made.status).send(made.body);
   }

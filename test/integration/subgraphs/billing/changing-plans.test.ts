@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
 import { type BillingFixture, type Customer, type Json, startBilling } from "./billing-fixture.ts";
-import { type Operations, operationsOf } from "./operations.ts";
+import { type Operations, operationsOf, refusals } from "./operations.ts";
 
 let billing: BillingFixture;
 let operations: Operations;
@@ -37,9 +37,6 @@ function settled(customer: Customer, id: string, is: (subscription: Json) => boo
     { what: "the subscription to be brought forward" },
   );
 }
-
-const refusals = ({ userErrors }: Json): string[] =>
-  userErrors.map(({ code, field }: Json) => [code, ...(field ?? []).slice(-1)].join(" "));
 
 test("a dearer plan within a period costs its rest, less the rest of what was paid [S91]", async () => {
   const { customer, id } = await subscriber("team");

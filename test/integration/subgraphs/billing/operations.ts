@@ -39,6 +39,10 @@ const PREVIEW = `query ($id: ID!, $planId: ID, $quantity: Int, $at: DateTime) {
 const PAY = `mutation ($input: InvoicePayInput!) {
   invoicePay(input: $input) { invoice { ${INVOICE} subscription { id status version } } payment { ${PAYMENT} } ${ERRORS} } }`;
 
+/** Of a payload: each code with the last part of its field. */
+export const refusals = ({ userErrors }: Json): string[] =>
+  userErrors.map(({ code, field }: Json) => [code, ...(field ?? []).slice(-1)].join(" "));
+
 export function operationsOf(billing: BillingFixture, subgraph: Subgraph) {
   let keys = 0;
   const newKey = () => `key-${process.pid}-${keys++}-${performance.now()}`;

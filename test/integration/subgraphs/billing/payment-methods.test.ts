@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
 import { type BillingFixture, type Customer, type Json, startBilling } from "./billing-fixture.ts";
-import { type Operations, operationsOf } from "./operations.ts";
+import { type Operations, operationsOf, refusals } from "./operations.ts";
 
 let billing: BillingFixture;
 let operations: Operations;
@@ -18,8 +18,6 @@ const last4s = async (customer: Customer): Promise<string[]> =>
   (await operations.methods(customer)).map(({ last4, isDefault }) => `${last4}${isDefault ? " default" : ""}`);
 const methodEvents = async ({ organizationId }: Customer): Promise<string[]> =>
   (await billing.eventTypes(organizationId)).filter((type) => type.startsWith("billing.payment_method."));
-const refusals = ({ userErrors }: Json): string[] =>
-  userErrors.map(({ code, field }: Json) => [code, ...(field ?? []).slice(-1)].join(" "));
 
 async function rowOf(id: string): Promise<Json> {
   const { rows } = await billing.admin.query("SELECT * FROM payment_method WHERE id = $1", [id]);
