@@ -1,19 +1,14 @@
 /** What subgraphs say of their jobs' runs, as data of events: `<subgraph>.job.started.v1` and so on. */
 import { z } from "zod";
 import type { DomainEvent } from "../events/envelope.ts";
-import { itemFailure, type JobRun, JobRunId, jobStatus } from "./job.ts";
+import { itemFailure, type JobRun, JobRunId, jobStatus, runCounts } from "./job.ts";
 
 /** Of each of them. */
 const runState = z.object({
   runId: JobRunId.schema,
   job: z.string(),
   status: jobStatus,
-  chunksTotal: z.int(),
-  chunksDone: z.int(),
-  chunksFailed: z.int(),
-  itemsTotal: z.int(),
-  itemsDone: z.int(),
-  itemsFailed: z.int(),
+  ...runCounts.shape,
   startedAt: z.coerce.date(),
 });
 

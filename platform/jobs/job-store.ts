@@ -15,6 +15,7 @@ import {
   jobStatus,
   jobSummary,
   type LeasedChunk,
+  runCounts,
 } from "./job.ts";
 
 /* Held is what an open run will do, and what one has given up on lately. */
@@ -191,12 +192,7 @@ const lockedRuns = z.array(
     job: z.string(),
     slot: z.date(),
     status: jobStatus,
-    chunksTotal: z.int(),
-    chunksDone: z.int(),
-    chunksFailed: z.int(),
-    itemsTotal: z.int(),
-    itemsDone: z.int(),
-    itemsFailed: z.int(),
+    ...runCounts.shape,
     summary: jobSummary.nullable(),
     causation: causationSchema,
     startedAt: z.date(),

@@ -43,6 +43,18 @@ export interface DueQuery {
   readonly limit: number;
 }
 
+/** How far a run is. */
+export const runCounts = z.object({
+  chunksTotal: z.int(),
+  chunksDone: z.int(),
+  /** Chunks of which something could not be done. */
+  chunksFailed: z.int(),
+  itemsTotal: z.int(),
+  itemsDone: z.int(),
+  itemsFailed: z.int(),
+});
+export type RunCounts = Readonly<z.infer<typeof runCounts>>;
+
 export interface Job {
   /** As operators see it. Never change it while a run is open, or nobody goes on with that. */
   readonly name: string;
@@ -56,19 +68,12 @@ export interface Job {
   carryOut(item: JobItem): Promise<void>;
 }
 
-export interface JobRun {
+export interface JobRun extends RunCounts {
   readonly id: JobRunId;
   readonly job: string;
   /** The moment of the schedule that it is for. */
   readonly slot: Date;
   readonly status: JobStatus;
-  readonly chunksTotal: number;
-  readonly chunksDone: number;
-  /** Chunks of which something could not be done. */
-  readonly chunksFailed: number;
-  readonly itemsTotal: number;
-  readonly itemsDone: number;
-  readonly itemsFailed: number;
   /** What it ended with; null before. */
   readonly summary: JobSummary | null;
   /** Of all its events. */

@@ -2,19 +2,19 @@
  * Stores what an event says of a job's run, unless something newer is stored, and tells operators. Runs inside the
  * consumer's transaction.
  */
-import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
 import type { CommandScope } from "../../../platform/database/command.ts";
 import type { EventEnvelope } from "../../../platform/events/envelope.ts";
 import { jobServiceOf, runMessage } from "../../../platform/jobs/job-messages.ts";
 import type { JobRun } from "../domain/job-run.ts";
 import { jobChanged } from "../domain-events.ts";
+import { operatorsOf } from "../operator/operators-organization.ts";
 import type { AuditServices } from "../services.ts";
 import type { AuditTransaction } from "../store/database.ts";
 import { storeJobRun } from "../store/job-runs.ts";
 
 /** @throws Error for an event that tells of no run */
 export async function recordJobRun(
-  { clock, operatorOrganizationId }: Pick<AuditServices, "clock" | "operatorOrganizationId">,
+  services: Pick<AuditServices, "clock" | "operatorOrganizationId">,
   { tx, emit }: CommandScope<AuditTransaction>,
   { type, aggregateversion: version, data }: EventEnvelope,
 ): Promise<void> {
@@ -25,9 +25,9 @@ export async function recordJobRun(
     ...told,
     ...{ id, service, version, finishedAt },
     summary: durationMs === undefined ? null : { durationMs, failures },
-    notifiedAt: finishedAt === null ? null : clock.now(),
+    notifiedAt: finishedAt === null ? null : services.clock.now(),
   };
-  if (!(await storeJobRun(tx, run)) || operatorOrganizationId === undefined) return;
-  const operators = OrganizationId.from(operatorOrganizationId);
+  if (!(await storeJobRun(tx, run))) return;
+  const operators = operatorsOf(services);
   if (operators !== undefined) emit(jobChanged(run, operators));
 }

@@ -4,23 +4,7 @@ import { JobStatus } from "../../../schema/generated/audit.ts";
 
 export { JobStatus };
 
-export interface JobRun
-  extends Pick<
-    Run,
-    | "id"
-    | "job"
-    | "chunksTotal"
-    | "chunksDone"
-    | "chunksFailed"
-    | "itemsTotal"
-    | "itemsDone"
-    | "itemsFailed"
-    | "summary"
-    | "startedAt"
-    | "finishedAt"
-    | "notifiedAt"
-    | "version"
-  > {
+export interface JobRun extends Omit<Run, "slot" | "status" | "causation" | "toldAt"> {
   /** The subgraph whose job it is. */
   readonly service: string;
   readonly status: JobStatus;

@@ -2,11 +2,12 @@
  * Hears of jobs' runs from every subgraph that publishes them, stores how far each is, and tells the operators'
  * organisation that it changed. Rows, inbox and event are one transaction.
  */
-import { OrganizationId, PLATFORM, type TenantId } from "../../../platform/auth/principal-ids.ts";
+import { PLATFORM, type TenantId } from "../../../platform/auth/principal-ids.ts";
 import type { EventHandler } from "../../../platform/events/group-consumer.ts";
 import { handleAsCommand } from "../../../platform/events/handler-scope.ts";
 import { jobServiceOf } from "../../../platform/jobs/job-messages.ts";
 import { recordJobRun } from "../commands/record-job-run.ts";
+import { operatorsOf } from "../operator/operators-organization.ts";
 import type { AuditServices } from "../services.ts";
 import type { AuditTransaction } from "../store/database.ts";
 
@@ -21,11 +22,7 @@ export function runHandlers(services: RunServices): Readonly<Record<string, Even
 }
 
 /** Whose rows a handler may touch: the platform's, and the stream of those who are told. */
-export function tenantsOfRuns({ operatorOrganizationId }: RunServices): readonly TenantId[] {
-  const operators = operatorsOf(operatorOrganizationId);
+export function tenantsOfRuns(services: RunServices): readonly TenantId[] {
+  const operators = operatorsOf(services);
   return operators === undefined ? [PLATFORM] : [PLATFORM, operators];
-}
-
-function operatorsOf(text: string | undefined): OrganizationId | undefined {
-  return text === undefined ? undefined : OrganizationId.from(text);
 }
