@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import { createServer as createTlsServer, type ServerOptions } from "node:https";
 import type { Socket } from "node:net";
 import { Webhook } from "standardwebhooks";
+import { onTestFinished } from "vitest";
 
 export interface ReceivedCall {
   readonly path: string;
@@ -76,6 +77,13 @@ export async function startWebhookReceiver(
       await once(server, "close");
     },
   };
+}
+
+/** The same for one test: it ends behind what the test itself ends. */
+export async function receiving(...given: Parameters<typeof startWebhookReceiver>): Promise<WebhookReceiver> {
+  const receiver = await startWebhookReceiver(...given);
+  onTestFinished(() => receiver.stop());
+  return receiver;
 }
 
 /** The id of a call, by the library that receivers use. @throws Error when it is not signed with the secret */

@@ -1,7 +1,7 @@
 // One attempt at a delivery: what becomes of it when its process dies, is slow, or fails by itself.
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startProcess } from "../../../support/process.ts";
-import { type Answering, startWebhookReceiver, verifiedId } from "../../../support/services/webhook-receiver.ts";
+import { receiving, verifiedId } from "../../../support/services/webhook-receiver.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { anOrganization, type CarrierFixture, startCarriers } from "./carrier-fixture.ts";
 
@@ -11,17 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture?.stop());
 
-const atEnd: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  await fixture.stopEngines();
-  for (const end of atEnd.splice(0).reverse()) await end();
-});
-
-async function receiving(answering?: Answering) {
-  const receiver = await startWebhookReceiver(answering);
-  atEnd.push(() => receiver.stop());
-  return receiver;
-}
+afterEach(() => fixture.stopEngines());
 
 test("an attempt whose process is killed before its record is made again with the same id [WH-04] [S59]", async () => {
   const receiver = await receiving();
@@ -31,12 +21,11 @@ test("an attempt whose process is killed before its record is made again with th
   const { app, relay } = fixture.urls;
   // Nobody can record: the row of the address is held as soon as the attempt has begun.
   const holder = await fixture.admin.connect();
-  const answered = await startWebhookReceiver(async (_call, response) => {
+  const answered = await receiving(async (_call, response) => {
     await holder.query("BEGIN");
     await holder.query("SELECT FROM carrier_address WHERE address = $1 FOR UPDATE", [address]);
     response.writeHead(204).end();
   });
-  atEnd.push(() => answered.stop());
   const child = await startProcess({
     entry: "test/integration/platform/carriers/fixtures/engine-main.ts",
     env: { APP_URL: app, RELAY_URL: relay, ENDPOINT_URL: answered.url, SECRET: secret },

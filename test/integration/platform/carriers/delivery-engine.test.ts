@@ -1,6 +1,6 @@
 // Deliveries over real sockets and Postgres: tried again, in order, by whichever instance lives, given up and replayed.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type Answering, startWebhookReceiver, verifiedId } from "../../../support/services/webhook-receiver.ts";
+import { receiving, verifiedId } from "../../../support/services/webhook-receiver.ts";
 import { waitFor, waitWithin } from "../../../support/wait.ts";
 import { anOrganization, type CarrierFixture, startCarriers } from "./carrier-fixture.ts";
 
@@ -10,17 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture?.stop());
 
-const atEnd: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  await fixture.stopEngines();
-  for (const end of atEnd.splice(0).reverse()) await end();
-});
-
-async function receiving(answering?: Answering) {
-  const receiver = await startWebhookReceiver(answering);
-  atEnd.push(() => receiver.stop());
-  return receiver;
-}
+afterEach(() => fixture.stopEngines());
 
 const idsOf = (calls: readonly { readonly headers: Record<string, unknown> }[]) =>
   calls.map(({ headers }) => headers["webhook-id"]);

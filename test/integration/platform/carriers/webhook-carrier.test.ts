@@ -4,30 +4,24 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { gzipSync } from "node:zlib";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { CarrierFailure } from "../../../../platform/carriers/carrier.ts";
 import { createWebhookCarrier, type WebhookCarrierOptions } from "../../../../platform/carriers/webhook-carrier.ts";
 import { newWebhookSecret } from "../../../../platform/carriers/webhook-secrets.ts";
 import { systemClock } from "../../../../platform/clock.ts";
 import { startDnsServer } from "../../../support/services/dns-server.ts";
-import { type Answering, startWebhookReceiver, verifiedId } from "../../../support/services/webhook-receiver.ts";
+import {
+  type Answering,
+  receiving,
+  startWebhookReceiver,
+  verifiedId,
+} from "../../../support/services/webhook-receiver.ts";
 import { startStopwatch } from "../../../support/stopwatch.ts";
-
-const atEnd: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of atEnd.splice(0).reverse()) await end();
-});
 
 function carrierWith(options: Partial<WebhookCarrierOptions> = {}) {
   const carrier = createWebhookCarrier({ clock: systemClock, allowPrivate: true, ...options });
-  atEnd.push(() => carrier.close());
+  onTestFinished(() => carrier.close());
   return carrier;
-}
-
-async function receiving(...given: Parameters<typeof startWebhookReceiver>) {
-  const receiver = await startWebhookReceiver(...given);
-  atEnd.push(() => receiver.stop());
-  return receiver;
 }
 
 const secret = newWebhookSecret();
@@ -206,7 +200,7 @@ describe("a name", () => {
   /** Asks a DNS server of the test. */
   async function naming(turns: readonly (readonly string[])[]) {
     const dns = await startDnsServer();
-    atEnd.push(() => dns.stop());
+    onTestFinished(() => dns.stop());
     dns.addresses.set("hook.test", turns);
     const resolver = new Resolver();
     resolver.setServers([dns.address]);
