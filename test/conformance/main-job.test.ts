@@ -79,6 +79,8 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
       "billing.payment.processing",
       "billing.payment.succeeded",
       "billing.payment_method.attached",
+      // Of the provider's own accord.
+      "billing.provider_event.received",
       "billing.saga.step_settled",
       "billing.subscription.activated",
       "billing.subscription.started",
