@@ -9,6 +9,14 @@ export const OPERATOR_SERVICE = "operator";
 
 const PERMISSION = "organization.manage";
 
+/**
+ * May the identity do what only operators may?
+ * @param organizationId whose managers are operators; absent: only the command line is
+ */
+export function canOperate(identity: Identity, organizationId: string | undefined): boolean {
+  return isOperatorProcess(identity) || isOperator(identity, organizationId);
+}
+
 /** @param organizationId of the operators; absent: there is none */
 export function isOperator(identity: Identity, organizationId: string | undefined): boolean {
   return (

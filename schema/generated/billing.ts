@@ -11,12 +11,16 @@ export const BillingAccountStatus = ["PENDING", "ACTIVE", "CLOSED"] as const;
 export type BillingAccountStatus = (typeof BillingAccountStatus)[number];
 
 /** Why something is credited. */
-export const CreditNoteReason = ["PLAN_CHANGED", "PLAN_CANCELED"] as const;
+export const CreditNoteReason = ["PLAN_CHANGED", "PLAN_CANCELED", "REFUNDED"] as const;
 export type CreditNoteReason = (typeof CreditNoteReason)[number];
 
 /** Whether a credit note counts. */
 export const CreditNoteStatus = ["ISSUED", "VOID"] as const;
 export type CreditNoteStatus = (typeof CreditNoteStatus)[number];
+
+/** How a dispute stands. */
+export const DisputeStatus = ["OPEN", "WON", "LOST"] as const;
+export type DisputeStatus = (typeof DisputeStatus)[number];
 
 /** Whether an invoice is still to be paid. */
 export const InvoiceStatus = ["DRAFT", "OPEN", "PAID", "VOID", "UNCOLLECTIBLE"] as const;
@@ -42,6 +46,14 @@ export type PlanStatus = (typeof PlanStatus)[number];
 export const ProviderEventOutcome = ["RECEIVED", "APPLIED", "UNCHANGED", "FOREIGN"] as const;
 export type ProviderEventOutcome = (typeof ProviderEventOutcome)[number];
 
+/** What a refund is paid out of. */
+export const RefundSource = ["INVOICE", "CREDIT"] as const;
+export type RefundSource = (typeof RefundSource)[number];
+
+/** Whether the money of a refund went back. */
+export const RefundStatus = ["PROCESSING", "SUCCEEDED", "FAILED"] as const;
+export type RefundStatus = (typeof RefundStatus)[number];
+
 /** Where a subscription stands. */
 export const SubscriptionStatus = ["INCOMPLETE", "ACTIVE", "PAST_DUE", "CANCELED"] as const;
 export type SubscriptionStatus = (typeof SubscriptionStatus)[number];
@@ -64,14 +76,34 @@ export interface InvoicePayInput {
   readonly idempotencyKey: string;
 }
 
+/** Input of `invoiceVoid`. */
+export interface InvoiceVoidInput {
+  /** The invoice's id. Its status must be `OPEN`. */
+  readonly id: string;
+  /** The organisation that owes it. */
+  readonly organizationId: string;
+  /** Why; the organisation can read it. */
+  readonly reason: string;
+  /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
+  readonly idempotencyKey: string;
+}
+
+/** An amount of money, as an input. */
+export interface MoneyInput {
+  /** In the currency's minor unit, e.g. cents. */
+  readonly amountMinor: bigint;
+  /** ISO 4217 code, e.g. `EUR`. */
+  readonly currency: string;
+}
+
 /** Input of `paymentMethodAttach`. */
 export interface PaymentMethodAttachInput {
   /** The billing account's id. */
   readonly accountId: string;
   /** From the provider's form. Sandbox: `tok_visa` succeeds, `tok_declined` is declined, `tok_slow` succeeds after a while,
    * `tok_slow_declined` is declined after a while, `tok_action` waits for its payer, `tok_timeout` is charged and the
-   * answer lost, `tok_disputed` is asked back at the bank. `tok_visa-2` is another card than `tok_visa`, which behaves
-   * alike. */
+   * answer lost, `tok_disputed` is asked back at the bank, `tok_refund_fails` takes no refund. `tok_visa-2` is another
+   * card than `tok_visa`, which behaves alike. */
   readonly providerToken: string;
   /** Use it whenever an input names no method; false when absent. An account's first method is the default in any case. */
   readonly makeDefault?: boolean | null;
@@ -91,6 +123,22 @@ export interface PaymentMethodDetachInput {
 export interface PaymentMethodMakeDefaultInput {
   /** The payment method's id. */
   readonly id: string;
+  /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
+  readonly idempotencyKey: string;
+}
+
+/** Input of `paymentRefund`. */
+export interface PaymentRefundInput {
+  /** The payment's id. Its status must be `SUCCEEDED`. */
+  readonly id: string;
+  /** The organisation that paid. */
+  readonly organizationId: string;
+  /** In the payment's currency; all that can be given back when absent. */
+  readonly amount?: MoneyInput | null;
+  /** What it is paid out of; `INVOICE` when absent. */
+  readonly source?: RefundSource | null;
+  /** Why; the organisation can read it. */
+  readonly reason: string;
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey: string;
 }
@@ -232,6 +280,16 @@ export interface MutationInvoicePayArgs {
   readonly input: InvoicePayInput;
 }
 
+export interface MutationPaymentRefundArgs {
+  /** The values of the mutation. */
+  readonly input: PaymentRefundInput;
+}
+
+export interface MutationInvoiceVoidArgs {
+  /** The values of the mutation. */
+  readonly input: InvoiceVoidInput;
+}
+
 export interface QueryPlansArgs {
   /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
   readonly first?: number | null;
@@ -320,7 +378,7 @@ export interface BillingSubscriptionEdgeObject<Own = NoParents> {
   readonly node: Parent<Own, "BillingSubscription">;
 }
 
-/** Takes back a part of what an invoice charged; the account has it as credit. Needs `billing.read`. */
+/** Takes back a part of what an invoice charged: the account has it as credit, or it was refunded. Needs `billing.read`. */
 export interface CreditNoteObject<Own = NoParents> {
   /** Opaque and global: `node(id)` finds the object by it. Begins with `cn_`. */
   readonly id: string;
@@ -334,12 +392,31 @@ export interface CreditNoteObject<Own = NoParents> {
   readonly invoice: Parent<Own, "Invoice">;
   /** What is credited. */
   readonly total: Parent<Own, "Money">;
-  /** Start of what was charged for and not used up. */
-  readonly periodStart: Date;
-  /** End of that, exclusive. */
-  readonly periodEnd: Date;
+  /** Start of what was charged for and not used up; null for a refund. */
+  readonly periodStart?: Date | null | undefined;
+  /** End of that, exclusive; null for a refund. */
+  readonly periodEnd?: Date | null | undefined;
   /** When it was issued. */
   readonly issuedAt: Date;
+  /** Rises with every change. */
+  readonly version: number;
+}
+
+/** A payer asks the bank for the money of a payment. One that is lost leaves the invoice `UNCOLLECTIBLE`, and ends the plan
+ * that it pays for. */
+export interface DisputeObject<Own = NoParents> {
+  /** Id of the dispute. Begins with `dsp_`. */
+  readonly id: string;
+  /** How it stands. */
+  readonly status: DisputeStatus;
+  /** As the provider calls it, e.g. `fraudulent`. */
+  readonly reason: string;
+  /** What is asked for. */
+  readonly amount: Parent<Own, "Money">;
+  /** When it was told. */
+  readonly openedAt: Date;
+  /** When it was decided; null until then. */
+  readonly closedAt?: Date | null | undefined;
   /** Rises with every change. */
   readonly version: number;
 }
@@ -376,6 +453,8 @@ export interface InvoiceObject<Own = NoParents> {
   readonly paidAt?: Date | null | undefined;
   /** Attempts to collect it, oldest first. */
   readonly payments: readonly Parent<Own, "Payment">[];
+  /** What credit notes take back of the total. */
+  readonly credited: Parent<Own, "Money">;
   /** What was credited of it, oldest first. */
   readonly creditNotes: readonly Parent<Own, "CreditNote">[];
   /** Rises with every change. */
@@ -430,6 +509,14 @@ export interface InvoicePayPayloadObject<Own = NoParents> {
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
+/** Payload of `invoiceVoid`. */
+export interface InvoiceVoidPayloadObject<Own = NoParents> {
+  /** The invoice's id; null when the mutation was refused. */
+  readonly invoiceId?: string | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
 /** An amount of money; never a float. */
 export interface MoneyObject {
   /** In the currency's minor unit, e.g. cents. */
@@ -475,6 +562,12 @@ export interface PaymentObject<Own = NoParents> {
   /** Where the payer confirms the charge, e.g. by 3-D Secure; null unless it is `PROCESSING` and waits for that. Whoever does
    * not confirm it within an hour gives it up. */
   readonly actionUrl?: string | null | undefined;
+  /** What was given back of it, is being given back, or was taken back by the bank. */
+  readonly refunded: Parent<Own, "Money">;
+  /** What was given back of it, oldest first. */
+  readonly refunds: readonly Parent<Own, "Refund">[];
+  /** What its payer asked the bank for, oldest first. */
+  readonly disputes: readonly Parent<Own, "Dispute">[];
   /** What the provider told of it of its own accord, in the order in which it came. */
   readonly providerEvents: readonly Parent<Own, "ProviderEvent">[];
   /** Why it failed, e.g. `card_declined`; null unless the status is `FAILED`. */
@@ -523,6 +616,14 @@ export interface PaymentMethodDetachPayloadObject<Own = NoParents> {
 export interface PaymentMethodMakeDefaultPayloadObject<Own = NoParents> {
   /** The new default; null when the mutation was refused. */
   readonly paymentMethod?: Parent<Own, "PaymentMethod"> | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `paymentRefund`. */
+export interface PaymentRefundPayloadObject<Own = NoParents> {
+  /** The refund; null when the mutation was refused. */
+  readonly refund?: Parent<Own, "Refund"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
@@ -611,6 +712,30 @@ export interface ProviderEventObject {
   readonly processedAt?: Date | null | undefined;
 }
 
+/** Money of a payment that is given back. Operators of the installation decide that. */
+export interface RefundObject<Own = NoParents> {
+  /** Id of the refund. Begins with `ref_`. */
+  readonly id: string;
+  /** What of it is given back; null when it cannot be read. */
+  readonly payment?: Parent<Own, "Payment"> | null | undefined;
+  /** What is given back. */
+  readonly amount: Parent<Own, "Money">;
+  /** Whether the money went back. */
+  readonly status: RefundStatus;
+  /** Why, in the operator's words. */
+  readonly reason: string;
+  /** Takes back what the invoice charged; null when the account's credit is paid out. */
+  readonly creditNote?: Parent<Own, "CreditNote"> | null | undefined;
+  /** The provider's name of it; null until it has one. */
+  readonly providerRef?: string | null | undefined;
+  /** Why it failed; null unless the status is `FAILED`. */
+  readonly failureCode?: string | null | undefined;
+  /** Rises with every change. */
+  readonly version: number;
+  /** When it was asked for. */
+  readonly createdAt: Date;
+}
+
 /** Another plan, or quantity, from the next period on. */
 export interface ScheduledPlanChangeObject<Own = NoParents> {
   /** What is paid for then. */
@@ -683,11 +808,13 @@ interface DefaultParents<Own> {
   readonly BillingSubscriptionConnection: BillingSubscriptionConnectionObject<Own>;
   readonly BillingSubscriptionEdge: BillingSubscriptionEdgeObject<Own>;
   readonly CreditNote: CreditNoteObject<Own>;
+  readonly Dispute: DisputeObject<Own>;
   readonly Invoice: InvoiceObject<Own>;
   readonly InvoiceConnection: InvoiceConnectionObject<Own>;
   readonly InvoiceEdge: InvoiceEdgeObject<Own>;
   readonly InvoiceLine: InvoiceLineObject<Own>;
   readonly InvoicePayPayload: InvoicePayPayloadObject<Own>;
+  readonly InvoiceVoidPayload: InvoiceVoidPayloadObject<Own>;
   readonly Money: MoneyObject;
   readonly Organization: OrganizationObject<Own>;
   readonly PageInfo: PageInfoObject;
@@ -696,12 +823,14 @@ interface DefaultParents<Own> {
   readonly PaymentMethodAttachPayload: PaymentMethodAttachPayloadObject<Own>;
   readonly PaymentMethodDetachPayload: PaymentMethodDetachPayloadObject<Own>;
   readonly PaymentMethodMakeDefaultPayload: PaymentMethodMakeDefaultPayloadObject<Own>;
+  readonly PaymentRefundPayload: PaymentRefundPayloadObject<Own>;
   readonly Plan: PlanObject<Own>;
   readonly PlanChangePreview: PlanChangePreviewObject<Own>;
   readonly PlanConnection: PlanConnectionObject<Own>;
   readonly PlanEdge: PlanEdgeObject<Own>;
   readonly PlanFeature: PlanFeatureObject;
   readonly ProviderEvent: ProviderEventObject;
+  readonly Refund: RefundObject<Own>;
   readonly ScheduledPlanChange: ScheduledPlanChangeObject<Own>;
   readonly SubscriptionCancelPayload: SubscriptionCancelPayloadObject<Own>;
   readonly SubscriptionChangePayload: SubscriptionChangePayloadObject<Own>;
@@ -758,9 +887,18 @@ interface Fields<Own> {
     readonly reason: Field<NoArgs, CreditNoteReason>;
     readonly invoice: Field<NoArgs, Parent<Own, "Invoice">>;
     readonly total: Field<NoArgs, Parent<Own, "Money">>;
-    readonly periodStart: Field<NoArgs, Date>;
-    readonly periodEnd: Field<NoArgs, Date>;
+    readonly periodStart: Field<NoArgs, Date | null | undefined>;
+    readonly periodEnd: Field<NoArgs, Date | null | undefined>;
     readonly issuedAt: Field<NoArgs, Date>;
+    readonly version: Field<NoArgs, number>;
+  };
+  readonly Dispute: {
+    readonly id: Field<NoArgs, string>;
+    readonly status: Field<NoArgs, DisputeStatus>;
+    readonly reason: Field<NoArgs, string>;
+    readonly amount: Field<NoArgs, Parent<Own, "Money">>;
+    readonly openedAt: Field<NoArgs, Date>;
+    readonly closedAt: Field<NoArgs, Date | null | undefined>;
     readonly version: Field<NoArgs, number>;
   };
   readonly Invoice: {
@@ -779,6 +917,7 @@ interface Fields<Own> {
     readonly dueAt: Field<NoArgs, Date>;
     readonly paidAt: Field<NoArgs, Date | null | undefined>;
     readonly payments: Field<NoArgs, readonly Parent<Own, "Payment">[]>;
+    readonly credited: Field<NoArgs, Parent<Own, "Money">>;
     readonly creditNotes: Field<NoArgs, readonly Parent<Own, "CreditNote">[]>;
     readonly version: Field<NoArgs, number>;
   };
@@ -806,6 +945,10 @@ interface Fields<Own> {
     readonly payment: Field<NoArgs, Parent<Own, "Payment"> | null | undefined>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
+  readonly InvoiceVoidPayload: {
+    readonly invoiceId: Field<NoArgs, string | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
   readonly Money: {
     readonly amountMinor: Field<NoArgs, bigint>;
     readonly currency: Field<NoArgs, string>;
@@ -820,6 +963,8 @@ interface Fields<Own> {
     readonly subscriptionCancel: Field<MutationSubscriptionCancelArgs, Parent<Own, "SubscriptionCancelPayload">>;
     readonly subscriptionResume: Field<MutationSubscriptionResumeArgs, Parent<Own, "SubscriptionResumePayload">>;
     readonly invoicePay: Field<MutationInvoicePayArgs, Parent<Own, "InvoicePayPayload">>;
+    readonly paymentRefund: Field<MutationPaymentRefundArgs, Parent<Own, "PaymentRefundPayload">>;
+    readonly invoiceVoid: Field<MutationInvoiceVoidArgs, Parent<Own, "InvoiceVoidPayload">>;
   };
   readonly Organization: {
     readonly id: Field<NoArgs, string>;
@@ -839,6 +984,9 @@ interface Fields<Own> {
     readonly provider: Field<NoArgs, string>;
     readonly providerRef: Field<NoArgs, string | null | undefined>;
     readonly actionUrl: Field<NoArgs, string | null | undefined>;
+    readonly refunded: Field<NoArgs, Parent<Own, "Money">>;
+    readonly refunds: Field<NoArgs, readonly Parent<Own, "Refund">[]>;
+    readonly disputes: Field<NoArgs, readonly Parent<Own, "Dispute">[]>;
     readonly providerEvents: Field<NoArgs, readonly Parent<Own, "ProviderEvent">[]>;
     readonly failureCode: Field<NoArgs, string | null | undefined>;
     readonly version: Field<NoArgs, number>;
@@ -863,6 +1011,10 @@ interface Fields<Own> {
   };
   readonly PaymentMethodMakeDefaultPayload: {
     readonly paymentMethod: Field<NoArgs, Parent<Own, "PaymentMethod"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly PaymentRefundPayload: {
+    readonly refund: Field<NoArgs, Parent<Own, "Refund"> | null | undefined>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
   readonly Plan: {
@@ -913,6 +1065,18 @@ interface Fields<Own> {
     readonly invoice: Field<QueryInvoiceArgs, Parent<Own, "Invoice"> | null | undefined>;
     readonly billingSubscription: Field<QueryBillingSubscriptionArgs, Parent<Own, "BillingSubscription"> | null | undefined>;
   };
+  readonly Refund: {
+    readonly id: Field<NoArgs, string>;
+    readonly payment: Field<NoArgs, Parent<Own, "Payment"> | null | undefined>;
+    readonly amount: Field<NoArgs, Parent<Own, "Money">>;
+    readonly status: Field<NoArgs, RefundStatus>;
+    readonly reason: Field<NoArgs, string>;
+    readonly creditNote: Field<NoArgs, Parent<Own, "CreditNote"> | null | undefined>;
+    readonly providerRef: Field<NoArgs, string | null | undefined>;
+    readonly failureCode: Field<NoArgs, string | null | undefined>;
+    readonly version: Field<NoArgs, number>;
+    readonly createdAt: Field<NoArgs, Date>;
+  };
   readonly ScheduledPlanChange: {
     readonly plan: Field<NoArgs, Parent<Own, "Plan">>;
     readonly quantity: Field<NoArgs, number>;
@@ -954,11 +1118,13 @@ interface AllResolvers<Context, Own> {
   readonly BillingSubscriptionConnection: TypeResolvers<Parent<Own, "BillingSubscriptionConnection">, Context, Fields<Own>["BillingSubscriptionConnection"]>;
   readonly BillingSubscriptionEdge: TypeResolvers<Parent<Own, "BillingSubscriptionEdge">, Context, Fields<Own>["BillingSubscriptionEdge"]>;
   readonly CreditNote: EntityResolvers<Parent<Own, "CreditNote">, Context, Fields<Own>["CreditNote"], { readonly __typename: "CreditNote"; readonly id: string; }>;
+  readonly Dispute: TypeResolvers<Parent<Own, "Dispute">, Context, Fields<Own>["Dispute"]>;
   readonly Invoice: EntityResolvers<Parent<Own, "Invoice">, Context, Fields<Own>["Invoice"], { readonly __typename: "Invoice"; readonly id: string; }>;
   readonly InvoiceConnection: TypeResolvers<Parent<Own, "InvoiceConnection">, Context, Fields<Own>["InvoiceConnection"]>;
   readonly InvoiceEdge: TypeResolvers<Parent<Own, "InvoiceEdge">, Context, Fields<Own>["InvoiceEdge"]>;
   readonly InvoiceLine: TypeResolvers<Parent<Own, "InvoiceLine">, Context, Fields<Own>["InvoiceLine"]>;
   readonly InvoicePayPayload: TypeResolvers<Parent<Own, "InvoicePayPayload">, Context, Fields<Own>["InvoicePayPayload"]>;
+  readonly InvoiceVoidPayload: TypeResolvers<Parent<Own, "InvoiceVoidPayload">, Context, Fields<Own>["InvoiceVoidPayload"]>;
   readonly Money: TypeResolvers<Parent<Own, "Money">, Context, Fields<Own>["Money"]>;
   readonly Mutation: TypeResolvers<unknown, Context, Fields<Own>["Mutation"]>;
   readonly Node: AbstractResolvers<Parent<Own, "Node">, Context, "Plan" | "BillingAccount" | "BillingSubscription" | "Invoice" | "CreditNote" | "Payment" | "PaymentMethod">;
@@ -969,6 +1135,7 @@ interface AllResolvers<Context, Own> {
   readonly PaymentMethodAttachPayload: TypeResolvers<Parent<Own, "PaymentMethodAttachPayload">, Context, Fields<Own>["PaymentMethodAttachPayload"]>;
   readonly PaymentMethodDetachPayload: TypeResolvers<Parent<Own, "PaymentMethodDetachPayload">, Context, Fields<Own>["PaymentMethodDetachPayload"]>;
   readonly PaymentMethodMakeDefaultPayload: TypeResolvers<Parent<Own, "PaymentMethodMakeDefaultPayload">, Context, Fields<Own>["PaymentMethodMakeDefaultPayload"]>;
+  readonly PaymentRefundPayload: TypeResolvers<Parent<Own, "PaymentRefundPayload">, Context, Fields<Own>["PaymentRefundPayload"]>;
   readonly Plan: EntityResolvers<Parent<Own, "Plan">, Context, Fields<Own>["Plan"], { readonly __typename: "Plan"; readonly id: string; }>;
   readonly PlanChangePreview: TypeResolvers<Parent<Own, "PlanChangePreview">, Context, Fields<Own>["PlanChangePreview"]>;
   readonly PlanConnection: TypeResolvers<Parent<Own, "PlanConnection">, Context, Fields<Own>["PlanConnection"]>;
@@ -976,6 +1143,7 @@ interface AllResolvers<Context, Own> {
   readonly PlanFeature: TypeResolvers<Parent<Own, "PlanFeature">, Context, Fields<Own>["PlanFeature"]>;
   readonly ProviderEvent: TypeResolvers<Parent<Own, "ProviderEvent">, Context, Fields<Own>["ProviderEvent"]>;
   readonly Query: TypeResolvers<unknown, Context, Fields<Own>["Query"]>;
+  readonly Refund: TypeResolvers<Parent<Own, "Refund">, Context, Fields<Own>["Refund"]>;
   readonly ScheduledPlanChange: TypeResolvers<Parent<Own, "ScheduledPlanChange">, Context, Fields<Own>["ScheduledPlanChange"]>;
   readonly SubscriptionCancelPayload: TypeResolvers<Parent<Own, "SubscriptionCancelPayload">, Context, Fields<Own>["SubscriptionCancelPayload"]>;
   readonly SubscriptionChangePayload: TypeResolvers<Parent<Own, "SubscriptionChangePayload">, Context, Fields<Own>["SubscriptionChangePayload"]>;

@@ -1,6 +1,5 @@
 /** Who may read the audit log: pure functions over the identity. */
 import { belongsTo, grantsOf, holds, type Identity } from "../../platform/auth/identity.ts";
-import { isOperator, isOperatorProcess } from "../../platform/auth/operators.ts";
 import type { OrganizationId, TenantId } from "../../platform/auth/principal-ids.ts";
 
 export const READ_AUDIT_LOG = "audit.read";
@@ -16,15 +15,6 @@ export function canReadEntry(
 ): boolean {
   if (entry.organizationId !== null) return canReadAuditLog(identity, entry.organizationId);
   return identity.kind === "USER" && entry.tenantId === identity.userId;
-}
-
-/**
- * Dead letters are for operators alone, also those of somebody's own organisation: what is in them is the platform's.
- * So are jobs' runs, which span organisations.
- * @param operatorOrganizationId whose managers are operators; absent: only the command line is
- */
-export function canOperate(identity: Identity, operatorOrganizationId: string | undefined): boolean {
-  return isOperatorProcess(identity) || isOperator(identity, operatorOrganizationId);
 }
 
 /** May the identity know that the organisation exists? */

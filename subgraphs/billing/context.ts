@@ -4,10 +4,12 @@ import { createSubgraphContext, type SubgraphContext } from "../../platform/grap
 import type { BillingAccount, PaymentMethod } from "./domain/account.ts";
 import type { ChangeQuote } from "./domain/change-quote.ts";
 import type { CreditNote } from "./domain/credit-note.ts";
+import type { Dispute } from "./domain/dispute.ts";
 import type { Invoice, InvoiceLine } from "./domain/invoice.ts";
 import type { Payment } from "./domain/payment.ts";
 import type { Plan } from "./domain/plan.ts";
 import type { ProviderEvent } from "./domain/provider-event.ts";
+import type { Refund } from "./domain/refund.ts";
 import type { BillingSubscription, PlanChoice } from "./domain/subscription.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 import type { BillingServices } from "./services.ts";
@@ -21,6 +23,7 @@ export interface BillingParents {
   readonly BillingAccount: BillingAccount;
   readonly BillingSubscription: BillingSubscription;
   readonly CreditNote: CreditNote;
+  readonly Dispute: Dispute;
   readonly Invoice: Invoice;
   readonly InvoiceLine: InvoiceLine;
   readonly Organization: { readonly id: string };
@@ -28,6 +31,7 @@ export interface BillingParents {
   readonly PaymentMethod: PaymentMethod;
   readonly Plan: Plan;
   readonly ProviderEvent: ProviderEvent;
+  readonly Refund: Refund;
   readonly PlanChangePreview: ChangeQuote & { readonly currency: string };
   readonly ScheduledPlanChange: PlanChoice & { readonly at: Date };
 }

@@ -11,11 +11,13 @@ import type { SubscriptionStatus } from "../../schema/generated/billing.ts";
 import type { EventData, EventType } from "../../schema/generated/events.ts";
 import type { BillingAccount, PaymentMethod } from "./domain/account.ts";
 import type { CreditNote } from "./domain/credit-note.ts";
+import type { Dispute } from "./domain/dispute.ts";
 import type { CreditNoteId, InvoiceId, PaymentId, ProviderEventId } from "./domain/ids.ts";
 import type { Invoice } from "./domain/invoice.ts";
 import { eventMoney } from "./domain/money.ts";
 import type { Payment } from "./domain/payment.ts";
 import type { FinishedEvent } from "./domain/provider-event.ts";
+import type { Refund } from "./domain/refund.ts";
 import type { BillingSubscription, PlanChoice } from "./domain/subscription.ts";
 
 interface Versioned {
@@ -150,8 +152,15 @@ export function invoicePaid(invoice: Invoice, paymentId: PaymentId): DomainEvent
   return event("billing.invoice.paid.v1", invoice, { ...invoiceData(invoice, "OPEN"), paymentId });
 }
 
-export function invoiceVoided(invoice: Invoice): DomainEvent {
-  return event("billing.invoice.voided.v1", invoice, invoiceData(invoice, "OPEN"));
+/** @param reason of the operator who decided it; absent: nobody decided it */
+export function invoiceVoided(invoice: Invoice, reason?: string): DomainEvent {
+  const why = reason === undefined ? {} : { reason };
+  return event("billing.invoice.voided.v1", invoice, { ...invoiceData(invoice, "OPEN"), ...why });
+}
+
+/** @param from `PAID` when the bank took the money back */
+export function invoiceUncollectible(invoice: Invoice, from: "OPEN" | "PAID"): DomainEvent {
+  return event("billing.invoice.uncollectible.v1", invoice, invoiceData(invoice, from));
 }
 
 function invoiceData({ id, accountId, number, status, totalMinor, currency }: Invoice, fromStatus: string | null) {
@@ -187,6 +196,43 @@ export function paymentSettled(payment: Payment, providerEventId: ProviderEventI
   const type = payment.status === "SUCCEEDED" ? "billing.payment.succeeded.v1" : "billing.payment.failed.v1";
   const { provider, providerRef } = payment;
   return event(type, payment, { ...paymentData(payment, "PROCESSING"), provider, providerRef, providerEventId });
+}
+
+export function refundProcessing(refund: Refund, invoice: Invoice): DomainEvent {
+  return event("billing.refund.processing.v1", refund, refundData(refund, invoice, null));
+}
+
+/** @param providerEventId what the provider told of its own accord; null: it was asked */
+export function refundSettled(refund: Refund, invoice: Invoice, providerEventId: ProviderEventId | null): DomainEvent {
+  const type = refund.status === "SUCCEEDED" ? "billing.refund.succeeded.v1" : "billing.refund.failed.v1";
+  const { providerRef } = refund;
+  return event(type, refund, { ...refundData(refund, invoice, "PROCESSING"), providerRef, providerEventId });
+}
+
+function refundData(refund: Refund, { id: invoiceId, accountId }: Invoice, fromStatus: string | null) {
+  const { id, paymentId, creditNoteId, status, failureCode, reason, amountMinor, currency } = refund;
+  const amount = eventMoney(amountMinor, currency);
+  const about = { refundId: id, paymentId, invoiceId, accountId, creditNoteId };
+  return { ...about, fromStatus, toStatus: status, amount, reason, failureCode };
+}
+
+export interface DisputeNews {
+  /** Null when it was opened. */
+  readonly fromStatus: "OPEN" | null;
+  /** What the provider told of its own accord. */
+  readonly providerEventId: ProviderEventId;
+}
+
+export function disputeChanged(
+  dispute: Dispute,
+  { invoiceId }: Payment,
+  { fromStatus, providerEventId }: DisputeNews,
+): DomainEvent {
+  const { id, paymentId, status, reason, amountMinor, currency } = dispute;
+  const type = fromStatus === null ? "billing.dispute.opened.v1" : "billing.dispute.closed.v1";
+  const amount = eventMoney(amountMinor, currency);
+  const data = { disputeId: id, paymentId, invoiceId, fromStatus, toStatus: status, amount, reason, providerEventId };
+  return event(type, dispute, data);
 }
 
 /** @param received looked at to its end */

@@ -25,6 +25,7 @@ import { createResealWorker } from "./payment-methods/reseal-worker.ts";
 import { createProvider } from "./provider/create-provider.ts";
 import type { PaymentProvider } from "./provider/payment-provider.ts";
 import type { ProviderSettings } from "./provider/provider-settings.ts";
+import { createRefundWorker } from "./refunds/refund-worker.ts";
 import { resolvers } from "./resolvers/index.ts";
 import type { BillingServices } from "./services.ts";
 import { openBillingDatabase } from "./store/database.ts";
@@ -38,7 +39,8 @@ const POOL_SIZE = 16;
 const CACHE_SHAPE = 2;
 
 export interface BillingSubgraphDeps extends SubgraphRuntime {
-  readonly settings: ProcessCacheSettings & ProviderSettings & { readonly BILLING_CURRENCY: string };
+  readonly settings: ProcessCacheSettings &
+    ProviderSettings & { readonly BILLING_CURRENCY: string; readonly OPERATOR_ORGANIZATION_ID?: string | undefined };
   /** Default: the one that the settings name. Whoever brings one starts and stops it. */
   readonly provider?: PaymentProvider;
 }
@@ -73,6 +75,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     planCache: createPlanCache(cache),
     tokenSeal: createTextSeal(PROVIDER_TOKENS, identitySecrets),
     currency: settings.BILLING_CURRENCY,
+    operatorOrganizationId: settings.OPERATOR_ORGANIZATION_ID,
   };
   const routed = createRoutedConsumers({
     table: { consumers, routes },
@@ -113,6 +116,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
       { name: "billing relay", start: async () => relay.start(), stop: () => relay.stop() },
       ...routed.parts,
       createSettlementWorker({ services, pollingDatabase }),
+      createRefundWorker({ services, pollingDatabase }),
       jobs,
       createDetachWorker({ services, pollingDatabase }),
       createResealWorker({ services, pollingDatabase }),

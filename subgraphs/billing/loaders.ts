@@ -9,6 +9,7 @@ import type { OrganizationId } from "../../platform/auth/principal-ids.ts";
 import type { TenantReader } from "../../platform/database/tenant-reader.ts";
 import type { BillingAccount, PaymentMethod } from "./domain/account.ts";
 import type { CreditNote } from "./domain/credit-note.ts";
+import type { Dispute } from "./domain/dispute.ts";
 import type {
   AccountId,
   CreditNoteId,
@@ -22,17 +23,20 @@ import type { Invoice, InvoiceLine } from "./domain/invoice.ts";
 import type { Payment } from "./domain/payment.ts";
 import type { Plan } from "./domain/plan.ts";
 import type { ProviderEvent } from "./domain/provider-event.ts";
+import type { Refund } from "./domain/refund.ts";
 import type { BillingSubscription } from "./domain/subscription.ts";
 import { canReadBilling } from "./policies.ts";
 import type { BillingServices } from "./services.ts";
 import { findAccounts, findAccountsOf } from "./store/accounts.ts";
 import { findCreditNotes, findCreditNotesOf } from "./store/credit-notes.ts";
 import type { BillingTransaction } from "./store/database.ts";
+import { findDisputesOf } from "./store/disputes.ts";
 import { findInvoices, findLinesOf, sumOpenInvoices } from "./store/invoices.ts";
 import { findPaymentMethods, findPaymentMethodsOf } from "./store/payment-methods.ts";
 import { findPayments, findPaymentsOf } from "./store/payments.ts";
 import { findPlans } from "./store/plans.ts";
 import { findProviderEventsOf } from "./store/provider-events.ts";
+import { findRefundsOf } from "./store/refunds.ts";
 import { findSubscriptions } from "./store/subscriptions.ts";
 
 type One<Key, Entity> = DataLoader<Key, Entity | null>;
@@ -49,6 +53,8 @@ export interface Loaders {
   readonly openTotalOfAccount: DataLoader<AccountId, bigint>;
   readonly payment: One<PaymentId, Payment>;
   readonly paymentsOfInvoice: Many<InvoiceId, Payment>;
+  readonly refundsOfPayment: Many<PaymentId, Refund>;
+  readonly disputesOfPayment: Many<PaymentId, Dispute>;
   readonly providerEventsOfPayment: Many<PaymentId, ProviderEvent>;
   readonly paymentMethod: One<PaymentMethodId, PaymentMethod>;
   readonly paymentMethodsOfAccount: Many<AccountId, PaymentMethod>;
@@ -103,6 +109,8 @@ export function createLoaders(
     }),
     payment: one(findPayments),
     paymentsOfInvoice: many(findPaymentsOf, ({ invoiceId }) => invoiceId),
+    refundsOfPayment: many(findRefundsOf, ({ paymentId }) => paymentId),
+    disputesOfPayment: many(findDisputesOf, ({ paymentId }) => paymentId),
     providerEventsOfPayment: many(findProviderEventsOf, ({ paymentId }) => paymentId),
     paymentMethod: one(findPaymentMethods),
     paymentMethodsOfAccount: many(findPaymentMethodsOf, ({ accountId }) => accountId),

@@ -24,4 +24,12 @@ export interface BillingServices {
   readonly tokenSeal: TextSeal;
   /** Of new accounts and published plans. */
   readonly currency: string;
+  /** Whose managers are operators; absent: only the command line is. */
+  readonly operatorOrganizationId: string | undefined;
 }
+
+/** What operators' commands work with, also in a process of their own. */
+export type OperatorServices = Pick<
+  BillingServices,
+  "database" | "outbox" | "clock" | "ids" | "operatorOrganizationId"
+>;

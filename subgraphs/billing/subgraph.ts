@@ -1,6 +1,7 @@
 /** What the platform knows of the billing subgraph: plans, accounts, subscriptions, invoices and payments. */
 import { z } from "zod";
 import { processCacheSettings } from "../../platform/config/cache-settings.ts";
+import { operatorSettings } from "../../platform/config/operator-settings.ts";
 import { defineSubgraph } from "../../platform/graphql/subgraph-definition.ts";
 import { providerSettings } from "./provider/provider-settings.ts";
 
@@ -12,6 +13,7 @@ export const subgraph = defineSubgraph({
   answersFromMemory: false,
   settings: {
     ...processCacheSettings,
+    ...operatorSettings,
     BILLING_CURRENCY: z
       .string()
       .regex(/^[A-Z]{3}$/)
@@ -19,6 +21,7 @@ export const subgraph = defineSubgraph({
       .describe("Currency of new billing accounts"),
     ...providerSettings,
   },
+  operatorCommands: async () => (await import("./operator/command-table.ts")).COMMANDS,
   create: async (deps) => (await import("./index.ts")).createBillingSubgraph(deps),
   embedded: ({ publicUrl }, environment) => ({
     PAYMENT_RETURN_URL: environment["PAYMENT_RETURN_URL"] || publicUrl,

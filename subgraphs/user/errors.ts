@@ -1,9 +1,9 @@
 /** The refusals that several commands of the user subgraph share. */
 import type { Identity } from "../../platform/auth/identity.ts";
+import { canOperate } from "../../platform/auth/operators.ts";
 import { AppError } from "../../platform/errors/app-error.ts";
 import { refuse, type UserError, UserFailure } from "../../platform/errors/user-failure.ts";
 import type { Organization } from "./domain/organization.ts";
-import { canOperate } from "./policies.ts";
 
 /** @throws AppError `FORBIDDEN` for everybody but the command line of operators */
 export function requireOperator(identity: Identity): void {

@@ -2,7 +2,6 @@
  * Who may do what. Pure functions over the identity: every resolver and command asks here, and nowhere else decides.
  */
 import { belongsTo, grantsOf, holds, type Identity } from "../../platform/auth/identity.ts";
-import { isOperator, isOperatorProcess } from "../../platform/auth/operators.ts";
 import { OrganizationId, type TenantId, type UserId } from "../../platform/auth/principal-ids.ts";
 import type { OrganizationStatus } from "../../schema/generated/user.ts";
 import { isOpen } from "./domain/organization.ts";
@@ -48,11 +47,6 @@ export const MANAGE_API_KEYS = "organization.manage" satisfies Permission;
 const WHILE_HELD_OFF: readonly string[] = ["organization.read"];
 /** Whoever may delete an organisation may take that back. */
 const WHILE_DELETING: readonly string[] = [...WHILE_HELD_OFF, OWN_ORGANIZATION];
-
-/** Only operators suspend, reinstate and set feature flags. */
-export function canOperate(identity: Identity, operatorOrganizationId: string | undefined): boolean {
-  return isOperatorProcess(identity) || isOperator(identity, operatorOrganizationId);
-}
 
 /** What holds a member off, whatever their roles allow. */
 export interface Circumstances {

@@ -166,3 +166,13 @@ export type CreditNote = Prisma.CreditNoteModel
  * Another plan or quantity, which waits for its payment or had one.
  */
 export type SubscriptionChange = Prisma.SubscriptionChangeModel
+/**
+ * Model Refund
+ * What is given back of a payment.
+ */
+export type Refund = Prisma.RefundModel
+/**
+ * Model Dispute
+ * A payer asks for the money back at the bank.
+ */
+export type Dispute = Prisma.DisputeModel

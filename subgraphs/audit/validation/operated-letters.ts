@@ -1,5 +1,6 @@
 /** What an operator's command on dead letters needs to know first: that the caller may, and whose letters they are. */
 
+import { canOperate } from "../../../platform/auth/operators.ts";
 import { PLATFORM, type TenantId } from "../../../platform/auth/principal-ids.ts";
 import { inTenants } from "../../../platform/database/tenant-transaction.ts";
 import { refuse, UserFailure, userError } from "../../../platform/errors/user-failure.ts";
@@ -7,7 +8,6 @@ import type { Operator } from "../../../platform/operator/operator.ts";
 import type { UserErrorCode } from "../../../schema/user-error-codes.ts";
 import { type DeadLetter, ownerOfKey } from "../domain/dead-letter.ts";
 import { DeadLetterId } from "../domain/ids.ts";
-import { canOperate } from "../policies.ts";
 import type { AuditServices } from "../services.ts";
 import type { AuditTransaction } from "../store/database.ts";
 import { findLetters, lockLetters } from "../store/dead-letters.ts";

@@ -6,14 +6,18 @@ import { changeCredit } from "../store/accounts.ts";
 import type { BillingTransaction } from "../store/database.ts";
 import { markInvoiceVoid } from "../store/invoices.ts";
 
-/** @param invoice OPEN and locked behind its account, without a payment that is under way */
+/**
+ * @param invoice OPEN and locked behind its account, without a payment that is under way
+ * @param reason of the operator who decided it
+ */
 export async function voidInvoice(
   { tx, emit }: CommandScope<BillingTransaction>,
   { id, accountId, creditMinor }: Invoice,
   at: Date,
+  reason?: string,
 ): Promise<Invoice> {
   const voided = await markInvoiceVoid(tx, id, at);
   await changeCredit(tx, accountId, creditMinor, at);
-  emit(invoiceVoided(voided));
+  emit(invoiceVoided(voided, reason));
   return voided;
 }

@@ -1,16 +1,18 @@
 /** What another plan, or quantity, costs from some moment on. A preview and the change itself ask the same. */
 import { creditFor } from "./account.ts";
 import { endOfPeriod } from "./billing-period.ts";
-import type { InvoiceLine } from "./invoice.ts";
+import type { PaidLine } from "./invoice.ts";
 import type { Plan } from "./plan.ts";
 import { type Period, restOf } from "./proration.ts";
 import type { BillingSubscription } from "./subscription.ts";
+
+type ChargedPeriod = Pick<PaidLine, "amountMinor" | "periodStart" | "periodEnd" | "creditableMinor">;
 
 export interface WantedChange {
   readonly subscription: Pick<BillingSubscription, "currentPeriodStart" | "currentPeriodEnd" | "anchoredAt">;
   readonly formerPlan: Pick<Plan, "interval">;
   /** What was charged for the period that `at` is in; undefined: nothing. */
-  readonly charged: Pick<InvoiceLine, "amountMinor" | "periodStart" | "periodEnd"> | undefined;
+  readonly charged: ChargedPeriod | undefined;
   readonly plan: Pick<Plan, "amountMinor" | "interval">;
   readonly quantity: number;
   /** Within the current period. */
@@ -60,9 +62,12 @@ export function quoteChange(wanted: WantedChange): ChangeQuote {
   };
 }
 
-/** @returns what is left, from `at` on, of what a line charged for its period; nothing of a single charge */
-export function restOfLine(line: Pick<InvoiceLine, "amountMinor" | "periodStart" | "periodEnd">, at: Date): bigint {
-  const { amountMinor, periodStart, periodEnd } = line;
+/**
+ * @returns what is left, from `at` on, of what a line charged for its period, and was not taken back before; nothing of
+ * a single charge
+ */
+export function restOfLine({ amountMinor, periodStart, periodEnd, creditableMinor }: ChargedPeriod, at: Date): bigint {
   if (periodStart === null || periodEnd === null) return 0n;
-  return restOf(amountMinor, { start: periodStart, end: periodEnd }, at);
+  const left = restOf(amountMinor, { start: periodStart, end: periodEnd }, at);
+  return left < creditableMinor ? left : creditableMinor;
 }

@@ -27,3 +27,9 @@ export type ProviderEventId = Id<"pev">;
 
 export const CreditNoteId = idKind("cn");
 export type CreditNoteId = Id<"cn">;
+
+export const RefundId = idKind("ref");
+export type RefundId = Id<"ref">;
+
+export const DisputeId = idKind("dsp");
+export type DisputeId = Id<"dsp">;

@@ -17,6 +17,8 @@ export interface Invoice {
   readonly totalMinor: bigint;
   /** Of the account's credit; the rest of the total is collected. */
   readonly creditMinor: bigint;
+  /** What credit notes take back of the total. */
+  readonly creditedMinor: bigint;
   readonly issuedAt: Date;
   readonly dueAt: Date;
   readonly paidAt: Date | null;
@@ -36,6 +38,17 @@ export interface InvoiceLine {
   readonly proration: boolean;
   readonly periodStart: Date | null;
   readonly periodEnd: Date | null;
+}
+
+/** A line of a paid invoice, with what may still be taken back of that. */
+export interface PaidLine extends InvoiceLine {
+  /** Of the whole invoice, in minor units. */
+  readonly creditableMinor: bigint;
+}
+
+/** @returns what may still be taken back of an invoice, in minor units: nothing before it is paid */
+export function creditableOf({ status, totalMinor, creditedMinor }: Invoice): bigint {
+  return status === "PAID" ? totalMinor - creditedMinor : 0n;
 }
 
 /** @returns what is still to be paid, in minor units */

@@ -11,6 +11,8 @@ export interface Payment {
   readonly paymentMethodId: PaymentMethodId;
   readonly currency: string;
   readonly amountMinor: bigint;
+  /** What was given back, is being given back, or was taken back by the bank. */
+  readonly refundedMinor: bigint;
   readonly status: PaymentStatus;
   readonly provider: string;
   /** The provider's name of the charge; null until it has one. */

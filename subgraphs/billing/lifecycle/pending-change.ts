@@ -4,11 +4,11 @@
  */
 import type { CommandScope } from "../../../platform/database/command.ts";
 import { voidInvoice } from "../collection/void-invoice.ts";
+import { revokeCreditNote } from "../credit/revoke-credit-note.ts";
 import type { Invoice } from "../domain/invoice.ts";
 import type { BillingSubscription, SubscriptionChange } from "../domain/subscription.ts";
-import { creditNoteVoided, subscriptionChanged } from "../domain-events.ts";
+import { subscriptionChanged } from "../domain-events.ts";
 import { changeCredit } from "../store/accounts.ts";
-import { voidCreditNote } from "../store/credit-notes.ts";
 import type { BillingTransaction } from "../store/database.ts";
 import { endChange } from "../store/subscription-changes.ts";
 import { changeTerms } from "../store/subscriptions.ts";
@@ -40,13 +40,10 @@ export async function revertChange(
   invoice: Invoice,
   at: Date,
 ): Promise<Invoice> {
-  const { tx, emit } = scope;
+  const { tx } = scope;
   const voided = await voidInvoice(scope, invoice, at);
-  const creditNote = creditNoteId === null ? undefined : await voidCreditNote(tx, creditNoteId, at);
-  if (creditNote !== undefined) {
-    await changeCredit(tx, creditNote.accountId, -creditNote.totalMinor, at);
-    emit(creditNoteVoided(creditNote));
-  }
+  const creditNote = creditNoteId === null ? undefined : await revokeCreditNote(scope, creditNoteId, at);
+  if (creditNote !== undefined) await changeCredit(tx, creditNote.accountId, -creditNote.totalMinor, at);
   await endChange(tx, id, { status: "REVERTED", at });
   return voided;
 }

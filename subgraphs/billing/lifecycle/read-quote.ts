@@ -2,7 +2,7 @@
 import { problemOfPlan } from "../collection/begin-subscription.ts";
 import type { BillingAccount } from "../domain/account.ts";
 import { type ChangeQuote, quoteChange } from "../domain/change-quote.ts";
-import type { InvoiceLine } from "../domain/invoice.ts";
+import type { PaidLine } from "../domain/invoice.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { BillingSubscription, PlanChoice } from "../domain/subscription.ts";
 import type { BillingTransaction } from "../store/database.ts";
@@ -32,7 +32,7 @@ export interface PossibleChange {
   readonly plan: Plan;
   readonly quote: ChangeQuote;
   /** Whose rest is credited. */
-  readonly line: InvoiceLine | undefined;
+  readonly line: PaidLine | undefined;
 }
 
 export async function readQuote(

@@ -64,6 +64,8 @@ export interface RefundRequest {
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly organizationId: string;
+  /** When it was asked for first: an answer may have been lost since. */
+  readonly askedAt: Date;
 }
 
 export type RefundResult = Omit<ChargeResult, "actionUrl">;

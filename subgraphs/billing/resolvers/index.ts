@@ -4,6 +4,7 @@ import type { BillingContext, BillingParents } from "../context.ts";
 import { billingAccount } from "./billing-account.ts";
 import { billingSubscription } from "./billing-subscription.ts";
 import { creditNote } from "./credit-note.ts";
+import { dispute } from "./dispute.ts";
 import { invoice } from "./invoice.ts";
 import { invoiceLine } from "./invoice-line.ts";
 import { mutation } from "./mutation.ts";
@@ -13,6 +14,7 @@ import { paymentMethod } from "./payment-method.ts";
 import { plan } from "./plan.ts";
 import { planChangePreview } from "./plan-change-preview.ts";
 import { query } from "./query.ts";
+import { refund } from "./refund.ts";
 import { scheduledPlanChange } from "./scheduled-plan-change.ts";
 
 export const resolvers: Resolvers<BillingContext, BillingParents> = {
@@ -22,6 +24,7 @@ export const resolvers: Resolvers<BillingContext, BillingParents> = {
   BillingAccount: billingAccount,
   BillingSubscription: billingSubscription,
   CreditNote: creditNote,
+  Dispute: dispute,
   Invoice: invoice,
   InvoiceLine: invoiceLine,
   Mutation: mutation,
@@ -31,5 +34,6 @@ export const resolvers: Resolvers<BillingContext, BillingParents> = {
   Plan: plan,
   PlanChangePreview: planChangePreview,
   Query: query,
+  Refund: refund,
   ScheduledPlanChange: scheduledPlanChange,
 };

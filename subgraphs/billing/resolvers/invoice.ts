@@ -17,6 +17,7 @@ export const invoice: ResolversOf<"Invoice", BillingContext, BillingParents> = {
   total: ({ totalMinor, currency }) => money(totalMinor, currency),
   creditUsed: ({ creditMinor, currency }) => money(creditMinor, currency),
   amountDue: (invoice) => money(amountDue(invoice), invoice.currency),
+  credited: ({ creditedMinor, currency }) => money(creditedMinor, currency),
   payments: ({ id }, _args, { loaders }) => loaders.paymentsOfInvoice.load(id),
   creditNotes: ({ id }, _args, { loaders }) => loaders.creditNotesOfInvoice.load(id),
 };

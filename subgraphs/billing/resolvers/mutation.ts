@@ -1,3 +1,5 @@
+import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
+import { readInTenants } from "../../../platform/database/tenant-transaction.ts";
 import { type UserError, userError } from "../../../platform/errors/user-failure.ts";
 import { mutationPayload } from "../../../platform/graphql/mutation-payload.ts";
 import type { ResolversOf } from "../../../schema/generated/billing.ts";
@@ -5,6 +7,8 @@ import { attachPaymentMethod } from "../commands/payment-methods/attach-payment-
 import { chooseDefaultMethod } from "../commands/payment-methods/choose-default-method.ts";
 import { detachPaymentMethod } from "../commands/payment-methods/detach-payment-method.ts";
 import { payInvoice } from "../commands/payments/pay-invoice.ts";
+import { refundPayment } from "../commands/payments/refund-payment.ts";
+import { voidInvoice } from "../commands/payments/void-invoice.ts";
 import { cancelSubscription } from "../commands/subscriptions/cancel-subscription.ts";
 import { changeSubscription } from "../commands/subscriptions/change-subscription.ts";
 import { resumeSubscription } from "../commands/subscriptions/resume-subscription.ts";
@@ -14,8 +18,10 @@ import type { PaymentMethod } from "../domain/account.ts";
 import type { CreditNote } from "../domain/credit-note.ts";
 import type { Invoice } from "../domain/invoice.ts";
 import type { Payment } from "../domain/payment.ts";
+import type { Refund } from "../domain/refund.ts";
 import type { BillingSubscription } from "../domain/subscription.ts";
 import { declineReason } from "../provider/decline-reason.ts";
+import { findRefunds } from "../store/refunds.ts";
 
 interface PaymentMethodFields {
   readonly paymentMethod: PaymentMethod | null;
@@ -45,6 +51,14 @@ interface CancelFields {
 
 interface ResumeFields {
   readonly subscription: BillingSubscription | null;
+}
+
+interface RefundFields {
+  readonly refund: Refund | null;
+}
+
+interface VoidFields {
+  readonly invoiceId: string | null;
 }
 
 /** What this request has not recorded itself is read as it is now. */
@@ -133,6 +147,20 @@ export const mutation: ResolversOf<"Mutation", BillingContext, BillingParents> =
     });
     return { ...payload, userErrors: [...payload.userErrors, ...declines(payload.payment)] };
   },
+
+  paymentRefund: (_root, { input }, context) =>
+    mutationPayload<RefundFields>({ refund: null }, async () => {
+      const { refundId } = context.settle(await refundPayment(context.services, context.actor(), input));
+      // Operators belong to another organisation.
+      const tenants = [OrganizationId.require(input.organizationId)];
+      const [refund] = await readInTenants(context.services.database, tenants, (tx) => findRefunds(tx, [refundId]));
+      return { refund: refund ?? null };
+    }),
+
+  invoiceVoid: (_root, { input }, context) =>
+    mutationPayload<VoidFields>({ invoiceId: null }, async () =>
+      context.settle(await voidInvoice(context.services, context.actor(), input)),
+    ),
 };
 
 /** A decline changes the state, so the payload shows the new state beside the reason. */

@@ -15,7 +15,7 @@ function toCreditNote(row: CreditNoteModel): CreditNote {
     organizationId: OrganizationId.require(row.organizationId),
     accountId: AccountId.require(row.accountId),
     invoiceId: InvoiceId.require(row.invoiceId),
-    invoiceLineId: InvoiceLineId.require(row.invoiceLineId),
+    invoiceLineId: row.invoiceLineId === null ? null : InvoiceLineId.require(row.invoiceLineId),
     number,
     status: storedEnum(CreditNoteStatus, row.status),
     reason: storedEnum(CreditNoteReason, row.reason),

@@ -9,13 +9,14 @@ import type { InvoiceLineModel } from "../../../prisma/billing/generated/models/
 import { invoiceLineRows, invoiceRows } from "../../../prisma/billing/generated/raw-rows.ts";
 import { InvoiceStatus } from "../../../schema/generated/billing.ts";
 import { AccountId, InvoiceId, InvoiceLineId, SubscriptionId } from "../domain/ids.ts";
-import type { Invoice, InvoiceLine } from "../domain/invoice.ts";
+import { creditableOf, type Invoice, type InvoiceLine, type PaidLine } from "../domain/invoice.ts";
 import type { BillingTransaction } from "./database.ts";
 import { requireRow } from "./require-row.ts";
 import { tables } from "./tables.ts";
 
 function toInvoice(row: InvoiceModel): Invoice {
-  const { number, currency, subtotalMinor, taxMinor, totalMinor, creditMinor, issuedAt, dueAt, paidAt, version } = row;
+  const { number, currency, subtotalMinor, taxMinor, totalMinor, creditMinor, creditedMinor } = row;
+  const { issuedAt, dueAt, paidAt, version } = row;
   return {
     id: InvoiceId.require(row.id),
     organizationId: OrganizationId.require(row.organizationId),
@@ -28,6 +29,7 @@ function toInvoice(row: InvoiceModel): Invoice {
     taxMinor,
     totalMinor,
     creditMinor,
+    creditedMinor,
     issuedAt,
     dueAt,
     paidAt,
@@ -179,6 +181,30 @@ export async function markInvoiceVoid(tx: BillingTransaction, id: InvoiceId, at:
   return toInvoice(row);
 }
 
+/** @param id of an OPEN invoice that the transaction has locked, or of a PAID one whose money the bank took back */
+export async function markInvoiceUncollectible(
+  tx: BillingTransaction,
+  id: InvoiceId,
+  { from, at }: { readonly from: "OPEN" | "PAID"; readonly at: Date },
+): Promise<Invoice> {
+  const row = await tables(tx).invoice.update({
+    where: { id, status: from },
+    data: { status: "UNCOLLECTIBLE", paidAt: null, version: { increment: 1 }, updatedAt: at },
+  });
+  return toInvoice(row);
+}
+
+/**
+ * Counts what credit notes take back of an invoice, or no longer do.
+ * @param byMinor at most what is left of the total: the database refuses more
+ */
+export async function changeCredited(tx: BillingTransaction, id: InvoiceId, byMinor: bigint, at: Date): Promise<void> {
+  await tables(tx).invoice.update({
+    where: { id },
+    data: { creditedMinor: { increment: byMinor }, version: { increment: 1 }, updatedAt: at },
+  });
+}
+
 /**
  * The line that pays for the moment: of a paid invoice of the subscription, and not credited.
  * @returns undefined when nothing is paid for then
@@ -187,7 +213,7 @@ export async function findPaidLine(
   tx: BillingTransaction,
   subscriptionId: SubscriptionId,
   at: Date,
-): Promise<InvoiceLine | undefined> {
+): Promise<PaidLine | undefined> {
   const { columns, parse } = invoiceLineRows;
   const rows = parse(
     await tables(tx).$queryRaw`
@@ -198,7 +224,10 @@ export async function findPaidLine(
       ORDER BY id DESC LIMIT 1`,
   );
   const [row] = rows;
-  return row === undefined ? undefined : toLine(row);
+  if (row === undefined) return undefined;
+  const line = toLine(row);
+  const invoice = requireRow((await findInvoices(tx, [line.invoiceId])).at(0));
+  return { ...line, creditableMinor: creditableOf(invoice) };
 }
 
 /** Whether something of a subscription is to be paid, or being paid. */

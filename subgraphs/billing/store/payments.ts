@@ -16,7 +16,7 @@ import { tables } from "./tables.ts";
 
 function toPayment(row: PaymentModel): Payment {
   const { currency, amountMinor, provider, providerRef, failureCode, version, attempts, createdAt } = row;
-  const { actionUrl, payerPresent } = row;
+  const { actionUrl, payerPresent, refundedMinor } = row;
   return {
     id: PaymentId.require(row.id),
     organizationId: OrganizationId.require(row.organizationId),
@@ -24,6 +24,7 @@ function toPayment(row: PaymentModel): Payment {
     paymentMethodId: PaymentMethodId.require(row.paymentMethodId),
     currency,
     amountMinor,
+    refundedMinor,
     status: storedEnum(PaymentStatus, row.status),
     provider,
     providerRef,
@@ -155,4 +156,21 @@ export async function recordOutcome(
     data: { ...outcome, actionUrl: null, version: { increment: 1 }, updatedAt: at },
   });
   return row === undefined ? undefined : toPayment(row);
+}
+
+/**
+ * Counts what is given back of a payment whose account the transaction has locked, or no longer is.
+ * @param byMinor at most what is left of it: the database refuses more
+ */
+export async function changeRefunded(
+  tx: BillingTransaction,
+  id: PaymentId,
+  byMinor: bigint,
+  at: Date,
+): Promise<Payment> {
+  const row = await tables(tx).payment.update({
+    where: { id },
+    data: { refundedMinor: { increment: byMinor }, version: { increment: 1 }, updatedAt: at },
+  });
+  return toPayment(row);
 }

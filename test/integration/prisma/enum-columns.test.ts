@@ -9,11 +9,13 @@ import {
   BillingAccountStatus,
   CreditNoteReason,
   CreditNoteStatus,
+  DisputeStatus,
   InvoiceStatus,
   PaymentStatus,
   PlanInterval,
   PlanStatus,
   ProviderEventOutcome,
+  RefundStatus,
   SubscriptionStatus,
 } from "../../../schema/generated/billing.ts";
 import {
@@ -67,6 +69,8 @@ const COLUMNS: Readonly<Record<"user" | "billing" | "audit", Readonly<Record<str
     "plan.status": PlanStatus,
     "plan.interval": PlanInterval,
     "billing_subscription.status": SubscriptionStatus,
+    "refund.status": RefundStatus,
+    "dispute.status": DisputeStatus,
     "invoice.status": InvoiceStatus,
     "invoice_counter.series": ["INVOICE", "CREDIT_NOTE"],
     "credit_note.status": CreditNoteStatus,

@@ -25,7 +25,16 @@ const SUBSCRIPTION_NEWS: Readonly<Record<string, string>> = {
   "billing.subscription.past_due": "is past due",
 };
 const SUBSCRIPTION_OUTCOMES: Readonly<Record<string, string>> = { ACTIVE: "is active", CANCELED: "canceled" };
-const INVOICE_OUTCOMES: Readonly<Record<string, string>> = { PAID: "paid", VOID: "voided" };
+const INVOICE_OUTCOMES: Readonly<Record<string, string>> = {
+  PAID: "paid",
+  VOID: "voided",
+  UNCOLLECTIBLE: "given up",
+};
+const DISPUTE_OUTCOMES: Readonly<Record<string, string>> = {
+  OPEN: "Payment disputed at the bank",
+  WON: "Dispute won: the money stays",
+  LOST: "Dispute lost: the money is gone",
+};
 
 function titleOf(type: string, event: BillingMessage["event"]): Pick<ActivityItem, "title" | "amount"> {
   switch (event.__typename) {
@@ -57,19 +66,23 @@ function titleOf(type: string, event: BillingMessage["event"]): Pick<ActivityIte
       const done = event.toStatus === "VOID" ? "voided" : "issued";
       return { title: `Credit note ${event.creditNote?.number ?? ""} ${done}`, amount: formatMoney(event.total) };
     }
+    case "RefundChanged":
+      return { title: `Refund ${moneyOutcome(event)}`, amount: formatMoney(event.amount) };
+    case "DisputeChanged":
+      return { title: DISPUTE_OUTCOMES[event.toStatus] ?? "Payment disputed", amount: formatMoney(event.amount) };
     case "ProviderEventReceived":
       return { title: `The payment provider reports ${event.providerEventType.replaceAll(/[._]/g, " ")}` };
     case "BillingSnapshot":
       // Not asked for: the pages' queries show the state.
       return { title: "Following the billing account" };
     case "PaymentChanged":
-      return { title: `Payment ${paymentOutcome(event)}`, amount: formatMoney(event.amount) };
+      return { title: `Payment ${moneyOutcome(event)}`, amount: formatMoney(event.amount) };
     default:
       return { title: unknownEventTitle(event) };
   }
 }
 
-function paymentOutcome({ toStatus, failureCode }: { toStatus: string; failureCode: string | null }): string {
+function moneyOutcome({ toStatus, failureCode }: { toStatus: string; failureCode: string | null }): string {
   if (toStatus === "SUCCEEDED") return "succeeded";
   if (toStatus === "PROCESSING") return "is being processed";
   return failureCode === null ? "failed" : `failed: ${failureCode.replaceAll("_", " ")}`;

@@ -75,7 +75,9 @@ export const ModelName = {
   Payment: 'Payment',
   ProviderEvent: 'ProviderEvent',
   CreditNote: 'CreditNote',
-  SubscriptionChange: 'SubscriptionChange'
+  SubscriptionChange: 'SubscriptionChange',
+  Refund: 'Refund',
+  Dispute: 'Dispute'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -388,6 +390,7 @@ export const InvoiceScalarFieldEnum = {
   taxMinor: 'taxMinor',
   totalMinor: 'totalMinor',
   creditMinor: 'creditMinor',
+  creditedMinor: 'creditedMinor',
   issuedAt: 'issuedAt',
   dueAt: 'dueAt',
   paidAt: 'paidAt',
@@ -422,6 +425,7 @@ export const PaymentScalarFieldEnum = {
   paymentMethodId: 'paymentMethodId',
   currency: 'currency',
   amountMinor: 'amountMinor',
+  refundedMinor: 'refundedMinor',
   status: 'status',
   provider: 'provider',
   providerRef: 'providerRef',
@@ -492,6 +496,47 @@ export const SubscriptionChangeScalarFieldEnum = {
 } as const
 
 export type SubscriptionChangeScalarFieldEnum = (typeof SubscriptionChangeScalarFieldEnum)[keyof typeof SubscriptionChangeScalarFieldEnum]
+
+
+export const RefundScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  paymentId: 'paymentId',
+  creditNoteId: 'creditNoteId',
+  currency: 'currency',
+  amountMinor: 'amountMinor',
+  reason: 'reason',
+  status: 'status',
+  provider: 'provider',
+  providerRef: 'providerRef',
+  failureCode: 'failureCode',
+  version: 'version',
+  causation: 'causation',
+  attempts: 'attempts',
+  nextAttemptAt: 'nextAttemptAt',
+  createdAt: 'createdAt',
+  updatedAt: 'updatedAt'
+} as const
+
+export type RefundScalarFieldEnum = (typeof RefundScalarFieldEnum)[keyof typeof RefundScalarFieldEnum]
+
+
+export const DisputeScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  paymentId: 'paymentId',
+  provider: 'provider',
+  providerRef: 'providerRef',
+  status: 'status',
+  reason: 'reason',
+  currency: 'currency',
+  amountMinor: 'amountMinor',
+  openedAt: 'openedAt',
+  closedAt: 'closedAt',
+  version: 'version'
+} as const
+
+export type DisputeScalarFieldEnum = (typeof DisputeScalarFieldEnum)[keyof typeof DisputeScalarFieldEnum]
 
 
 export const SortOrder = {

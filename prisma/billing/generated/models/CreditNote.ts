@@ -248,14 +248,14 @@ export type CreditNoteGroupByOutputType = {
   organizationId: string
   accountId: string
   invoiceId: string
-  invoiceLineId: string
+  invoiceLineId: string | null
   number: string
   status: string
   reason: string
   currency: string
   totalMinor: bigint
-  periodStart: Date
-  periodEnd: Date
+  periodStart: Date | null
+  periodEnd: Date | null
   issuedAt: Date
   version: number
   updatedAt: Date
@@ -289,20 +289,21 @@ export type CreditNoteWhereInput = {
   organizationId?: Prisma.StringFilter<"CreditNote"> | string
   accountId?: Prisma.StringFilter<"CreditNote"> | string
   invoiceId?: Prisma.StringFilter<"CreditNote"> | string
-  invoiceLineId?: Prisma.StringFilter<"CreditNote"> | string
+  invoiceLineId?: Prisma.StringNullableFilter<"CreditNote"> | string | null
   number?: Prisma.StringFilter<"CreditNote"> | string
   status?: Prisma.StringFilter<"CreditNote"> | string
   reason?: Prisma.StringFilter<"CreditNote"> | string
   currency?: Prisma.StringFilter<"CreditNote"> | string
   totalMinor?: Prisma.BigIntFilter<"CreditNote"> | bigint | number
-  periodStart?: Prisma.DateTimeFilter<"CreditNote"> | Date | string
-  periodEnd?: Prisma.DateTimeFilter<"CreditNote"> | Date | string
+  periodStart?: Prisma.DateTimeNullableFilter<"CreditNote"> | Date | string | null
+  periodEnd?: Prisma.DateTimeNullableFilter<"CreditNote"> | Date | string | null
   issuedAt?: Prisma.DateTimeFilter<"CreditNote"> | Date | string
   version?: Prisma.IntFilter<"CreditNote"> | number
   updatedAt?: Prisma.DateTimeFilter<"CreditNote"> | Date | string
   account?: Prisma.XOR<Prisma.BillingAccountScalarRelationFilter, Prisma.BillingAccountWhereInput>
   invoice?: Prisma.XOR<Prisma.InvoiceScalarRelationFilter, Prisma.InvoiceWhereInput>
   changes?: Prisma.SubscriptionChangeListRelationFilter
+  refunds?: Prisma.RefundListRelationFilter
 }
 
 export type CreditNoteOrderByWithRelationInput = {
@@ -310,20 +311,21 @@ export type CreditNoteOrderByWithRelationInput = {
   organizationId?: Prisma.SortOrder
   accountId?: Prisma.SortOrder
   invoiceId?: Prisma.SortOrder
-  invoiceLineId?: Prisma.SortOrder
+  invoiceLineId?: Prisma.SortOrderInput | Prisma.SortOrder
   number?: Prisma.SortOrder
   status?: Prisma.SortOrder
   reason?: Prisma.SortOrder
   currency?: Prisma.SortOrder
   totalMinor?: Prisma.SortOrder
-  periodStart?: Prisma.SortOrder
-  periodEnd?: Prisma.SortOrder
+  periodStart?: Prisma.SortOrderInput | Prisma.SortOrder
+  periodEnd?: Prisma.SortOrderInput | Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
   version?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   account?: Prisma.BillingAccountOrderByWithRelationInput
   invoice?: Prisma.InvoiceOrderByWithRelationInput
   changes?: Prisma.SubscriptionChangeOrderByRelationAggregateInput
+  refunds?: Prisma.RefundOrderByRelationAggregateInput
 }
 
 export type CreditNoteWhereUniqueInput = Prisma.AtLeast<{
@@ -336,20 +338,21 @@ export type CreditNoteWhereUniqueInput = Prisma.AtLeast<{
   organizationId?: Prisma.StringFilter<"CreditNote"> | string
   accountId?: Prisma.StringFilter<"CreditNote"> | string
   invoiceId?: Prisma.StringFilter<"CreditNote"> | string
-  invoiceLineId?: Prisma.StringFilter<"CreditNote"> | string
+  invoiceLineId?: Prisma.StringNullableFilter<"CreditNote"> | string | null
   number?: Prisma.StringFilter<"CreditNote"> | string
   status?: Prisma.StringFilter<"CreditNote"> | string
   reason?: Prisma.StringFilter<"CreditNote"> | string
   currency?: Prisma.StringFilter<"CreditNote"> | string
   totalMinor?: Prisma.BigIntFilter<"CreditNote"> | bigint | number
-  periodStart?: Prisma.DateTimeFilter<"CreditNote"> | Date | string
-  periodEnd?: Prisma.DateTimeFilter<"CreditNote"> | Date | string
+  periodStart?: Prisma.DateTimeNullableFilter<"CreditNote"> | Date | string | null
+  periodEnd?: Prisma.DateTimeNullableFilter<"CreditNote"> | Date | string | null
   issuedAt?: Prisma.DateTimeFilter<"CreditNote"> | Date | string
   version?: Prisma.IntFilter<"CreditNote"> | number
   updatedAt?: Prisma.DateTimeFilter<"CreditNote"> | Date | string
   account?: Prisma.XOR<Prisma.BillingAccountScalarRelationFilter, Prisma.BillingAccountWhereInput>
   invoice?: Prisma.XOR<Prisma.InvoiceScalarRelationFilter, Prisma.InvoiceWhereInput>
   changes?: Prisma.SubscriptionChangeListRelationFilter
+  refunds?: Prisma.RefundListRelationFilter
 }, "id" | "organizationId_id" | "organizationId_number">
 
 export type CreditNoteOrderByWithAggregationInput = {
@@ -357,14 +360,14 @@ export type CreditNoteOrderByWithAggregationInput = {
   organizationId?: Prisma.SortOrder
   accountId?: Prisma.SortOrder
   invoiceId?: Prisma.SortOrder
-  invoiceLineId?: Prisma.SortOrder
+  invoiceLineId?: Prisma.SortOrderInput | Prisma.SortOrder
   number?: Prisma.SortOrder
   status?: Prisma.SortOrder
   reason?: Prisma.SortOrder
   currency?: Prisma.SortOrder
   totalMinor?: Prisma.SortOrder
-  periodStart?: Prisma.SortOrder
-  periodEnd?: Prisma.SortOrder
+  periodStart?: Prisma.SortOrderInput | Prisma.SortOrder
+  periodEnd?: Prisma.SortOrderInput | Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
   version?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -383,14 +386,14 @@ export type CreditNoteScalarWhereWithAggregatesInput = {
   organizationId?: Prisma.StringWithAggregatesFilter<"CreditNote"> | string
   accountId?: Prisma.StringWithAggregatesFilter<"CreditNote"> | string
   invoiceId?: Prisma.StringWithAggregatesFilter<"CreditNote"> | string
-  invoiceLineId?: Prisma.StringWithAggregatesFilter<"CreditNote"> | string
+  invoiceLineId?: Prisma.StringNullableWithAggregatesFilter<"CreditNote"> | string | null
   number?: Prisma.StringWithAggregatesFilter<"CreditNote"> | string
   status?: Prisma.StringWithAggregatesFilter<"CreditNote"> | string
   reason?: Prisma.StringWithAggregatesFilter<"CreditNote"> | string
   currency?: Prisma.StringWithAggregatesFilter<"CreditNote"> | string
   totalMinor?: Prisma.BigIntWithAggregatesFilter<"CreditNote"> | bigint | number
-  periodStart?: Prisma.DateTimeWithAggregatesFilter<"CreditNote"> | Date | string
-  periodEnd?: Prisma.DateTimeWithAggregatesFilter<"CreditNote"> | Date | string
+  periodStart?: Prisma.DateTimeNullableWithAggregatesFilter<"CreditNote"> | Date | string | null
+  periodEnd?: Prisma.DateTimeNullableWithAggregatesFilter<"CreditNote"> | Date | string | null
   issuedAt?: Prisma.DateTimeWithAggregatesFilter<"CreditNote"> | Date | string
   version?: Prisma.IntWithAggregatesFilter<"CreditNote"> | number
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"CreditNote"> | Date | string
@@ -398,20 +401,21 @@ export type CreditNoteScalarWhereWithAggregatesInput = {
 
 export type CreditNoteCreateInput = {
   id: string
-  invoiceLineId: string
+  invoiceLineId?: string | null
   number: string
   status: string
   reason: string
   currency: string
   totalMinor: bigint | number
-  periodStart: Date | string
-  periodEnd: Date | string
+  periodStart?: Date | string | null
+  periodEnd?: Date | string | null
   issuedAt: Date | string
   version?: number
   updatedAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutCreditNotesInput
   invoice: Prisma.InvoiceCreateNestedOneWithoutCreditNotesInput
   changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutCreditNoteInput
+  refunds?: Prisma.RefundCreateNestedManyWithoutCreditNoteInput
 }
 
 export type CreditNoteUncheckedCreateInput = {
@@ -419,36 +423,38 @@ export type CreditNoteUncheckedCreateInput = {
   organizationId: string
   accountId: string
   invoiceId: string
-  invoiceLineId: string
+  invoiceLineId?: string | null
   number: string
   status: string
   reason: string
   currency: string
   totalMinor: bigint | number
-  periodStart: Date | string
-  periodEnd: Date | string
+  periodStart?: Date | string | null
+  periodEnd?: Date | string | null
   issuedAt: Date | string
   version?: number
   updatedAt?: Date | string
   changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutCreditNoteInput
+  refunds?: Prisma.RefundUncheckedCreateNestedManyWithoutCreditNoteInput
 }
 
 export type CreditNoteUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  invoiceLineId?: Prisma.StringFieldUpdateOperationsInput | string
+  invoiceLineId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   reason?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  periodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  periodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutCreditNotesNestedInput
   invoice?: Prisma.InvoiceUpdateOneRequiredWithoutCreditNotesNestedInput
   changes?: Prisma.SubscriptionChangeUpdateManyWithoutCreditNoteNestedInput
+  refunds?: Prisma.RefundUpdateManyWithoutCreditNoteNestedInput
 }
 
 export type CreditNoteUncheckedUpdateInput = {
@@ -456,18 +462,19 @@ export type CreditNoteUncheckedUpdateInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   accountId?: Prisma.StringFieldUpdateOperationsInput | string
   invoiceId?: Prisma.StringFieldUpdateOperationsInput | string
-  invoiceLineId?: Prisma.StringFieldUpdateOperationsInput | string
+  invoiceLineId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   reason?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  periodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  periodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutCreditNoteNestedInput
+  refunds?: Prisma.RefundUncheckedUpdateManyWithoutCreditNoteNestedInput
 }
 
 export type CreditNoteCreateManyInput = {
@@ -475,14 +482,14 @@ export type CreditNoteCreateManyInput = {
   organizationId: string
   accountId: string
   invoiceId: string
-  invoiceLineId: string
+  invoiceLineId?: string | null
   number: string
   status: string
   reason: string
   currency: string
   totalMinor: bigint | number
-  periodStart: Date | string
-  periodEnd: Date | string
+  periodStart?: Date | string | null
+  periodEnd?: Date | string | null
   issuedAt: Date | string
   version?: number
   updatedAt?: Date | string
@@ -490,14 +497,14 @@ export type CreditNoteCreateManyInput = {
 
 export type CreditNoteUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  invoiceLineId?: Prisma.StringFieldUpdateOperationsInput | string
+  invoiceLineId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   reason?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  periodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  periodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -508,14 +515,14 @@ export type CreditNoteUncheckedUpdateManyInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   accountId?: Prisma.StringFieldUpdateOperationsInput | string
   invoiceId?: Prisma.StringFieldUpdateOperationsInput | string
-  invoiceLineId?: Prisma.StringFieldUpdateOperationsInput | string
+  invoiceLineId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   reason?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  periodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  periodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -710,38 +717,56 @@ export type CreditNoteUpdateOneWithoutChangesNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.CreditNoteUpdateToOneWithWhereWithoutChangesInput, Prisma.CreditNoteUpdateWithoutChangesInput>, Prisma.CreditNoteUncheckedUpdateWithoutChangesInput>
 }
 
+export type CreditNoteCreateNestedOneWithoutRefundsInput = {
+  create?: Prisma.XOR<Prisma.CreditNoteCreateWithoutRefundsInput, Prisma.CreditNoteUncheckedCreateWithoutRefundsInput>
+  connectOrCreate?: Prisma.CreditNoteCreateOrConnectWithoutRefundsInput
+  connect?: Prisma.CreditNoteWhereUniqueInput
+}
+
+export type CreditNoteUpdateOneWithoutRefundsNestedInput = {
+  create?: Prisma.XOR<Prisma.CreditNoteCreateWithoutRefundsInput, Prisma.CreditNoteUncheckedCreateWithoutRefundsInput>
+  connectOrCreate?: Prisma.CreditNoteCreateOrConnectWithoutRefundsInput
+  upsert?: Prisma.CreditNoteUpsertWithoutRefundsInput
+  disconnect?: Prisma.CreditNoteWhereInput | boolean
+  delete?: Prisma.CreditNoteWhereInput | boolean
+  connect?: Prisma.CreditNoteWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.CreditNoteUpdateToOneWithWhereWithoutRefundsInput, Prisma.CreditNoteUpdateWithoutRefundsInput>, Prisma.CreditNoteUncheckedUpdateWithoutRefundsInput>
+}
+
 export type CreditNoteCreateWithoutAccountInput = {
   id: string
-  invoiceLineId: string
+  invoiceLineId?: string | null
   number: string
   status: string
   reason: string
   currency: string
   totalMinor: bigint | number
-  periodStart: Date | string
-  periodEnd: Date | string
+  periodStart?: Date | string | null
+  periodEnd?: Date | string | null
   issuedAt: Date | string
   version?: number
   updatedAt?: Date | string
   invoice: Prisma.InvoiceCreateNestedOneWithoutCreditNotesInput
   changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutCreditNoteInput
+  refunds?: Prisma.RefundCreateNestedManyWithoutCreditNoteInput
 }
 
 export type CreditNoteUncheckedCreateWithoutAccountInput = {
   id: string
   invoiceId: string
-  invoiceLineId: string
+  invoiceLineId?: string | null
   number: string
   status: string
   reason: string
   currency: string
   totalMinor: bigint | number
-  periodStart: Date | string
-  periodEnd: Date | string
+  periodStart?: Date | string | null
+  periodEnd?: Date | string | null
   issuedAt: Date | string
   version?: number
   updatedAt?: Date | string
   changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutCreditNoteInput
+  refunds?: Prisma.RefundUncheckedCreateNestedManyWithoutCreditNoteInput
 }
 
 export type CreditNoteCreateOrConnectWithoutAccountInput = {
@@ -778,14 +803,14 @@ export type CreditNoteScalarWhereInput = {
   organizationId?: Prisma.StringFilter<"CreditNote"> | string
   accountId?: Prisma.StringFilter<"CreditNote"> | string
   invoiceId?: Prisma.StringFilter<"CreditNote"> | string
-  invoiceLineId?: Prisma.StringFilter<"CreditNote"> | string
+  invoiceLineId?: Prisma.StringNullableFilter<"CreditNote"> | string | null
   number?: Prisma.StringFilter<"CreditNote"> | string
   status?: Prisma.StringFilter<"CreditNote"> | string
   reason?: Prisma.StringFilter<"CreditNote"> | string
   currency?: Prisma.StringFilter<"CreditNote"> | string
   totalMinor?: Prisma.BigIntFilter<"CreditNote"> | bigint | number
-  periodStart?: Prisma.DateTimeFilter<"CreditNote"> | Date | string
-  periodEnd?: Prisma.DateTimeFilter<"CreditNote"> | Date | string
+  periodStart?: Prisma.DateTimeNullableFilter<"CreditNote"> | Date | string | null
+  periodEnd?: Prisma.DateTimeNullableFilter<"CreditNote"> | Date | string | null
   issuedAt?: Prisma.DateTimeFilter<"CreditNote"> | Date | string
   version?: Prisma.IntFilter<"CreditNote"> | number
   updatedAt?: Prisma.DateTimeFilter<"CreditNote"> | Date | string
@@ -793,36 +818,38 @@ export type CreditNoteScalarWhereInput = {
 
 export type CreditNoteCreateWithoutInvoiceInput = {
   id: string
-  invoiceLineId: string
+  invoiceLineId?: string | null
   number: string
   status: string
   reason: string
   currency: string
   totalMinor: bigint | number
-  periodStart: Date | string
-  periodEnd: Date | string
+  periodStart?: Date | string | null
+  periodEnd?: Date | string | null
   issuedAt: Date | string
   version?: number
   updatedAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutCreditNotesInput
   changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutCreditNoteInput
+  refunds?: Prisma.RefundCreateNestedManyWithoutCreditNoteInput
 }
 
 export type CreditNoteUncheckedCreateWithoutInvoiceInput = {
   id: string
   accountId: string
-  invoiceLineId: string
+  invoiceLineId?: string | null
   number: string
   status: string
   reason: string
   currency: string
   totalMinor: bigint | number
-  periodStart: Date | string
-  periodEnd: Date | string
+  periodStart?: Date | string | null
+  periodEnd?: Date | string | null
   issuedAt: Date | string
   version?: number
   updatedAt?: Date | string
   changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutCreditNoteInput
+  refunds?: Prisma.RefundUncheckedCreateNestedManyWithoutCreditNoteInput
 }
 
 export type CreditNoteCreateOrConnectWithoutInvoiceInput = {
@@ -853,19 +880,20 @@ export type CreditNoteUpdateManyWithWhereWithoutInvoiceInput = {
 
 export type CreditNoteCreateWithoutChangesInput = {
   id: string
-  invoiceLineId: string
+  invoiceLineId?: string | null
   number: string
   status: string
   reason: string
   currency: string
   totalMinor: bigint | number
-  periodStart: Date | string
-  periodEnd: Date | string
+  periodStart?: Date | string | null
+  periodEnd?: Date | string | null
   issuedAt: Date | string
   version?: number
   updatedAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutCreditNotesInput
   invoice: Prisma.InvoiceCreateNestedOneWithoutCreditNotesInput
+  refunds?: Prisma.RefundCreateNestedManyWithoutCreditNoteInput
 }
 
 export type CreditNoteUncheckedCreateWithoutChangesInput = {
@@ -873,17 +901,18 @@ export type CreditNoteUncheckedCreateWithoutChangesInput = {
   organizationId: string
   accountId: string
   invoiceId: string
-  invoiceLineId: string
+  invoiceLineId?: string | null
   number: string
   status: string
   reason: string
   currency: string
   totalMinor: bigint | number
-  periodStart: Date | string
-  periodEnd: Date | string
+  periodStart?: Date | string | null
+  periodEnd?: Date | string | null
   issuedAt: Date | string
   version?: number
   updatedAt?: Date | string
+  refunds?: Prisma.RefundUncheckedCreateNestedManyWithoutCreditNoteInput
 }
 
 export type CreditNoteCreateOrConnectWithoutChangesInput = {
@@ -904,19 +933,20 @@ export type CreditNoteUpdateToOneWithWhereWithoutChangesInput = {
 
 export type CreditNoteUpdateWithoutChangesInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  invoiceLineId?: Prisma.StringFieldUpdateOperationsInput | string
+  invoiceLineId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   reason?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  periodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  periodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutCreditNotesNestedInput
   invoice?: Prisma.InvoiceUpdateOneRequiredWithoutCreditNotesNestedInput
+  refunds?: Prisma.RefundUpdateManyWithoutCreditNoteNestedInput
 }
 
 export type CreditNoteUncheckedUpdateWithoutChangesInput = {
@@ -924,30 +954,121 @@ export type CreditNoteUncheckedUpdateWithoutChangesInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   accountId?: Prisma.StringFieldUpdateOperationsInput | string
   invoiceId?: Prisma.StringFieldUpdateOperationsInput | string
-  invoiceLineId?: Prisma.StringFieldUpdateOperationsInput | string
+  invoiceLineId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   reason?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  periodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  periodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  refunds?: Prisma.RefundUncheckedUpdateManyWithoutCreditNoteNestedInput
 }
 
-export type CreditNoteCreateManyAccountInput = {
+export type CreditNoteCreateWithoutRefundsInput = {
   id: string
-  invoiceId: string
-  invoiceLineId: string
+  invoiceLineId?: string | null
   number: string
   status: string
   reason: string
   currency: string
   totalMinor: bigint | number
-  periodStart: Date | string
-  periodEnd: Date | string
+  periodStart?: Date | string | null
+  periodEnd?: Date | string | null
+  issuedAt: Date | string
+  version?: number
+  updatedAt?: Date | string
+  account: Prisma.BillingAccountCreateNestedOneWithoutCreditNotesInput
+  invoice: Prisma.InvoiceCreateNestedOneWithoutCreditNotesInput
+  changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutCreditNoteInput
+}
+
+export type CreditNoteUncheckedCreateWithoutRefundsInput = {
+  id: string
+  organizationId: string
+  accountId: string
+  invoiceId: string
+  invoiceLineId?: string | null
+  number: string
+  status: string
+  reason: string
+  currency: string
+  totalMinor: bigint | number
+  periodStart?: Date | string | null
+  periodEnd?: Date | string | null
+  issuedAt: Date | string
+  version?: number
+  updatedAt?: Date | string
+  changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutCreditNoteInput
+}
+
+export type CreditNoteCreateOrConnectWithoutRefundsInput = {
+  where: Prisma.CreditNoteWhereUniqueInput
+  create: Prisma.XOR<Prisma.CreditNoteCreateWithoutRefundsInput, Prisma.CreditNoteUncheckedCreateWithoutRefundsInput>
+}
+
+export type CreditNoteUpsertWithoutRefundsInput = {
+  update: Prisma.XOR<Prisma.CreditNoteUpdateWithoutRefundsInput, Prisma.CreditNoteUncheckedUpdateWithoutRefundsInput>
+  create: Prisma.XOR<Prisma.CreditNoteCreateWithoutRefundsInput, Prisma.CreditNoteUncheckedCreateWithoutRefundsInput>
+  where?: Prisma.CreditNoteWhereInput
+}
+
+export type CreditNoteUpdateToOneWithWhereWithoutRefundsInput = {
+  where?: Prisma.CreditNoteWhereInput
+  data: Prisma.XOR<Prisma.CreditNoteUpdateWithoutRefundsInput, Prisma.CreditNoteUncheckedUpdateWithoutRefundsInput>
+}
+
+export type CreditNoteUpdateWithoutRefundsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  invoiceLineId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  number?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  reason?: Prisma.StringFieldUpdateOperationsInput | string
+  currency?: Prisma.StringFieldUpdateOperationsInput | string
+  totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  account?: Prisma.BillingAccountUpdateOneRequiredWithoutCreditNotesNestedInput
+  invoice?: Prisma.InvoiceUpdateOneRequiredWithoutCreditNotesNestedInput
+  changes?: Prisma.SubscriptionChangeUpdateManyWithoutCreditNoteNestedInput
+}
+
+export type CreditNoteUncheckedUpdateWithoutRefundsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  accountId?: Prisma.StringFieldUpdateOperationsInput | string
+  invoiceId?: Prisma.StringFieldUpdateOperationsInput | string
+  invoiceLineId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  number?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  reason?: Prisma.StringFieldUpdateOperationsInput | string
+  currency?: Prisma.StringFieldUpdateOperationsInput | string
+  totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutCreditNoteNestedInput
+}
+
+export type CreditNoteCreateManyAccountInput = {
+  id: string
+  invoiceId: string
+  invoiceLineId?: string | null
+  number: string
+  status: string
+  reason: string
+  currency: string
+  totalMinor: bigint | number
+  periodStart?: Date | string | null
+  periodEnd?: Date | string | null
   issuedAt: Date | string
   version?: number
   updatedAt?: Date | string
@@ -955,49 +1076,51 @@ export type CreditNoteCreateManyAccountInput = {
 
 export type CreditNoteUpdateWithoutAccountInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  invoiceLineId?: Prisma.StringFieldUpdateOperationsInput | string
+  invoiceLineId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   reason?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  periodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  periodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   invoice?: Prisma.InvoiceUpdateOneRequiredWithoutCreditNotesNestedInput
   changes?: Prisma.SubscriptionChangeUpdateManyWithoutCreditNoteNestedInput
+  refunds?: Prisma.RefundUpdateManyWithoutCreditNoteNestedInput
 }
 
 export type CreditNoteUncheckedUpdateWithoutAccountInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   invoiceId?: Prisma.StringFieldUpdateOperationsInput | string
-  invoiceLineId?: Prisma.StringFieldUpdateOperationsInput | string
+  invoiceLineId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   reason?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  periodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  periodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutCreditNoteNestedInput
+  refunds?: Prisma.RefundUncheckedUpdateManyWithoutCreditNoteNestedInput
 }
 
 export type CreditNoteUncheckedUpdateManyWithoutAccountInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   invoiceId?: Prisma.StringFieldUpdateOperationsInput | string
-  invoiceLineId?: Prisma.StringFieldUpdateOperationsInput | string
+  invoiceLineId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   reason?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  periodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  periodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1006,14 +1129,14 @@ export type CreditNoteUncheckedUpdateManyWithoutAccountInput = {
 export type CreditNoteCreateManyInvoiceInput = {
   id: string
   accountId: string
-  invoiceLineId: string
+  invoiceLineId?: string | null
   number: string
   status: string
   reason: string
   currency: string
   totalMinor: bigint | number
-  periodStart: Date | string
-  periodEnd: Date | string
+  periodStart?: Date | string | null
+  periodEnd?: Date | string | null
   issuedAt: Date | string
   version?: number
   updatedAt?: Date | string
@@ -1021,49 +1144,51 @@ export type CreditNoteCreateManyInvoiceInput = {
 
 export type CreditNoteUpdateWithoutInvoiceInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  invoiceLineId?: Prisma.StringFieldUpdateOperationsInput | string
+  invoiceLineId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   reason?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  periodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  periodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutCreditNotesNestedInput
   changes?: Prisma.SubscriptionChangeUpdateManyWithoutCreditNoteNestedInput
+  refunds?: Prisma.RefundUpdateManyWithoutCreditNoteNestedInput
 }
 
 export type CreditNoteUncheckedUpdateWithoutInvoiceInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   accountId?: Prisma.StringFieldUpdateOperationsInput | string
-  invoiceLineId?: Prisma.StringFieldUpdateOperationsInput | string
+  invoiceLineId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   reason?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  periodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  periodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutCreditNoteNestedInput
+  refunds?: Prisma.RefundUncheckedUpdateManyWithoutCreditNoteNestedInput
 }
 
 export type CreditNoteUncheckedUpdateManyWithoutInvoiceInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   accountId?: Prisma.StringFieldUpdateOperationsInput | string
-  invoiceLineId?: Prisma.StringFieldUpdateOperationsInput | string
+  invoiceLineId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   number?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   reason?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  periodStart?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  periodEnd?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  periodStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  periodEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1076,10 +1201,12 @@ export type CreditNoteUncheckedUpdateManyWithoutInvoiceInput = {
 
 export type CreditNoteCountOutputType = {
   changes: number
+  refunds: number
 }
 
 export type CreditNoteCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   changes?: boolean | CreditNoteCountOutputTypeCountChangesArgs
+  refunds?: boolean | CreditNoteCountOutputTypeCountRefundsArgs
 }
 
 /**
@@ -1097,6 +1224,13 @@ export type CreditNoteCountOutputTypeDefaultArgs<ExtArgs extends runtime.Types.E
  */
 export type CreditNoteCountOutputTypeCountChangesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.SubscriptionChangeWhereInput
+}
+
+/**
+ * CreditNoteCountOutputType without action
+ */
+export type CreditNoteCountOutputTypeCountRefundsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.RefundWhereInput
 }
 
 
@@ -1119,6 +1253,7 @@ export type CreditNoteSelect<ExtArgs extends runtime.Types.Extensions.InternalAr
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
   invoice?: boolean | Prisma.InvoiceDefaultArgs<ExtArgs>
   changes?: boolean | Prisma.CreditNote$changesArgs<ExtArgs>
+  refunds?: boolean | Prisma.CreditNote$refundsArgs<ExtArgs>
   _count?: boolean | Prisma.CreditNoteCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["creditNote"]>
 
@@ -1185,6 +1320,7 @@ export type CreditNoteInclude<ExtArgs extends runtime.Types.Extensions.InternalA
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
   invoice?: boolean | Prisma.InvoiceDefaultArgs<ExtArgs>
   changes?: boolean | Prisma.CreditNote$changesArgs<ExtArgs>
+  refunds?: boolean | Prisma.CreditNote$refundsArgs<ExtArgs>
   _count?: boolean | Prisma.CreditNoteCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type CreditNoteIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1202,20 +1338,21 @@ export type $CreditNotePayload<ExtArgs extends runtime.Types.Extensions.Internal
     account: Prisma.$BillingAccountPayload<ExtArgs>
     invoice: Prisma.$InvoicePayload<ExtArgs>
     changes: Prisma.$SubscriptionChangePayload<ExtArgs>[]
+    refunds: Prisma.$RefundPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
     organizationId: string
     accountId: string
     invoiceId: string
-    invoiceLineId: string
+    invoiceLineId: string | null
     number: string
     status: string
     reason: string
     currency: string
     totalMinor: bigint
-    periodStart: Date
-    periodEnd: Date
+    periodStart: Date | null
+    periodEnd: Date | null
     issuedAt: Date
     version: number
     updatedAt: Date
@@ -1616,6 +1753,7 @@ export interface Prisma__CreditNoteClient<T, Null = never, ExtArgs extends runti
   account<T extends Prisma.BillingAccountDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.BillingAccountDefaultArgs<ExtArgs>>): Prisma.Prisma__BillingAccountClient<runtime.Types.Result.GetResult<Prisma.$BillingAccountPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   invoice<T extends Prisma.InvoiceDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.InvoiceDefaultArgs<ExtArgs>>): Prisma.Prisma__InvoiceClient<runtime.Types.Result.GetResult<Prisma.$InvoicePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   changes<T extends Prisma.CreditNote$changesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.CreditNote$changesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SubscriptionChangePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  refunds<T extends Prisma.CreditNote$refundsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.CreditNote$refundsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RefundPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2082,6 +2220,30 @@ export type CreditNote$changesArgs<ExtArgs extends runtime.Types.Extensions.Inte
   take?: number
   skip?: number
   distinct?: Prisma.SubscriptionChangeScalarFieldEnum | Prisma.SubscriptionChangeScalarFieldEnum[]
+}
+
+/**
+ * CreditNote.refunds
+ */
+export type CreditNote$refundsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Refund
+   */
+  select?: Prisma.RefundSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Refund
+   */
+  omit?: Prisma.RefundOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.RefundInclude<ExtArgs> | null
+  where?: Prisma.RefundWhereInput
+  orderBy?: Prisma.RefundOrderByWithRelationInput | Prisma.RefundOrderByWithRelationInput[]
+  cursor?: Prisma.RefundWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.RefundScalarFieldEnum | Prisma.RefundScalarFieldEnum[]
 }
 
 /**

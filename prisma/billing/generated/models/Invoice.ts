@@ -31,6 +31,7 @@ export type InvoiceAvgAggregateOutputType = {
   taxMinor: number | null
   totalMinor: number | null
   creditMinor: number | null
+  creditedMinor: number | null
   version: number | null
 }
 
@@ -39,6 +40,7 @@ export type InvoiceSumAggregateOutputType = {
   taxMinor: bigint | null
   totalMinor: bigint | null
   creditMinor: bigint | null
+  creditedMinor: bigint | null
   version: number | null
 }
 
@@ -54,6 +56,7 @@ export type InvoiceMinAggregateOutputType = {
   taxMinor: bigint | null
   totalMinor: bigint | null
   creditMinor: bigint | null
+  creditedMinor: bigint | null
   issuedAt: Date | null
   dueAt: Date | null
   paidAt: Date | null
@@ -73,6 +76,7 @@ export type InvoiceMaxAggregateOutputType = {
   taxMinor: bigint | null
   totalMinor: bigint | null
   creditMinor: bigint | null
+  creditedMinor: bigint | null
   issuedAt: Date | null
   dueAt: Date | null
   paidAt: Date | null
@@ -92,6 +96,7 @@ export type InvoiceCountAggregateOutputType = {
   taxMinor: number
   totalMinor: number
   creditMinor: number
+  creditedMinor: number
   issuedAt: number
   dueAt: number
   paidAt: number
@@ -106,6 +111,7 @@ export type InvoiceAvgAggregateInputType = {
   taxMinor?: true
   totalMinor?: true
   creditMinor?: true
+  creditedMinor?: true
   version?: true
 }
 
@@ -114,6 +120,7 @@ export type InvoiceSumAggregateInputType = {
   taxMinor?: true
   totalMinor?: true
   creditMinor?: true
+  creditedMinor?: true
   version?: true
 }
 
@@ -129,6 +136,7 @@ export type InvoiceMinAggregateInputType = {
   taxMinor?: true
   totalMinor?: true
   creditMinor?: true
+  creditedMinor?: true
   issuedAt?: true
   dueAt?: true
   paidAt?: true
@@ -148,6 +156,7 @@ export type InvoiceMaxAggregateInputType = {
   taxMinor?: true
   totalMinor?: true
   creditMinor?: true
+  creditedMinor?: true
   issuedAt?: true
   dueAt?: true
   paidAt?: true
@@ -167,6 +176,7 @@ export type InvoiceCountAggregateInputType = {
   taxMinor?: true
   totalMinor?: true
   creditMinor?: true
+  creditedMinor?: true
   issuedAt?: true
   dueAt?: true
   paidAt?: true
@@ -273,6 +283,7 @@ export type InvoiceGroupByOutputType = {
   taxMinor: bigint
   totalMinor: bigint
   creditMinor: bigint
+  creditedMinor: bigint
   issuedAt: Date
   dueAt: Date
   paidAt: Date | null
@@ -315,6 +326,7 @@ export type InvoiceWhereInput = {
   taxMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   totalMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   creditMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
+  creditedMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   issuedAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   dueAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   paidAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
@@ -340,6 +352,7 @@ export type InvoiceOrderByWithRelationInput = {
   taxMinor?: Prisma.SortOrder
   totalMinor?: Prisma.SortOrder
   creditMinor?: Prisma.SortOrder
+  creditedMinor?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
   dueAt?: Prisma.SortOrder
   paidAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -370,6 +383,7 @@ export type InvoiceWhereUniqueInput = Prisma.AtLeast<{
   taxMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   totalMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   creditMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
+  creditedMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   issuedAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   dueAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   paidAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
@@ -395,6 +409,7 @@ export type InvoiceOrderByWithAggregationInput = {
   taxMinor?: Prisma.SortOrder
   totalMinor?: Prisma.SortOrder
   creditMinor?: Prisma.SortOrder
+  creditedMinor?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
   dueAt?: Prisma.SortOrder
   paidAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -422,6 +437,7 @@ export type InvoiceScalarWhereWithAggregatesInput = {
   taxMinor?: Prisma.BigIntWithAggregatesFilter<"Invoice"> | bigint | number
   totalMinor?: Prisma.BigIntWithAggregatesFilter<"Invoice"> | bigint | number
   creditMinor?: Prisma.BigIntWithAggregatesFilter<"Invoice"> | bigint | number
+  creditedMinor?: Prisma.BigIntWithAggregatesFilter<"Invoice"> | bigint | number
   issuedAt?: Prisma.DateTimeWithAggregatesFilter<"Invoice"> | Date | string
   dueAt?: Prisma.DateTimeWithAggregatesFilter<"Invoice"> | Date | string
   paidAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Invoice"> | Date | string | null
@@ -438,6 +454,7 @@ export type InvoiceCreateInput = {
   taxMinor: bigint | number
   totalMinor: bigint | number
   creditMinor?: bigint | number
+  creditedMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -463,6 +480,7 @@ export type InvoiceUncheckedCreateInput = {
   taxMinor: bigint | number
   totalMinor: bigint | number
   creditMinor?: bigint | number
+  creditedMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -483,6 +501,7 @@ export type InvoiceUpdateInput = {
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -508,6 +527,7 @@ export type InvoiceUncheckedUpdateInput = {
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -531,6 +551,7 @@ export type InvoiceCreateManyInput = {
   taxMinor: bigint | number
   totalMinor: bigint | number
   creditMinor?: bigint | number
+  creditedMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -547,6 +568,7 @@ export type InvoiceUpdateManyMutationInput = {
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -566,6 +588,7 @@ export type InvoiceUncheckedUpdateManyInput = {
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -605,6 +628,7 @@ export type InvoiceCountOrderByAggregateInput = {
   taxMinor?: Prisma.SortOrder
   totalMinor?: Prisma.SortOrder
   creditMinor?: Prisma.SortOrder
+  creditedMinor?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
   dueAt?: Prisma.SortOrder
   paidAt?: Prisma.SortOrder
@@ -617,6 +641,7 @@ export type InvoiceAvgOrderByAggregateInput = {
   taxMinor?: Prisma.SortOrder
   totalMinor?: Prisma.SortOrder
   creditMinor?: Prisma.SortOrder
+  creditedMinor?: Prisma.SortOrder
   version?: Prisma.SortOrder
 }
 
@@ -632,6 +657,7 @@ export type InvoiceMaxOrderByAggregateInput = {
   taxMinor?: Prisma.SortOrder
   totalMinor?: Prisma.SortOrder
   creditMinor?: Prisma.SortOrder
+  creditedMinor?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
   dueAt?: Prisma.SortOrder
   paidAt?: Prisma.SortOrder
@@ -651,6 +677,7 @@ export type InvoiceMinOrderByAggregateInput = {
   taxMinor?: Prisma.SortOrder
   totalMinor?: Prisma.SortOrder
   creditMinor?: Prisma.SortOrder
+  creditedMinor?: Prisma.SortOrder
   issuedAt?: Prisma.SortOrder
   dueAt?: Prisma.SortOrder
   paidAt?: Prisma.SortOrder
@@ -663,6 +690,7 @@ export type InvoiceSumOrderByAggregateInput = {
   taxMinor?: Prisma.SortOrder
   totalMinor?: Prisma.SortOrder
   creditMinor?: Prisma.SortOrder
+  creditedMinor?: Prisma.SortOrder
   version?: Prisma.SortOrder
 }
 
@@ -820,6 +848,7 @@ export type InvoiceCreateWithoutAccountInput = {
   taxMinor: bigint | number
   totalMinor: bigint | number
   creditMinor?: bigint | number
+  creditedMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -842,6 +871,7 @@ export type InvoiceUncheckedCreateWithoutAccountInput = {
   taxMinor: bigint | number
   totalMinor: bigint | number
   creditMinor?: bigint | number
+  creditedMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -894,6 +924,7 @@ export type InvoiceScalarWhereInput = {
   taxMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   totalMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   creditMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
+  creditedMinor?: Prisma.BigIntFilter<"Invoice"> | bigint | number
   issuedAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   dueAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   paidAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
@@ -910,6 +941,7 @@ export type InvoiceCreateWithoutSubscriptionInput = {
   taxMinor: bigint | number
   totalMinor: bigint | number
   creditMinor?: bigint | number
+  creditedMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -932,6 +964,7 @@ export type InvoiceUncheckedCreateWithoutSubscriptionInput = {
   taxMinor: bigint | number
   totalMinor: bigint | number
   creditMinor?: bigint | number
+  creditedMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -978,6 +1011,7 @@ export type InvoiceCreateWithoutLinesInput = {
   taxMinor: bigint | number
   totalMinor: bigint | number
   creditMinor?: bigint | number
+  creditedMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -1002,6 +1036,7 @@ export type InvoiceUncheckedCreateWithoutLinesInput = {
   taxMinor: bigint | number
   totalMinor: bigint | number
   creditMinor?: bigint | number
+  creditedMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -1037,6 +1072,7 @@ export type InvoiceUpdateWithoutLinesInput = {
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1061,6 +1097,7 @@ export type InvoiceUncheckedUpdateWithoutLinesInput = {
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1080,6 +1117,7 @@ export type InvoiceCreateWithoutPaymentsInput = {
   taxMinor: bigint | number
   totalMinor: bigint | number
   creditMinor?: bigint | number
+  creditedMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -1104,6 +1142,7 @@ export type InvoiceUncheckedCreateWithoutPaymentsInput = {
   taxMinor: bigint | number
   totalMinor: bigint | number
   creditMinor?: bigint | number
+  creditedMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -1139,6 +1178,7 @@ export type InvoiceUpdateWithoutPaymentsInput = {
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1163,6 +1203,7 @@ export type InvoiceUncheckedUpdateWithoutPaymentsInput = {
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1182,6 +1223,7 @@ export type InvoiceCreateWithoutCreditNotesInput = {
   taxMinor: bigint | number
   totalMinor: bigint | number
   creditMinor?: bigint | number
+  creditedMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -1206,6 +1248,7 @@ export type InvoiceUncheckedCreateWithoutCreditNotesInput = {
   taxMinor: bigint | number
   totalMinor: bigint | number
   creditMinor?: bigint | number
+  creditedMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -1241,6 +1284,7 @@ export type InvoiceUpdateWithoutCreditNotesInput = {
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1265,6 +1309,7 @@ export type InvoiceUncheckedUpdateWithoutCreditNotesInput = {
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1284,6 +1329,7 @@ export type InvoiceCreateWithoutChangesInput = {
   taxMinor: bigint | number
   totalMinor: bigint | number
   creditMinor?: bigint | number
+  creditedMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -1308,6 +1354,7 @@ export type InvoiceUncheckedCreateWithoutChangesInput = {
   taxMinor: bigint | number
   totalMinor: bigint | number
   creditMinor?: bigint | number
+  creditedMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -1343,6 +1390,7 @@ export type InvoiceUpdateWithoutChangesInput = {
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1367,6 +1415,7 @@ export type InvoiceUncheckedUpdateWithoutChangesInput = {
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1387,6 +1436,7 @@ export type InvoiceCreateManyAccountInput = {
   taxMinor: bigint | number
   totalMinor: bigint | number
   creditMinor?: bigint | number
+  creditedMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -1403,6 +1453,7 @@ export type InvoiceUpdateWithoutAccountInput = {
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1425,6 +1476,7 @@ export type InvoiceUncheckedUpdateWithoutAccountInput = {
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1446,6 +1498,7 @@ export type InvoiceUncheckedUpdateManyWithoutAccountInput = {
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1463,6 +1516,7 @@ export type InvoiceCreateManySubscriptionInput = {
   taxMinor: bigint | number
   totalMinor: bigint | number
   creditMinor?: bigint | number
+  creditedMinor?: bigint | number
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
@@ -1479,6 +1533,7 @@ export type InvoiceUpdateWithoutSubscriptionInput = {
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1501,6 +1556,7 @@ export type InvoiceUncheckedUpdateWithoutSubscriptionInput = {
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1522,6 +1578,7 @@ export type InvoiceUncheckedUpdateManyWithoutSubscriptionInput = {
   taxMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   totalMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  creditedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1599,6 +1656,7 @@ export type InvoiceSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   taxMinor?: boolean
   totalMinor?: boolean
   creditMinor?: boolean
+  creditedMinor?: boolean
   issuedAt?: boolean
   dueAt?: boolean
   paidAt?: boolean
@@ -1625,6 +1683,7 @@ export type InvoiceSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exten
   taxMinor?: boolean
   totalMinor?: boolean
   creditMinor?: boolean
+  creditedMinor?: boolean
   issuedAt?: boolean
   dueAt?: boolean
   paidAt?: boolean
@@ -1646,6 +1705,7 @@ export type InvoiceSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exten
   taxMinor?: boolean
   totalMinor?: boolean
   creditMinor?: boolean
+  creditedMinor?: boolean
   issuedAt?: boolean
   dueAt?: boolean
   paidAt?: boolean
@@ -1667,6 +1727,7 @@ export type InvoiceSelectScalar = {
   taxMinor?: boolean
   totalMinor?: boolean
   creditMinor?: boolean
+  creditedMinor?: boolean
   issuedAt?: boolean
   dueAt?: boolean
   paidAt?: boolean
@@ -1674,7 +1735,7 @@ export type InvoiceSelectScalar = {
   updatedAt?: boolean
 }
 
-export type InvoiceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "accountId" | "subscriptionId" | "number" | "status" | "currency" | "subtotalMinor" | "taxMinor" | "totalMinor" | "creditMinor" | "issuedAt" | "dueAt" | "paidAt" | "version" | "updatedAt", ExtArgs["result"]["invoice"]>
+export type InvoiceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "accountId" | "subscriptionId" | "number" | "status" | "currency" | "subtotalMinor" | "taxMinor" | "totalMinor" | "creditMinor" | "creditedMinor" | "issuedAt" | "dueAt" | "paidAt" | "version" | "updatedAt", ExtArgs["result"]["invoice"]>
 export type InvoiceInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
   subscription?: boolean | Prisma.Invoice$subscriptionArgs<ExtArgs>
@@ -1715,6 +1776,7 @@ export type $InvoicePayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     taxMinor: bigint
     totalMinor: bigint
     creditMinor: bigint
+    creditedMinor: bigint
     issuedAt: Date
     dueAt: Date
     paidAt: Date | null
@@ -2160,6 +2222,7 @@ export interface InvoiceFieldRefs {
   readonly taxMinor: Prisma.FieldRef<"Invoice", 'BigInt'>
   readonly totalMinor: Prisma.FieldRef<"Invoice", 'BigInt'>
   readonly creditMinor: Prisma.FieldRef<"Invoice", 'BigInt'>
+  readonly creditedMinor: Prisma.FieldRef<"Invoice", 'BigInt'>
   readonly issuedAt: Prisma.FieldRef<"Invoice", 'DateTime'>
   readonly dueAt: Prisma.FieldRef<"Invoice", 'DateTime'>
   readonly paidAt: Prisma.FieldRef<"Invoice", 'DateTime'>

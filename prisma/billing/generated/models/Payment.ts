@@ -28,12 +28,14 @@ export type AggregatePayment = {
 
 export type PaymentAvgAggregateOutputType = {
   amountMinor: number | null
+  refundedMinor: number | null
   version: number | null
   attempts: number | null
 }
 
 export type PaymentSumAggregateOutputType = {
   amountMinor: bigint | null
+  refundedMinor: bigint | null
   version: number | null
   attempts: number | null
 }
@@ -45,6 +47,7 @@ export type PaymentMinAggregateOutputType = {
   paymentMethodId: string | null
   currency: string | null
   amountMinor: bigint | null
+  refundedMinor: bigint | null
   status: string | null
   provider: string | null
   providerRef: string | null
@@ -65,6 +68,7 @@ export type PaymentMaxAggregateOutputType = {
   paymentMethodId: string | null
   currency: string | null
   amountMinor: bigint | null
+  refundedMinor: bigint | null
   status: string | null
   provider: string | null
   providerRef: string | null
@@ -85,6 +89,7 @@ export type PaymentCountAggregateOutputType = {
   paymentMethodId: number
   currency: number
   amountMinor: number
+  refundedMinor: number
   status: number
   provider: number
   providerRef: number
@@ -103,12 +108,14 @@ export type PaymentCountAggregateOutputType = {
 
 export type PaymentAvgAggregateInputType = {
   amountMinor?: true
+  refundedMinor?: true
   version?: true
   attempts?: true
 }
 
 export type PaymentSumAggregateInputType = {
   amountMinor?: true
+  refundedMinor?: true
   version?: true
   attempts?: true
 }
@@ -120,6 +127,7 @@ export type PaymentMinAggregateInputType = {
   paymentMethodId?: true
   currency?: true
   amountMinor?: true
+  refundedMinor?: true
   status?: true
   provider?: true
   providerRef?: true
@@ -140,6 +148,7 @@ export type PaymentMaxAggregateInputType = {
   paymentMethodId?: true
   currency?: true
   amountMinor?: true
+  refundedMinor?: true
   status?: true
   provider?: true
   providerRef?: true
@@ -160,6 +169,7 @@ export type PaymentCountAggregateInputType = {
   paymentMethodId?: true
   currency?: true
   amountMinor?: true
+  refundedMinor?: true
   status?: true
   provider?: true
   providerRef?: true
@@ -268,6 +278,7 @@ export type PaymentGroupByOutputType = {
   paymentMethodId: string
   currency: string
   amountMinor: bigint
+  refundedMinor: bigint
   status: string
   provider: string
   providerRef: string | null
@@ -312,6 +323,7 @@ export type PaymentWhereInput = {
   paymentMethodId?: Prisma.StringFilter<"Payment"> | string
   currency?: Prisma.StringFilter<"Payment"> | string
   amountMinor?: Prisma.BigIntFilter<"Payment"> | bigint | number
+  refundedMinor?: Prisma.BigIntFilter<"Payment"> | bigint | number
   status?: Prisma.StringFilter<"Payment"> | string
   provider?: Prisma.StringFilter<"Payment"> | string
   providerRef?: Prisma.StringNullableFilter<"Payment"> | string | null
@@ -327,6 +339,8 @@ export type PaymentWhereInput = {
   invoice?: Prisma.XOR<Prisma.InvoiceScalarRelationFilter, Prisma.InvoiceWhereInput>
   paymentMethod?: Prisma.XOR<Prisma.PaymentMethodScalarRelationFilter, Prisma.PaymentMethodWhereInput>
   providerEvents?: Prisma.ProviderEventListRelationFilter
+  refunds?: Prisma.RefundListRelationFilter
+  disputes?: Prisma.DisputeListRelationFilter
 }
 
 export type PaymentOrderByWithRelationInput = {
@@ -336,6 +350,7 @@ export type PaymentOrderByWithRelationInput = {
   paymentMethodId?: Prisma.SortOrder
   currency?: Prisma.SortOrder
   amountMinor?: Prisma.SortOrder
+  refundedMinor?: Prisma.SortOrder
   status?: Prisma.SortOrder
   provider?: Prisma.SortOrder
   providerRef?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -351,6 +366,8 @@ export type PaymentOrderByWithRelationInput = {
   invoice?: Prisma.InvoiceOrderByWithRelationInput
   paymentMethod?: Prisma.PaymentMethodOrderByWithRelationInput
   providerEvents?: Prisma.ProviderEventOrderByRelationAggregateInput
+  refunds?: Prisma.RefundOrderByRelationAggregateInput
+  disputes?: Prisma.DisputeOrderByRelationAggregateInput
 }
 
 export type PaymentWhereUniqueInput = Prisma.AtLeast<{
@@ -364,6 +381,7 @@ export type PaymentWhereUniqueInput = Prisma.AtLeast<{
   paymentMethodId?: Prisma.StringFilter<"Payment"> | string
   currency?: Prisma.StringFilter<"Payment"> | string
   amountMinor?: Prisma.BigIntFilter<"Payment"> | bigint | number
+  refundedMinor?: Prisma.BigIntFilter<"Payment"> | bigint | number
   status?: Prisma.StringFilter<"Payment"> | string
   provider?: Prisma.StringFilter<"Payment"> | string
   providerRef?: Prisma.StringNullableFilter<"Payment"> | string | null
@@ -379,6 +397,8 @@ export type PaymentWhereUniqueInput = Prisma.AtLeast<{
   invoice?: Prisma.XOR<Prisma.InvoiceScalarRelationFilter, Prisma.InvoiceWhereInput>
   paymentMethod?: Prisma.XOR<Prisma.PaymentMethodScalarRelationFilter, Prisma.PaymentMethodWhereInput>
   providerEvents?: Prisma.ProviderEventListRelationFilter
+  refunds?: Prisma.RefundListRelationFilter
+  disputes?: Prisma.DisputeListRelationFilter
 }, "id" | "organizationId_id">
 
 export type PaymentOrderByWithAggregationInput = {
@@ -388,6 +408,7 @@ export type PaymentOrderByWithAggregationInput = {
   paymentMethodId?: Prisma.SortOrder
   currency?: Prisma.SortOrder
   amountMinor?: Prisma.SortOrder
+  refundedMinor?: Prisma.SortOrder
   status?: Prisma.SortOrder
   provider?: Prisma.SortOrder
   providerRef?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -417,6 +438,7 @@ export type PaymentScalarWhereWithAggregatesInput = {
   paymentMethodId?: Prisma.StringWithAggregatesFilter<"Payment"> | string
   currency?: Prisma.StringWithAggregatesFilter<"Payment"> | string
   amountMinor?: Prisma.BigIntWithAggregatesFilter<"Payment"> | bigint | number
+  refundedMinor?: Prisma.BigIntWithAggregatesFilter<"Payment"> | bigint | number
   status?: Prisma.StringWithAggregatesFilter<"Payment"> | string
   provider?: Prisma.StringWithAggregatesFilter<"Payment"> | string
   providerRef?: Prisma.StringNullableWithAggregatesFilter<"Payment"> | string | null
@@ -435,6 +457,7 @@ export type PaymentCreateInput = {
   id: string
   currency: string
   amountMinor: bigint | number
+  refundedMinor?: bigint | number
   status: string
   provider: string
   providerRef?: string | null
@@ -450,6 +473,8 @@ export type PaymentCreateInput = {
   invoice: Prisma.InvoiceCreateNestedOneWithoutPaymentsInput
   paymentMethod: Prisma.PaymentMethodCreateNestedOneWithoutPaymentsInput
   providerEvents?: Prisma.ProviderEventCreateNestedManyWithoutPaymentInput
+  refunds?: Prisma.RefundCreateNestedManyWithoutPaymentInput
+  disputes?: Prisma.DisputeCreateNestedManyWithoutPaymentInput
 }
 
 export type PaymentUncheckedCreateInput = {
@@ -459,6 +484,7 @@ export type PaymentUncheckedCreateInput = {
   paymentMethodId: string
   currency: string
   amountMinor: bigint | number
+  refundedMinor?: bigint | number
   status: string
   provider: string
   providerRef?: string | null
@@ -472,12 +498,15 @@ export type PaymentUncheckedCreateInput = {
   createdAt?: Date | string
   updatedAt?: Date | string
   providerEvents?: Prisma.ProviderEventUncheckedCreateNestedManyWithoutPaymentInput
+  refunds?: Prisma.RefundUncheckedCreateNestedManyWithoutPaymentInput
+  disputes?: Prisma.DisputeUncheckedCreateNestedManyWithoutPaymentInput
 }
 
 export type PaymentUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  refundedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   status?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
   providerRef?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -493,6 +522,8 @@ export type PaymentUpdateInput = {
   invoice?: Prisma.InvoiceUpdateOneRequiredWithoutPaymentsNestedInput
   paymentMethod?: Prisma.PaymentMethodUpdateOneRequiredWithoutPaymentsNestedInput
   providerEvents?: Prisma.ProviderEventUpdateManyWithoutPaymentNestedInput
+  refunds?: Prisma.RefundUpdateManyWithoutPaymentNestedInput
+  disputes?: Prisma.DisputeUpdateManyWithoutPaymentNestedInput
 }
 
 export type PaymentUncheckedUpdateInput = {
@@ -502,6 +533,7 @@ export type PaymentUncheckedUpdateInput = {
   paymentMethodId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  refundedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   status?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
   providerRef?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -515,6 +547,8 @@ export type PaymentUncheckedUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   providerEvents?: Prisma.ProviderEventUncheckedUpdateManyWithoutPaymentNestedInput
+  refunds?: Prisma.RefundUncheckedUpdateManyWithoutPaymentNestedInput
+  disputes?: Prisma.DisputeUncheckedUpdateManyWithoutPaymentNestedInput
 }
 
 export type PaymentCreateManyInput = {
@@ -524,6 +558,7 @@ export type PaymentCreateManyInput = {
   paymentMethodId: string
   currency: string
   amountMinor: bigint | number
+  refundedMinor?: bigint | number
   status: string
   provider: string
   providerRef?: string | null
@@ -542,6 +577,7 @@ export type PaymentUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  refundedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   status?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
   providerRef?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -563,6 +599,7 @@ export type PaymentUncheckedUpdateManyInput = {
   paymentMethodId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  refundedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   status?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
   providerRef?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -599,6 +636,7 @@ export type PaymentCountOrderByAggregateInput = {
   paymentMethodId?: Prisma.SortOrder
   currency?: Prisma.SortOrder
   amountMinor?: Prisma.SortOrder
+  refundedMinor?: Prisma.SortOrder
   status?: Prisma.SortOrder
   provider?: Prisma.SortOrder
   providerRef?: Prisma.SortOrder
@@ -615,6 +653,7 @@ export type PaymentCountOrderByAggregateInput = {
 
 export type PaymentAvgOrderByAggregateInput = {
   amountMinor?: Prisma.SortOrder
+  refundedMinor?: Prisma.SortOrder
   version?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
 }
@@ -626,6 +665,7 @@ export type PaymentMaxOrderByAggregateInput = {
   paymentMethodId?: Prisma.SortOrder
   currency?: Prisma.SortOrder
   amountMinor?: Prisma.SortOrder
+  refundedMinor?: Prisma.SortOrder
   status?: Prisma.SortOrder
   provider?: Prisma.SortOrder
   providerRef?: Prisma.SortOrder
@@ -646,6 +686,7 @@ export type PaymentMinOrderByAggregateInput = {
   paymentMethodId?: Prisma.SortOrder
   currency?: Prisma.SortOrder
   amountMinor?: Prisma.SortOrder
+  refundedMinor?: Prisma.SortOrder
   status?: Prisma.SortOrder
   provider?: Prisma.SortOrder
   providerRef?: Prisma.SortOrder
@@ -661,6 +702,7 @@ export type PaymentMinOrderByAggregateInput = {
 
 export type PaymentSumOrderByAggregateInput = {
   amountMinor?: Prisma.SortOrder
+  refundedMinor?: Prisma.SortOrder
   version?: Prisma.SortOrder
   attempts?: Prisma.SortOrder
 }
@@ -668,6 +710,11 @@ export type PaymentSumOrderByAggregateInput = {
 export type PaymentNullableScalarRelationFilter = {
   is?: Prisma.PaymentWhereInput | null
   isNot?: Prisma.PaymentWhereInput | null
+}
+
+export type PaymentScalarRelationFilter = {
+  is?: Prisma.PaymentWhereInput
+  isNot?: Prisma.PaymentWhereInput
 }
 
 export type PaymentCreateNestedManyWithoutPaymentMethodInput = {
@@ -770,10 +817,39 @@ export type PaymentUpdateOneWithoutProviderEventsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.PaymentUpdateToOneWithWhereWithoutProviderEventsInput, Prisma.PaymentUpdateWithoutProviderEventsInput>, Prisma.PaymentUncheckedUpdateWithoutProviderEventsInput>
 }
 
+export type PaymentCreateNestedOneWithoutRefundsInput = {
+  create?: Prisma.XOR<Prisma.PaymentCreateWithoutRefundsInput, Prisma.PaymentUncheckedCreateWithoutRefundsInput>
+  connectOrCreate?: Prisma.PaymentCreateOrConnectWithoutRefundsInput
+  connect?: Prisma.PaymentWhereUniqueInput
+}
+
+export type PaymentUpdateOneRequiredWithoutRefundsNestedInput = {
+  create?: Prisma.XOR<Prisma.PaymentCreateWithoutRefundsInput, Prisma.PaymentUncheckedCreateWithoutRefundsInput>
+  connectOrCreate?: Prisma.PaymentCreateOrConnectWithoutRefundsInput
+  upsert?: Prisma.PaymentUpsertWithoutRefundsInput
+  connect?: Prisma.PaymentWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.PaymentUpdateToOneWithWhereWithoutRefundsInput, Prisma.PaymentUpdateWithoutRefundsInput>, Prisma.PaymentUncheckedUpdateWithoutRefundsInput>
+}
+
+export type PaymentCreateNestedOneWithoutDisputesInput = {
+  create?: Prisma.XOR<Prisma.PaymentCreateWithoutDisputesInput, Prisma.PaymentUncheckedCreateWithoutDisputesInput>
+  connectOrCreate?: Prisma.PaymentCreateOrConnectWithoutDisputesInput
+  connect?: Prisma.PaymentWhereUniqueInput
+}
+
+export type PaymentUpdateOneRequiredWithoutDisputesNestedInput = {
+  create?: Prisma.XOR<Prisma.PaymentCreateWithoutDisputesInput, Prisma.PaymentUncheckedCreateWithoutDisputesInput>
+  connectOrCreate?: Prisma.PaymentCreateOrConnectWithoutDisputesInput
+  upsert?: Prisma.PaymentUpsertWithoutDisputesInput
+  connect?: Prisma.PaymentWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.PaymentUpdateToOneWithWhereWithoutDisputesInput, Prisma.PaymentUpdateWithoutDisputesInput>, Prisma.PaymentUncheckedUpdateWithoutDisputesInput>
+}
+
 export type PaymentCreateWithoutPaymentMethodInput = {
   id: string
   currency: string
   amountMinor: bigint | number
+  refundedMinor?: bigint | number
   status: string
   provider: string
   providerRef?: string | null
@@ -788,6 +864,8 @@ export type PaymentCreateWithoutPaymentMethodInput = {
   updatedAt?: Date | string
   invoice: Prisma.InvoiceCreateNestedOneWithoutPaymentsInput
   providerEvents?: Prisma.ProviderEventCreateNestedManyWithoutPaymentInput
+  refunds?: Prisma.RefundCreateNestedManyWithoutPaymentInput
+  disputes?: Prisma.DisputeCreateNestedManyWithoutPaymentInput
 }
 
 export type PaymentUncheckedCreateWithoutPaymentMethodInput = {
@@ -795,6 +873,7 @@ export type PaymentUncheckedCreateWithoutPaymentMethodInput = {
   invoiceId: string
   currency: string
   amountMinor: bigint | number
+  refundedMinor?: bigint | number
   status: string
   provider: string
   providerRef?: string | null
@@ -808,6 +887,8 @@ export type PaymentUncheckedCreateWithoutPaymentMethodInput = {
   createdAt?: Date | string
   updatedAt?: Date | string
   providerEvents?: Prisma.ProviderEventUncheckedCreateNestedManyWithoutPaymentInput
+  refunds?: Prisma.RefundUncheckedCreateNestedManyWithoutPaymentInput
+  disputes?: Prisma.DisputeUncheckedCreateNestedManyWithoutPaymentInput
 }
 
 export type PaymentCreateOrConnectWithoutPaymentMethodInput = {
@@ -846,6 +927,7 @@ export type PaymentScalarWhereInput = {
   paymentMethodId?: Prisma.StringFilter<"Payment"> | string
   currency?: Prisma.StringFilter<"Payment"> | string
   amountMinor?: Prisma.BigIntFilter<"Payment"> | bigint | number
+  refundedMinor?: Prisma.BigIntFilter<"Payment"> | bigint | number
   status?: Prisma.StringFilter<"Payment"> | string
   provider?: Prisma.StringFilter<"Payment"> | string
   providerRef?: Prisma.StringNullableFilter<"Payment"> | string | null
@@ -864,6 +946,7 @@ export type PaymentCreateWithoutInvoiceInput = {
   id: string
   currency: string
   amountMinor: bigint | number
+  refundedMinor?: bigint | number
   status: string
   provider: string
   providerRef?: string | null
@@ -878,6 +961,8 @@ export type PaymentCreateWithoutInvoiceInput = {
   updatedAt?: Date | string
   paymentMethod: Prisma.PaymentMethodCreateNestedOneWithoutPaymentsInput
   providerEvents?: Prisma.ProviderEventCreateNestedManyWithoutPaymentInput
+  refunds?: Prisma.RefundCreateNestedManyWithoutPaymentInput
+  disputes?: Prisma.DisputeCreateNestedManyWithoutPaymentInput
 }
 
 export type PaymentUncheckedCreateWithoutInvoiceInput = {
@@ -885,6 +970,7 @@ export type PaymentUncheckedCreateWithoutInvoiceInput = {
   paymentMethodId: string
   currency: string
   amountMinor: bigint | number
+  refundedMinor?: bigint | number
   status: string
   provider: string
   providerRef?: string | null
@@ -898,6 +984,8 @@ export type PaymentUncheckedCreateWithoutInvoiceInput = {
   createdAt?: Date | string
   updatedAt?: Date | string
   providerEvents?: Prisma.ProviderEventUncheckedCreateNestedManyWithoutPaymentInput
+  refunds?: Prisma.RefundUncheckedCreateNestedManyWithoutPaymentInput
+  disputes?: Prisma.DisputeUncheckedCreateNestedManyWithoutPaymentInput
 }
 
 export type PaymentCreateOrConnectWithoutInvoiceInput = {
@@ -930,6 +1018,7 @@ export type PaymentCreateWithoutProviderEventsInput = {
   id: string
   currency: string
   amountMinor: bigint | number
+  refundedMinor?: bigint | number
   status: string
   provider: string
   providerRef?: string | null
@@ -944,6 +1033,8 @@ export type PaymentCreateWithoutProviderEventsInput = {
   updatedAt?: Date | string
   invoice: Prisma.InvoiceCreateNestedOneWithoutPaymentsInput
   paymentMethod: Prisma.PaymentMethodCreateNestedOneWithoutPaymentsInput
+  refunds?: Prisma.RefundCreateNestedManyWithoutPaymentInput
+  disputes?: Prisma.DisputeCreateNestedManyWithoutPaymentInput
 }
 
 export type PaymentUncheckedCreateWithoutProviderEventsInput = {
@@ -953,6 +1044,7 @@ export type PaymentUncheckedCreateWithoutProviderEventsInput = {
   paymentMethodId: string
   currency: string
   amountMinor: bigint | number
+  refundedMinor?: bigint | number
   status: string
   provider: string
   providerRef?: string | null
@@ -965,6 +1057,8 @@ export type PaymentUncheckedCreateWithoutProviderEventsInput = {
   nextAttemptAt?: Date | string
   createdAt?: Date | string
   updatedAt?: Date | string
+  refunds?: Prisma.RefundUncheckedCreateNestedManyWithoutPaymentInput
+  disputes?: Prisma.DisputeUncheckedCreateNestedManyWithoutPaymentInput
 }
 
 export type PaymentCreateOrConnectWithoutProviderEventsInput = {
@@ -987,6 +1081,7 @@ export type PaymentUpdateWithoutProviderEventsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  refundedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   status?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
   providerRef?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1001,6 +1096,8 @@ export type PaymentUpdateWithoutProviderEventsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   invoice?: Prisma.InvoiceUpdateOneRequiredWithoutPaymentsNestedInput
   paymentMethod?: Prisma.PaymentMethodUpdateOneRequiredWithoutPaymentsNestedInput
+  refunds?: Prisma.RefundUpdateManyWithoutPaymentNestedInput
+  disputes?: Prisma.DisputeUpdateManyWithoutPaymentNestedInput
 }
 
 export type PaymentUncheckedUpdateWithoutProviderEventsInput = {
@@ -1010,6 +1107,7 @@ export type PaymentUncheckedUpdateWithoutProviderEventsInput = {
   paymentMethodId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  refundedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   status?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
   providerRef?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1022,6 +1120,228 @@ export type PaymentUncheckedUpdateWithoutProviderEventsInput = {
   nextAttemptAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  refunds?: Prisma.RefundUncheckedUpdateManyWithoutPaymentNestedInput
+  disputes?: Prisma.DisputeUncheckedUpdateManyWithoutPaymentNestedInput
+}
+
+export type PaymentCreateWithoutRefundsInput = {
+  id: string
+  currency: string
+  amountMinor: bigint | number
+  refundedMinor?: bigint | number
+  status: string
+  provider: string
+  providerRef?: string | null
+  failureCode?: string | null
+  version?: number
+  causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: string | null
+  payerPresent?: boolean
+  attempts?: number
+  nextAttemptAt?: Date | string
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  invoice: Prisma.InvoiceCreateNestedOneWithoutPaymentsInput
+  paymentMethod: Prisma.PaymentMethodCreateNestedOneWithoutPaymentsInput
+  providerEvents?: Prisma.ProviderEventCreateNestedManyWithoutPaymentInput
+  disputes?: Prisma.DisputeCreateNestedManyWithoutPaymentInput
+}
+
+export type PaymentUncheckedCreateWithoutRefundsInput = {
+  id: string
+  organizationId: string
+  invoiceId: string
+  paymentMethodId: string
+  currency: string
+  amountMinor: bigint | number
+  refundedMinor?: bigint | number
+  status: string
+  provider: string
+  providerRef?: string | null
+  failureCode?: string | null
+  version?: number
+  causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: string | null
+  payerPresent?: boolean
+  attempts?: number
+  nextAttemptAt?: Date | string
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  providerEvents?: Prisma.ProviderEventUncheckedCreateNestedManyWithoutPaymentInput
+  disputes?: Prisma.DisputeUncheckedCreateNestedManyWithoutPaymentInput
+}
+
+export type PaymentCreateOrConnectWithoutRefundsInput = {
+  where: Prisma.PaymentWhereUniqueInput
+  create: Prisma.XOR<Prisma.PaymentCreateWithoutRefundsInput, Prisma.PaymentUncheckedCreateWithoutRefundsInput>
+}
+
+export type PaymentUpsertWithoutRefundsInput = {
+  update: Prisma.XOR<Prisma.PaymentUpdateWithoutRefundsInput, Prisma.PaymentUncheckedUpdateWithoutRefundsInput>
+  create: Prisma.XOR<Prisma.PaymentCreateWithoutRefundsInput, Prisma.PaymentUncheckedCreateWithoutRefundsInput>
+  where?: Prisma.PaymentWhereInput
+}
+
+export type PaymentUpdateToOneWithWhereWithoutRefundsInput = {
+  where?: Prisma.PaymentWhereInput
+  data: Prisma.XOR<Prisma.PaymentUpdateWithoutRefundsInput, Prisma.PaymentUncheckedUpdateWithoutRefundsInput>
+}
+
+export type PaymentUpdateWithoutRefundsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  currency?: Prisma.StringFieldUpdateOperationsInput | string
+  amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  refundedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  provider?: Prisma.StringFieldUpdateOperationsInput | string
+  providerRef?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  causation?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  payerPresent?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  nextAttemptAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  invoice?: Prisma.InvoiceUpdateOneRequiredWithoutPaymentsNestedInput
+  paymentMethod?: Prisma.PaymentMethodUpdateOneRequiredWithoutPaymentsNestedInput
+  providerEvents?: Prisma.ProviderEventUpdateManyWithoutPaymentNestedInput
+  disputes?: Prisma.DisputeUpdateManyWithoutPaymentNestedInput
+}
+
+export type PaymentUncheckedUpdateWithoutRefundsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  invoiceId?: Prisma.StringFieldUpdateOperationsInput | string
+  paymentMethodId?: Prisma.StringFieldUpdateOperationsInput | string
+  currency?: Prisma.StringFieldUpdateOperationsInput | string
+  amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  refundedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  provider?: Prisma.StringFieldUpdateOperationsInput | string
+  providerRef?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  causation?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  payerPresent?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  nextAttemptAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  providerEvents?: Prisma.ProviderEventUncheckedUpdateManyWithoutPaymentNestedInput
+  disputes?: Prisma.DisputeUncheckedUpdateManyWithoutPaymentNestedInput
+}
+
+export type PaymentCreateWithoutDisputesInput = {
+  id: string
+  currency: string
+  amountMinor: bigint | number
+  refundedMinor?: bigint | number
+  status: string
+  provider: string
+  providerRef?: string | null
+  failureCode?: string | null
+  version?: number
+  causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: string | null
+  payerPresent?: boolean
+  attempts?: number
+  nextAttemptAt?: Date | string
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  invoice: Prisma.InvoiceCreateNestedOneWithoutPaymentsInput
+  paymentMethod: Prisma.PaymentMethodCreateNestedOneWithoutPaymentsInput
+  providerEvents?: Prisma.ProviderEventCreateNestedManyWithoutPaymentInput
+  refunds?: Prisma.RefundCreateNestedManyWithoutPaymentInput
+}
+
+export type PaymentUncheckedCreateWithoutDisputesInput = {
+  id: string
+  organizationId: string
+  invoiceId: string
+  paymentMethodId: string
+  currency: string
+  amountMinor: bigint | number
+  refundedMinor?: bigint | number
+  status: string
+  provider: string
+  providerRef?: string | null
+  failureCode?: string | null
+  version?: number
+  causation: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: string | null
+  payerPresent?: boolean
+  attempts?: number
+  nextAttemptAt?: Date | string
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  providerEvents?: Prisma.ProviderEventUncheckedCreateNestedManyWithoutPaymentInput
+  refunds?: Prisma.RefundUncheckedCreateNestedManyWithoutPaymentInput
+}
+
+export type PaymentCreateOrConnectWithoutDisputesInput = {
+  where: Prisma.PaymentWhereUniqueInput
+  create: Prisma.XOR<Prisma.PaymentCreateWithoutDisputesInput, Prisma.PaymentUncheckedCreateWithoutDisputesInput>
+}
+
+export type PaymentUpsertWithoutDisputesInput = {
+  update: Prisma.XOR<Prisma.PaymentUpdateWithoutDisputesInput, Prisma.PaymentUncheckedUpdateWithoutDisputesInput>
+  create: Prisma.XOR<Prisma.PaymentCreateWithoutDisputesInput, Prisma.PaymentUncheckedCreateWithoutDisputesInput>
+  where?: Prisma.PaymentWhereInput
+}
+
+export type PaymentUpdateToOneWithWhereWithoutDisputesInput = {
+  where?: Prisma.PaymentWhereInput
+  data: Prisma.XOR<Prisma.PaymentUpdateWithoutDisputesInput, Prisma.PaymentUncheckedUpdateWithoutDisputesInput>
+}
+
+export type PaymentUpdateWithoutDisputesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  currency?: Prisma.StringFieldUpdateOperationsInput | string
+  amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  refundedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  provider?: Prisma.StringFieldUpdateOperationsInput | string
+  providerRef?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  causation?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  payerPresent?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  nextAttemptAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  invoice?: Prisma.InvoiceUpdateOneRequiredWithoutPaymentsNestedInput
+  paymentMethod?: Prisma.PaymentMethodUpdateOneRequiredWithoutPaymentsNestedInput
+  providerEvents?: Prisma.ProviderEventUpdateManyWithoutPaymentNestedInput
+  refunds?: Prisma.RefundUpdateManyWithoutPaymentNestedInput
+}
+
+export type PaymentUncheckedUpdateWithoutDisputesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  invoiceId?: Prisma.StringFieldUpdateOperationsInput | string
+  paymentMethodId?: Prisma.StringFieldUpdateOperationsInput | string
+  currency?: Prisma.StringFieldUpdateOperationsInput | string
+  amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  refundedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  provider?: Prisma.StringFieldUpdateOperationsInput | string
+  providerRef?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  causation?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  actionUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  payerPresent?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  nextAttemptAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  providerEvents?: Prisma.ProviderEventUncheckedUpdateManyWithoutPaymentNestedInput
+  refunds?: Prisma.RefundUncheckedUpdateManyWithoutPaymentNestedInput
 }
 
 export type PaymentCreateManyPaymentMethodInput = {
@@ -1029,6 +1349,7 @@ export type PaymentCreateManyPaymentMethodInput = {
   invoiceId: string
   currency: string
   amountMinor: bigint | number
+  refundedMinor?: bigint | number
   status: string
   provider: string
   providerRef?: string | null
@@ -1047,6 +1368,7 @@ export type PaymentUpdateWithoutPaymentMethodInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  refundedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   status?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
   providerRef?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1061,6 +1383,8 @@ export type PaymentUpdateWithoutPaymentMethodInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   invoice?: Prisma.InvoiceUpdateOneRequiredWithoutPaymentsNestedInput
   providerEvents?: Prisma.ProviderEventUpdateManyWithoutPaymentNestedInput
+  refunds?: Prisma.RefundUpdateManyWithoutPaymentNestedInput
+  disputes?: Prisma.DisputeUpdateManyWithoutPaymentNestedInput
 }
 
 export type PaymentUncheckedUpdateWithoutPaymentMethodInput = {
@@ -1068,6 +1392,7 @@ export type PaymentUncheckedUpdateWithoutPaymentMethodInput = {
   invoiceId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  refundedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   status?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
   providerRef?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1081,6 +1406,8 @@ export type PaymentUncheckedUpdateWithoutPaymentMethodInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   providerEvents?: Prisma.ProviderEventUncheckedUpdateManyWithoutPaymentNestedInput
+  refunds?: Prisma.RefundUncheckedUpdateManyWithoutPaymentNestedInput
+  disputes?: Prisma.DisputeUncheckedUpdateManyWithoutPaymentNestedInput
 }
 
 export type PaymentUncheckedUpdateManyWithoutPaymentMethodInput = {
@@ -1088,6 +1415,7 @@ export type PaymentUncheckedUpdateManyWithoutPaymentMethodInput = {
   invoiceId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  refundedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   status?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
   providerRef?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1107,6 +1435,7 @@ export type PaymentCreateManyInvoiceInput = {
   paymentMethodId: string
   currency: string
   amountMinor: bigint | number
+  refundedMinor?: bigint | number
   status: string
   provider: string
   providerRef?: string | null
@@ -1125,6 +1454,7 @@ export type PaymentUpdateWithoutInvoiceInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  refundedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   status?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
   providerRef?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1139,6 +1469,8 @@ export type PaymentUpdateWithoutInvoiceInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paymentMethod?: Prisma.PaymentMethodUpdateOneRequiredWithoutPaymentsNestedInput
   providerEvents?: Prisma.ProviderEventUpdateManyWithoutPaymentNestedInput
+  refunds?: Prisma.RefundUpdateManyWithoutPaymentNestedInput
+  disputes?: Prisma.DisputeUpdateManyWithoutPaymentNestedInput
 }
 
 export type PaymentUncheckedUpdateWithoutInvoiceInput = {
@@ -1146,6 +1478,7 @@ export type PaymentUncheckedUpdateWithoutInvoiceInput = {
   paymentMethodId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  refundedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   status?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
   providerRef?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1159,6 +1492,8 @@ export type PaymentUncheckedUpdateWithoutInvoiceInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   providerEvents?: Prisma.ProviderEventUncheckedUpdateManyWithoutPaymentNestedInput
+  refunds?: Prisma.RefundUncheckedUpdateManyWithoutPaymentNestedInput
+  disputes?: Prisma.DisputeUncheckedUpdateManyWithoutPaymentNestedInput
 }
 
 export type PaymentUncheckedUpdateManyWithoutInvoiceInput = {
@@ -1166,6 +1501,7 @@ export type PaymentUncheckedUpdateManyWithoutInvoiceInput = {
   paymentMethodId?: Prisma.StringFieldUpdateOperationsInput | string
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  refundedMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   status?: Prisma.StringFieldUpdateOperationsInput | string
   provider?: Prisma.StringFieldUpdateOperationsInput | string
   providerRef?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1187,10 +1523,14 @@ export type PaymentUncheckedUpdateManyWithoutInvoiceInput = {
 
 export type PaymentCountOutputType = {
   providerEvents: number
+  refunds: number
+  disputes: number
 }
 
 export type PaymentCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   providerEvents?: boolean | PaymentCountOutputTypeCountProviderEventsArgs
+  refunds?: boolean | PaymentCountOutputTypeCountRefundsArgs
+  disputes?: boolean | PaymentCountOutputTypeCountDisputesArgs
 }
 
 /**
@@ -1210,6 +1550,20 @@ export type PaymentCountOutputTypeCountProviderEventsArgs<ExtArgs extends runtim
   where?: Prisma.ProviderEventWhereInput
 }
 
+/**
+ * PaymentCountOutputType without action
+ */
+export type PaymentCountOutputTypeCountRefundsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.RefundWhereInput
+}
+
+/**
+ * PaymentCountOutputType without action
+ */
+export type PaymentCountOutputTypeCountDisputesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.DisputeWhereInput
+}
+
 
 export type PaymentSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -1218,6 +1572,7 @@ export type PaymentSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   paymentMethodId?: boolean
   currency?: boolean
   amountMinor?: boolean
+  refundedMinor?: boolean
   status?: boolean
   provider?: boolean
   providerRef?: boolean
@@ -1233,6 +1588,8 @@ export type PaymentSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   invoice?: boolean | Prisma.InvoiceDefaultArgs<ExtArgs>
   paymentMethod?: boolean | Prisma.PaymentMethodDefaultArgs<ExtArgs>
   providerEvents?: boolean | Prisma.Payment$providerEventsArgs<ExtArgs>
+  refunds?: boolean | Prisma.Payment$refundsArgs<ExtArgs>
+  disputes?: boolean | Prisma.Payment$disputesArgs<ExtArgs>
   _count?: boolean | Prisma.PaymentCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["payment"]>
 
@@ -1243,6 +1600,7 @@ export type PaymentSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exten
   paymentMethodId?: boolean
   currency?: boolean
   amountMinor?: boolean
+  refundedMinor?: boolean
   status?: boolean
   provider?: boolean
   providerRef?: boolean
@@ -1266,6 +1624,7 @@ export type PaymentSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exten
   paymentMethodId?: boolean
   currency?: boolean
   amountMinor?: boolean
+  refundedMinor?: boolean
   status?: boolean
   provider?: boolean
   providerRef?: boolean
@@ -1289,6 +1648,7 @@ export type PaymentSelectScalar = {
   paymentMethodId?: boolean
   currency?: boolean
   amountMinor?: boolean
+  refundedMinor?: boolean
   status?: boolean
   provider?: boolean
   providerRef?: boolean
@@ -1303,11 +1663,13 @@ export type PaymentSelectScalar = {
   updatedAt?: boolean
 }
 
-export type PaymentOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "invoiceId" | "paymentMethodId" | "currency" | "amountMinor" | "status" | "provider" | "providerRef" | "failureCode" | "version" | "causation" | "actionUrl" | "payerPresent" | "attempts" | "nextAttemptAt" | "createdAt" | "updatedAt", ExtArgs["result"]["payment"]>
+export type PaymentOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "invoiceId" | "paymentMethodId" | "currency" | "amountMinor" | "refundedMinor" | "status" | "provider" | "providerRef" | "failureCode" | "version" | "causation" | "actionUrl" | "payerPresent" | "attempts" | "nextAttemptAt" | "createdAt" | "updatedAt", ExtArgs["result"]["payment"]>
 export type PaymentInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   invoice?: boolean | Prisma.InvoiceDefaultArgs<ExtArgs>
   paymentMethod?: boolean | Prisma.PaymentMethodDefaultArgs<ExtArgs>
   providerEvents?: boolean | Prisma.Payment$providerEventsArgs<ExtArgs>
+  refunds?: boolean | Prisma.Payment$refundsArgs<ExtArgs>
+  disputes?: boolean | Prisma.Payment$disputesArgs<ExtArgs>
   _count?: boolean | Prisma.PaymentCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type PaymentIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1325,6 +1687,8 @@ export type $PaymentPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     invoice: Prisma.$InvoicePayload<ExtArgs>
     paymentMethod: Prisma.$PaymentMethodPayload<ExtArgs>
     providerEvents: Prisma.$ProviderEventPayload<ExtArgs>[]
+    refunds: Prisma.$RefundPayload<ExtArgs>[]
+    disputes: Prisma.$DisputePayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -1333,6 +1697,7 @@ export type $PaymentPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     paymentMethodId: string
     currency: string
     amountMinor: bigint
+    refundedMinor: bigint
     status: string
     provider: string
     providerRef: string | null
@@ -1742,6 +2107,8 @@ export interface Prisma__PaymentClient<T, Null = never, ExtArgs extends runtime.
   invoice<T extends Prisma.InvoiceDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.InvoiceDefaultArgs<ExtArgs>>): Prisma.Prisma__InvoiceClient<runtime.Types.Result.GetResult<Prisma.$InvoicePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   paymentMethod<T extends Prisma.PaymentMethodDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.PaymentMethodDefaultArgs<ExtArgs>>): Prisma.Prisma__PaymentMethodClient<runtime.Types.Result.GetResult<Prisma.$PaymentMethodPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   providerEvents<T extends Prisma.Payment$providerEventsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Payment$providerEventsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ProviderEventPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  refunds<T extends Prisma.Payment$refundsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Payment$refundsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RefundPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  disputes<T extends Prisma.Payment$disputesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Payment$disputesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DisputePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1777,6 +2144,7 @@ export interface PaymentFieldRefs {
   readonly paymentMethodId: Prisma.FieldRef<"Payment", 'String'>
   readonly currency: Prisma.FieldRef<"Payment", 'String'>
   readonly amountMinor: Prisma.FieldRef<"Payment", 'BigInt'>
+  readonly refundedMinor: Prisma.FieldRef<"Payment", 'BigInt'>
   readonly status: Prisma.FieldRef<"Payment", 'String'>
   readonly provider: Prisma.FieldRef<"Payment", 'String'>
   readonly providerRef: Prisma.FieldRef<"Payment", 'String'>
@@ -2211,6 +2579,54 @@ export type Payment$providerEventsArgs<ExtArgs extends runtime.Types.Extensions.
   take?: number
   skip?: number
   distinct?: Prisma.ProviderEventScalarFieldEnum | Prisma.ProviderEventScalarFieldEnum[]
+}
+
+/**
+ * Payment.refunds
+ */
+export type Payment$refundsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Refund
+   */
+  select?: Prisma.RefundSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Refund
+   */
+  omit?: Prisma.RefundOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.RefundInclude<ExtArgs> | null
+  where?: Prisma.RefundWhereInput
+  orderBy?: Prisma.RefundOrderByWithRelationInput | Prisma.RefundOrderByWithRelationInput[]
+  cursor?: Prisma.RefundWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.RefundScalarFieldEnum | Prisma.RefundScalarFieldEnum[]
+}
+
+/**
+ * Payment.disputes
+ */
+export type Payment$disputesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Dispute
+   */
+  select?: Prisma.DisputeSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Dispute
+   */
+  omit?: Prisma.DisputeOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.DisputeInclude<ExtArgs> | null
+  where?: Prisma.DisputeWhereInput
+  orderBy?: Prisma.DisputeOrderByWithRelationInput | Prisma.DisputeOrderByWithRelationInput[]
+  cursor?: Prisma.DisputeWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.DisputeScalarFieldEnum | Prisma.DisputeScalarFieldEnum[]
 }
 
 /**

@@ -6,12 +6,13 @@
 import { type CommandScope, runCommand } from "../../../../platform/database/command.ts";
 import type { Causation } from "../../../../platform/events/envelope.ts";
 import type { StepResult } from "../../../../platform/saga/saga-participant.ts";
-import type { ProviderEventId, SubscriptionId } from "../../domain/ids.ts";
+import { reactivate } from "../../collection/reactivate.ts";
+import { creditRest } from "../../credit/credit-rest.ts";
+import type { ProviderEventId } from "../../domain/ids.ts";
 import type { Invoice } from "../../domain/invoice.ts";
 import type { Payment, PaymentOutcome } from "../../domain/payment.ts";
 import type { BillingSubscription, SubscriptionChange } from "../../domain/subscription.ts";
-import { invoicePaid, paymentSettled, subscriptionActivated, subscriptionPastDue } from "../../domain-events.ts";
-import { creditRest } from "../../lifecycle/credit-rest.ts";
+import { invoicePaid, paymentSettled, subscriptionPastDue } from "../../domain-events.ts";
 import { applyChange, revertChange } from "../../lifecycle/pending-change.ts";
 import { settleTriedMethod } from "../../payment-methods/tried-method.ts";
 import { declineReason } from "../../provider/decline-reason.ts";
@@ -19,11 +20,11 @@ import { participant } from "../../saga-steps/participant.ts";
 import type { BillingServices } from "../../services.ts";
 import { changeAccountStatus, lockAccount } from "../../store/accounts.ts";
 import type { BillingTransaction } from "../../store/database.ts";
-import { findInvoices, findPaidLine, hasOpenInvoice, lockInvoice, markInvoicePaid } from "../../store/invoices.ts";
+import { findInvoices, findPaidLine, lockInvoice, markInvoicePaid } from "../../store/invoices.ts";
 import { recordOutcome } from "../../store/payments.ts";
 import { requireRow } from "../../store/require-row.ts";
 import { endChange, findPendingChangeOf } from "../../store/subscription-changes.ts";
-import { activateSubscription, findSubscriptions, markPastDue } from "../../store/subscriptions.ts";
+import { findSubscriptions, markPastDue } from "../../store/subscriptions.ts";
 
 /** A settled payment and what followed from it, as committed. */
 export interface Settlement {
@@ -98,7 +99,7 @@ async function afterPayment({ services, scope, payment, open, at }: Settled): Pr
   if (subscriptionId === null) return { payment, invoice, subscription: undefined };
   const change = await findPendingChangeOf(tx, open.id);
   if (change !== undefined) return { payment, invoice, subscription: await finishChange(services, scope, change, at) };
-  const subscription = await activate(scope, subscriptionId, at);
+  const subscription = await reactivate(scope, subscriptionId, at);
   // Set up together with the plan: from now on it is there to work with.
   if (subscription !== undefined) {
     await changeAccountStatus(tx, invoice.accountId, { from: ["PENDING"], to: "ACTIVE", at });
@@ -124,20 +125,6 @@ async function finishChange(
   const line = await findPaidLine(tx, subscription.id, change.periodStart);
   await creditRest(services, { tx, emit }, { line, accountId, reason: "PLAN_CANCELED", from: change.periodStart });
   return undefined;
-}
-
-/** @returns undefined when the subscription is as it was: another of its invoices is open still */
-async function activate(
-  { tx, emit }: CommandScope<BillingTransaction>,
-  id: SubscriptionId,
-  at: Date,
-): Promise<BillingSubscription | undefined> {
-  const { status } = requireRow((await findSubscriptions(tx, [id])).at(0));
-  if (status !== "INCOMPLETE" && status !== "PAST_DUE") return undefined;
-  if (status === "PAST_DUE" && (await hasOpenInvoice(tx, id))) return undefined;
-  const subscription = await activateSubscription(tx, id, { from: status, at });
-  if (subscription !== undefined) emit(subscriptionActivated(subscription, status));
-  return subscription;
 }
 
 /** Whoever started the plan in a saga waits for this. */

@@ -8,14 +8,18 @@ import { runCommand } from "../../../../platform/database/command.ts";
 import { inTenants, readInTenants } from "../../../../platform/database/tenant-transaction.ts";
 import { causedByService } from "../../../../platform/events/service-causation.ts";
 import { collectPayment } from "../../collection/collect-payment.ts";
-import { PaymentId } from "../../domain/ids.ts";
+import { PaymentId, type ProviderEventId, RefundId } from "../../domain/ids.ts";
 import type { Payment } from "../../domain/payment.ts";
 import type { ProviderEvent } from "../../domain/provider-event.ts";
+import type { Refund } from "../../domain/refund.ts";
 import { providerEventReceived } from "../../domain-events.ts";
 import type { NoticeSubject, ProviderNotice } from "../../provider/payment-provider.ts";
+import { carryOutRefund } from "../../refunds/carry-out-refund.ts";
 import type { BillingServices } from "../../services.ts";
 import { findPayments } from "../../store/payments.ts";
 import { findToldEvent, finishProviderEvent, insertProviderEvent } from "../../store/provider-events.ts";
+import { findRefunds } from "../../store/refunds.ts";
+import { recordDispute } from "../payments/record-dispute.ts";
 
 /** What the audit log calls the provider. */
 const PROVIDER = "payment-provider";
@@ -23,12 +27,13 @@ const PROVIDER = "payment-provider";
 /** Rejects when it could not be taken: the provider tells it again. */
 export async function receiveNotice(services: BillingServices, notice: ProviderNotice): Promise<void> {
   const { about } = notice;
-  const payment = about === undefined ? undefined : await paymentOf(services, about);
-  if (about === undefined || payment === undefined) return keepForeign(services, notice);
+  const subject = about === undefined ? undefined : await subjectOf(services, about);
+  if (about === undefined || subject === undefined) return keepForeign(services, notice);
+  const { payment } = subject;
   const kept = await keep(services, notice, payment);
   // Told before, and looked at to its end.
   if (kept?.outcome !== "RECEIVED") return;
-  const outcome = await apply(services, about, payment, kept);
+  const outcome = (await apply(services, about, subject, kept.id)) ? "APPLIED" : "UNCHANGED";
   const command = { tenants: [payment.organizationId], causation: causedByService(PROVIDER) };
   await runCommand(services, command, async ({ tx, emit }) => {
     const finished = await finishProviderEvent(tx, kept.id, { outcome, at: services.clock.now() });
@@ -36,12 +41,23 @@ export async function receiveNotice(services: BillingServices, notice: ProviderN
   });
 }
 
-async function paymentOf({ database }: BillingServices, about: NoticeSubject): Promise<Payment | undefined> {
+interface Subject {
+  readonly payment: Payment;
+  /** Where the notice is about one. */
+  readonly refund: Refund | undefined;
+}
+
+/** @returns undefined for nothing of ours */
+async function subjectOf({ database }: BillingServices, about: NoticeSubject): Promise<Subject | undefined> {
   const organizationId = OrganizationId.from(about.organizationId);
-  const id = PaymentId.from(about.key);
-  if (organizationId === undefined || id === undefined) return undefined;
-  const [payment] = await readInTenants(database, [organizationId], (tx) => findPayments(tx, [id]));
-  return payment;
+  if (organizationId === undefined) return undefined;
+  return readInTenants(database, [organizationId], async (tx) => {
+    const refundId = about.kind === "REFUND" ? RefundId.from(about.key) : undefined;
+    const [refund] = refundId === undefined ? [] : await findRefunds(tx, [refundId]);
+    const paymentId = about.kind === "REFUND" ? refund?.paymentId : PaymentId.from(about.key);
+    const [payment] = paymentId === undefined ? [] : await findPayments(tx, [paymentId]);
+    return payment === undefined ? undefined : { payment, refund };
+  });
 }
 
 /** @returns undefined when another organisation was told it */
@@ -73,15 +89,28 @@ async function keepForeign(
   );
 }
 
+/** @returns whether something changed by it */
 async function apply(
   services: BillingServices,
   { kind, providerRef }: NoticeSubject,
-  payment: Payment,
-  { id }: ProviderEvent,
-): Promise<"APPLIED" | "UNCHANGED"> {
-  if (kind !== "CHARGE" || payment.status !== "PROCESSING") return "UNCHANGED";
-  // The answer that named the charge may have been lost.
+  { payment, refund }: Subject,
+  providerEventId: ProviderEventId,
+): Promise<boolean> {
+  if (kind === "DISPUTE") {
+    return recordDispute(services, payment, {
+      providerRef,
+      state: await services.provider.retrieveDispute(providerRef),
+      providerEventId,
+    });
+  }
+  // The answer that named the charge, or the refund, may have been lost.
+  if (refund !== undefined) {
+    const { causation } = refund;
+    const named = { ...refund, providerRef: refund.providerRef ?? providerRef };
+    return refund.status !== "FAILED" && carryOutRefund(services, named, { causation, providerEventId });
+  }
+  if (payment.status !== "PROCESSING") return false;
+  const { causation } = payment;
   const named = { ...payment, providerRef: payment.providerRef ?? providerRef };
-  const settled = await collectPayment(services, named, { causation: payment.causation, providerEventId: id });
-  return settled === undefined ? "UNCHANGED" : "APPLIED";
+  return (await collectPayment(services, named, { causation, providerEventId })) !== undefined;
 }

@@ -7,10 +7,10 @@ import type { CommandOutcome, CommandScope } from "../../../../platform/database
 import { refuse } from "../../../../platform/errors/user-failure.ts";
 import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
 import type { SubscriptionCancelInput } from "../../../../schema/generated/billing.ts";
+import { creditRest } from "../../credit/credit-rest.ts";
 import { CreditNoteId, SubscriptionId } from "../../domain/ids.ts";
 import type { BillingSubscription } from "../../domain/subscription.ts";
 import { subscriptionCanceled, subscriptionScheduled } from "../../domain-events.ts";
-import { creditRest } from "../../lifecycle/credit-rest.ts";
 import { voidUnpaid } from "../../lifecycle/void-unpaid.ts";
 import type { BillingServices } from "../../services.ts";
 import type { BillingTransaction } from "../../store/database.ts";

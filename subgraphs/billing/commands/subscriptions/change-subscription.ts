@@ -15,11 +15,11 @@ import type { SubscriptionChangeInput } from "../../../../schema/generated/billi
 import { beginPayment, type PendingPayment } from "../../collection/begin-payment.ts";
 import { finishCollection } from "../../collection/finish-collection.ts";
 import { issueInvoice } from "../../collection/issue-invoice.ts";
+import { creditRest } from "../../credit/credit-rest.ts";
 import { CreditNoteId, InvoiceId, PaymentId, PlanId, SubscriptionId } from "../../domain/ids.ts";
 import type { BillingSubscription, PlanChoice } from "../../domain/subscription.ts";
 import { subscriptionScheduled } from "../../domain-events.ts";
 import { requireOpen } from "../../errors.ts";
-import { creditRest } from "../../lifecycle/credit-rest.ts";
 import { applyChange } from "../../lifecycle/pending-change.ts";
 import { readQuote } from "../../lifecycle/read-quote.ts";
 import {

@@ -11,6 +11,8 @@ export interface SandboxCard {
   readonly losesAnswer?: boolean;
   /** The payer asks for the money back at the bank. */
   readonly isDisputed?: boolean;
+  /** Its bank takes no refund: one fails after a while. */
+  readonly refusesRefunds?: boolean;
 }
 
 const CARDS: Readonly<Record<string, SandboxCard>> = {
@@ -23,6 +25,7 @@ const CARDS: Readonly<Record<string, SandboxCard>> = {
   tok_slow_declined: { brand: "visa", last4: "3178", outcome: "card_declined", isSlow: true },
   tok_action: { brand: "visa", last4: "3155", outcome: "action" },
   tok_timeout: { brand: "visa", last4: "0119", outcome: "succeeded", losesAnswer: true },
+  tok_refund_fails: { brand: "visa", last4: "5126", outcome: "succeeded", refusesRefunds: true },
   tok_disputed: { brand: "visa", last4: "0259", outcome: "succeeded", isDisputed: true },
 };
 

@@ -27,11 +27,15 @@ export interface Intent extends Omit<NewIntent, "key" | "method"> {
   /** What the payer, or we, did with one that waits. */
   decision: "confirmed" | "declined" | "canceled" | undefined;
   refunded: number;
+  readonly refusesRefunds: boolean;
 }
 
 export type IntentStatus = "succeeded" | "processing" | "requires_action" | "requires_payment_method" | "canceled";
 
+export type RefundStatus = "succeeded" | "pending" | "failed";
+
 export interface Refund {
+  /** Names its outcome and due time. */
   readonly id: string;
   readonly intent: string;
   readonly amount: number;
@@ -59,6 +63,7 @@ export class SandboxRefusal extends Error {
 }
 
 const METHOD_ID = /^sbx_pm_[0-9a-f]{24}\.(tok_[a-z_]+)$/;
+const REFUND_ID = /^sbx_re_[0-9a-f]{24}\.(\d+)\.([a-z]+)$/;
 const INTENT_ID = /^sbx_ch_[0-9a-f]{24}\.(\d+)\.([a-z_]+)$/;
 const REMEMBERED = 10_000;
 
@@ -76,7 +81,14 @@ export function createSandboxLedger({ clock, delayMs }: { readonly clock: Clock;
     const known = intents.get(id);
     if (known !== undefined) return known;
     if (!INTENT_ID.test(id)) throw new SandboxRefusal("resource_missing", `No such payment intent: ${id}`);
-    const nothing = { amount: 0, currency: "eur", customer: null, metadata: {}, returnUrl: null };
+    const nothing = {
+      amount: 0,
+      currency: "eur",
+      customer: null,
+      metadata: {},
+      returnUrl: null,
+      refusesRefunds: false,
+    };
     return { id, createdAt: 0, decision: undefined, refunded: 0, ...nothing };
   }
 
@@ -119,7 +131,8 @@ export function createSandboxLedger({ clock, delayMs }: { readonly clock: Clock;
       if (card === undefined) throw new SandboxRefusal("resource_missing", `No such payment method: ${method}`);
       const due = now() + (card.isSlow === true ? delayMs : 0);
       const id = `sbx_ch_${digest(key)}.${due}.${card.outcome}`;
-      const created: Intent = { ...asked, id, createdAt: now(), decision: undefined, refunded: 0 };
+      const refusesRefunds = card.refusesRefunds === true;
+      const created: Intent = { ...asked, id, createdAt: now(), decision: undefined, refunded: 0, refusesRefunds };
       intents.set(id, created);
       return { intent: created, card };
     },
@@ -152,12 +165,21 @@ export function createSandboxLedger({ clock, delayMs }: { readonly clock: Clock;
         throw new SandboxRefusal("charge_already_refunded", "This is more than what is left of the charge.");
       }
       charged.refunded += asked.amount;
-      const refund: Refund = { ...asked, id: `sbx_re_${digest(key)}`, currency: charged.currency };
+      const outcome = charged.refusesRefunds ? "failed" : "succeeded";
+      const due = now() + (charged.refusesRefunds ? delayMs : 0);
+      const refund: Refund = { ...asked, id: `sbx_re_${digest(key)}.${due}.${outcome}`, currency: charged.currency };
       refunds.set(refund.id, refund);
       return refund;
     },
-    /** One that was forgotten succeeded, as all do. */
+    /** One that was forgotten has its outcome still. */
     findRefund: (id: string): Refund => refunds.get(id) ?? { id, intent: "", amount: 0, currency: "eur", metadata: {} },
+    /** Newest first. */
+    refundsOf: (intent: string): Refund[] => [...refunds.values()].filter((refund) => refund.intent === intent),
+    statusOfRefund({ id }: Refund): RefundStatus {
+      const [, due, outcome] = REFUND_ID.exec(id) ?? [];
+      if (now() < Number(due)) return "pending";
+      return outcome === "failed" ? "failed" : "succeeded";
+    },
     dispute(of: Intent): Dispute {
       const { id: charged, amount, currency } = of;
       const dispute: Dispute = {

@@ -9,7 +9,14 @@ import type { Clock } from "../../../../platform/clock.ts";
 import { createServer } from "../../../../platform/http/create-server.ts";
 import type { Logger } from "../../../../platform/logger/logger.ts";
 import { actionPage } from "./action-page.ts";
-import { type Dispute, digest, type Intent, type SandboxLedger, SandboxRefusal } from "./sandbox-ledger.ts";
+import {
+  type Dispute,
+  digest,
+  type Intent,
+  type Refund,
+  type SandboxLedger,
+  SandboxRefusal,
+} from "./sandbox-ledger.ts";
 import {
   declineOf,
   disputeObject,
@@ -49,6 +56,7 @@ const intentForm = z.object({
 });
 const listQuery = z.object({ customer: z.string().optional(), "created[gte]": z.coerce.number().default(0) });
 const refundForm = z.object({ payment_intent: z.string(), amount });
+const refundsQuery = z.object({ payment_intent: z.string() });
 const disputeForm = z.object({ payment_intent: z.string() });
 const endForm = z.object({ status: z.enum(["won", "lost"]) });
 const actionForm = z.object({ decision: z.enum(["confirmed", "declined"]) });
@@ -89,11 +97,21 @@ export function createSandboxServer(options: SandboxServerOptions): FastifyInsta
   function tellOf(intent: Intent): void {
     const status = ledger.statusOf(intent);
     news(intent, NEWS[status], shown(intent));
-    if (status !== "processing") return;
-    // The clock of what is decided may be another than the machine's.
+    if (status === "processing") tellLater(() => tellOf(intent));
+  }
+
+  function tellOfRefund(refund: Refund, what: "created" | "failed"): void {
+    news(refund, `refund.${what}`, refundObject(ledger, refund));
+    if (what === "created" && ledger.statusOfRefund(refund) === "pending") {
+      tellLater(() => tellOfRefund(refund, "failed"));
+    }
+  }
+
+  /** The clock of what is decided may be another than the machine's. */
+  function tellLater(tell: () => void): void {
     const timer = setTimeout(() => {
       timers.delete(timer);
-      tellOf(intent);
+      tell();
     }, delayMs);
     timer.unref();
     timers.add(timer);
@@ -177,12 +195,17 @@ export function createSandboxServer(options: SandboxServerOptions): FastifyInsta
       answer(request, reply, (form, key) => {
         const { payment_intent: intent, ...asked } = refundForm.parse(form);
         const refund = ledger.refund(key, { ...asked, intent, metadata: metadataOf(form) });
-        news(refund, "refund.created", refundObject(refund));
-        return ok(refundObject(refund));
+        tellOfRefund(refund, "created");
+        return ok(refundObject(ledger, refund));
       }),
     );
+    scope.get("/v1/refunds", async (request) => {
+      const found = ledger.refundsOf(refundsQuery.parse(request.query).payment_intent);
+      const data = found.map((refund) => refundObject(ledger, refund));
+      return { object: "list", url: "/v1/refunds", has_more: false, data };
+    });
     scope.get("/v1/refunds/:id", (request, reply) =>
-      answer(request, reply, () => ok(refundObject(ledger.findRefund(idParams.parse(request.params).id)))),
+      answer(request, reply, () => ok(refundObject(ledger, ledger.findRefund(idParams.parse(request.params).id)))),
     );
     scope.get("/v1/disputes/:id", (request, reply) =>
       answer(request, reply, () => ok(disputeObject(ledger.findDispute(idParams.parse(request.params).id)))),

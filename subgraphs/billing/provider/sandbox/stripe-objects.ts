@@ -39,8 +39,11 @@ export function declineOf(failure: string) {
   return { type: "card_error", code, decline_code: failure, message: "Your card was declined." };
 }
 
-export function refundObject({ id, intent, amount, currency, metadata }: Refund) {
-  return { id, object: "refund", payment_intent: intent, amount, currency, metadata, status: "succeeded" };
+export function refundObject(ledger: SandboxLedger, refund: Refund) {
+  const { id, intent, amount, currency, metadata } = refund;
+  const status = ledger.statusOfRefund(refund);
+  const reason = status === "failed" ? { failure_reason: "lost_or_stolen_card" } : {};
+  return { id, object: "refund", payment_intent: intent, amount, currency, metadata, status, ...reason };
 }
 
 export function disputeObject({ id, intent, amount, currency, status }: Dispute) {

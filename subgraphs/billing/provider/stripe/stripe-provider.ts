@@ -5,7 +5,14 @@
 import { createHash } from "node:crypto";
 import type Stripe from "stripe";
 import type { Clock } from "../../../../platform/clock.ts";
-import type { AttachRequest, AttachResult, ChargeRequest, ChargeResult, PaymentProvider } from "../payment-provider.ts";
+import type {
+  AttachRequest,
+  AttachResult,
+  ChargeRequest,
+  ChargeResult,
+  PaymentProvider,
+  RefundRequest,
+} from "../payment-provider.ts";
 import { readSignedEvent } from "./signed-event.ts";
 import { toStripeAmount } from "./stripe-amount.ts";
 import { METADATA, noticeOf } from "./stripe-notice.ts";
@@ -108,6 +115,17 @@ export function createStripeProvider(options: StripeProviderOptions): PaymentPro
     return undefined;
   }
 
+  async function lostRefund(
+    stripe: Stripe,
+    { idempotencyKey, providerRef, askedAt }: RefundRequest,
+  ): Promise<Stripe.Refund | undefined> {
+    if (clock.now().getTime() - askedAt.getTime() < KEY_IS_GOOD_MS) return undefined;
+    for await (const refund of stripe.refunds.list({ payment_intent: providerRef, limit: PAGE })) {
+      if (refund.metadata?.[METADATA.key] === idempotencyKey) return refund;
+    }
+    return undefined;
+  }
+
   return {
     name,
     signatureHeader: "stripe-signature",
@@ -134,8 +152,11 @@ export function createStripeProvider(options: StripeProviderOptions): PaymentPro
         return outcomeOfIntent(await stripe.paymentIntents.retrieve(providerRef));
       }
     },
-    async refund({ idempotencyKey, providerRef, amountMinor, currency, organizationId }) {
+    async refund(request) {
       const stripe = client();
+      const { idempotencyKey, providerRef, amountMinor, currency, organizationId } = request;
+      const known = await lostRefund(stripe, request);
+      if (known !== undefined) return outcomeOfRefund(known);
       try {
         const refund = await stripe.refunds.create(
           {

@@ -2,6 +2,7 @@
  * Makes an account anew out of its history, and tells what differs from what is stored. A dry run writes nothing. The
  * password stays: the history knows nothing of it.
  */
+import { canOperate } from "../../../../platform/auth/operators.ts";
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { notFound } from "../../../../platform/errors/refusals.ts";
 import { refuse } from "../../../../platform/errors/user-failure.ts";
@@ -9,7 +10,6 @@ import type { Operator } from "../../../../platform/operator/operator.ts";
 import { changesBetween, type ProfileChanges, replayed } from "../../domain/profile.ts";
 import { profileRebuilt } from "../../domain-events.ts";
 import { lockedUser, requireUserId } from "../../operator/change-status.ts";
-import { canOperate } from "../../policies.ts";
 import type { OperatorServices, UserServices } from "../../services.ts";
 import { findProfileEvents } from "../../store/profile-events.ts";
 import { profileOf, restoreProfile } from "../../store/users.ts";

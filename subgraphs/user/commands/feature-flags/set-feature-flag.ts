@@ -2,6 +2,7 @@
  * Sets a rule of a feature flag, or takes it back: for everybody, for a plan, or for one organisation. Operators alone
  * may. A rule that is so already is no failure and no event.
  */
+import { canOperate } from "../../../../platform/auth/operators.ts";
 import { PLATFORM } from "../../../../platform/auth/principal-ids.ts";
 import { type CommandOutcome, runCommand } from "../../../../platform/database/command.ts";
 import { notFound } from "../../../../platform/errors/refusals.ts";
@@ -13,7 +14,6 @@ import type { FeatureFlagSetInput } from "../../../../schema/generated/user.ts";
 import { FLAG_KEYS, type FlagKey, isFlagKey } from "../../domain/feature-flag.ts";
 import { OrganizationId } from "../../domain/ids.ts";
 import { featureFlagChanged } from "../../domain-events.ts";
-import { canOperate } from "../../policies.ts";
 import type { OperatorServices, UserServices } from "../../services.ts";
 import { type FlagRuleChange, nextFlagRevision, putFlagRule } from "../../store/feature-flags.ts";
 import { lockOrganization } from "../../store/organizations.ts";

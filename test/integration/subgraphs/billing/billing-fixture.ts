@@ -55,8 +55,13 @@ export async function startBilling({ clock = systemClock, before, webhookUrl }: 
   if (billing.relay === undefined) throw new Error("the billing database has a relay role");
   const logger = createLogger({ name: "test", level: "fatal" });
   const contracts = await loadEventContracts(fileURLToPath(new URL("../../../../schema/events", import.meta.url)));
-  const settings = { ...z.object(providerSettings).parse({}), BILLING_CURRENCY: "EUR" };
   const ids = createIdSource(systemClock);
+  const operators = ids.next("org");
+  const settings = {
+    ...z.object(providerSettings).parse({}),
+    BILLING_CURRENCY: "EUR",
+    OPERATOR_ORGANIZATION_ID: operators,
+  };
   const runtime = runtimeOf("billing", billing, ["user.events"]);
 
   await seedPlans({ ...runtime, settings, ids });
@@ -126,6 +131,9 @@ export async function startBilling({ clock = systemClock, before, webhookUrl }: 
     return { userId: ids.next("usr"), sessionId: ids.next("ses"), grants };
   }
 
+  /** Somebody who runs the installation. */
+  const operator = (): Viewer => viewerOf(operators, ["organization.manage"]);
+
   /** Types of an organisation's committed events, in the order of its stream. */
   async function eventTypes(organizationId: string): Promise<string[]> {
     return (await eventsOf(organizationId)).map((event) => event.type);
@@ -163,6 +171,7 @@ export async function startBilling({ clock = systemClock, before, webhookUrl }: 
     stopInstance,
     ask,
     customer,
+    operator,
     viewerOf,
     eventTypes,
     eventsOf,

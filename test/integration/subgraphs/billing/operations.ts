@@ -39,6 +39,15 @@ const PREVIEW = `query ($id: ID!, $planId: ID, $quantity: Int, $at: DateTime) {
 const PAY = `mutation ($input: InvoicePayInput!) {
   invoicePay(input: $input) { invoice { ${INVOICE} subscription { id status version } } payment { ${PAYMENT} } ${ERRORS} } }`;
 
+const REFUND = `mutation ($input: PaymentRefundInput!) {
+  paymentRefund(input: $input) { refund { id status reason failureCode amount { amountMinor currency } } ${ERRORS} } }`;
+const VOID = `mutation ($input: InvoiceVoidInput!) { invoiceVoid(input: $input) { invoiceId ${ERRORS} } }`;
+const MONEY_BACK = `query ($id: ID!) { invoice(id: $id) { status version paidAt credited { amountMinor }
+  creditNotes { status reason total { amountMinor } periodStart }
+  subscription { id status } account { credit { amountMinor } amountDue { amountMinor } }
+  payments { status refunded { amountMinor } disputes { status reason amount { amountMinor } closedAt }
+    refunds { id status failureCode providerRef creditNote { id } } } } }`;
+
 /** Of a payload: each code with the last part of its field. */
 export const refusals = ({ userErrors }: Json): string[] =>
   userErrors.map(({ code, field }: Json) => [code, ...(field ?? []).slice(-1)].join(" "));
@@ -110,6 +119,23 @@ export function operationsOf(billing: BillingFixture, subgraph: Subgraph) {
       const { data, errors } = await billing.ask(subgraph, viewer, PREVIEW, { id, ...wanted, planId });
       if (errors.length > 0) throw new Error(JSON.stringify(errors));
       return data.billingSubscription.previewChange;
+    },
+    /** @param by an operator. @param of what was started */
+    refund: (by: Viewer, { organizationId }: Customer, paymentId: string, input: Json = {}) =>
+      run(by, REFUND, "paymentRefund", {
+        ...{ id: paymentId, organizationId, reason: "By mistake", idempotencyKey: newKey() },
+        ...input,
+      }),
+    voidInvoice: (by: Viewer, { organizationId }: Customer, invoiceId: string, input: Json = {}) =>
+      run(by, VOID, "invoiceVoid", {
+        ...{ id: invoiceId, organizationId, reason: "By mistake", idempotencyKey: newKey() },
+        ...input,
+      }),
+    /** The invoice with all that was given back of it. */
+    async moneyBack(viewer: Viewer, invoiceId: string): Promise<Json> {
+      const { data, errors } = await billing.ask(subgraph, viewer, MONEY_BACK, { id: invoiceId });
+      if (errors.length > 0) throw new Error(JSON.stringify(errors));
+      return data.invoice;
     },
     pay: (viewer: Viewer, id: string, input: Json = {}) =>
       run(viewer, PAY, "invoicePay", { id, idempotencyKey: newKey(), ...input }),

@@ -1,12 +1,13 @@
 // What the payment provider tells of its own accord: signed, once or often, late and in any order.
-import { createHash, createHmac } from "node:crypto";
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Subgraph } from "../../../../platform/graphql/subgraph.ts";
 import { singleHeaders } from "../../../../platform/http/single-headers.ts";
 import { seededRandom } from "../../../support/seeded-random.ts";
 import { sizeOf } from "../../../tiers.ts";
-import { type BillingFixture, type Customer, type Json, startBilling, WEBHOOK_SECRET } from "./billing-fixture.ts";
+import { type BillingFixture, type Customer, type Json, startBilling } from "./billing-fixture.ts";
 import { type Operations, operationsOf } from "./operations.ts";
+import { providerCalls, type Told } from "./provider-calls.ts";
 
 let billing: BillingFixture;
 let subgraph: Subgraph;
@@ -29,22 +30,7 @@ async function read(customer: Customer, id: string): Promise<Json> {
   return data.invoice;
 }
 
-interface Told {
-  readonly id: string;
-  readonly type: string;
-  readonly object: object;
-}
-
-/** As the provider calls the webhook. @returns the status of the answer */
-async function tell({ id, type, object }: Told): Promise<number | string> {
-  const body = JSON.stringify({ id, object: "event", type, data: { object } });
-  const at = Math.floor(Date.now() / 1_000);
-  const signature = createHmac("sha256", WEBHOOK_SECRET).update(`${at}.${body}`).digest("hex");
-  const headers = singleHeaders({ "stripe-signature": `t=${at},v1=${signature}` });
-  const webhook = subgraph.webhooks?.find(({ name }) => name === "sandbox");
-  const answer = await webhook?.receive({ headers, query: new URLSearchParams(), body: Buffer.from(body) });
-  return answer?.status ?? "no answer";
-}
+const tell = providerCalls(() => subgraph);
 
 let told = 0;
 const aboutCharge = (type: string, providerRef: string, { paymentId, customer }: Started): Told => {

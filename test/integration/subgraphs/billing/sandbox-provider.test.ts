@@ -153,7 +153,10 @@ test("refunds are never more than the charge, and the same by the same key", asy
   const provider = await setup().start();
   const { providerRef } = await charge(provider, "tok_visa");
   const refund = (idempotencyKey: string, amountMinor: bigint) =>
-    provider.refund({ idempotencyKey, amountMinor, providerRef, currency: "EUR", organizationId: "org_1" });
+    provider.refund({
+      ...{ idempotencyKey, amountMinor, providerRef, currency: "EUR", organizationId: "org_1" },
+      askedAt: new Date(),
+    });
   const first = await refund("r-1", 600n);
   expect(first.status).toBe("SUCCEEDED");
   expect(await refund("r-1", 600n)).toEqual(first);

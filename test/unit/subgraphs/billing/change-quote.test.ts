@@ -36,14 +36,16 @@ test("a quote spends and leaves exactly the credit there is, and collects exactl
     plan: choice,
     quantity: fc.integer({ min: 1, max: 10_000 }),
     creditMinor: fc.bigInt(0n, 10n ** 9n),
+    // Less than was charged where something of it was refunded.
+    creditableMinor: fc.bigInt(0n, 10n ** 9n),
   });
   fc.assert(
-    fc.property(given, start, share, ({ former, plan, quantity, creditMinor }, from, part) => {
+    fc.property(given, start, share, ({ former, plan, quantity, creditMinor, creditableMinor }, from, part) => {
       const end = endOfPeriod(from, former.interval);
       const quote = quoteChange({
         subscription: { currentPeriodStart: from, currentPeriodEnd: end, anchoredAt: from },
         formerPlan: former,
-        charged: { amountMinor: former.amountMinor, periodStart: from, periodEnd: end },
+        charged: { amountMinor: former.amountMinor, periodStart: from, periodEnd: end, creditableMinor },
         plan,
         quantity,
         at: within(from, end, part),
@@ -53,6 +55,7 @@ test("a quote spends and leaves exactly the credit there is, and collects exactl
       expect(quote.creditUsedMinor + quote.dueMinor).toBe(quote.chargedMinor);
       expect(quote.dueMinor === 0n || quote.creditLeftMinor === 0n).toBe(true);
       expect(quote.creditedMinor).toBeLessThanOrEqual(former.amountMinor);
+      expect(quote.creditedMinor).toBeLessThanOrEqual(creditableMinor);
       expect(quote.chargedMinor).toBeLessThanOrEqual(BigInt(quantity) * plan.amountMinor);
     }),
   );

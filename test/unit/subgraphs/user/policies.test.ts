@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import type { Identity } from "../../../../platform/auth/identity.ts";
 import {
   BUILT_IN_ROLES,
-  canOperate,
   canReadInvitations,
   canReadMembers,
   canReadMembership,
@@ -70,16 +69,6 @@ test("nobody gives what they may not do themselves, and no built-in role but the
 test("a session is read by its user alone", () => {
   expect(canReadSession(owner, { userId: SELF })).toBe(true);
   expect(canReadSession(owner, { userId: OTHER })).toBe(false);
-});
-
-test("only the operator's process operates, and whoever manages the organisation that the installation names", () => {
-  expect(canOperate({ kind: "SERVICE", service: "operator" }, undefined)).toBe(true);
-  for (const identity of [owner, ...others]) {
-    expect(canOperate(identity, undefined)).toBe(false);
-    expect(canOperate(identity, THERE)).toBe(false);
-  }
-  expect(canOperate(owner, HERE)).toBe(true);
-  expect(canOperate(bare, HERE)).toBe(false);
 });
 
 test("who is held off reads the organisation, and gets nothing that they did not have", () => {

@@ -4,49 +4,33 @@ import type { CreditNoteReason } from "../../../schema/generated/billing.ts";
 import { restOfLine } from "../domain/change-quote.ts";
 import type { CreditNote } from "../domain/credit-note.ts";
 import type { AccountId } from "../domain/ids.ts";
-import type { InvoiceLine } from "../domain/invoice.ts";
-import { creditNoteIssued } from "../domain-events.ts";
+import type { PaidLine } from "../domain/invoice.ts";
 import type { BillingServices } from "../services.ts";
 import { changeCredit } from "../store/accounts.ts";
-import { insertCreditNote } from "../store/credit-notes.ts";
 import type { BillingTransaction } from "../store/database.ts";
-import { takeNumber } from "../store/invoices.ts";
+import { issueCreditNote } from "./issue-credit-note.ts";
 
 export interface CreditedRest {
   /** Its account is locked by the transaction; undefined: nothing was charged. */
-  readonly line: InvoiceLine | undefined;
+  readonly line: PaidLine | undefined;
   readonly accountId: AccountId;
-  readonly reason: CreditNoteReason;
+  readonly reason: Exclude<CreditNoteReason, "REFUNDED">;
   /** From when on nothing of it is used. */
   readonly from: Date;
 }
 
 /** @returns undefined when nothing is left */
 export async function creditRest(
-  { ids, clock }: Pick<BillingServices, "ids" | "clock">,
-  { tx, emit }: CommandScope<BillingTransaction>,
-  { line, accountId, reason, from }: CreditedRest,
+  services: Pick<BillingServices, "ids" | "clock">,
+  scope: CommandScope<BillingTransaction>,
+  { line, accountId, reason, from: periodStart }: CreditedRest,
 ): Promise<CreditNote | undefined> {
   if (line?.periodEnd == null) return undefined;
-  const totalMinor = restOfLine(line, from);
+  const totalMinor = restOfLine(line, periodStart);
   if (totalMinor === 0n) return undefined;
-  const issuedAt = clock.now();
   const { organizationId, invoiceId, id: invoiceLineId, currency, periodEnd } = line;
-  const creditNote = await insertCreditNote(tx, {
-    id: ids.next("cn"),
-    organizationId,
-    accountId,
-    invoiceId,
-    invoiceLineId,
-    number: await takeNumber(tx, organizationId, "CREDIT_NOTE", issuedAt.getUTCFullYear()),
-    reason,
-    currency,
-    totalMinor,
-    periodStart: from,
-    periodEnd,
-    issuedAt,
-  });
-  await changeCredit(tx, accountId, totalMinor, issuedAt);
-  emit(creditNoteIssued(creditNote));
+  const credited = { organizationId, accountId, invoiceId, invoiceLineId, currency, totalMinor };
+  const creditNote = await issueCreditNote(services, scope, { ...credited, reason, periodStart, periodEnd });
+  await changeCredit(scope.tx, accountId, totalMinor, creditNote.issuedAt);
   return creditNote;
 }
