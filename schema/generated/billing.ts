@@ -451,6 +451,12 @@ export interface InvoiceObject<Own = NoParents> {
   readonly dueAt: Date;
   /** When it was paid in full; null until then. */
   readonly paidAt?: Date | null | undefined;
+  /** When it is tried again, of an invoice that could not be collected; null: not before there is another card, or now.
+   * Another default card is tried at once. */
+  readonly retryAt?: Date | null | undefined;
+  /** Until when it is tried, of an invoice that could not be collected. The plan goes on until then; then the invoice is
+   * `UNCOLLECTIBLE`, and the plan ends. */
+  readonly dunningEndsAt?: Date | null | undefined;
   /** Attempts to collect it, oldest first. */
   readonly payments: readonly Parent<Own, "Payment">[];
   /** What credit notes take back of the total. */
@@ -916,6 +922,8 @@ interface Fields<Own> {
     readonly issuedAt: Field<NoArgs, Date>;
     readonly dueAt: Field<NoArgs, Date>;
     readonly paidAt: Field<NoArgs, Date | null | undefined>;
+    readonly retryAt: Field<NoArgs, Date | null | undefined>;
+    readonly dunningEndsAt: Field<NoArgs, Date | null | undefined>;
     readonly payments: Field<NoArgs, readonly Parent<Own, "Payment">[]>;
     readonly credited: Field<NoArgs, Parent<Own, "Money">>;
     readonly creditNotes: Field<NoArgs, readonly Parent<Own, "CreditNote">[]>;

@@ -29,6 +29,8 @@ export interface EventData {
   readonly "billing.dispute.opened.v1": { readonly disputeId: string; readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly reason: string; readonly providerEventId: string; };
   /** An invoice was issued. */
   readonly "billing.invoice.issued.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; };
+  /** An invoice could not be collected, and is tried again; or it is tried at another time. */
+  readonly "billing.invoice.overdue.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly retryAt: string | null; readonly dunningEndsAt: string; readonly failureCode: string | null; };
   /** An invoice was paid in full. */
   readonly "billing.invoice.paid.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly paymentId: string; };
   /** An invoice was given up: nothing more of it is collected. */

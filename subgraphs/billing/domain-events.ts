@@ -158,6 +158,19 @@ export function invoiceVoided(invoice: Invoice, reason?: string): DomainEvent {
   return event("billing.invoice.voided.v1", invoice, { ...invoiceData(invoice, "OPEN"), ...why });
 }
 
+export interface OverdueNews {
+  readonly retryAt: Date | null;
+  readonly dunningEndsAt: Date;
+  /** Why the last attempt failed; null: there was no card, or there is another one. */
+  readonly failureCode: string | null;
+}
+
+/** It could not be collected, or will be tried at another time. */
+export function invoiceOverdue(invoice: Invoice, { retryAt, dunningEndsAt, failureCode }: OverdueNews): DomainEvent {
+  const times = { retryAt: retryAt?.toISOString() ?? null, dunningEndsAt: dunningEndsAt.toISOString() };
+  return event("billing.invoice.overdue.v1", invoice, { ...invoiceData(invoice, "OPEN"), ...times, failureCode });
+}
+
 /** @param from `PAID` when the bank took the money back */
 export function invoiceUncollectible(invoice: Invoice, from: "OPEN" | "PAID"): DomainEvent {
   return event("billing.invoice.uncollectible.v1", invoice, invoiceData(invoice, from));

@@ -18,6 +18,7 @@ import { consumers, routes, tenantsOfEvent } from "./consumers.ts";
 import { type BillingContext, createBillingContext } from "./context.ts";
 import { DEMO } from "./demo.ts";
 import { accessDenied, jobFinished, jobProgressed, jobStarted } from "./domain-events.ts";
+import { createOverdueInvoices } from "./dunning/overdue-invoices.ts";
 import { createSubscriptionPeriods } from "./lifecycle/subscription-periods.ts";
 import { createDetachWorker } from "./payment-methods/detach-worker.ts";
 import { createMethodReferences } from "./payment-methods/method-references.ts";
@@ -90,7 +91,10 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
   });
   const jobs = createJobRunner({
     name: "billing jobs",
-    jobs: [createSubscriptionPeriods({ services, pollingDatabase })],
+    jobs: [
+      createSubscriptionPeriods({ services, pollingDatabase }),
+      createOverdueInvoices({ services, pollingDatabase }),
+    ],
     events: { started: jobStarted, progressed: jobProgressed, finished: jobFinished },
     deps: services,
     ids,

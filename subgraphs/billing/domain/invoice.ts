@@ -22,6 +22,10 @@ export interface Invoice {
   readonly issuedAt: Date;
   readonly dueAt: Date;
   readonly paidAt: Date | null;
+  /** When it is tried again; null: not before there is another card, or while a payment is under way. */
+  readonly retryAt: Date | null;
+  /** Until when it is tried, and then given up; null: it was not tried in vain. */
+  readonly dunningEndsAt: Date | null;
   readonly version: number;
 }
 

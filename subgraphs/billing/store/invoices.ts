@@ -16,7 +16,7 @@ import { tables } from "./tables.ts";
 
 function toInvoice(row: InvoiceModel): Invoice {
   const { number, currency, subtotalMinor, taxMinor, totalMinor, creditMinor, creditedMinor } = row;
-  const { issuedAt, dueAt, paidAt, version } = row;
+  const { issuedAt, dueAt, paidAt, retryAt, dunningEndsAt, version } = row;
   return {
     id: InvoiceId.require(row.id),
     organizationId: OrganizationId.require(row.organizationId),
@@ -33,6 +33,8 @@ function toInvoice(row: InvoiceModel): Invoice {
     issuedAt,
     dueAt,
     paidAt,
+    retryAt,
+    dunningEndsAt,
     version,
   };
 }
@@ -163,11 +165,16 @@ export async function insertInvoice(tx: BillingTransaction, { line, ...invoice }
   return toInvoice(row);
 }
 
+/** Nothing of it is collected any more. */
+function ended(status: "PAID" | "VOID" | "UNCOLLECTIBLE", at: Date) {
+  return { status, retryAt: null, dunningEndsAt: null, version: { increment: 1 }, updatedAt: at };
+}
+
 /** @param id of an OPEN invoice that the transaction has locked */
 export async function markInvoicePaid(tx: BillingTransaction, id: InvoiceId, at: Date): Promise<Invoice> {
   const row = await tables(tx).invoice.update({
     where: { id, status: "OPEN" },
-    data: { status: "PAID", paidAt: at, version: { increment: 1 }, updatedAt: at },
+    data: { ...ended("PAID", at), paidAt: at },
   });
   return toInvoice(row);
 }
@@ -176,7 +183,7 @@ export async function markInvoicePaid(tx: BillingTransaction, id: InvoiceId, at:
 export async function markInvoiceVoid(tx: BillingTransaction, id: InvoiceId, at: Date): Promise<Invoice> {
   const row = await tables(tx).invoice.update({
     where: { id, status: "OPEN" },
-    data: { status: "VOID", version: { increment: 1 }, updatedAt: at },
+    data: ended("VOID", at),
   });
   return toInvoice(row);
 }
@@ -189,9 +196,51 @@ export async function markInvoiceUncollectible(
 ): Promise<Invoice> {
   const row = await tables(tx).invoice.update({
     where: { id, status: from },
-    data: { status: "UNCOLLECTIBLE", paidAt: null, version: { increment: 1 }, updatedAt: at },
+    data: { ...ended("UNCOLLECTIBLE", at), paidAt: null },
   });
   return toInvoice(row);
+}
+
+export interface Dunning {
+  readonly retryAt: Date | null;
+  readonly dunningEndsAt: Date;
+}
+
+/** @param id of an OPEN invoice that the transaction has locked */
+export async function setDunning(tx: BillingTransaction, id: InvoiceId, dunning: Dunning, at: Date): Promise<Invoice> {
+  const row = await tables(tx).invoice.update({
+    where: { id, status: "OPEN" },
+    data: { ...dunning, version: { increment: 1 }, updatedAt: at },
+  });
+  return toInvoice(row);
+}
+
+/** Open invoices of a locked account that were tried in vain. */
+export async function findOverdueInvoices(tx: BillingTransaction, accountId: AccountId): Promise<Invoice[]> {
+  const where = { accountId, status: "OPEN", dunningEndsAt: { not: null } };
+  const rows = await tables(tx).invoice.findMany({ where, orderBy: { id: "asc" } });
+  return rows.map(toInvoice);
+}
+
+const overdueRows = z.array(z.object({ id: InvoiceId.schema, organizationId: OrganizationId.schema }));
+
+/**
+ * Invoices that are to be tried again, or given up, unless a payment that is under way decides first. For the relay
+ * role, which sees overdue invoices of all organisations.
+ * @param except ids of those that are not asked for
+ */
+export async function findDueInvoices(
+  tx: BillingTransaction,
+  now: Date,
+  { except, limit }: { readonly except: readonly string[]; readonly limit: number },
+): Promise<Pick<Invoice, "id" | "organizationId">[]> {
+  const rows = await tables(tx).$queryRaw`
+    SELECT id, organization_id AS "organizationId" FROM invoice
+    WHERE dunning_ends_at IS NOT NULL AND coalesce(retry_at, dunning_ends_at) <= ${now}
+      AND id <> ALL (${[...except]}::text[])
+      AND NOT EXISTS (SELECT FROM payment WHERE invoice_id = invoice.id AND payment.status = 'PROCESSING')
+    ORDER BY coalesce(retry_at, dunning_ends_at) LIMIT ${limit}`;
+  return overdueRows.parse(rows);
 }
 
 /**

@@ -25,6 +25,7 @@ const SUBSCRIPTION_NEWS: Readonly<Record<string, string>> = {
   "billing.subscription.past_due": "is past due",
 };
 const SUBSCRIPTION_OUTCOMES: Readonly<Record<string, string>> = { ACTIVE: "is active", CANCELED: "canceled" };
+const INVOICE_NEWS: Readonly<Record<string, string>> = { "billing.invoice.overdue": "is overdue" };
 const INVOICE_OUTCOMES: Readonly<Record<string, string>> = {
   PAID: "paid",
   VOID: "voided",
@@ -59,7 +60,7 @@ function titleOf(type: string, event: BillingMessage["event"]): Pick<ActivityIte
       return { title: `${plan} ${SUBSCRIPTION_NEWS[type] ?? SUBSCRIPTION_OUTCOMES[event.toStatus] ?? "started"}` };
     }
     case "InvoiceChanged": {
-      const done = INVOICE_OUTCOMES[event.toStatus] ?? "issued";
+      const done = INVOICE_NEWS[type] ?? INVOICE_OUTCOMES[event.toStatus] ?? "issued";
       return { title: `Invoice ${event.invoice?.number ?? ""} ${done}`, amount: formatMoney(event.total) };
     }
     case "CreditNoteChanged": {

@@ -77,6 +77,7 @@ const TITLES: Readonly<Record<string, string>> = {
   "billing.invoice.issued": "Invoice issued",
   "billing.invoice.paid": "Invoice paid",
   "billing.invoice.voided": "Invoice voided",
+  "billing.invoice.overdue": "Invoice is overdue",
   "billing.invoice.uncollectible": "Invoice given up",
   "billing.refund.processing": "Refund is being processed",
   "billing.refund.succeeded": "Refund succeeded",

@@ -394,6 +394,8 @@ export const InvoiceScalarFieldEnum = {
   issuedAt: 'issuedAt',
   dueAt: 'dueAt',
   paidAt: 'paidAt',
+  retryAt: 'retryAt',
+  dunningEndsAt: 'dunningEndsAt',
   version: 'version',
   updatedAt: 'updatedAt'
 } as const

@@ -60,6 +60,8 @@ export type InvoiceMinAggregateOutputType = {
   issuedAt: Date | null
   dueAt: Date | null
   paidAt: Date | null
+  retryAt: Date | null
+  dunningEndsAt: Date | null
   version: number | null
   updatedAt: Date | null
 }
@@ -80,6 +82,8 @@ export type InvoiceMaxAggregateOutputType = {
   issuedAt: Date | null
   dueAt: Date | null
   paidAt: Date | null
+  retryAt: Date | null
+  dunningEndsAt: Date | null
   version: number | null
   updatedAt: Date | null
 }
@@ -100,6 +104,8 @@ export type InvoiceCountAggregateOutputType = {
   issuedAt: number
   dueAt: number
   paidAt: number
+  retryAt: number
+  dunningEndsAt: number
   version: number
   updatedAt: number
   _all: number
@@ -140,6 +146,8 @@ export type InvoiceMinAggregateInputType = {
   issuedAt?: true
   dueAt?: true
   paidAt?: true
+  retryAt?: true
+  dunningEndsAt?: true
   version?: true
   updatedAt?: true
 }
@@ -160,6 +168,8 @@ export type InvoiceMaxAggregateInputType = {
   issuedAt?: true
   dueAt?: true
   paidAt?: true
+  retryAt?: true
+  dunningEndsAt?: true
   version?: true
   updatedAt?: true
 }
@@ -180,6 +190,8 @@ export type InvoiceCountAggregateInputType = {
   issuedAt?: true
   dueAt?: true
   paidAt?: true
+  retryAt?: true
+  dunningEndsAt?: true
   version?: true
   updatedAt?: true
   _all?: true
@@ -287,6 +299,8 @@ export type InvoiceGroupByOutputType = {
   issuedAt: Date
   dueAt: Date
   paidAt: Date | null
+  retryAt: Date | null
+  dunningEndsAt: Date | null
   version: number
   updatedAt: Date
   _count: InvoiceCountAggregateOutputType | null
@@ -330,6 +344,8 @@ export type InvoiceWhereInput = {
   issuedAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   dueAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   paidAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
+  retryAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
+  dunningEndsAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
   version?: Prisma.IntFilter<"Invoice"> | number
   updatedAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   account?: Prisma.XOR<Prisma.BillingAccountScalarRelationFilter, Prisma.BillingAccountWhereInput>
@@ -356,6 +372,8 @@ export type InvoiceOrderByWithRelationInput = {
   issuedAt?: Prisma.SortOrder
   dueAt?: Prisma.SortOrder
   paidAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  retryAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  dunningEndsAt?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   account?: Prisma.BillingAccountOrderByWithRelationInput
@@ -387,6 +405,8 @@ export type InvoiceWhereUniqueInput = Prisma.AtLeast<{
   issuedAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   dueAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   paidAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
+  retryAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
+  dunningEndsAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
   version?: Prisma.IntFilter<"Invoice"> | number
   updatedAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   account?: Prisma.XOR<Prisma.BillingAccountScalarRelationFilter, Prisma.BillingAccountWhereInput>
@@ -413,6 +433,8 @@ export type InvoiceOrderByWithAggregationInput = {
   issuedAt?: Prisma.SortOrder
   dueAt?: Prisma.SortOrder
   paidAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  retryAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  dunningEndsAt?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   _count?: Prisma.InvoiceCountOrderByAggregateInput
@@ -441,6 +463,8 @@ export type InvoiceScalarWhereWithAggregatesInput = {
   issuedAt?: Prisma.DateTimeWithAggregatesFilter<"Invoice"> | Date | string
   dueAt?: Prisma.DateTimeWithAggregatesFilter<"Invoice"> | Date | string
   paidAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Invoice"> | Date | string | null
+  retryAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Invoice"> | Date | string | null
+  dunningEndsAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Invoice"> | Date | string | null
   version?: Prisma.IntWithAggregatesFilter<"Invoice"> | number
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"Invoice"> | Date | string
 }
@@ -458,6 +482,8 @@ export type InvoiceCreateInput = {
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
+  retryAt?: Date | string | null
+  dunningEndsAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutInvoicesInput
@@ -484,6 +510,8 @@ export type InvoiceUncheckedCreateInput = {
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
+  retryAt?: Date | string | null
+  dunningEndsAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
   lines?: Prisma.InvoiceLineUncheckedCreateNestedManyWithoutInvoiceInput
@@ -505,6 +533,8 @@ export type InvoiceUpdateInput = {
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutInvoicesNestedInput
@@ -531,6 +561,8 @@ export type InvoiceUncheckedUpdateInput = {
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lines?: Prisma.InvoiceLineUncheckedUpdateManyWithoutInvoiceNestedInput
@@ -555,6 +587,8 @@ export type InvoiceCreateManyInput = {
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
+  retryAt?: Date | string | null
+  dunningEndsAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
 }
@@ -572,6 +606,8 @@ export type InvoiceUpdateManyMutationInput = {
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -592,6 +628,8 @@ export type InvoiceUncheckedUpdateManyInput = {
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -632,6 +670,8 @@ export type InvoiceCountOrderByAggregateInput = {
   issuedAt?: Prisma.SortOrder
   dueAt?: Prisma.SortOrder
   paidAt?: Prisma.SortOrder
+  retryAt?: Prisma.SortOrder
+  dunningEndsAt?: Prisma.SortOrder
   version?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
@@ -661,6 +701,8 @@ export type InvoiceMaxOrderByAggregateInput = {
   issuedAt?: Prisma.SortOrder
   dueAt?: Prisma.SortOrder
   paidAt?: Prisma.SortOrder
+  retryAt?: Prisma.SortOrder
+  dunningEndsAt?: Prisma.SortOrder
   version?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
@@ -681,6 +723,8 @@ export type InvoiceMinOrderByAggregateInput = {
   issuedAt?: Prisma.SortOrder
   dueAt?: Prisma.SortOrder
   paidAt?: Prisma.SortOrder
+  retryAt?: Prisma.SortOrder
+  dunningEndsAt?: Prisma.SortOrder
   version?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
@@ -852,6 +896,8 @@ export type InvoiceCreateWithoutAccountInput = {
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
+  retryAt?: Date | string | null
+  dunningEndsAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
   subscription?: Prisma.BillingSubscriptionCreateNestedOneWithoutInvoicesInput
@@ -875,6 +921,8 @@ export type InvoiceUncheckedCreateWithoutAccountInput = {
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
+  retryAt?: Date | string | null
+  dunningEndsAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
   lines?: Prisma.InvoiceLineUncheckedCreateNestedManyWithoutInvoiceInput
@@ -928,6 +976,8 @@ export type InvoiceScalarWhereInput = {
   issuedAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   dueAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   paidAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
+  retryAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
+  dunningEndsAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
   version?: Prisma.IntFilter<"Invoice"> | number
   updatedAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
 }
@@ -945,6 +995,8 @@ export type InvoiceCreateWithoutSubscriptionInput = {
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
+  retryAt?: Date | string | null
+  dunningEndsAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutInvoicesInput
@@ -968,6 +1020,8 @@ export type InvoiceUncheckedCreateWithoutSubscriptionInput = {
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
+  retryAt?: Date | string | null
+  dunningEndsAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
   lines?: Prisma.InvoiceLineUncheckedCreateNestedManyWithoutInvoiceInput
@@ -1015,6 +1069,8 @@ export type InvoiceCreateWithoutLinesInput = {
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
+  retryAt?: Date | string | null
+  dunningEndsAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutInvoicesInput
@@ -1040,6 +1096,8 @@ export type InvoiceUncheckedCreateWithoutLinesInput = {
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
+  retryAt?: Date | string | null
+  dunningEndsAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
   payments?: Prisma.PaymentUncheckedCreateNestedManyWithoutInvoiceInput
@@ -1076,6 +1134,8 @@ export type InvoiceUpdateWithoutLinesInput = {
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutInvoicesNestedInput
@@ -1101,6 +1161,8 @@ export type InvoiceUncheckedUpdateWithoutLinesInput = {
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   payments?: Prisma.PaymentUncheckedUpdateManyWithoutInvoiceNestedInput
@@ -1121,6 +1183,8 @@ export type InvoiceCreateWithoutPaymentsInput = {
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
+  retryAt?: Date | string | null
+  dunningEndsAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutInvoicesInput
@@ -1146,6 +1210,8 @@ export type InvoiceUncheckedCreateWithoutPaymentsInput = {
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
+  retryAt?: Date | string | null
+  dunningEndsAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
   lines?: Prisma.InvoiceLineUncheckedCreateNestedManyWithoutInvoiceInput
@@ -1182,6 +1248,8 @@ export type InvoiceUpdateWithoutPaymentsInput = {
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutInvoicesNestedInput
@@ -1207,6 +1275,8 @@ export type InvoiceUncheckedUpdateWithoutPaymentsInput = {
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lines?: Prisma.InvoiceLineUncheckedUpdateManyWithoutInvoiceNestedInput
@@ -1227,6 +1297,8 @@ export type InvoiceCreateWithoutCreditNotesInput = {
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
+  retryAt?: Date | string | null
+  dunningEndsAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutInvoicesInput
@@ -1252,6 +1324,8 @@ export type InvoiceUncheckedCreateWithoutCreditNotesInput = {
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
+  retryAt?: Date | string | null
+  dunningEndsAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
   lines?: Prisma.InvoiceLineUncheckedCreateNestedManyWithoutInvoiceInput
@@ -1288,6 +1362,8 @@ export type InvoiceUpdateWithoutCreditNotesInput = {
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutInvoicesNestedInput
@@ -1313,6 +1389,8 @@ export type InvoiceUncheckedUpdateWithoutCreditNotesInput = {
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lines?: Prisma.InvoiceLineUncheckedUpdateManyWithoutInvoiceNestedInput
@@ -1333,6 +1411,8 @@ export type InvoiceCreateWithoutChangesInput = {
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
+  retryAt?: Date | string | null
+  dunningEndsAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutInvoicesInput
@@ -1358,6 +1438,8 @@ export type InvoiceUncheckedCreateWithoutChangesInput = {
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
+  retryAt?: Date | string | null
+  dunningEndsAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
   lines?: Prisma.InvoiceLineUncheckedCreateNestedManyWithoutInvoiceInput
@@ -1394,6 +1476,8 @@ export type InvoiceUpdateWithoutChangesInput = {
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutInvoicesNestedInput
@@ -1419,6 +1503,8 @@ export type InvoiceUncheckedUpdateWithoutChangesInput = {
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lines?: Prisma.InvoiceLineUncheckedUpdateManyWithoutInvoiceNestedInput
@@ -1440,6 +1526,8 @@ export type InvoiceCreateManyAccountInput = {
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
+  retryAt?: Date | string | null
+  dunningEndsAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
 }
@@ -1457,6 +1545,8 @@ export type InvoiceUpdateWithoutAccountInput = {
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   subscription?: Prisma.BillingSubscriptionUpdateOneWithoutInvoicesNestedInput
@@ -1480,6 +1570,8 @@ export type InvoiceUncheckedUpdateWithoutAccountInput = {
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lines?: Prisma.InvoiceLineUncheckedUpdateManyWithoutInvoiceNestedInput
@@ -1502,6 +1594,8 @@ export type InvoiceUncheckedUpdateManyWithoutAccountInput = {
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -1520,6 +1614,8 @@ export type InvoiceCreateManySubscriptionInput = {
   issuedAt: Date | string
   dueAt: Date | string
   paidAt?: Date | string | null
+  retryAt?: Date | string | null
+  dunningEndsAt?: Date | string | null
   version?: number
   updatedAt?: Date | string
 }
@@ -1537,6 +1633,8 @@ export type InvoiceUpdateWithoutSubscriptionInput = {
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutInvoicesNestedInput
@@ -1560,6 +1658,8 @@ export type InvoiceUncheckedUpdateWithoutSubscriptionInput = {
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lines?: Prisma.InvoiceLineUncheckedUpdateManyWithoutInvoiceNestedInput
@@ -1582,6 +1682,8 @@ export type InvoiceUncheckedUpdateManyWithoutSubscriptionInput = {
   issuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dueAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -1660,6 +1762,8 @@ export type InvoiceSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   issuedAt?: boolean
   dueAt?: boolean
   paidAt?: boolean
+  retryAt?: boolean
+  dunningEndsAt?: boolean
   version?: boolean
   updatedAt?: boolean
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
@@ -1687,6 +1791,8 @@ export type InvoiceSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exten
   issuedAt?: boolean
   dueAt?: boolean
   paidAt?: boolean
+  retryAt?: boolean
+  dunningEndsAt?: boolean
   version?: boolean
   updatedAt?: boolean
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
@@ -1709,6 +1815,8 @@ export type InvoiceSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exten
   issuedAt?: boolean
   dueAt?: boolean
   paidAt?: boolean
+  retryAt?: boolean
+  dunningEndsAt?: boolean
   version?: boolean
   updatedAt?: boolean
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
@@ -1731,11 +1839,13 @@ export type InvoiceSelectScalar = {
   issuedAt?: boolean
   dueAt?: boolean
   paidAt?: boolean
+  retryAt?: boolean
+  dunningEndsAt?: boolean
   version?: boolean
   updatedAt?: boolean
 }
 
-export type InvoiceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "accountId" | "subscriptionId" | "number" | "status" | "currency" | "subtotalMinor" | "taxMinor" | "totalMinor" | "creditMinor" | "creditedMinor" | "issuedAt" | "dueAt" | "paidAt" | "version" | "updatedAt", ExtArgs["result"]["invoice"]>
+export type InvoiceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "accountId" | "subscriptionId" | "number" | "status" | "currency" | "subtotalMinor" | "taxMinor" | "totalMinor" | "creditMinor" | "creditedMinor" | "issuedAt" | "dueAt" | "paidAt" | "retryAt" | "dunningEndsAt" | "version" | "updatedAt", ExtArgs["result"]["invoice"]>
 export type InvoiceInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
   subscription?: boolean | Prisma.Invoice$subscriptionArgs<ExtArgs>
@@ -1780,6 +1890,8 @@ export type $InvoicePayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     issuedAt: Date
     dueAt: Date
     paidAt: Date | null
+    retryAt: Date | null
+    dunningEndsAt: Date | null
     version: number
     updatedAt: Date
   }, ExtArgs["result"]["invoice"]>
@@ -2226,6 +2338,8 @@ export interface InvoiceFieldRefs {
   readonly issuedAt: Prisma.FieldRef<"Invoice", 'DateTime'>
   readonly dueAt: Prisma.FieldRef<"Invoice", 'DateTime'>
   readonly paidAt: Prisma.FieldRef<"Invoice", 'DateTime'>
+  readonly retryAt: Prisma.FieldRef<"Invoice", 'DateTime'>
+  readonly dunningEndsAt: Prisma.FieldRef<"Invoice", 'DateTime'>
   readonly version: Prisma.FieldRef<"Invoice", 'Int'>
   readonly updatedAt: Prisma.FieldRef<"Invoice", 'DateTime'>
 }

@@ -11,6 +11,7 @@ import { requireProviderToken } from "../../../../platform/validation/provider-t
 import type { PaymentMethodAttachInput } from "../../../../schema/generated/billing.ts";
 import type { PaymentMethod } from "../../domain/account.ts";
 import { PaymentMethodId } from "../../domain/ids.ts";
+import { tryAgain } from "../../dunning/try-again.ts";
 import { requireOpen } from "../../errors.ts";
 import { keepMethod } from "../../payment-methods/keep-method.ts";
 import { attachNewCard } from "../../payment-methods/payment-source.ts";
@@ -55,6 +56,7 @@ export async function attachPaymentMethod(
     requireOpen(account, "accountId");
     if (attached === undefined) throw new Error("a card was attached under a key, and its command is not known");
     paymentMethod = await keepMethod(services, scope, { account, attached, makeDefault });
+    if (paymentMethod.isDefault) await tryAgain(scope, accountId, services.clock.now());
     return { paymentMethodId: paymentMethod.id };
   });
   return { result: { ...result, paymentMethod }, replayed };

@@ -6,6 +6,7 @@ import type { Actor } from "../../../../platform/graphql/subgraph-context.ts";
 import type { PaymentMethodMakeDefaultInput } from "../../../../schema/generated/billing.ts";
 import { PaymentMethodId } from "../../domain/ids.ts";
 import { defaultMethodChanged } from "../../domain-events.ts";
+import { tryAgain } from "../../dunning/try-again.ts";
 import type { BillingServices } from "../../services.ts";
 import { findMethodOfAccount, makeDefaultMethod } from "../../store/payment-methods.ts";
 import { runManagedCommand } from "../../validation/managed-command.ts";
@@ -26,7 +27,9 @@ export async function chooseDefaultMethod(
     const method = await findMethodOfAccount(tx, accountId, id);
     if (method === undefined) throw refuse("STATE_INVALID", "This payment method was given up.", "id");
     // Asked for what is so already, nothing happened.
-    if (!method.isDefault) emit(defaultMethodChanged(await makeDefaultMethod(tx, method)));
+    if (method.isDefault) return { paymentMethodId: id };
+    emit(defaultMethodChanged(await makeDefaultMethod(tx, method)));
+    await tryAgain({ tx, emit }, accountId, services.clock.now());
     return { paymentMethodId: id };
   });
 }

@@ -13,6 +13,7 @@ import type { Invoice } from "../../domain/invoice.ts";
 import type { Payment, PaymentOutcome } from "../../domain/payment.ts";
 import type { BillingSubscription, SubscriptionChange } from "../../domain/subscription.ts";
 import { invoicePaid, paymentSettled, subscriptionPastDue } from "../../domain-events.ts";
+import { scheduleRetry } from "../../dunning/schedule-retry.ts";
 import { applyChange, revertChange } from "../../lifecycle/pending-change.ts";
 import { settleTriedMethod } from "../../payment-methods/tried-method.ts";
 import { declineReason } from "../../provider/decline-reason.ts";
@@ -86,9 +87,13 @@ async function afterDecline({ services, scope, payment, open, at }: Settled): Pr
     return { payment, invoice, subscription: undefined };
   }
   const { subscriptionId } = open;
-  const late = subscriptionId === null ? undefined : await markPastDue(tx, subscriptionId, at);
+  if (subscriptionId === null) return { payment, invoice: open, subscription: undefined };
+  const late = await markPastDue(tx, subscriptionId, at);
   if (late !== undefined) emit(subscriptionPastDue(late, open.id));
-  return { payment, invoice: open, subscription: late };
+  const { status } = late ?? requireRow((await findSubscriptions(tx, [subscriptionId])).at(0));
+  const { failureCode } = payment;
+  const invoice = status === "PAST_DUE" ? await scheduleRetry(scope, { invoice: open, failureCode, at }) : open;
+  return { payment, invoice, subscription: late };
 }
 
 async function afterPayment({ services, scope, payment, open, at }: Settled): Promise<Settlement> {

@@ -14,6 +14,8 @@ import type { BillingAccount } from "../../domain/account.ts";
 import { endOfNextPeriod, endOfPeriod } from "../../domain/billing-period.ts";
 import type { BillingSubscription } from "../../domain/subscription.ts";
 import { subscriptionCanceled, subscriptionPastDue, subscriptionRenewed } from "../../domain-events.ts";
+import { giveUpUnpaid } from "../../dunning/give-up.ts";
+import { scheduleRetry } from "../../dunning/schedule-retry.ts";
 import { voidUnpaid } from "../../lifecycle/void-unpaid.ts";
 import type { BillingServices } from "../../services.ts";
 import { lockAccount } from "../../store/accounts.ts";
@@ -49,6 +51,7 @@ export async function advanceSubscription(services: BillingServices, { id, organ
       await creditRest(services, scope, { line, accountId, reason: "PLAN_CANCELED", from: now });
     }
     // Nobody gets a second period without having paid for the first.
+    if (status === "PAST_DUE" && !(await giveUpUnpaid(scope, id, now))) return;
     if (surplus || cancelAt !== null || status === "PAST_DUE") return end(services, scope, subscription);
     await renew(services, scope, { account, former: subscription, causation });
   });
@@ -98,4 +101,5 @@ async function renew(
   }
   const late = await markPastDue(tx, subscription.id, now);
   if (late !== undefined) emit(subscriptionPastDue(late, invoice.id));
+  await scheduleRetry(scope, { invoice, failureCode: null, at: now });
 }

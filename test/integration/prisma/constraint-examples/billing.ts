@@ -111,6 +111,8 @@ export const BILLING: Tables = {
       invoice_check: [{ total_minor: 118 }],
       invoice_check1: [{ status: "PAID" }, { paid_at: now }],
       invoice_credit: [{ credit_minor: -1 }, { credit_minor: 120 }],
+      invoice_dunning_open: [{ status: "VOID", dunning_ends_at: later }],
+      invoice_retry: [{ retry_at: now }, { retry_at: later, dunning_ends_at: now }],
       invoice_credited: [{ credited_minor: -1 }, { credited_minor: 120 }],
     },
   },
