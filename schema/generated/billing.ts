@@ -207,6 +207,16 @@ export interface SubscriptionStartInput {
   readonly idempotencyKey: string;
 }
 
+/** Input of `testClockAdvance`. */
+export interface TestClockAdvanceInput {
+  /** The billing account's id. */
+  readonly accountId: string;
+  /** Later than the account's time, by two years at most. */
+  readonly to: Date;
+  /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
+  readonly idempotencyKey: string;
+}
+
 export interface BillingAccountSubscriptionsArgs {
   /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
   readonly first?: number | null;
@@ -280,6 +290,11 @@ export interface MutationInvoicePayArgs {
   readonly input: InvoicePayInput;
 }
 
+export interface MutationTestClockAdvanceArgs {
+  /** The values of the mutation. */
+  readonly input: TestClockAdvanceInput;
+}
+
 export interface MutationPaymentRefundArgs {
   /** The values of the mutation. */
   readonly input: PaymentRefundInput;
@@ -330,6 +345,8 @@ export interface BillingAccountObject<Own = NoParents> {
   readonly amountDue: Parent<Own, "Money">;
   /** What the next invoices take before anything is charged: what was paid for and not used up. */
   readonly credit: Parent<Own, "Money">;
+  /** The account's own time, where there is no real money; null: it is that of the machine. */
+  readonly testClock?: Parent<Own, "TestClock"> | null | undefined;
   /** Cards and accounts that invoices can be paid with, oldest first. */
   readonly paymentMethods: readonly Parent<Own, "PaymentMethod">[];
 }
@@ -796,6 +813,22 @@ export interface SubscriptionStartPayloadObject<Own = NoParents> {
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
+/** A time of one's own, for tests. It is moved by `testClockAdvance`. */
+export interface TestClockObject {
+  /** What it shows. */
+  readonly now: Date;
+  /** Where it is being moved to; null: it stands. */
+  readonly target?: Date | null | undefined;
+}
+
+/** Payload of `testClockAdvance`. */
+export interface TestClockAdvancePayloadObject<Own = NoParents> {
+  /** The account, whose time is being moved; null when the mutation was refused. */
+  readonly account?: Parent<Own, "BillingAccount"> | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
 /** An expected failure of a mutation: show it to the user. */
 export interface UserErrorObject {
   /** What kind of failure it is, for programs. */
@@ -842,6 +875,8 @@ interface DefaultParents<Own> {
   readonly SubscriptionChangePayload: SubscriptionChangePayloadObject<Own>;
   readonly SubscriptionResumePayload: SubscriptionResumePayloadObject<Own>;
   readonly SubscriptionStartPayload: SubscriptionStartPayloadObject<Own>;
+  readonly TestClock: TestClockObject;
+  readonly TestClockAdvancePayload: TestClockAdvancePayloadObject<Own>;
   readonly UserError: UserErrorObject;
   readonly Node: ({ readonly __typename: "Plan" } & Parent<Own, "Plan">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "CreditNote" } & Parent<Own, "CreditNote">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">);
 }
@@ -859,6 +894,7 @@ interface Fields<Own> {
     readonly status: Field<NoArgs, BillingAccountStatus>;
     readonly amountDue: Field<NoArgs, Parent<Own, "Money">>;
     readonly credit: Field<NoArgs, Parent<Own, "Money">>;
+    readonly testClock: Field<NoArgs, Parent<Own, "TestClock"> | null | undefined>;
     readonly paymentMethods: Field<NoArgs, readonly Parent<Own, "PaymentMethod">[]>;
     readonly subscriptions: Field<BillingAccountSubscriptionsArgs, Parent<Own, "BillingSubscriptionConnection">>;
     readonly invoices: Field<BillingAccountInvoicesArgs, Parent<Own, "InvoiceConnection">>;
@@ -971,6 +1007,7 @@ interface Fields<Own> {
     readonly subscriptionCancel: Field<MutationSubscriptionCancelArgs, Parent<Own, "SubscriptionCancelPayload">>;
     readonly subscriptionResume: Field<MutationSubscriptionResumeArgs, Parent<Own, "SubscriptionResumePayload">>;
     readonly invoicePay: Field<MutationInvoicePayArgs, Parent<Own, "InvoicePayPayload">>;
+    readonly testClockAdvance: Field<MutationTestClockAdvanceArgs, Parent<Own, "TestClockAdvancePayload">>;
     readonly paymentRefund: Field<MutationPaymentRefundArgs, Parent<Own, "PaymentRefundPayload">>;
     readonly invoiceVoid: Field<MutationInvoiceVoidArgs, Parent<Own, "InvoiceVoidPayload">>;
   };
@@ -1112,6 +1149,14 @@ interface Fields<Own> {
     readonly payment: Field<NoArgs, Parent<Own, "Payment"> | null | undefined>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
+  readonly TestClock: {
+    readonly now: Field<NoArgs, Date>;
+    readonly target: Field<NoArgs, Date | null | undefined>;
+  };
+  readonly TestClockAdvancePayload: {
+    readonly account: Field<NoArgs, Parent<Own, "BillingAccount"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
   readonly UserError: {
     readonly code: Field<NoArgs, UserErrorCode>;
     readonly message: Field<NoArgs, string>;
@@ -1157,6 +1202,8 @@ interface AllResolvers<Context, Own> {
   readonly SubscriptionChangePayload: TypeResolvers<Parent<Own, "SubscriptionChangePayload">, Context, Fields<Own>["SubscriptionChangePayload"]>;
   readonly SubscriptionResumePayload: TypeResolvers<Parent<Own, "SubscriptionResumePayload">, Context, Fields<Own>["SubscriptionResumePayload"]>;
   readonly SubscriptionStartPayload: TypeResolvers<Parent<Own, "SubscriptionStartPayload">, Context, Fields<Own>["SubscriptionStartPayload"]>;
+  readonly TestClock: TypeResolvers<Parent<Own, "TestClock">, Context, Fields<Own>["TestClock"]>;
+  readonly TestClockAdvancePayload: TypeResolvers<Parent<Own, "TestClockAdvancePayload">, Context, Fields<Own>["TestClockAdvancePayload"]>;
   readonly UserError: TypeResolvers<Parent<Own, "UserError">, Context, Fields<Own>["UserError"]>;
 }
 

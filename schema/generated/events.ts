@@ -19,6 +19,8 @@ export interface EventData {
   readonly "billing.account.closed.v1": { readonly accountId: string; readonly organizationId: string; };
   /** A billing account was opened for an organisation. */
   readonly "billing.account.opened.v1": { readonly accountId: string; readonly organizationId: string; readonly currency: string; };
+  /** An account has a time of its own, which is being moved or stands. */
+  readonly "billing.account.test_clock_set.v1": { readonly accountId: string; readonly now: string | null; readonly target: string | null; };
   /** Something that an invoice charged was credited. */
   readonly "billing.credit_note.issued.v1": { readonly creditNoteId: string; readonly accountId: string; readonly invoiceId: string; readonly number: string; readonly reason: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; };
   /** A credit was taken back: the change that it belonged to was not paid for. */

@@ -71,6 +71,13 @@ export function accountClosed(account: BillingAccount): DomainEvent {
   return event("billing.account.closed.v1", account, { accountId: id, organizationId });
 }
 
+/** Its time is being moved, or stands again. */
+export function testClockSet(account: BillingAccount): DomainEvent {
+  const { id, testTime, testTarget } = account;
+  const clock = { now: testTime?.toISOString() ?? null, target: testTarget?.toISOString() ?? null };
+  return event("billing.account.test_clock_set.v1", account, { accountId: id, ...clock });
+}
+
 export function paymentMethodAttached(method: PaymentMethod): DomainEvent {
   return event("billing.payment_method.attached.v1", method, methodData(method));
 }

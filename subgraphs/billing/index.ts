@@ -30,6 +30,7 @@ import { createRefundWorker } from "./refunds/refund-worker.ts";
 import { resolvers } from "./resolvers/index.ts";
 import type { BillingServices } from "./services.ts";
 import { openBillingDatabase } from "./store/database.ts";
+import { createClockRunner } from "./test-clock/clock-runner.ts";
 import { createProviderWebhook } from "./webhooks/payment-provider.ts";
 
 export { seedPlans } from "./catalogue/seed-plans.ts";
@@ -121,6 +122,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
       ...routed.parts,
       createSettlementWorker({ services, pollingDatabase }),
       createRefundWorker({ services, pollingDatabase }),
+      createClockRunner({ services, pollingDatabase }),
       jobs,
       createDetachWorker({ services, pollingDatabase }),
       createResealWorker({ services, pollingDatabase }),

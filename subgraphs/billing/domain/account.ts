@@ -10,6 +10,10 @@ export interface BillingAccount {
   readonly status: BillingAccountStatus;
   /** What invoices take before anything is charged, in minor units. */
   readonly creditMinor: bigint;
+  /** The account's own time; null: that of the machine. */
+  readonly testTime: Date | null;
+  /** Where that time is being moved to; null: it stands. */
+  readonly testTarget: Date | null;
   readonly version: number;
 }
 

@@ -21,6 +21,8 @@ export interface ProviderDeps {
 /** Shorter than the gateway waits for us, and than a caller's answer may take. */
 const TIMEOUT_MS = 7_000;
 const SECRET_BYTES = 32;
+/** Of Stripe's test mode: docs.stripe.com/keys */
+const TEST_KEY = /^[sr]k_test_/;
 
 /** @throws AppError `CONFIG_INVALID` where a provider is named and its key is not */
 export function createProvider({ settings, secrets, clock, logger }: ProviderDeps): {
@@ -53,7 +55,10 @@ export function createProvider({ settings, secrets, clock, logger }: ProviderDep
     telemetry: false,
   });
   return {
-    provider: createStripeProvider({ name: "stripe", client: () => stripe, webhookSecrets, returnUrl, clock }),
+    provider: createStripeProvider({
+      ...{ name: "stripe", client: () => stripe, webhookSecrets, returnUrl, clock },
+      isTest: TEST_KEY.test(apiKey),
+    }),
     parts: [],
   };
 }

@@ -107,6 +107,8 @@ export interface SignedNotice {
 export interface PaymentProvider {
   /** Stored with methods and payments; the last part of its webhook's address. */
   readonly name: string;
+  /** It moves no real money. */
+  readonly isTest: boolean;
   /** Header that signs its webhooks, in lower case. */
   readonly signatureHeader: string;
   /**

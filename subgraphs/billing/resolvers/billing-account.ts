@@ -12,6 +12,7 @@ export const billingAccount: ResolversOf<"BillingAccount", BillingContext, Billi
   organization: ({ organizationId }) => ({ id: organizationId }),
   amountDue: async ({ id, currency }, _args, { loaders }) => money(await loaders.openTotalOfAccount.load(id), currency),
   credit: ({ creditMinor, currency }) => money(creditMinor, currency),
+  testClock: ({ testTime, testTarget }) => (testTime === null ? null : { now: testTime, target: testTarget }),
   paymentMethods: ({ id }, _args, { loaders }) => loaders.paymentMethodsOfAccount.load(id),
 
   subscriptions({ id: accountId }, args, context, info) {

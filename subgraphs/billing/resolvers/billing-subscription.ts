@@ -3,6 +3,7 @@ import type { ResolversOf } from "../../../schema/generated/billing.ts";
 import type { BillingContext, BillingParents } from "../context.ts";
 import { PlanId, SubscriptionId } from "../domain/ids.ts";
 import { readQuote } from "../lifecycle/read-quote.ts";
+import { inTimeOf } from "../test-clock/in-time-of.ts";
 import { requireQuantity } from "../validation/quantity.ts";
 
 export const billingSubscription: ResolversOf<"BillingSubscription", BillingContext, BillingParents> = {
@@ -16,7 +17,7 @@ export const billingSubscription: ResolversOf<"BillingSubscription", BillingCont
     if (planId === undefined) return null;
     const account = required(await loaders.account.load(subscription.accountId), "billing account");
     const choice = { planId, quantity: requireQuantity(quantity ?? subscription.quantity) };
-    const now = services.clock.now();
+    const now = inTimeOf(services, account).clock.now();
     const answer = await read((tx) => readQuote(tx, { account, subscription, choice, at: at ?? now, now }));
     return "problem" in answer ? null : { ...answer.quote, currency: account.currency };
   },

@@ -3,6 +3,7 @@ import { readInTenants } from "../../../platform/database/tenant-transaction.ts"
 import { type UserError, userError } from "../../../platform/errors/user-failure.ts";
 import { mutationPayload } from "../../../platform/graphql/mutation-payload.ts";
 import type { ResolversOf } from "../../../schema/generated/billing.ts";
+import { advanceTestClock } from "../commands/accounts/advance-test-clock.ts";
 import { attachPaymentMethod } from "../commands/payment-methods/attach-payment-method.ts";
 import { chooseDefaultMethod } from "../commands/payment-methods/choose-default-method.ts";
 import { detachPaymentMethod } from "../commands/payment-methods/detach-payment-method.ts";
@@ -14,7 +15,7 @@ import { changeSubscription } from "../commands/subscriptions/change-subscriptio
 import { resumeSubscription } from "../commands/subscriptions/resume-subscription.ts";
 import { startSubscription } from "../commands/subscriptions/start-subscription.ts";
 import type { BillingContext, BillingParents } from "../context.ts";
-import type { PaymentMethod } from "../domain/account.ts";
+import type { BillingAccount, PaymentMethod } from "../domain/account.ts";
 import type { CreditNote } from "../domain/credit-note.ts";
 import type { Invoice } from "../domain/invoice.ts";
 import type { Payment } from "../domain/payment.ts";
@@ -51,6 +52,10 @@ interface CancelFields {
 
 interface ResumeFields {
   readonly subscription: BillingSubscription | null;
+}
+
+interface AccountFields {
+  readonly account: BillingAccount | null;
 }
 
 interface RefundFields {
@@ -147,6 +152,12 @@ export const mutation: ResolversOf<"Mutation", BillingContext, BillingParents> =
     });
     return { ...payload, userErrors: [...payload.userErrors, ...declines(payload.payment)] };
   },
+
+  testClockAdvance: (_root, { input }, context) =>
+    mutationPayload<AccountFields>({ account: null }, async () => {
+      const { accountId } = context.settle(await advanceTestClock(context.services, context.actor(), input));
+      return { account: await context.loaders.account.load(accountId) };
+    }),
 
   paymentRefund: (_root, { input }, context) =>
     mutationPayload<RefundFields>({ refund: null }, async () => {

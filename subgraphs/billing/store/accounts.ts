@@ -1,4 +1,5 @@
 /** Statements on billing accounts. Callers bring a transaction that is bound to its tenants. */
+import { z } from "zod";
 import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
 import { storedEnum } from "../../../platform/database/stored-enum.ts";
 import type { BillingAccountModel } from "../../../prisma/billing/generated/models/BillingAccount.ts";
@@ -10,18 +11,21 @@ import type { BillingTransaction } from "./database.ts";
 import { requireRow } from "./require-row.ts";
 import { tables } from "./tables.ts";
 
-function toAccount({ currency, creditMinor, version, ...row }: BillingAccountModel): BillingAccount {
+function toAccount(row: BillingAccountModel): BillingAccount {
+  const { currency, creditMinor, testTime, testTarget, version } = row;
   return {
     id: AccountId.require(row.id),
     organizationId: OrganizationId.require(row.organizationId),
     currency,
     status: storedEnum(BillingAccountStatus, row.status),
     creditMinor,
+    testTime,
+    testTarget,
     version,
   };
 }
 
-export type NewAccount = Omit<BillingAccount, "creditMinor" | "version">;
+export type NewAccount = Pick<BillingAccount, "id" | "organizationId" | "currency" | "status">;
 
 /** @returns false when the organisation has an account already */
 export async function insertAccount(tx: BillingTransaction, account: NewAccount): Promise<boolean> {
@@ -89,4 +93,38 @@ export async function changeCredit(tx: BillingTransaction, id: AccountId, byMino
     where: { id },
     data: { creditMinor: { increment: byMinor }, version: { increment: 1 }, updatedAt: at },
   });
+}
+
+export interface ClockChange {
+  /** What the account's clock shows, which it is moved from; null: it has none yet. */
+  readonly from: Date | null;
+  readonly testTime: Date;
+  /** Null: it stands from now on; absent: as it is. */
+  readonly testTarget?: Date | null;
+}
+
+/** @returns undefined when the clock shows something else by now, or stands where it was moving */
+export async function setTestClock(
+  tx: BillingTransaction,
+  id: AccountId,
+  { from, ...change }: ClockChange,
+): Promise<BillingAccount | undefined> {
+  const [row] = await tables(tx).billingAccount.updateManyAndReturn({
+    where: { id, testTime: from, ...(change.testTarget instanceof Date ? {} : { testTarget: { not: null } }) },
+    data: { ...change, version: { increment: 1 }, updatedAt: change.testTime },
+  });
+  return row === undefined ? undefined : toAccount(row);
+}
+
+const movingRows = z.array(z.object({ id: AccountId.schema, organizationId: OrganizationId.schema }));
+
+/** Accounts whose time is being moved. For the relay role, which sees those of all organisations that have their own. */
+export async function findMovingClocks(
+  tx: BillingTransaction,
+  limit: number,
+): Promise<Pick<BillingAccount, "id" | "organizationId">[]> {
+  const rows = await tables(tx).$queryRaw`
+    SELECT id, organization_id AS "organizationId" FROM billing_account
+    WHERE test_time IS NOT NULL AND test_target IS NOT NULL ORDER BY id LIMIT ${limit}`;
+  return movingRows.parse(rows);
 }

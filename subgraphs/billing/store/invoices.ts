@@ -225,8 +225,8 @@ export async function findOverdueInvoices(tx: BillingTransaction, accountId: Acc
 const overdueRows = z.array(z.object({ id: InvoiceId.schema, organizationId: OrganizationId.schema }));
 
 /**
- * Invoices that are to be tried again, or given up, unless a payment that is under way decides first. For the relay
- * role, which sees overdue invoices of all organisations.
+ * Invoices that are to be tried again, or given up, unless a payment that is under way decides first. Accounts on a test
+ * clock have a worker of their own. For the relay role, which sees overdue invoices of all organisations.
  * @param except ids of those that are not asked for
  */
 export async function findDueInvoices(
@@ -239,6 +239,7 @@ export async function findDueInvoices(
     WHERE dunning_ends_at IS NOT NULL AND coalesce(retry_at, dunning_ends_at) <= ${now}
       AND id <> ALL (${[...except]}::text[])
       AND NOT EXISTS (SELECT FROM payment WHERE invoice_id = invoice.id AND payment.status = 'PROCESSING')
+      AND NOT EXISTS (SELECT FROM billing_account WHERE billing_account.id = account_id AND test_time IS NOT NULL)
     ORDER BY coalesce(retry_at, dunning_ends_at) LIMIT ${limit}`;
   return overdueRows.parse(rows);
 }

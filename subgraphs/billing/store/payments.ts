@@ -9,7 +9,7 @@ import type { Causation } from "../../../platform/events/envelope.ts";
 import { causationSchema, storedCausation } from "../../../platform/events/stored-causation.ts";
 import type { PaymentModel } from "../../../prisma/billing/generated/models/Payment.ts";
 import { PaymentStatus } from "../../../schema/generated/billing.ts";
-import { InvoiceId, PaymentId, PaymentMethodId } from "../domain/ids.ts";
+import { type AccountId, InvoiceId, PaymentId, PaymentMethodId } from "../domain/ids.ts";
 import type { Payment, PaymentOutcome } from "../domain/payment.ts";
 import type { BillingTransaction } from "./database.ts";
 import { tables } from "./tables.ts";
@@ -47,6 +47,15 @@ export async function findPayments(tx: BillingTransaction, ids: readonly Payment
 export async function findPaymentsOf(tx: BillingTransaction, invoiceIds: readonly InvoiceId[]): Promise<Payment[]> {
   const where = { invoiceId: { in: [...invoiceIds] } };
   const rows = await tables(tx).payment.findMany({ where, orderBy: { id: "asc" } });
+  return rows.map(toPayment);
+}
+
+/** Of an account. */
+export async function findProcessingPayments(
+  tx: BillingTransaction,
+  accountId: AccountId,
+): Promise<Pick<Payment, "id" | "organizationId">[]> {
+  const rows = await tables(tx).payment.findMany({ where: { status: "PROCESSING", invoice: { accountId } } });
   return rows.map(toPayment);
 }
 

@@ -172,7 +172,8 @@ const dueRows = z.array(z.object({ id: SubscriptionId.schema, organizationId: Or
 
 /**
  * Subscriptions whose period is over, and those that an account has too many of, unless a payment that is under way
- * decides first. For the relay role, which sees running subscriptions of all organisations.
+ * decides first. Accounts on a test clock have a worker of their own. For the relay role, which sees running
+ * subscriptions of all organisations.
  * @param except ids of those that are not asked for
  */
 export async function findDueSubscriptions(
@@ -184,12 +185,14 @@ export async function findDueSubscriptions(
     (SELECT id, organization_id AS "organizationId" FROM billing_subscription
       WHERE status <> 'CANCELED' AND surplus AND id <> ALL (${[...except]}::text[]) AND NOT EXISTS (
         SELECT FROM subscription_change WHERE subscription_id = billing_subscription.id AND status = 'PENDING')
+      AND NOT EXISTS (SELECT FROM billing_account WHERE billing_account.id = account_id AND test_time IS NOT NULL)
       ORDER BY id LIMIT ${limit})
     UNION ALL
     (SELECT id, organization_id FROM billing_subscription
       WHERE status <> 'CANCELED' AND NOT surplus AND current_period_end <= ${now}
         AND id <> ALL (${[...except]}::text[]) AND NOT EXISTS (
         SELECT FROM subscription_change WHERE subscription_id = billing_subscription.id AND status = 'PENDING')
+      AND NOT EXISTS (SELECT FROM billing_account WHERE billing_account.id = account_id AND test_time IS NOT NULL)
       ORDER BY current_period_end LIMIT ${limit})
     LIMIT ${limit}`;
   return dueRows.parse(rows);

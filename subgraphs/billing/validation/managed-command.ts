@@ -13,6 +13,7 @@ import type { AccountId } from "../domain/ids.ts";
 import type { BillingServices } from "../services.ts";
 import { lockAccount } from "../store/accounts.ts";
 import type { BillingTransaction } from "../store/database.ts";
+import { inTimeOf } from "../test-clock/in-time-of.ts";
 import { findManaged, type ManagedKind } from "./managed-target.ts";
 
 interface OfAccount<Prefix extends string> {
@@ -33,21 +34,22 @@ export interface ManagedCommand<Prefix extends string, Entity, Result> {
 }
 
 /**
- * @param work gets the entity as it was before the lock: what may have changed since it reads again
+ * @param work gets the entity as it was before the lock: what may have changed since it reads again. Its services show
+ * the account's time
  * @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `INVALID`, `IDEMPOTENCY_…`, or what `work` throws
  */
 export async function runManagedCommand<Prefix extends string, Entity extends OfAccount<NoInfer<Prefix>>, Result>(
   services: BillingServices,
   { identity, causation }: Actor,
   { command, target, input, terms = {}, result }: ManagedCommand<Prefix, Entity, Result>,
-  work: (scope: CommandScope<BillingTransaction>, entity: Entity) => Promise<Result>,
+  work: (scope: CommandScope<BillingTransaction>, entity: Entity, here: BillingServices) => Promise<Result>,
 ): Promise<CommandOutcome<Result>> {
   const entity = await findManaged(services, identity, target, input.id, "id");
   const key = requireIdempotencyKey(input.idempotencyKey);
   const { id, organizationId: tenant, accountId } = entity;
   const request = { key, tenant, command, input: { id, ...terms }, result, causation };
   return runIdempotentCommand(services, request, async (scope) => {
-    await lockAccount(scope.tx, accountId);
-    return work(scope, entity);
+    const account = await lockAccount(scope.tx, accountId);
+    return work(scope, entity, inTimeOf(services, account));
   });
 }

@@ -21,6 +21,13 @@ export interface ManagedKind<Prefix extends string, Entity> {
 }
 
 export const ACCOUNT = { kind: AccountId, noun: "billing account", find: findAccounts };
+/** Where the command is about the account itself. */
+export const ACCOUNT_ITSELF = {
+  kind: AccountId,
+  noun: ACCOUNT.noun,
+  find: async (tx: BillingTransaction, ids: readonly AccountId[]) =>
+    (await findAccounts(tx, ids)).map(({ id, organizationId }) => ({ id, organizationId, accountId: id })),
+};
 export const SUBSCRIPTION = { kind: SubscriptionId, noun: "subscription", find: findSubscriptions };
 export const PAYMENT_METHOD = { kind: PaymentMethodId, noun: "payment method", find: findMethodsEverKept };
 export const INVOICE = { kind: InvoiceId, noun: "invoice", find: findInvoices };

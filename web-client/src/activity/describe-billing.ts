@@ -43,6 +43,8 @@ function titleOf(type: string, event: BillingMessage["event"]): Pick<ActivityIte
       return { title: "Billing account opened" };
     case "BillingAccountClosed":
       return { title: "Billing account closed" };
+    case "TestClockSet":
+      return { title: event.target === null ? "Test clock has arrived" : "Test clock is being moved" };
     case "PaymentMethodAttached": {
       const last4 = event.paymentMethod?.last4;
       return { title: last4 == null ? "Payment method added" : `Card ending in ${last4} added` };

@@ -316,6 +316,8 @@ export const BillingAccountScalarFieldEnum = {
   currency: 'currency',
   status: 'status',
   creditMinor: 'creditMinor',
+  testTime: 'testTime',
+  testTarget: 'testTarget',
   version: 'version',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt'

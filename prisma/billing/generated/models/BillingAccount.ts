@@ -42,6 +42,8 @@ export type BillingAccountMinAggregateOutputType = {
   currency: string | null
   status: string | null
   creditMinor: bigint | null
+  testTime: Date | null
+  testTarget: Date | null
   version: number | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -53,6 +55,8 @@ export type BillingAccountMaxAggregateOutputType = {
   currency: string | null
   status: string | null
   creditMinor: bigint | null
+  testTime: Date | null
+  testTarget: Date | null
   version: number | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -64,6 +68,8 @@ export type BillingAccountCountAggregateOutputType = {
   currency: number
   status: number
   creditMinor: number
+  testTime: number
+  testTarget: number
   version: number
   createdAt: number
   updatedAt: number
@@ -87,6 +93,8 @@ export type BillingAccountMinAggregateInputType = {
   currency?: true
   status?: true
   creditMinor?: true
+  testTime?: true
+  testTarget?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -98,6 +106,8 @@ export type BillingAccountMaxAggregateInputType = {
   currency?: true
   status?: true
   creditMinor?: true
+  testTime?: true
+  testTarget?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -109,6 +119,8 @@ export type BillingAccountCountAggregateInputType = {
   currency?: true
   status?: true
   creditMinor?: true
+  testTime?: true
+  testTarget?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -207,6 +219,8 @@ export type BillingAccountGroupByOutputType = {
   currency: string
   status: string
   creditMinor: bigint
+  testTime: Date | null
+  testTarget: Date | null
   version: number
   createdAt: Date
   updatedAt: Date
@@ -241,6 +255,8 @@ export type BillingAccountWhereInput = {
   currency?: Prisma.StringFilter<"BillingAccount"> | string
   status?: Prisma.StringFilter<"BillingAccount"> | string
   creditMinor?: Prisma.BigIntFilter<"BillingAccount"> | bigint | number
+  testTime?: Prisma.DateTimeNullableFilter<"BillingAccount"> | Date | string | null
+  testTarget?: Prisma.DateTimeNullableFilter<"BillingAccount"> | Date | string | null
   version?: Prisma.IntFilter<"BillingAccount"> | number
   createdAt?: Prisma.DateTimeFilter<"BillingAccount"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"BillingAccount"> | Date | string
@@ -256,6 +272,8 @@ export type BillingAccountOrderByWithRelationInput = {
   currency?: Prisma.SortOrder
   status?: Prisma.SortOrder
   creditMinor?: Prisma.SortOrder
+  testTime?: Prisma.SortOrderInput | Prisma.SortOrder
+  testTarget?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -275,6 +293,8 @@ export type BillingAccountWhereUniqueInput = Prisma.AtLeast<{
   currency?: Prisma.StringFilter<"BillingAccount"> | string
   status?: Prisma.StringFilter<"BillingAccount"> | string
   creditMinor?: Prisma.BigIntFilter<"BillingAccount"> | bigint | number
+  testTime?: Prisma.DateTimeNullableFilter<"BillingAccount"> | Date | string | null
+  testTarget?: Prisma.DateTimeNullableFilter<"BillingAccount"> | Date | string | null
   version?: Prisma.IntFilter<"BillingAccount"> | number
   createdAt?: Prisma.DateTimeFilter<"BillingAccount"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"BillingAccount"> | Date | string
@@ -290,6 +310,8 @@ export type BillingAccountOrderByWithAggregationInput = {
   currency?: Prisma.SortOrder
   status?: Prisma.SortOrder
   creditMinor?: Prisma.SortOrder
+  testTime?: Prisma.SortOrderInput | Prisma.SortOrder
+  testTarget?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -309,6 +331,8 @@ export type BillingAccountScalarWhereWithAggregatesInput = {
   currency?: Prisma.StringWithAggregatesFilter<"BillingAccount"> | string
   status?: Prisma.StringWithAggregatesFilter<"BillingAccount"> | string
   creditMinor?: Prisma.BigIntWithAggregatesFilter<"BillingAccount"> | bigint | number
+  testTime?: Prisma.DateTimeNullableWithAggregatesFilter<"BillingAccount"> | Date | string | null
+  testTarget?: Prisma.DateTimeNullableWithAggregatesFilter<"BillingAccount"> | Date | string | null
   version?: Prisma.IntWithAggregatesFilter<"BillingAccount"> | number
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"BillingAccount"> | Date | string
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"BillingAccount"> | Date | string
@@ -320,6 +344,8 @@ export type BillingAccountCreateInput = {
   currency: string
   status?: string
   creditMinor?: bigint | number
+  testTime?: Date | string | null
+  testTarget?: Date | string | null
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -335,6 +361,8 @@ export type BillingAccountUncheckedCreateInput = {
   currency: string
   status?: string
   creditMinor?: bigint | number
+  testTime?: Date | string | null
+  testTarget?: Date | string | null
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -350,6 +378,8 @@ export type BillingAccountUpdateInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -365,6 +395,8 @@ export type BillingAccountUncheckedUpdateInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -380,6 +412,8 @@ export type BillingAccountCreateManyInput = {
   currency: string
   status?: string
   creditMinor?: bigint | number
+  testTime?: Date | string | null
+  testTarget?: Date | string | null
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -391,6 +425,8 @@ export type BillingAccountUpdateManyMutationInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -402,6 +438,8 @@ export type BillingAccountUncheckedUpdateManyInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -418,6 +456,8 @@ export type BillingAccountCountOrderByAggregateInput = {
   currency?: Prisma.SortOrder
   status?: Prisma.SortOrder
   creditMinor?: Prisma.SortOrder
+  testTime?: Prisma.SortOrder
+  testTarget?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -434,6 +474,8 @@ export type BillingAccountMaxOrderByAggregateInput = {
   currency?: Prisma.SortOrder
   status?: Prisma.SortOrder
   creditMinor?: Prisma.SortOrder
+  testTime?: Prisma.SortOrder
+  testTarget?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -445,6 +487,8 @@ export type BillingAccountMinOrderByAggregateInput = {
   currency?: Prisma.SortOrder
   status?: Prisma.SortOrder
   creditMinor?: Prisma.SortOrder
+  testTime?: Prisma.SortOrder
+  testTarget?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -522,6 +566,8 @@ export type BillingAccountCreateWithoutPaymentMethodsInput = {
   currency: string
   status?: string
   creditMinor?: bigint | number
+  testTime?: Date | string | null
+  testTarget?: Date | string | null
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -536,6 +582,8 @@ export type BillingAccountUncheckedCreateWithoutPaymentMethodsInput = {
   currency: string
   status?: string
   creditMinor?: bigint | number
+  testTime?: Date | string | null
+  testTarget?: Date | string | null
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -566,6 +614,8 @@ export type BillingAccountUpdateWithoutPaymentMethodsInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -580,6 +630,8 @@ export type BillingAccountUncheckedUpdateWithoutPaymentMethodsInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -594,6 +646,8 @@ export type BillingAccountCreateWithoutSubscriptionsInput = {
   currency: string
   status?: string
   creditMinor?: bigint | number
+  testTime?: Date | string | null
+  testTarget?: Date | string | null
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -608,6 +662,8 @@ export type BillingAccountUncheckedCreateWithoutSubscriptionsInput = {
   currency: string
   status?: string
   creditMinor?: bigint | number
+  testTime?: Date | string | null
+  testTarget?: Date | string | null
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -638,6 +694,8 @@ export type BillingAccountUpdateWithoutSubscriptionsInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -652,6 +710,8 @@ export type BillingAccountUncheckedUpdateWithoutSubscriptionsInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -666,6 +726,8 @@ export type BillingAccountCreateWithoutInvoicesInput = {
   currency: string
   status?: string
   creditMinor?: bigint | number
+  testTime?: Date | string | null
+  testTarget?: Date | string | null
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -680,6 +742,8 @@ export type BillingAccountUncheckedCreateWithoutInvoicesInput = {
   currency: string
   status?: string
   creditMinor?: bigint | number
+  testTime?: Date | string | null
+  testTarget?: Date | string | null
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -710,6 +774,8 @@ export type BillingAccountUpdateWithoutInvoicesInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -724,6 +790,8 @@ export type BillingAccountUncheckedUpdateWithoutInvoicesInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -738,6 +806,8 @@ export type BillingAccountCreateWithoutCreditNotesInput = {
   currency: string
   status?: string
   creditMinor?: bigint | number
+  testTime?: Date | string | null
+  testTarget?: Date | string | null
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -752,6 +822,8 @@ export type BillingAccountUncheckedCreateWithoutCreditNotesInput = {
   currency: string
   status?: string
   creditMinor?: bigint | number
+  testTime?: Date | string | null
+  testTarget?: Date | string | null
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -782,6 +854,8 @@ export type BillingAccountUpdateWithoutCreditNotesInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -796,6 +870,8 @@ export type BillingAccountUncheckedUpdateWithoutCreditNotesInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -868,6 +944,8 @@ export type BillingAccountSelect<ExtArgs extends runtime.Types.Extensions.Intern
   currency?: boolean
   status?: boolean
   creditMinor?: boolean
+  testTime?: boolean
+  testTarget?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -884,6 +962,8 @@ export type BillingAccountSelectCreateManyAndReturn<ExtArgs extends runtime.Type
   currency?: boolean
   status?: boolean
   creditMinor?: boolean
+  testTime?: boolean
+  testTarget?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -895,6 +975,8 @@ export type BillingAccountSelectUpdateManyAndReturn<ExtArgs extends runtime.Type
   currency?: boolean
   status?: boolean
   creditMinor?: boolean
+  testTime?: boolean
+  testTarget?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -906,12 +988,14 @@ export type BillingAccountSelectScalar = {
   currency?: boolean
   status?: boolean
   creditMinor?: boolean
+  testTime?: boolean
+  testTarget?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
 }
 
-export type BillingAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "currency" | "status" | "creditMinor" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["billingAccount"]>
+export type BillingAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "currency" | "status" | "creditMinor" | "testTime" | "testTarget" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["billingAccount"]>
 export type BillingAccountInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   paymentMethods?: boolean | Prisma.BillingAccount$paymentMethodsArgs<ExtArgs>
   subscriptions?: boolean | Prisma.BillingAccount$subscriptionsArgs<ExtArgs>
@@ -936,6 +1020,8 @@ export type $BillingAccountPayload<ExtArgs extends runtime.Types.Extensions.Inte
     currency: string
     status: string
     creditMinor: bigint
+    testTime: Date | null
+    testTarget: Date | null
     version: number
     createdAt: Date
     updatedAt: Date
@@ -1371,6 +1457,8 @@ export interface BillingAccountFieldRefs {
   readonly currency: Prisma.FieldRef<"BillingAccount", 'String'>
   readonly status: Prisma.FieldRef<"BillingAccount", 'String'>
   readonly creditMinor: Prisma.FieldRef<"BillingAccount", 'BigInt'>
+  readonly testTime: Prisma.FieldRef<"BillingAccount", 'DateTime'>
+  readonly testTarget: Prisma.FieldRef<"BillingAccount", 'DateTime'>
   readonly version: Prisma.FieldRef<"BillingAccount", 'Int'>
   readonly createdAt: Prisma.FieldRef<"BillingAccount", 'DateTime'>
   readonly updatedAt: Prisma.FieldRef<"BillingAccount", 'DateTime'>

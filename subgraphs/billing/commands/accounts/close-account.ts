@@ -10,15 +10,16 @@ import type { BillingServices } from "../../services.ts";
 import { changeAccountStatus, lockAccountOf } from "../../store/accounts.ts";
 import type { BillingTransaction } from "../../store/database.ts";
 import { cancelSubscription, findRunningSubscriptions } from "../../store/subscriptions.ts";
+import { inTimeOf } from "../../test-clock/in-time-of.ts";
 
 export async function closeAccount(
-  { clock }: Pick<BillingServices, "clock">,
+  services: Pick<BillingServices, "clock">,
   { tx, emit }: CommandScope<BillingTransaction>,
   organizationId: OrganizationId,
 ): Promise<void> {
   const account = await lockAccountOf(tx, organizationId);
   if (account === undefined) return;
-  const at = clock.now();
+  const at = inTimeOf(services, account).clock.now();
   for (const { id, status } of await findRunningSubscriptions(tx, account.id)) {
     const canceled = await cancelSubscription(tx, id, { from: status, at });
     if (canceled !== undefined) emit(subscriptionCanceled(canceled, status));

@@ -17,6 +17,7 @@ import { keepMethod } from "../../payment-methods/keep-method.ts";
 import { attachNewCard } from "../../payment-methods/payment-source.ts";
 import type { BillingServices } from "../../services.ts";
 import { lockAccount } from "../../store/accounts.ts";
+import { inTimeOf } from "../../test-clock/in-time-of.ts";
 import { ACCOUNT, findManaged } from "../../validation/managed-target.ts";
 
 const storedResult = z.object({ paymentMethodId: PaymentMethodId.schema });
@@ -56,7 +57,7 @@ export async function attachPaymentMethod(
     requireOpen(account, "accountId");
     if (attached === undefined) throw new Error("a card was attached under a key, and its command is not known");
     paymentMethod = await keepMethod(services, scope, { account, attached, makeDefault });
-    if (paymentMethod.isDefault) await tryAgain(scope, accountId, services.clock.now());
+    if (paymentMethod.isDefault) await tryAgain(scope, accountId, inTimeOf(services, account).clock.now());
     return { paymentMethodId: paymentMethod.id };
   });
   return { result: { ...result, paymentMethod }, replayed };

@@ -23,13 +23,13 @@ export async function chooseDefaultMethod(
   input: PaymentMethodMakeDefaultInput,
 ): Promise<CommandOutcome<ChosenDefaultMethod>> {
   const command = { command: "paymentMethodMakeDefault", target: PAYMENT_METHOD, input, result: storedResult };
-  return runManagedCommand(services, actor, command, async ({ tx, emit }, { id, accountId }) => {
+  return runManagedCommand(services, actor, command, async ({ tx, emit }, { id, accountId }, { clock }) => {
     const method = await findMethodOfAccount(tx, accountId, id);
     if (method === undefined) throw refuse("STATE_INVALID", "This payment method was given up.", "id");
     // Asked for what is so already, nothing happened.
     if (method.isDefault) return { paymentMethodId: id };
     emit(defaultMethodChanged(await makeDefaultMethod(tx, method)));
-    await tryAgain({ tx, emit }, accountId, services.clock.now());
+    await tryAgain({ tx, emit }, accountId, clock.now());
     return { paymentMethodId: id };
   });
 }

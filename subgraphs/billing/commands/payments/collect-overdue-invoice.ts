@@ -18,6 +18,7 @@ import { findDefaultMethod } from "../../store/payment-methods.ts";
 import { isPaymentProcessing } from "../../store/payments.ts";
 import { requireRow } from "../../store/require-row.ts";
 import { cancelSubscription, findSubscriptions } from "../../store/subscriptions.ts";
+import { inTimeOf } from "../../test-clock/in-time-of.ts";
 
 export async function collectOverdueInvoice(
   services: BillingServices,
@@ -30,7 +31,7 @@ export async function collectOverdueInvoice(
     const account = await lockAccount(tx, accountId);
     const invoice = await lockInvoice(tx, id);
     const { dunningEndsAt, retryAt, subscriptionId } = invoice;
-    const at = services.clock.now();
+    const at = inTimeOf(services, account).clock.now();
     if (dunningEndsAt === null || (retryAt ?? dunningEndsAt) > at || (await isPaymentProcessing(tx, id))) return;
     if (dunningEndsAt <= at) {
       await giveUp(scope, invoice, at);

@@ -19,6 +19,7 @@ import { findInvoices, findPaidLine, lockInvoice, markInvoiceUncollectible } fro
 import { changeRefunded, findPayments } from "../../store/payments.ts";
 import { requireRow } from "../../store/require-row.ts";
 import { cancelSubscription } from "../../store/subscriptions.ts";
+import { inTimeOf } from "../../test-clock/in-time-of.ts";
 
 export interface ToldDispute {
   /** The provider's name of it. */
@@ -40,14 +41,15 @@ export async function recordDispute(
   const command = { tenants: [organizationId], causation: causedByService("payment-provider") };
   const { result } = await runCommand(services, command, async (scope) => {
     const { tx } = scope;
-    await lockAccount(tx, requireRow((await findInvoices(tx, [invoiceId])).at(0)).accountId);
+    const account = await lockAccount(tx, requireRow((await findInvoices(tx, [invoiceId])).at(0)).accountId);
+    const here = inTimeOf(services, account);
     const invoice = await lockInvoice(tx, invoiceId);
     const payment = requireRow((await findPayments(tx, [paymentId])).at(0));
-    const opened = await open(services, scope, payment, told);
+    const opened = await open(here, scope, payment, told);
     const { status } = told.state;
     if (status === "OPEN") return opened.isNew;
     if (payment.status === "PROCESSING") throw new AppError("SERVICE_UNAVAILABLE", "Its charge is not settled yet.");
-    const at = services.clock.now();
+    const at = here.clock.now();
     const closed = await closeDispute(tx, opened.dispute.id, { status, at });
     if (closed === undefined) return false;
     scope.emit(disputeChanged(closed, payment, { fromStatus: "OPEN", providerEventId: told.providerEventId }));

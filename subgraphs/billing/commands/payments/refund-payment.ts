@@ -24,6 +24,7 @@ import { changeRefunded, findPayments } from "../../store/payments.ts";
 import { insertRefund } from "../../store/refunds.ts";
 import { requireRow } from "../../store/require-row.ts";
 import { isChangePending } from "../../store/subscription-changes.ts";
+import { inTimeOf } from "../../test-clock/in-time-of.ts";
 import { findOperated } from "../../validation/operated-target.ts";
 import { requireAmount } from "../../validation/refund-amount.ts";
 
@@ -61,9 +62,9 @@ export async function refundPayment(
     if (leftMinor === 0n || amountMinor > leftMinor) {
       throw refuse("STATE_INVALID", `At most ${leftMinor} minor units of ${currency} can be given back.`, "amount");
     }
-    const at = services.clock.now();
-    const creditNoteId =
-      source === "CREDIT" ? null : await takeBack(services, scope, { invoice, totalMinor: amountMinor });
+    const here = inTimeOf(services, account);
+    const at = here.clock.now();
+    const creditNoteId = source === "CREDIT" ? null : await takeBack(here, scope, { invoice, totalMinor: amountMinor });
     if (source === "CREDIT") await changeCredit(tx, accountId, -amountMinor, at);
     await changeRefunded(tx, id, amountMinor, at);
     const refund = await insertRefund(tx, {

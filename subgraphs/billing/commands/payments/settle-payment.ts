@@ -26,6 +26,7 @@ import { recordOutcome } from "../../store/payments.ts";
 import { requireRow } from "../../store/require-row.ts";
 import { endChange, findPendingChangeOf } from "../../store/subscription-changes.ts";
 import { findSubscriptions, markPastDue } from "../../store/subscriptions.ts";
+import { inTimeOf } from "../../test-clock/in-time-of.ts";
 
 /** A settled payment and what followed from it, as committed. */
 export interface Settlement {
@@ -54,15 +55,16 @@ export async function settlePayment(
     { tenants: [organizationId], causation },
     async (scope): Promise<Settlement | undefined> => {
       const { tx, emit } = scope;
-      const at = services.clock.now();
       // First the account, then the invoice, as everyone does who decides about payments: nobody locks crosswise.
-      await lockAccount(tx, requireRow((await findInvoices(tx, [invoiceId])).at(0)).accountId);
+      const account = await lockAccount(tx, requireRow((await findInvoices(tx, [invoiceId])).at(0)).accountId);
+      const here = inTimeOf(services, account);
+      const at = here.clock.now();
       const open = await lockInvoice(tx, invoiceId);
       const payment = await recordOutcome(tx, id, outcome, at);
       if (payment === undefined) return undefined;
       emit(paymentSettled(payment, providerEventId ?? null));
       await settleTriedMethod(scope, payment);
-      const settled = { services, scope, payment, open, at };
+      const settled = { services: here, scope, payment, open, at };
       return payment.status === "FAILED" ? afterDecline(settled) : afterPayment(settled);
     },
   );

@@ -16,6 +16,7 @@ import { findInvoices } from "../../store/invoices.ts";
 import { changeRefunded, findPayments } from "../../store/payments.ts";
 import { recordRefundOutcome } from "../../store/refunds.ts";
 import { requireRow } from "../../store/require-row.ts";
+import { inTimeOf } from "../../test-clock/in-time-of.ts";
 
 export interface RefundSettledBy {
   readonly causation: Causation;
@@ -32,10 +33,9 @@ export async function settleRefund(
 ): Promise<boolean> {
   const { result } = await runCommand(services, { tenants: [organizationId], causation }, async (scope) => {
     const { tx, emit } = scope;
-    const at = services.clock.now();
     const payment = requireRow((await findPayments(tx, [paymentId])).at(0));
     const invoice = requireRow((await findInvoices(tx, [payment.invoiceId])).at(0));
-    await lockAccount(tx, invoice.accountId);
+    const at = inTimeOf(services, await lockAccount(tx, invoice.accountId)).clock.now();
     const refund = await recordRefundOutcome(tx, id, outcome, at);
     if (refund === undefined) return false;
     if (refund.status === "FAILED") await undo(scope, refund, invoice.accountId, at);

@@ -19,6 +19,7 @@ import { lockInvoice } from "../../store/invoices.ts";
 import { isPaymentProcessing } from "../../store/payments.ts";
 import { requireRow } from "../../store/require-row.ts";
 import { findSubscriptions } from "../../store/subscriptions.ts";
+import { inTimeOf } from "../../test-clock/in-time-of.ts";
 import { INVOICE } from "../../validation/managed-target.ts";
 import { findOperated } from "../../validation/operated-target.ts";
 
@@ -36,7 +37,7 @@ export async function voidInvoice(
   const command = { key, tenant: organizationId, command: "invoiceVoid", input: { id, reason }, result: storedResult };
   return runIdempotentCommand(services, { ...command, causation }, async (scope) => {
     const { tx } = scope;
-    await lockAccount(tx, accountId);
+    const account = await lockAccount(tx, accountId);
     const invoice = await lockInvoice(tx, id);
     if (invoice.status !== "OPEN") {
       throw refuse("STATE_INVALID", `An invoice that is ${invoice.status} cannot be declared void.`, "id");
@@ -51,7 +52,7 @@ export async function voidInvoice(
         throw refuse("STATE_INVALID", "Its plan was never paid: cancel the plan instead.", "id");
       }
     }
-    const at = services.clock.now();
+    const at = inTimeOf(services, account).clock.now();
     await declareVoid(scope, invoice, at, reason);
     if (subscriptionId !== null) await reactivate(scope, subscriptionId, at);
     return { invoiceId: id };

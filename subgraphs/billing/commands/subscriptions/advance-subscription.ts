@@ -26,6 +26,7 @@ import { findPlans } from "../../store/plans.ts";
 import { requireRow } from "../../store/require-row.ts";
 import { isChangePending } from "../../store/subscription-changes.ts";
 import { cancelSubscription, changeTerms, findSubscriptions, markPastDue } from "../../store/subscriptions.ts";
+import { inTimeOf } from "../../test-clock/in-time-of.ts";
 
 type Due = Pick<BillingSubscription, "id" | "organizationId">;
 
@@ -37,23 +38,24 @@ export async function advanceSubscription(services: BillingServices, { id, organ
     const { accountId } = requireRow((await findSubscriptions(tx, [id])).at(0));
     const account = await lockAccount(tx, accountId);
     const subscription = requireRow((await findSubscriptions(tx, [id])).at(0));
-    const now = services.clock.now();
+    const here = inTimeOf(services, account);
+    const now = here.clock.now();
     const { status, surplus, cancelAt, currentPeriodEnd } = subscription;
     if (status === "CANCELED" || (!surplus && currentPeriodEnd > now)) return;
     // A payment that is under way decides first.
     if (await isChangePending(tx, id)) return;
     if (status === "INCOMPLETE") {
       if (!(await voidUnpaid(scope, id, now))) throw new AppError("STATE_INVALID", "Its first payment is under way.");
-      return end(services, scope, subscription);
+      return end(here, scope, subscription);
     }
     if (surplus) {
       const line = await findPaidLine(tx, id, now);
-      await creditRest(services, scope, { line, accountId, reason: "PLAN_CANCELED", from: now });
+      await creditRest(here, scope, { line, accountId, reason: "PLAN_CANCELED", from: now });
     }
     // Nobody gets a second period without having paid for the first.
     if (status === "PAST_DUE" && !(await giveUpUnpaid(scope, id, now))) return;
-    if (surplus || cancelAt !== null || status === "PAST_DUE") return end(services, scope, subscription);
-    await renew(services, scope, { account, former: subscription, causation });
+    if (surplus || cancelAt !== null || status === "PAST_DUE") return end(here, scope, subscription);
+    await renew(here, scope, { account, former: subscription, causation });
   });
 }
 

@@ -37,17 +37,17 @@ export async function cancelSubscription(
 ): Promise<CommandOutcome<CanceledSubscription>> {
   const terms = { expectedVersion, when };
   const command = { command: "subscriptionCancel", target: SUBSCRIPTION, input, terms, result: storedResult };
-  return runManagedCommand(services, actor, command, async (scope, { id }) => {
+  return runManagedCommand(services, actor, command, async (scope, { id }, here) => {
     const subscription = await requireSubscriptionAt(scope.tx, id, expectedVersion);
     const { status, cancelAt } = subscription;
     if (status === "CANCELED") throw refuse("STATE_INVALID", "This plan has ended.", "id");
     if (when === "PERIOD_END" && status !== "INCOMPLETE") {
       if (cancelAt !== null) throw refuse("STATE_INVALID", "This plan ends with its period already.", "when");
       const terms = { cancelAt: subscription.currentPeriodEnd, next: null };
-      scope.emit(subscriptionScheduled(await changeTerms(scope.tx, id, terms, services.clock.now())));
+      scope.emit(subscriptionScheduled(await changeTerms(scope.tx, id, terms, here.clock.now())));
       return { subscriptionId: id, creditNoteId: null };
     }
-    return { subscriptionId: id, creditNoteId: await endNow(services, scope, subscription) };
+    return { subscriptionId: id, creditNoteId: await endNow(here, scope, subscription) };
   });
 }
 

@@ -34,6 +34,7 @@ import { lockAccount } from "../../store/accounts.ts";
 import type { BillingTransaction } from "../../store/database.ts";
 import { insertChange } from "../../store/subscription-changes.ts";
 import { changeTerms } from "../../store/subscriptions.ts";
+import { inTimeOf } from "../../test-clock/in-time-of.ts";
 import { findManaged, SUBSCRIPTION } from "../../validation/managed-target.ts";
 import { requireQuantity } from "../../validation/quantity.ts";
 import { requireSubscriptionAt } from "../../validation/subscription-version.ts";
@@ -78,6 +79,7 @@ export async function changeSubscription(
   };
   const { result, replayed } = await runIdempotentCommand(services, command, async (scope) => {
     const account = await lockAccount(scope.tx, accountId);
+    const here = inTimeOf(services, account);
     requireOpen(account, "id");
     const named = await requireNamed(scope.tx, account, source);
     const subscription = await requireSubscriptionAt(scope.tx, id, expectedVersion);
@@ -86,8 +88,8 @@ export async function changeSubscription(
     if (when === "PERIOD_END" && attached !== undefined) {
       throw refuse("INVALID", "Nothing is collected before the period ends: attach the card instead.", "providerToken");
     }
-    if (when === "PERIOD_END") return scheduleChange(services, scope, change);
-    const begun = await beginChange(services, scope, change);
+    if (when === "PERIOD_END") return scheduleChange(here, scope, change);
+    const begun = await beginChange(here, scope, change);
     pending = begun.pending;
     return begun.result;
   });

@@ -24,13 +24,13 @@ export async function resumeSubscription(
 ): Promise<CommandOutcome<ResumedSubscription>> {
   const terms = { expectedVersion };
   const command = { command: "subscriptionResume", target: SUBSCRIPTION, input, terms, result: storedResult };
-  return runManagedCommand(services, actor, command, async ({ tx, emit }, { id }) => {
+  return runManagedCommand(services, actor, command, async ({ tx, emit }, { id }, here) => {
     const { status, cancelAt, next } = await requireSubscriptionAt(tx, id, expectedVersion);
     if (status === "CANCELED") throw refuse("STATE_INVALID", "This plan has ended: start one anew.", "id");
     if (cancelAt === null && next === null) {
       throw refuse("STATE_INVALID", "Nothing is arranged for the end of the period.", "id");
     }
-    emit(subscriptionResumed(await changeTerms(tx, id, { cancelAt: null, next: null }, services.clock.now())));
+    emit(subscriptionResumed(await changeTerms(tx, id, { cancelAt: null, next: null }, here.clock.now())));
     return { subscriptionId: id };
   });
 }

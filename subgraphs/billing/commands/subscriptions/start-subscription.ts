@@ -25,6 +25,7 @@ import { lockAccount } from "../../store/accounts.ts";
 import type { BillingTransaction } from "../../store/database.ts";
 import { findPlans } from "../../store/plans.ts";
 import { findRunningSubscription } from "../../store/subscriptions.ts";
+import { inTimeOf } from "../../test-clock/in-time-of.ts";
 import { ACCOUNT, findManaged } from "../../validation/managed-target.ts";
 import { requireQuantity } from "../../validation/quantity.ts";
 import type { Settlement } from "../payments/settle-payment.ts";
@@ -78,7 +79,7 @@ export async function startSubscription(
     const named = await requireNamed(tx, account, source);
     const plan = await choosePlan(tx, account, planId);
     const start = { account, plan, quantity, causation, collectedBy: "request" } as const;
-    const begun = await beginSubscription(services, scope, {
+    const begun = await beginSubscription(inTimeOf(services, account), scope, {
       ...start,
       chooseMethod: () => chooseMethod(services, scope, { account, named, attached, keep: source.keep }),
     });

@@ -62,7 +62,9 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     return stripe;
   };
   return {
-    provider: createStripeProvider({ name: SANDBOX, client, webhookSecrets: [webhookSecret], returnUrl, clock }),
+    provider: createStripeProvider({
+      ...{ name: SANDBOX, isTest: true, client, webhookSecrets: [webhookSecret], returnUrl, clock },
+    }),
     part: {
       name: "sandbox payment provider",
       async start() {

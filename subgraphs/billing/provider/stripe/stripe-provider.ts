@@ -20,6 +20,8 @@ import { outcomeOfIntent, outcomeOfRefund, stateOfDispute } from "./stripe-outco
 
 export interface StripeProviderOptions {
   readonly name: string;
+  /** It moves no real money. */
+  readonly isTest: boolean;
   /** Asked for at each call: the service may only be there once the process has started. */
   readonly client: () => Stripe;
   /** That sign its webhooks; any of them will do. */
@@ -39,7 +41,7 @@ const CLOCKS_DIFFER_SECONDS = 300;
 const PAGE = 100;
 
 export function createStripeProvider(options: StripeProviderOptions): PaymentProvider {
-  const { name, client, webhookSecrets, returnUrl, clock } = options;
+  const { name, isTest, client, webhookSecrets, returnUrl, clock } = options;
 
   async function attach({ idempotencyKey, token, customer: owner }: AttachRequest): Promise<AttachResult> {
     const stripe = client();
@@ -128,6 +130,7 @@ export function createStripeProvider(options: StripeProviderOptions): PaymentPro
 
   return {
     name,
+    isTest,
     signatureHeader: "stripe-signature",
     attach,
     charge,

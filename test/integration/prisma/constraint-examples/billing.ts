@@ -32,6 +32,7 @@ export const BILLING: Tables = {
       billing_account_currency_check: currencies,
       billing_account_status: [{ status: "GONE" }],
       billing_account_credit: [{ credit_minor: -1 }],
+      billing_account_test_target: [{ test_target: later }, { test_time: later, test_target: now }],
     },
   },
   payment_method: {

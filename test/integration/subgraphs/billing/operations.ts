@@ -1,5 +1,6 @@
 // The operations of the billing tests, each asking for all that a test may look at.
 import type { Subgraph } from "../../../../platform/graphql/subgraph.ts";
+import { waitFor } from "../../../support/wait.ts";
 import type { BillingFixture, Customer, Json, Viewer } from "./billing-fixture.ts";
 
 const INVOICE = `id number status version paidAt total { amountMinor currency exponent } amountDue { amountMinor }
@@ -47,6 +48,11 @@ const MONEY_BACK = `query ($id: ID!) { invoice(id: $id) { status version paidAt 
   subscription { id status } account { credit { amountMinor } amountDue { amountMinor } }
   payments { status refunded { amountMinor } disputes { status reason amount { amountMinor } closedAt }
     refunds { id status failureCode providerRef creditNote { id } } } } }`;
+
+const ADVANCE = `mutation ($input: TestClockAdvanceInput!) {
+  testClockAdvance(input: $input) { account { id testClock { now target } } ${ERRORS} } }`;
+const CLOCK = `query ($id: ID!) { node: _entities(representations: [{ __typename: "BillingAccount", id: $id }]) {
+  ... on BillingAccount { testClock { now target } } } }`;
 
 /** Of a payload: each code with the last part of its field. */
 export const refusals = ({ userErrors }: Json): string[] =>
@@ -136,6 +142,24 @@ export function operationsOf(billing: BillingFixture, subgraph: Subgraph) {
       const { data, errors } = await billing.ask(subgraph, viewer, MONEY_BACK, { id: invoiceId });
       if (errors.length > 0) throw new Error(JSON.stringify(errors));
       return data.invoice;
+    },
+    advance: (viewer: Viewer, accountId: string, to: string, input: Json = {}) =>
+      run(viewer, ADVANCE, "testClockAdvance", { accountId, to, idempotencyKey: newKey(), ...input }),
+    /** Moves the account's time, and waits until it is there. */
+    async advanceTo({ accountId, ...viewer }: Customer, to: string): Promise<void> {
+      const { userErrors } = await run(viewer, ADVANCE, "testClockAdvance", {
+        accountId,
+        to,
+        idempotencyKey: newKey(),
+      });
+      if (userErrors.length > 0) throw new Error(JSON.stringify(userErrors));
+      await waitFor(
+        async () => {
+          const { data } = await billing.ask(subgraph, viewer, CLOCK, { id: accountId });
+          return data.node[0].testClock.target === null || undefined;
+        },
+        { what: `the account's time to be ${to}`, timeoutMs: 60_000 },
+      );
     },
     pay: (viewer: Viewer, id: string, input: Json = {}) =>
       run(viewer, PAY, "invoicePay", { id, idempotencyKey: newKey(), ...input }),
