@@ -17,6 +17,8 @@ export const constraints = {
   /** Beginnings of words. */
   search: { max: 100 },
   slug: { min: 3, max: 40, pattern: "^[a-z0-9](?:[a-z0-9-]*[a-z0-9])$" },
+  planName: { min: 1, max: 80 },
+  trialDays: { min: 0, max: 730 },
   quantity: { min: 1, max: 10_000 },
   idempotencyKey: { min: 8, max: 128 },
 } as const;

@@ -64,8 +64,8 @@ const answerSchema = z.object({
 type Features = ReadonlyMap<string, bigint | null>;
 
 const NO_FEATURES: Features = new Map();
-/** A payment that is late takes nothing away yet; a first one that never came has granted nothing. */
-const RUNNING = new Set(["ACTIVE", "PAST_DUE"]);
+/** A payment that is late takes nothing away yet; a first one that never came has granted nothing; a trial has. */
+const RUNNING = new Set(["TRIALING", "ACTIVE", "PAST_DUE"]);
 
 const eventSchema = z.object({ type: z.string(), orgid: z.string().optional() });
 

@@ -11,7 +11,7 @@ export const BillingAccountStatus = ["PENDING", "ACTIVE", "CLOSED"] as const;
 export type BillingAccountStatus = (typeof BillingAccountStatus)[number];
 
 /** Why something is credited. */
-export const CreditNoteReason = ["PLAN_CHANGED", "PLAN_CANCELED", "REFUNDED"] as const;
+export const CreditNoteReason = ["PLAN_CHANGED", "PLAN_CANCELED", "PLAN_PAUSED", "REFUNDED"] as const;
 export type CreditNoteReason = (typeof CreditNoteReason)[number];
 
 /** Whether a credit note counts. */
@@ -55,7 +55,7 @@ export const RefundStatus = ["PROCESSING", "SUCCEEDED", "FAILED"] as const;
 export type RefundStatus = (typeof RefundStatus)[number];
 
 /** Where a subscription stands. */
-export const SubscriptionStatus = ["INCOMPLETE", "ACTIVE", "PAST_DUE", "CANCELED"] as const;
+export const SubscriptionStatus = ["INCOMPLETE", "TRIALING", "ACTIVE", "PAST_DUE", "PAUSED", "CANCELED"] as const;
 export type SubscriptionStatus = (typeof SubscriptionStatus)[number];
 
 /** Why a mutation was refused. */
@@ -143,6 +143,32 @@ export interface PaymentRefundInput {
   readonly idempotencyKey: string;
 }
 
+/** Something that a plan is to grant. */
+export interface PlanFeatureInput {
+  /** What is granted, e.g. `seats` or `live_connections`. */
+  readonly key: string;
+  /** Unlimited when absent. */
+  readonly limit?: bigint | null;
+}
+
+/** Input of `planPublish`. */
+export interface PlanPublishInput {
+  /** Name for programs, e.g. `team`; the same for all versions. */
+  readonly code: string;
+  /** Name for people, e.g. `Team`. */
+  readonly name: string;
+  /** How long a paid period is. */
+  readonly interval: PlanInterval;
+  /** Price of one unit for one period, without tax. */
+  readonly price: MoneyInput;
+  /** What the plan grants, 50 features at most. */
+  readonly features: readonly PlanFeatureInput[];
+  /** 0–730; 0 when absent. */
+  readonly trialDays?: number | null;
+  /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
+  readonly idempotencyKey: string;
+}
+
 /** Input of `subscriptionCancel`. */
 export interface SubscriptionCancelInput {
   /** The subscription's id. */
@@ -179,12 +205,28 @@ export interface SubscriptionChangeInput {
   readonly idempotencyKey: string;
 }
 
+/** Input of `subscriptionPause`. */
+export interface SubscriptionPauseInput {
+  /** The subscription's id. Its status must be `ACTIVE`. */
+  readonly id: string;
+  /** The version that the change is based on; otherwise the error is `VERSION_CONFLICT`. */
+  readonly expectedVersion: number;
+  /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
+  readonly idempotencyKey: string;
+}
+
 /** Input of `subscriptionResume`. */
 export interface SubscriptionResumeInput {
   /** The subscription's id. */
   readonly id: string;
   /** The version that the change is based on; otherwise the error is `VERSION_CONFLICT`. */
   readonly expectedVersion: number;
+  /** Of a plan that is paused: the account's default when absent. */
+  readonly paymentMethodId?: string | null;
+  /** A new card in its place, by a token of the provider's form. It is kept when the payment succeeds. */
+  readonly providerToken?: string | null;
+  /** Keep the new card when it is declined, too; false when absent. */
+  readonly keepPaymentMethod?: boolean | null;
   /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
   readonly idempotencyKey: string;
 }
@@ -280,6 +322,11 @@ export interface MutationSubscriptionCancelArgs {
   readonly input: SubscriptionCancelInput;
 }
 
+export interface MutationSubscriptionPauseArgs {
+  /** The values of the mutation. */
+  readonly input: SubscriptionPauseInput;
+}
+
 export interface MutationSubscriptionResumeArgs {
   /** The values of the mutation. */
   readonly input: SubscriptionResumeInput;
@@ -288,6 +335,11 @@ export interface MutationSubscriptionResumeArgs {
 export interface MutationInvoicePayArgs {
   /** The values of the mutation. */
   readonly input: InvoicePayInput;
+}
+
+export interface MutationPlanPublishArgs {
+  /** The values of the mutation. */
+  readonly input: PlanPublishInput;
 }
 
 export interface MutationTestClockAdvanceArgs {
@@ -319,6 +371,10 @@ export interface QueryPlansArgs {
 export interface QueryPlanArgs {
   /** The plan's code, e.g. `team`. */
   readonly code: string;
+  /** 1, 2, 3 …; the newest that matches when absent. */
+  readonly version?: number | null;
+  /** The one that was offered then; the one that is offered when absent, as is the version. */
+  readonly asOf?: Date | null;
 }
 
 export interface QueryInvoiceArgs {
@@ -367,6 +423,8 @@ export interface BillingSubscriptionObject<Own = NoParents> {
   readonly currentPeriodStart: Date;
   /** End of that period, exclusive. */
   readonly currentPeriodEnd: Date;
+  /** When its trial ends, or ended; null: it began without one. */
+  readonly trialEndsAt?: Date | null | undefined;
   /** When it ends, which is the end of a period; null when it goes on. */
   readonly cancelAt?: Date | null | undefined;
   /** What the next period is for; null when it is for the same. */
@@ -669,6 +727,14 @@ export interface PlanObject<Own = NoParents> {
   readonly price: Parent<Own, "Money">;
   /** What the plan grants. */
   readonly features: readonly Parent<Own, "PlanFeature">[];
+  /** How long an account's first plan costs nothing; 0: not at all. */
+  readonly trialDays: number;
+  /** Since when it was offered. */
+  readonly publishedAt: Date;
+  /** Until when; null: it is offered. */
+  readonly retiredAt?: Date | null | undefined;
+  /** The version that is offered in its place; null for the newest one. */
+  readonly supersededBy?: Parent<Own, "Plan"> | null | undefined;
 }
 
 /** What a change of plan or quantity would cost. */
@@ -715,6 +781,14 @@ export interface PlanFeatureObject {
   readonly key: string;
   /** Null: unlimited. */
   readonly limit?: bigint | null | undefined;
+}
+
+/** Payload of `planPublish`. */
+export interface PlanPublishPayloadObject<Own = NoParents> {
+  /** The plan as it is offered; null when the mutation was refused. */
+  readonly plan?: Parent<Own, "Plan"> | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
 /** What the payment provider told of its own accord, by its webhook. */
@@ -793,10 +867,24 @@ export interface SubscriptionChangePayloadObject<Own = NoParents> {
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
-/** Payload of `subscriptionResume`. */
-export interface SubscriptionResumePayloadObject<Own = NoParents> {
+/** Payload of `subscriptionPause`. */
+export interface SubscriptionPausePayloadObject<Own = NoParents> {
   /** The subscription; null when the mutation was refused. */
   readonly subscription?: Parent<Own, "BillingSubscription"> | null | undefined;
+  /** What is credited; null when nothing is, and when the mutation was refused. */
+  readonly creditNote?: Parent<Own, "CreditNote"> | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** Payload of `subscriptionResume`. */
+export interface SubscriptionResumePayloadObject<Own = NoParents> {
+  /** The subscription, still `PAUSED` when the card was declined; null when the mutation was refused. */
+  readonly subscription?: Parent<Own, "BillingSubscription"> | null | undefined;
+  /** Of the period that begins now; null when nothing is charged, and when the mutation was refused. */
+  readonly invoice?: Parent<Own, "Invoice"> | null | undefined;
+  /** The attempt to collect that invoice; null when nothing had to be collected, and when the mutation was refused. */
+  readonly payment?: Parent<Own, "Payment"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
@@ -805,9 +893,9 @@ export interface SubscriptionResumePayloadObject<Own = NoParents> {
 export interface SubscriptionStartPayloadObject<Own = NoParents> {
   /** The new subscription, `INCOMPLETE` when the card was declined; null when the mutation was refused. */
   readonly subscription?: Parent<Own, "BillingSubscription"> | null | undefined;
-  /** Its first invoice; null when the mutation was refused. */
+  /** Its first invoice; null when it begins with a trial, and when the mutation was refused. */
   readonly invoice?: Parent<Own, "Invoice"> | null | undefined;
-  /** The attempt to collect that invoice; null when the mutation was refused. */
+  /** The attempt to collect that invoice; null when nothing had to be collected, and when the mutation was refused. */
   readonly payment?: Parent<Own, "Payment"> | null | undefined;
   /** Empty when the mutation succeeded. */
   readonly userErrors: readonly Parent<Own, "UserError">[];
@@ -868,11 +956,13 @@ interface DefaultParents<Own> {
   readonly PlanConnection: PlanConnectionObject<Own>;
   readonly PlanEdge: PlanEdgeObject<Own>;
   readonly PlanFeature: PlanFeatureObject;
+  readonly PlanPublishPayload: PlanPublishPayloadObject<Own>;
   readonly ProviderEvent: ProviderEventObject;
   readonly Refund: RefundObject<Own>;
   readonly ScheduledPlanChange: ScheduledPlanChangeObject<Own>;
   readonly SubscriptionCancelPayload: SubscriptionCancelPayloadObject<Own>;
   readonly SubscriptionChangePayload: SubscriptionChangePayloadObject<Own>;
+  readonly SubscriptionPausePayload: SubscriptionPausePayloadObject<Own>;
   readonly SubscriptionResumePayload: SubscriptionResumePayloadObject<Own>;
   readonly SubscriptionStartPayload: SubscriptionStartPayloadObject<Own>;
   readonly TestClock: TestClockObject;
@@ -907,6 +997,7 @@ interface Fields<Own> {
     readonly quantity: Field<NoArgs, number>;
     readonly currentPeriodStart: Field<NoArgs, Date>;
     readonly currentPeriodEnd: Field<NoArgs, Date>;
+    readonly trialEndsAt: Field<NoArgs, Date | null | undefined>;
     readonly cancelAt: Field<NoArgs, Date | null | undefined>;
     readonly scheduledChange: Field<NoArgs, Parent<Own, "ScheduledPlanChange"> | null | undefined>;
     readonly previewChange: Field<BillingSubscriptionPreviewChangeArgs, Parent<Own, "PlanChangePreview"> | null | undefined>;
@@ -1005,8 +1096,10 @@ interface Fields<Own> {
     readonly subscriptionStart: Field<MutationSubscriptionStartArgs, Parent<Own, "SubscriptionStartPayload">>;
     readonly subscriptionChange: Field<MutationSubscriptionChangeArgs, Parent<Own, "SubscriptionChangePayload">>;
     readonly subscriptionCancel: Field<MutationSubscriptionCancelArgs, Parent<Own, "SubscriptionCancelPayload">>;
+    readonly subscriptionPause: Field<MutationSubscriptionPauseArgs, Parent<Own, "SubscriptionPausePayload">>;
     readonly subscriptionResume: Field<MutationSubscriptionResumeArgs, Parent<Own, "SubscriptionResumePayload">>;
     readonly invoicePay: Field<MutationInvoicePayArgs, Parent<Own, "InvoicePayPayload">>;
+    readonly planPublish: Field<MutationPlanPublishArgs, Parent<Own, "PlanPublishPayload">>;
     readonly testClockAdvance: Field<MutationTestClockAdvanceArgs, Parent<Own, "TestClockAdvancePayload">>;
     readonly paymentRefund: Field<MutationPaymentRefundArgs, Parent<Own, "PaymentRefundPayload">>;
     readonly invoiceVoid: Field<MutationInvoiceVoidArgs, Parent<Own, "InvoiceVoidPayload">>;
@@ -1071,6 +1164,10 @@ interface Fields<Own> {
     readonly interval: Field<NoArgs, PlanInterval>;
     readonly price: Field<NoArgs, Parent<Own, "Money">>;
     readonly features: Field<NoArgs, readonly Parent<Own, "PlanFeature">[]>;
+    readonly trialDays: Field<NoArgs, number>;
+    readonly publishedAt: Field<NoArgs, Date>;
+    readonly retiredAt: Field<NoArgs, Date | null | undefined>;
+    readonly supersededBy: Field<NoArgs, Parent<Own, "Plan"> | null | undefined>;
   };
   readonly PlanChangePreview: {
     readonly at: Field<NoArgs, Date>;
@@ -1094,6 +1191,10 @@ interface Fields<Own> {
   readonly PlanFeature: {
     readonly key: Field<NoArgs, string>;
     readonly limit: Field<NoArgs, bigint | null | undefined>;
+  };
+  readonly PlanPublishPayload: {
+    readonly plan: Field<NoArgs, Parent<Own, "Plan"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
   readonly ProviderEvent: {
     readonly id: Field<NoArgs, string>;
@@ -1139,8 +1240,15 @@ interface Fields<Own> {
     readonly creditNote: Field<NoArgs, Parent<Own, "CreditNote"> | null | undefined>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
+  readonly SubscriptionPausePayload: {
+    readonly subscription: Field<NoArgs, Parent<Own, "BillingSubscription"> | null | undefined>;
+    readonly creditNote: Field<NoArgs, Parent<Own, "CreditNote"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
   readonly SubscriptionResumePayload: {
     readonly subscription: Field<NoArgs, Parent<Own, "BillingSubscription"> | null | undefined>;
+    readonly invoice: Field<NoArgs, Parent<Own, "Invoice"> | null | undefined>;
+    readonly payment: Field<NoArgs, Parent<Own, "Payment"> | null | undefined>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
   readonly SubscriptionStartPayload: {
@@ -1194,12 +1302,14 @@ interface AllResolvers<Context, Own> {
   readonly PlanConnection: TypeResolvers<Parent<Own, "PlanConnection">, Context, Fields<Own>["PlanConnection"]>;
   readonly PlanEdge: TypeResolvers<Parent<Own, "PlanEdge">, Context, Fields<Own>["PlanEdge"]>;
   readonly PlanFeature: TypeResolvers<Parent<Own, "PlanFeature">, Context, Fields<Own>["PlanFeature"]>;
+  readonly PlanPublishPayload: TypeResolvers<Parent<Own, "PlanPublishPayload">, Context, Fields<Own>["PlanPublishPayload"]>;
   readonly ProviderEvent: TypeResolvers<Parent<Own, "ProviderEvent">, Context, Fields<Own>["ProviderEvent"]>;
   readonly Query: TypeResolvers<unknown, Context, Fields<Own>["Query"]>;
   readonly Refund: TypeResolvers<Parent<Own, "Refund">, Context, Fields<Own>["Refund"]>;
   readonly ScheduledPlanChange: TypeResolvers<Parent<Own, "ScheduledPlanChange">, Context, Fields<Own>["ScheduledPlanChange"]>;
   readonly SubscriptionCancelPayload: TypeResolvers<Parent<Own, "SubscriptionCancelPayload">, Context, Fields<Own>["SubscriptionCancelPayload"]>;
   readonly SubscriptionChangePayload: TypeResolvers<Parent<Own, "SubscriptionChangePayload">, Context, Fields<Own>["SubscriptionChangePayload"]>;
+  readonly SubscriptionPausePayload: TypeResolvers<Parent<Own, "SubscriptionPausePayload">, Context, Fields<Own>["SubscriptionPausePayload"]>;
   readonly SubscriptionResumePayload: TypeResolvers<Parent<Own, "SubscriptionResumePayload">, Context, Fields<Own>["SubscriptionResumePayload"]>;
   readonly SubscriptionStartPayload: TypeResolvers<Parent<Own, "SubscriptionStartPayload">, Context, Fields<Own>["SubscriptionStartPayload"]>;
   readonly TestClock: TypeResolvers<Parent<Own, "TestClock">, Context, Fields<Own>["TestClock"]>;

@@ -59,6 +59,8 @@ export interface EventData {
   readonly "billing.payment_method.detached.v1": { readonly paymentMethodId: string; readonly accountId: string; readonly brand: string | null; readonly last4: string | null; };
   /** A payment method is used from now on whenever none is named. */
   readonly "billing.payment_method.made_default.v1": { readonly paymentMethodId: string; readonly accountId: string; readonly brand: string | null; readonly last4: string | null; };
+  /** A plan is offered, in place of its former version where there is one. */
+  readonly "billing.plan.published.v1": { readonly planId: string; readonly code: string; readonly planVersion: number; readonly name: string; readonly interval: string; readonly price: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; };
   /** The payment provider told something of a payment. */
   readonly "billing.provider_event.received.v1": { readonly providerEventId: string; readonly provider: string; readonly providerEventRef: string; readonly providerEventType: string; readonly paymentId: string; readonly invoiceId: string; readonly outcome: "APPLIED" | "UNCHANGED"; };
   /** Money of a payment could not be given back: what was taken back for it counts again. */
@@ -77,6 +79,8 @@ export interface EventData {
   readonly "billing.subscription.changed.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly fromPlanId: string; readonly fromQuantity: number; readonly quantity: number; readonly invoiceId: string | null; readonly creditNoteId: string | null; };
   /** A later payment failed; the invoice is still open. */
   readonly "billing.subscription.past_due.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly invoiceId: string; };
+  /** A plan was paused: it grants nothing and costs nothing until it is resumed. */
+  readonly "billing.subscription.paused.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; };
   /** A new period began. */
   readonly "billing.subscription.renewed.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly quantity: number; readonly invoiceId: string; readonly periodStart: string; readonly periodEnd: string; };
   /** What was arranged for the end of the period was taken back. */

@@ -303,7 +303,11 @@ export type SubscriptionStatus =
   /** Waiting for the first payment. */
   | 'INCOMPLETE'
   /** A later payment failed; the invoice is still open. */
-  | 'PAST_DUE';
+  | 'PAST_DUE'
+  /** It grants nothing and costs nothing until it is resumed. */
+  | 'PAUSED'
+  /** It costs nothing yet, and grants its features. */
+  | 'TRIALING';
 
 /** Why a mutation was refused. */
 export type UserErrorCode =

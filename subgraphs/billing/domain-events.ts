@@ -16,6 +16,7 @@ import type { CreditNoteId, InvoiceId, PaymentId, ProviderEventId } from "./doma
 import type { Invoice } from "./domain/invoice.ts";
 import { eventMoney } from "./domain/money.ts";
 import type { Payment } from "./domain/payment.ts";
+import type { Plan } from "./domain/plan.ts";
 import type { FinishedEvent } from "./domain/provider-event.ts";
 import type { Refund } from "./domain/refund.ts";
 import type { BillingSubscription, PlanChoice } from "./domain/subscription.ts";
@@ -59,6 +60,13 @@ export function jobFinished(run: JobRun): DomainEvent {
 /** A run spans organisations, so its events are in none's stream. */
 function aboutRun<Type extends EventType>(type: Type, { id, version }: JobRun, data: EventData[Type]): DomainEvent {
   return { type, subject: id, aggregateVersion: version, key: PLATFORM, data };
+}
+
+/** Plans belong to no organisation, so it is in none's stream. */
+export function planPublished({ id, code, version, name, interval, amountMinor, currency }: Plan): DomainEvent {
+  const price = eventMoney(amountMinor, currency);
+  const data = { planId: id, code, planVersion: version, name, interval, price };
+  return { type: "billing.plan.published.v1", subject: id, aggregateVersion: 1, key: PLATFORM, data };
 }
 
 export function accountOpened(account: Pick<BillingAccount, "id" | "organizationId" | "currency">): DomainEvent {
@@ -133,6 +141,11 @@ export function subscriptionScheduled(subscription: BillingSubscription): Domain
 
 export function subscriptionResumed(subscription: BillingSubscription): DomainEvent {
   return event("billing.subscription.resumed.v1", subscription, subscriptionData(subscription, subscription.status));
+}
+
+/** It goes on when somebody resumes it. */
+export function subscriptionPaused(subscription: BillingSubscription): DomainEvent {
+  return event("billing.subscription.paused.v1", subscription, subscriptionData(subscription, "ACTIVE"));
 }
 
 export function subscriptionRenewed(subscription: BillingSubscription, invoiceId: InvoiceId): DomainEvent {

@@ -38,7 +38,7 @@ export type { PaymentProvider } from "./provider/payment-provider.ts";
 
 const POOL_SIZE = 16;
 /** Another shape of a plan needs another number. */
-const CACHE_SHAPE = 2;
+const CACHE_SHAPE = 3;
 
 export interface BillingSubgraphDeps extends SubgraphRuntime {
   readonly settings: ProcessCacheSettings &

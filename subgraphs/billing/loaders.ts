@@ -34,7 +34,7 @@ import { findDisputesOf } from "./store/disputes.ts";
 import { findInvoices, findLinesOf, sumOpenInvoices } from "./store/invoices.ts";
 import { findPaymentMethods, findPaymentMethodsOf } from "./store/payment-methods.ts";
 import { findPayments, findPaymentsOf } from "./store/payments.ts";
-import { findPlans } from "./store/plans.ts";
+import { findPlans, findSuperseding } from "./store/plans.ts";
 import { findProviderEventsOf } from "./store/provider-events.ts";
 import { findRefundsOf } from "./store/refunds.ts";
 import { findSubscriptions } from "./store/subscriptions.ts";
@@ -59,6 +59,8 @@ export interface Loaders {
   readonly paymentMethod: One<PaymentMethodId, PaymentMethod>;
   readonly paymentMethodsOfAccount: Many<AccountId, PaymentMethod>;
   readonly plan: One<PlanId, Plan>;
+  /** Its next version. */
+  readonly supersedingPlan: One<PlanId, Plan>;
   readonly subscription: One<SubscriptionId, BillingSubscription>;
 }
 
@@ -117,6 +119,10 @@ export function createLoaders(
     plan: new DataLoader(async (ids) => {
       const plans = await planCache.load(ids, (missing) => read((tx) => findPlans(tx, missing)));
       return plans.map((plan) => plan ?? null);
+    }),
+    supersedingPlan: new DataLoader(async (ids) => {
+      const superseding = await read((tx) => findSuperseding(tx, ids));
+      return ids.map((id) => superseding.get(id) ?? null);
     }),
     subscription: one(findSubscriptions),
   };

@@ -18,6 +18,8 @@ export interface PlanCache {
     ids: readonly PlanId[],
     find: (missing: readonly PlanId[]) => Promise<readonly Plan[]>,
   ): Promise<(Plan | undefined)[]>;
+  /** Drops all of them, here and in other processes: one of them was superseded. */
+  forget(): Promise<void>;
 }
 
 /** As another process cached it. */
@@ -31,6 +33,9 @@ const cachedPlan: z.ZodType<Plan> = z.object({
   currency: z.string(),
   amountMinor: z.bigint(),
   features: z.array(z.object({ key: z.string(), limit: z.bigint().nullable() })),
+  trialDays: z.int(),
+  publishedAt: z.date(),
+  retiredAt: z.date().nullable(),
 });
 
 const KEY = "plan:";
@@ -47,6 +52,7 @@ export function createPlanCache({ cache, ttlMsOfKind }: Pick<ProcessCache, "cach
     ttlMsOf: (plan: Plan | undefined) => (plan === undefined ? 0 : ttlMs),
   };
   return {
+    forget: () => cache.invalidateTags([TAG]),
     load(ids, find) {
       const missing = new DataLoader(async (keys: readonly PlanId[]) => {
         const found = new Map((await find(keys)).map((plan) => [plan.id, plan]));

@@ -3,7 +3,8 @@
  */
 import type { Plan } from "../domain/plan.ts";
 
-export type PlanDefinition = Pick<Plan, "code" | "version" | "name" | "interval" | "amountMinor" | "features">;
+export type PlanDefinition = Pick<Plan, "code" | "version" | "name" | "interval" | "amountMinor" | "features"> &
+  Partial<Pick<Plan, "trialDays">>;
 
 interface Grants {
   readonly seats: bigint | null;

@@ -1,4 +1,5 @@
 /** Publishes the catalogue with a connection of its own, for a start of the platform and for `npm run db:seed`. */
+import { systemClock } from "../../../platform/clock.ts";
 import type { SeedDeps } from "../../../platform/graphql/subgraph-definition.ts";
 import { publishPlans } from "../commands/plans/publish-plans.ts";
 import { openBillingDatabase } from "../store/database.ts";
@@ -10,7 +11,10 @@ export type SeedPlansDeps = Pick<SeedDeps<{ readonly BILLING_CURRENCY: string }>
 export async function seedPlans({ settings, databaseUrls, ids }: SeedPlansDeps): Promise<number> {
   const database = openBillingDatabase("billing seed", databaseUrls.app, 1);
   try {
-    return await publishPlans({ database, ids, currency: settings.BILLING_CURRENCY }, PLAN_CATALOGUE);
+    return await publishPlans(
+      { database, ids, clock: systemClock, currency: settings.BILLING_CURRENCY },
+      PLAN_CATALOGUE,
+    );
   } finally {
     await database.part.stop?.();
   }

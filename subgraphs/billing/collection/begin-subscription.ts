@@ -1,6 +1,7 @@
 /**
  * The part that every start of a plan shares: subscription (INCOMPLETE), invoice (OPEN) and payment (PROCESSING). Where
- * the account's credit covers the invoice, the subscription is ACTIVE at once and there is no payment.
+ * the account's credit covers the invoice, the subscription is ACTIVE at once and there is no payment. An account's first
+ * plan may begin with a trial: then there is no invoice either.
  */
 import type { CommandScope } from "../../../platform/database/command.ts";
 import type { Causation } from "../../../platform/events/envelope.ts";
@@ -11,11 +12,14 @@ import type { Plan } from "../domain/plan.ts";
 import type { BillingSubscription } from "../domain/subscription.ts";
 import { subscriptionActivated, subscriptionStarted } from "../domain-events.ts";
 import type { BillingServices } from "../services.ts";
+import { changeAccountStatus } from "../store/accounts.ts";
 import type { BillingTransaction } from "../store/database.ts";
 import { requireRow } from "../store/require-row.ts";
-import { activateSubscription, insertSubscription } from "../store/subscriptions.ts";
+import { activateSubscription, hadTrial, insertSubscription } from "../store/subscriptions.ts";
 import { beginPayment, type PendingPayment } from "./begin-payment.ts";
 import { issuePeriodInvoice } from "./issue-invoice.ts";
+
+const DAY_MS = 86_400_000;
 
 export interface NewStart {
   /** Locked by the transaction. */
@@ -31,8 +35,9 @@ export interface NewStart {
 
 export interface BegunSubscription {
   readonly subscription: BillingSubscription;
-  readonly invoice: Invoice;
-  /** Undefined: credit covers it. */
+  /** Undefined: it begins with a trial. */
+  readonly invoice: Invoice | undefined;
+  /** Undefined: credit covers it, or there is none. */
   readonly pending: PendingPayment | undefined;
 }
 
@@ -42,8 +47,14 @@ export async function beginSubscription(
   { account, plan, chooseMethod, quantity, causation, collectedBy }: NewStart,
 ): Promise<BegunSubscription> {
   const { tx, emit } = scope;
-  const subscription = await createSubscription(services, scope, account, plan, quantity);
+  const trialDays = (await hadTrial(tx, account.id)) ? 0 : plan.trialDays;
+  const subscription = await createSubscription(services, scope, { account, plan, quantity, trialDays });
   const { currentPeriodStart: start } = subscription;
+  if (trialDays > 0) {
+    // Set up together with the plan: it is there to work with at once.
+    await changeAccountStatus(tx, account.id, { from: ["PENDING"], to: "ACTIVE", at: start });
+    return { subscription, invoice: undefined, pending: undefined };
+  }
   const invoice = await issuePeriodInvoice(services, scope, { account, subscription, plan, at: start });
   if (invoice.status === "PAID") {
     const active = requireRow(await activateSubscription(tx, subscription.id, { from: "INCOMPLETE", at: start }));
@@ -68,11 +79,15 @@ export function problemOfPlan(
 async function createSubscription(
   { ids, clock }: BillingServices,
   { tx, emit }: CommandScope<BillingTransaction>,
-  account: BillingAccount,
-  plan: Plan,
-  quantity: number,
+  {
+    account,
+    plan,
+    quantity,
+    trialDays,
+  }: Pick<NewStart, "account" | "plan" | "quantity"> & { readonly trialDays: number },
 ): Promise<BillingSubscription> {
   const now = clock.now();
+  const trialEndsAt = trialDays === 0 ? null : new Date(now.getTime() + trialDays * DAY_MS);
   const subscription = await insertSubscription(tx, {
     id: ids.next("sub"),
     organizationId: account.organizationId,
@@ -80,8 +95,9 @@ async function createSubscription(
     planId: plan.id,
     quantity,
     currentPeriodStart: now,
-    currentPeriodEnd: endOfPeriod(now, plan.interval),
+    currentPeriodEnd: trialEndsAt ?? endOfPeriod(now, plan.interval),
     anchoredAt: now,
+    trialEndsAt,
     createdAt: now,
   });
   emit(subscriptionStarted(subscription));

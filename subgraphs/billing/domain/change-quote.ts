@@ -11,6 +11,8 @@ type ChargedPeriod = Pick<PaidLine, "amountMinor" | "periodStart" | "periodEnd" 
 export interface WantedChange {
   readonly subscription: Pick<BillingSubscription, "currentPeriodStart" | "currentPeriodEnd" | "anchoredAt">;
   readonly formerPlan: Pick<Plan, "interval">;
+  /** Nothing is charged before its end. */
+  readonly isTrial: boolean;
   /** What was charged for the period that `at` is in; undefined: nothing. */
   readonly charged: ChargedPeriod | undefined;
   readonly plan: Pick<Plan, "amountMinor" | "interval">;
@@ -40,13 +42,13 @@ export interface ChangeQuote {
 }
 
 export function quoteChange(wanted: WantedChange): ChangeQuote {
-  const { subscription, formerPlan, charged, plan, quantity, at } = wanted;
+  const { subscription, formerPlan, isTrial, charged, plan, quantity, at } = wanted;
   const creditedMinor = charged === undefined ? 0n : restOfLine(charged, at);
   const price = BigInt(quantity) * plan.amountMinor;
-  const isProrated = plan.interval === formerPlan.interval;
+  const isProrated = isTrial || plan.interval === formerPlan.interval;
   const current = { start: subscription.currentPeriodStart, end: subscription.currentPeriodEnd };
   const period = isProrated ? { start: at, end: current.end } : { start: at, end: endOfPeriod(at, plan.interval) };
-  const chargedMinor = isProrated ? restOf(price, current, at) : price;
+  const chargedMinor = isTrial ? 0n : isProrated ? restOf(price, current, at) : price;
   const creditMinor = wanted.creditMinor + creditedMinor;
   const creditUsedMinor = creditFor({ creditMinor }, chargedMinor);
   return {

@@ -19,4 +19,9 @@ export interface Plan {
   readonly currency: string;
   readonly amountMinor: bigint;
   readonly features: readonly PlanFeature[];
+  /** How long an account's first plan costs nothing; 0: not at all. */
+  readonly trialDays: number;
+  readonly publishedAt: Date;
+  /** When it was no longer offered; null: it is. */
+  readonly retiredAt: Date | null;
 }

@@ -3,8 +3,10 @@ import type { SubscriptionStatus } from "../../../schema/generated/billing.ts";
 
 const MOVES: Readonly<Record<SubscriptionStatus, readonly SubscriptionStatus[]>> = {
   INCOMPLETE: ["ACTIVE", "CANCELED"],
-  ACTIVE: ["PAST_DUE", "CANCELED"],
+  TRIALING: ["ACTIVE", "CANCELED"],
+  ACTIVE: ["PAST_DUE", "PAUSED", "CANCELED"],
   PAST_DUE: ["ACTIVE", "CANCELED"],
+  PAUSED: ["ACTIVE", "CANCELED"],
   CANCELED: [],
 };
 

@@ -22,6 +22,8 @@ export interface BillingSubscription extends PlanChoice {
   readonly cancelAt: Date | null;
   /** What the next period is for; null: the same. */
   readonly next: PlanChoice | null;
+  /** When its trial ends, or ended; null: it began without one. */
+  readonly trialEndsAt: Date | null;
   /** One of several plans of an account from before there was one each: it is ended. */
   readonly surplus: boolean;
   readonly version: number;

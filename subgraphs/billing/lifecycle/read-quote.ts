@@ -55,7 +55,8 @@ export async function readQuote(
     };
   }
   const { creditMinor } = account;
-  const wanted = { subscription, formerPlan, charged: line, plan, quantity: choice.quantity, at, creditMinor };
+  const isTrial = subscription.status === "TRIALING";
+  const wanted = { subscription, formerPlan, isTrial, charged: line, plan, quantity: choice.quantity, at, creditMinor };
   return { plan, line, quote: quoteChange(wanted) };
 }
 
@@ -64,7 +65,8 @@ async function problemOfSubscription(
   { id, status, currentPeriodEnd }: BillingSubscription,
   now: Date,
 ): Promise<ChangeProblem | undefined> {
-  if (status !== "ACTIVE") return { problem: `A plan that is ${status} cannot be changed.`, field: "id" };
+  if (status !== "ACTIVE" && status !== "TRIALING")
+    return { problem: `A plan that is ${status} cannot be changed.`, field: "id" };
   if (await isChangePending(tx, id)) {
     return { problem: "A change of this plan waits for its payment: wait for the outcome.", field: "id" };
   }

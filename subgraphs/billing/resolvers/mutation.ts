@@ -10,8 +10,10 @@ import { detachPaymentMethod } from "../commands/payment-methods/detach-payment-
 import { payInvoice } from "../commands/payments/pay-invoice.ts";
 import { refundPayment } from "../commands/payments/refund-payment.ts";
 import { voidInvoice } from "../commands/payments/void-invoice.ts";
+import { publishPlan } from "../commands/plans/publish-plan.ts";
 import { cancelSubscription } from "../commands/subscriptions/cancel-subscription.ts";
 import { changeSubscription } from "../commands/subscriptions/change-subscription.ts";
+import { pauseSubscription } from "../commands/subscriptions/pause-subscription.ts";
 import { resumeSubscription } from "../commands/subscriptions/resume-subscription.ts";
 import { startSubscription } from "../commands/subscriptions/start-subscription.ts";
 import type { BillingContext, BillingParents } from "../context.ts";
@@ -19,6 +21,7 @@ import type { BillingAccount, PaymentMethod } from "../domain/account.ts";
 import type { CreditNote } from "../domain/credit-note.ts";
 import type { Invoice } from "../domain/invoice.ts";
 import type { Payment } from "../domain/payment.ts";
+import type { Plan } from "../domain/plan.ts";
 import type { Refund } from "../domain/refund.ts";
 import type { BillingSubscription } from "../domain/subscription.ts";
 import { declineReason } from "../provider/decline-reason.ts";
@@ -50,12 +53,12 @@ interface CancelFields {
   readonly creditNote: CreditNote | null;
 }
 
-interface ResumeFields {
-  readonly subscription: BillingSubscription | null;
-}
-
 interface AccountFields {
   readonly account: BillingAccount | null;
+}
+
+interface PlanFields {
+  readonly plan: Plan | null;
 }
 
 interface RefundFields {
@@ -96,7 +99,7 @@ export const mutation: ResolversOf<"Mutation", BillingContext, BillingParents> =
       const { loaders } = context;
       const [subscription, invoice, payment] = await Promise.all([
         loaders.subscription.load(subscriptionId),
-        loaders.invoice.load(invoiceId),
+        invoiceId === null ? null : loaders.invoice.load(invoiceId),
         paymentId === null ? null : loaders.payment.load(paymentId),
       ]);
       return { subscription, invoice, payment };
@@ -133,12 +136,33 @@ export const mutation: ResolversOf<"Mutation", BillingContext, BillingParents> =
       return { subscription, creditNote };
     }),
 
-  subscriptionResume: (_root, { input }, context) =>
-    mutationPayload<ResumeFields>({ subscription: null }, async () => {
-      const outcome = await resumeSubscription(context.services, context.actor(), input);
-      const { subscriptionId } = context.settle(outcome);
-      return { subscription: await context.loaders.subscription.load(subscriptionId) };
+  subscriptionPause: (_root, { input }, context) =>
+    mutationPayload<CancelFields>({ subscription: null, creditNote: null }, async () => {
+      const outcome = await pauseSubscription(context.services, context.actor(), input);
+      const { subscriptionId, creditNoteId } = context.settle(outcome);
+      const { loaders } = context;
+      const [subscription, creditNote] = await Promise.all([
+        loaders.subscription.load(subscriptionId),
+        creditNoteId === null ? null : loaders.creditNote.load(creditNoteId),
+      ]);
+      return { subscription, creditNote };
     }),
+
+  async subscriptionResume(_root, { input }, context) {
+    const nothing: StartFields = { subscription: null, invoice: null, payment: null };
+    const payload = await mutationPayload(nothing, async () => {
+      const outcome = await resumeSubscription(context.services, context.actor(), input);
+      const { subscriptionId, invoiceId, paymentId } = context.settle(outcome);
+      const { loaders } = context;
+      const [subscription, invoice, payment] = await Promise.all([
+        loaders.subscription.load(subscriptionId),
+        invoiceId === null ? null : loaders.invoice.load(invoiceId),
+        paymentId === null ? null : loaders.payment.load(paymentId),
+      ]);
+      return { subscription, invoice, payment };
+    });
+    return { ...payload, userErrors: [...payload.userErrors, ...declines(payload.payment)] };
+  },
 
   async invoicePay(_root, { input }, context) {
     const nothing: PayFields = { invoice: null, payment: null };
@@ -157,6 +181,12 @@ export const mutation: ResolversOf<"Mutation", BillingContext, BillingParents> =
     mutationPayload<AccountFields>({ account: null }, async () => {
       const { accountId } = context.settle(await advanceTestClock(context.services, context.actor(), input));
       return { account: await context.loaders.account.load(accountId) };
+    }),
+
+  planPublish: (_root, { input }, context) =>
+    mutationPayload<PlanFields>({ plan: null }, async () => {
+      const { planId } = context.settle(await publishPlan(context.services, context.actor(), input));
+      return { plan: await context.loaders.plan.load(planId) };
     }),
 
   paymentRefund: (_root, { input }, context) =>

@@ -6,5 +6,7 @@ import { money } from "../domain/money.ts";
 
 export const plan: ResolversOf<"Plan", BillingContext, BillingParents> = {
   __resolveReference: ({ id }, { loaders }) => loadById(PlanId, id, loaders.plan),
+  supersededBy: ({ id, status }, _args, { loaders }) =>
+    status === "RETIRED" ? loaders.supersedingPlan.load(id) : null,
   price: ({ amountMinor, currency }) => money(amountMinor, currency),
 };

@@ -4,7 +4,7 @@ import { readConnection } from "../../../platform/graphql/read-connection.ts";
 import type { ResolversOf } from "../../../schema/generated/billing.ts";
 import type { BillingContext, BillingParents } from "../context.ts";
 import { InvoiceId, SubscriptionId } from "../domain/ids.ts";
-import { findPublishedPlan, pagePlans, planKey } from "../store/plans.ts";
+import { findPlanVersion, findPublishedPlan, pagePlans, planKey } from "../store/plans.ts";
 
 const PLAN_CODE = /^[a-z0-9-]{1,64}$/;
 
@@ -19,8 +19,14 @@ export const query: ResolversOf<"Query", BillingContext, BillingParents> = {
       info,
     );
   },
-  async plan(_root, { code }, { services }) {
-    const plan = PLAN_CODE.test(code) ? await findPublishedPlan(services.database.autocommit, code) : undefined;
+  async plan(_root, { code, version, asOf }, { services }) {
+    if (!PLAN_CODE.test(code)) return found(null, "plan");
+    const { autocommit } = services.database;
+    const isNewest = version == null && asOf == null;
+    const named = { ...(version == null ? {} : { version }), ...(asOf == null ? {} : { asOf }) };
+    const plan = await (isNewest
+      ? findPublishedPlan(autocommit, code)
+      : findPlanVersion(autocommit, { code, ...named }));
     return found(plan ?? null, "plan");
   },
   invoice: async (_root, { id }, { loaders }) => found(await loadById(InvoiceId, id, loaders.invoice), "invoice"),

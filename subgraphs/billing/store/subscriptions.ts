@@ -14,7 +14,7 @@ import { tables } from "./tables.ts";
 
 function toSubscription(row: BillingSubscriptionModel): BillingSubscription {
   const { quantity, currentPeriodStart, currentPeriodEnd, anchoredAt, cancelAt, surplus, version, createdAt } = row;
-  const { nextPlanId, nextQuantity } = row;
+  const { nextPlanId, nextQuantity, trialEndsAt } = row;
   return {
     id: SubscriptionId.require(row.id),
     organizationId: OrganizationId.require(row.organizationId),
@@ -30,6 +30,7 @@ function toSubscription(row: BillingSubscriptionModel): BillingSubscription {
       nextPlanId === null || nextQuantity === null
         ? null
         : { planId: PlanId.require(nextPlanId), quantity: nextQuantity },
+    trialEndsAt,
     surplus,
     version,
     createdAt,
@@ -64,6 +65,12 @@ export async function findRunningSubscriptions(
   return rows.map(toSubscription);
 }
 
+/** Has the account begun a plan with a trial? */
+export async function hadTrial(tx: BillingTransaction, accountId: AccountId): Promise<boolean> {
+  const where = { accountId, trialEndsAt: { not: null } };
+  return (await tables(tx).billingSubscription.findFirst({ where })) !== null;
+}
+
 /** Newest first. */
 export async function pageSubscriptions(
   tx: BillingTransaction,
@@ -87,14 +94,16 @@ export type NewSubscription = Pick<
   | "currentPeriodStart"
   | "currentPeriodEnd"
   | "anchoredAt"
+  | "trialEndsAt"
   | "createdAt"
 >;
 
+/** INCOMPLETE, or TRIALING where it begins with a trial. */
 export async function insertSubscription(
   tx: BillingTransaction,
   subscription: NewSubscription,
 ): Promise<BillingSubscription> {
-  const data = { ...subscription, status: "INCOMPLETE" };
+  const data = { ...subscription, status: subscription.trialEndsAt === null ? "INCOMPLETE" : "TRIALING" };
   return toSubscription(await tables(tx).billingSubscription.create({ data }));
 }
 
@@ -146,6 +155,15 @@ export function markPastDue(
   return changeStatus(tx, id, { from: "ACTIVE", to: "PAST_DUE", at });
 }
 
+/** @returns undefined when the subscription was not active */
+export function pauseSubscription(
+  tx: BillingTransaction,
+  id: SubscriptionId,
+  at: Date,
+): Promise<BillingSubscription | undefined> {
+  return changeStatus(tx, id, { from: "ACTIVE", to: "PAUSED", at });
+}
+
 /** @returns undefined when the subscription was in another state than `from` */
 export function cancelSubscription(
   tx: BillingTransaction,
@@ -189,7 +207,7 @@ export async function findDueSubscriptions(
       ORDER BY id LIMIT ${limit})
     UNION ALL
     (SELECT id, organization_id FROM billing_subscription
-      WHERE status <> 'CANCELED' AND NOT surplus AND current_period_end <= ${now}
+      WHERE status NOT IN ('CANCELED', 'PAUSED') AND NOT surplus AND current_period_end <= ${now}
         AND id <> ALL (${[...except]}::text[]) AND NOT EXISTS (
         SELECT FROM subscription_change WHERE subscription_id = billing_subscription.id AND status = 'PENDING')
       AND NOT EXISTS (SELECT FROM billing_account WHERE billing_account.id = account_id AND test_time IS NOT NULL)

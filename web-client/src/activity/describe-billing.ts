@@ -21,6 +21,7 @@ const SUBSCRIPTION_NEWS: Readonly<Record<string, string>> = {
   "billing.subscription.changed": "is the plan now",
   "billing.subscription.scheduled": "ends or changes with its period",
   "billing.subscription.resumed": "goes on as it is",
+  "billing.subscription.paused": "paused",
   "billing.subscription.renewed": "renewed",
   "billing.subscription.past_due": "is past due",
 };

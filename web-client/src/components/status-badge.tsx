@@ -1,6 +1,7 @@
 const TONES: Readonly<Record<string, string>> = {
   PAID: "good",
   ACTIVE: "good",
+  TRIALING: "good",
   ACCEPTED: "good",
   OPEN: "due",
   INCOMPLETE: "due",

@@ -2688,6 +2688,9 @@ export const PlanScalarFieldEnum = {
   currency: 'currency',
   amountMinor: 'amountMinor',
   features: 'features',
+  trialDays: 'trialDays',
+  publishedAt: 'publishedAt',
+  retiredAt: 'retiredAt',
   createdAt: 'createdAt'
 } as const
 
@@ -2746,6 +2749,7 @@ export const BillingSubscriptionScalarFieldEnum = {
   nextPlanId: 'nextPlanId',
   nextQuantity: 'nextQuantity',
   surplus: 'surplus',
+  trialEndsAt: 'trialEndsAt',
   version: 'version',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt'

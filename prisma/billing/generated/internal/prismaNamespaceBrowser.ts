@@ -304,6 +304,9 @@ export const PlanScalarFieldEnum = {
   currency: 'currency',
   amountMinor: 'amountMinor',
   features: 'features',
+  trialDays: 'trialDays',
+  publishedAt: 'publishedAt',
+  retiredAt: 'retiredAt',
   createdAt: 'createdAt'
 } as const
 
@@ -362,6 +365,7 @@ export const BillingSubscriptionScalarFieldEnum = {
   nextPlanId: 'nextPlanId',
   nextQuantity: 'nextQuantity',
   surplus: 'surplus',
+  trialEndsAt: 'trialEndsAt',
   version: 'version',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt'

@@ -52,6 +52,7 @@ export type BillingSubscriptionMinAggregateOutputType = {
   nextPlanId: string | null
   nextQuantity: number | null
   surplus: boolean | null
+  trialEndsAt: Date | null
   version: number | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -71,6 +72,7 @@ export type BillingSubscriptionMaxAggregateOutputType = {
   nextPlanId: string | null
   nextQuantity: number | null
   surplus: boolean | null
+  trialEndsAt: Date | null
   version: number | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -90,6 +92,7 @@ export type BillingSubscriptionCountAggregateOutputType = {
   nextPlanId: number
   nextQuantity: number
   surplus: number
+  trialEndsAt: number
   version: number
   createdAt: number
   updatedAt: number
@@ -123,6 +126,7 @@ export type BillingSubscriptionMinAggregateInputType = {
   nextPlanId?: true
   nextQuantity?: true
   surplus?: true
+  trialEndsAt?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -142,6 +146,7 @@ export type BillingSubscriptionMaxAggregateInputType = {
   nextPlanId?: true
   nextQuantity?: true
   surplus?: true
+  trialEndsAt?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -161,6 +166,7 @@ export type BillingSubscriptionCountAggregateInputType = {
   nextPlanId?: true
   nextQuantity?: true
   surplus?: true
+  trialEndsAt?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -267,6 +273,7 @@ export type BillingSubscriptionGroupByOutputType = {
   nextPlanId: string | null
   nextQuantity: number | null
   surplus: boolean
+  trialEndsAt: Date | null
   version: number
   createdAt: Date
   updatedAt: Date
@@ -309,6 +316,7 @@ export type BillingSubscriptionWhereInput = {
   nextPlanId?: Prisma.StringNullableFilter<"BillingSubscription"> | string | null
   nextQuantity?: Prisma.IntNullableFilter<"BillingSubscription"> | number | null
   surplus?: Prisma.BoolFilter<"BillingSubscription"> | boolean
+  trialEndsAt?: Prisma.DateTimeNullableFilter<"BillingSubscription"> | Date | string | null
   version?: Prisma.IntFilter<"BillingSubscription"> | number
   createdAt?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
@@ -333,6 +341,7 @@ export type BillingSubscriptionOrderByWithRelationInput = {
   nextPlanId?: Prisma.SortOrderInput | Prisma.SortOrder
   nextQuantity?: Prisma.SortOrderInput | Prisma.SortOrder
   surplus?: Prisma.SortOrder
+  trialEndsAt?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -361,6 +370,7 @@ export type BillingSubscriptionWhereUniqueInput = Prisma.AtLeast<{
   nextPlanId?: Prisma.StringNullableFilter<"BillingSubscription"> | string | null
   nextQuantity?: Prisma.IntNullableFilter<"BillingSubscription"> | number | null
   surplus?: Prisma.BoolFilter<"BillingSubscription"> | boolean
+  trialEndsAt?: Prisma.DateTimeNullableFilter<"BillingSubscription"> | Date | string | null
   version?: Prisma.IntFilter<"BillingSubscription"> | number
   createdAt?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
@@ -385,6 +395,7 @@ export type BillingSubscriptionOrderByWithAggregationInput = {
   nextPlanId?: Prisma.SortOrderInput | Prisma.SortOrder
   nextQuantity?: Prisma.SortOrderInput | Prisma.SortOrder
   surplus?: Prisma.SortOrder
+  trialEndsAt?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -412,6 +423,7 @@ export type BillingSubscriptionScalarWhereWithAggregatesInput = {
   nextPlanId?: Prisma.StringNullableWithAggregatesFilter<"BillingSubscription"> | string | null
   nextQuantity?: Prisma.IntNullableWithAggregatesFilter<"BillingSubscription"> | number | null
   surplus?: Prisma.BoolWithAggregatesFilter<"BillingSubscription"> | boolean
+  trialEndsAt?: Prisma.DateTimeNullableWithAggregatesFilter<"BillingSubscription"> | Date | string | null
   version?: Prisma.IntWithAggregatesFilter<"BillingSubscription"> | number
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"BillingSubscription"> | Date | string
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"BillingSubscription"> | Date | string
@@ -427,6 +439,7 @@ export type BillingSubscriptionCreateInput = {
   cancelAt?: Date | string | null
   nextQuantity?: number | null
   surplus?: boolean
+  trialEndsAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -451,6 +464,7 @@ export type BillingSubscriptionUncheckedCreateInput = {
   nextPlanId?: string | null
   nextQuantity?: number | null
   surplus?: boolean
+  trialEndsAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -468,6 +482,7 @@ export type BillingSubscriptionUpdateInput = {
   cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  trialEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -492,6 +507,7 @@ export type BillingSubscriptionUncheckedUpdateInput = {
   nextPlanId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  trialEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -513,6 +529,7 @@ export type BillingSubscriptionCreateManyInput = {
   nextPlanId?: string | null
   nextQuantity?: number | null
   surplus?: boolean
+  trialEndsAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -528,6 +545,7 @@ export type BillingSubscriptionUpdateManyMutationInput = {
   cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  trialEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -547,6 +565,7 @@ export type BillingSubscriptionUncheckedUpdateManyInput = {
   nextPlanId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  trialEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -581,6 +600,7 @@ export type BillingSubscriptionCountOrderByAggregateInput = {
   nextPlanId?: Prisma.SortOrder
   nextQuantity?: Prisma.SortOrder
   surplus?: Prisma.SortOrder
+  trialEndsAt?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -606,6 +626,7 @@ export type BillingSubscriptionMaxOrderByAggregateInput = {
   nextPlanId?: Prisma.SortOrder
   nextQuantity?: Prisma.SortOrder
   surplus?: Prisma.SortOrder
+  trialEndsAt?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -625,6 +646,7 @@ export type BillingSubscriptionMinOrderByAggregateInput = {
   nextPlanId?: Prisma.SortOrder
   nextQuantity?: Prisma.SortOrder
   surplus?: Prisma.SortOrder
+  trialEndsAt?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -812,6 +834,7 @@ export type BillingSubscriptionCreateWithoutPlanInput = {
   cancelAt?: Date | string | null
   nextQuantity?: number | null
   surplus?: boolean
+  trialEndsAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -834,6 +857,7 @@ export type BillingSubscriptionUncheckedCreateWithoutPlanInput = {
   nextPlanId?: string | null
   nextQuantity?: number | null
   surplus?: boolean
+  trialEndsAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -861,6 +885,7 @@ export type BillingSubscriptionCreateWithoutNextPlanInput = {
   cancelAt?: Date | string | null
   nextQuantity?: number | null
   surplus?: boolean
+  trialEndsAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -883,6 +908,7 @@ export type BillingSubscriptionUncheckedCreateWithoutNextPlanInput = {
   cancelAt?: Date | string | null
   nextQuantity?: number | null
   surplus?: boolean
+  trialEndsAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -933,6 +959,7 @@ export type BillingSubscriptionScalarWhereInput = {
   nextPlanId?: Prisma.StringNullableFilter<"BillingSubscription"> | string | null
   nextQuantity?: Prisma.IntNullableFilter<"BillingSubscription"> | number | null
   surplus?: Prisma.BoolFilter<"BillingSubscription"> | boolean
+  trialEndsAt?: Prisma.DateTimeNullableFilter<"BillingSubscription"> | Date | string | null
   version?: Prisma.IntFilter<"BillingSubscription"> | number
   createdAt?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"BillingSubscription"> | Date | string
@@ -964,6 +991,7 @@ export type BillingSubscriptionCreateWithoutAccountInput = {
   cancelAt?: Date | string | null
   nextQuantity?: number | null
   surplus?: boolean
+  trialEndsAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -985,6 +1013,7 @@ export type BillingSubscriptionUncheckedCreateWithoutAccountInput = {
   nextPlanId?: string | null
   nextQuantity?: number | null
   surplus?: boolean
+  trialEndsAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -1028,6 +1057,7 @@ export type BillingSubscriptionCreateWithoutInvoicesInput = {
   cancelAt?: Date | string | null
   nextQuantity?: number | null
   surplus?: boolean
+  trialEndsAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -1051,6 +1081,7 @@ export type BillingSubscriptionUncheckedCreateWithoutInvoicesInput = {
   nextPlanId?: string | null
   nextQuantity?: number | null
   surplus?: boolean
+  trialEndsAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -1083,6 +1114,7 @@ export type BillingSubscriptionUpdateWithoutInvoicesInput = {
   cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  trialEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1106,6 +1138,7 @@ export type BillingSubscriptionUncheckedUpdateWithoutInvoicesInput = {
   nextPlanId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  trialEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1122,6 +1155,7 @@ export type BillingSubscriptionCreateWithoutChangesInput = {
   cancelAt?: Date | string | null
   nextQuantity?: number | null
   surplus?: boolean
+  trialEndsAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -1145,6 +1179,7 @@ export type BillingSubscriptionUncheckedCreateWithoutChangesInput = {
   nextPlanId?: string | null
   nextQuantity?: number | null
   surplus?: boolean
+  trialEndsAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -1177,6 +1212,7 @@ export type BillingSubscriptionUpdateWithoutChangesInput = {
   cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  trialEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1200,6 +1236,7 @@ export type BillingSubscriptionUncheckedUpdateWithoutChangesInput = {
   nextPlanId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  trialEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1219,6 +1256,7 @@ export type BillingSubscriptionCreateManyPlanInput = {
   nextPlanId?: string | null
   nextQuantity?: number | null
   surplus?: boolean
+  trialEndsAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -1237,6 +1275,7 @@ export type BillingSubscriptionCreateManyNextPlanInput = {
   cancelAt?: Date | string | null
   nextQuantity?: number | null
   surplus?: boolean
+  trialEndsAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -1252,6 +1291,7 @@ export type BillingSubscriptionUpdateWithoutPlanInput = {
   cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  trialEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1274,6 +1314,7 @@ export type BillingSubscriptionUncheckedUpdateWithoutPlanInput = {
   nextPlanId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  trialEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1294,6 +1335,7 @@ export type BillingSubscriptionUncheckedUpdateManyWithoutPlanInput = {
   nextPlanId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  trialEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1309,6 +1351,7 @@ export type BillingSubscriptionUpdateWithoutNextPlanInput = {
   cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  trialEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1331,6 +1374,7 @@ export type BillingSubscriptionUncheckedUpdateWithoutNextPlanInput = {
   cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  trialEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1351,6 +1395,7 @@ export type BillingSubscriptionUncheckedUpdateManyWithoutNextPlanInput = {
   cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  trialEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1368,6 +1413,7 @@ export type BillingSubscriptionCreateManyAccountInput = {
   nextPlanId?: string | null
   nextQuantity?: number | null
   surplus?: boolean
+  trialEndsAt?: Date | string | null
   version?: number
   createdAt: Date | string
   updatedAt?: Date | string
@@ -1383,6 +1429,7 @@ export type BillingSubscriptionUpdateWithoutAccountInput = {
   cancelAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  trialEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1404,6 +1451,7 @@ export type BillingSubscriptionUncheckedUpdateWithoutAccountInput = {
   nextPlanId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  trialEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1423,6 +1471,7 @@ export type BillingSubscriptionUncheckedUpdateManyWithoutAccountInput = {
   nextPlanId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   nextQuantity?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   surplus?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  trialEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1482,6 +1531,7 @@ export type BillingSubscriptionSelect<ExtArgs extends runtime.Types.Extensions.I
   nextPlanId?: boolean
   nextQuantity?: boolean
   surplus?: boolean
+  trialEndsAt?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -1507,6 +1557,7 @@ export type BillingSubscriptionSelectCreateManyAndReturn<ExtArgs extends runtime
   nextPlanId?: boolean
   nextQuantity?: boolean
   surplus?: boolean
+  trialEndsAt?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -1529,6 +1580,7 @@ export type BillingSubscriptionSelectUpdateManyAndReturn<ExtArgs extends runtime
   nextPlanId?: boolean
   nextQuantity?: boolean
   surplus?: boolean
+  trialEndsAt?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -1551,12 +1603,13 @@ export type BillingSubscriptionSelectScalar = {
   nextPlanId?: boolean
   nextQuantity?: boolean
   surplus?: boolean
+  trialEndsAt?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
 }
 
-export type BillingSubscriptionOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "accountId" | "planId" | "status" | "quantity" | "currentPeriodStart" | "currentPeriodEnd" | "anchoredAt" | "cancelAt" | "nextPlanId" | "nextQuantity" | "surplus" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["billingSubscription"]>
+export type BillingSubscriptionOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "accountId" | "planId" | "status" | "quantity" | "currentPeriodStart" | "currentPeriodEnd" | "anchoredAt" | "cancelAt" | "nextPlanId" | "nextQuantity" | "surplus" | "trialEndsAt" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["billingSubscription"]>
 export type BillingSubscriptionInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
   plan?: boolean | Prisma.PlanDefaultArgs<ExtArgs>
@@ -1599,6 +1652,7 @@ export type $BillingSubscriptionPayload<ExtArgs extends runtime.Types.Extensions
     nextPlanId: string | null
     nextQuantity: number | null
     surplus: boolean
+    trialEndsAt: Date | null
     version: number
     createdAt: Date
     updatedAt: Date
@@ -2043,6 +2097,7 @@ export interface BillingSubscriptionFieldRefs {
   readonly nextPlanId: Prisma.FieldRef<"BillingSubscription", 'String'>
   readonly nextQuantity: Prisma.FieldRef<"BillingSubscription", 'Int'>
   readonly surplus: Prisma.FieldRef<"BillingSubscription", 'Boolean'>
+  readonly trialEndsAt: Prisma.FieldRef<"BillingSubscription", 'DateTime'>
   readonly version: Prisma.FieldRef<"BillingSubscription", 'Int'>
   readonly createdAt: Prisma.FieldRef<"BillingSubscription", 'DateTime'>
   readonly updatedAt: Prisma.FieldRef<"BillingSubscription", 'DateTime'>

@@ -29,11 +29,13 @@ export type AggregatePlan = {
 export type PlanAvgAggregateOutputType = {
   version: number | null
   amountMinor: number | null
+  trialDays: number | null
 }
 
 export type PlanSumAggregateOutputType = {
   version: number | null
   amountMinor: bigint | null
+  trialDays: number | null
 }
 
 export type PlanMinAggregateOutputType = {
@@ -45,6 +47,9 @@ export type PlanMinAggregateOutputType = {
   interval: string | null
   currency: string | null
   amountMinor: bigint | null
+  trialDays: number | null
+  publishedAt: Date | null
+  retiredAt: Date | null
   createdAt: Date | null
 }
 
@@ -57,6 +62,9 @@ export type PlanMaxAggregateOutputType = {
   interval: string | null
   currency: string | null
   amountMinor: bigint | null
+  trialDays: number | null
+  publishedAt: Date | null
+  retiredAt: Date | null
   createdAt: Date | null
 }
 
@@ -70,6 +78,9 @@ export type PlanCountAggregateOutputType = {
   currency: number
   amountMinor: number
   features: number
+  trialDays: number
+  publishedAt: number
+  retiredAt: number
   createdAt: number
   _all: number
 }
@@ -78,11 +89,13 @@ export type PlanCountAggregateOutputType = {
 export type PlanAvgAggregateInputType = {
   version?: true
   amountMinor?: true
+  trialDays?: true
 }
 
 export type PlanSumAggregateInputType = {
   version?: true
   amountMinor?: true
+  trialDays?: true
 }
 
 export type PlanMinAggregateInputType = {
@@ -94,6 +107,9 @@ export type PlanMinAggregateInputType = {
   interval?: true
   currency?: true
   amountMinor?: true
+  trialDays?: true
+  publishedAt?: true
+  retiredAt?: true
   createdAt?: true
 }
 
@@ -106,6 +122,9 @@ export type PlanMaxAggregateInputType = {
   interval?: true
   currency?: true
   amountMinor?: true
+  trialDays?: true
+  publishedAt?: true
+  retiredAt?: true
   createdAt?: true
 }
 
@@ -119,6 +138,9 @@ export type PlanCountAggregateInputType = {
   currency?: true
   amountMinor?: true
   features?: true
+  trialDays?: true
+  publishedAt?: true
+  retiredAt?: true
   createdAt?: true
   _all?: true
 }
@@ -219,6 +241,9 @@ export type PlanGroupByOutputType = {
   currency: string
   amountMinor: bigint
   features: runtime.JsonValue
+  trialDays: number
+  publishedAt: Date
+  retiredAt: Date | null
   createdAt: Date
   _count: PlanCountAggregateOutputType | null
   _avg: PlanAvgAggregateOutputType | null
@@ -255,6 +280,9 @@ export type PlanWhereInput = {
   currency?: Prisma.StringFilter<"Plan"> | string
   amountMinor?: Prisma.BigIntFilter<"Plan"> | bigint | number
   features?: Prisma.JsonFilter<"Plan">
+  trialDays?: Prisma.IntFilter<"Plan"> | number
+  publishedAt?: Prisma.DateTimeFilter<"Plan"> | Date | string
+  retiredAt?: Prisma.DateTimeNullableFilter<"Plan"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"Plan"> | Date | string
   subscriptions?: Prisma.BillingSubscriptionListRelationFilter
   scheduled?: Prisma.BillingSubscriptionListRelationFilter
@@ -271,6 +299,9 @@ export type PlanOrderByWithRelationInput = {
   currency?: Prisma.SortOrder
   amountMinor?: Prisma.SortOrder
   features?: Prisma.SortOrder
+  trialDays?: Prisma.SortOrder
+  publishedAt?: Prisma.SortOrder
+  retiredAt?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   subscriptions?: Prisma.BillingSubscriptionOrderByRelationAggregateInput
   scheduled?: Prisma.BillingSubscriptionOrderByRelationAggregateInput
@@ -291,6 +322,9 @@ export type PlanWhereUniqueInput = Prisma.AtLeast<{
   currency?: Prisma.StringFilter<"Plan"> | string
   amountMinor?: Prisma.BigIntFilter<"Plan"> | bigint | number
   features?: Prisma.JsonFilter<"Plan">
+  trialDays?: Prisma.IntFilter<"Plan"> | number
+  publishedAt?: Prisma.DateTimeFilter<"Plan"> | Date | string
+  retiredAt?: Prisma.DateTimeNullableFilter<"Plan"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"Plan"> | Date | string
   subscriptions?: Prisma.BillingSubscriptionListRelationFilter
   scheduled?: Prisma.BillingSubscriptionListRelationFilter
@@ -307,6 +341,9 @@ export type PlanOrderByWithAggregationInput = {
   currency?: Prisma.SortOrder
   amountMinor?: Prisma.SortOrder
   features?: Prisma.SortOrder
+  trialDays?: Prisma.SortOrder
+  publishedAt?: Prisma.SortOrder
+  retiredAt?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   _count?: Prisma.PlanCountOrderByAggregateInput
   _avg?: Prisma.PlanAvgOrderByAggregateInput
@@ -328,6 +365,9 @@ export type PlanScalarWhereWithAggregatesInput = {
   currency?: Prisma.StringWithAggregatesFilter<"Plan"> | string
   amountMinor?: Prisma.BigIntWithAggregatesFilter<"Plan"> | bigint | number
   features?: Prisma.JsonWithAggregatesFilter<"Plan">
+  trialDays?: Prisma.IntWithAggregatesFilter<"Plan"> | number
+  publishedAt?: Prisma.DateTimeWithAggregatesFilter<"Plan"> | Date | string
+  retiredAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Plan"> | Date | string | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Plan"> | Date | string
 }
 
@@ -341,6 +381,9 @@ export type PlanCreateInput = {
   currency: string
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: number
+  publishedAt: Date | string
+  retiredAt?: Date | string | null
   createdAt?: Date | string
   subscriptions?: Prisma.BillingSubscriptionCreateNestedManyWithoutPlanInput
   scheduled?: Prisma.BillingSubscriptionCreateNestedManyWithoutNextPlanInput
@@ -357,6 +400,9 @@ export type PlanUncheckedCreateInput = {
   currency: string
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: number
+  publishedAt: Date | string
+  retiredAt?: Date | string | null
   createdAt?: Date | string
   subscriptions?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutPlanInput
   scheduled?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutNextPlanInput
@@ -373,6 +419,9 @@ export type PlanUpdateInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   features?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: Prisma.IntFieldUpdateOperationsInput | number
+  publishedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  retiredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   subscriptions?: Prisma.BillingSubscriptionUpdateManyWithoutPlanNestedInput
   scheduled?: Prisma.BillingSubscriptionUpdateManyWithoutNextPlanNestedInput
@@ -389,6 +438,9 @@ export type PlanUncheckedUpdateInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   features?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: Prisma.IntFieldUpdateOperationsInput | number
+  publishedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  retiredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   subscriptions?: Prisma.BillingSubscriptionUncheckedUpdateManyWithoutPlanNestedInput
   scheduled?: Prisma.BillingSubscriptionUncheckedUpdateManyWithoutNextPlanNestedInput
@@ -405,6 +457,9 @@ export type PlanCreateManyInput = {
   currency: string
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: number
+  publishedAt: Date | string
+  retiredAt?: Date | string | null
   createdAt?: Date | string
 }
 
@@ -418,6 +473,9 @@ export type PlanUpdateManyMutationInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   features?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: Prisma.IntFieldUpdateOperationsInput | number
+  publishedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  retiredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -431,6 +489,9 @@ export type PlanUncheckedUpdateManyInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   features?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: Prisma.IntFieldUpdateOperationsInput | number
+  publishedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  retiredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -449,12 +510,16 @@ export type PlanCountOrderByAggregateInput = {
   currency?: Prisma.SortOrder
   amountMinor?: Prisma.SortOrder
   features?: Prisma.SortOrder
+  trialDays?: Prisma.SortOrder
+  publishedAt?: Prisma.SortOrder
+  retiredAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
 export type PlanAvgOrderByAggregateInput = {
   version?: Prisma.SortOrder
   amountMinor?: Prisma.SortOrder
+  trialDays?: Prisma.SortOrder
 }
 
 export type PlanMaxOrderByAggregateInput = {
@@ -466,6 +531,9 @@ export type PlanMaxOrderByAggregateInput = {
   interval?: Prisma.SortOrder
   currency?: Prisma.SortOrder
   amountMinor?: Prisma.SortOrder
+  trialDays?: Prisma.SortOrder
+  publishedAt?: Prisma.SortOrder
+  retiredAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
@@ -478,12 +546,16 @@ export type PlanMinOrderByAggregateInput = {
   interval?: Prisma.SortOrder
   currency?: Prisma.SortOrder
   amountMinor?: Prisma.SortOrder
+  trialDays?: Prisma.SortOrder
+  publishedAt?: Prisma.SortOrder
+  retiredAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
 export type PlanSumOrderByAggregateInput = {
   version?: Prisma.SortOrder
   amountMinor?: Prisma.SortOrder
+  trialDays?: Prisma.SortOrder
 }
 
 export type PlanScalarRelationFilter = {
@@ -550,6 +622,9 @@ export type PlanCreateWithoutSubscriptionsInput = {
   currency: string
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: number
+  publishedAt: Date | string
+  retiredAt?: Date | string | null
   createdAt?: Date | string
   scheduled?: Prisma.BillingSubscriptionCreateNestedManyWithoutNextPlanInput
   changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutPlanInput
@@ -565,6 +640,9 @@ export type PlanUncheckedCreateWithoutSubscriptionsInput = {
   currency: string
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: number
+  publishedAt: Date | string
+  retiredAt?: Date | string | null
   createdAt?: Date | string
   scheduled?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutNextPlanInput
   changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutPlanInput
@@ -585,6 +663,9 @@ export type PlanCreateWithoutScheduledInput = {
   currency: string
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: number
+  publishedAt: Date | string
+  retiredAt?: Date | string | null
   createdAt?: Date | string
   subscriptions?: Prisma.BillingSubscriptionCreateNestedManyWithoutPlanInput
   changes?: Prisma.SubscriptionChangeCreateNestedManyWithoutPlanInput
@@ -600,6 +681,9 @@ export type PlanUncheckedCreateWithoutScheduledInput = {
   currency: string
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: number
+  publishedAt: Date | string
+  retiredAt?: Date | string | null
   createdAt?: Date | string
   subscriptions?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutPlanInput
   changes?: Prisma.SubscriptionChangeUncheckedCreateNestedManyWithoutPlanInput
@@ -631,6 +715,9 @@ export type PlanUpdateWithoutSubscriptionsInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   features?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: Prisma.IntFieldUpdateOperationsInput | number
+  publishedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  retiredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   scheduled?: Prisma.BillingSubscriptionUpdateManyWithoutNextPlanNestedInput
   changes?: Prisma.SubscriptionChangeUpdateManyWithoutPlanNestedInput
@@ -646,6 +733,9 @@ export type PlanUncheckedUpdateWithoutSubscriptionsInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   features?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: Prisma.IntFieldUpdateOperationsInput | number
+  publishedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  retiredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   scheduled?: Prisma.BillingSubscriptionUncheckedUpdateManyWithoutNextPlanNestedInput
   changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutPlanNestedInput
@@ -672,6 +762,9 @@ export type PlanUpdateWithoutScheduledInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   features?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: Prisma.IntFieldUpdateOperationsInput | number
+  publishedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  retiredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   subscriptions?: Prisma.BillingSubscriptionUpdateManyWithoutPlanNestedInput
   changes?: Prisma.SubscriptionChangeUpdateManyWithoutPlanNestedInput
@@ -687,6 +780,9 @@ export type PlanUncheckedUpdateWithoutScheduledInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   features?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: Prisma.IntFieldUpdateOperationsInput | number
+  publishedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  retiredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   subscriptions?: Prisma.BillingSubscriptionUncheckedUpdateManyWithoutPlanNestedInput
   changes?: Prisma.SubscriptionChangeUncheckedUpdateManyWithoutPlanNestedInput
@@ -702,6 +798,9 @@ export type PlanCreateWithoutChangesInput = {
   currency: string
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: number
+  publishedAt: Date | string
+  retiredAt?: Date | string | null
   createdAt?: Date | string
   subscriptions?: Prisma.BillingSubscriptionCreateNestedManyWithoutPlanInput
   scheduled?: Prisma.BillingSubscriptionCreateNestedManyWithoutNextPlanInput
@@ -717,6 +816,9 @@ export type PlanUncheckedCreateWithoutChangesInput = {
   currency: string
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: number
+  publishedAt: Date | string
+  retiredAt?: Date | string | null
   createdAt?: Date | string
   subscriptions?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutPlanInput
   scheduled?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutNextPlanInput
@@ -748,6 +850,9 @@ export type PlanUpdateWithoutChangesInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   features?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: Prisma.IntFieldUpdateOperationsInput | number
+  publishedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  retiredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   subscriptions?: Prisma.BillingSubscriptionUpdateManyWithoutPlanNestedInput
   scheduled?: Prisma.BillingSubscriptionUpdateManyWithoutNextPlanNestedInput
@@ -763,6 +868,9 @@ export type PlanUncheckedUpdateWithoutChangesInput = {
   currency?: Prisma.StringFieldUpdateOperationsInput | string
   amountMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   features?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  trialDays?: Prisma.IntFieldUpdateOperationsInput | number
+  publishedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  retiredAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   subscriptions?: Prisma.BillingSubscriptionUncheckedUpdateManyWithoutPlanNestedInput
   scheduled?: Prisma.BillingSubscriptionUncheckedUpdateManyWithoutNextPlanNestedInput
@@ -827,6 +935,9 @@ export type PlanSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   currency?: boolean
   amountMinor?: boolean
   features?: boolean
+  trialDays?: boolean
+  publishedAt?: boolean
+  retiredAt?: boolean
   createdAt?: boolean
   subscriptions?: boolean | Prisma.Plan$subscriptionsArgs<ExtArgs>
   scheduled?: boolean | Prisma.Plan$scheduledArgs<ExtArgs>
@@ -844,6 +955,9 @@ export type PlanSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   currency?: boolean
   amountMinor?: boolean
   features?: boolean
+  trialDays?: boolean
+  publishedAt?: boolean
+  retiredAt?: boolean
   createdAt?: boolean
 }, ExtArgs["result"]["plan"]>
 
@@ -857,6 +971,9 @@ export type PlanSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   currency?: boolean
   amountMinor?: boolean
   features?: boolean
+  trialDays?: boolean
+  publishedAt?: boolean
+  retiredAt?: boolean
   createdAt?: boolean
 }, ExtArgs["result"]["plan"]>
 
@@ -870,10 +987,13 @@ export type PlanSelectScalar = {
   currency?: boolean
   amountMinor?: boolean
   features?: boolean
+  trialDays?: boolean
+  publishedAt?: boolean
+  retiredAt?: boolean
   createdAt?: boolean
 }
 
-export type PlanOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "code" | "version" | "name" | "status" | "interval" | "currency" | "amountMinor" | "features" | "createdAt", ExtArgs["result"]["plan"]>
+export type PlanOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "code" | "version" | "name" | "status" | "interval" | "currency" | "amountMinor" | "features" | "trialDays" | "publishedAt" | "retiredAt" | "createdAt", ExtArgs["result"]["plan"]>
 export type PlanInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   subscriptions?: boolean | Prisma.Plan$subscriptionsArgs<ExtArgs>
   scheduled?: boolean | Prisma.Plan$scheduledArgs<ExtArgs>
@@ -900,6 +1020,9 @@ export type $PlanPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     currency: string
     amountMinor: bigint
     features: runtime.JsonValue
+    trialDays: number
+    publishedAt: Date
+    retiredAt: Date | null
     createdAt: Date
   }, ExtArgs["result"]["plan"]>
   composites: {}
@@ -1336,6 +1459,9 @@ export interface PlanFieldRefs {
   readonly currency: Prisma.FieldRef<"Plan", 'String'>
   readonly amountMinor: Prisma.FieldRef<"Plan", 'BigInt'>
   readonly features: Prisma.FieldRef<"Plan", 'Json'>
+  readonly trialDays: Prisma.FieldRef<"Plan", 'Int'>
+  readonly publishedAt: Prisma.FieldRef<"Plan", 'DateTime'>
+  readonly retiredAt: Prisma.FieldRef<"Plan", 'DateTime'>
   readonly createdAt: Prisma.FieldRef<"Plan", 'DateTime'>
 }
     

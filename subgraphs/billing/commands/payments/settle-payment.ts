@@ -123,7 +123,7 @@ async function finishChange(
   at: Date,
 ): Promise<BillingSubscription | undefined> {
   const subscription = requireRow((await findSubscriptions(tx, [change.subscriptionId])).at(0));
-  if (subscription.status === "ACTIVE") {
+  if (subscription.status === "ACTIVE" || subscription.status === "PAUSED") {
     await endChange(tx, change.id, { status: "APPLIED", at });
     return applyChange({ tx, emit }, subscription, change, at);
   }

@@ -13,7 +13,12 @@ import { creditRest } from "../../credit/credit-rest.ts";
 import type { BillingAccount } from "../../domain/account.ts";
 import { endOfNextPeriod, endOfPeriod } from "../../domain/billing-period.ts";
 import type { BillingSubscription } from "../../domain/subscription.ts";
-import { subscriptionCanceled, subscriptionPastDue, subscriptionRenewed } from "../../domain-events.ts";
+import {
+  subscriptionActivated,
+  subscriptionCanceled,
+  subscriptionPastDue,
+  subscriptionRenewed,
+} from "../../domain-events.ts";
 import { giveUpUnpaid } from "../../dunning/give-up.ts";
 import { scheduleRetry } from "../../dunning/schedule-retry.ts";
 import { voidUnpaid } from "../../lifecycle/void-unpaid.ts";
@@ -25,7 +30,13 @@ import { findDefaultMethod } from "../../store/payment-methods.ts";
 import { findPlans } from "../../store/plans.ts";
 import { requireRow } from "../../store/require-row.ts";
 import { isChangePending } from "../../store/subscription-changes.ts";
-import { cancelSubscription, changeTerms, findSubscriptions, markPastDue } from "../../store/subscriptions.ts";
+import {
+  activateSubscription,
+  cancelSubscription,
+  changeTerms,
+  findSubscriptions,
+  markPastDue,
+} from "../../store/subscriptions.ts";
 import { inTimeOf } from "../../test-clock/in-time-of.ts";
 
 type Due = Pick<BillingSubscription, "id" | "organizationId">;
@@ -41,7 +52,7 @@ export async function advanceSubscription(services: BillingServices, { id, organ
     const here = inTimeOf(services, account);
     const now = here.clock.now();
     const { status, surplus, cancelAt, currentPeriodEnd } = subscription;
-    if (status === "CANCELED" || (!surplus && currentPeriodEnd > now)) return;
+    if (status === "CANCELED" || status === "PAUSED" || (!surplus && currentPeriodEnd > now)) return;
     // A payment that is under way decides first.
     if (await isChangePending(tx, id)) return;
     if (status === "INCOMPLETE") {
@@ -52,6 +63,9 @@ export async function advanceSubscription(services: BillingServices, { id, organ
       const line = await findPaidLine(tx, id, now);
       await creditRest(here, scope, { line, accountId, reason: "PLAN_CANCELED", from: now });
     }
+    // Whoever gave no card wanted to try it, and no more.
+    const isTriedOnly = status === "TRIALING" && (await findDefaultMethod(tx, accountId)) === undefined;
+    if (isTriedOnly) return end(here, scope, subscription);
     // Nobody gets a second period without having paid for the first.
     if (status === "PAST_DUE" && !(await giveUpUnpaid(scope, id, now))) return;
     if (surplus || cancelAt !== null || status === "PAST_DUE") return end(here, scope, subscription);
@@ -86,13 +100,15 @@ async function renew(
   const formerPlan = requireRow(plans.find(({ id }) => id === former.planId));
   const now = services.clock.now();
   const start = former.currentPeriodEnd;
-  const isSameLength = plan.interval === formerPlan.interval;
+  // A trial ends on its own day, and the first period begins there.
+  const isSameLength = former.status !== "TRIALING" && plan.interval === formerPlan.interval;
   const end = isSameLength
     ? endOfNextPeriod(former.anchoredAt, start, plan.interval)
     : endOfPeriod(start, plan.interval);
   const terms = { planId, quantity, currentPeriodStart: start, currentPeriodEnd: end, next: null };
   const anchor = isSameLength ? {} : { anchoredAt: start };
-  const subscription = await changeTerms(tx, former.id, { ...terms, ...anchor }, now);
+  const changed = await changeTerms(tx, former.id, { ...terms, ...anchor }, now);
+  const subscription = former.status === "TRIALING" ? await endTrial(scope, changed, now) : changed;
   const invoice = await issuePeriodInvoice(services, scope, { account, subscription, plan, at: now });
   emit(subscriptionRenewed(subscription, invoice.id));
   if (invoice.status === "PAID") return;
@@ -104,4 +120,14 @@ async function renew(
   const late = await markPastDue(tx, subscription.id, now);
   if (late !== undefined) emit(subscriptionPastDue(late, invoice.id));
   await scheduleRetry(scope, { invoice, failureCode: null, at: now });
+}
+
+async function endTrial(
+  { tx, emit }: CommandScope<BillingTransaction>,
+  { id }: BillingSubscription,
+  at: Date,
+): Promise<BillingSubscription> {
+  const active = requireRow(await activateSubscription(tx, id, { from: "TRIALING", at }));
+  emit(subscriptionActivated(active, "TRIALING"));
+  return active;
 }

@@ -1,6 +1,6 @@
 /**
  * Ends a plan: at the end of the paid period, or at once, which credits what is left of it. One that was never paid
- * ends at once, and its invoice is void.
+ * ends at once, and its invoice is void; so does one that is paused.
  */
 import { z } from "zod";
 import type { CommandOutcome, CommandScope } from "../../../../platform/database/command.ts";
@@ -41,7 +41,7 @@ export async function cancelSubscription(
     const subscription = await requireSubscriptionAt(scope.tx, id, expectedVersion);
     const { status, cancelAt } = subscription;
     if (status === "CANCELED") throw refuse("STATE_INVALID", "This plan has ended.", "id");
-    if (when === "PERIOD_END" && status !== "INCOMPLETE") {
+    if (when === "PERIOD_END" && status !== "INCOMPLETE" && status !== "PAUSED") {
       if (cancelAt !== null) throw refuse("STATE_INVALID", "This plan ends with its period already.", "when");
       const terms = { cancelAt: subscription.currentPeriodEnd, next: null };
       scope.emit(subscriptionScheduled(await changeTerms(scope.tx, id, terms, here.clock.now())));

@@ -131,6 +131,12 @@ async function beginChange(services: BillingServices, scope: CommandScope<Billin
   const now = clock.now();
   const { plan, quote, line } = await requireQuote(tx, change, prorateAt ?? now, now);
   const { period, isProrated, anchoredAt } = quote;
+  if (subscription.status === "TRIALING") {
+    const terms = { ...choice, anchoredAt, periodStart: period.start, periodEnd: period.end };
+    await applyChange(scope, subscription, { ...terms, invoiceId: null, creditNoteId: null }, now);
+    const nothing = { invoiceId: null, paymentId: null, creditNoteId: null };
+    return { result: { subscriptionId, ...nothing }, pending: undefined };
+  }
   const creditNote = await creditRest(services, scope, { line, accountId, reason: "PLAN_CHANGED", from: quote.at });
   const invoice = await issueInvoice(services, scope, {
     ...{ account, subscriptionId, plan, quantity: choice.quantity, isProrated, period },

@@ -19,6 +19,7 @@ import { InvoiceId, PaymentId, PlanId, SubscriptionId } from "../../domain/ids.t
 import type { Plan } from "../../domain/plan.ts";
 import type { BillingSubscription } from "../../domain/subscription.ts";
 import { requireOpen } from "../../errors.ts";
+import { keepMethod } from "../../payment-methods/keep-method.ts";
 import { attachNewCard, chooseMethod, requireNamed, requireSource } from "../../payment-methods/payment-source.ts";
 import type { BillingServices } from "../../services.ts";
 import { lockAccount } from "../../store/accounts.ts";
@@ -32,14 +33,15 @@ import type { Settlement } from "../payments/settle-payment.ts";
 
 const storedResult = z.object({
   subscriptionId: SubscriptionId.schema,
-  invoiceId: InvoiceId.schema,
+  invoiceId: InvoiceId.schema.nullable(),
   paymentId: PaymentId.schema.nullable(),
 });
 
 export interface StartedSubscription {
   readonly subscriptionId: SubscriptionId;
-  readonly invoiceId: InvoiceId;
-  /** Null: credit covers the invoice. */
+  /** Null: it begins with a trial. */
+  readonly invoiceId: InvoiceId | null;
+  /** Null: credit covers the invoice, or there is none. */
   readonly paymentId: PaymentId | null;
   /** As this request recorded the outcome; undefined when another request does. */
   readonly settlement: (Settlement & { readonly subscription: BillingSubscription }) | undefined;
@@ -86,7 +88,15 @@ export async function startSubscription(
     const { subscription, invoice } = begun;
     incomplete = subscription;
     pending = begun.pending;
-    return { subscriptionId: subscription.id, invoiceId: invoice.id, paymentId: pending?.payment.id ?? null };
+    if (invoice === undefined && attached !== undefined) {
+      // It is kept for the end of the trial.
+      await keepMethod(services, scope, { account, attached, makeDefault: true });
+    }
+    return {
+      subscriptionId: subscription.id,
+      invoiceId: invoice?.id ?? null,
+      paymentId: pending?.payment.id ?? null,
+    };
   });
   const { paymentId } = result;
   if (paymentId === null) return { result: { ...result, settlement: undefined }, replayed };
@@ -105,6 +115,9 @@ async function choosePlan(tx: BillingTransaction, account: BillingAccount, planI
   if (running?.status === "INCOMPLETE") {
     const way = running.planId === plan.id ? "pay its open invoice" : "pay its open invoice, or cancel it first";
     throw refuse("STATE_INVALID", `A plan was started and waits for its payment: ${way}.`, "planId");
+  }
+  if (running?.status === "PAUSED") {
+    throw refuse("STATE_INVALID", "A plan is paused: resume it, or cancel it first.", "planId");
   }
   if (running?.planId === plan.id) throw refuse("STATE_INVALID", "This plan is running already.", "planId");
   if (running !== undefined) {

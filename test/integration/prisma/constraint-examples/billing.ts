@@ -16,9 +16,12 @@ export const BILLING: Tables = {
       interval: "MONTH",
       currency: "EUR",
       amount_minor: 100,
+      published_at: now,
       features: "[]",
     },
     violations: {
+      plan_trial_days: [{ trial_days: -1 }, { trial_days: 731 }],
+      plan_retired: [{ status: "RETIRED" }, { retired_at: now }],
       plan_version_check: [{ version: 0 }],
       plan_status_check: [{ status: "DRAFT" }],
       plan_interval_check: [{ interval: "WEEK" }],
@@ -72,7 +75,12 @@ export const BILLING: Tables = {
       created_at: now,
     },
     violations: {
-      billing_subscription_status_check: [{ status: "PAUSED" }],
+      billing_subscription_status: [{ status: "ASLEEP" }],
+      billing_subscription_trial: [{ status: "TRIALING" }],
+      billing_subscription_paused: [
+        { status: "PAUSED", cancel_at: later },
+        { status: "PAUSED", next_plan_id: "pln_1", next_quantity: 1 },
+      ],
       billing_subscription_quantity_check: [{ quantity: 0 }, { quantity: 10_001 }],
       billing_subscription_check: [{ current_period_end: now }],
       billing_subscription_next_quantity: [

@@ -7,7 +7,7 @@ const INVOICE = `id number status version paidAt total { amountMinor currency ex
   creditUsed { amountMinor } creditNotes { id }
   lines { description quantity amount { amountMinor } proration periodStart periodEnd } payments { id status }`;
 const PAYMENT = "id status failureCode version provider amount { amountMinor }";
-const SUBSCRIPTION = `id status version quantity cancelAt currentPeriodStart currentPeriodEnd plan { code }
+const SUBSCRIPTION = `id status version quantity cancelAt trialEndsAt currentPeriodStart currentPeriodEnd plan { code }
   scheduledChange { plan { code } quantity at } account { id credit { amountMinor } amountDue { amountMinor } }`;
 const CREDIT_NOTE = "id number status reason total { amountMinor } periodStart periodEnd invoice { id }";
 const ERRORS = "userErrors { code message field status }";
@@ -30,7 +30,8 @@ const CHANGE = `mutation ($input: SubscriptionChangeInput!) {
 const CANCEL = `mutation ($input: SubscriptionCancelInput!) {
   subscriptionCancel(input: $input) { subscription { ${SUBSCRIPTION} } creditNote { ${CREDIT_NOTE} } ${ERRORS} } }`;
 const RESUME = `mutation ($input: SubscriptionResumeInput!) {
-  subscriptionResume(input: $input) { subscription { ${SUBSCRIPTION} } ${ERRORS} } }`;
+  subscriptionResume(input: $input) {
+    subscription { ${SUBSCRIPTION} } invoice { ${INVOICE} } payment { ${PAYMENT} } ${ERRORS} } }`;
 const READ = `query ($id: ID!) { billingSubscription(id: $id) { ${SUBSCRIPTION}
   account { invoices(first: 50) { edges { node { ${INVOICE} } } } } } }`;
 const PREVIEW = `query ($id: ID!, $planId: ID, $quantity: Int, $at: DateTime) {
@@ -40,6 +41,11 @@ const PREVIEW = `query ($id: ID!, $planId: ID, $quantity: Int, $at: DateTime) {
 const PAY = `mutation ($input: InvoicePayInput!) {
   invoicePay(input: $input) { invoice { ${INVOICE} subscription { id status version } } payment { ${PAYMENT} } ${ERRORS} } }`;
 
+const PAUSE = `mutation ($input: SubscriptionPauseInput!) {
+  subscriptionPause(input: $input) { subscription { ${SUBSCRIPTION} } creditNote { ${CREDIT_NOTE} } ${ERRORS} } }`;
+const PUBLISH = `mutation ($input: PlanPublishInput!) { planPublish(input: $input) {
+  plan { id code version name status trialDays price { amountMinor currency } features { key limit } publishedAt }
+  ${ERRORS} } }`;
 const REFUND = `mutation ($input: PaymentRefundInput!) {
   paymentRefund(input: $input) { refund { id status reason failureCode amount { amountMinor currency } } ${ERRORS} } }`;
 const VOID = `mutation ($input: InvoiceVoidInput!) { invoiceVoid(input: $input) { invoiceId ${ERRORS} } }`;
@@ -126,7 +132,17 @@ export function operationsOf(billing: BillingFixture, subgraph: Subgraph) {
       if (errors.length > 0) throw new Error(JSON.stringify(errors));
       return data.billingSubscription.previewChange;
     },
-    /** @param by an operator. @param of what was started */
+    async pause(viewer: Viewer, id: string, input: Json = {}): Promise<Json> {
+      const expectedVersion = (await read(viewer, id)).version;
+      return run(viewer, PAUSE, "subscriptionPause", { id, expectedVersion, idempotencyKey: newKey(), ...input });
+    },
+    /** @param by an operator */
+    publish: (by: Viewer, input: Json) =>
+      run(by, PUBLISH, "planPublish", {
+        ...{ name: "Trial", interval: "MONTH", price: { amountMinor: "1900", currency: "EUR" }, features: [] },
+        ...{ idempotencyKey: newKey(), ...input },
+      }),
+    /** @param by an operator */
     refund: (by: Viewer, { organizationId }: Customer, paymentId: string, input: Json = {}) =>
       run(by, REFUND, "paymentRefund", {
         ...{ id: paymentId, organizationId, reason: "By mistake", idempotencyKey: newKey() },
@@ -158,7 +174,7 @@ export function operationsOf(billing: BillingFixture, subgraph: Subgraph) {
           const { data } = await billing.ask(subgraph, viewer, CLOCK, { id: accountId });
           return data.node[0].testClock.target === null || undefined;
         },
-        { what: `the account's time to be ${to}`, timeoutMs: 60_000 },
+        { what: `the account's time to be ${to}`, deadlineMs: 60_000 },
       );
     },
     pay: (viewer: Viewer, id: string, input: Json = {}) =>

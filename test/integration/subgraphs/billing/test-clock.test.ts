@@ -13,12 +13,14 @@ beforeAll(async () => {
 afterAll(() => billing?.stop());
 
 const DAY_MS = 86_400_000;
+/** The next one: time moves on only. */
+const YEAR = new Date().getUTCFullYear() + 1;
 const dayOf = (date: Date, days: number): string => new Date(date.getTime() + days * DAY_MS).toISOString();
 
 /** A customer on a clock of their own, which shows the first of a month of 31 days. */
 async function onClock(): Promise<Customer> {
   const customer = await billing.customer();
-  await operations.advanceTo(customer, "2027-01-01T00:00:00.000Z");
+  await operations.advanceTo(customer, `${YEAR}-01-01T00:00:00.000Z`);
   return customer;
 }
 
@@ -26,18 +28,18 @@ test("a year of renewals happens at its moments, each paid once [S91] [S110]", a
   const customer = await onClock();
   await operations.attach(customer, "tok_visa");
   const { subscription } = await operations.start(customer, "team", {});
-  await operations.advanceTo(customer, "2028-01-01T00:00:00.000Z");
+  await operations.advanceTo(customer, `${YEAR + 1}-01-01T00:00:00.000Z`);
   const { invoices, ...plan } = await operations.read(customer, subscription.id);
-  expect(plan).toMatchObject({ status: "ACTIVE", currentPeriodEnd: "2028-02-01T00:00:00.000Z" });
+  expect(plan).toMatchObject({ status: "ACTIVE", currentPeriodEnd: `${YEAR + 1}-02-01T00:00:00.000Z` });
   expect(invoices.map(({ status, lines }: Json) => [status, lines[0].periodStart.slice(0, 10)])).toEqual(
-    Array.from({ length: 13 }, (_, at) => ["PAID", new Date(Date.UTC(2028, -at, 1)).toISOString().slice(0, 10)]),
+    Array.from({ length: 13 }, (_, at) => ["PAID", new Date(Date.UTC(YEAR + 1, -at, 1)).toISOString().slice(0, 10)]),
   );
   const events = await billing.eventsOf(customer.organizationId);
   expect(events.flatMap((event) => billing.contracts.validate(event) ?? [])).toEqual([]);
   const clock = events
     .filter(({ type }) => type === "billing.account.test_clock_set.v1")
     .map(({ data }) => data.target);
-  expect(clock).toEqual(["2027-01-01T00:00:00.000Z", null, "2028-01-01T00:00:00.000Z", null]);
+  expect(clock).toEqual([`${YEAR}-01-01T00:00:00.000Z`, null, `${YEAR + 1}-01-01T00:00:00.000Z`, null]);
 });
 
 test("a card that declines is tried again on the way, until the plan ends", async () => {
@@ -45,9 +47,9 @@ test("a card that declines is tried again on the way, until the plan ends", asyn
   await operations.attach(customer, "tok_visa");
   const { subscription } = await operations.start(customer, "team", {});
   await operations.attach(customer, "tok_insufficient_funds");
-  await operations.advanceTo(customer, "2027-02-14T23:59:59.000Z");
+  await operations.advanceTo(customer, `${YEAR}-02-14T23:59:59.000Z`);
   expect((await operations.read(customer, subscription.id)).status).toBe("PAST_DUE");
-  await operations.advanceTo(customer, "2027-03-01T00:00:00.000Z");
+  await operations.advanceTo(customer, `${YEAR}-03-01T00:00:00.000Z`);
   const { status, invoices } = await operations.read(customer, subscription.id);
   expect([status, invoices[0].status, invoices[0].payments.length]).toEqual(["CANCELED", "UNCOLLECTIBLE", 5]);
 });
@@ -57,10 +59,10 @@ test("what an account arranged for the end of its period comes then", async () =
   await operations.attach(customer, "tok_visa");
   const { subscription } = await operations.start(customer, "business", {});
   await operations.change(customer, subscription.id, { code: "starter", when: "PERIOD_END" });
-  await operations.advanceTo(customer, "2027-02-01T00:00:00.000Z");
+  await operations.advanceTo(customer, `${YEAR}-02-01T00:00:00.000Z`);
   expect((await operations.read(customer, subscription.id)).plan.code).toBe("starter");
   await operations.cancel(customer, subscription.id);
-  await operations.advanceTo(customer, "2027-06-01T00:00:00.000Z");
+  await operations.advanceTo(customer, `${YEAR}-06-01T00:00:00.000Z`);
   const { status, invoices } = await operations.read(customer, subscription.id);
   expect([status, invoices.length]).toEqual(["CANCELED", 2]);
 });
@@ -69,7 +71,7 @@ test("a slow payment holds time up, and all that comes later", async () => {
   const customer = await onClock();
   await operations.attach(customer, "tok_slow");
   const { subscription } = await operations.start(customer, "team", {});
-  await operations.advanceTo(customer, "2027-04-01T00:00:00.000Z");
+  await operations.advanceTo(customer, `${YEAR}-04-01T00:00:00.000Z`);
   const { status, invoices } = await operations.read(customer, subscription.id);
   expect([status, invoices.map((invoice: Json) => invoice.status)]).toEqual(["ACTIVE", Array(4).fill("PAID")]);
 });

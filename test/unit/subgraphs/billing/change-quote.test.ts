@@ -45,6 +45,7 @@ test("a quote spends and leaves exactly the credit there is, and collects exactl
       const quote = quoteChange({
         subscription: { currentPeriodStart: from, currentPeriodEnd: end, anchoredAt: from },
         formerPlan: former,
+        isTrial: false,
         charged: { amountMinor: former.amountMinor, periodStart: from, periodEnd: end, creditableMinor },
         plan,
         quantity,
