@@ -51,6 +51,11 @@ const UNEXPECTED = /unhandled|MaxListenersExceeded|"level":"fatal"/i;
 const WARNING = /"level":"(?:warn|error|fatal)"/;
 const MAX_WARNINGS = 15;
 const DAY_SECONDS = "86400";
+/**
+ * What is kept up to a bound fills within minutes: what grows after that is kept for good. With the bounds of a real
+ * installation an hour only shows how they fill.
+ */
+const SMALL_BOUNDS = { LIVE_RING_EVENTS: "300", CACHE_ENTRIES: "1000" };
 const MAX_LINES = 5;
 
 export async function runSoak({ minutes, seed, say }: SoakOptions): Promise<SoakFigures> {
@@ -62,6 +67,7 @@ export async function runSoak({ minutes, seed, say }: SoakOptions): Promise<Soak
       KAFKA_BROKERS: broker.brokers,
       RATE_LIMIT_POINTS: "1000000",
       ACCESS_TOKEN_SECONDS: DAY_SECONDS,
+      ...SMALL_BOUNDS,
       ...heldSettings(files),
     },
   });

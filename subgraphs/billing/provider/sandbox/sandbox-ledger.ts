@@ -65,7 +65,7 @@ export class SandboxRefusal extends Error {
 const METHOD_ID = /^sbx_pm_[0-9a-f]{24}\.(tok_[a-z_]+)$/;
 const REFUND_ID = /^sbx_re_[0-9a-f]{24}\.(\d+)\.([a-z]+)$/;
 const INTENT_ID = /^sbx_ch_[0-9a-f]{24}\.(\d+)\.([a-z_]+)$/;
-const REMEMBERED = 10_000;
+const REMEMBERED = 1_000;
 
 export type SandboxLedger = ReturnType<typeof createSandboxLedger>;
 

@@ -41,7 +41,7 @@ export interface SandboxServerOptions {
 }
 
 const MAX_BODY_BYTES = 64 * 1024;
-const REMEMBERED_ANSWERS = 10_000;
+const REMEMBERED_ANSWERS = 2_000;
 
 const METADATA_FIELD = /^metadata\[(\w{1,40})\]$/;
 const amount = z.coerce.number().int().min(0);
