@@ -75,6 +75,12 @@ export const SIZES = {
     short: 120,
     long: 5_000,
   },
+  modelledLives: {
+    file: "integration/subgraphs/billing/ledger-model.test.ts",
+    of: "random lives of accounts whose books agree after each step",
+    short: 12,
+    long: 400,
+  },
   webhookRounds: {
     file: "integration/subgraphs/billing/provider-events.test.ts",
     of: "payments whose webhooks come shuffled, doubled and too early",

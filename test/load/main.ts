@@ -21,6 +21,7 @@ import { smoke } from "./smoke.ts";
 import { soak } from "./soak.ts";
 import { storm } from "./storm.ts";
 import { sustained } from "./sustained.ts";
+import { year } from "./year.ts";
 
 const SCENARIOS: Readonly<Record<string, (programArguments: readonly string[]) => Promise<number>>> = {
   smoke,
@@ -43,6 +44,7 @@ const SCENARIOS: Readonly<Record<string, (programArguments: readonly string[]) =
   "member-search": memberSearch,
   revocation,
   "redis-away": redisAway,
+  year,
   compare,
 };
 

@@ -6,6 +6,7 @@ ALTER TABLE plan
 UPDATE plan SET published_at = created_at, retired_at = CASE status WHEN 'RETIRED' THEN created_at END;
 ALTER TABLE plan
   ALTER COLUMN published_at SET NOT NULL,
+  ALTER COLUMN published_at SET DEFAULT now(),
   ADD CONSTRAINT plan_retired CHECK ((status = 'RETIRED') = (retired_at IS NOT NULL));
 GRANT UPDATE (status, retired_at) ON plan TO tributary_billing_app;
 

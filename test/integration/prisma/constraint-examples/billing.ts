@@ -253,7 +253,7 @@ export const BILLING: Tables = {
       opened_at: now,
     },
     violations: {
-      dispute_status: [{ status: "UNKNOWN" }],
+      dispute_status: [{ status: "UNKNOWN", closed_at: now }],
       dispute_currency: currencies,
       dispute_amount: [{ amount_minor: -1 }],
       dispute_closed: [{ status: "WON" }, { closed_at: now }],

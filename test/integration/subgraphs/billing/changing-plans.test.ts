@@ -172,7 +172,7 @@ test("a renewal that is not paid is past due, until it is paid; unpaid to the en
   await settled(customer, id, ({ status }) => status === "PAST_DUE");
   now = new Date("2027-04-01T00:00:00.000Z");
   const ended = await settled(customer, id, ({ status }) => status === "CANCELED");
-  expect(ended.invoices.map(({ status }: Json) => status)).toEqual(["OPEN", "PAID", "PAID"]);
+  expect(ended.invoices.map(({ status }: Json) => status)).toEqual(["UNCOLLECTIBLE", "PAID", "PAID"]);
 });
 
 test("an end at the period's end costs nothing more, and an end at once credits the rest, which a new start takes", async () => {

@@ -38,14 +38,11 @@ const instance = () => {
   return reader;
 };
 
-const until = (subscriber: Subscriber, what: string, is: (state: Json) => boolean): Promise<Json> =>
-  waitFor(
-    async () => {
-      const state = await read(subscriber);
-      return is(state) ? state : undefined;
-    },
-    { what },
-  );
+async function until(subscriber: Subscriber, what: string, is: (state: Json) => boolean): Promise<Json> {
+  await waitFor(async () => is(await read(subscriber)), { what });
+  // An answer is read bit by bit: one half of it may be older than the other.
+  return read(subscriber);
+}
 
 const attempts = ({ invoice }: Json): number => invoice.payments.length;
 const isSettled = ({ invoice }: Json): boolean => invoice.payments.every(({ status }: Json) => status !== "PROCESSING");

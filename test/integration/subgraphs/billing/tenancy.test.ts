@@ -137,7 +137,7 @@ test("the app role sees no row without a tenant, and cannot write into another [
   }
 });
 
-test("the settlement role sees which payments are in processing and nothing else", async () => {
+test("the relay role sees what workers look for, whose it is and nothing else", async () => {
   await operations.attach(stranger, "tok_slow");
   const { payment } = await operations.start(stranger, "starter");
   const client = new Client({ connectionString: billing.databaseUrls.relay });
@@ -145,9 +145,14 @@ test("the settlement role sees which payments are in processing and nothing else
   try {
     const { rows } = await client.query("SELECT id, organization_id FROM payment");
     expect(rows).toEqual([{ id: payment.id, organization_id: stranger.organizationId }]);
+    // Of invoices those that are overdue, of accounts those that have a time of their own.
+    for (const table of ["invoice", "billing_account", "refund"]) {
+      expect((await client.query(`SELECT id, organization_id FROM ${table}`)).rows).toEqual([]);
+    }
     for (const statement of [
       "SELECT amount_minor FROM payment",
-      "SELECT id FROM invoice",
+      "SELECT total_minor FROM invoice",
+      "SELECT credit_minor FROM billing_account",
       "UPDATE payment SET status = 'FAILED'",
     ]) {
       await expect(client.query(statement)).rejects.toThrow("permission denied");
