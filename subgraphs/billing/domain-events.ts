@@ -7,7 +7,7 @@ import type { PublishedDenial } from "../../platform/graphql/denial-reporter.ts"
 import type { JobRun } from "../../platform/jobs/job.ts";
 import { endOf, stateOf } from "../../platform/jobs/job-messages.ts";
 import type { StepSettled } from "../../platform/saga/saga-messages.ts";
-import type { SubscriptionStatus } from "../../schema/generated/billing.ts";
+import type { RefundStatus, SubscriptionStatus } from "../../schema/generated/billing.ts";
 import type { EventData, EventType } from "../../schema/generated/events.ts";
 import type { BillingAccount, PaymentMethod } from "./domain/account.ts";
 import type { CreditNote } from "./domain/credit-note.ts";
@@ -235,11 +235,21 @@ export function refundProcessing(refund: Refund, invoice: Invoice): DomainEvent 
   return event("billing.refund.processing.v1", refund, refundData(refund, invoice, null));
 }
 
-/** @param providerEventId what the provider told of its own accord; null: it was asked */
-export function refundSettled(refund: Refund, invoice: Invoice, providerEventId: ProviderEventId | null): DomainEvent {
+export interface RefundNews {
+  /** `SUCCEEDED` when a bank sent back what had been given back. */
+  readonly fromStatus: RefundStatus;
+  /** What the provider told of its own accord; null: it was asked. */
+  readonly providerEventId: ProviderEventId | null;
+}
+
+export function refundSettled(
+  refund: Refund,
+  invoice: Invoice,
+  { fromStatus, providerEventId }: RefundNews,
+): DomainEvent {
   const type = refund.status === "SUCCEEDED" ? "billing.refund.succeeded.v1" : "billing.refund.failed.v1";
   const { providerRef } = refund;
-  return event(type, refund, { ...refundData(refund, invoice, "PROCESSING"), providerRef, providerEventId });
+  return event(type, refund, { ...refundData(refund, invoice, fromStatus), providerRef, providerEventId });
 }
 
 function refundData(refund: Refund, { id: invoiceId, accountId }: Invoice, fromStatus: string | null) {

@@ -24,7 +24,7 @@ import { secondFactorEnabled } from "./mail/kinds/second-factor-enabled.ts";
 import { verification } from "./mail/kinds/verification.ts";
 import { welcome } from "./mail/kinds/welcome.ts";
 import type { MailKind } from "./mail/mail-kind.ts";
-import { notePlan } from "./plans/note-plan.ts";
+import { notePlan, noteTrial } from "./plans/note-plan.ts";
 import { settleStep } from "./provisioning/settle-step.ts";
 import { countRegistered, countVerified, registrationBackfill } from "./registrations/count-registrations.ts";
 import { followAccount, followMembership, memberSearchBackfill } from "./search/follow-members.ts";
@@ -95,6 +95,7 @@ export const routes = {
   "user.organization.activated.v1": { "user.mail": mail(organizationWelcome) },
   "user.organization.deletion_scheduled.v1": { "user.mail": deletionMails },
   "billing.saga.step_settled.v1": { "user.sagas": settleStep },
+  "billing.subscription.started.v1": { "user.plans": noteTrial },
   "billing.subscription.activated.v1": { "user.plans": notePlan },
   "billing.subscription.changed.v1": { "user.plans": notePlan },
   "billing.subscription.renewed.v1": { "user.plans": notePlan },

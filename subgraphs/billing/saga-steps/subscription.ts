@@ -21,7 +21,7 @@ import type { BillingTransaction } from "../store/database.ts";
 import { findInvoicesOf } from "../store/invoices.ts";
 import { findPublishedPlan } from "../store/plans.ts";
 import { requireRow } from "../store/require-row.ts";
-import { cancelSubscription } from "../store/subscriptions.ts";
+import { cancelSubscription, findSubscriptions } from "../store/subscriptions.ts";
 import { PLAN_CODE, requireInput } from "./step-input.ts";
 
 const failed = (reason: string): ExecutedStep => ({ result: { outcome: "FAILED", reason } });
@@ -53,8 +53,11 @@ export const subscription: SagaStepHandler<BillingServices, BillingTransaction> 
     await lockAccountOf(tx, OrganizationId.require(tenantId));
     if ((await findInvoicesOf(tx, id)).some(({ status }) => status === "PAID")) return STANDS;
     if (!(await voidUnpaid(scope, id, clock.now()))) return LATER;
-    const canceled = await cancelSubscription(tx, id, { from: "INCOMPLETE", at: clock.now() });
-    if (canceled !== undefined) emit(subscriptionCanceled(canceled, "INCOMPLETE"));
+    const { status } = requireRow((await findSubscriptions(tx, [id])).at(0));
+    // Undone before: nothing is left to end.
+    if (status === "CANCELED") return { outcome: "DONE" };
+    const canceled = await cancelSubscription(tx, id, { from: status, at: clock.now() });
+    if (canceled !== undefined) emit(subscriptionCanceled(canceled, status));
     return { outcome: "DONE" };
   },
 };

@@ -24,7 +24,7 @@ export function PlanSummary({ subscriptions, plansPath }: PlanSummaryProps) {
           <span className="figure">{plan.name}</span> <StatusBadge status={status} />
           <span className="hint">
             {formatMoney(plan.price)} per {intervalWord(plan.interval)}
-            {status === "ACTIVE" && `, until ${formatDate(currentPeriodEnd)}`}
+            {(status === "ACTIVE" || status === "TRIALING") && `, until ${formatDate(currentPeriodEnd)}`}
           </span>
         </dd>
       ))}

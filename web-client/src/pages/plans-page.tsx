@@ -32,7 +32,7 @@ export function PlansPage() {
   const manages = permissions.has("billing.manage");
   const subscriptions = account?.subscriptions.edges.map(({ node }) => node) ?? [];
   const running = subscriptions.find(({ status }) => status !== "CANCELED");
-  const active = running?.status === "ACTIVE" ? running : undefined;
+  const active = running?.status === "ACTIVE" || running?.status === "TRIALING" ? running : undefined;
   const statuses = new Map(subscriptions.map(({ plan, status }) => [plan.id, status]));
 
   return (

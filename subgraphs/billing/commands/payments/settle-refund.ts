@@ -14,7 +14,7 @@ import { changeCredit, lockAccount } from "../../store/accounts.ts";
 import type { BillingTransaction } from "../../store/database.ts";
 import { findInvoices } from "../../store/invoices.ts";
 import { changeRefunded, findPayments } from "../../store/payments.ts";
-import { recordRefundOutcome } from "../../store/refunds.ts";
+import { findRefunds, recordRefundOutcome } from "../../store/refunds.ts";
 import { requireRow } from "../../store/require-row.ts";
 import { inTimeOf } from "../../test-clock/in-time-of.ts";
 
@@ -36,10 +36,12 @@ export async function settleRefund(
     const payment = requireRow((await findPayments(tx, [paymentId])).at(0));
     const invoice = requireRow((await findInvoices(tx, [payment.invoiceId])).at(0));
     const at = inTimeOf(services, await lockAccount(tx, invoice.accountId)).clock.now();
+    const former = requireRow((await findRefunds(tx, [id])).at(0));
     const refund = await recordRefundOutcome(tx, id, outcome, at);
     if (refund === undefined) return false;
     if (refund.status === "FAILED") await undo(scope, refund, invoice.accountId, at);
-    emit(refundSettled(refund, invoice, providerEventId ?? null));
+    const news = { fromStatus: former.status, providerEventId: providerEventId ?? null };
+    emit(refundSettled(refund, invoice, news));
     return true;
   });
   return result;
