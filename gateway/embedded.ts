@@ -32,6 +32,7 @@ import { type Infrastructure, startInfrastructure } from "./embedded/infrastruct
 import { openSecrets } from "./embedded/secrets.ts";
 import { createGateway } from "./index.ts";
 import { createPlatformRooms } from "./platform-rooms.ts";
+import { createDeliveries } from "./transport/deliveries.ts";
 import { createDenialReports } from "./transport/denial-reports.ts";
 
 export interface EmbeddedOptions {
@@ -144,6 +145,7 @@ async function addPlatform(options: EmbeddedOptions, base: EmbeddedBase): Promis
     ...(infrastructure.webClient === undefined ? {} : { webClient: infrastructure.webClient }),
     checks,
     webhooks: localWebhooks(subgraphs),
+    deliver: createDeliveries({ signer, subgraphs }),
     reportDenial: createDenialReports({ signer, endpoints, logger }),
     routes: (server) => registerMailboxRoutes(server, infrastructure.mailbox),
   });

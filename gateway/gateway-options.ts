@@ -22,6 +22,7 @@ import type { EventSources } from "./cache/event-sources.ts";
 import type { CheckedScalars } from "./composition/checked-scalars.ts";
 import type { SharedCounting } from "./limits/rate/counters.ts";
 import type { CreateLive, GatewaySettings, SubscriptionRegistry } from "./ports.ts";
+import type { SendDelivery } from "./transport/deliveries.ts";
 import type { ReportDenial } from "./transport/denial-reports.ts";
 import type { SubgraphHeaders } from "./transport/subgraph-headers.ts";
 
@@ -86,6 +87,8 @@ export interface GatewayOptions {
   readonly tokenService?: Pick<TokenService, "clientToken">;
   /** Takes the calls of other services; absent: nobody does. */
   readonly webhooks?: WebhookReceiver;
+  /** Where deliveries of programs go; absent: none are taken. */
+  readonly deliver?: SendDelivery;
   /** Further routes, e.g. the local mailbox. */
   readonly routes?: (server: FastifyInstance) => void;
 }

@@ -19,6 +19,7 @@ import type { GatewayOptions } from "./gateway-options.ts";
 import { createGatewayPart } from "./gateway-part.ts";
 import { limitCalls } from "./http/call-limit-hook.ts";
 import { createHttpListener } from "./http/http-listener.ts";
+import { registerIngest } from "./http/ingest-route.ts";
 import { liveMetrics, registerMetrics } from "./http/metrics-page.ts";
 import { registerTokenEndpoint } from "./http/oauth-token-route.ts";
 import { registerServices } from "./http/services-page.ts";
@@ -95,6 +96,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     if (calls !== undefined) limitCalls(scope, calls, limits.admission);
   };
   if (options.webhooks !== undefined) registerWebhooks(server, options.webhooks, limited);
+  if (options.deliver !== undefined && authenticator !== undefined) {
+    registerIngest(server, { authenticator, send: options.deliver }, limited);
+  }
   if (options.tokenService !== undefined) registerTokenEndpoint(server, options.tokenService, limited);
   const metrics = [transport.metrics, operations.metrics, errors.metrics, limits.rates.metrics, caches.metrics];
   if (limits.admission !== undefined) metrics.push(limits.admission.metrics);

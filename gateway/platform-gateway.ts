@@ -21,6 +21,7 @@ import { platformSettings } from "./configuration/platform-settings.ts";
 import { createGateway, type Gateway } from "./index.ts";
 import { createPlatformRooms } from "./platform-rooms.ts";
 import type { StandaloneOptions } from "./standalone.ts";
+import { createDeliveries } from "./transport/deliveries.ts";
 import { createDenialReports } from "./transport/denial-reports.ts";
 import { WEB_CLIENT_FOLDER } from "./web-client-folder.ts";
 
@@ -78,6 +79,7 @@ export async function addPlatformGateway(
     knownSubgraphs: new Set([...names, ...rooms.options.endpoints.map(({ name }) => name)]),
     directory,
     webhooks: forwardWebhooks(called),
+    deliver: createDeliveries({ signer, addresses: called }),
     reportDenial: createDenialReports({ signer, addresses: called, logger }),
     ...(countingRedis === undefined
       ? {}

@@ -3,13 +3,12 @@
  */
 import type { ApolloServer } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { ClientFacts, Identity } from "../../platform/auth/identity.ts";
+import type { Identity } from "../../platform/auth/identity.ts";
 import { AppError, findAppError } from "../../platform/errors/app-error.ts";
 import { searchOf } from "../../platform/http/search-of.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import type { Stages } from "../../platform/tracing/stages.ts";
 import { traceFromHeaders } from "../../platform/tracing/trace-context.ts";
-import { headerText } from "../../platform/validation/text/header-text.ts";
 import { StaleToken } from "../auth/stale-token.ts";
 import type { CachedHttpAnswer, HttpResponseCache, PendingHttpAnswer } from "../cache/response/http-response-cache.ts";
 import { toRequestError } from "../errors/public-error.ts";
@@ -24,10 +23,10 @@ import type { ReceivedOperations } from "../operations/received-operations.ts";
 import type { Authenticator, GatewayContext, HttpExchange, LivePart } from "../ports.ts";
 import { statusLine } from "./answer-status.ts";
 import { toApolloRequest } from "./apollo-request.ts";
-import { bearerOf } from "./bearer-token.ts";
 import { limitCalls } from "./call-limit-hook.ts";
 import { readOnlyJson } from "./content-type.ts";
 import { pickForwarded } from "./forwarded-headers.ts";
+import { bearerToken, clientOf } from "./request-caller.ts";
 import { followStages } from "./request-stages.ts";
 import { revalidate } from "./revalidation.ts";
 
@@ -268,20 +267,4 @@ async function identifyOrNobody(identify: Identify): Promise<Pick<GatewayContext
     if (error instanceof StaleToken) return { identity: ANONYMOUS, staleToken: error };
     throw error;
   }
-}
-
-/** @throws AppError `UNAUTHENTICATED` for any scheme but Bearer: a wrong header is no anonymous caller */
-function bearerToken(request: FastifyRequest): string | undefined {
-  const header = request.headers.authorization;
-  if (header === undefined) return undefined;
-  const token = bearerOf(header);
-  if (token === undefined) {
-    throw new AppError("UNAUTHENTICATED", "Send the access token as `Authorization: Bearer <token>`.");
-  }
-  return token;
-}
-
-function clientOf(request: FastifyRequest): ClientFacts {
-  const userAgent = headerText(request.headers["user-agent"]);
-  return { ip: request.ip, ...(userAgent === undefined ? {} : { userAgent }) };
 }

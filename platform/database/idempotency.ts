@@ -8,7 +8,7 @@ import canonicalize from "canonicalize";
 import { z } from "zod";
 import type { KeyOwner } from "../auth/principal-ids.ts";
 import { AppError } from "../errors/app-error.ts";
-import { refuse } from "../errors/user-failure.ts";
+import { refuse, type UserFailure } from "../errors/user-failure.ts";
 import { requireIdempotencyKey } from "../validation/idempotency-key.ts";
 import { unstorableText } from "../validation/text/unstorable-text.ts";
 import type { SqlTransaction } from "./sql-transaction.ts";
@@ -31,13 +31,13 @@ const CLAIM = `
 
 const FIND = "SELECT input_hash, state, result FROM idempotency WHERE tenant_id = $1 AND key = $2";
 
-const storedRows = z.array(
-  z.object({
-    input_hash: z.string(),
-    state: z.enum(["RUNNING", "DONE"]),
-    result: z.object({ value: z.json() }).nullable(),
-  }),
-);
+/** What is stored under a key. */
+export const storedRow = z.object({
+  input_hash: z.string(),
+  state: z.enum(["RUNNING", "DONE"]),
+  result: z.object({ value: z.json() }).nullable(),
+});
+const storedRows = z.array(storedRow);
 
 /* The row was inserted by this transaction: nobody has seen it RUNNING. */
 const STORE = `
@@ -62,13 +62,15 @@ export async function claimKey<Result>(
   if (inserted === 1) return undefined;
   const [row] = storedRows.parse(await tx.$queryRawUnsafe(FIND, tenant, key));
   if (row === undefined) throw new Error("idempotency row vanished");
-  if (row.input_hash !== hash) {
-    throw refuse(
-      "IDEMPOTENCY_MISMATCH",
-      "This idempotency key was used with another input: choose a new key.",
-      "idempotencyKey",
-    );
-  }
+  return { result: readStored(row, { hash, result: request.result }) };
+}
+
+/** @throws UserFailure `IDEMPOTENCY_MISMATCH`, `IDEMPOTENCY_IN_PROGRESS` */
+export function readStored<Result>(
+  row: z.infer<typeof storedRow>,
+  { hash, result }: Pick<IdempotentRequest<Result>, "result"> & { readonly hash: string },
+): Result {
+  if (row.input_hash !== hash) throw keyMismatch();
   if (row.state !== "DONE" || row.result === null) {
     throw refuse(
       "IDEMPOTENCY_IN_PROGRESS",
@@ -76,7 +78,15 @@ export async function claimKey<Result>(
       "idempotencyKey",
     );
   }
-  return { result: request.result.parse(row.result.value) };
+  return result.parse(row.result.value);
+}
+
+export function keyMismatch(): UserFailure {
+  return refuse(
+    "IDEMPOTENCY_MISMATCH",
+    "This idempotency key was used with another input: choose a new key.",
+    "idempotencyKey",
+  );
 }
 
 const USED = "SELECT FROM idempotency WHERE tenant_id = $1 AND key = $2";
@@ -101,7 +111,7 @@ export function storingResult(
  * SHA-256 of the canonical JSON (RFC 8785) of command and input, so that key order does not matter.
  * @throws AppError `BAD_USER_INPUT` for text that has no canonical form
  */
-function hashInput({ command, input }: Pick<IdempotentRequest<unknown>, "command" | "input">): string {
+export function hashInput({ command, input }: Pick<IdempotentRequest<unknown>, "command" | "input">): string {
   const problem = unstorableText(input);
   if (problem !== undefined) throw new AppError("BAD_USER_INPUT", `The input holds ${problem}: leave it out.`);
   const text = canonicalize([command, JSON.parse(JSON.stringify(input, bigintAsText) ?? "null")]) ?? "";

@@ -15,11 +15,16 @@ export function refuseCardNumbers(schema: GraphQLSchema): void {
     const { resolve } = field;
     if (resolve === undefined) continue;
     field.resolve = (source, args, context, info) => {
-      const place = cardNumberIn(args);
-      if (place !== undefined) throw refusal(place);
+      requireNoCardNumber(args);
       return resolve(source, args, context, info);
     };
   }
+}
+
+/** @throws AppError `BAD_USER_INPUT`, with the field, for a value that brings one */
+export function requireNoCardNumber(value: unknown): void {
+  const place = cardNumberIn(value);
+  if (place !== undefined) throw refusal(place);
 }
 
 type Place = readonly string[];

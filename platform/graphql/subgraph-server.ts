@@ -7,6 +7,7 @@ import { createServer, listen } from "../http/create-server.ts";
 import { degradedMetric, registerHealthRoutes } from "../http/health.ts";
 import { METRICS_TYPE, metricsText } from "../http/metrics-format.ts";
 import { singleHeaders } from "../http/single-headers.ts";
+import { registerIngestPoints } from "../ingest/ingest-routes.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
 import type { Logger } from "../logger/logger.ts";
 import { localWebhooks } from "../webhooks/webhook.ts";
@@ -56,6 +57,7 @@ export function addSubgraphServer(options: SubgraphServerOptions): { readonly po
   });
   subgraph.routes?.(server);
   registerWebhooks(server, localWebhooks([subgraph]));
+  registerIngestPoints(server, subgraph.ingest ?? []);
   registerDenials(server, subgraph.endpoint);
   server.post("/graphql", async (request, reply) => {
     const body = bodySchema.safeParse(request.body);

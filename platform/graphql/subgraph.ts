@@ -13,6 +13,7 @@ import type { Relay } from "../events/relay.ts";
 import type { HealthCheck } from "../http/health.ts";
 import type { MetricsSource } from "../http/metrics-format.ts";
 import type { IdSource } from "../ids.ts";
+import type { IngestPoint } from "../ingest/ingest.ts";
 import type { LifecyclePart } from "../lifecycle/lifecycle.ts";
 import type { Logger } from "../logger/logger.ts";
 import type { InboundWebhook } from "../webhooks/webhook.ts";
@@ -38,6 +39,8 @@ export interface Subgraph {
   readonly routes?: (server: FastifyInstance) => void;
   /** What other services call. */
   readonly webhooks?: readonly InboundWebhook[];
+  /** What programs deliver by plain HTTP. */
+  readonly ingest?: readonly IngestPoint[];
   /** Of the subgraph that issues sessions. */
   readonly tokenService?: TokenService;
   readonly demo?: DemoData;
