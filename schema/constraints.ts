@@ -20,5 +20,10 @@ export const constraints = {
   planName: { min: 1, max: 80 },
   trialDays: { min: 0, max: 730 },
   quantity: { min: 1, max: 10_000 },
+  usageQuantity: { min: 1, max: 1_000_000_000_000 },
+  /** When something was used that is recorded now. */
+  usageAt: { maxAgeDays: 35 },
+  /** Of one delivery by HTTP. */
+  usageRecords: { min: 1, max: 500 },
   idempotencyKey: { min: 8, max: 128 },
 } as const;

@@ -1,6 +1,6 @@
 /**
- * What billing does about other subgraphs' events. The transaction also holds the inbox row, so each effect happens
- * once.
+ * What billing does about events, other subgraphs' and its own. The transaction also holds the inbox row, so each
+ * effect happens once.
  */
 import { z } from "zod";
 import { OrganizationId, requireTenantId, type TenantId } from "../../platform/auth/principal-ids.ts";
@@ -10,6 +10,8 @@ import type { ConsumerFacts, RoutedHandler, Routes } from "../../platform/events
 import type { EventType } from "../../schema/generated/events.ts";
 import { closeAccount } from "./commands/accounts/close-account.ts";
 import { openAccount } from "./commands/accounts/open-account.ts";
+import { freeMemberSeat, takeMemberSeat } from "./entitlements/follow-members.ts";
+import { followPlan } from "./entitlements/follow-plan.ts";
 import { carryOutStep } from "./saga-steps/participant.ts";
 import type { BillingServices } from "./services.ts";
 import type { BillingTransaction } from "./store/database.ts";
@@ -20,6 +22,8 @@ export const consumers = {
     kind: "database",
     does: "Opens the accounts of organisations from before there were sagas, and closes those of deleted ones.",
   },
+  "billing.seats": { kind: "database", does: "Keeps which members take an organisation's seats." },
+  "billing.entitlements": { kind: "database", does: "Publishes what another plan grants." },
   "billing.sagas": {
     kind: "external",
     does: "Carries out what sagas ask of billing.",
@@ -49,6 +53,12 @@ const closing: RoutedHandler<BillingServices, BillingTransaction> = (services, e
 export const routes = {
   "user.organization.created.v1": { "billing.accounts": account },
   "user.organization.deleted.v1": { "billing.accounts": closing },
+  "user.membership.created.v1": { "billing.seats": takeMemberSeat },
+  "user.membership.removed.v1": { "billing.seats": freeMemberSeat },
+  "billing.subscription.activated.v1": { "billing.entitlements": followPlan },
+  "billing.subscription.changed.v1": { "billing.entitlements": followPlan },
+  "billing.subscription.renewed.v1": { "billing.entitlements": followPlan },
+  "billing.subscription.canceled.v1": { "billing.entitlements": followPlan },
   "user.saga.step_requested.v1": { "billing.sagas": carryOutStep },
 } as const satisfies Routes<BillingServices, BillingTransaction, EventType, keyof typeof consumers>;
 

@@ -12,14 +12,17 @@ import type { EventData, EventType } from "../../schema/generated/events.ts";
 import type { BillingAccount, PaymentMethod } from "./domain/account.ts";
 import type { CreditNote } from "./domain/credit-note.ts";
 import type { Dispute } from "./domain/dispute.ts";
+import { type Entitlement, writeEntitlement } from "./domain/entitlement.ts";
 import type { CreditNoteId, InvoiceId, PaymentId, ProviderEventId } from "./domain/ids.ts";
 import type { Invoice } from "./domain/invoice.ts";
 import { eventMoney } from "./domain/money.ts";
 import type { Payment } from "./domain/payment.ts";
 import type { Plan } from "./domain/plan.ts";
+import type { Period } from "./domain/proration.ts";
 import type { FinishedEvent } from "./domain/provider-event.ts";
 import type { Refund } from "./domain/refund.ts";
 import type { BillingSubscription, PlanChoice } from "./domain/subscription.ts";
+import type { UsageRecord } from "./domain/usage.ts";
 
 interface Versioned {
   readonly id: string;
@@ -292,4 +295,36 @@ function paymentData(payment: Payment, fromStatus: string | null) {
   const { id, invoiceId, status, failureCode, amountMinor, currency } = payment;
   const amount = eventMoney(amountMinor, currency);
   return { paymentId: id, invoiceId, fromStatus, toStatus: status, amount, failureCode };
+}
+
+export interface CountedUse {
+  readonly period: Period;
+  /** What is used in this month then. */
+  readonly used: bigint;
+  /** It lay before the month in which it came. */
+  readonly late: boolean;
+}
+
+export function usageRecorded(record: UsageRecord, { period, used, late }: CountedUse): DomainEvent {
+  const { id, organizationId, meter, quantity, at } = record;
+  const what = { usageRecordId: id, organizationId, meter, quantity: quantity.toString(), at: at.toISOString() };
+  const month = { periodStart: period.start.toISOString(), periodEnd: period.end.toISOString() };
+  const data = { ...what, ...month, used: used.toString(), late };
+  return event("billing.usage.recorded.v1", { id, organizationId, version: 1 }, data);
+}
+
+export interface EntitlementChange {
+  /** At least one. */
+  readonly entitlements: readonly Entitlement[];
+  /** The share of the limit that use came to; null: the plan changed what is granted. */
+  readonly reachedPercent: number | null;
+}
+
+/** Nothing of the organisation itself changed. */
+export function entitlementChanged(
+  organizationId: OrganizationId,
+  { entitlements, reachedPercent }: EntitlementChange,
+): DomainEvent {
+  const data = { organizationId, entitlements: entitlements.map(writeEntitlement), reachedPercent };
+  return event("billing.entitlement.changed.v1", { id: organizationId, organizationId, version: 0 }, data);
 }

@@ -10,6 +10,7 @@ import type { Subgraph, SubgraphRuntime } from "../../platform/graphql/subgraph.
 import { createSubgraphEndpoint } from "../../platform/graphql/subgraph-endpoint.ts";
 import { outboxOf } from "../../platform/graphql/subgraph-outbox.ts";
 import { loadTypeDefs } from "../../platform/graphql/type-defs.ts";
+import { createIngestPoint } from "../../platform/ingest/ingest-point.ts";
 import { createJobRunner } from "../../platform/jobs/job-runner.ts";
 import { PROVIDER_TOKENS } from "../../platform/validation/provider-token.ts";
 import { createPlanCache, loadPlanByCacheKey } from "./catalogue/plan-cache.ts";
@@ -31,6 +32,8 @@ import { resolvers } from "./resolvers/index.ts";
 import type { BillingServices } from "./services.ts";
 import { openBillingDatabase } from "./store/database.ts";
 import { createClockRunner } from "./test-clock/clock-runner.ts";
+import { createLateUsage } from "./usage/late-usage.ts";
+import { takeUsage } from "./usage/usage-ingest.ts";
 import { createProviderWebhook } from "./webhooks/payment-provider.ts";
 
 export { seedPlans } from "./catalogue/seed-plans.ts";
@@ -95,20 +98,30 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     jobs: [
       createSubscriptionPeriods({ services, pollingDatabase }),
       createOverdueInvoices({ services, pollingDatabase }),
+      createLateUsage({ services, pollingDatabase }),
     ],
     events: { started: jobStarted, progressed: jobProgressed, finished: jobFinished },
     deps: services,
     ids,
     logger,
   });
+  const verifier = createIdentityVerifier(identitySecrets, name, clock);
+  const denials = createDenialReporter({ event: accessDenied, publish: publishing(services) });
   const endpoint = createSubgraphEndpoint<BillingContext>({
     name,
     typeDefs: loadTypeDefs(name),
     resolvers,
     createContext: (request) => createBillingContext(services, request),
-    verifier: createIdentityVerifier(identitySecrets, name, clock),
-    denials: createDenialReporter({ event: accessDenied, publish: publishing(services) }),
+    verifier,
+    denials,
     logger,
+  });
+  const usage = createIngestPoint({
+    name: "usage",
+    verifier,
+    denials,
+    logger,
+    take: (request, delivered) => takeUsage(services, request, delivered),
   });
   return {
     name,
@@ -128,6 +141,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
       createResealWorker({ services, pollingDatabase }),
     ],
     webhooks: [createProviderWebhook(services)],
+    ingest: [usage],
     relays: [relay],
     consumers: [...routed.groups.values()],
     checks: [database.check, cache.check],

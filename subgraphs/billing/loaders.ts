@@ -10,6 +10,7 @@ import type { TenantReader } from "../../platform/database/tenant-reader.ts";
 import type { BillingAccount, PaymentMethod } from "./domain/account.ts";
 import type { CreditNote } from "./domain/credit-note.ts";
 import type { Dispute } from "./domain/dispute.ts";
+import type { Standing } from "./domain/entitlement.ts";
 import type {
   AccountId,
   CreditNoteId,
@@ -25,6 +26,7 @@ import type { Plan } from "./domain/plan.ts";
 import type { ProviderEvent } from "./domain/provider-event.ts";
 import type { Refund } from "./domain/refund.ts";
 import type { BillingSubscription } from "./domain/subscription.ts";
+import { readStandings } from "./entitlements/read-standing.ts";
 import { canReadBilling } from "./policies.ts";
 import type { BillingServices } from "./services.ts";
 import { findAccounts, findAccountsOf } from "./store/accounts.ts";
@@ -61,6 +63,8 @@ export interface Loaders {
   readonly plan: One<PlanId, Plan>;
   /** Its next version. */
   readonly supersedingPlan: One<PlanId, Plan>;
+  /** Of an organisation. */
+  readonly standing: One<OrganizationId, Standing>;
   readonly subscription: One<SubscriptionId, BillingSubscription>;
 }
 
@@ -124,6 +128,7 @@ export function createLoaders(
       const superseding = await read((tx) => findSuperseding(tx, ids));
       return ids.map((id) => superseding.get(id) ?? null);
     }),
+    standing: oneBy(readStandings, ({ organizationId }) => organizationId),
     subscription: one(findSubscriptions),
   };
 }

@@ -7,8 +7,8 @@ import { providerSettings } from "./provider/provider-settings.ts";
 
 export const subgraph = defineSubgraph({
   port: 4002,
-  // Each organisation gets an account.
-  consumes: ["user"],
+  // Each organisation gets an account, and each member a seat. What a plan grants follows from our own events.
+  consumes: ["user", "billing"],
   // Plans are cached, and none of its events tells of a plan.
   answersFromMemory: false,
   settings: {

@@ -74,6 +74,7 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
     await startPlan(owner, account);
     const expected = [
       "billing.account.opened",
+      "billing.entitlement.changed",
       "billing.invoice.issued",
       "billing.invoice.paid",
       "billing.payment.processing",

@@ -17,7 +17,8 @@ export function endOfNextPeriod(anchor: Date, start: Date, interval: PlanInterva
   return monthsBehind(anchor, passed + MONTHS[interval]);
 }
 
-function monthsBehind(anchor: Date, months: number): Date {
+/** @param months may be negative */
+export function monthsBehind(anchor: Date, months: number): Date {
   const end = new Date(anchor);
   end.setUTCMonth(anchor.getUTCMonth() + months);
   if (end.getUTCDate() !== anchor.getUTCDate()) end.setUTCDate(0);

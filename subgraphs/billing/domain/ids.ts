@@ -25,6 +25,9 @@ export type PaymentId = Id<"pay">;
 export const ProviderEventId = idKind("pev");
 export type ProviderEventId = Id<"pev">;
 
+export const UsageRecordId = idKind("usg");
+export type UsageRecordId = Id<"usg">;
+
 export const CreditNoteId = idKind("cn");
 export type CreditNoteId = Id<"cn">;
 

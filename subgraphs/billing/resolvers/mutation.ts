@@ -2,8 +2,8 @@ import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
 import { readInTenants } from "../../../platform/database/tenant-transaction.ts";
 import { type UserError, userError } from "../../../platform/errors/user-failure.ts";
 import { mutationPayload } from "../../../platform/graphql/mutation-payload.ts";
-import type { ResolversOf } from "../../../schema/generated/billing.ts";
 import { advanceTestClock } from "../commands/accounts/advance-test-clock.ts";
+import type { ResolversOf, UsageStatus } from "../../../schema/generated/billing.ts";
 import { attachPaymentMethod } from "../commands/payment-methods/attach-payment-method.ts";
 import { chooseDefaultMethod } from "../commands/payment-methods/choose-default-method.ts";
 import { detachPaymentMethod } from "../commands/payment-methods/detach-payment-method.ts";
@@ -16,9 +16,11 @@ import { changeSubscription } from "../commands/subscriptions/change-subscriptio
 import { pauseSubscription } from "../commands/subscriptions/pause-subscription.ts";
 import { resumeSubscription } from "../commands/subscriptions/resume-subscription.ts";
 import { startSubscription } from "../commands/subscriptions/start-subscription.ts";
+import { recordUsage } from "../commands/usage/record-usage.ts";
 import type { BillingContext, BillingParents } from "../context.ts";
 import type { BillingAccount, PaymentMethod } from "../domain/account.ts";
 import type { CreditNote } from "../domain/credit-note.ts";
+import { type Entitlement, readEntitlement } from "../domain/entitlement.ts";
 import type { Invoice } from "../domain/invoice.ts";
 import type { Payment } from "../domain/payment.ts";
 import type { Plan } from "../domain/plan.ts";
@@ -67,6 +69,11 @@ interface RefundFields {
 
 interface VoidFields {
   readonly invoiceId: string | null;
+}
+
+interface UsageFields {
+  readonly entitlement: Entitlement | null;
+  readonly status: UsageStatus | null;
 }
 
 /** What this request has not recorded itself is read as it is now. */
@@ -202,6 +209,12 @@ export const mutation: ResolversOf<"Mutation", BillingContext, BillingParents> =
     mutationPayload<VoidFields>({ invoiceId: null }, async () =>
       context.settle(await voidInvoice(context.services, context.actor(), input)),
     ),
+  usageRecord: (_root, { input }, context) =>
+    mutationPayload<UsageFields>({ entitlement: null, status: null }, async () => {
+      const outcome = await recordUsage(context.services, context.actor(), input);
+      const { status, entitlement } = context.settle(outcome);
+      return { status, entitlement: readEntitlement(entitlement) };
+    }),
 };
 
 /** A decline changes the state, so the payload shows the new state beside the reason. */

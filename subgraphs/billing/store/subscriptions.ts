@@ -71,6 +71,19 @@ export async function hadTrial(tx: BillingTransaction, accountId: AccountId): Pr
   return (await tables(tx).billingSubscription.findFirst({ where })) !== null;
 }
 
+/** A payment that is late takes nothing away yet; a first one that never came has granted nothing; a trial has. */
+const GRANTING = ["TRIALING", "ACTIVE", "PAST_DUE"] as const satisfies readonly SubscriptionStatus[];
+
+/** Those whose plans grant their features, oldest first. */
+export async function findGrantingSubscriptions(
+  tx: BillingTransaction,
+  organizationIds: readonly OrganizationId[],
+): Promise<BillingSubscription[]> {
+  const where = { organizationId: { in: [...organizationIds] }, status: { in: [...GRANTING] } };
+  const rows = await tables(tx).billingSubscription.findMany({ where, orderBy: { id: "asc" } });
+  return rows.map(toSubscription);
+}
+
 /** Newest first. */
 export async function pageSubscriptions(
   tx: BillingTransaction,

@@ -96,6 +96,7 @@ export function sampleValue(type: GraphQLInputType, name: string, path: string, 
   if (optional) return undefined;
   switch (inner.toString()) {
     case "String":
+      if (name === "meter") return "events_per_month";
       return name === "providerToken" ? "tok_visa" : "Sample text";
     case "Int":
       return 1;

@@ -36,7 +36,9 @@ test("resolver types tell a missing resolver, a wrong argument and a wrong answe
     // @ts-expect-error an invoice's parent holds its account's id
     invoice: (_, { id }) => ({ id }),
   };
-  const account: ResolversOf<"Organization", Context, Own> = { billingAccount: async ({ id }) => ({ id }) };
+  const account: Pick<ResolversOf<"Organization", Context, Own>, "billingAccount"> = {
+    billingAccount: async ({ id }) => ({ id }),
+  };
   // @ts-expect-error a field that the parent does not hold
   const noAccount: ResolversOf<"Organization", Context, Own> = {};
   // @ts-expect-error a reference is not yet a row

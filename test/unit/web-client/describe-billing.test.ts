@@ -30,3 +30,13 @@ test.each([
 test("an event of a kind that a later release knows is told as something new, and breaks nothing", () => {
   expect(describeBilling(message({ __typename: "CreditNoteIssued" })).title).toMatch(/something new/i);
 });
+
+test.each([
+  [null, "The plan grants something else now"],
+  [80, "80 % of the events this month used"],
+  [0, "Less than half of the events this month is used"],
+])("a changed entitlement with the share %s is told as: %s [S91]", (reachedPercent, title) => {
+  const entitlements = [{ key: "events_per_month", granted: true, limit: "100", used: "80" }];
+  const event = { __typename: "EntitlementChanged", reachedPercent, entitlements };
+  expect(describeBilling(message(event)).title).toBe(title);
+});

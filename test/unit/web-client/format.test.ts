@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { describeUse } from "../../../web-client/src/format/entitlement.ts";
 import { formatMoney, isPositive, toDecimal } from "../../../web-client/src/format/money.ts";
 import { describeFeature } from "../../../web-client/src/format/plan-feature.ts";
 import { slugOf } from "../../../web-client/src/format/slug.ts";
@@ -49,4 +50,11 @@ test.each([
 test("limits of features are grouped, missing ones unlimited", () => {
   expect(describeFeature({ key: "live_connections", limit: "10000" }, "en")).toBe("10,000 live connections");
   expect(describeFeature({ key: "seats", limit: null }, "en")).toBe("Unlimited seats");
+});
+
+test("what is used of a feature is told beside its limit", () => {
+  expect(describeUse({ key: "events_per_month", limit: "1000000", used: "1200" }, "en")).toBe(
+    "1,200 of 1,000,000 events this month",
+  );
+  expect(describeUse({ key: "seats", limit: null, used: "3" }, "en")).toBe("3 seats, without a limit");
 });

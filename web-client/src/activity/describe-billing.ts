@@ -1,4 +1,5 @@
 import type { BillingActivitySubscription } from "../../../schema/generated/operations.ts";
+import { featureName } from "../format/entitlement.ts";
 import { formatMoney } from "../format/money.ts";
 import type { ActivityItem } from "./feed.ts";
 import { unknownEventTitle } from "./unknown-event.ts";
@@ -74,6 +75,8 @@ function titleOf(type: string, event: BillingMessage["event"]): Pick<ActivityIte
       return { title: `Refund ${moneyOutcome(event)}`, amount: formatMoney(event.amount) };
     case "DisputeChanged":
       return { title: DISPUTE_OUTCOMES[event.toStatus] ?? "Payment disputed", amount: formatMoney(event.amount) };
+    case "EntitlementChanged":
+      return { title: entitlementTitle(event) };
     case "ProviderEventReceived":
       return { title: `The payment provider reports ${event.providerEventType.replaceAll(/[._]/g, " ")}` };
     case "BillingSnapshot":
@@ -90,4 +93,11 @@ function moneyOutcome({ toStatus, failureCode }: { toStatus: string; failureCode
   if (toStatus === "SUCCEEDED") return "succeeded";
   if (toStatus === "PROCESSING") return "is being processed";
   return failureCode === null ? "failed" : `failed: ${failureCode.replaceAll("_", " ")}`;
+}
+
+function entitlementTitle(event: Extract<BillingMessage["event"], { readonly __typename: "EntitlementChanged" }>) {
+  const { reachedPercent, entitlements } = event;
+  if (reachedPercent === null) return "The plan grants something else now";
+  const names = entitlements.map(({ key }) => featureName(key)).join(", ");
+  return reachedPercent === 0 ? `Less than half of the ${names} is used` : `${reachedPercent} % of the ${names} used`;
 }

@@ -93,6 +93,8 @@ const TITLES: Readonly<Record<string, string>> = {
   "billing.payment.action_required": "Payment waits for its payer",
   "billing.payment.succeeded": "Payment succeeded",
   "billing.payment.failed": "Payment failed",
+  "billing.entitlement.changed": "What may be used changed",
+  "billing.usage.recorded": "Use recorded",
   "billing.provider_event.received": "News of the payment provider",
 };
 

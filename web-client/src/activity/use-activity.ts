@@ -21,9 +21,9 @@ export interface ActivityRights {
 }
 
 // Queries by what makes their answers old.
-const MONEY = ["Dashboard", "Plans"];
+const MONEY = ["Dashboard", "Plans", "Entitlements"];
 const HISTORY = ["ActivityHistory"];
-const PEOPLE = ["Members", "Invitations"];
+const PEOPLE = ["Members", "Invitations", "Entitlements"];
 const ACCESS = ["Viewer", "Permissions"];
 
 /** The live activity of an organisation, newest first, and fresh queries for whatever it touches. */

@@ -7,10 +7,11 @@ import { describeMethod } from "../format/payment-method.ts";
 import { PayInvoiceDialog } from "../payments/pay-invoice-dialog.tsx";
 import { InvoiceTable } from "./invoice-table.tsx";
 import { PlanSummary } from "./plan-summary.tsx";
+import { UsageSummary } from "./usage-summary.tsx";
 
 type Account = NonNullable<NonNullable<DashboardQuery["organization"]>["billingAccount"]>;
 
-/** Plan, what is due, how it is paid, and the invoices. */
+/** Plan, what is used of it, what is due, how it is paid, and the invoices. */
 export function BillingOverview({ account }: { readonly account: Account }) {
   const { organizationId, permissions } = useOrganization();
   const [paying, setPaying] = useState<InvoiceFieldsFragment>();
@@ -22,6 +23,7 @@ export function BillingOverview({ account }: { readonly account: Account }) {
     <>
       <dl className="facts">
         <PlanSummary subscriptions={plans} plansPath={`/o/${organizationId}/plans`} />
+        <UsageSummary />
         <div className="card fact">
           <dt>Amount due</dt>
           <dd className={isPositive(account.amountDue) ? "figure due" : "figure"}>{formatMoney(account.amountDue)}</dd>

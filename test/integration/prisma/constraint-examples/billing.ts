@@ -277,4 +277,31 @@ export const BILLING: Tables = {
       provider_event_payment: [{ payment_id: null }],
     },
   },
+  usage_record: {
+    row: {
+      id: "usg_1",
+      organization_id: "org_1",
+      meter: "events_per_month",
+      quantity: 10,
+      at: now,
+      recorded_at: now,
+      period_start: now,
+    },
+    violations: { usage_record_quantity: [{ quantity: 0 }, { quantity: -1 }] },
+  },
+  usage_total: {
+    row: { organization_id: "org_1", meter: "events_per_month", period_start: now, period_end: later, used: 10 },
+    violations: { usage_total_used: [{ used: -1 }], usage_total_period: [{ period_end: now }] },
+  },
+  late_usage: {
+    row: { record_id: "usg_1", organization_id: "org_1", causation: "{}" },
+    violations: { late_usage_rated: [{ rated_at: now }, { period_start: now }] },
+  },
+  entitlement_grant: {
+    row: { organization_id: "org_1", key: "seats", granted: true, allowed: 25 },
+    violations: {
+      entitlement_grant_allowed: [{ allowed: -1 }],
+      entitlement_grant_none: [{ granted: false }],
+    },
+  },
 };

@@ -206,4 +206,11 @@ export const USER: Tables = {
     },
     violations: { email_step_number: [{ number: 0 }], email_step_state_check: [{ state: "LOST" }] },
   },
+  organization_entitlement: {
+    row: { organization_id: "org_1", key: "seats", granted: true, allowed: 25, changed_at: now },
+    violations: {
+      organization_entitlement_allowed: [{ allowed: -1 }],
+      organization_entitlement_none: [{ granted: false }],
+    },
+  },
 };

@@ -62,7 +62,7 @@ export async function startBilling({ clock = systemClock, before, webhookUrl }: 
     BILLING_CURRENCY: "EUR",
     OPERATOR_ORGANIZATION_ID: operators,
   };
-  const runtime = runtimeOf("billing", billing, ["user.events"]);
+  const runtime = runtimeOf("billing", billing, ["user.events", "billing.events"]);
 
   await seedPlans({ ...runtime, settings, ids });
   const eventLog: EventLog = createPostgresEventLog({ connectionString: events.app, logger });
@@ -117,7 +117,7 @@ export async function startBilling({ clock = systemClock, before, webhookUrl }: 
   /** A user with all billing permissions in a new organisation whose account is open. */
   async function customer(): Promise<Customer> {
     const organizationId = ids.next("org");
-    const viewer = viewerOf(organizationId, ["billing.read", "billing.manage"]);
+    const viewer = viewerOf(organizationId, ["billing.read", "billing.manage", "usage.write"]);
     const accountId = ids.next("acc");
     await admin.query("INSERT INTO billing_account (id, organization_id, currency) VALUES ($1, $2, 'EUR')", [
       accountId,
@@ -133,13 +133,22 @@ export async function startBilling({ clock = systemClock, before, webhookUrl }: 
 
   /** Somebody who runs the installation. */
   const operator = (): Viewer => viewerOf(operators, ["organization.manage"]);
+  const isOfEntitlements = ({ type }: Json): boolean => type.startsWith("billing.entitlement.");
 
   /** Types of an organisation's committed events, in the order of its stream. */
   async function eventTypes(organizationId: string): Promise<string[]> {
     return (await eventsOf(organizationId)).map((event) => event.type);
   }
 
-  async function eventsOf(organizationId: string): Promise<Json[]> {
+  /** Those of commands. */
+  const eventsOf = async (organizationId: string) =>
+    (await streamOf(organizationId)).filter((event) => !isOfEntitlements(event));
+
+  /** What entitlements became: it follows by itself, sooner or later. */
+  const entitlementEventsOf = async (organizationId: string) =>
+    (await streamOf(organizationId)).filter(isOfEntitlements);
+
+  async function streamOf(organizationId: string): Promise<Json[]> {
     const { rows } = await admin.query("SELECT envelope FROM outbox WHERE tenant_id = $1 ORDER BY position", [
       organizationId,
     ]);
@@ -159,6 +168,16 @@ export async function startBilling({ clock = systemClock, before, webhookUrl }: 
       IDENTITY_SECRETS: SECRETS.join(","),
     },
     sign,
+    /** A program with a key of the organisation. */
+    signProgram: (organizationId: OrganizationId, permissions: readonly string[]) =>
+      signer.sign(
+        "billing",
+        {
+          ...{ kind: "API_KEY", keyId: ids.next("key"), grantedBy: ids.next("usr") },
+          grants: new Map([[organizationId, new Set(permissions)]]),
+        },
+        {},
+      ),
     signAnonymous: () => signer.sign("billing", { kind: "ANONYMOUS" }, {}),
     admin,
     ids,
@@ -175,6 +194,7 @@ export async function startBilling({ clock = systemClock, before, webhookUrl }: 
     viewerOf,
     eventTypes,
     eventsOf,
+    entitlementEventsOf,
     async planId(code: string): Promise<string> {
       const { rows } = await admin.query("SELECT id FROM plan WHERE code = $1", [code]);
       return rows[0]?.id;

@@ -59,6 +59,12 @@ const ADVANCE = `mutation ($input: TestClockAdvanceInput!) {
   testClockAdvance(input: $input) { account { id testClock { now target } } ${ERRORS} } }`;
 const CLOCK = `query ($id: ID!) { node: _entities(representations: [{ __typename: "BillingAccount", id: $id }]) {
   ... on BillingAccount { testClock { now target } } } }`;
+const ENTITLEMENT = "key granted limit used remaining resetsAt";
+const RECORD = `mutation ($input: UsageRecordInput!) {
+  usageRecord(input: $input) { status entitlement { ${ENTITLEMENT} } ${ERRORS} } }`;
+const ENTITLEMENTS = `query ($id: ID!, $key: String!) {
+  node: _entities(representations: [{ __typename: "Organization", id: $id }]) { ... on Organization {
+    entitlements { ${ENTITLEMENT} } entitlement(key: $key) { ${ENTITLEMENT} } } } }`;
 
 /** Of a payload: each code with the last part of its field. */
 export const refusals = ({ userErrors }: Json): string[] =>
@@ -176,6 +182,20 @@ export function operationsOf(billing: BillingFixture, subgraph: Subgraph) {
         },
         { what: `the account's time to be ${to}`, deadlineMs: 60_000 },
       );
+    },
+    record: (customer: Customer, quantity: number | string, input: Json = {}) =>
+      run(customer, RECORD, "usageRecord", {
+        organizationId: customer.organizationId,
+        meter: "events_per_month",
+        quantity: String(quantity),
+        idempotencyKey: newKey(),
+        ...input,
+      }),
+    /** All of an organisation, and the one with the key. */
+    async entitlements(viewer: Viewer, organizationId: string, key = "events_per_month"): Promise<Json> {
+      const { data, errors } = await billing.ask(subgraph, viewer, ENTITLEMENTS, { id: organizationId, key });
+      if (errors.length > 0) throw new Error(JSON.stringify(errors));
+      return data.node[0];
     },
     pay: (viewer: Viewer, id: string, input: Json = {}) =>
       run(viewer, PAY, "invoicePay", { id, idempotencyKey: newKey(), ...input }),
