@@ -25,6 +25,7 @@ import { verification } from "./mail/kinds/verification.ts";
 import { welcome } from "./mail/kinds/welcome.ts";
 import type { MailKind } from "./mail/mail-kind.ts";
 import { notePlan, noteTrial } from "./plans/note-plan.ts";
+import { noteEntitlements } from "./plans/note-entitlements.ts";
 import { settleStep } from "./provisioning/settle-step.ts";
 import { countRegistered, countVerified, registrationBackfill } from "./registrations/count-registrations.ts";
 import { followAccount, followMembership, memberSearchBackfill } from "./search/follow-members.ts";
@@ -56,6 +57,7 @@ export const consumers = {
   },
   "user.sagas": { kind: "database", does: "Carries sagas on when somebody answered." },
   "user.plans": { kind: "database", does: "Keeps which plan an organisation is on, for feature flags." },
+  "user.entitlements": { kind: "database", does: "Keeps what an organisation's plan grants, for the limit of seats." },
   "user.rows": { kind: "cache", does: "Evicts cached rows that another process changed." },
 } as const satisfies Record<string, ConsumerFacts<ConsumerServices, UserTransaction>>;
 
@@ -99,6 +101,7 @@ export const routes = {
   "billing.subscription.activated.v1": { "user.plans": notePlan },
   "billing.subscription.changed.v1": { "user.plans": notePlan },
   "billing.subscription.renewed.v1": { "user.plans": notePlan },
+  "billing.entitlement.changed.v1": { "user.entitlements": noteEntitlements },
   "user.email.requested.v1": { "user.mailroom": deliverMail },
   "user.*": { "user.rows": rowEviction },
 } as const satisfies Routes<ConsumerServices, UserTransaction, EventType, keyof typeof consumers>;

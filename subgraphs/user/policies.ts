@@ -18,6 +18,7 @@ export const BUILT_IN_ROLES = {
     "roles.manage",
     "billing.read",
     "billing.manage",
+    "usage.write",
     "audit.read",
   ],
   ADMIN: [
@@ -27,9 +28,10 @@ export const BUILT_IN_ROLES = {
     "members.manage",
     "roles.manage",
     "billing.read",
+    "usage.write",
     "audit.read",
   ],
-  BILLING: ["organization.read", "members.read", "billing.read", "billing.manage"],
+  BILLING: ["organization.read", "members.read", "billing.read", "billing.manage", "usage.write"],
   AUDITOR: ["organization.read", "members.read", "billing.read", "audit.read"],
   MEMBER: ["organization.read", "members.read", "billing.read"],
 } as const satisfies Readonly<Record<string, readonly Permission[]>>;

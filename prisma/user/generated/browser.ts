@@ -243,6 +243,11 @@ export type FeatureFlagRevision = Prisma.FeatureFlagRevisionModel
  */
 export type OrganizationPlan = Prisma.OrganizationPlanModel
 /**
+ * Model OrganizationEntitlement
+ * What an organisation's plan grants, by the events of billing.
+ */
+export type OrganizationEntitlement = Prisma.OrganizationEntitlementModel
+/**
  * Model EmailDelivery
  * A mail that an event called for, and what became of it.
  */

@@ -46,6 +46,7 @@ import type { ApiKeySecretModel } from "./models/ApiKeySecret.ts";
 import type { FeatureFlagRuleModel } from "./models/FeatureFlagRule.ts";
 import type { FeatureFlagRevisionModel } from "./models/FeatureFlagRevision.ts";
 import type { OrganizationPlanModel } from "./models/OrganizationPlan.ts";
+import type { OrganizationEntitlementModel } from "./models/OrganizationEntitlement.ts";
 import type { EmailDeliveryModel } from "./models/EmailDelivery.ts";
 import type { EmailStepModel } from "./models/EmailStep.ts";
 import type { RegistrationDayModel } from "./models/RegistrationDay.ts";
@@ -1020,6 +1021,24 @@ export const organizationPlanRows: RawRows<OrganizationPlanModel> = rawRows(
   z.object({
     organizationId: z.string(),
     planId: z.string(),
+    changedAt: z.date(),
+  }),
+);
+
+export const organizationEntitlementRows: RawRows<OrganizationEntitlementModel> = rawRows(
+  "organization_entitlement",
+  {
+    organizationId: "organization_id",
+    key: "key",
+    granted: "granted",
+    allowed: "allowed",
+    changedAt: "changed_at",
+  },
+  z.object({
+    organizationId: z.string(),
+    key: z.string(),
+    granted: z.boolean(),
+    allowed: z.bigint().nullable(),
     changedAt: z.date(),
   }),
 );

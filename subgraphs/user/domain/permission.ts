@@ -11,6 +11,7 @@ export const PERMISSIONS = {
   "roles.manage": "Make roles out of one's own permissions.",
   "billing.read": "See plans, subscriptions, invoices and payments.",
   "billing.manage": "Start plans, pay invoices and keep payment methods.",
+  "usage.write": "Record what is used of metered features, as programs do.",
   "audit.read": "Read the audit log.",
 } as const satisfies Readonly<Record<string, string>>;
 

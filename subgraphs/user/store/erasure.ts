@@ -61,6 +61,7 @@ export async function forgetOrganization(tx: UserTransaction, organizationId: Or
   await stored.invitationToken.deleteMany(own);
   await stored.invitation.deleteMany(own);
   await stored.organizationPlan.deleteMany(own);
+  await stored.organizationEntitlement.deleteMany(own);
   await stored.providerSignIn.deleteMany(own);
   await stored.providerAccount.deleteMany(own);
   await stored.identityProvider.deleteMany(own);

@@ -442,6 +442,7 @@ export const ModelName = {
   FeatureFlagRule: 'FeatureFlagRule',
   FeatureFlagRevision: 'FeatureFlagRevision',
   OrganizationPlan: 'OrganizationPlan',
+  OrganizationEntitlement: 'OrganizationEntitlement',
   EmailDelivery: 'EmailDelivery',
   EmailStep: 'EmailStep',
   RegistrationDay: 'RegistrationDay'
@@ -460,7 +461,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "carrierAddress" | "carrierDelivery" | "carrierStep" | "jobRun" | "jobChunk" | "user" | "emailVerification" | "pendingRegistration" | "unsubscribedTopic" | "profileEvent" | "passwordReset" | "emailChange" | "emailChangeToken" | "secondFactor" | "passkey" | "passkeyChallenge" | "recoveryCode" | "session" | "refreshToken" | "organization" | "organizationSlug" | "organizationDomain" | "identityProvider" | "providerAccount" | "providerSignIn" | "role" | "membership" | "membershipRole" | "memberSearchTerm" | "invitation" | "invitationToken" | "apiKey" | "apiKeySecret" | "featureFlagRule" | "featureFlagRevision" | "organizationPlan" | "emailDelivery" | "emailStep" | "registrationDay"
+    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "carrierAddress" | "carrierDelivery" | "carrierStep" | "jobRun" | "jobChunk" | "user" | "emailVerification" | "pendingRegistration" | "unsubscribedTopic" | "profileEvent" | "passwordReset" | "emailChange" | "emailChangeToken" | "secondFactor" | "passkey" | "passkeyChallenge" | "recoveryCode" | "session" | "refreshToken" | "organization" | "organizationSlug" | "organizationDomain" | "identityProvider" | "providerAccount" | "providerSignIn" | "role" | "membership" | "membershipRole" | "memberSearchTerm" | "invitation" | "invitationToken" | "apiKey" | "apiKeySecret" | "featureFlagRule" | "featureFlagRevision" | "organizationPlan" | "organizationEntitlement" | "emailDelivery" | "emailStep" | "registrationDay"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -3794,6 +3795,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    OrganizationEntitlement: {
+      payload: Prisma.$OrganizationEntitlementPayload<ExtArgs>
+      fields: Prisma.OrganizationEntitlementFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.OrganizationEntitlementFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationEntitlementPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.OrganizationEntitlementFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationEntitlementPayload>
+        }
+        findFirst: {
+          args: Prisma.OrganizationEntitlementFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationEntitlementPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.OrganizationEntitlementFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationEntitlementPayload>
+        }
+        findMany: {
+          args: Prisma.OrganizationEntitlementFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationEntitlementPayload>[]
+        }
+        create: {
+          args: Prisma.OrganizationEntitlementCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationEntitlementPayload>
+        }
+        createMany: {
+          args: Prisma.OrganizationEntitlementCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.OrganizationEntitlementCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationEntitlementPayload>[]
+        }
+        delete: {
+          args: Prisma.OrganizationEntitlementDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationEntitlementPayload>
+        }
+        update: {
+          args: Prisma.OrganizationEntitlementUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationEntitlementPayload>
+        }
+        deleteMany: {
+          args: Prisma.OrganizationEntitlementDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.OrganizationEntitlementUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.OrganizationEntitlementUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationEntitlementPayload>[]
+        }
+        upsert: {
+          args: Prisma.OrganizationEntitlementUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrganizationEntitlementPayload>
+        }
+        aggregate: {
+          args: Prisma.OrganizationEntitlementAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateOrganizationEntitlement>
+        }
+        groupBy: {
+          args: Prisma.OrganizationEntitlementGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.OrganizationEntitlementGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.OrganizationEntitlementCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.OrganizationEntitlementCountAggregateOutputType> | number
+        }
+      }
+    }
     EmailDelivery: {
       payload: Prisma.$EmailDeliveryPayload<ExtArgs>
       fields: Prisma.EmailDeliveryFieldRefs
@@ -4632,6 +4707,17 @@ export const OrganizationPlanScalarFieldEnum = {
 export type OrganizationPlanScalarFieldEnum = (typeof OrganizationPlanScalarFieldEnum)[keyof typeof OrganizationPlanScalarFieldEnum]
 
 
+export const OrganizationEntitlementScalarFieldEnum = {
+  organizationId: 'organizationId',
+  key: 'key',
+  granted: 'granted',
+  allowed: 'allowed',
+  changedAt: 'changedAt'
+} as const
+
+export type OrganizationEntitlementScalarFieldEnum = (typeof OrganizationEntitlementScalarFieldEnum)[keyof typeof OrganizationEntitlementScalarFieldEnum]
+
+
 export const EmailDeliveryScalarFieldEnum = {
   eventId: 'eventId',
   tenantId: 'tenantId',
@@ -5023,6 +5109,7 @@ export type GlobalOmitConfig = {
   featureFlagRule?: Prisma.FeatureFlagRuleOmit
   featureFlagRevision?: Prisma.FeatureFlagRevisionOmit
   organizationPlan?: Prisma.OrganizationPlanOmit
+  organizationEntitlement?: Prisma.OrganizationEntitlementOmit
   emailDelivery?: Prisma.EmailDeliveryOmit
   emailStep?: Prisma.EmailStepOmit
   registrationDay?: Prisma.RegistrationDayOmit

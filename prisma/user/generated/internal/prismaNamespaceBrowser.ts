@@ -96,6 +96,7 @@ export const ModelName = {
   FeatureFlagRule: 'FeatureFlagRule',
   FeatureFlagRevision: 'FeatureFlagRevision',
   OrganizationPlan: 'OrganizationPlan',
+  OrganizationEntitlement: 'OrganizationEntitlement',
   EmailDelivery: 'EmailDelivery',
   EmailStep: 'EmailStep',
   RegistrationDay: 'RegistrationDay'
@@ -692,6 +693,17 @@ export const OrganizationPlanScalarFieldEnum = {
 } as const
 
 export type OrganizationPlanScalarFieldEnum = (typeof OrganizationPlanScalarFieldEnum)[keyof typeof OrganizationPlanScalarFieldEnum]
+
+
+export const OrganizationEntitlementScalarFieldEnum = {
+  organizationId: 'organizationId',
+  key: 'key',
+  granted: 'granted',
+  allowed: 'allowed',
+  changedAt: 'changedAt'
+} as const
+
+export type OrganizationEntitlementScalarFieldEnum = (typeof OrganizationEntitlementScalarFieldEnum)[keyof typeof OrganizationEntitlementScalarFieldEnum]
 
 
 export const EmailDeliveryScalarFieldEnum = {

@@ -259,6 +259,7 @@ export type OrganizationWhereInput = {
   invitationTokens?: Prisma.InvitationTokenListRelationFilter
   slugs?: Prisma.OrganizationSlugListRelationFilter
   plan?: Prisma.XOR<Prisma.OrganizationPlanNullableScalarRelationFilter, Prisma.OrganizationPlanWhereInput> | null
+  entitlements?: Prisma.OrganizationEntitlementListRelationFilter
   apiKeys?: Prisma.ApiKeyListRelationFilter
   apiKeySecrets?: Prisma.ApiKeySecretListRelationFilter
   searchTerms?: Prisma.MemberSearchTermListRelationFilter
@@ -285,6 +286,7 @@ export type OrganizationOrderByWithRelationInput = {
   invitationTokens?: Prisma.InvitationTokenOrderByRelationAggregateInput
   slugs?: Prisma.OrganizationSlugOrderByRelationAggregateInput
   plan?: Prisma.OrganizationPlanOrderByWithRelationInput
+  entitlements?: Prisma.OrganizationEntitlementOrderByRelationAggregateInput
   apiKeys?: Prisma.ApiKeyOrderByRelationAggregateInput
   apiKeySecrets?: Prisma.ApiKeySecretOrderByRelationAggregateInput
   searchTerms?: Prisma.MemberSearchTermOrderByRelationAggregateInput
@@ -314,6 +316,7 @@ export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
   invitationTokens?: Prisma.InvitationTokenListRelationFilter
   slugs?: Prisma.OrganizationSlugListRelationFilter
   plan?: Prisma.XOR<Prisma.OrganizationPlanNullableScalarRelationFilter, Prisma.OrganizationPlanWhereInput> | null
+  entitlements?: Prisma.OrganizationEntitlementListRelationFilter
   apiKeys?: Prisma.ApiKeyListRelationFilter
   apiKeySecrets?: Prisma.ApiKeySecretListRelationFilter
   searchTerms?: Prisma.MemberSearchTermListRelationFilter
@@ -372,6 +375,7 @@ export type OrganizationCreateInput = {
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -398,6 +402,7 @@ export type OrganizationUncheckedCreateInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -424,6 +429,7 @@ export type OrganizationUpdateInput = {
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -450,6 +456,7 @@ export type OrganizationUncheckedUpdateInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -736,6 +743,20 @@ export type OrganizationUpdateOneRequiredWithoutPlanNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutPlanInput, Prisma.OrganizationUpdateWithoutPlanInput>, Prisma.OrganizationUncheckedUpdateWithoutPlanInput>
 }
 
+export type OrganizationCreateNestedOneWithoutEntitlementsInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutEntitlementsInput, Prisma.OrganizationUncheckedCreateWithoutEntitlementsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutEntitlementsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutEntitlementsNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutEntitlementsInput, Prisma.OrganizationUncheckedCreateWithoutEntitlementsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutEntitlementsInput
+  upsert?: Prisma.OrganizationUpsertWithoutEntitlementsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutEntitlementsInput, Prisma.OrganizationUpdateWithoutEntitlementsInput>, Prisma.OrganizationUncheckedUpdateWithoutEntitlementsInput>
+}
+
 export type OrganizationCreateWithoutSlugsInput = {
   id: string
   slug: string
@@ -756,6 +777,7 @@ export type OrganizationCreateWithoutSlugsInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -781,6 +803,7 @@ export type OrganizationUncheckedCreateWithoutSlugsInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -822,6 +845,7 @@ export type OrganizationUpdateWithoutSlugsInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -847,6 +871,7 @@ export type OrganizationUncheckedUpdateWithoutSlugsInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -872,6 +897,7 @@ export type OrganizationCreateWithoutDomainsInput = {
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -897,6 +923,7 @@ export type OrganizationUncheckedCreateWithoutDomainsInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -938,6 +965,7 @@ export type OrganizationUpdateWithoutDomainsInput = {
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -963,6 +991,7 @@ export type OrganizationUncheckedUpdateWithoutDomainsInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -988,6 +1017,7 @@ export type OrganizationCreateWithoutIdentityProviderInput = {
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -1013,6 +1043,7 @@ export type OrganizationUncheckedCreateWithoutIdentityProviderInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1054,6 +1085,7 @@ export type OrganizationUpdateWithoutIdentityProviderInput = {
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -1079,6 +1111,7 @@ export type OrganizationUncheckedUpdateWithoutIdentityProviderInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1104,6 +1137,7 @@ export type OrganizationCreateWithoutProviderAccountsInput = {
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -1129,6 +1163,7 @@ export type OrganizationUncheckedCreateWithoutProviderAccountsInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1170,6 +1205,7 @@ export type OrganizationUpdateWithoutProviderAccountsInput = {
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -1195,6 +1231,7 @@ export type OrganizationUncheckedUpdateWithoutProviderAccountsInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1220,6 +1257,7 @@ export type OrganizationCreateWithoutProviderSignInsInput = {
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -1245,6 +1283,7 @@ export type OrganizationUncheckedCreateWithoutProviderSignInsInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1286,6 +1325,7 @@ export type OrganizationUpdateWithoutProviderSignInsInput = {
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -1311,6 +1351,7 @@ export type OrganizationUncheckedUpdateWithoutProviderSignInsInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1336,6 +1377,7 @@ export type OrganizationCreateWithoutRolesInput = {
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -1361,6 +1403,7 @@ export type OrganizationUncheckedCreateWithoutRolesInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1402,6 +1445,7 @@ export type OrganizationUpdateWithoutRolesInput = {
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -1427,6 +1471,7 @@ export type OrganizationUncheckedUpdateWithoutRolesInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1452,6 +1497,7 @@ export type OrganizationCreateWithoutMembershipsInput = {
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -1477,6 +1523,7 @@ export type OrganizationUncheckedCreateWithoutMembershipsInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1518,6 +1565,7 @@ export type OrganizationUpdateWithoutMembershipsInput = {
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -1543,6 +1591,7 @@ export type OrganizationUncheckedUpdateWithoutMembershipsInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1568,6 +1617,7 @@ export type OrganizationCreateWithoutMembershipRolesInput = {
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -1593,6 +1643,7 @@ export type OrganizationUncheckedCreateWithoutMembershipRolesInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1634,6 +1685,7 @@ export type OrganizationUpdateWithoutMembershipRolesInput = {
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -1659,6 +1711,7 @@ export type OrganizationUncheckedUpdateWithoutMembershipRolesInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1685,6 +1738,7 @@ export type OrganizationCreateWithoutSearchTermsInput = {
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
 }
@@ -1710,6 +1764,7 @@ export type OrganizationUncheckedCreateWithoutSearchTermsInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -1751,6 +1806,7 @@ export type OrganizationUpdateWithoutSearchTermsInput = {
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
 }
@@ -1776,6 +1832,7 @@ export type OrganizationUncheckedUpdateWithoutSearchTermsInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -1800,6 +1857,7 @@ export type OrganizationCreateWithoutInvitationsInput = {
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -1825,6 +1883,7 @@ export type OrganizationUncheckedCreateWithoutInvitationsInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1866,6 +1925,7 @@ export type OrganizationUpdateWithoutInvitationsInput = {
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -1891,6 +1951,7 @@ export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1916,6 +1977,7 @@ export type OrganizationCreateWithoutInvitationTokensInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -1941,6 +2003,7 @@ export type OrganizationUncheckedCreateWithoutInvitationTokensInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1982,6 +2045,7 @@ export type OrganizationUpdateWithoutInvitationTokensInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -2007,6 +2071,7 @@ export type OrganizationUncheckedUpdateWithoutInvitationTokensInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -2033,6 +2098,7 @@ export type OrganizationCreateWithoutApiKeysInput = {
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
 }
@@ -2058,6 +2124,7 @@ export type OrganizationUncheckedCreateWithoutApiKeysInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -2099,6 +2166,7 @@ export type OrganizationUpdateWithoutApiKeysInput = {
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
 }
@@ -2124,6 +2192,7 @@ export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -2149,6 +2218,7 @@ export type OrganizationCreateWithoutApiKeySecretsInput = {
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
 }
@@ -2174,6 +2244,7 @@ export type OrganizationUncheckedCreateWithoutApiKeySecretsInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -2215,6 +2286,7 @@ export type OrganizationUpdateWithoutApiKeySecretsInput = {
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
 }
@@ -2240,6 +2312,7 @@ export type OrganizationUncheckedUpdateWithoutApiKeySecretsInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -2264,6 +2337,7 @@ export type OrganizationCreateWithoutPlanInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -2289,6 +2363,7 @@ export type OrganizationUncheckedCreateWithoutPlanInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -2330,6 +2405,7 @@ export type OrganizationUpdateWithoutPlanInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -2355,6 +2431,127 @@ export type OrganizationUncheckedUpdateWithoutPlanInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutEntitlementsInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInCreateNestedManyWithoutOrganizationInput
+  roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutEntitlementsInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderUncheckedCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedCreateNestedManyWithoutOrganizationInput
+  roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutEntitlementsInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutEntitlementsInput, Prisma.OrganizationUncheckedCreateWithoutEntitlementsInput>
+}
+
+export type OrganizationUpsertWithoutEntitlementsInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutEntitlementsInput, Prisma.OrganizationUncheckedUpdateWithoutEntitlementsInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutEntitlementsInput, Prisma.OrganizationUncheckedCreateWithoutEntitlementsInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutEntitlementsInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutEntitlementsInput, Prisma.OrganizationUncheckedUpdateWithoutEntitlementsInput>
+}
+
+export type OrganizationUpdateWithoutEntitlementsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUpdateManyWithoutOrganizationNestedInput
+  roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutEntitlementsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUncheckedUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedUpdateManyWithoutOrganizationNestedInput
+  roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -2375,6 +2572,7 @@ export type OrganizationCountOutputType = {
   invitations: number
   invitationTokens: number
   slugs: number
+  entitlements: number
   apiKeys: number
   apiKeySecrets: number
   searchTerms: number
@@ -2390,6 +2588,7 @@ export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Exte
   invitations?: boolean | OrganizationCountOutputTypeCountInvitationsArgs
   invitationTokens?: boolean | OrganizationCountOutputTypeCountInvitationTokensArgs
   slugs?: boolean | OrganizationCountOutputTypeCountSlugsArgs
+  entitlements?: boolean | OrganizationCountOutputTypeCountEntitlementsArgs
   apiKeys?: boolean | OrganizationCountOutputTypeCountApiKeysArgs
   apiKeySecrets?: boolean | OrganizationCountOutputTypeCountApiKeySecretsArgs
   searchTerms?: boolean | OrganizationCountOutputTypeCountSearchTermsArgs
@@ -2471,6 +2670,13 @@ export type OrganizationCountOutputTypeCountSlugsArgs<ExtArgs extends runtime.Ty
 /**
  * OrganizationCountOutputType without action
  */
+export type OrganizationCountOutputTypeCountEntitlementsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.OrganizationEntitlementWhereInput
+}
+
+/**
+ * OrganizationCountOutputType without action
+ */
 export type OrganizationCountOutputTypeCountApiKeysArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.ApiKeyWhereInput
 }
@@ -2511,6 +2717,7 @@ export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   invitationTokens?: boolean | Prisma.Organization$invitationTokensArgs<ExtArgs>
   slugs?: boolean | Prisma.Organization$slugsArgs<ExtArgs>
   plan?: boolean | Prisma.Organization$planArgs<ExtArgs>
+  entitlements?: boolean | Prisma.Organization$entitlementsArgs<ExtArgs>
   apiKeys?: boolean | Prisma.Organization$apiKeysArgs<ExtArgs>
   apiKeySecrets?: boolean | Prisma.Organization$apiKeySecretsArgs<ExtArgs>
   searchTerms?: boolean | Prisma.Organization$searchTermsArgs<ExtArgs>
@@ -2566,6 +2773,7 @@ export type OrganizationInclude<ExtArgs extends runtime.Types.Extensions.Interna
   invitationTokens?: boolean | Prisma.Organization$invitationTokensArgs<ExtArgs>
   slugs?: boolean | Prisma.Organization$slugsArgs<ExtArgs>
   plan?: boolean | Prisma.Organization$planArgs<ExtArgs>
+  entitlements?: boolean | Prisma.Organization$entitlementsArgs<ExtArgs>
   apiKeys?: boolean | Prisma.Organization$apiKeysArgs<ExtArgs>
   apiKeySecrets?: boolean | Prisma.Organization$apiKeySecretsArgs<ExtArgs>
   searchTerms?: boolean | Prisma.Organization$searchTermsArgs<ExtArgs>
@@ -2588,6 +2796,7 @@ export type $OrganizationPayload<ExtArgs extends runtime.Types.Extensions.Intern
     invitationTokens: Prisma.$InvitationTokenPayload<ExtArgs>[]
     slugs: Prisma.$OrganizationSlugPayload<ExtArgs>[]
     plan: Prisma.$OrganizationPlanPayload<ExtArgs> | null
+    entitlements: Prisma.$OrganizationEntitlementPayload<ExtArgs>[]
     apiKeys: Prisma.$ApiKeyPayload<ExtArgs>[]
     apiKeySecrets: Prisma.$ApiKeySecretPayload<ExtArgs>[]
     searchTerms: Prisma.$MemberSearchTermPayload<ExtArgs>[]
@@ -3013,6 +3222,7 @@ export interface Prisma__OrganizationClient<T, Null = never, ExtArgs extends run
   invitationTokens<T extends Prisma.Organization$invitationTokensArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$invitationTokensArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$InvitationTokenPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   slugs<T extends Prisma.Organization$slugsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$slugsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OrganizationSlugPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   plan<T extends Prisma.Organization$planArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$planArgs<ExtArgs>>): Prisma.Prisma__OrganizationPlanClient<runtime.Types.Result.GetResult<Prisma.$OrganizationPlanPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  entitlements<T extends Prisma.Organization$entitlementsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$entitlementsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OrganizationEntitlementPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   apiKeys<T extends Prisma.Organization$apiKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$apiKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   apiKeySecrets<T extends Prisma.Organization$apiKeySecretsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$apiKeySecretsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeySecretPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   searchTerms<T extends Prisma.Organization$searchTermsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$searchTermsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MemberSearchTermPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
@@ -3698,6 +3908,30 @@ export type Organization$planArgs<ExtArgs extends runtime.Types.Extensions.Inter
    */
   include?: Prisma.OrganizationPlanInclude<ExtArgs> | null
   where?: Prisma.OrganizationPlanWhereInput
+}
+
+/**
+ * Organization.entitlements
+ */
+export type Organization$entitlementsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the OrganizationEntitlement
+   */
+  select?: Prisma.OrganizationEntitlementSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the OrganizationEntitlement
+   */
+  omit?: Prisma.OrganizationEntitlementOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.OrganizationEntitlementInclude<ExtArgs> | null
+  where?: Prisma.OrganizationEntitlementWhereInput
+  orderBy?: Prisma.OrganizationEntitlementOrderByWithRelationInput | Prisma.OrganizationEntitlementOrderByWithRelationInput[]
+  cursor?: Prisma.OrganizationEntitlementWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.OrganizationEntitlementScalarFieldEnum | Prisma.OrganizationEntitlementScalarFieldEnum[]
 }
 
 /**

@@ -15,7 +15,7 @@ import {
 } from "../../validation/invitation-tokens.ts";
 import { joinByInvitation } from "./join-by-invitation.ts";
 
-/** @throws UserFailure `EXPIRED`, `FORBIDDEN`, `STATE_INVALID` */
+/** @throws UserFailure `EXPIRED`, `FORBIDDEN`, `STATE_INVALID`, `LIMIT_REACHED` */
 export async function acceptInvitation(
   services: UserServices,
   { identity: { userId }, causation }: Person,

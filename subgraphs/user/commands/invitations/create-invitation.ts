@@ -18,6 +18,7 @@ import { findUserByEmail } from "../../store/users.ts";
 import { requireManagedOrganization } from "../../validation/managed-organization.ts";
 import { requireGivable } from "../../validation/permissions.ts";
 import { requireRoleIds, requireRoles } from "../../validation/roles.ts";
+import { requireSeatToOffer } from "../../validation/seats.ts";
 import { requireEmail } from "../../validation/text.ts";
 
 const MAX_PENDING = 200;
@@ -65,6 +66,7 @@ export async function createInvitation(
     if ((await countPending(tx, { organizationId, now })) >= MAX_PENDING) {
       throw refuse("LIMIT_REACHED", `At most ${MAX_PENDING} invitations can be open at once.`);
     }
+    await requireSeatToOffer(tx, organizationId, now);
     const invitationId = ids.next("ivt");
     const invitation = {
       id: invitationId,

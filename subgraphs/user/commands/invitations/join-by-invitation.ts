@@ -18,9 +18,10 @@ import { lockOrganization } from "../../store/organizations.ts";
 import { findRoles, mayNow } from "../../store/roles.ts";
 import { findUser } from "../../store/users.ts";
 import { invitationExpired } from "../../validation/invitation-tokens.ts";
+import { requireSeatToTake } from "../../validation/seats.ts";
 import { beginMembership } from "../memberships/begin-membership.ts";
 
-/** @throws UserFailure `EXPIRED`, `FORBIDDEN`, `STATE_INVALID` */
+/** @throws UserFailure `EXPIRED`, `FORBIDDEN`, `STATE_INVALID`, `LIMIT_REACHED` when all seats are taken */
 export async function joinByInvitation(
   { clock, ids }: Pick<UserServices, "clock" | "ids">,
   scope: CommandScope<UserTransaction>,
@@ -36,6 +37,7 @@ export async function joinByInvitation(
   requireActive(await lockOrganization(tx, organizationId));
   if (!(await mayInviteNow(tx, invitation))) throw invitationExpired();
   if (await isMember(tx, organizationId, userId)) throw refuse("STATE_INVALID", "You are a member already.");
+  await requireSeatToTake(tx, organizationId);
   if (!(await markInvitationAccepted(tx, invitation.id, now))) throw invitationExpired();
   const roles = await findRoles(tx, invitation.roleIds);
   emit(invitationAccepted(invitation, userId));

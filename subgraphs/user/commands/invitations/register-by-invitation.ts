@@ -24,7 +24,7 @@ export interface JoinedAsNewUser {
   readonly organizationId: OrganizationId;
 }
 
-/** @throws UserFailure `EXPIRED`, `BLANK`, `TOO_LONG`, `INVALID`, `TAKEN`, `FORBIDDEN` */
+/** @throws UserFailure `EXPIRED`, `BLANK`, `TOO_LONG`, `INVALID`, `TAKEN`, `FORBIDDEN`, `LIMIT_REACHED` */
 export async function registerByInvitation(
   services: UserServices,
   { causation }: Cause,

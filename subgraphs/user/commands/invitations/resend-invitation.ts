@@ -10,6 +10,7 @@ import { invitationResent } from "../../domain-events.ts";
 import type { UserServices } from "../../services.ts";
 import { renewInvitation } from "../../store/invitations.ts";
 import { requireInvitation } from "../../validation/invitations.ts";
+import { requireSeatToOffer } from "../../validation/seats.ts";
 
 /** @throws UserFailure `NOT_FOUND`, `FORBIDDEN`, `STATE_INVALID`, `LIMIT_REACHED` */
 export async function resendInvitation(
@@ -19,9 +20,11 @@ export async function resendInvitation(
 ): Promise<CommandOutcome<{ invitationId: InvitationId }>> {
   return runCommand(services, { tenants: tenantsOf(identity), causation }, async ({ tx, emit }) => {
     const now = services.clock.now();
-    const { id, acceptedAt, revokedAt } = await requireInvitation(tx, identity, input.id);
+    const { id, organizationId, acceptedAt, revokedAt, expiresAt } = await requireInvitation(tx, identity, input.id);
     if (acceptedAt !== null) throw refuse("STATE_INVALID", "This invitation was accepted.", "id");
     if (revokedAt !== null) throw refuse("STATE_INVALID", "This invitation was taken back: invite again.", "id");
+    // It is open again, and may take a seat that somebody else was offered meanwhile.
+    if (expiresAt <= now) await requireSeatToOffer(tx, organizationId, now);
     const renewed = await renewInvitation(tx, id, {
       now,
       notAfter: new Date(now.getTime() - INVITATION_PAUSE_MS),

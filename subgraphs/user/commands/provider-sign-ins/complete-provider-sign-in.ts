@@ -25,6 +25,7 @@ import { findDomainsOf } from "../../store/organization-domains.ts";
 import { lockOrganization } from "../../store/organizations.ts";
 import { findRolesOfOrganizations } from "../../store/roles.ts";
 import { findUser, findUserByEmail } from "../../store/users.ts";
+import { requireSeatToTake } from "../../validation/seats.ts";
 import { displayNameFrom, readDevice } from "../../validation/text.ts";
 import { beginMembership } from "../memberships/begin-membership.ts";
 import { type SignedIn, startSession } from "../sessions/start-session.ts";
@@ -38,7 +39,7 @@ const notConfirmed = (): UserFailure =>
   refuse("INVALID", "Your organisation's sign-in did not confirm who you are: begin again.", "query");
 
 /**
- * @throws UserFailure `EXPIRED`, `INVALID`, `FORBIDDEN`, `STATE_INVALID`, `TOO_LONG`
+ * @throws UserFailure `EXPIRED`, `INVALID`, `FORBIDDEN`, `STATE_INVALID`, `TOO_LONG`, `LIMIT_REACHED`
  * @throws AppError `SERVICE_UNAVAILABLE` when the provider does not answer
  */
 export async function completeProviderSignIn(
@@ -144,6 +145,7 @@ async function join(
   const { organizationId } = who;
   const isFirst = await linkUser(tx, { ...who, userId, createdAt: joinedAt });
   if (!isFirst || (await isMember(tx, organizationId, userId))) return;
+  await requireSeatToTake(tx, organizationId);
   const roles = (await findRolesOfOrganizations(tx, [organizationId])).filter(
     ({ name, builtIn }) => builtIn && name === FIRST_ROLE,
   );
