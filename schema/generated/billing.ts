@@ -58,6 +58,10 @@ export type RefundStatus = (typeof RefundStatus)[number];
 export const SubscriptionStatus = ["INCOMPLETE", "TRIALING", "ACTIVE", "PAST_DUE", "PAUSED", "CANCELED"] as const;
 export type SubscriptionStatus = (typeof SubscriptionStatus)[number];
 
+/** What became of a record of use. */
+export const UsageStatus = ["COUNTED", "ACCEPTED"] as const;
+export type UsageStatus = (typeof UsageStatus)[number];
+
 /** Why a mutation was refused. */
 export const UserErrorCode = ["BLANK", "TOO_LONG", "INVALID", "TAKEN", "NOT_FOUND", "FORBIDDEN", "STATE_INVALID", "LIMIT_REACHED", "VERSION_CONFLICT", "IDEMPOTENCY_MISMATCH", "IDEMPOTENCY_IN_PROGRESS", "PAYMENT_DECLINED", "SECOND_FACTOR_REQUIRED", "EXPIRED"] as const;
 export type UserErrorCode = (typeof UserErrorCode)[number];
@@ -259,6 +263,20 @@ export interface TestClockAdvanceInput {
   readonly idempotencyKey: string;
 }
 
+/** Input of `usageRecord`. */
+export interface UsageRecordInput {
+  /** The organisation's id. */
+  readonly organizationId: string;
+  /** The metered feature: `events_per_month`. */
+  readonly meter: string;
+  /** How much was used, 1 to 1,000,000,000,000. */
+  readonly quantity: bigint;
+  /** When it was used: within the last 35 days, and five minutes ahead at most; now when absent. */
+  readonly at?: Date | null;
+  /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
+  readonly idempotencyKey: string;
+}
+
 export interface BillingAccountSubscriptionsArgs {
   /** A page of 1 to 100 from the start of the list. Give either `first` or `last`. */
   readonly first?: number | null;
@@ -355,6 +373,16 @@ export interface MutationPaymentRefundArgs {
 export interface MutationInvoiceVoidArgs {
   /** The values of the mutation. */
   readonly input: InvoiceVoidInput;
+}
+
+export interface MutationUsageRecordArgs {
+  /** The values of the mutation. */
+  readonly input: UsageRecordInput;
+}
+
+export interface OrganizationEntitlementArgs {
+  /** Of the feature, e.g. `events_per_month`. */
+  readonly key: string;
 }
 
 export interface QueryPlansArgs {
@@ -496,6 +524,23 @@ export interface DisputeObject<Own = NoParents> {
   readonly version: number;
 }
 
+/** What an organisation may use of a feature, and how much of it is used. */
+export interface EntitlementObject {
+  /** The feature, e.g. `seats` or `events_per_month`. */
+  readonly key: string;
+  /** Whether a plan that is paid for grants it. Seats of an organisation without a plan are not limited all the same. */
+  readonly granted: boolean;
+  /** How much may be used, over all units of the plan; null: unlimited. 0 where nothing is granted. */
+  readonly limit?: bigint | null | undefined;
+  /** Of `seats`: the members. Of `events_per_month`: what `usageRecord` and `POST /ingest/usage` counted in this month. Of
+   * other features 0: gateways hold them to their limit themselves, and nobody counts them here. */
+  readonly used: bigint;
+  /** What is left of the limit; null: unlimited. */
+  readonly remaining?: bigint | null | undefined;
+  /** When the month of `events_per_month` ends, and `used` is 0 again; null where it is never. */
+  readonly resetsAt?: Date | null | undefined;
+}
+
 /** What an organisation owes for a period. Needs `billing.read`. */
 export interface InvoiceObject<Own = NoParents> {
   /** Opaque and global: `node(id)` finds the object by it. Begins with `inv_`. */
@@ -612,6 +657,9 @@ export interface OrganizationObject<Own = NoParents> {
   readonly id: string;
   /** Null until billing has opened the account (a moment after the organisation), or without `billing.read`. */
   readonly billingAccount?: Parent<Own, "BillingAccount"> | null | undefined;
+  /** What the organisation may use, and how much of it is used. A plan grants its features while it is `ACTIVE` or
+   * `PAST_DUE`; known features that no plan grants are listed, too. Empty without `billing.read`. */
+  readonly entitlements: readonly Parent<Own, "Entitlement">[];
 }
 
 /** Where a page lies in its list (Relay). */
@@ -917,6 +965,16 @@ export interface TestClockAdvancePayloadObject<Own = NoParents> {
   readonly userErrors: readonly Parent<Own, "UserError">[];
 }
 
+/** Payload of `usageRecord`. */
+export interface UsageRecordPayloadObject<Own = NoParents> {
+  /** The entitlement behind the record; null when the mutation was refused. */
+  readonly entitlement?: Parent<Own, "Entitlement"> | null | undefined;
+  /** What became of the record; null when the mutation was refused. */
+  readonly status?: UsageStatus | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
 /** An expected failure of a mutation: show it to the user. */
 export interface UserErrorObject {
   /** What kind of failure it is, for programs. */
@@ -936,6 +994,7 @@ interface DefaultParents<Own> {
   readonly BillingSubscriptionEdge: BillingSubscriptionEdgeObject<Own>;
   readonly CreditNote: CreditNoteObject<Own>;
   readonly Dispute: DisputeObject<Own>;
+  readonly Entitlement: EntitlementObject;
   readonly Invoice: InvoiceObject<Own>;
   readonly InvoiceConnection: InvoiceConnectionObject<Own>;
   readonly InvoiceEdge: InvoiceEdgeObject<Own>;
@@ -967,6 +1026,7 @@ interface DefaultParents<Own> {
   readonly SubscriptionStartPayload: SubscriptionStartPayloadObject<Own>;
   readonly TestClock: TestClockObject;
   readonly TestClockAdvancePayload: TestClockAdvancePayloadObject<Own>;
+  readonly UsageRecordPayload: UsageRecordPayloadObject<Own>;
   readonly UserError: UserErrorObject;
   readonly Node: ({ readonly __typename: "Plan" } & Parent<Own, "Plan">) | ({ readonly __typename: "BillingAccount" } & Parent<Own, "BillingAccount">) | ({ readonly __typename: "BillingSubscription" } & Parent<Own, "BillingSubscription">) | ({ readonly __typename: "Invoice" } & Parent<Own, "Invoice">) | ({ readonly __typename: "CreditNote" } & Parent<Own, "CreditNote">) | ({ readonly __typename: "Payment" } & Parent<Own, "Payment">) | ({ readonly __typename: "PaymentMethod" } & Parent<Own, "PaymentMethod">);
 }
@@ -1033,6 +1093,14 @@ interface Fields<Own> {
     readonly openedAt: Field<NoArgs, Date>;
     readonly closedAt: Field<NoArgs, Date | null | undefined>;
     readonly version: Field<NoArgs, number>;
+  };
+  readonly Entitlement: {
+    readonly key: Field<NoArgs, string>;
+    readonly granted: Field<NoArgs, boolean>;
+    readonly limit: Field<NoArgs, bigint | null | undefined>;
+    readonly used: Field<NoArgs, bigint>;
+    readonly remaining: Field<NoArgs, bigint | null | undefined>;
+    readonly resetsAt: Field<NoArgs, Date | null | undefined>;
   };
   readonly Invoice: {
     readonly id: Field<NoArgs, string>;
@@ -1103,10 +1171,13 @@ interface Fields<Own> {
     readonly testClockAdvance: Field<MutationTestClockAdvanceArgs, Parent<Own, "TestClockAdvancePayload">>;
     readonly paymentRefund: Field<MutationPaymentRefundArgs, Parent<Own, "PaymentRefundPayload">>;
     readonly invoiceVoid: Field<MutationInvoiceVoidArgs, Parent<Own, "InvoiceVoidPayload">>;
+    readonly usageRecord: Field<MutationUsageRecordArgs, Parent<Own, "UsageRecordPayload">>;
   };
   readonly Organization: {
     readonly id: Field<NoArgs, string>;
     readonly billingAccount: Field<NoArgs, Parent<Own, "BillingAccount"> | null | undefined>;
+    readonly entitlements: Field<NoArgs, readonly Parent<Own, "Entitlement">[]>;
+    readonly entitlement: Field<OrganizationEntitlementArgs, Parent<Own, "Entitlement"> | null | undefined>;
   };
   readonly PageInfo: {
     readonly hasNextPage: Field<NoArgs, boolean>;
@@ -1265,6 +1336,11 @@ interface Fields<Own> {
     readonly account: Field<NoArgs, Parent<Own, "BillingAccount"> | null | undefined>;
     readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
   };
+  readonly UsageRecordPayload: {
+    readonly entitlement: Field<NoArgs, Parent<Own, "Entitlement"> | null | undefined>;
+    readonly status: Field<NoArgs, UsageStatus | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
   readonly UserError: {
     readonly code: Field<NoArgs, UserErrorCode>;
     readonly message: Field<NoArgs, string>;
@@ -1280,6 +1356,7 @@ interface AllResolvers<Context, Own> {
   readonly BillingSubscriptionEdge: TypeResolvers<Parent<Own, "BillingSubscriptionEdge">, Context, Fields<Own>["BillingSubscriptionEdge"]>;
   readonly CreditNote: EntityResolvers<Parent<Own, "CreditNote">, Context, Fields<Own>["CreditNote"], { readonly __typename: "CreditNote"; readonly id: string; }>;
   readonly Dispute: TypeResolvers<Parent<Own, "Dispute">, Context, Fields<Own>["Dispute"]>;
+  readonly Entitlement: TypeResolvers<Parent<Own, "Entitlement">, Context, Fields<Own>["Entitlement"]>;
   readonly Invoice: EntityResolvers<Parent<Own, "Invoice">, Context, Fields<Own>["Invoice"], { readonly __typename: "Invoice"; readonly id: string; }>;
   readonly InvoiceConnection: TypeResolvers<Parent<Own, "InvoiceConnection">, Context, Fields<Own>["InvoiceConnection"]>;
   readonly InvoiceEdge: TypeResolvers<Parent<Own, "InvoiceEdge">, Context, Fields<Own>["InvoiceEdge"]>;
@@ -1314,6 +1391,7 @@ interface AllResolvers<Context, Own> {
   readonly SubscriptionStartPayload: TypeResolvers<Parent<Own, "SubscriptionStartPayload">, Context, Fields<Own>["SubscriptionStartPayload"]>;
   readonly TestClock: TypeResolvers<Parent<Own, "TestClock">, Context, Fields<Own>["TestClock"]>;
   readonly TestClockAdvancePayload: TypeResolvers<Parent<Own, "TestClockAdvancePayload">, Context, Fields<Own>["TestClockAdvancePayload"]>;
+  readonly UsageRecordPayload: TypeResolvers<Parent<Own, "UsageRecordPayload">, Context, Fields<Own>["UsageRecordPayload"]>;
   readonly UserError: TypeResolvers<Parent<Own, "UserError">, Context, Fields<Own>["UserError"]>;
 }
 

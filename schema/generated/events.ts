@@ -29,6 +29,8 @@ export interface EventData {
   readonly "billing.dispute.closed.v1": { readonly disputeId: string; readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly reason: string; readonly providerEventId: string; };
   /** A payer asked the bank for the money of a payment. */
   readonly "billing.dispute.opened.v1": { readonly disputeId: string; readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly reason: string; readonly providerEventId: string; };
+  /** Another plan grants more or less, or use reached another share of a limit. */
+  readonly "billing.entitlement.changed.v1": { readonly organizationId: string; readonly entitlements: readonly ({ readonly key: string; readonly granted: boolean; readonly limit: string | null; readonly used: string; readonly remaining: string | null; readonly resetsAt: string | null; })[]; readonly reachedPercent: number | null; };
   /** An invoice was issued. */
   readonly "billing.invoice.issued.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; };
   /** An invoice could not be collected, and is tried again; or it is tried at another time. */
@@ -89,6 +91,8 @@ export interface EventData {
   readonly "billing.subscription.scheduled.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly nextPlanId: string | null; readonly nextQuantity: number | null; readonly at: string; };
   /** A plan was started; the first payment is open. */
   readonly "billing.subscription.started.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; };
+  /** Something was used of a metered feature, and is counted for its month. */
+  readonly "billing.usage.recorded.v1": { readonly usageRecordId: string; readonly organizationId: string; readonly meter: string; readonly quantity: string; readonly at: string; readonly periodStart: string; readonly periodEnd: string; readonly used: string; readonly late: boolean; };
   /** A member of an organisation was refused for want of a permission. The same refusal is told once a minute. */
   readonly "user.access.denied.v1": { readonly organizationId: string; readonly userId: string; readonly apiKeyId?: string; readonly permission: string; };
   /** An organisation has another API key. Its secret stands nowhere in events. */

@@ -100,7 +100,7 @@ test("a newcomer signs up, confirms the address, signs in and creates an organis
   await photograph(first, "06-dashboard");
 });
 
-test("a declined card says why, and the invoice that is paid with another card shows in the second window without reload", async () => {
+test("a declined card says why; the invoice that is paid with another card, and what it entitles to, show in the second window without reload [S91]", async () => {
   await organizationTab(first, "Plans").click();
   await first.getByRole("button", { name: "Choose Team", exact: true }).click();
   await photograph(first, "07-plans");
@@ -117,12 +117,16 @@ test("a declined card says why, and the invoice that is paid with another card s
   await second.getByRole("button", { name: /^Pay invoice/ }).waitFor();
   await connection(second, "Live").waitFor();
   await second.evaluate(() => document.body.setAttribute("data-untouched", "yes"));
+  // Nothing is paid for yet, so nothing is granted.
+  expect(await second.getByText("events this month").count()).toBe(0);
   await photograph(second, "09-second-window-open");
 
   await first.getByRole("radio", { name: "Test card that works" }).check();
   await first.getByRole("button", { name: /^Pay / }).click();
   await first.getByText(/is paid/).waitFor();
   await second.getByRole("row", { name: /Paid/ }).waitFor();
+  await second.getByText("0 of 1,000,000 events this month").waitFor();
+  await second.getByText("1 of 25 seats").waitFor();
   const item = second.getByRole("listitem").filter({ hasText: /^Invoice \S+ paid/ });
   await item.getByText("€29.00").waitFor();
   await item.getByText(PERSON.displayName).waitFor();

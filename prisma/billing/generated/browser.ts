@@ -152,3 +152,28 @@ export type Refund = Prisma.RefundModel
  * A payer asks for the money back at the bank.
  */
 export type Dispute = Prisma.DisputeModel
+/**
+ * Model UsageRecord
+ * What somebody recorded of a metered feature. Insert only.
+ */
+export type UsageRecord = Prisma.UsageRecordModel
+/**
+ * Model UsageTotal
+ * The running total of a month.
+ */
+export type UsageTotal = Prisma.UsageTotalModel
+/**
+ * Model LateUsage
+ * A record that lies before the month in which it came.
+ */
+export type LateUsage = Prisma.LateUsageModel
+/**
+ * Model Seat
+ * A member, by the events of the user subgraph.
+ */
+export type Seat = Prisma.SeatModel
+/**
+ * Model EntitlementGrant
+ * What was published of an organisation's grants last.
+ */
+export type EntitlementGrant = Prisma.EntitlementGrantModel

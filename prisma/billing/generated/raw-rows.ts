@@ -28,6 +28,11 @@ import type { CreditNoteModel } from "./models/CreditNote.ts";
 import type { SubscriptionChangeModel } from "./models/SubscriptionChange.ts";
 import type { RefundModel } from "./models/Refund.ts";
 import type { DisputeModel } from "./models/Dispute.ts";
+import type { UsageRecordModel } from "./models/UsageRecord.ts";
+import type { UsageTotalModel } from "./models/UsageTotal.ts";
+import type { LateUsageModel } from "./models/LateUsage.ts";
+import type { SeatModel } from "./models/Seat.ts";
+import type { EntitlementGrantModel } from "./models/EntitlementGrant.ts";
 
 export const streamHeadRows: RawRows<StreamHeadModel> = rawRows(
   "stream_head",
@@ -820,5 +825,95 @@ export const disputeRows: RawRows<DisputeModel> = rawRows(
     openedAt: z.date(),
     closedAt: z.date().nullable(),
     version: z.int(),
+  }),
+);
+
+export const usageRecordRows: RawRows<UsageRecordModel> = rawRows(
+  "usage_record",
+  {
+    id: "id",
+    organizationId: "organization_id",
+    meter: "meter",
+    quantity: "quantity",
+    at: "at",
+    recordedAt: "recorded_at",
+    periodStart: "period_start",
+  },
+  z.object({
+    id: z.string(),
+    organizationId: z.string(),
+    meter: z.string(),
+    quantity: z.bigint(),
+    at: z.date(),
+    recordedAt: z.date(),
+    periodStart: z.date().nullable(),
+  }),
+);
+
+export const usageTotalRows: RawRows<UsageTotalModel> = rawRows(
+  "usage_total",
+  {
+    organizationId: "organization_id",
+    meter: "meter",
+    periodStart: "period_start",
+    periodEnd: "period_end",
+    used: "used",
+    updatedAt: "updated_at",
+  },
+  z.object({
+    organizationId: z.string(),
+    meter: z.string(),
+    periodStart: z.date(),
+    periodEnd: z.date(),
+    used: z.bigint(),
+    updatedAt: z.date(),
+  }),
+);
+
+export const lateUsageRows: RawRows<LateUsageModel> = rawRows(
+  "late_usage",
+  {
+    recordId: "record_id",
+    organizationId: "organization_id",
+    causation: "causation",
+    ratedAt: "rated_at",
+    periodStart: "period_start",
+  },
+  z.object({
+    recordId: z.string(),
+    organizationId: z.string(),
+    causation: z.json(),
+    ratedAt: z.date().nullable(),
+    periodStart: z.date().nullable(),
+  }),
+);
+
+export const seatRows: RawRows<SeatModel> = rawRows(
+  "seat",
+  {
+    membershipId: "membership_id",
+    organizationId: "organization_id",
+  },
+  z.object({
+    membershipId: z.string(),
+    organizationId: z.string(),
+  }),
+);
+
+export const entitlementGrantRows: RawRows<EntitlementGrantModel> = rawRows(
+  "entitlement_grant",
+  {
+    organizationId: "organization_id",
+    key: "key",
+    granted: "granted",
+    allowed: "allowed",
+    updatedAt: "updated_at",
+  },
+  z.object({
+    organizationId: z.string(),
+    key: z.string(),
+    granted: z.boolean(),
+    allowed: z.bigint().nullable(),
+    updatedAt: z.date(),
   }),
 );

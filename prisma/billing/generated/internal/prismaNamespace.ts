@@ -423,7 +423,12 @@ export const ModelName = {
   CreditNote: 'CreditNote',
   SubscriptionChange: 'SubscriptionChange',
   Refund: 'Refund',
-  Dispute: 'Dispute'
+  Dispute: 'Dispute',
+  UsageRecord: 'UsageRecord',
+  UsageTotal: 'UsageTotal',
+  LateUsage: 'LateUsage',
+  Seat: 'Seat',
+  EntitlementGrant: 'EntitlementGrant'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -439,7 +444,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "carrierAddress" | "carrierDelivery" | "carrierStep" | "jobRun" | "jobChunk" | "plan" | "billingAccount" | "paymentMethod" | "billingSubscription" | "invoiceCounter" | "invoice" | "invoiceLine" | "payment" | "providerEvent" | "creditNote" | "subscriptionChange" | "refund" | "dispute"
+    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "carrierAddress" | "carrierDelivery" | "carrierStep" | "jobRun" | "jobChunk" | "plan" | "billingAccount" | "paymentMethod" | "billingSubscription" | "invoiceCounter" | "invoice" | "invoiceLine" | "payment" | "providerEvent" | "creditNote" | "subscriptionChange" | "refund" | "dispute" | "usageRecord" | "usageTotal" | "lateUsage" | "seat" | "entitlementGrant"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -2441,6 +2446,376 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    UsageRecord: {
+      payload: Prisma.$UsageRecordPayload<ExtArgs>
+      fields: Prisma.UsageRecordFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.UsageRecordFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageRecordPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.UsageRecordFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageRecordPayload>
+        }
+        findFirst: {
+          args: Prisma.UsageRecordFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageRecordPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.UsageRecordFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageRecordPayload>
+        }
+        findMany: {
+          args: Prisma.UsageRecordFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageRecordPayload>[]
+        }
+        create: {
+          args: Prisma.UsageRecordCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageRecordPayload>
+        }
+        createMany: {
+          args: Prisma.UsageRecordCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.UsageRecordCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageRecordPayload>[]
+        }
+        delete: {
+          args: Prisma.UsageRecordDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageRecordPayload>
+        }
+        update: {
+          args: Prisma.UsageRecordUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageRecordPayload>
+        }
+        deleteMany: {
+          args: Prisma.UsageRecordDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.UsageRecordUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.UsageRecordUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageRecordPayload>[]
+        }
+        upsert: {
+          args: Prisma.UsageRecordUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageRecordPayload>
+        }
+        aggregate: {
+          args: Prisma.UsageRecordAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateUsageRecord>
+        }
+        groupBy: {
+          args: Prisma.UsageRecordGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.UsageRecordGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.UsageRecordCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.UsageRecordCountAggregateOutputType> | number
+        }
+      }
+    }
+    UsageTotal: {
+      payload: Prisma.$UsageTotalPayload<ExtArgs>
+      fields: Prisma.UsageTotalFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.UsageTotalFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageTotalPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.UsageTotalFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageTotalPayload>
+        }
+        findFirst: {
+          args: Prisma.UsageTotalFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageTotalPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.UsageTotalFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageTotalPayload>
+        }
+        findMany: {
+          args: Prisma.UsageTotalFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageTotalPayload>[]
+        }
+        create: {
+          args: Prisma.UsageTotalCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageTotalPayload>
+        }
+        createMany: {
+          args: Prisma.UsageTotalCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.UsageTotalCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageTotalPayload>[]
+        }
+        delete: {
+          args: Prisma.UsageTotalDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageTotalPayload>
+        }
+        update: {
+          args: Prisma.UsageTotalUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageTotalPayload>
+        }
+        deleteMany: {
+          args: Prisma.UsageTotalDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.UsageTotalUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.UsageTotalUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageTotalPayload>[]
+        }
+        upsert: {
+          args: Prisma.UsageTotalUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UsageTotalPayload>
+        }
+        aggregate: {
+          args: Prisma.UsageTotalAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateUsageTotal>
+        }
+        groupBy: {
+          args: Prisma.UsageTotalGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.UsageTotalGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.UsageTotalCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.UsageTotalCountAggregateOutputType> | number
+        }
+      }
+    }
+    LateUsage: {
+      payload: Prisma.$LateUsagePayload<ExtArgs>
+      fields: Prisma.LateUsageFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.LateUsageFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$LateUsagePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.LateUsageFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$LateUsagePayload>
+        }
+        findFirst: {
+          args: Prisma.LateUsageFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$LateUsagePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.LateUsageFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$LateUsagePayload>
+        }
+        findMany: {
+          args: Prisma.LateUsageFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$LateUsagePayload>[]
+        }
+        create: {
+          args: Prisma.LateUsageCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$LateUsagePayload>
+        }
+        createMany: {
+          args: Prisma.LateUsageCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.LateUsageCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$LateUsagePayload>[]
+        }
+        delete: {
+          args: Prisma.LateUsageDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$LateUsagePayload>
+        }
+        update: {
+          args: Prisma.LateUsageUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$LateUsagePayload>
+        }
+        deleteMany: {
+          args: Prisma.LateUsageDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.LateUsageUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.LateUsageUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$LateUsagePayload>[]
+        }
+        upsert: {
+          args: Prisma.LateUsageUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$LateUsagePayload>
+        }
+        aggregate: {
+          args: Prisma.LateUsageAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateLateUsage>
+        }
+        groupBy: {
+          args: Prisma.LateUsageGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.LateUsageGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.LateUsageCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.LateUsageCountAggregateOutputType> | number
+        }
+      }
+    }
+    Seat: {
+      payload: Prisma.$SeatPayload<ExtArgs>
+      fields: Prisma.SeatFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.SeatFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SeatPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.SeatFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SeatPayload>
+        }
+        findFirst: {
+          args: Prisma.SeatFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SeatPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.SeatFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SeatPayload>
+        }
+        findMany: {
+          args: Prisma.SeatFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SeatPayload>[]
+        }
+        create: {
+          args: Prisma.SeatCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SeatPayload>
+        }
+        createMany: {
+          args: Prisma.SeatCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.SeatCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SeatPayload>[]
+        }
+        delete: {
+          args: Prisma.SeatDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SeatPayload>
+        }
+        update: {
+          args: Prisma.SeatUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SeatPayload>
+        }
+        deleteMany: {
+          args: Prisma.SeatDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.SeatUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.SeatUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SeatPayload>[]
+        }
+        upsert: {
+          args: Prisma.SeatUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SeatPayload>
+        }
+        aggregate: {
+          args: Prisma.SeatAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateSeat>
+        }
+        groupBy: {
+          args: Prisma.SeatGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SeatGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.SeatCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SeatCountAggregateOutputType> | number
+        }
+      }
+    }
+    EntitlementGrant: {
+      payload: Prisma.$EntitlementGrantPayload<ExtArgs>
+      fields: Prisma.EntitlementGrantFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.EntitlementGrantFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EntitlementGrantPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.EntitlementGrantFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EntitlementGrantPayload>
+        }
+        findFirst: {
+          args: Prisma.EntitlementGrantFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EntitlementGrantPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.EntitlementGrantFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EntitlementGrantPayload>
+        }
+        findMany: {
+          args: Prisma.EntitlementGrantFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EntitlementGrantPayload>[]
+        }
+        create: {
+          args: Prisma.EntitlementGrantCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EntitlementGrantPayload>
+        }
+        createMany: {
+          args: Prisma.EntitlementGrantCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.EntitlementGrantCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EntitlementGrantPayload>[]
+        }
+        delete: {
+          args: Prisma.EntitlementGrantDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EntitlementGrantPayload>
+        }
+        update: {
+          args: Prisma.EntitlementGrantUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EntitlementGrantPayload>
+        }
+        deleteMany: {
+          args: Prisma.EntitlementGrantDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.EntitlementGrantUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.EntitlementGrantUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EntitlementGrantPayload>[]
+        }
+        upsert: {
+          args: Prisma.EntitlementGrantUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EntitlementGrantPayload>
+        }
+        aggregate: {
+          args: Prisma.EntitlementGrantAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateEntitlementGrant>
+        }
+        groupBy: {
+          args: Prisma.EntitlementGrantGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.EntitlementGrantGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.EntitlementGrantCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.EntitlementGrantCountAggregateOutputType> | number
+        }
+      }
+    }
   }
 } & {
   other: {
@@ -2931,6 +3306,61 @@ export const DisputeScalarFieldEnum = {
 export type DisputeScalarFieldEnum = (typeof DisputeScalarFieldEnum)[keyof typeof DisputeScalarFieldEnum]
 
 
+export const UsageRecordScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  meter: 'meter',
+  quantity: 'quantity',
+  at: 'at',
+  recordedAt: 'recordedAt',
+  periodStart: 'periodStart'
+} as const
+
+export type UsageRecordScalarFieldEnum = (typeof UsageRecordScalarFieldEnum)[keyof typeof UsageRecordScalarFieldEnum]
+
+
+export const UsageTotalScalarFieldEnum = {
+  organizationId: 'organizationId',
+  meter: 'meter',
+  periodStart: 'periodStart',
+  periodEnd: 'periodEnd',
+  used: 'used',
+  updatedAt: 'updatedAt'
+} as const
+
+export type UsageTotalScalarFieldEnum = (typeof UsageTotalScalarFieldEnum)[keyof typeof UsageTotalScalarFieldEnum]
+
+
+export const LateUsageScalarFieldEnum = {
+  recordId: 'recordId',
+  organizationId: 'organizationId',
+  causation: 'causation',
+  ratedAt: 'ratedAt',
+  periodStart: 'periodStart'
+} as const
+
+export type LateUsageScalarFieldEnum = (typeof LateUsageScalarFieldEnum)[keyof typeof LateUsageScalarFieldEnum]
+
+
+export const SeatScalarFieldEnum = {
+  membershipId: 'membershipId',
+  organizationId: 'organizationId'
+} as const
+
+export type SeatScalarFieldEnum = (typeof SeatScalarFieldEnum)[keyof typeof SeatScalarFieldEnum]
+
+
+export const EntitlementGrantScalarFieldEnum = {
+  organizationId: 'organizationId',
+  key: 'key',
+  granted: 'granted',
+  allowed: 'allowed',
+  updatedAt: 'updatedAt'
+} as const
+
+export type EntitlementGrantScalarFieldEnum = (typeof EntitlementGrantScalarFieldEnum)[keyof typeof EntitlementGrantScalarFieldEnum]
+
+
 export const SortOrder = {
   asc: 'asc',
   desc: 'desc'
@@ -3253,6 +3683,11 @@ export type GlobalOmitConfig = {
   subscriptionChange?: Prisma.SubscriptionChangeOmit
   refund?: Prisma.RefundOmit
   dispute?: Prisma.DisputeOmit
+  usageRecord?: Prisma.UsageRecordOmit
+  usageTotal?: Prisma.UsageTotalOmit
+  lateUsage?: Prisma.LateUsageOmit
+  seat?: Prisma.SeatOmit
+  entitlementGrant?: Prisma.EntitlementGrantOmit
 }
 
 /* Types for Logging */

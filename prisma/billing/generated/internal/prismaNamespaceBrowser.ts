@@ -77,7 +77,12 @@ export const ModelName = {
   CreditNote: 'CreditNote',
   SubscriptionChange: 'SubscriptionChange',
   Refund: 'Refund',
-  Dispute: 'Dispute'
+  Dispute: 'Dispute',
+  UsageRecord: 'UsageRecord',
+  UsageTotal: 'UsageTotal',
+  LateUsage: 'LateUsage',
+  Seat: 'Seat',
+  EntitlementGrant: 'EntitlementGrant'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -545,6 +550,61 @@ export const DisputeScalarFieldEnum = {
 } as const
 
 export type DisputeScalarFieldEnum = (typeof DisputeScalarFieldEnum)[keyof typeof DisputeScalarFieldEnum]
+
+
+export const UsageRecordScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  meter: 'meter',
+  quantity: 'quantity',
+  at: 'at',
+  recordedAt: 'recordedAt',
+  periodStart: 'periodStart'
+} as const
+
+export type UsageRecordScalarFieldEnum = (typeof UsageRecordScalarFieldEnum)[keyof typeof UsageRecordScalarFieldEnum]
+
+
+export const UsageTotalScalarFieldEnum = {
+  organizationId: 'organizationId',
+  meter: 'meter',
+  periodStart: 'periodStart',
+  periodEnd: 'periodEnd',
+  used: 'used',
+  updatedAt: 'updatedAt'
+} as const
+
+export type UsageTotalScalarFieldEnum = (typeof UsageTotalScalarFieldEnum)[keyof typeof UsageTotalScalarFieldEnum]
+
+
+export const LateUsageScalarFieldEnum = {
+  recordId: 'recordId',
+  organizationId: 'organizationId',
+  causation: 'causation',
+  ratedAt: 'ratedAt',
+  periodStart: 'periodStart'
+} as const
+
+export type LateUsageScalarFieldEnum = (typeof LateUsageScalarFieldEnum)[keyof typeof LateUsageScalarFieldEnum]
+
+
+export const SeatScalarFieldEnum = {
+  membershipId: 'membershipId',
+  organizationId: 'organizationId'
+} as const
+
+export type SeatScalarFieldEnum = (typeof SeatScalarFieldEnum)[keyof typeof SeatScalarFieldEnum]
+
+
+export const EntitlementGrantScalarFieldEnum = {
+  organizationId: 'organizationId',
+  key: 'key',
+  granted: 'granted',
+  allowed: 'allowed',
+  updatedAt: 'updatedAt'
+} as const
+
+export type EntitlementGrantScalarFieldEnum = (typeof EntitlementGrantScalarFieldEnum)[keyof typeof EntitlementGrantScalarFieldEnum]
 
 
 export const SortOrder = {

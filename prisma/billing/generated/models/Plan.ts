@@ -382,7 +382,7 @@ export type PlanCreateInput = {
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
   trialDays?: number
-  publishedAt: Date | string
+  publishedAt?: Date | string
   retiredAt?: Date | string | null
   createdAt?: Date | string
   subscriptions?: Prisma.BillingSubscriptionCreateNestedManyWithoutPlanInput
@@ -401,7 +401,7 @@ export type PlanUncheckedCreateInput = {
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
   trialDays?: number
-  publishedAt: Date | string
+  publishedAt?: Date | string
   retiredAt?: Date | string | null
   createdAt?: Date | string
   subscriptions?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutPlanInput
@@ -458,7 +458,7 @@ export type PlanCreateManyInput = {
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
   trialDays?: number
-  publishedAt: Date | string
+  publishedAt?: Date | string
   retiredAt?: Date | string | null
   createdAt?: Date | string
 }
@@ -623,7 +623,7 @@ export type PlanCreateWithoutSubscriptionsInput = {
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
   trialDays?: number
-  publishedAt: Date | string
+  publishedAt?: Date | string
   retiredAt?: Date | string | null
   createdAt?: Date | string
   scheduled?: Prisma.BillingSubscriptionCreateNestedManyWithoutNextPlanInput
@@ -641,7 +641,7 @@ export type PlanUncheckedCreateWithoutSubscriptionsInput = {
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
   trialDays?: number
-  publishedAt: Date | string
+  publishedAt?: Date | string
   retiredAt?: Date | string | null
   createdAt?: Date | string
   scheduled?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutNextPlanInput
@@ -664,7 +664,7 @@ export type PlanCreateWithoutScheduledInput = {
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
   trialDays?: number
-  publishedAt: Date | string
+  publishedAt?: Date | string
   retiredAt?: Date | string | null
   createdAt?: Date | string
   subscriptions?: Prisma.BillingSubscriptionCreateNestedManyWithoutPlanInput
@@ -682,7 +682,7 @@ export type PlanUncheckedCreateWithoutScheduledInput = {
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
   trialDays?: number
-  publishedAt: Date | string
+  publishedAt?: Date | string
   retiredAt?: Date | string | null
   createdAt?: Date | string
   subscriptions?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutPlanInput
@@ -799,7 +799,7 @@ export type PlanCreateWithoutChangesInput = {
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
   trialDays?: number
-  publishedAt: Date | string
+  publishedAt?: Date | string
   retiredAt?: Date | string | null
   createdAt?: Date | string
   subscriptions?: Prisma.BillingSubscriptionCreateNestedManyWithoutPlanInput
@@ -817,7 +817,7 @@ export type PlanUncheckedCreateWithoutChangesInput = {
   amountMinor: bigint | number
   features: Prisma.JsonNullValueInput | runtime.InputJsonValue
   trialDays?: number
-  publishedAt: Date | string
+  publishedAt?: Date | string
   retiredAt?: Date | string | null
   createdAt?: Date | string
   subscriptions?: Prisma.BillingSubscriptionUncheckedCreateNestedManyWithoutPlanInput
