@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { createIdentitySigner } from "../platform/auth/identity-header.ts";
 import { systemClock } from "../platform/clock.ts";
 import type { Environment } from "../platform/config/parse-config.ts";
+import { localDocuments } from "../platform/documents/document.ts";
 import { loadEventContracts } from "../platform/events/contracts.ts";
 import { createPostgresEventLog } from "../platform/events/postgres-event-log.ts";
 import type { Subgraph, SubgraphRuntime } from "../platform/graphql/subgraph.ts";
@@ -146,6 +147,7 @@ async function addPlatform(options: EmbeddedOptions, base: EmbeddedBase): Promis
     checks,
     webhooks: localWebhooks(subgraphs),
     deliver: createDeliveries({ signer, subgraphs }),
+    documentPages: localDocuments(subgraphs),
     reportDenial: createDenialReports({ signer, endpoints, logger }),
     routes: (server) => registerMailboxRoutes(server, infrastructure.mailbox),
   });

@@ -8,6 +8,7 @@ import type { Cache } from "../platform/cache/cache.ts";
 import type { CountedCache } from "../platform/cache/cache-metrics.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { ServiceDirectory } from "../platform/discovery/service-directory.ts";
+import type { DocumentSource } from "../platform/documents/document.ts";
 import type { EventLog } from "../platform/events/event-log.ts";
 import type { EventFlow } from "../platform/events/flow/event-flow.ts";
 import type { SubgraphEndpoint } from "../platform/graphql/subgraph-endpoint.ts";
@@ -89,6 +90,8 @@ export interface GatewayOptions {
   readonly webhooks?: WebhookReceiver;
   /** Where deliveries of programs go; absent: none are taken. */
   readonly deliver?: SendDelivery;
+  /** Opens pages of subgraphs that are to be printed; absent: there are none. */
+  readonly documentPages?: DocumentSource;
   /** Further routes, e.g. the local mailbox. */
   readonly routes?: (server: FastifyInstance) => void;
 }

@@ -5,6 +5,7 @@
 import type { FastifyInstance } from "fastify";
 import { cacheMetrics } from "../platform/cache/cache-metrics.ts";
 import { createMemoryCache } from "../platform/cache/memory-cache.ts";
+import { registerDocuments } from "../platform/documents/document-routes.ts";
 import { degradedMetric } from "../platform/http/health.ts";
 import { registerWebhooks } from "../platform/webhooks/webhook-routes.ts";
 import { createGatewayCaches } from "./cache/gateway-caches.ts";
@@ -99,6 +100,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   if (options.deliver !== undefined && authenticator !== undefined) {
     registerIngest(server, { authenticator, send: options.deliver }, limited);
   }
+  if (options.documentPages !== undefined) registerDocuments(server, options.documentPages, limited);
   if (options.tokenService !== undefined) registerTokenEndpoint(server, options.tokenService, limited);
   const metrics = [transport.metrics, operations.metrics, errors.metrics, limits.rates.metrics, caches.metrics];
   if (limits.admission !== undefined) metrics.push(limits.admission.metrics);

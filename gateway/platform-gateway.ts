@@ -9,6 +9,7 @@ import { type Environment, parseConfig } from "../platform/config/parse-config.t
 import { queryService } from "../platform/discovery/query-service.ts";
 import { createServiceAddresses } from "../platform/discovery/service-addresses.ts";
 import { createServiceDirectory, type ServiceDirectory } from "../platform/discovery/service-directory.ts";
+import { forwardDocuments } from "../platform/documents/document-forwarding.ts";
 import { createEventLog } from "../platform/events/create-event-log.ts";
 import { type ListedSubgraph, sessionIssuer } from "../platform/graphql/subgraph-definition.ts";
 import { readAddresses } from "../platform/graphql/subgraph-settings.ts";
@@ -80,6 +81,7 @@ export async function addPlatformGateway(
     directory,
     webhooks: forwardWebhooks(called),
     deliver: createDeliveries({ signer, addresses: called }),
+    documentPages: forwardDocuments(called),
     reportDenial: createDenialReports({ signer, addresses: called, logger }),
     ...(countingRedis === undefined
       ? {}

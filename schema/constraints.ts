@@ -19,6 +19,10 @@ export const constraints = {
   slug: { min: 3, max: 40, pattern: "^[a-z0-9](?:[a-z0-9-]*[a-z0-9])$" },
   planName: { min: 1, max: 80 },
   trialDays: { min: 0, max: 730 },
+  /** Lines of a postal address, the name above it, its town and region. */
+  addressLine: { min: 1, max: 120 },
+  postalCode: { min: 1, max: 20 },
+  taxId: { min: 1, max: 40 },
   quantity: { min: 1, max: 10_000 },
   usageQuantity: { min: 1, max: 1_000_000_000_000 },
   /** When something was used that is recorded now. */

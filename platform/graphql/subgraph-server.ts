@@ -1,6 +1,8 @@
 /** Serves one subgraph over HTTP: `POST /graphql` for the gateway, health routes, and the subgraph's own. */
 import { z } from "zod";
 import { cacheMetrics } from "../cache/cache-metrics.ts";
+import { localDocuments } from "../documents/document.ts";
+import { registerDocuments } from "../documents/document-routes.ts";
 import { AppError } from "../errors/app-error.ts";
 import type { EventFlow } from "../events/flow/event-flow.ts";
 import { createServer, listen } from "../http/create-server.ts";
@@ -58,6 +60,7 @@ export function addSubgraphServer(options: SubgraphServerOptions): { readonly po
   subgraph.routes?.(server);
   registerWebhooks(server, localWebhooks([subgraph]));
   registerIngestPoints(server, subgraph.ingest ?? []);
+  registerDocuments(server, localDocuments([subgraph]));
   registerDenials(server, subgraph.endpoint);
   server.post("/graphql", async (request, reply) => {
     const body = bodySchema.safeParse(request.body);

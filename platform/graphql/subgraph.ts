@@ -6,6 +6,7 @@ import type { FastifyInstance } from "fastify";
 import type { TokenService } from "../auth/token-service.ts";
 import type { CountedCache } from "../cache/cache-metrics.ts";
 import type { Clock } from "../clock.ts";
+import type { DocumentKind } from "../documents/document.ts";
 import type { EventContracts } from "../events/contracts.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { WatchedConsumer } from "../events/flow/consumer-watch.ts";
@@ -41,6 +42,8 @@ export interface Subgraph {
   readonly webhooks?: readonly InboundWebhook[];
   /** What programs deliver by plain HTTP. */
   readonly ingest?: readonly IngestPoint[];
+  /** Pages for people that open without signing in. */
+  readonly documents?: readonly DocumentKind[];
   /** Of the subgraph that issues sessions. */
   readonly tokenService?: TokenService;
   readonly demo?: DemoData;

@@ -2,6 +2,7 @@
  * What billing says happened, as `schema/events/billing.*.json` describe it. The version is the row's after the change.
  */
 import { OrganizationId, PLATFORM, type TenantId } from "../../platform/auth/principal-ids.ts";
+import type { TextSeal } from "../../platform/auth/text-seal.ts";
 import type { DomainEvent } from "../../platform/events/envelope.ts";
 import type { PublishedDenial } from "../../platform/graphql/denial-reporter.ts";
 import type { JobRun } from "../../platform/jobs/job.ts";
@@ -10,6 +11,7 @@ import type { StepSettled } from "../../platform/saga/saga-messages.ts";
 import type { RefundStatus, SubscriptionStatus } from "../../schema/generated/billing.ts";
 import type { EventData, EventType } from "../../schema/generated/events.ts";
 import type { BillingAccount, PaymentMethod } from "./domain/account.ts";
+import type { BillingDetails } from "./domain/billing-details.ts";
 import type { CreditNote } from "./domain/credit-note.ts";
 import type { Dispute } from "./domain/dispute.ts";
 import { type Entitlement, writeEntitlement } from "./domain/entitlement.ts";
@@ -89,6 +91,24 @@ export function testClockSet(account: BillingAccount): DomainEvent {
   return event("billing.account.test_clock_set.v1", account, { accountId: id, ...clock });
 }
 
+/**
+ * It tells which details changed, and none of their values. Whoever sends mails has to know where they go: that is
+ * sealed for the organisation.
+ */
+export function accountUpdated(
+  account: BillingAccount,
+  changed: readonly (keyof BillingDetails)[],
+  seal: Pick<TextSeal, "seal">,
+): DomainEvent {
+  const { id, organizationId } = account;
+  const { billingEmail } = account.details;
+  const sealed = billingEmail === null ? null : seal.seal(billingEmail, organizationId);
+  return event("billing.account.updated.v1", account, {
+    ...{ accountId: id, organizationId, changedFields: [...changed] },
+    ...(changed.includes("billingEmail") ? { sealedBillingEmail: sealed } : {}),
+  });
+}
+
 export function paymentMethodAttached(method: PaymentMethod): DomainEvent {
   return event("billing.payment_method.attached.v1", method, methodData(method));
 }
@@ -158,8 +178,13 @@ export function subscriptionRenewed(subscription: BillingSubscription, invoiceId
   return event("billing.subscription.renewed.v1", subscription, data);
 }
 
-export function subscriptionPastDue(subscription: BillingSubscription, invoiceId: InvoiceId): DomainEvent {
-  const data = { ...subscriptionData(subscription, "ACTIVE"), invoiceId };
+/** @param paymentId that failed; null: there was no method to pay with */
+export function subscriptionPastDue(
+  subscription: BillingSubscription,
+  invoiceId: InvoiceId,
+  paymentId: PaymentId | null = null,
+): DomainEvent {
+  const data = { ...subscriptionData(subscription, "ACTIVE"), invoiceId, paymentId };
   return event("billing.subscription.past_due.v1", subscription, data);
 }
 
@@ -199,9 +224,11 @@ export function invoiceUncollectible(invoice: Invoice, from: "OPEN" | "PAID"): D
   return event("billing.invoice.uncollectible.v1", invoice, invoiceData(invoice, from));
 }
 
-function invoiceData({ id, accountId, number, status, totalMinor, currency }: Invoice, fromStatus: string | null) {
+function invoiceData(invoice: Invoice, fromStatus: string | null) {
+  const { id, accountId, number, status, totalMinor, creditMinor, currency } = invoice;
   const total = eventMoney(totalMinor, currency);
-  return { invoiceId: id, accountId, number, fromStatus, toStatus: status, total };
+  const creditUsed = eventMoney(creditMinor, currency);
+  return { invoiceId: id, accountId, number, fromStatus, toStatus: status, total, creditUsed };
 }
 
 export function creditNoteIssued(creditNote: CreditNote): DomainEvent {
@@ -292,9 +319,9 @@ export function providerEventReceived(
 }
 
 function paymentData(payment: Payment, fromStatus: string | null) {
-  const { id, invoiceId, status, failureCode, amountMinor, currency } = payment;
+  const { id, invoiceId, status, failureCode, amountMinor, currency, payerPresent } = payment;
   const amount = eventMoney(amountMinor, currency);
-  return { paymentId: id, invoiceId, fromStatus, toStatus: status, amount, failureCode };
+  return { paymentId: id, invoiceId, fromStatus, toStatus: status, amount, failureCode, payerPresent };
 }
 
 export interface CountedUse {

@@ -1,4 +1,5 @@
 /** The billing subgraph: plans, accounts, subscriptions, invoices and payments. */
+import { CONTACT_ADDRESSES } from "../../platform/auth/contact-addresses.ts";
 import { createIdentityVerifier } from "../../platform/auth/identity-header.ts";
 import { createTextSeal } from "../../platform/auth/text-seal.ts";
 import { createProcessCache, type ProcessCacheSettings } from "../../platform/cache/process-cache.ts";
@@ -18,6 +19,9 @@ import { createSettlementWorker } from "./collection/settlement-worker.ts";
 import { consumers, routes, tenantsOfEvent } from "./consumers.ts";
 import { type BillingContext, createBillingContext } from "./context.ts";
 import { DEMO } from "./demo.ts";
+import { createDocuments } from "./documents/create-documents.ts";
+import { createDocumentLinks } from "./documents/document-links.ts";
+import type { DocumentSettings } from "./documents/document-settings.ts";
 import { accessDenied, jobFinished, jobProgressed, jobStarted } from "./domain-events.ts";
 import { createOverdueInvoices } from "./dunning/overdue-invoices.ts";
 import { createSubscriptionPeriods } from "./lifecycle/subscription-periods.ts";
@@ -45,6 +49,7 @@ const CACHE_SHAPE = 3;
 
 export interface BillingSubgraphDeps extends SubgraphRuntime {
   readonly settings: ProcessCacheSettings &
+    DocumentSettings &
     ProviderSettings & { readonly BILLING_CURRENCY: string; readonly OPERATOR_ORGANIZATION_ID?: string | undefined };
   /** Default: the one that the settings name. Whoever brings one starts and stops it. */
   readonly provider?: PaymentProvider;
@@ -79,6 +84,13 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     references: createMethodReferences(identitySecrets),
     planCache: createPlanCache(cache),
     tokenSeal: createTextSeal(PROVIDER_TOKENS, identitySecrets),
+    contactSeal: createTextSeal(CONTACT_ADDRESSES, identitySecrets),
+    documents: createDocumentLinks({
+      subgraph: name,
+      baseUrl: settings.BILLING_DOCUMENTS_URL,
+      seal: createTextSeal("document links", identitySecrets),
+      clock,
+    }),
     currency: settings.BILLING_CURRENCY,
     operatorOrganizationId: settings.OPERATOR_ORGANIZATION_ID,
   };
@@ -142,6 +154,7 @@ export function createBillingSubgraph(deps: BillingSubgraphDeps): Subgraph {
     ],
     webhooks: [createProviderWebhook(services)],
     ingest: [usage],
+    documents: createDocuments(services, settings),
     relays: [relay],
     consumers: [...routed.groups.values()],
     checks: [database.check, cache.check],

@@ -6,6 +6,7 @@ import type { CursorCodec } from "../../platform/graphql/connection.ts";
 import type { IdSource } from "../../platform/ids.ts";
 import type { Logger } from "../../platform/logger/logger.ts";
 import type { PlanCache } from "./catalogue/plan-cache.ts";
+import type { DocumentLinks } from "./documents/document-links.ts";
 import type { MethodReferences } from "./payment-methods/method-references.ts";
 import type { PaymentProvider } from "./provider/payment-provider.ts";
 import type { BillingDatabase } from "./store/database.ts";
@@ -22,6 +23,9 @@ export interface BillingServices {
   readonly planCache: PlanCache;
   /** Opens tokens of the provider's form that come from other subgraphs. */
   readonly tokenSeal: TextSeal;
+  /** Seals where an organisation wants mails about its money, for whoever sends them. */
+  readonly contactSeal: TextSeal;
+  readonly documents: DocumentLinks;
   /** Of new accounts and published plans. */
   readonly currency: string;
   /** Whose managers are operators; absent: only the command line is. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { processCacheSettings } from "../../platform/config/cache-settings.ts";
 import { operatorSettings } from "../../platform/config/operator-settings.ts";
 import { defineSubgraph } from "../../platform/graphql/subgraph-definition.ts";
+import { documentSettings } from "./documents/document-settings.ts";
 import { providerSettings } from "./provider/provider-settings.ts";
 
 export const subgraph = defineSubgraph({
@@ -19,11 +20,13 @@ export const subgraph = defineSubgraph({
       .regex(/^[A-Z]{3}$/)
       .default("EUR")
       .describe("Currency of new billing accounts"),
+    ...documentSettings,
     ...providerSettings,
   },
   operatorCommands: async () => (await import("./operator/command-table.ts")).COMMANDS,
   create: async (deps) => (await import("./index.ts")).createBillingSubgraph(deps),
   embedded: ({ publicUrl }, environment) => ({
+    BILLING_DOCUMENTS_URL: environment["BILLING_DOCUMENTS_URL"] || publicUrl,
     PAYMENT_RETURN_URL: environment["PAYMENT_RETURN_URL"] || publicUrl,
     SANDBOX_WEBHOOK_URL: environment["SANDBOX_WEBHOOK_URL"] || `${publicUrl}/webhooks/sandbox`,
   }),

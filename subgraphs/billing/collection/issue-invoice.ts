@@ -4,6 +4,7 @@
  */
 import type { CommandScope } from "../../../platform/database/command.ts";
 import { type BillingAccount, creditFor } from "../domain/account.ts";
+import { billToOf } from "../domain/billing-details.ts";
 import type { SubscriptionId } from "../domain/ids.ts";
 import type { Invoice } from "../domain/invoice.ts";
 import type { Plan } from "../domain/plan.ts";
@@ -17,7 +18,7 @@ import { insertInvoice, takeNumber } from "../store/invoices.ts";
 
 export interface NewCharge {
   /** Locked by the transaction. */
-  readonly account: Pick<BillingAccount, "id" | "organizationId">;
+  readonly account: Pick<BillingAccount, "id" | "organizationId" | "details">;
   readonly subscriptionId: SubscriptionId;
   readonly plan: Pick<Plan, "name" | "currency" | "amountMinor">;
   readonly quantity: number;
@@ -49,6 +50,7 @@ export async function issueInvoice(
     creditMinor: creditUsedMinor,
     issuedAt: at,
     dueAt: at,
+    billTo: billToOf(account.details),
     line: {
       id: ids.next("lin"),
       description: plan.name,

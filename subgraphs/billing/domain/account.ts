@@ -1,5 +1,6 @@
 import type { OrganizationId } from "../../../platform/auth/principal-ids.ts";
 import type { BillingAccountStatus } from "../../../schema/generated/billing.ts";
+import type { BillingDetails } from "./billing-details.ts";
 import type { AccountId, PaymentMethodId } from "./ids.ts";
 
 /** The customer record of an organisation, one each. */
@@ -14,6 +15,7 @@ export interface BillingAccount {
   readonly testTime: Date | null;
   /** Where that time is being moved to; null: it stands. */
   readonly testTarget: Date | null;
+  readonly details: BillingDetails;
   readonly version: number;
 }
 

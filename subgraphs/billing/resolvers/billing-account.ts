@@ -13,6 +13,9 @@ export const billingAccount: ResolversOf<"BillingAccount", BillingContext, Billi
   amountDue: async ({ id, currency }, _args, { loaders }) => money(await loaders.openTotalOfAccount.load(id), currency),
   credit: ({ creditMinor, currency }) => money(creditMinor, currency),
   testClock: ({ testTime, testTarget }) => (testTime === null ? null : { now: testTime, target: testTarget }),
+  billingEmail: ({ details }) => details.billingEmail,
+  taxId: ({ details }) => details.taxId,
+  address: ({ details }) => details.address,
   paymentMethods: ({ id }, _args, { loaders }) => loaders.paymentMethodsOfAccount.load(id),
 
   subscriptions({ id: accountId }, args, context, info) {

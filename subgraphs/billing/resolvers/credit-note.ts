@@ -8,4 +8,5 @@ export const creditNote: ResolversOf<"CreditNote", BillingContext, BillingParent
   __resolveReference: ({ id }, { loaders }) => loadById(CreditNoteId, id, loaders.creditNote),
   invoice: async ({ invoiceId }, _args, { loaders }) => required(await loaders.invoice.load(invoiceId), "invoice"),
   total: ({ totalMinor, currency }) => money(totalMinor, currency),
+  documentUrl: (creditNote, _args, { services }) => services.documents.linkTo("credit-notes", creditNote),
 };

@@ -21,6 +21,7 @@ export const resolvers: Resolvers<BillingContext, BillingParents> = {
   BigInt: scalars.BigInt,
   CurrencyCode: scalars.CurrencyCode,
   DateTime: scalars.DateTime,
+  EmailAddress: scalars.EmailAddress,
   BillingAccount: billingAccount,
   BillingSubscription: billingSubscription,
   CreditNote: creditNote,

@@ -20,4 +20,5 @@ export const invoice: ResolversOf<"Invoice", BillingContext, BillingParents> = {
   credited: ({ creditedMinor, currency }) => money(creditedMinor, currency),
   payments: ({ id }, _args, { loaders }) => loaders.paymentsOfInvoice.load(id),
   creditNotes: ({ id }, _args, { loaders }) => loaders.creditNotesOfInvoice.load(id),
+  documentUrl: (invoice, _args, { services }) => services.documents.linkTo("invoices", invoice),
 };

@@ -4,6 +4,7 @@ import { type UserError, userError } from "../../../platform/errors/user-failure
 import { mutationPayload } from "../../../platform/graphql/mutation-payload.ts";
 import type { ResolversOf, UsageStatus } from "../../../schema/generated/billing.ts";
 import { advanceTestClock } from "../commands/accounts/advance-test-clock.ts";
+import { updateAccount } from "../commands/accounts/update-account.ts";
 import { attachPaymentMethod } from "../commands/payment-methods/attach-payment-method.ts";
 import { chooseDefaultMethod } from "../commands/payment-methods/choose-default-method.ts";
 import { detachPaymentMethod } from "../commands/payment-methods/detach-payment-method.ts";
@@ -35,6 +36,10 @@ interface PaymentMethodFields {
 
 interface DetachFields {
   readonly detachedId: string | null;
+}
+
+interface AccountFields {
+  readonly account: BillingAccount | null;
 }
 
 interface PayFields {
@@ -95,6 +100,12 @@ export const mutation: ResolversOf<"Mutation", BillingContext, BillingParents> =
       const outcome = await chooseDefaultMethod(context.services, context.actor(), input);
       const { paymentMethodId } = context.settle(outcome);
       return { paymentMethod: await context.loaders.paymentMethod.load(paymentMethodId) };
+    }),
+
+  billingAccountUpdate: (_root, { input }, context) =>
+    mutationPayload<AccountFields>({ account: null }, async () => {
+      const { accountId } = context.settle(await updateAccount(context.services, context.actor(), input));
+      return { account: await context.loaders.account.load(accountId) };
     }),
 
   async subscriptionStart(_root, { input }, context) {

@@ -6,7 +6,9 @@ import type { BillingAccountModel } from "../../../prisma/billing/generated/mode
 import { billingAccountRows } from "../../../prisma/billing/generated/raw-rows.ts";
 import { BillingAccountStatus } from "../../../schema/generated/billing.ts";
 import type { BillingAccount } from "../domain/account.ts";
+import type { BillingDetails } from "../domain/billing-details.ts";
 import { AccountId } from "../domain/ids.ts";
+import { toDetails } from "./billing-details.ts";
 import type { BillingTransaction } from "./database.ts";
 import { requireRow } from "./require-row.ts";
 import { tables } from "./tables.ts";
@@ -21,6 +23,7 @@ function toAccount(row: BillingAccountModel): BillingAccount {
     creditMinor,
     testTime,
     testTarget,
+    details: toDetails(row),
     version,
   };
 }
@@ -81,6 +84,22 @@ export async function changeAccountStatus(
     data: { status: to, version: { increment: 1 }, updatedAt: at },
   });
   return row === undefined ? undefined : toAccount(row);
+}
+
+/** @param id of an account that the transaction has locked. @returns the account as it is now */
+export async function changeDetails(
+  tx: BillingTransaction,
+  id: AccountId,
+  { billingEmail, taxId, address }: BillingDetails,
+  at: Date,
+): Promise<BillingAccount> {
+  const { columns, parse } = billingAccountRows;
+  const rows = await tables(tx).$queryRaw`
+    UPDATE billing_account
+    SET billing_email = ${billingEmail}, tax_id = ${taxId}, address = ${address === null ? null : JSON.stringify(address)}::jsonb,
+      version = version + 1, updated_at = ${at}
+    WHERE id = ${id} RETURNING ${columns}`;
+  return toAccount(requireRow(parse(rows).at(0)));
 }
 
 /**

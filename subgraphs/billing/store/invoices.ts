@@ -8,8 +8,10 @@ import type { InvoiceModel } from "../../../prisma/billing/generated/models/Invo
 import type { InvoiceLineModel } from "../../../prisma/billing/generated/models/InvoiceLine.ts";
 import { invoiceLineRows, invoiceRows } from "../../../prisma/billing/generated/raw-rows.ts";
 import { InvoiceStatus } from "../../../schema/generated/billing.ts";
+import type { BillTo } from "../domain/billing-details.ts";
 import { AccountId, InvoiceId, InvoiceLineId, SubscriptionId } from "../domain/ids.ts";
 import { creditableOf, type Invoice, type InvoiceLine, type PaidLine } from "../domain/invoice.ts";
+import { toStoredBillTo } from "./billing-details.ts";
 import type { BillingTransaction } from "./database.ts";
 import { requireRow } from "./require-row.ts";
 import { tables } from "./tables.ts";
@@ -150,17 +152,22 @@ export interface NewInvoice
     | "dueAt"
   > {
   readonly subscriptionId: SubscriptionId;
+  /** What is said of its payer, for good; undefined: nobody said so. */
+  readonly billTo: BillTo | undefined;
   readonly line: NewInvoiceLine;
 }
 
 /** Inserts an invoice with its line: OPEN, or PAID where credit covers it. */
-export async function insertInvoice(tx: BillingTransaction, { line, ...invoice }: NewInvoice): Promise<Invoice> {
+export async function insertInvoice(
+  tx: BillingTransaction,
+  { line, billTo, ...invoice }: NewInvoice,
+): Promise<Invoice> {
   const { organizationId, currency, id: invoiceId, issuedAt } = invoice;
   const totalMinor = invoice.subtotalMinor + invoice.taxMinor;
   const isPaid = invoice.creditMinor === totalMinor;
-  const row = await tables(tx).invoice.create({
-    data: { ...invoice, totalMinor, ...(isPaid ? { status: "PAID", paidAt: issuedAt } : { status: "OPEN" }) },
-  });
+  const state = isPaid ? { status: "PAID", paidAt: issuedAt } : { status: "OPEN" };
+  const kept = billTo === undefined ? {} : { billTo: toStoredBillTo(billTo) };
+  const row = await tables(tx).invoice.create({ data: { ...invoice, totalMinor, ...state, ...kept } });
   await tables(tx).invoiceLine.create({ data: { ...line, organizationId, currency, invoiceId } });
   return toInvoice(row);
 }

@@ -24,6 +24,7 @@ const KIND_BY_NOUN: Readonly<Record<string, string>> = {
   invoice: "inv",
   subscription: "sub",
   billingSubscription: "sub",
+  billingAccount: "acc",
   payment: "pay",
   paymentMethod: "pm",
   auditEntry: "aud",
@@ -67,6 +68,9 @@ function kindOf(fieldName: string, argumentName: string): string {
   throw new Error(`teach test/support/isolation/sample-values.ts what id \`${fieldName}(${argumentName}:)\` takes`);
 }
 
+/** Texts that are not free, by the name of their field. */
+const TEXTS: Readonly<Record<string, string>> = { providerToken: "tok_visa", country: "DE", meter: "events_per_month" };
+
 export interface SampleOptions {
   readonly fieldName: string;
   /** The value for an id position; called for each. */
@@ -96,8 +100,7 @@ export function sampleValue(type: GraphQLInputType, name: string, path: string, 
   if (optional) return undefined;
   switch (inner.toString()) {
     case "String":
-      if (name === "meter") return "events_per_month";
-      return name === "providerToken" ? "tok_visa" : "Sample text";
+      return TEXTS[name] ?? "Sample text";
     case "Int":
       return 1;
     case "Boolean":

@@ -39,6 +39,13 @@ const DISPUTE_OUTCOMES: Readonly<Record<string, string>> = {
   LOST: "Dispute lost: the money is gone",
 };
 
+const DETAILS: Readonly<Record<string, string>> = {
+  billingEmail: "e-mail",
+  taxId: "tax id",
+  address: "address",
+};
+const nameOfDetail = (field: string): string => DETAILS[field] ?? field;
+
 function titleOf(type: string, event: BillingMessage["event"]): Pick<ActivityItem, "title" | "amount"> {
   switch (event.__typename) {
     case "BillingAccountOpened":
@@ -47,6 +54,8 @@ function titleOf(type: string, event: BillingMessage["event"]): Pick<ActivityIte
       return { title: "Billing account closed" };
     case "TestClockSet":
       return { title: event.target === null ? "Test clock has arrived" : "Test clock is being moved" };
+    case "BillingAccountUpdated":
+      return { title: `Billing details changed: ${event.changedFields.map(nameOfDetail).join(", ")}` };
     case "PaymentMethodAttached": {
       const last4 = event.paymentMethod?.last4;
       return { title: last4 == null ? "Payment method added" : `Card ending in ${last4} added` };

@@ -65,6 +65,7 @@ const TITLES: Readonly<Record<string, string>> = {
   "billing.account.opened": "Billing account opened",
   "billing.account.closed": "Billing account closed",
   "billing.account.test_clock_set": "Test clock set",
+  "billing.account.updated": "Billing details changed",
   "billing.payment_method.attached": "Payment method added",
   "billing.payment_method.detached": "Payment method removed",
   "billing.payment_method.made_default": "Another payment method is used",

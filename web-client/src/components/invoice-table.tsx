@@ -1,6 +1,7 @@
 import type { InvoiceFieldsFragment } from "../../../schema/generated/operations.ts";
 import { formatMoney } from "../format/money.ts";
 import { formatDate } from "../format/time.ts";
+import { PrintInvoice } from "./print-invoice.tsx";
 import { StatusBadge } from "./status-badge.tsx";
 
 interface InvoiceTableProps {
@@ -36,6 +37,7 @@ export function InvoiceTable({ invoices, onPay }: InvoiceTableProps) {
               <StatusBadge status={invoice.status} />
             </td>
             <td className="action">
+              <PrintInvoice invoice={invoice} />
               {invoice.status === "OPEN" && onPay !== undefined && (
                 <button
                   type="button"

@@ -91,7 +91,7 @@ async function afterDecline({ services, scope, payment, open, at }: Settled): Pr
   const { subscriptionId } = open;
   if (subscriptionId === null) return { payment, invoice: open, subscription: undefined };
   const late = await markPastDue(tx, subscriptionId, at);
-  if (late !== undefined) emit(subscriptionPastDue(late, open.id));
+  if (late !== undefined) emit(subscriptionPastDue(late, open.id, payment.id));
   const { status } = late ?? requireRow((await findSubscriptions(tx, [subscriptionId])).at(0));
   const { failureCode } = payment;
   const invoice = status === "PAST_DUE" ? await scheduleRetry(scope, { invoice: open, failureCode, at }) : open;

@@ -36,6 +36,9 @@ export const BILLING: Tables = {
       billing_account_status: [{ status: "GONE" }],
       billing_account_credit: [{ credit_minor: -1 }],
       billing_account_test_target: [{ test_target: later }, { test_time: later, test_target: now }],
+      billing_account_billing_email: [{ billing_email: "a@" }, { billing_email: `a@${"b".repeat(253)}` }],
+      billing_account_tax_id: [{ tax_id: "" }, { tax_id: "1".repeat(41) }],
+      billing_account_address: [{ address: "[]" }, { address: '"Main Street"' }],
     },
   },
   payment_method: {
@@ -123,6 +126,7 @@ export const BILLING: Tables = {
       invoice_dunning_open: [{ status: "VOID", dunning_ends_at: later }],
       invoice_retry: [{ retry_at: now }, { retry_at: later, dunning_ends_at: now }],
       invoice_credited: [{ credited_minor: -1 }, { credited_minor: 120 }],
+      invoice_bill_to: [{ bill_to: "[]" }, { bill_to: '"Ada"' }],
     },
   },
   credit_note: {

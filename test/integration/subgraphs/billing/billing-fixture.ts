@@ -15,6 +15,7 @@ import type { Subgraph } from "../../../../platform/graphql/subgraph.ts";
 import { createIdSource } from "../../../../platform/ids.ts";
 import { createLogger } from "../../../../platform/logger/logger.ts";
 import { type DatabaseUrls, databaseUrls, prepareDatabase } from "../../../../prisma/databases.ts";
+import { documentSettings } from "../../../../subgraphs/billing/documents/document-settings.ts";
 import type { AccountId } from "../../../../subgraphs/billing/domain/ids.ts";
 import { createBillingSubgraph, seedPlans } from "../../../../subgraphs/billing/index.ts";
 import { providerSettings } from "../../../../subgraphs/billing/provider/provider-settings.ts";
@@ -58,7 +59,7 @@ export async function startBilling({ clock = systemClock, before, webhookUrl }: 
   const ids = createIdSource(systemClock);
   const operators = ids.next("org");
   const settings = {
-    ...z.object(providerSettings).parse({}),
+    ...z.object({ ...providerSettings, ...documentSettings }).parse({}),
     BILLING_CURRENCY: "EUR",
     OPERATOR_ORGANIZATION_ID: operators,
   };
