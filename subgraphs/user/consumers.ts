@@ -8,6 +8,7 @@ import type { EventType } from "../../schema/generated/events.ts";
 import { rowEviction } from "./cache/row-eviction.ts";
 import { deliverMail } from "./commands/mails/deliver-mail.ts";
 import { requestMail } from "./commands/mails/request-mail.ts";
+import { requestMoneyMails } from "./commands/mails/request-money-mails.ts";
 import { requestOwnerMails } from "./commands/mails/request-owner-mails.ts";
 import { accountExists } from "./mail/kinds/account-exists.ts";
 import { emailChangeApproval } from "./mail/kinds/email-change-approval.ts";
@@ -19,6 +20,10 @@ import { passkeyAdded } from "./mail/kinds/passkey-added.ts";
 import { passkeyRemoved } from "./mail/kinds/passkey-removed.ts";
 import { passwordChanged } from "./mail/kinds/password-changed.ts";
 import { passwordReset } from "./mail/kinds/password-reset.ts";
+import { paymentFailed } from "./mail/kinds/payment-failed.ts";
+import { planEnded } from "./mail/kinds/plan-ended.ts";
+import { planPastDue } from "./mail/kinds/plan-past-due.ts";
+import { receipt } from "./mail/kinds/receipt.ts";
 import { secondFactorDisabled } from "./mail/kinds/second-factor-disabled.ts";
 import { secondFactorEnabled } from "./mail/kinds/second-factor-enabled.ts";
 import { verification } from "./mail/kinds/verification.ts";
@@ -26,6 +31,8 @@ import { welcome } from "./mail/kinds/welcome.ts";
 import type { MailKind } from "./mail/mail-kind.ts";
 import { noteEntitlements } from "./plans/note-entitlements.ts";
 import { notePlan, noteTrial } from "./plans/note-plan.ts";
+import type { MoneyNotice } from "./mail/money-notice.ts";
+import { noteBillingContact } from "./mail/note-billing-contact.ts";
 import { settleStep } from "./provisioning/settle-step.ts";
 import { countRegistered, countVerified, registrationBackfill } from "./registrations/count-registrations.ts";
 import { followAccount, followMembership, memberSearchBackfill } from "./search/follow-members.ts";
@@ -34,7 +41,7 @@ import type { UserTransaction } from "./store/database.ts";
 
 /** Names are groups of the log and names in the inbox: another name would make every event new. */
 export const consumers = {
-  "user.mail": { kind: "database", does: "Calls for mails." },
+  "user.mail": { kind: "database", does: "Calls for mails, and keeps where those about money go." },
   "user.mailroom": {
     kind: "external",
     does: "Hands requested mails to the mail server.",
@@ -70,6 +77,12 @@ const mail =
 const deletionMails: RoutedHandler<ConsumerServices, UserTransaction> = (services, event, tx) =>
   requestOwnerMails(services, tx, event, organizationDeletion);
 
+/** Calls for a mail to where the organisation wants those about its money. */
+const moneyMail =
+  (notice: MoneyNotice): RoutedHandler<ConsumerServices, UserTransaction> =>
+  (services, event, tx) =>
+    requestMoneyMails(services, tx, event, notice);
+
 export const routes = {
   "user.registered.v1": { "user.mail": mail(verification), "user.registrations": countRegistered },
   "user.verification_requested.v1": { "user.mail": mail(verification) },
@@ -96,6 +109,13 @@ export const routes = {
   "user.invitation.resent.v1": { "user.mail": mail(invitation) },
   "user.organization.activated.v1": { "user.mail": mail(organizationWelcome) },
   "user.organization.deletion_scheduled.v1": { "user.mail": deletionMails },
+  "billing.account.updated.v1": { "user.mail": noteBillingContact },
+  // Credit may pay an invoice as it is issued.
+  "billing.invoice.issued.v1": { "user.mail": moneyMail(receipt) },
+  "billing.invoice.paid.v1": { "user.mail": moneyMail(receipt) },
+  "billing.payment.failed.v1": { "user.mail": moneyMail(paymentFailed) },
+  "billing.subscription.past_due.v1": { "user.mail": moneyMail(planPastDue) },
+  "billing.subscription.canceled.v1": { "user.mail": moneyMail(planEnded) },
   "billing.saga.step_settled.v1": { "user.sagas": settleStep },
   "billing.subscription.started.v1": { "user.plans": noteTrial },
   "billing.subscription.activated.v1": { "user.plans": notePlan },

@@ -1,4 +1,5 @@
 /** Makes what resolvers, commands and consumers of the user subgraph work with, of its settings. */
+import { CONTACT_ADDRESSES } from "../../platform/auth/contact-addresses.ts";
 import { createTextSeal } from "../../platform/auth/text-seal.ts";
 import type { ProcessCacheSettings } from "../../platform/cache/process-cache.ts";
 import type { Relay } from "../../platform/events/relay.ts";
@@ -80,6 +81,7 @@ export function createUserServices(deps: UserServiceDeps, { relay, ...stores }: 
     relyingParty: relyingPartyOf(settings.WEB_CLIENT_URL),
     ...openProviders(deps),
     unsubscribeSeal: createTextSeal("unsubscribe links", identitySecrets),
+    contactSeal: createTextSeal(CONTACT_ADDRESSES, identitySecrets),
     tokenSeal: createTextSeal(PROVIDER_TOKENS, identitySecrets),
     sessionLifetimeMs: settings.REFRESH_TOKEN_SECONDS * 1000,
     deletionGraceMs: settings.ORGANIZATION_GRACE_SECONDS * 1000,

@@ -51,6 +51,8 @@ export interface UserServices {
   readonly domainRecords: DomainRecords;
   /** Seals what links say by which a reader gets no more mails. */
   readonly unsubscribeSeal: TextSeal;
+  /** Opens where an organisation wants mails about its money, as billing tells it. */
+  readonly contactSeal: TextSeal;
   /** Keeps tokens of the payment provider's form, which billing opens. */
   readonly tokenSeal: TextSeal;
   /** Lifetime of sessions and of their refresh tokens, in milliseconds. */
@@ -72,6 +74,7 @@ export interface MailServices extends Pick<UserServices, "database" | "outbox" |
 /** What consumers work with. */
 export interface ConsumerServices extends MailServices {
   readonly rowCaches: Pick<RowCaches, "evict">;
+  readonly contactSeal: TextSeal;
   readonly reads?: Pick<ReadSide<UserTransaction>, "noteEvents"> | undefined;
   readonly sagas: Pick<SagaCoordinator<UserTransaction>, "settle">;
   /** Holds the cached rows. */

@@ -15,6 +15,9 @@ export interface EmailDelivery {
   readonly sentAt: Date | null;
 }
 
+/** What a mail says beside what is looked up when it is sent, as its event told it. Plain JSON that names nobody. */
+export type MailFacts = Readonly<Record<string, unknown>>;
+
 /** Something that happened to a mail. */
 export interface EmailStep {
   readonly status: EmailStatus;

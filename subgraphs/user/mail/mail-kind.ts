@@ -39,6 +39,8 @@ export interface ComposedMail {
 /** What the writing of a mail takes beside rows. */
 export interface MailWriting {
   readonly now: Date;
+  /** As they were kept when it was called for; null: nothing was. */
+  readonly facts: unknown;
   /** Address in the web client, whatever host a request named. @param token shown once, to the reader */
   linkTo(path: string, token?: string): string;
 }

@@ -9,6 +9,10 @@ import { passkeyAdded } from "./kinds/passkey-added.ts";
 import { passkeyRemoved } from "./kinds/passkey-removed.ts";
 import { passwordChanged } from "./kinds/password-changed.ts";
 import { passwordReset } from "./kinds/password-reset.ts";
+import { paymentFailed } from "./kinds/payment-failed.ts";
+import { planEnded } from "./kinds/plan-ended.ts";
+import { planPastDue } from "./kinds/plan-past-due.ts";
+import { receipt } from "./kinds/receipt.ts";
 import { secondFactorDisabled } from "./kinds/second-factor-disabled.ts";
 import { secondFactorEnabled } from "./kinds/second-factor-enabled.ts";
 import { verification } from "./kinds/verification.ts";
@@ -26,6 +30,10 @@ const MAIL_KINDS: readonly MailKind[] = [
   passkeyRemoved,
   passwordChanged,
   passwordReset,
+  paymentFailed,
+  planEnded,
+  planPastDue,
+  receipt,
   secondFactorDisabled,
   secondFactorEnabled,
   verification,

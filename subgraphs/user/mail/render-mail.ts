@@ -3,6 +3,7 @@
  * comes from users: it is escaped, and nothing in it becomes a link. The only links of a mail are ours.
  */
 import type { Template } from "liquidjs";
+import { writeMoney } from "../../../schema/money.ts";
 import type { ComposedMail, Reader } from "./mail-kind.ts";
 import { lookUpLanguage } from "./mail-language.ts";
 import { html, type Language, type ParsedWords, plainText, type TemplateFiles } from "./template-files.ts";
@@ -75,15 +76,20 @@ function chooseWords(
 
 function writtenValues({ values }: Words, language: string, reader: Reader | undefined): Record<string, string | null> {
   const written = (value: TemplateValue) => {
-    if (value instanceof Date) return writtenDay(value, language, reader);
-    return value === null ? null : unlinked(value);
+    if (value === null) return null;
+    if (typeof value === "string") return unlinked(value);
+    const locale = localeOf(language, reader);
+    return value instanceof Date ? writtenDay(value, locale, reader) : writeMoney(value, locale);
   };
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, written(value)]));
 }
 
-/** As the reader's country writes it, where the mail is in their language. */
-function writtenDay(day: Date, language: string, reader: Reader | undefined): string {
-  const locale = reader?.locale?.startsWith(language) === true ? reader.locale : language;
+/** The reader's country's, where the mail is in their language. */
+function localeOf(language: string, reader: Reader | undefined): string {
+  return reader?.locale?.startsWith(language) === true ? reader.locale : language;
+}
+
+function writtenDay(day: Date, locale: string, reader: Reader | undefined): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: reader?.timeZone ?? "UTC" }).format(day);
 }
 

@@ -1,3 +1,5 @@
+import type { WritableMoney } from "../../../schema/money.ts";
+
 /**
  * What the words of each mail may name, in every language. Whoever writes a mail gives exactly these; a template that
  * names something else is refused when it is read.
@@ -15,6 +17,11 @@ export const TEMPLATE_VALUES = {
   passkey_removed: ["displayName"],
   password_changed: ["displayName"],
   password_reset: [],
+  payment_failed: ["displayName", "organization", "amount"],
+  plan_ended: ["displayName", "organization"],
+  plan_ended_unpaid: ["displayName", "organization"],
+  plan_past_due: ["displayName", "organization"],
+  receipt: ["displayName", "organization", "number", "amount", "credit"],
   second_factor_disabled: ["displayName"],
   second_factor_enabled: ["displayName"],
   verification: [],
@@ -29,8 +36,8 @@ export function isTemplateName(name: string): name is TemplateName {
   return Object.hasOwn(TEMPLATE_VALUES, name);
 }
 
-/** Text comes from users, a date is shown as the reader writes dates, null is left out. */
-export type TemplateValue = string | Date | null;
+/** Text comes from users, dates and money are shown as the reader writes them, null is left out. */
+export type TemplateValue = string | Date | WritableMoney | null;
 
 /** A template with its values. */
 export type Words = {

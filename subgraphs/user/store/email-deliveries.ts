@@ -9,7 +9,7 @@ import { storedEnum } from "../../../platform/database/stored-enum.ts";
 import type { Page } from "../../../platform/graphql/connection.ts";
 import type { EmailDeliveryModel } from "../../../prisma/user/generated/models/EmailDelivery.ts";
 import { EmailStatus } from "../../../schema/generated/user.ts";
-import type { EmailDelivery, EmailStep } from "../domain/email-delivery.ts";
+import type { EmailDelivery, EmailStep, MailFacts } from "../domain/email-delivery.ts";
 import { EmailId } from "../domain/ids.ts";
 import type { UserTransaction } from "./database.ts";
 import { tables } from "./tables.ts";
@@ -20,9 +20,13 @@ export interface EmailRequest {
   readonly tenantId: TenantId;
   readonly template: string;
   readonly regardingId: string;
+  /** What the mail says beside what is looked up when it is sent; absent: nothing. */
+  readonly facts?: MailFacts;
 }
 
 const MAX_DETAIL = 500;
+
+const storedFacts = z.record(z.string(), z.json());
 
 function toEmailDelivery(row: EmailDeliveryModel): EmailDelivery {
   const { eventId, template, recipient, attempts, lastError, createdAt, sentAt } = row;
@@ -37,11 +41,15 @@ export function emailIdOf(eventId: string): EmailId {
 const eventIdOf = (id: EmailId): string => id.slice(EmailId.prefix.length + 1);
 
 /** False when this event called for its mail before. */
-export async function insertEmail(tx: UserTransaction, request: EmailRequest, now: Date): Promise<boolean> {
+export async function insertEmail(
+  tx: UserTransaction,
+  { facts, ...request }: EmailRequest,
+  now: Date,
+): Promise<boolean> {
   const state: EmailStatus = "REQUESTED";
   const { emailDelivery } = tables(tx);
   const { count } = await emailDelivery.createMany({
-    data: [{ ...request, state, createdAt: now }],
+    data: [{ ...request, ...(facts === undefined ? {} : { facts: storedFacts.parse(facts) }), state, createdAt: now }],
     skipDuplicates: true,
   });
   if (count === 1) {
@@ -58,12 +66,20 @@ export async function insertEmail(tx: UserTransaction, request: EmailRequest, no
   return taken.count === 1;
 }
 
+/** A try to send a mail. */
+export interface BegunAttempt {
+  /** How many there were with this one. */
+  readonly attempts: number;
+  /** As they were kept when the mail was called for; null: nothing was. */
+  readonly facts: unknown;
+}
+
 /**
  * Counts an attempt, unless the mail is sent or cancelled.
- * @returns how many attempts there were with this one; `undefined` when there is nothing more to send
+ * @returns `undefined` when there is nothing more to send
  * @throws Error when there is no such mail
  */
-export async function beginAttempt(tx: UserTransaction, id: EmailId, now: Date): Promise<number | undefined> {
+export async function beginAttempt(tx: UserTransaction, id: EmailId, now: Date): Promise<BegunAttempt | undefined> {
   const eventId = eventIdOf(id);
   const final: EmailStatus[] = ["SENT", "CANCELLED", "BOUNCED"];
   const state: EmailStatus = "SENDING";
@@ -71,13 +87,13 @@ export async function beginAttempt(tx: UserTransaction, id: EmailId, now: Date):
   const [row] = await emailDelivery.updateManyAndReturn({
     where: { eventId, state: { notIn: final } },
     data: { state, attempts: { increment: 1 } },
-    select: { attempts: true },
+    select: { attempts: true, facts: true },
   });
   if (row === undefined && (await emailDelivery.count({ where: { eventId } })) === 0) {
     throw new Error(`the mail ${id} has no row`);
   }
   if (row !== undefined) await addStep(tx, eventId, { status: state, at: now, detail: null });
-  return row?.attempts;
+  return row;
 }
 
 export async function setRecipient(tx: UserTransaction, id: EmailId, recipient: string): Promise<void> {

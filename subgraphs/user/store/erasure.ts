@@ -62,6 +62,7 @@ export async function forgetOrganization(tx: UserTransaction, organizationId: Or
   await stored.invitation.deleteMany(own);
   await stored.organizationPlan.deleteMany(own);
   await stored.organizationEntitlement.deleteMany(own);
+  await stored.billingContact.deleteMany(own);
   await stored.providerSignIn.deleteMany(own);
   await stored.providerAccount.deleteMany(own);
   await stored.identityProvider.deleteMany(own);

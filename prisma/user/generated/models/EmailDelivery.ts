@@ -71,6 +71,7 @@ export type EmailDeliveryCountAggregateOutputType = {
   lastError: number
   createdAt: number
   sentAt: number
+  facts: number
   _all: number
 }
 
@@ -120,6 +121,7 @@ export type EmailDeliveryCountAggregateInputType = {
   lastError?: true
   createdAt?: true
   sentAt?: true
+  facts?: true
   _all?: true
 }
 
@@ -220,6 +222,7 @@ export type EmailDeliveryGroupByOutputType = {
   lastError: string | null
   createdAt: Date
   sentAt: Date | null
+  facts: runtime.JsonValue | null
   _count: EmailDeliveryCountAggregateOutputType | null
   _avg: EmailDeliveryAvgAggregateOutputType | null
   _sum: EmailDeliverySumAggregateOutputType | null
@@ -256,6 +259,7 @@ export type EmailDeliveryWhereInput = {
   lastError?: Prisma.StringNullableFilter<"EmailDelivery"> | string | null
   createdAt?: Prisma.DateTimeFilter<"EmailDelivery"> | Date | string
   sentAt?: Prisma.DateTimeNullableFilter<"EmailDelivery"> | Date | string | null
+  facts?: Prisma.JsonNullableFilter<"EmailDelivery">
   steps?: Prisma.EmailStepListRelationFilter
 }
 
@@ -270,6 +274,7 @@ export type EmailDeliveryOrderByWithRelationInput = {
   lastError?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   sentAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  facts?: Prisma.SortOrderInput | Prisma.SortOrder
   steps?: Prisma.EmailStepOrderByRelationAggregateInput
 }
 
@@ -287,6 +292,7 @@ export type EmailDeliveryWhereUniqueInput = Prisma.AtLeast<{
   lastError?: Prisma.StringNullableFilter<"EmailDelivery"> | string | null
   createdAt?: Prisma.DateTimeFilter<"EmailDelivery"> | Date | string
   sentAt?: Prisma.DateTimeNullableFilter<"EmailDelivery"> | Date | string | null
+  facts?: Prisma.JsonNullableFilter<"EmailDelivery">
   steps?: Prisma.EmailStepListRelationFilter
 }, "eventId">
 
@@ -301,6 +307,7 @@ export type EmailDeliveryOrderByWithAggregationInput = {
   lastError?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   sentAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  facts?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.EmailDeliveryCountOrderByAggregateInput
   _avg?: Prisma.EmailDeliveryAvgOrderByAggregateInput
   _max?: Prisma.EmailDeliveryMaxOrderByAggregateInput
@@ -322,6 +329,7 @@ export type EmailDeliveryScalarWhereWithAggregatesInput = {
   lastError?: Prisma.StringNullableWithAggregatesFilter<"EmailDelivery"> | string | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"EmailDelivery"> | Date | string
   sentAt?: Prisma.DateTimeNullableWithAggregatesFilter<"EmailDelivery"> | Date | string | null
+  facts?: Prisma.JsonNullableWithAggregatesFilter<"EmailDelivery">
 }
 
 export type EmailDeliveryCreateInput = {
@@ -335,6 +343,7 @@ export type EmailDeliveryCreateInput = {
   lastError?: string | null
   createdAt: Date | string
   sentAt?: Date | string | null
+  facts?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   steps?: Prisma.EmailStepCreateNestedManyWithoutDeliveryInput
 }
 
@@ -349,6 +358,7 @@ export type EmailDeliveryUncheckedCreateInput = {
   lastError?: string | null
   createdAt: Date | string
   sentAt?: Date | string | null
+  facts?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   steps?: Prisma.EmailStepUncheckedCreateNestedManyWithoutDeliveryInput
 }
 
@@ -363,6 +373,7 @@ export type EmailDeliveryUpdateInput = {
   lastError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  facts?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   steps?: Prisma.EmailStepUpdateManyWithoutDeliveryNestedInput
 }
 
@@ -377,6 +388,7 @@ export type EmailDeliveryUncheckedUpdateInput = {
   lastError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  facts?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   steps?: Prisma.EmailStepUncheckedUpdateManyWithoutDeliveryNestedInput
 }
 
@@ -391,6 +403,7 @@ export type EmailDeliveryCreateManyInput = {
   lastError?: string | null
   createdAt: Date | string
   sentAt?: Date | string | null
+  facts?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type EmailDeliveryUpdateManyMutationInput = {
@@ -404,6 +417,7 @@ export type EmailDeliveryUpdateManyMutationInput = {
   lastError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  facts?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type EmailDeliveryUncheckedUpdateManyInput = {
@@ -417,6 +431,7 @@ export type EmailDeliveryUncheckedUpdateManyInput = {
   lastError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  facts?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type EmailDeliveryCountOrderByAggregateInput = {
@@ -430,6 +445,7 @@ export type EmailDeliveryCountOrderByAggregateInput = {
   lastError?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   sentAt?: Prisma.SortOrder
+  facts?: Prisma.SortOrder
 }
 
 export type EmailDeliveryAvgOrderByAggregateInput = {
@@ -496,6 +512,7 @@ export type EmailDeliveryCreateWithoutStepsInput = {
   lastError?: string | null
   createdAt: Date | string
   sentAt?: Date | string | null
+  facts?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type EmailDeliveryUncheckedCreateWithoutStepsInput = {
@@ -509,6 +526,7 @@ export type EmailDeliveryUncheckedCreateWithoutStepsInput = {
   lastError?: string | null
   createdAt: Date | string
   sentAt?: Date | string | null
+  facts?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type EmailDeliveryCreateOrConnectWithoutStepsInput = {
@@ -538,6 +556,7 @@ export type EmailDeliveryUpdateWithoutStepsInput = {
   lastError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  facts?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 export type EmailDeliveryUncheckedUpdateWithoutStepsInput = {
@@ -551,6 +570,7 @@ export type EmailDeliveryUncheckedUpdateWithoutStepsInput = {
   lastError?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sentAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  facts?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
 }
 
 
@@ -595,6 +615,7 @@ export type EmailDeliverySelect<ExtArgs extends runtime.Types.Extensions.Interna
   lastError?: boolean
   createdAt?: boolean
   sentAt?: boolean
+  facts?: boolean
   steps?: boolean | Prisma.EmailDelivery$stepsArgs<ExtArgs>
   _count?: boolean | Prisma.EmailDeliveryCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["emailDelivery"]>
@@ -610,6 +631,7 @@ export type EmailDeliverySelectCreateManyAndReturn<ExtArgs extends runtime.Types
   lastError?: boolean
   createdAt?: boolean
   sentAt?: boolean
+  facts?: boolean
 }, ExtArgs["result"]["emailDelivery"]>
 
 export type EmailDeliverySelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -623,6 +645,7 @@ export type EmailDeliverySelectUpdateManyAndReturn<ExtArgs extends runtime.Types
   lastError?: boolean
   createdAt?: boolean
   sentAt?: boolean
+  facts?: boolean
 }, ExtArgs["result"]["emailDelivery"]>
 
 export type EmailDeliverySelectScalar = {
@@ -636,9 +659,10 @@ export type EmailDeliverySelectScalar = {
   lastError?: boolean
   createdAt?: boolean
   sentAt?: boolean
+  facts?: boolean
 }
 
-export type EmailDeliveryOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"eventId" | "tenantId" | "template" | "regardingId" | "recipient" | "state" | "attempts" | "lastError" | "createdAt" | "sentAt", ExtArgs["result"]["emailDelivery"]>
+export type EmailDeliveryOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"eventId" | "tenantId" | "template" | "regardingId" | "recipient" | "state" | "attempts" | "lastError" | "createdAt" | "sentAt" | "facts", ExtArgs["result"]["emailDelivery"]>
 export type EmailDeliveryInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   steps?: boolean | Prisma.EmailDelivery$stepsArgs<ExtArgs>
   _count?: boolean | Prisma.EmailDeliveryCountOutputTypeDefaultArgs<ExtArgs>
@@ -668,6 +692,10 @@ export type $EmailDeliveryPayload<ExtArgs extends runtime.Types.Extensions.Inter
     lastError: string | null
     createdAt: Date
     sentAt: Date | null
+    /**
+     * What it says beside what is looked up when it is sent.
+     */
+    facts: runtime.JsonValue | null
   }, ExtArgs["result"]["emailDelivery"]>
   composites: {}
 }
@@ -1102,6 +1130,7 @@ export interface EmailDeliveryFieldRefs {
   readonly lastError: Prisma.FieldRef<"EmailDelivery", 'String'>
   readonly createdAt: Prisma.FieldRef<"EmailDelivery", 'DateTime'>
   readonly sentAt: Prisma.FieldRef<"EmailDelivery", 'DateTime'>
+  readonly facts: Prisma.FieldRef<"EmailDelivery", 'Json'>
 }
     
 

@@ -15,7 +15,7 @@ export async function callForMail(
   tx: UserTransaction,
   cause: EventEnvelope,
   { template, withinMs = Number.POSITIVE_INFINITY }: MailKind,
-  wish: Pick<EmailRequest, "eventId" | "regardingId">,
+  wish: Pick<EmailRequest, "eventId" | "regardingId" | "facts">,
 ): Promise<void> {
   const now = clock.now();
   if (now.getTime() - Date.parse(cause.time) > withinMs) return;

@@ -75,10 +75,12 @@ export async function deliverMail(
 function beginMail(services: MailServices, { id, tenantId, template, regardingId }: EventMail) {
   const { database, clock } = services;
   return inTenants(database, [tenantId], async (tx) => {
-    const attempts = await beginAttempt(tx, id, clock.now());
-    if (attempts === undefined) return undefined;
+    const begun = await beginAttempt(tx, id, clock.now());
+    if (begun === undefined) return undefined;
+    const { attempts, facts } = begun;
     const composed = await requireMailKind(template).compose(tx, regardingId, {
       now: clock.now(),
+      facts,
       linkTo: linkInto(services),
     });
     if (composed !== undefined) await setRecipient(tx, id, composed.to);

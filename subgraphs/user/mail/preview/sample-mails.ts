@@ -4,6 +4,7 @@ import type { TemplateName, Words } from "../template-values.ts";
 
 const reader = { displayName: "Ada Lovelace" };
 const organization = "Analytical Engines";
+const amount = { amountMinor: 4_900n, currency: "EUR", exponent: 2 };
 
 export const SAMPLE_WORDS: readonly Words[] = [
   { template: "account_exists", values: reader },
@@ -18,6 +19,14 @@ export const SAMPLE_WORDS: readonly Words[] = [
   { template: "passkey_removed", values: reader },
   { template: "password_changed", values: reader },
   { template: "password_reset", values: {} },
+  { template: "payment_failed", values: { ...reader, organization, amount } },
+  { template: "plan_ended", values: { ...reader, organization } },
+  { template: "plan_ended_unpaid", values: { ...reader, organization } },
+  { template: "plan_past_due", values: { ...reader, organization } },
+  {
+    template: "receipt",
+    values: { ...reader, organization, number: "2026-000042", amount, credit: { ...amount, amountMinor: 1_250n } },
+  },
   { template: "second_factor_disabled", values: reader },
   { template: "second_factor_enabled", values: reader },
   { template: "verification", values: {} },

@@ -194,7 +194,14 @@ export const USER: Tables = {
       state: "SENT",
       created_at: now,
     },
-    violations: { email_delivery_state_check: [{ state: "LOST" }] },
+    violations: {
+      email_delivery_state_check: [{ state: "LOST" }],
+      email_delivery_facts: [{ facts: "[]" }, { facts: "1" }],
+    },
+  },
+  billing_contact: {
+    row: { organization_id: "org_1", email: "billing@example.com", changed_at: now },
+    violations: { billing_contact_email: [{ email: "a@" }, { email: `a@${"b".repeat(253)}` }] },
   },
   email_step: {
     row: {

@@ -24,7 +24,15 @@ const wordsWith = (name: string): readonly Words[] => [
   { template: "organization_welcome", values: { displayName: name, organization: name } },
   { template: "organization_deletion", values: { displayName: name, organization: name, day: new Date(0) } },
   { template: "email_change_approval", values: { displayName: name, newAddress: name } },
+  { template: "receipt", values: { ...money(name), number: "2026-000001", amount: YEN, credit: null } },
+  { template: "payment_failed", values: { ...money(name), amount: YEN } },
+  { template: "plan_past_due", values: money(name) },
+  { template: "plan_ended", values: money(name) },
+  { template: "plan_ended_unpaid", values: money(name) },
 ];
+
+const money = (name: string) => ({ displayName: name, organization: name });
+const YEN = { amountMinor: 900n, currency: "JPY", exponent: 0 };
 
 /** What mail programs make a link of, widely read: a scheme, or a dot between two characters that are no space. */
 const LINK = /[a-z][a-z0-9+.-]*:[^\s]|[^\s]@[^\s]+[.。．｡][^\s]|[^\s.][.。．｡][^\s.]/iu;
@@ -84,6 +92,33 @@ test("a day is written as the reader's country does, and where the reader is", (
   expect(at("de-DE", "Europe/Vienna")).toContain("1. Februar 2027");
   expect(at("pt-BR", null)).toContain("January 31, 2027");
 });
+
+test("an amount is written as the reader's country does, exactly, and credit is told where there was some", () => {
+  const receipt = (locale: string | null, credit: bigint | null, displayName: string | null = "Ada") =>
+    renderMail(
+      files,
+      {
+        reader: { locale, timeZone: null },
+        words: {
+          template: "receipt",
+          values: {
+            ...{ displayName, organization: "Acme", number: "2026-000001", amount: euros(123_456_789_012_345_678_90n) },
+            credit: credit === null ? null : euros(credit),
+          },
+        },
+        url: URL,
+      },
+      "en",
+    ).text.replaceAll(/[\u00A0\u202F]/g, " ");
+  expect(receipt("en-GB", null)).toContain("over €123,456,789,012,345,678.90 is paid. Thank you.");
+  expect(receipt("de-AT", null)).toContain("über € 123.456.789.012.345.678,90 ist bezahlt. Vielen Dank.");
+  expect(receipt("fr", 500n)).toContain("Votre crédit en a couvert 5,00 €.");
+  expect(receipt(null, 500n)).toContain("€5.00 of it came from your credit.");
+  // A department has no name of a person.
+  expect(receipt("en", null, null)).toMatch(/^Hello,\n/);
+});
+
+const euros = (amountMinor: bigint) => ({ amountMinor, currency: "EUR", exponent: 2 });
 
 test("the link that ends mails stands in those that have one, and in no other", () => {
   const withLink = SAMPLE_WORDS.filter(
