@@ -85,7 +85,10 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
       "billing.saga.step_settled",
       "billing.subscription.activated",
       "billing.subscription.started",
+      // The welcome, and the receipt.
       "user.email.delivered",
+      "user.email.delivered",
+      "user.email.requested",
       "user.email.requested",
       "user.membership.created",
       "user.organization.activated",

@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { RoutedHandler } from "../../../platform/events/routing-table.ts";
 import { OrganizationId } from "../domain/ids.ts";
 import type { ConsumerServices } from "../services.ts";
-import { forgetBillingContact, putBillingContact } from "../store/billing-contacts.ts";
+import { putBillingContact } from "../store/billing-contacts.ts";
 import type { UserTransaction } from "../store/database.ts";
 import { findOrganizations } from "../store/organizations.ts";
 
@@ -23,7 +23,6 @@ export const noteBillingContact: RoutedHandler<ConsumerServices, UserTransaction
   const [organization] = await findOrganizations(tx, [organizationId]);
   // An event that comes late brings nothing back of what was erased.
   if (organization === undefined || organization.status === "DELETED") return;
-  if (sealedBillingEmail === null) return forgetBillingContact(tx, organizationId);
-  const email = contactSeal.open(sealedBillingEmail, organizationId);
+  const email = sealedBillingEmail === null ? null : contactSeal.open(sealedBillingEmail, organizationId);
   await putBillingContact(tx, organizationId, { email, changedAt: new Date(time) });
 };

@@ -9,21 +9,18 @@ export async function findBillingContact(
   organizationId: OrganizationId,
 ): Promise<string | undefined> {
   const row = await tables(tx).billingContact.findUnique({ where: { organizationId }, select: { email: true } });
-  return row?.email;
+  return row?.email ?? undefined;
 }
 
+/** Keeps the newest: an event that is replayed brings nothing back. @param email null: it was taken away */
 export async function putBillingContact(
   tx: UserTransaction,
   organizationId: OrganizationId,
-  { email, changedAt }: { readonly email: string; readonly changedAt: Date },
+  { email, changedAt }: { readonly email: string | null; readonly changedAt: Date },
 ): Promise<void> {
-  await tables(tx).billingContact.upsert({
-    where: { organizationId },
-    create: { organizationId, email, changedAt },
-    update: { email, changedAt },
-  });
-}
-
-export async function forgetBillingContact(tx: UserTransaction, organizationId: OrganizationId): Promise<void> {
-  await tables(tx).billingContact.deleteMany({ where: { organizationId } });
+  await tables(tx).$executeRaw`
+    INSERT INTO billing_contact AS known (organization_id, email, changed_at)
+    VALUES (${organizationId}, ${email}, ${changedAt})
+    ON CONFLICT (organization_id) DO UPDATE SET email = EXCLUDED.email, changed_at = EXCLUDED.changed_at
+    WHERE known.changed_at <= EXCLUDED.changed_at`;
 }

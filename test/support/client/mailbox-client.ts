@@ -18,6 +18,15 @@ async function listMails(mailbox: string, to: string): Promise<readonly Received
   return response.json();
 }
 
+/** The newest mail to `to` with this subject. */
+export function mailTo(mailbox: string, to: string, subject: RegExp, deadlineMs = 20_000): Promise<ReceivedMail> {
+  return waitFor(async () => (await listMails(mailbox, to)).find((mail) => subject.test(mail.subject)), {
+    what: `a mail to ${to} about ${subject}`,
+    deadlineMs,
+    intervalMs: 50,
+  });
+}
+
 /** The token in the newest mail to `to` whose link has the given path, e.g. `/verify`. */
 export function tokenFromMail(mailbox: string, to: string, path: string, deadlineMs = 20_000): Promise<string> {
   return waitFor(

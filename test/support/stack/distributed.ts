@@ -74,6 +74,7 @@ export async function startDistributed(options: StackOptions): Promise<Stack> {
     SIGNING_KEY_FILE: join(folder.path, "signing-keys.json"),
     SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
     WEB_CLIENT_URL: url(gatewayPort),
+    BILLING_DOCUMENTS_URL: url(gatewayPort),
     MAILBOX_PORT: String(mailboxPort),
     MAILBOX_SMTP_PORT: String(smtpPort),
     MAILBOX_DIR: join(folder.path, "mailbox"),

@@ -137,7 +137,7 @@ export type BillingContactGroupByArgs<ExtArgs extends runtime.Types.Extensions.I
 
 export type BillingContactGroupByOutputType = {
   organizationId: string
-  email: string
+  email: string | null
   changedAt: Date
   _count: BillingContactCountAggregateOutputType | null
   _min: BillingContactMinAggregateOutputType | null
@@ -164,14 +164,14 @@ export type BillingContactWhereInput = {
   OR?: Prisma.BillingContactWhereInput[]
   NOT?: Prisma.BillingContactWhereInput | Prisma.BillingContactWhereInput[]
   organizationId?: Prisma.StringFilter<"BillingContact"> | string
-  email?: Prisma.StringFilter<"BillingContact"> | string
+  email?: Prisma.StringNullableFilter<"BillingContact"> | string | null
   changedAt?: Prisma.DateTimeFilter<"BillingContact"> | Date | string
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
 }
 
 export type BillingContactOrderByWithRelationInput = {
   organizationId?: Prisma.SortOrder
-  email?: Prisma.SortOrder
+  email?: Prisma.SortOrderInput | Prisma.SortOrder
   changedAt?: Prisma.SortOrder
   organization?: Prisma.OrganizationOrderByWithRelationInput
 }
@@ -181,14 +181,14 @@ export type BillingContactWhereUniqueInput = Prisma.AtLeast<{
   AND?: Prisma.BillingContactWhereInput | Prisma.BillingContactWhereInput[]
   OR?: Prisma.BillingContactWhereInput[]
   NOT?: Prisma.BillingContactWhereInput | Prisma.BillingContactWhereInput[]
-  email?: Prisma.StringFilter<"BillingContact"> | string
+  email?: Prisma.StringNullableFilter<"BillingContact"> | string | null
   changedAt?: Prisma.DateTimeFilter<"BillingContact"> | Date | string
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
 }, "organizationId">
 
 export type BillingContactOrderByWithAggregationInput = {
   organizationId?: Prisma.SortOrder
-  email?: Prisma.SortOrder
+  email?: Prisma.SortOrderInput | Prisma.SortOrder
   changedAt?: Prisma.SortOrder
   _count?: Prisma.BillingContactCountOrderByAggregateInput
   _max?: Prisma.BillingContactMaxOrderByAggregateInput
@@ -200,48 +200,48 @@ export type BillingContactScalarWhereWithAggregatesInput = {
   OR?: Prisma.BillingContactScalarWhereWithAggregatesInput[]
   NOT?: Prisma.BillingContactScalarWhereWithAggregatesInput | Prisma.BillingContactScalarWhereWithAggregatesInput[]
   organizationId?: Prisma.StringWithAggregatesFilter<"BillingContact"> | string
-  email?: Prisma.StringWithAggregatesFilter<"BillingContact"> | string
+  email?: Prisma.StringNullableWithAggregatesFilter<"BillingContact"> | string | null
   changedAt?: Prisma.DateTimeWithAggregatesFilter<"BillingContact"> | Date | string
 }
 
 export type BillingContactCreateInput = {
-  email: string
+  email?: string | null
   changedAt: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutBillingContactInput
 }
 
 export type BillingContactUncheckedCreateInput = {
   organizationId: string
-  email: string
+  email?: string | null
   changedAt: Date | string
 }
 
 export type BillingContactUpdateInput = {
-  email?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   changedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutBillingContactNestedInput
 }
 
 export type BillingContactUncheckedUpdateInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
-  email?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   changedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type BillingContactCreateManyInput = {
   organizationId: string
-  email: string
+  email?: string | null
   changedAt: Date | string
 }
 
 export type BillingContactUpdateManyMutationInput = {
-  email?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   changedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type BillingContactUncheckedUpdateManyInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
-  email?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   changedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -301,12 +301,12 @@ export type BillingContactUncheckedUpdateOneWithoutOrganizationNestedInput = {
 }
 
 export type BillingContactCreateWithoutOrganizationInput = {
-  email: string
+  email?: string | null
   changedAt: Date | string
 }
 
 export type BillingContactUncheckedCreateWithoutOrganizationInput = {
-  email: string
+  email?: string | null
   changedAt: Date | string
 }
 
@@ -327,12 +327,12 @@ export type BillingContactUpdateToOneWithWhereWithoutOrganizationInput = {
 }
 
 export type BillingContactUpdateWithoutOrganizationInput = {
-  email?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   changedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type BillingContactUncheckedUpdateWithoutOrganizationInput = {
-  email?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   changedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -383,7 +383,7 @@ export type $BillingContactPayload<ExtArgs extends runtime.Types.Extensions.Inte
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     organizationId: string
-    email: string
+    email: string | null
     changedAt: Date
   }, ExtArgs["result"]["billingContact"]>
   composites: {}

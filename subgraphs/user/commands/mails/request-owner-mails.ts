@@ -1,4 +1,4 @@
-/** Calls for one mail to each owner of the organisation that an event is about. Each is about the owner's membership. */
+/** Calls for one mail to each owner of the organisation that an event is about, regarding the membership of each. */
 import { OrganizationId } from "../../../../platform/auth/principal-ids.ts";
 import type { EventEnvelope } from "../../../../platform/events/envelope.ts";
 import { derivedUuid } from "../../../../platform/ids.ts";

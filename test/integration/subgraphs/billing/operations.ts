@@ -10,6 +10,7 @@ const PAYMENT = "id status failureCode version provider amount { amountMinor }";
 const SUBSCRIPTION = `id status version quantity cancelAt trialEndsAt currentPeriodStart currentPeriodEnd plan { code }
   scheduledChange { plan { code } quantity at } account { id credit { amountMinor } amountDue { amountMinor } }`;
 const CREDIT_NOTE = "id number status reason total { amountMinor } periodStart periodEnd invoice { id }";
+const DETAILS = "id version billingEmail taxId address { name line1 line2 postalCode city region country }";
 const ERRORS = "userErrors { code message field status }";
 
 const ATTACH = `mutation ($input: PaymentMethodAttachInput!) {
@@ -65,6 +66,10 @@ const RECORD = `mutation ($input: UsageRecordInput!) {
 const ENTITLEMENTS = `query ($id: ID!, $key: String!) {
   node: _entities(representations: [{ __typename: "Organization", id: $id }]) { ... on Organization {
     entitlements { ${ENTITLEMENT} } entitlement(key: $key) { ${ENTITLEMENT} } } } }`;
+const UPDATE = `mutation ($input: BillingAccountUpdateInput!) {
+  billingAccountUpdate(input: $input) { account { ${DETAILS} } ${ERRORS} } }`;
+const READ_DETAILS = `query ($id: ID!) { node: _entities(representations: [{ __typename: "BillingAccount", id: $id }]) {
+  ... on BillingAccount { ${DETAILS} } } }`;
 
 /** Of a payload: each code with the last part of its field. */
 export const refusals = ({ userErrors }: Json): string[] =>
@@ -96,6 +101,20 @@ export function operationsOf(billing: BillingFixture, subgraph: Subgraph) {
     },
     attachWith: (viewer: Viewer, input: Json) =>
       run(viewer, ATTACH, "paymentMethodAttach", { idempotencyKey: newKey(), ...input }),
+    /** The account's billing details, and its version. */
+    async details({ accountId, ...viewer }: Customer): Promise<Json> {
+      const { data, errors } = await billing.ask(subgraph, viewer, READ_DETAILS, { id: accountId });
+      if (errors.length > 0) throw new Error(JSON.stringify(errors));
+      return data.node[0];
+    },
+    /** Of an account as it is now. */
+    async update(viewer: Viewer, customer: Customer, input: Json): Promise<Json> {
+      const { rows } = await billing.admin.query("SELECT version FROM billing_account WHERE id = $1", [
+        customer.accountId,
+      ]);
+      const base = { id: customer.accountId, expectedVersion: rows[0].version, idempotencyKey: newKey() };
+      return run(viewer, UPDATE, "billingAccountUpdate", { ...base, ...input });
+    },
     detach: (viewer: Viewer, id: string, input: Json = {}) =>
       run(viewer, DETACH, "paymentMethodDetach", { id, idempotencyKey: newKey(), ...input }),
     makeDefault: (viewer: Viewer, id: string, input: Json = {}) =>
