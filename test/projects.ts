@@ -40,6 +40,7 @@ const IN_PAIRS = [
   "named-operations",
   "no-card-numbers",
   "payment-webhook",
+  "printed-invoice",
   "shapes",
   "added-subgraph",
 ].map((name) => `conformance/${name}.test.ts`);
