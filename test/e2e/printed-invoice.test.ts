@@ -83,7 +83,7 @@ test("a stored name that is markup is shown as text, and nothing of it runs [S21
     expect(await page.evaluate(() => Reflect.get(window, "ran"))).toBeUndefined();
     expect(await page.locator("script, img").count()).toBe(0);
     expect(stranger.complaints).toEqual([]);
-    await page.goto(`${invoice.documentUrl}x`);
+    await page.goto(invoice.documentUrl.replace(/token=.{4}/, "token=AAAA"));
     await page.getByRole("heading", { name: "This link is not valid" }).waitFor();
   } finally {
     await stranger[Symbol.asyncDispose]();

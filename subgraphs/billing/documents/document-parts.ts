@@ -26,9 +26,10 @@ export function day(at: Date): string {
   return at.toISOString().slice(0, "2026-11-28".length);
 }
 
-/** From the first day to the day on which it ends. */
-export function period(start: Date | null, end: Date | null): string {
-  return start === null || end === null ? "" : `${day(start)} – ${day(end)}`;
+/** From the first day to the day on which it ends; a line breaks between days alone. */
+export function period(start: Date | null, end: Date | null): Markup | null {
+  if (start === null || end === null) return null;
+  return markup`<time>${day(start)}</time> – <time>${day(end)}</time>`;
 }
 
 export function parties({ seller, billTo, accountId }: Parties): Markup {

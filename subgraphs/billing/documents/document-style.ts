@@ -15,14 +15,15 @@ p { margin: 0 0 2mm; }
 .facts dd { margin: 0; }
 table { width: 100%; border-collapse: collapse; }
 th, td { padding: 2mm 2mm 2mm 0; text-align: left; vertical-align: top; border-bottom: .3mm solid #ccc; }
-th { font-weight: 600; }
-.amount { padding-right: 0; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+th { font-weight: 600; overflow-wrap: normal; }
+time { white-space: nowrap; }
+.amount { padding-right: 0; padding-left: 3mm; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 tfoot th, tfoot td { border: 0; padding-top: 1.2mm; padding-bottom: 1.2mm; }
 tfoot th { text-align: right; font-weight: 400; }
 tfoot .total th, tfoot .total td { font-weight: 700; border-top: .5mm solid #1a1a1a; }
 tr { break-inside: avoid; }
 .note { margin-top: 8mm; color: #555; }
 .status { font-weight: 600; }
-@media screen and (max-width: 720px) { main { margin: 0; padding: 6vw 5vw; min-height: 0; box-shadow: none; } .parties { grid-template-columns: 1fr; gap: 5mm; } }
+@media screen and (max-width: 720px) { main { margin: 0; padding: 6vw 5vw; min-height: 0; box-shadow: none; } .parties { grid-template-columns: 1fr; gap: 5mm; } table { font-size: 8.5pt; } th.amount { white-space: normal; } }
 @media print { body { background: none; } main { max-width: none; min-height: 0; margin: 0; padding: 0; box-shadow: none; } }
 `;

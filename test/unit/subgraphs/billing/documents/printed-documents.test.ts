@@ -42,6 +42,7 @@ const line: InvoiceLine = {
 const shown = (html: string) =>
   html
     .slice(html.indexOf("<body>"))
+    .replaceAll(/<\/?time>/g, "")
     .replaceAll(/<[^>]*>/g, "\n")
     .replaceAll(/\n+/g, "\n");
 
