@@ -66,6 +66,40 @@ export type UsageStatus = (typeof UsageStatus)[number];
 export const UserErrorCode = ["BLANK", "TOO_LONG", "INVALID", "TAKEN", "NOT_FOUND", "FORBIDDEN", "STATE_INVALID", "LIMIT_REACHED", "VERSION_CONFLICT", "IDEMPOTENCY_MISMATCH", "IDEMPOTENCY_IN_PROGRESS", "PAYMENT_DECLINED", "SECOND_FACTOR_REQUIRED", "EXPIRED"] as const;
 export type UserErrorCode = (typeof UserErrorCode)[number];
 
+/** Input of `billingAccountUpdate`. */
+export interface BillingAccountUpdateInput {
+  /** The billing account's id. */
+  readonly id: string;
+  /** The version that the change is based on; otherwise the error is `VERSION_CONFLICT`. */
+  readonly expectedVersion: number;
+  /** Where mails about money go; null: to the owners of the organisation. It stays when absent. */
+  readonly billingEmail?: string | null;
+  /** At most 40 characters. In the EU it is a VAT id with its country's letters. Null: none. It stays when absent. */
+  readonly taxId?: string | null;
+  /** The whole address; null: none. It stays when absent. */
+  readonly address?: BillingAddressInput | null;
+  /** Chosen by the client, unique per intent, e.g. a UUID. The same key and input give the stored result. */
+  readonly idempotencyKey: string;
+}
+
+/** To whom invoices are made out. */
+export interface BillingAddressInput {
+  /** Name of the payer, a company or a person; 1 to 120 characters. */
+  readonly name: string;
+  /** Street and number; 1 to 120 characters. */
+  readonly line1: string;
+  /** Whatever else the post needs; at most 120 characters. */
+  readonly line2?: string | null;
+  /** At most 20 characters. */
+  readonly postalCode?: string | null;
+  /** Town; 1 to 120 characters. */
+  readonly city: string;
+  /** State or province; at most 120 characters. */
+  readonly region?: string | null;
+  /** ISO 3166-1 alpha-2 code, e.g. `DE`. */
+  readonly country: string;
+}
+
 /** Input of `invoicePay`. */
 export interface InvoicePayInput {
   /** The invoice's id. Its status must be `OPEN`. */
@@ -350,6 +384,11 @@ export interface MutationSubscriptionResumeArgs {
   readonly input: SubscriptionResumeInput;
 }
 
+export interface MutationBillingAccountUpdateArgs {
+  /** The values of the mutation. */
+  readonly input: BillingAccountUpdateInput;
+}
+
 export interface MutationInvoicePayArgs {
   /** The values of the mutation. */
   readonly input: InvoicePayInput;
@@ -431,8 +470,42 @@ export interface BillingAccountObject<Own = NoParents> {
   readonly credit: Parent<Own, "Money">;
   /** The account's own time, where there is no real money; null: it is that of the machine. */
   readonly testClock?: Parent<Own, "TestClock"> | null | undefined;
+  /** Where mails about money go; null: to the owners of the organisation. */
+  readonly billingEmail?: string | null | undefined;
+  /** Tax id of the payer, such as an EU VAT id (`DE123456789`); null where there is none. */
+  readonly taxId?: string | null | undefined;
+  /** To whom invoices are made out; null: nobody said so. */
+  readonly address?: Parent<Own, "BillingAddress"> | null | undefined;
+  /** Rises with every change. */
+  readonly version: number;
   /** Cards and accounts that invoices can be paid with, oldest first. */
   readonly paymentMethods: readonly Parent<Own, "PaymentMethod">[];
+}
+
+/** Payload of `billingAccountUpdate`. */
+export interface BillingAccountUpdatePayloadObject<Own = NoParents> {
+  /** The account as it is now; null when the mutation was refused. */
+  readonly account?: Parent<Own, "BillingAccount"> | null | undefined;
+  /** Empty when the mutation succeeded. */
+  readonly userErrors: readonly Parent<Own, "UserError">[];
+}
+
+/** To whom invoices are made out. */
+export interface BillingAddressObject {
+  /** Name of the payer, a company or a person. */
+  readonly name: string;
+  /** Street and number. */
+  readonly line1: string;
+  /** Whatever else the post needs, e.g. a floor; null where there is nothing. */
+  readonly line2?: string | null | undefined;
+  /** Null where the country has none. */
+  readonly postalCode?: string | null | undefined;
+  /** Town. */
+  readonly city: string;
+  /** State or province; null where none is written. */
+  readonly region?: string | null | undefined;
+  /** ISO 3166-1 alpha-2 code, e.g. `DE`. */
+  readonly country: string;
 }
 
 /** A running plan. (Not `Subscription`: that is the root type.) */
@@ -501,6 +574,9 @@ export interface CreditNoteObject<Own = NoParents> {
   readonly periodEnd?: Date | null | undefined;
   /** When it was issued. */
   readonly issuedAt: Date;
+  /** Address of a printable page of the credit note, which opens without signing in. The link is good for 15 minutes, and
+   * may have been made up to five minutes ago. */
+  readonly documentUrl: string;
   /** Rises with every change. */
   readonly version: number;
 }
@@ -583,6 +659,9 @@ export interface InvoiceObject<Own = NoParents> {
   readonly credited: Parent<Own, "Money">;
   /** What was credited of it, oldest first. */
   readonly creditNotes: readonly Parent<Own, "CreditNote">[];
+  /** Address of a printable page of the invoice, which opens without signing in. The link is good for 15 minutes, and may have been
+   * made up to five minutes ago. */
+  readonly documentUrl: string;
   /** Rises with every change. */
   readonly version: number;
 }
@@ -989,6 +1068,8 @@ export interface UserErrorObject {
 
 interface DefaultParents<Own> {
   readonly BillingAccount: BillingAccountObject<Own>;
+  readonly BillingAccountUpdatePayload: BillingAccountUpdatePayloadObject<Own>;
+  readonly BillingAddress: BillingAddressObject;
   readonly BillingSubscription: BillingSubscriptionObject<Own>;
   readonly BillingSubscriptionConnection: BillingSubscriptionConnectionObject<Own>;
   readonly BillingSubscriptionEdge: BillingSubscriptionEdgeObject<Own>;
@@ -1045,9 +1126,26 @@ interface Fields<Own> {
     readonly amountDue: Field<NoArgs, Parent<Own, "Money">>;
     readonly credit: Field<NoArgs, Parent<Own, "Money">>;
     readonly testClock: Field<NoArgs, Parent<Own, "TestClock"> | null | undefined>;
+    readonly billingEmail: Field<NoArgs, string | null | undefined>;
+    readonly taxId: Field<NoArgs, string | null | undefined>;
+    readonly address: Field<NoArgs, Parent<Own, "BillingAddress"> | null | undefined>;
+    readonly version: Field<NoArgs, number>;
     readonly paymentMethods: Field<NoArgs, readonly Parent<Own, "PaymentMethod">[]>;
     readonly subscriptions: Field<BillingAccountSubscriptionsArgs, Parent<Own, "BillingSubscriptionConnection">>;
     readonly invoices: Field<BillingAccountInvoicesArgs, Parent<Own, "InvoiceConnection">>;
+  };
+  readonly BillingAccountUpdatePayload: {
+    readonly account: Field<NoArgs, Parent<Own, "BillingAccount"> | null | undefined>;
+    readonly userErrors: Field<NoArgs, readonly Parent<Own, "UserError">[]>;
+  };
+  readonly BillingAddress: {
+    readonly name: Field<NoArgs, string>;
+    readonly line1: Field<NoArgs, string>;
+    readonly line2: Field<NoArgs, string | null | undefined>;
+    readonly postalCode: Field<NoArgs, string | null | undefined>;
+    readonly city: Field<NoArgs, string>;
+    readonly region: Field<NoArgs, string | null | undefined>;
+    readonly country: Field<NoArgs, string>;
   };
   readonly BillingSubscription: {
     readonly id: Field<NoArgs, string>;
@@ -1083,6 +1181,7 @@ interface Fields<Own> {
     readonly periodStart: Field<NoArgs, Date | null | undefined>;
     readonly periodEnd: Field<NoArgs, Date | null | undefined>;
     readonly issuedAt: Field<NoArgs, Date>;
+    readonly documentUrl: Field<NoArgs, string>;
     readonly version: Field<NoArgs, number>;
   };
   readonly Dispute: {
@@ -1122,6 +1221,7 @@ interface Fields<Own> {
     readonly payments: Field<NoArgs, readonly Parent<Own, "Payment">[]>;
     readonly credited: Field<NoArgs, Parent<Own, "Money">>;
     readonly creditNotes: Field<NoArgs, readonly Parent<Own, "CreditNote">[]>;
+    readonly documentUrl: Field<NoArgs, string>;
     readonly version: Field<NoArgs, number>;
   };
   readonly InvoiceConnection: {
@@ -1166,6 +1266,7 @@ interface Fields<Own> {
     readonly subscriptionCancel: Field<MutationSubscriptionCancelArgs, Parent<Own, "SubscriptionCancelPayload">>;
     readonly subscriptionPause: Field<MutationSubscriptionPauseArgs, Parent<Own, "SubscriptionPausePayload">>;
     readonly subscriptionResume: Field<MutationSubscriptionResumeArgs, Parent<Own, "SubscriptionResumePayload">>;
+    readonly billingAccountUpdate: Field<MutationBillingAccountUpdateArgs, Parent<Own, "BillingAccountUpdatePayload">>;
     readonly invoicePay: Field<MutationInvoicePayArgs, Parent<Own, "InvoicePayPayload">>;
     readonly planPublish: Field<MutationPlanPublishArgs, Parent<Own, "PlanPublishPayload">>;
     readonly testClockAdvance: Field<MutationTestClockAdvanceArgs, Parent<Own, "TestClockAdvancePayload">>;
@@ -1351,6 +1452,8 @@ interface Fields<Own> {
 
 interface AllResolvers<Context, Own> {
   readonly BillingAccount: EntityResolvers<Parent<Own, "BillingAccount">, Context, Fields<Own>["BillingAccount"], { readonly __typename: "BillingAccount"; readonly id: string; }>;
+  readonly BillingAccountUpdatePayload: TypeResolvers<Parent<Own, "BillingAccountUpdatePayload">, Context, Fields<Own>["BillingAccountUpdatePayload"]>;
+  readonly BillingAddress: TypeResolvers<Parent<Own, "BillingAddress">, Context, Fields<Own>["BillingAddress"]>;
   readonly BillingSubscription: EntityResolvers<Parent<Own, "BillingSubscription">, Context, Fields<Own>["BillingSubscription"], { readonly __typename: "BillingSubscription"; readonly id: string; }>;
   readonly BillingSubscriptionConnection: TypeResolvers<Parent<Own, "BillingSubscriptionConnection">, Context, Fields<Own>["BillingSubscriptionConnection"]>;
   readonly BillingSubscriptionEdge: TypeResolvers<Parent<Own, "BillingSubscriptionEdge">, Context, Fields<Own>["BillingSubscriptionEdge"]>;
@@ -1400,6 +1503,7 @@ export type Resolvers<Context, Own = NoParents> = ResolverMap<AllResolvers<Conte
   readonly BigInt?: GraphQLScalarType;
   readonly CurrencyCode?: GraphQLScalarType;
   readonly DateTime?: GraphQLScalarType;
+  readonly EmailAddress?: GraphQLScalarType;
 };
 
 /** The resolvers of one type, for a file of its own. */

@@ -21,6 +21,8 @@ export interface EventData {
   readonly "billing.account.opened.v1": { readonly accountId: string; readonly organizationId: string; readonly currency: string; };
   /** An account has a time of its own, which is being moved or stands. */
   readonly "billing.account.test_clock_set.v1": { readonly accountId: string; readonly now: string | null; readonly target: string | null; };
+  /** A billing account has other details. It tells which, and none of their values but where mails go, sealed. */
+  readonly "billing.account.updated.v1": { readonly accountId: string; readonly organizationId: string; readonly changedFields: readonly (string)[]; readonly sealedBillingEmail?: string | null; };
   /** Something that an invoice charged was credited. */
   readonly "billing.credit_note.issued.v1": { readonly creditNoteId: string; readonly accountId: string; readonly invoiceId: string; readonly number: string; readonly reason: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; };
   /** A credit was taken back: the change that it belonged to was not paid for. */
@@ -32,15 +34,15 @@ export interface EventData {
   /** Another plan grants more or less, or use reached another share of a limit. */
   readonly "billing.entitlement.changed.v1": { readonly organizationId: string; readonly entitlements: readonly ({ readonly key: string; readonly granted: boolean; readonly limit: string | null; readonly used: string; readonly remaining: string | null; readonly resetsAt: string | null; })[]; readonly reachedPercent: number | null; };
   /** An invoice was issued. */
-  readonly "billing.invoice.issued.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; };
+  readonly "billing.invoice.issued.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly creditUsed?: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; };
   /** An invoice could not be collected, and is tried again; or it is tried at another time. */
   readonly "billing.invoice.overdue.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly retryAt: string | null; readonly dunningEndsAt: string; readonly failureCode: string | null; };
   /** An invoice was paid in full. */
-  readonly "billing.invoice.paid.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly paymentId: string; };
+  readonly "billing.invoice.paid.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly paymentId: string; readonly creditUsed?: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; };
   /** An invoice was given up: nothing more of it is collected. */
   readonly "billing.invoice.uncollectible.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; };
   /** An invoice was voided: nothing is due for it. */
-  readonly "billing.invoice.voided.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly reason?: string; };
+  readonly "billing.invoice.voided.v1": { readonly invoiceId: string; readonly accountId: string; readonly number: string; readonly fromStatus: string | null; readonly toStatus: string; readonly total: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly reason?: string; readonly creditUsed?: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; };
   /** A run has ended: the one notification of it. */
   readonly "billing.job.finished.v1": { readonly runId: string; readonly job: string; readonly status: "COMPLETED" | "FAILED"; readonly chunksTotal: number; readonly chunksDone: number; readonly chunksFailed: number; readonly itemsTotal: number; readonly itemsDone: number; readonly itemsFailed: number; readonly startedAt: string; readonly finishedAt: string; readonly durationMs: number; readonly failures: readonly ({ readonly item: string; readonly reason: string; })[]; };
   /** A run has come further. Told once a second at most. */
@@ -48,13 +50,13 @@ export interface EventData {
   /** Work on many things has been listed and begins. */
   readonly "billing.job.started.v1": { readonly runId: string; readonly job: string; readonly status: "RUNNING"; readonly chunksTotal: number; readonly chunksDone: number; readonly chunksFailed: number; readonly itemsTotal: number; readonly itemsDone: number; readonly itemsFailed: number; readonly startedAt: string; };
   /** A payment waits for its payer to confirm it. */
-  readonly "billing.payment.action_required.v1": { readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly failureCode: string | null; };
+  readonly "billing.payment.action_required.v1": { readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly failureCode: string | null; readonly payerPresent?: boolean; };
   /** A payment failed. */
-  readonly "billing.payment.failed.v1": { readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly failureCode: string | null; readonly provider?: string; readonly providerRef?: string | null; readonly providerEventId?: string | null; };
+  readonly "billing.payment.failed.v1": { readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly failureCode: string | null; readonly provider?: string; readonly providerRef?: string | null; readonly providerEventId?: string | null; readonly payerPresent?: boolean; };
   /** A payment was handed to the provider. */
-  readonly "billing.payment.processing.v1": { readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly failureCode: string | null; };
+  readonly "billing.payment.processing.v1": { readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly failureCode: string | null; readonly payerPresent?: boolean; };
   /** A payment succeeded. */
-  readonly "billing.payment.succeeded.v1": { readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly failureCode: string | null; readonly provider?: string; readonly providerRef?: string | null; readonly providerEventId?: string | null; };
+  readonly "billing.payment.succeeded.v1": { readonly paymentId: string; readonly invoiceId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly amount: { readonly amountMinor: string; readonly currency: string; readonly exponent: number; }; readonly failureCode: string | null; readonly provider?: string; readonly providerRef?: string | null; readonly providerEventId?: string | null; readonly payerPresent?: boolean; };
   /** A payment method was kept. */
   readonly "billing.payment_method.attached.v1": { readonly paymentMethodId: string; readonly accountId: string; readonly brand: string | null; readonly last4: string | null; };
   /** A payment method was given up. */
@@ -80,7 +82,7 @@ export interface EventData {
   /** A subscription is for another plan or quantity from now on. */
   readonly "billing.subscription.changed.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly fromPlanId: string; readonly fromQuantity: number; readonly quantity: number; readonly invoiceId: string | null; readonly creditNoteId: string | null; };
   /** A later payment failed; the invoice is still open. */
-  readonly "billing.subscription.past_due.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly invoiceId: string; };
+  readonly "billing.subscription.past_due.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; readonly invoiceId: string; readonly paymentId?: string | null; };
   /** A plan was paused: it grants nothing and costs nothing until it is resumed. */
   readonly "billing.subscription.paused.v1": { readonly subscriptionId: string; readonly accountId: string; readonly planId: string; readonly fromStatus: string | null; readonly toStatus: string; };
   /** A new period began. */

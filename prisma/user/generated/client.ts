@@ -272,6 +272,11 @@ export type OrganizationPlan = Prisma.OrganizationPlanModel
  */
 export type OrganizationEntitlement = Prisma.OrganizationEntitlementModel
 /**
+ * Model BillingContact
+ * Where an organisation wants mails about its money, by the events of billing.
+ */
+export type BillingContact = Prisma.BillingContactModel
+/**
  * Model EmailDelivery
  * A mail that an event called for, and what became of it.
  */

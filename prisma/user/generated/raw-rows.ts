@@ -47,6 +47,7 @@ import type { FeatureFlagRuleModel } from "./models/FeatureFlagRule.ts";
 import type { FeatureFlagRevisionModel } from "./models/FeatureFlagRevision.ts";
 import type { OrganizationPlanModel } from "./models/OrganizationPlan.ts";
 import type { OrganizationEntitlementModel } from "./models/OrganizationEntitlement.ts";
+import type { BillingContactModel } from "./models/BillingContact.ts";
 import type { EmailDeliveryModel } from "./models/EmailDelivery.ts";
 import type { EmailStepModel } from "./models/EmailStep.ts";
 import type { RegistrationDayModel } from "./models/RegistrationDay.ts";
@@ -1043,6 +1044,20 @@ export const organizationEntitlementRows: RawRows<OrganizationEntitlementModel> 
   }),
 );
 
+export const billingContactRows: RawRows<BillingContactModel> = rawRows(
+  "billing_contact",
+  {
+    organizationId: "organization_id",
+    email: "email",
+    changedAt: "changed_at",
+  },
+  z.object({
+    organizationId: z.string(),
+    email: z.string().nullable(),
+    changedAt: z.date(),
+  }),
+);
+
 export const emailDeliveryRows: RawRows<EmailDeliveryModel> = rawRows(
   "email_delivery",
   {
@@ -1056,6 +1071,7 @@ export const emailDeliveryRows: RawRows<EmailDeliveryModel> = rawRows(
     lastError: "last_error",
     createdAt: "created_at",
     sentAt: "sent_at",
+    facts: "facts",
   },
   z.object({
     eventId: z.string(),
@@ -1068,6 +1084,7 @@ export const emailDeliveryRows: RawRows<EmailDeliveryModel> = rawRows(
     lastError: z.string().nullable(),
     createdAt: z.date(),
     sentAt: z.date().nullable(),
+    facts: z.json().nullable(),
   }),
 );
 

@@ -21,6 +21,13 @@ const STATUS: Readonly<Record<CreditNoteStatus, string>> = {
 const REASON: Readonly<Record<CreditNoteReason, string>> = {
   PLAN_CHANGED: "Another plan or quantity was chosen within a paid period",
   PLAN_CANCELED: "The plan was ended within a paid period",
+  PLAN_PAUSED: "The plan was paused within a paid period",
+  REFUNDED: "The payment was given back",
+};
+
+const USE = {
+  credit: "The account has this amount as credit: the next invoices take it before anything is charged.",
+  refund: "This amount goes back to where the payment came from.",
 };
 
 export function creditNotePage({ seller, billTo, creditNote, invoice }: PrintedCreditNote): PrintablePage {
@@ -50,7 +57,7 @@ ${facts([
 <tr class="total"><th scope="row" colspan="2">Total credited</th><td class="amount">${amount(totalMinor, currency)}</td></tr>
 </tfoot>
 </table>
-<p class="note">The account has this amount as credit: the next invoices take it before anything is charged.</p>
+<p class="note">${reason === "REFUNDED" ? USE.refund : USE.credit}</p>
 </main>`,
   };
 }

@@ -326,6 +326,9 @@ export const BillingAccountScalarFieldEnum = {
   creditMinor: 'creditMinor',
   testTime: 'testTime',
   testTarget: 'testTarget',
+  billingEmail: 'billingEmail',
+  taxId: 'taxId',
+  address: 'address',
   version: 'version',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt'
@@ -407,6 +410,7 @@ export const InvoiceScalarFieldEnum = {
   paidAt: 'paidAt',
   retryAt: 'retryAt',
   dunningEndsAt: 'dunningEndsAt',
+  billTo: 'billTo',
   version: 'version',
   updatedAt: 'updatedAt'
 } as const

@@ -44,6 +44,8 @@ export type BillingAccountMinAggregateOutputType = {
   creditMinor: bigint | null
   testTime: Date | null
   testTarget: Date | null
+  billingEmail: string | null
+  taxId: string | null
   version: number | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -57,6 +59,8 @@ export type BillingAccountMaxAggregateOutputType = {
   creditMinor: bigint | null
   testTime: Date | null
   testTarget: Date | null
+  billingEmail: string | null
+  taxId: string | null
   version: number | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -70,6 +74,9 @@ export type BillingAccountCountAggregateOutputType = {
   creditMinor: number
   testTime: number
   testTarget: number
+  billingEmail: number
+  taxId: number
+  address: number
   version: number
   createdAt: number
   updatedAt: number
@@ -95,6 +102,8 @@ export type BillingAccountMinAggregateInputType = {
   creditMinor?: true
   testTime?: true
   testTarget?: true
+  billingEmail?: true
+  taxId?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -108,6 +117,8 @@ export type BillingAccountMaxAggregateInputType = {
   creditMinor?: true
   testTime?: true
   testTarget?: true
+  billingEmail?: true
+  taxId?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -121,6 +132,9 @@ export type BillingAccountCountAggregateInputType = {
   creditMinor?: true
   testTime?: true
   testTarget?: true
+  billingEmail?: true
+  taxId?: true
+  address?: true
   version?: true
   createdAt?: true
   updatedAt?: true
@@ -221,6 +235,9 @@ export type BillingAccountGroupByOutputType = {
   creditMinor: bigint
   testTime: Date | null
   testTarget: Date | null
+  billingEmail: string | null
+  taxId: string | null
+  address: runtime.JsonValue | null
   version: number
   createdAt: Date
   updatedAt: Date
@@ -257,6 +274,9 @@ export type BillingAccountWhereInput = {
   creditMinor?: Prisma.BigIntFilter<"BillingAccount"> | bigint | number
   testTime?: Prisma.DateTimeNullableFilter<"BillingAccount"> | Date | string | null
   testTarget?: Prisma.DateTimeNullableFilter<"BillingAccount"> | Date | string | null
+  billingEmail?: Prisma.StringNullableFilter<"BillingAccount"> | string | null
+  taxId?: Prisma.StringNullableFilter<"BillingAccount"> | string | null
+  address?: Prisma.JsonNullableFilter<"BillingAccount">
   version?: Prisma.IntFilter<"BillingAccount"> | number
   createdAt?: Prisma.DateTimeFilter<"BillingAccount"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"BillingAccount"> | Date | string
@@ -274,6 +294,9 @@ export type BillingAccountOrderByWithRelationInput = {
   creditMinor?: Prisma.SortOrder
   testTime?: Prisma.SortOrderInput | Prisma.SortOrder
   testTarget?: Prisma.SortOrderInput | Prisma.SortOrder
+  billingEmail?: Prisma.SortOrderInput | Prisma.SortOrder
+  taxId?: Prisma.SortOrderInput | Prisma.SortOrder
+  address?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -295,6 +318,9 @@ export type BillingAccountWhereUniqueInput = Prisma.AtLeast<{
   creditMinor?: Prisma.BigIntFilter<"BillingAccount"> | bigint | number
   testTime?: Prisma.DateTimeNullableFilter<"BillingAccount"> | Date | string | null
   testTarget?: Prisma.DateTimeNullableFilter<"BillingAccount"> | Date | string | null
+  billingEmail?: Prisma.StringNullableFilter<"BillingAccount"> | string | null
+  taxId?: Prisma.StringNullableFilter<"BillingAccount"> | string | null
+  address?: Prisma.JsonNullableFilter<"BillingAccount">
   version?: Prisma.IntFilter<"BillingAccount"> | number
   createdAt?: Prisma.DateTimeFilter<"BillingAccount"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"BillingAccount"> | Date | string
@@ -312,6 +338,9 @@ export type BillingAccountOrderByWithAggregationInput = {
   creditMinor?: Prisma.SortOrder
   testTime?: Prisma.SortOrderInput | Prisma.SortOrder
   testTarget?: Prisma.SortOrderInput | Prisma.SortOrder
+  billingEmail?: Prisma.SortOrderInput | Prisma.SortOrder
+  taxId?: Prisma.SortOrderInput | Prisma.SortOrder
+  address?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -333,6 +362,9 @@ export type BillingAccountScalarWhereWithAggregatesInput = {
   creditMinor?: Prisma.BigIntWithAggregatesFilter<"BillingAccount"> | bigint | number
   testTime?: Prisma.DateTimeNullableWithAggregatesFilter<"BillingAccount"> | Date | string | null
   testTarget?: Prisma.DateTimeNullableWithAggregatesFilter<"BillingAccount"> | Date | string | null
+  billingEmail?: Prisma.StringNullableWithAggregatesFilter<"BillingAccount"> | string | null
+  taxId?: Prisma.StringNullableWithAggregatesFilter<"BillingAccount"> | string | null
+  address?: Prisma.JsonNullableWithAggregatesFilter<"BillingAccount">
   version?: Prisma.IntWithAggregatesFilter<"BillingAccount"> | number
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"BillingAccount"> | Date | string
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"BillingAccount"> | Date | string
@@ -346,6 +378,9 @@ export type BillingAccountCreateInput = {
   creditMinor?: bigint | number
   testTime?: Date | string | null
   testTarget?: Date | string | null
+  billingEmail?: string | null
+  taxId?: string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -363,6 +398,9 @@ export type BillingAccountUncheckedCreateInput = {
   creditMinor?: bigint | number
   testTime?: Date | string | null
   testTarget?: Date | string | null
+  billingEmail?: string | null
+  taxId?: string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -380,6 +418,9 @@ export type BillingAccountUpdateInput = {
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billingEmail?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  taxId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -397,6 +438,9 @@ export type BillingAccountUncheckedUpdateInput = {
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billingEmail?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  taxId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -414,6 +458,9 @@ export type BillingAccountCreateManyInput = {
   creditMinor?: bigint | number
   testTime?: Date | string | null
   testTarget?: Date | string | null
+  billingEmail?: string | null
+  taxId?: string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -427,6 +474,9 @@ export type BillingAccountUpdateManyMutationInput = {
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billingEmail?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  taxId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -440,6 +490,9 @@ export type BillingAccountUncheckedUpdateManyInput = {
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billingEmail?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  taxId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -458,6 +511,9 @@ export type BillingAccountCountOrderByAggregateInput = {
   creditMinor?: Prisma.SortOrder
   testTime?: Prisma.SortOrder
   testTarget?: Prisma.SortOrder
+  billingEmail?: Prisma.SortOrder
+  taxId?: Prisma.SortOrder
+  address?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -476,6 +532,8 @@ export type BillingAccountMaxOrderByAggregateInput = {
   creditMinor?: Prisma.SortOrder
   testTime?: Prisma.SortOrder
   testTarget?: Prisma.SortOrder
+  billingEmail?: Prisma.SortOrder
+  taxId?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -489,6 +547,8 @@ export type BillingAccountMinOrderByAggregateInput = {
   creditMinor?: Prisma.SortOrder
   testTime?: Prisma.SortOrder
   testTarget?: Prisma.SortOrder
+  billingEmail?: Prisma.SortOrder
+  taxId?: Prisma.SortOrder
   version?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -568,6 +628,9 @@ export type BillingAccountCreateWithoutPaymentMethodsInput = {
   creditMinor?: bigint | number
   testTime?: Date | string | null
   testTarget?: Date | string | null
+  billingEmail?: string | null
+  taxId?: string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -584,6 +647,9 @@ export type BillingAccountUncheckedCreateWithoutPaymentMethodsInput = {
   creditMinor?: bigint | number
   testTime?: Date | string | null
   testTarget?: Date | string | null
+  billingEmail?: string | null
+  taxId?: string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -616,6 +682,9 @@ export type BillingAccountUpdateWithoutPaymentMethodsInput = {
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billingEmail?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  taxId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -632,6 +701,9 @@ export type BillingAccountUncheckedUpdateWithoutPaymentMethodsInput = {
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billingEmail?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  taxId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -648,6 +720,9 @@ export type BillingAccountCreateWithoutSubscriptionsInput = {
   creditMinor?: bigint | number
   testTime?: Date | string | null
   testTarget?: Date | string | null
+  billingEmail?: string | null
+  taxId?: string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -664,6 +739,9 @@ export type BillingAccountUncheckedCreateWithoutSubscriptionsInput = {
   creditMinor?: bigint | number
   testTime?: Date | string | null
   testTarget?: Date | string | null
+  billingEmail?: string | null
+  taxId?: string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -696,6 +774,9 @@ export type BillingAccountUpdateWithoutSubscriptionsInput = {
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billingEmail?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  taxId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -712,6 +793,9 @@ export type BillingAccountUncheckedUpdateWithoutSubscriptionsInput = {
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billingEmail?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  taxId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -728,6 +812,9 @@ export type BillingAccountCreateWithoutInvoicesInput = {
   creditMinor?: bigint | number
   testTime?: Date | string | null
   testTarget?: Date | string | null
+  billingEmail?: string | null
+  taxId?: string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -744,6 +831,9 @@ export type BillingAccountUncheckedCreateWithoutInvoicesInput = {
   creditMinor?: bigint | number
   testTime?: Date | string | null
   testTarget?: Date | string | null
+  billingEmail?: string | null
+  taxId?: string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -776,6 +866,9 @@ export type BillingAccountUpdateWithoutInvoicesInput = {
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billingEmail?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  taxId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -792,6 +885,9 @@ export type BillingAccountUncheckedUpdateWithoutInvoicesInput = {
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billingEmail?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  taxId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -808,6 +904,9 @@ export type BillingAccountCreateWithoutCreditNotesInput = {
   creditMinor?: bigint | number
   testTime?: Date | string | null
   testTarget?: Date | string | null
+  billingEmail?: string | null
+  taxId?: string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -824,6 +923,9 @@ export type BillingAccountUncheckedCreateWithoutCreditNotesInput = {
   creditMinor?: bigint | number
   testTime?: Date | string | null
   testTarget?: Date | string | null
+  billingEmail?: string | null
+  taxId?: string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -856,6 +958,9 @@ export type BillingAccountUpdateWithoutCreditNotesInput = {
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billingEmail?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  taxId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -872,6 +977,9 @@ export type BillingAccountUncheckedUpdateWithoutCreditNotesInput = {
   creditMinor?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   testTime?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   testTarget?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billingEmail?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  taxId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  address?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -946,6 +1054,9 @@ export type BillingAccountSelect<ExtArgs extends runtime.Types.Extensions.Intern
   creditMinor?: boolean
   testTime?: boolean
   testTarget?: boolean
+  billingEmail?: boolean
+  taxId?: boolean
+  address?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -964,6 +1075,9 @@ export type BillingAccountSelectCreateManyAndReturn<ExtArgs extends runtime.Type
   creditMinor?: boolean
   testTime?: boolean
   testTarget?: boolean
+  billingEmail?: boolean
+  taxId?: boolean
+  address?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -977,6 +1091,9 @@ export type BillingAccountSelectUpdateManyAndReturn<ExtArgs extends runtime.Type
   creditMinor?: boolean
   testTime?: boolean
   testTarget?: boolean
+  billingEmail?: boolean
+  taxId?: boolean
+  address?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
@@ -990,12 +1107,15 @@ export type BillingAccountSelectScalar = {
   creditMinor?: boolean
   testTime?: boolean
   testTarget?: boolean
+  billingEmail?: boolean
+  taxId?: boolean
+  address?: boolean
   version?: boolean
   createdAt?: boolean
   updatedAt?: boolean
 }
 
-export type BillingAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "currency" | "status" | "creditMinor" | "testTime" | "testTarget" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["billingAccount"]>
+export type BillingAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "currency" | "status" | "creditMinor" | "testTime" | "testTarget" | "billingEmail" | "taxId" | "address" | "version" | "createdAt" | "updatedAt", ExtArgs["result"]["billingAccount"]>
 export type BillingAccountInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   paymentMethods?: boolean | Prisma.BillingAccount$paymentMethodsArgs<ExtArgs>
   subscriptions?: boolean | Prisma.BillingAccount$subscriptionsArgs<ExtArgs>
@@ -1022,6 +1142,9 @@ export type $BillingAccountPayload<ExtArgs extends runtime.Types.Extensions.Inte
     creditMinor: bigint
     testTime: Date | null
     testTarget: Date | null
+    billingEmail: string | null
+    taxId: string | null
+    address: runtime.JsonValue | null
     version: number
     createdAt: Date
     updatedAt: Date
@@ -1459,6 +1582,9 @@ export interface BillingAccountFieldRefs {
   readonly creditMinor: Prisma.FieldRef<"BillingAccount", 'BigInt'>
   readonly testTime: Prisma.FieldRef<"BillingAccount", 'DateTime'>
   readonly testTarget: Prisma.FieldRef<"BillingAccount", 'DateTime'>
+  readonly billingEmail: Prisma.FieldRef<"BillingAccount", 'String'>
+  readonly taxId: Prisma.FieldRef<"BillingAccount", 'String'>
+  readonly address: Prisma.FieldRef<"BillingAccount", 'Json'>
   readonly version: Prisma.FieldRef<"BillingAccount", 'Int'>
   readonly createdAt: Prisma.FieldRef<"BillingAccount", 'DateTime'>
   readonly updatedAt: Prisma.FieldRef<"BillingAccount", 'DateTime'>

@@ -106,6 +106,7 @@ export type InvoiceCountAggregateOutputType = {
   paidAt: number
   retryAt: number
   dunningEndsAt: number
+  billTo: number
   version: number
   updatedAt: number
   _all: number
@@ -192,6 +193,7 @@ export type InvoiceCountAggregateInputType = {
   paidAt?: true
   retryAt?: true
   dunningEndsAt?: true
+  billTo?: true
   version?: true
   updatedAt?: true
   _all?: true
@@ -301,6 +303,7 @@ export type InvoiceGroupByOutputType = {
   paidAt: Date | null
   retryAt: Date | null
   dunningEndsAt: Date | null
+  billTo: runtime.JsonValue | null
   version: number
   updatedAt: Date
   _count: InvoiceCountAggregateOutputType | null
@@ -346,6 +349,7 @@ export type InvoiceWhereInput = {
   paidAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
   retryAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
   dunningEndsAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
+  billTo?: Prisma.JsonNullableFilter<"Invoice">
   version?: Prisma.IntFilter<"Invoice"> | number
   updatedAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   account?: Prisma.XOR<Prisma.BillingAccountScalarRelationFilter, Prisma.BillingAccountWhereInput>
@@ -374,6 +378,7 @@ export type InvoiceOrderByWithRelationInput = {
   paidAt?: Prisma.SortOrderInput | Prisma.SortOrder
   retryAt?: Prisma.SortOrderInput | Prisma.SortOrder
   dunningEndsAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  billTo?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   account?: Prisma.BillingAccountOrderByWithRelationInput
@@ -407,6 +412,7 @@ export type InvoiceWhereUniqueInput = Prisma.AtLeast<{
   paidAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
   retryAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
   dunningEndsAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
+  billTo?: Prisma.JsonNullableFilter<"Invoice">
   version?: Prisma.IntFilter<"Invoice"> | number
   updatedAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
   account?: Prisma.XOR<Prisma.BillingAccountScalarRelationFilter, Prisma.BillingAccountWhereInput>
@@ -435,6 +441,7 @@ export type InvoiceOrderByWithAggregationInput = {
   paidAt?: Prisma.SortOrderInput | Prisma.SortOrder
   retryAt?: Prisma.SortOrderInput | Prisma.SortOrder
   dunningEndsAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  billTo?: Prisma.SortOrderInput | Prisma.SortOrder
   version?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   _count?: Prisma.InvoiceCountOrderByAggregateInput
@@ -465,6 +472,7 @@ export type InvoiceScalarWhereWithAggregatesInput = {
   paidAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Invoice"> | Date | string | null
   retryAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Invoice"> | Date | string | null
   dunningEndsAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Invoice"> | Date | string | null
+  billTo?: Prisma.JsonNullableWithAggregatesFilter<"Invoice">
   version?: Prisma.IntWithAggregatesFilter<"Invoice"> | number
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"Invoice"> | Date | string
 }
@@ -484,6 +492,7 @@ export type InvoiceCreateInput = {
   paidAt?: Date | string | null
   retryAt?: Date | string | null
   dunningEndsAt?: Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   updatedAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutInvoicesInput
@@ -512,6 +521,7 @@ export type InvoiceUncheckedCreateInput = {
   paidAt?: Date | string | null
   retryAt?: Date | string | null
   dunningEndsAt?: Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   updatedAt?: Date | string
   lines?: Prisma.InvoiceLineUncheckedCreateNestedManyWithoutInvoiceInput
@@ -535,6 +545,7 @@ export type InvoiceUpdateInput = {
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutInvoicesNestedInput
@@ -563,6 +574,7 @@ export type InvoiceUncheckedUpdateInput = {
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lines?: Prisma.InvoiceLineUncheckedUpdateManyWithoutInvoiceNestedInput
@@ -589,6 +601,7 @@ export type InvoiceCreateManyInput = {
   paidAt?: Date | string | null
   retryAt?: Date | string | null
   dunningEndsAt?: Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   updatedAt?: Date | string
 }
@@ -608,6 +621,7 @@ export type InvoiceUpdateManyMutationInput = {
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -630,6 +644,7 @@ export type InvoiceUncheckedUpdateManyInput = {
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -672,6 +687,7 @@ export type InvoiceCountOrderByAggregateInput = {
   paidAt?: Prisma.SortOrder
   retryAt?: Prisma.SortOrder
   dunningEndsAt?: Prisma.SortOrder
+  billTo?: Prisma.SortOrder
   version?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
@@ -898,6 +914,7 @@ export type InvoiceCreateWithoutAccountInput = {
   paidAt?: Date | string | null
   retryAt?: Date | string | null
   dunningEndsAt?: Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   updatedAt?: Date | string
   subscription?: Prisma.BillingSubscriptionCreateNestedOneWithoutInvoicesInput
@@ -923,6 +940,7 @@ export type InvoiceUncheckedCreateWithoutAccountInput = {
   paidAt?: Date | string | null
   retryAt?: Date | string | null
   dunningEndsAt?: Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   updatedAt?: Date | string
   lines?: Prisma.InvoiceLineUncheckedCreateNestedManyWithoutInvoiceInput
@@ -978,6 +996,7 @@ export type InvoiceScalarWhereInput = {
   paidAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
   retryAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
   dunningEndsAt?: Prisma.DateTimeNullableFilter<"Invoice"> | Date | string | null
+  billTo?: Prisma.JsonNullableFilter<"Invoice">
   version?: Prisma.IntFilter<"Invoice"> | number
   updatedAt?: Prisma.DateTimeFilter<"Invoice"> | Date | string
 }
@@ -997,6 +1016,7 @@ export type InvoiceCreateWithoutSubscriptionInput = {
   paidAt?: Date | string | null
   retryAt?: Date | string | null
   dunningEndsAt?: Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   updatedAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutInvoicesInput
@@ -1022,6 +1042,7 @@ export type InvoiceUncheckedCreateWithoutSubscriptionInput = {
   paidAt?: Date | string | null
   retryAt?: Date | string | null
   dunningEndsAt?: Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   updatedAt?: Date | string
   lines?: Prisma.InvoiceLineUncheckedCreateNestedManyWithoutInvoiceInput
@@ -1071,6 +1092,7 @@ export type InvoiceCreateWithoutLinesInput = {
   paidAt?: Date | string | null
   retryAt?: Date | string | null
   dunningEndsAt?: Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   updatedAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutInvoicesInput
@@ -1098,6 +1120,7 @@ export type InvoiceUncheckedCreateWithoutLinesInput = {
   paidAt?: Date | string | null
   retryAt?: Date | string | null
   dunningEndsAt?: Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   updatedAt?: Date | string
   payments?: Prisma.PaymentUncheckedCreateNestedManyWithoutInvoiceInput
@@ -1136,6 +1159,7 @@ export type InvoiceUpdateWithoutLinesInput = {
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutInvoicesNestedInput
@@ -1163,6 +1187,7 @@ export type InvoiceUncheckedUpdateWithoutLinesInput = {
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   payments?: Prisma.PaymentUncheckedUpdateManyWithoutInvoiceNestedInput
@@ -1185,6 +1210,7 @@ export type InvoiceCreateWithoutPaymentsInput = {
   paidAt?: Date | string | null
   retryAt?: Date | string | null
   dunningEndsAt?: Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   updatedAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutInvoicesInput
@@ -1212,6 +1238,7 @@ export type InvoiceUncheckedCreateWithoutPaymentsInput = {
   paidAt?: Date | string | null
   retryAt?: Date | string | null
   dunningEndsAt?: Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   updatedAt?: Date | string
   lines?: Prisma.InvoiceLineUncheckedCreateNestedManyWithoutInvoiceInput
@@ -1250,6 +1277,7 @@ export type InvoiceUpdateWithoutPaymentsInput = {
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutInvoicesNestedInput
@@ -1277,6 +1305,7 @@ export type InvoiceUncheckedUpdateWithoutPaymentsInput = {
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lines?: Prisma.InvoiceLineUncheckedUpdateManyWithoutInvoiceNestedInput
@@ -1299,6 +1328,7 @@ export type InvoiceCreateWithoutCreditNotesInput = {
   paidAt?: Date | string | null
   retryAt?: Date | string | null
   dunningEndsAt?: Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   updatedAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutInvoicesInput
@@ -1326,6 +1356,7 @@ export type InvoiceUncheckedCreateWithoutCreditNotesInput = {
   paidAt?: Date | string | null
   retryAt?: Date | string | null
   dunningEndsAt?: Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   updatedAt?: Date | string
   lines?: Prisma.InvoiceLineUncheckedCreateNestedManyWithoutInvoiceInput
@@ -1364,6 +1395,7 @@ export type InvoiceUpdateWithoutCreditNotesInput = {
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutInvoicesNestedInput
@@ -1391,6 +1423,7 @@ export type InvoiceUncheckedUpdateWithoutCreditNotesInput = {
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lines?: Prisma.InvoiceLineUncheckedUpdateManyWithoutInvoiceNestedInput
@@ -1413,6 +1446,7 @@ export type InvoiceCreateWithoutChangesInput = {
   paidAt?: Date | string | null
   retryAt?: Date | string | null
   dunningEndsAt?: Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   updatedAt?: Date | string
   account: Prisma.BillingAccountCreateNestedOneWithoutInvoicesInput
@@ -1440,6 +1474,7 @@ export type InvoiceUncheckedCreateWithoutChangesInput = {
   paidAt?: Date | string | null
   retryAt?: Date | string | null
   dunningEndsAt?: Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   updatedAt?: Date | string
   lines?: Prisma.InvoiceLineUncheckedCreateNestedManyWithoutInvoiceInput
@@ -1478,6 +1513,7 @@ export type InvoiceUpdateWithoutChangesInput = {
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutInvoicesNestedInput
@@ -1505,6 +1541,7 @@ export type InvoiceUncheckedUpdateWithoutChangesInput = {
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lines?: Prisma.InvoiceLineUncheckedUpdateManyWithoutInvoiceNestedInput
@@ -1528,6 +1565,7 @@ export type InvoiceCreateManyAccountInput = {
   paidAt?: Date | string | null
   retryAt?: Date | string | null
   dunningEndsAt?: Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   updatedAt?: Date | string
 }
@@ -1547,6 +1585,7 @@ export type InvoiceUpdateWithoutAccountInput = {
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   subscription?: Prisma.BillingSubscriptionUpdateOneWithoutInvoicesNestedInput
@@ -1572,6 +1611,7 @@ export type InvoiceUncheckedUpdateWithoutAccountInput = {
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lines?: Prisma.InvoiceLineUncheckedUpdateManyWithoutInvoiceNestedInput
@@ -1596,6 +1636,7 @@ export type InvoiceUncheckedUpdateManyWithoutAccountInput = {
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -1616,6 +1657,7 @@ export type InvoiceCreateManySubscriptionInput = {
   paidAt?: Date | string | null
   retryAt?: Date | string | null
   dunningEndsAt?: Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: number
   updatedAt?: Date | string
 }
@@ -1635,6 +1677,7 @@ export type InvoiceUpdateWithoutSubscriptionInput = {
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   account?: Prisma.BillingAccountUpdateOneRequiredWithoutInvoicesNestedInput
@@ -1660,6 +1703,7 @@ export type InvoiceUncheckedUpdateWithoutSubscriptionInput = {
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lines?: Prisma.InvoiceLineUncheckedUpdateManyWithoutInvoiceNestedInput
@@ -1684,6 +1728,7 @@ export type InvoiceUncheckedUpdateManyWithoutSubscriptionInput = {
   paidAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dunningEndsAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  billTo?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   version?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -1764,6 +1809,7 @@ export type InvoiceSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   paidAt?: boolean
   retryAt?: boolean
   dunningEndsAt?: boolean
+  billTo?: boolean
   version?: boolean
   updatedAt?: boolean
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
@@ -1793,6 +1839,7 @@ export type InvoiceSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exten
   paidAt?: boolean
   retryAt?: boolean
   dunningEndsAt?: boolean
+  billTo?: boolean
   version?: boolean
   updatedAt?: boolean
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
@@ -1817,6 +1864,7 @@ export type InvoiceSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exten
   paidAt?: boolean
   retryAt?: boolean
   dunningEndsAt?: boolean
+  billTo?: boolean
   version?: boolean
   updatedAt?: boolean
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
@@ -1841,11 +1889,12 @@ export type InvoiceSelectScalar = {
   paidAt?: boolean
   retryAt?: boolean
   dunningEndsAt?: boolean
+  billTo?: boolean
   version?: boolean
   updatedAt?: boolean
 }
 
-export type InvoiceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "accountId" | "subscriptionId" | "number" | "status" | "currency" | "subtotalMinor" | "taxMinor" | "totalMinor" | "creditMinor" | "creditedMinor" | "issuedAt" | "dueAt" | "paidAt" | "retryAt" | "dunningEndsAt" | "version" | "updatedAt", ExtArgs["result"]["invoice"]>
+export type InvoiceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "accountId" | "subscriptionId" | "number" | "status" | "currency" | "subtotalMinor" | "taxMinor" | "totalMinor" | "creditMinor" | "creditedMinor" | "issuedAt" | "dueAt" | "paidAt" | "retryAt" | "dunningEndsAt" | "billTo" | "version" | "updatedAt", ExtArgs["result"]["invoice"]>
 export type InvoiceInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   account?: boolean | Prisma.BillingAccountDefaultArgs<ExtArgs>
   subscription?: boolean | Prisma.Invoice$subscriptionArgs<ExtArgs>
@@ -1892,6 +1941,7 @@ export type $InvoicePayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     paidAt: Date | null
     retryAt: Date | null
     dunningEndsAt: Date | null
+    billTo: runtime.JsonValue | null
     version: number
     updatedAt: Date
   }, ExtArgs["result"]["invoice"]>
@@ -2340,6 +2390,7 @@ export interface InvoiceFieldRefs {
   readonly paidAt: Prisma.FieldRef<"Invoice", 'DateTime'>
   readonly retryAt: Prisma.FieldRef<"Invoice", 'DateTime'>
   readonly dunningEndsAt: Prisma.FieldRef<"Invoice", 'DateTime'>
+  readonly billTo: Prisma.FieldRef<"Invoice", 'Json'>
   readonly version: Prisma.FieldRef<"Invoice", 'Int'>
   readonly updatedAt: Prisma.FieldRef<"Invoice", 'DateTime'>
 }

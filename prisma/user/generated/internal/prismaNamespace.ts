@@ -443,6 +443,7 @@ export const ModelName = {
   FeatureFlagRevision: 'FeatureFlagRevision',
   OrganizationPlan: 'OrganizationPlan',
   OrganizationEntitlement: 'OrganizationEntitlement',
+  BillingContact: 'BillingContact',
   EmailDelivery: 'EmailDelivery',
   EmailStep: 'EmailStep',
   RegistrationDay: 'RegistrationDay'
@@ -461,7 +462,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "carrierAddress" | "carrierDelivery" | "carrierStep" | "jobRun" | "jobChunk" | "user" | "emailVerification" | "pendingRegistration" | "unsubscribedTopic" | "profileEvent" | "passwordReset" | "emailChange" | "emailChangeToken" | "secondFactor" | "passkey" | "passkeyChallenge" | "recoveryCode" | "session" | "refreshToken" | "organization" | "organizationSlug" | "organizationDomain" | "identityProvider" | "providerAccount" | "providerSignIn" | "role" | "membership" | "membershipRole" | "memberSearchTerm" | "invitation" | "invitationToken" | "apiKey" | "apiKeySecret" | "featureFlagRule" | "featureFlagRevision" | "organizationPlan" | "organizationEntitlement" | "emailDelivery" | "emailStep" | "registrationDay"
+    modelProps: "streamHead" | "outbox" | "inbox" | "idempotency" | "backfill" | "snapshotMark" | "saga" | "sagaStep" | "sagaParticipation" | "carrierAddress" | "carrierDelivery" | "carrierStep" | "jobRun" | "jobChunk" | "user" | "emailVerification" | "pendingRegistration" | "unsubscribedTopic" | "profileEvent" | "passwordReset" | "emailChange" | "emailChangeToken" | "secondFactor" | "passkey" | "passkeyChallenge" | "recoveryCode" | "session" | "refreshToken" | "organization" | "organizationSlug" | "organizationDomain" | "identityProvider" | "providerAccount" | "providerSignIn" | "role" | "membership" | "membershipRole" | "memberSearchTerm" | "invitation" | "invitationToken" | "apiKey" | "apiKeySecret" | "featureFlagRule" | "featureFlagRevision" | "organizationPlan" | "organizationEntitlement" | "billingContact" | "emailDelivery" | "emailStep" | "registrationDay"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -3869,6 +3870,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    BillingContact: {
+      payload: Prisma.$BillingContactPayload<ExtArgs>
+      fields: Prisma.BillingContactFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.BillingContactFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BillingContactPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.BillingContactFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BillingContactPayload>
+        }
+        findFirst: {
+          args: Prisma.BillingContactFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BillingContactPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.BillingContactFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BillingContactPayload>
+        }
+        findMany: {
+          args: Prisma.BillingContactFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BillingContactPayload>[]
+        }
+        create: {
+          args: Prisma.BillingContactCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BillingContactPayload>
+        }
+        createMany: {
+          args: Prisma.BillingContactCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.BillingContactCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BillingContactPayload>[]
+        }
+        delete: {
+          args: Prisma.BillingContactDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BillingContactPayload>
+        }
+        update: {
+          args: Prisma.BillingContactUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BillingContactPayload>
+        }
+        deleteMany: {
+          args: Prisma.BillingContactDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.BillingContactUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.BillingContactUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BillingContactPayload>[]
+        }
+        upsert: {
+          args: Prisma.BillingContactUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BillingContactPayload>
+        }
+        aggregate: {
+          args: Prisma.BillingContactAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateBillingContact>
+        }
+        groupBy: {
+          args: Prisma.BillingContactGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.BillingContactGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.BillingContactCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.BillingContactCountAggregateOutputType> | number
+        }
+      }
+    }
     EmailDelivery: {
       payload: Prisma.$EmailDeliveryPayload<ExtArgs>
       fields: Prisma.EmailDeliveryFieldRefs
@@ -4718,6 +4793,15 @@ export const OrganizationEntitlementScalarFieldEnum = {
 export type OrganizationEntitlementScalarFieldEnum = (typeof OrganizationEntitlementScalarFieldEnum)[keyof typeof OrganizationEntitlementScalarFieldEnum]
 
 
+export const BillingContactScalarFieldEnum = {
+  organizationId: 'organizationId',
+  email: 'email',
+  changedAt: 'changedAt'
+} as const
+
+export type BillingContactScalarFieldEnum = (typeof BillingContactScalarFieldEnum)[keyof typeof BillingContactScalarFieldEnum]
+
+
 export const EmailDeliveryScalarFieldEnum = {
   eventId: 'eventId',
   tenantId: 'tenantId',
@@ -4728,7 +4812,8 @@ export const EmailDeliveryScalarFieldEnum = {
   attempts: 'attempts',
   lastError: 'lastError',
   createdAt: 'createdAt',
-  sentAt: 'sentAt'
+  sentAt: 'sentAt',
+  facts: 'facts'
 } as const
 
 export type EmailDeliveryScalarFieldEnum = (typeof EmailDeliveryScalarFieldEnum)[keyof typeof EmailDeliveryScalarFieldEnum]
@@ -5110,6 +5195,7 @@ export type GlobalOmitConfig = {
   featureFlagRevision?: Prisma.FeatureFlagRevisionOmit
   organizationPlan?: Prisma.OrganizationPlanOmit
   organizationEntitlement?: Prisma.OrganizationEntitlementOmit
+  billingContact?: Prisma.BillingContactOmit
   emailDelivery?: Prisma.EmailDeliveryOmit
   emailStep?: Prisma.EmailStepOmit
   registrationDay?: Prisma.RegistrationDayOmit

@@ -97,6 +97,7 @@ export const ModelName = {
   FeatureFlagRevision: 'FeatureFlagRevision',
   OrganizationPlan: 'OrganizationPlan',
   OrganizationEntitlement: 'OrganizationEntitlement',
+  BillingContact: 'BillingContact',
   EmailDelivery: 'EmailDelivery',
   EmailStep: 'EmailStep',
   RegistrationDay: 'RegistrationDay'
@@ -706,6 +707,15 @@ export const OrganizationEntitlementScalarFieldEnum = {
 export type OrganizationEntitlementScalarFieldEnum = (typeof OrganizationEntitlementScalarFieldEnum)[keyof typeof OrganizationEntitlementScalarFieldEnum]
 
 
+export const BillingContactScalarFieldEnum = {
+  organizationId: 'organizationId',
+  email: 'email',
+  changedAt: 'changedAt'
+} as const
+
+export type BillingContactScalarFieldEnum = (typeof BillingContactScalarFieldEnum)[keyof typeof BillingContactScalarFieldEnum]
+
+
 export const EmailDeliveryScalarFieldEnum = {
   eventId: 'eventId',
   tenantId: 'tenantId',
@@ -716,7 +726,8 @@ export const EmailDeliveryScalarFieldEnum = {
   attempts: 'attempts',
   lastError: 'lastError',
   createdAt: 'createdAt',
-  sentAt: 'sentAt'
+  sentAt: 'sentAt',
+  facts: 'facts'
 } as const
 
 export type EmailDeliveryScalarFieldEnum = (typeof EmailDeliveryScalarFieldEnum)[keyof typeof EmailDeliveryScalarFieldEnum]

@@ -260,6 +260,7 @@ export type OrganizationWhereInput = {
   slugs?: Prisma.OrganizationSlugListRelationFilter
   plan?: Prisma.XOR<Prisma.OrganizationPlanNullableScalarRelationFilter, Prisma.OrganizationPlanWhereInput> | null
   entitlements?: Prisma.OrganizationEntitlementListRelationFilter
+  billingContact?: Prisma.XOR<Prisma.BillingContactNullableScalarRelationFilter, Prisma.BillingContactWhereInput> | null
   apiKeys?: Prisma.ApiKeyListRelationFilter
   apiKeySecrets?: Prisma.ApiKeySecretListRelationFilter
   searchTerms?: Prisma.MemberSearchTermListRelationFilter
@@ -287,6 +288,7 @@ export type OrganizationOrderByWithRelationInput = {
   slugs?: Prisma.OrganizationSlugOrderByRelationAggregateInput
   plan?: Prisma.OrganizationPlanOrderByWithRelationInput
   entitlements?: Prisma.OrganizationEntitlementOrderByRelationAggregateInput
+  billingContact?: Prisma.BillingContactOrderByWithRelationInput
   apiKeys?: Prisma.ApiKeyOrderByRelationAggregateInput
   apiKeySecrets?: Prisma.ApiKeySecretOrderByRelationAggregateInput
   searchTerms?: Prisma.MemberSearchTermOrderByRelationAggregateInput
@@ -317,6 +319,7 @@ export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
   slugs?: Prisma.OrganizationSlugListRelationFilter
   plan?: Prisma.XOR<Prisma.OrganizationPlanNullableScalarRelationFilter, Prisma.OrganizationPlanWhereInput> | null
   entitlements?: Prisma.OrganizationEntitlementListRelationFilter
+  billingContact?: Prisma.XOR<Prisma.BillingContactNullableScalarRelationFilter, Prisma.BillingContactWhereInput> | null
   apiKeys?: Prisma.ApiKeyListRelationFilter
   apiKeySecrets?: Prisma.ApiKeySecretListRelationFilter
   searchTerms?: Prisma.MemberSearchTermListRelationFilter
@@ -376,6 +379,7 @@ export type OrganizationCreateInput = {
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -403,6 +407,7 @@ export type OrganizationUncheckedCreateInput = {
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -430,6 +435,7 @@ export type OrganizationUpdateInput = {
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -457,6 +463,7 @@ export type OrganizationUncheckedUpdateInput = {
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -757,6 +764,20 @@ export type OrganizationUpdateOneRequiredWithoutEntitlementsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutEntitlementsInput, Prisma.OrganizationUpdateWithoutEntitlementsInput>, Prisma.OrganizationUncheckedUpdateWithoutEntitlementsInput>
 }
 
+export type OrganizationCreateNestedOneWithoutBillingContactInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutBillingContactInput, Prisma.OrganizationUncheckedCreateWithoutBillingContactInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutBillingContactInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutBillingContactNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutBillingContactInput, Prisma.OrganizationUncheckedCreateWithoutBillingContactInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutBillingContactInput
+  upsert?: Prisma.OrganizationUpsertWithoutBillingContactInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutBillingContactInput, Prisma.OrganizationUpdateWithoutBillingContactInput>, Prisma.OrganizationUncheckedUpdateWithoutBillingContactInput>
+}
+
 export type OrganizationCreateWithoutSlugsInput = {
   id: string
   slug: string
@@ -778,6 +799,7 @@ export type OrganizationCreateWithoutSlugsInput = {
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -804,6 +826,7 @@ export type OrganizationUncheckedCreateWithoutSlugsInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -846,6 +869,7 @@ export type OrganizationUpdateWithoutSlugsInput = {
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -872,6 +896,7 @@ export type OrganizationUncheckedUpdateWithoutSlugsInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -898,6 +923,7 @@ export type OrganizationCreateWithoutDomainsInput = {
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -924,6 +950,7 @@ export type OrganizationUncheckedCreateWithoutDomainsInput = {
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -966,6 +993,7 @@ export type OrganizationUpdateWithoutDomainsInput = {
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -992,6 +1020,7 @@ export type OrganizationUncheckedUpdateWithoutDomainsInput = {
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1018,6 +1047,7 @@ export type OrganizationCreateWithoutIdentityProviderInput = {
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -1044,6 +1074,7 @@ export type OrganizationUncheckedCreateWithoutIdentityProviderInput = {
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1086,6 +1117,7 @@ export type OrganizationUpdateWithoutIdentityProviderInput = {
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -1112,6 +1144,7 @@ export type OrganizationUncheckedUpdateWithoutIdentityProviderInput = {
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1138,6 +1171,7 @@ export type OrganizationCreateWithoutProviderAccountsInput = {
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -1164,6 +1198,7 @@ export type OrganizationUncheckedCreateWithoutProviderAccountsInput = {
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1206,6 +1241,7 @@ export type OrganizationUpdateWithoutProviderAccountsInput = {
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -1232,6 +1268,7 @@ export type OrganizationUncheckedUpdateWithoutProviderAccountsInput = {
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1258,6 +1295,7 @@ export type OrganizationCreateWithoutProviderSignInsInput = {
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -1284,6 +1322,7 @@ export type OrganizationUncheckedCreateWithoutProviderSignInsInput = {
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1326,6 +1365,7 @@ export type OrganizationUpdateWithoutProviderSignInsInput = {
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -1352,6 +1392,7 @@ export type OrganizationUncheckedUpdateWithoutProviderSignInsInput = {
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1378,6 +1419,7 @@ export type OrganizationCreateWithoutRolesInput = {
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -1404,6 +1446,7 @@ export type OrganizationUncheckedCreateWithoutRolesInput = {
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1446,6 +1489,7 @@ export type OrganizationUpdateWithoutRolesInput = {
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -1472,6 +1516,7 @@ export type OrganizationUncheckedUpdateWithoutRolesInput = {
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1498,6 +1543,7 @@ export type OrganizationCreateWithoutMembershipsInput = {
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -1524,6 +1570,7 @@ export type OrganizationUncheckedCreateWithoutMembershipsInput = {
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1566,6 +1613,7 @@ export type OrganizationUpdateWithoutMembershipsInput = {
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -1592,6 +1640,7 @@ export type OrganizationUncheckedUpdateWithoutMembershipsInput = {
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1618,6 +1667,7 @@ export type OrganizationCreateWithoutMembershipRolesInput = {
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -1644,6 +1694,7 @@ export type OrganizationUncheckedCreateWithoutMembershipRolesInput = {
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1686,6 +1737,7 @@ export type OrganizationUpdateWithoutMembershipRolesInput = {
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -1712,6 +1764,7 @@ export type OrganizationUncheckedUpdateWithoutMembershipRolesInput = {
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1739,6 +1792,7 @@ export type OrganizationCreateWithoutSearchTermsInput = {
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
 }
@@ -1765,6 +1819,7 @@ export type OrganizationUncheckedCreateWithoutSearchTermsInput = {
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -1807,6 +1862,7 @@ export type OrganizationUpdateWithoutSearchTermsInput = {
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
 }
@@ -1833,6 +1889,7 @@ export type OrganizationUncheckedUpdateWithoutSearchTermsInput = {
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -1858,6 +1915,7 @@ export type OrganizationCreateWithoutInvitationsInput = {
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -1884,6 +1942,7 @@ export type OrganizationUncheckedCreateWithoutInvitationsInput = {
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -1926,6 +1985,7 @@ export type OrganizationUpdateWithoutInvitationsInput = {
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -1952,6 +2012,7 @@ export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -1978,6 +2039,7 @@ export type OrganizationCreateWithoutInvitationTokensInput = {
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -2004,6 +2066,7 @@ export type OrganizationUncheckedCreateWithoutInvitationTokensInput = {
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -2046,6 +2109,7 @@ export type OrganizationUpdateWithoutInvitationTokensInput = {
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -2072,6 +2136,7 @@ export type OrganizationUncheckedUpdateWithoutInvitationTokensInput = {
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -2099,6 +2164,7 @@ export type OrganizationCreateWithoutApiKeysInput = {
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactCreateNestedOneWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
 }
@@ -2125,6 +2191,7 @@ export type OrganizationUncheckedCreateWithoutApiKeysInput = {
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -2167,6 +2234,7 @@ export type OrganizationUpdateWithoutApiKeysInput = {
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUpdateOneWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
 }
@@ -2193,6 +2261,7 @@ export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -2219,6 +2288,7 @@ export type OrganizationCreateWithoutApiKeySecretsInput = {
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
 }
@@ -2245,6 +2315,7 @@ export type OrganizationUncheckedCreateWithoutApiKeySecretsInput = {
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -2287,6 +2358,7 @@ export type OrganizationUpdateWithoutApiKeySecretsInput = {
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
 }
@@ -2313,6 +2385,7 @@ export type OrganizationUncheckedUpdateWithoutApiKeySecretsInput = {
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -2338,6 +2411,7 @@ export type OrganizationCreateWithoutPlanInput = {
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -2364,6 +2438,7 @@ export type OrganizationUncheckedCreateWithoutPlanInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -2406,6 +2481,7 @@ export type OrganizationUpdateWithoutPlanInput = {
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -2432,6 +2508,7 @@ export type OrganizationUncheckedUpdateWithoutPlanInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUncheckedUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -2458,6 +2535,7 @@ export type OrganizationCreateWithoutEntitlementsInput = {
   invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
@@ -2484,6 +2562,7 @@ export type OrganizationUncheckedCreateWithoutEntitlementsInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
   slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
   plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  billingContact?: Prisma.BillingContactUncheckedCreateNestedOneWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
   searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
@@ -2526,6 +2605,7 @@ export type OrganizationUpdateWithoutEntitlementsInput = {
   invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUpdateOneWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
@@ -2552,6 +2632,131 @@ export type OrganizationUncheckedUpdateWithoutEntitlementsInput = {
   invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
   slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
   plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  billingContact?: Prisma.BillingContactUncheckedUpdateOneWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutBillingContactInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInCreateNestedManyWithoutOrganizationInput
+  roles?: Prisma.RoleCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutBillingContactInput = {
+  id: string
+  slug: string
+  name: string
+  status: string
+  requiresSecondFactor?: boolean
+  deletesAt?: Date | string | null
+  version?: number
+  createdAt: Date | string
+  updatedAt: Date | string
+  domains?: Prisma.OrganizationDomainUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProvider?: Prisma.IdentityProviderUncheckedCreateNestedOneWithoutOrganizationInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedCreateNestedManyWithoutOrganizationInput
+  roles?: Prisma.RoleUncheckedCreateNestedManyWithoutOrganizationInput
+  memberships?: Prisma.MembershipUncheckedCreateNestedManyWithoutOrganizationInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedCreateNestedManyWithoutOrganizationInput
+  slugs?: Prisma.OrganizationSlugUncheckedCreateNestedManyWithoutOrganizationInput
+  plan?: Prisma.OrganizationPlanUncheckedCreateNestedOneWithoutOrganizationInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeySecrets?: Prisma.ApiKeySecretUncheckedCreateNestedManyWithoutOrganizationInput
+  searchTerms?: Prisma.MemberSearchTermUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutBillingContactInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutBillingContactInput, Prisma.OrganizationUncheckedCreateWithoutBillingContactInput>
+}
+
+export type OrganizationUpsertWithoutBillingContactInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutBillingContactInput, Prisma.OrganizationUncheckedUpdateWithoutBillingContactInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutBillingContactInput, Prisma.OrganizationUncheckedCreateWithoutBillingContactInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutBillingContactInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutBillingContactInput, Prisma.OrganizationUncheckedUpdateWithoutBillingContactInput>
+}
+
+export type OrganizationUpdateWithoutBillingContactInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUpdateManyWithoutOrganizationNestedInput
+  roles?: Prisma.RoleUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  apiKeySecrets?: Prisma.ApiKeySecretUpdateManyWithoutOrganizationNestedInput
+  searchTerms?: Prisma.MemberSearchTermUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutBillingContactInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  slug?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  requiresSecondFactor?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  deletesAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  domains?: Prisma.OrganizationDomainUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProvider?: Prisma.IdentityProviderUncheckedUpdateOneWithoutOrganizationNestedInput
+  providerAccounts?: Prisma.ProviderAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  providerSignIns?: Prisma.ProviderSignInUncheckedUpdateManyWithoutOrganizationNestedInput
+  roles?: Prisma.RoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  memberships?: Prisma.MembershipUncheckedUpdateManyWithoutOrganizationNestedInput
+  membershipRoles?: Prisma.MembershipRoleUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitationTokens?: Prisma.InvitationTokenUncheckedUpdateManyWithoutOrganizationNestedInput
+  slugs?: Prisma.OrganizationSlugUncheckedUpdateManyWithoutOrganizationNestedInput
+  plan?: Prisma.OrganizationPlanUncheckedUpdateOneWithoutOrganizationNestedInput
+  entitlements?: Prisma.OrganizationEntitlementUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeySecrets?: Prisma.ApiKeySecretUncheckedUpdateManyWithoutOrganizationNestedInput
   searchTerms?: Prisma.MemberSearchTermUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -2718,6 +2923,7 @@ export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   slugs?: boolean | Prisma.Organization$slugsArgs<ExtArgs>
   plan?: boolean | Prisma.Organization$planArgs<ExtArgs>
   entitlements?: boolean | Prisma.Organization$entitlementsArgs<ExtArgs>
+  billingContact?: boolean | Prisma.Organization$billingContactArgs<ExtArgs>
   apiKeys?: boolean | Prisma.Organization$apiKeysArgs<ExtArgs>
   apiKeySecrets?: boolean | Prisma.Organization$apiKeySecretsArgs<ExtArgs>
   searchTerms?: boolean | Prisma.Organization$searchTermsArgs<ExtArgs>
@@ -2774,6 +2980,7 @@ export type OrganizationInclude<ExtArgs extends runtime.Types.Extensions.Interna
   slugs?: boolean | Prisma.Organization$slugsArgs<ExtArgs>
   plan?: boolean | Prisma.Organization$planArgs<ExtArgs>
   entitlements?: boolean | Prisma.Organization$entitlementsArgs<ExtArgs>
+  billingContact?: boolean | Prisma.Organization$billingContactArgs<ExtArgs>
   apiKeys?: boolean | Prisma.Organization$apiKeysArgs<ExtArgs>
   apiKeySecrets?: boolean | Prisma.Organization$apiKeySecretsArgs<ExtArgs>
   searchTerms?: boolean | Prisma.Organization$searchTermsArgs<ExtArgs>
@@ -2797,6 +3004,7 @@ export type $OrganizationPayload<ExtArgs extends runtime.Types.Extensions.Intern
     slugs: Prisma.$OrganizationSlugPayload<ExtArgs>[]
     plan: Prisma.$OrganizationPlanPayload<ExtArgs> | null
     entitlements: Prisma.$OrganizationEntitlementPayload<ExtArgs>[]
+    billingContact: Prisma.$BillingContactPayload<ExtArgs> | null
     apiKeys: Prisma.$ApiKeyPayload<ExtArgs>[]
     apiKeySecrets: Prisma.$ApiKeySecretPayload<ExtArgs>[]
     searchTerms: Prisma.$MemberSearchTermPayload<ExtArgs>[]
@@ -3223,6 +3431,7 @@ export interface Prisma__OrganizationClient<T, Null = never, ExtArgs extends run
   slugs<T extends Prisma.Organization$slugsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$slugsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OrganizationSlugPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   plan<T extends Prisma.Organization$planArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$planArgs<ExtArgs>>): Prisma.Prisma__OrganizationPlanClient<runtime.Types.Result.GetResult<Prisma.$OrganizationPlanPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   entitlements<T extends Prisma.Organization$entitlementsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$entitlementsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OrganizationEntitlementPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  billingContact<T extends Prisma.Organization$billingContactArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$billingContactArgs<ExtArgs>>): Prisma.Prisma__BillingContactClient<runtime.Types.Result.GetResult<Prisma.$BillingContactPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   apiKeys<T extends Prisma.Organization$apiKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$apiKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   apiKeySecrets<T extends Prisma.Organization$apiKeySecretsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$apiKeySecretsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeySecretPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   searchTerms<T extends Prisma.Organization$searchTermsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$searchTermsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MemberSearchTermPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
@@ -3932,6 +4141,25 @@ export type Organization$entitlementsArgs<ExtArgs extends runtime.Types.Extensio
   take?: number
   skip?: number
   distinct?: Prisma.OrganizationEntitlementScalarFieldEnum | Prisma.OrganizationEntitlementScalarFieldEnum[]
+}
+
+/**
+ * Organization.billingContact
+ */
+export type Organization$billingContactArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the BillingContact
+   */
+  select?: Prisma.BillingContactSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the BillingContact
+   */
+  omit?: Prisma.BillingContactOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.BillingContactInclude<ExtArgs> | null
+  where?: Prisma.BillingContactWhereInput
 }
 
 /**

@@ -30,7 +30,7 @@ const invoice: Invoice = {
   ...{ id: InvoiceId.require(`inv_${UUID}`), organizationId, accountId, subscriptionId: null },
   ...{ number: "2026-000001", status: "OPEN", currency: "EUR", version: 1 },
   ...{ subtotalMinor: 12_000n, taxMinor: 2_400n, totalMinor: 14_400n, creditMinor: 1_000n },
-  ...{ issuedAt: start, dueAt: end, paidAt: null },
+  ...{ issuedAt: start, dueAt: end, paidAt: null, creditedMinor: 0n, retryAt: null, dunningEndsAt: null },
 };
 const line: InvoiceLine = {
   ...{ id: InvoiceLineId.require(`lin_${UUID}`), organizationId, invoiceId: invoice.id },
