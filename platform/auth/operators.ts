@@ -25,6 +25,6 @@ export function isOperator(identity: Identity, organizationId: string | undefine
 }
 
 /** Is it the command line? */
-export function isOperatorProcess(identity: Identity): boolean {
+function isOperatorProcess(identity: Identity): boolean {
   return identity.kind === "SERVICE" && identity.service === OPERATOR_SERVICE;
 }

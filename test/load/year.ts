@@ -1,5 +1,5 @@
-// `npm run load -- year`: a year of a thousand subscriptions on the test clock, on an embedded platform of its own. What
-// was collected, credited and given up must equal an independent calculation, account by account.
+// `npm run load -- year`: a year of a thousand subscriptions on the test clock, on an embedded platform of its own.
+// What was collected, credited and given up must equal an independent calculation, account by account.
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { type Books, expectedBooks } from "../support/billing-year/expected-books.ts";
 import { type AccountApi, liveThrough, readBooks } from "../support/billing-year/live-through.ts";

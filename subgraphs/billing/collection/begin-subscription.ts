@@ -1,7 +1,7 @@
 /**
  * The part that every start of a plan shares: subscription (INCOMPLETE), invoice (OPEN) and payment (PROCESSING). Where
- * the account's credit covers the invoice, the subscription is ACTIVE at once and there is no payment. An account's first
- * plan may begin with a trial: then there is no invoice either.
+ * the account's credit covers the invoice, the subscription is ACTIVE at once and there is no payment. An account's
+ * first plan may begin with a trial: then there is no invoice either.
  */
 import type { CommandScope } from "../../../platform/database/command.ts";
 import type { Causation } from "../../../platform/events/envelope.ts";

@@ -1,7 +1,7 @@
 /**
  * The job that tries again what could not be collected, and gives it up in the end. It finds invoices with the relay
- * role and works on each as its organisation. The account's row lock decides, so each is tried once, however often it is
- * listed.
+ * role and works on each as its organisation. The account's row lock decides, so each is tried once, however often it
+ * is listed.
  */
 import { OrganizationId } from "../../../platform/auth/principal-ids.ts";
 import type { Job } from "../../../platform/jobs/job.ts";

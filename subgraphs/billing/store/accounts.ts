@@ -137,7 +137,7 @@ export async function setTestClock(
 
 const movingRows = z.array(z.object({ id: AccountId.schema, organizationId: OrganizationId.schema }));
 
-/** Accounts whose time is being moved. For the relay role, which sees those of all organisations that have their own. */
+/** Accounts whose time is being moved. For the relay role, which sees all accounts that have a time of their own. */
 export async function findMovingClocks(
   tx: BillingTransaction,
   limit: number,

@@ -195,7 +195,7 @@ export async function markInvoiceVoid(tx: BillingTransaction, id: InvoiceId, at:
   return toInvoice(row);
 }
 
-/** @param id of an OPEN invoice that the transaction has locked, or of a PAID one whose money the bank took back */
+/** @param id of an invoice that the transaction has locked: OPEN, or PAID and the bank took the money back */
 export async function markInvoiceUncollectible(
   tx: BillingTransaction,
   id: InvoiceId,
@@ -232,8 +232,8 @@ export async function findOverdueInvoices(tx: BillingTransaction, accountId: Acc
 const overdueRows = z.array(z.object({ id: InvoiceId.schema, organizationId: OrganizationId.schema }));
 
 /**
- * Invoices that are to be tried again, or given up, unless a payment that is under way decides first. Accounts on a test
- * clock have a worker of their own. For the relay role, which sees overdue invoices of all organisations.
+ * Invoices that are to be tried again, or given up, unless a payment that is under way decides first. Accounts on a
+ * test clock have a worker of their own. For the relay role, which sees overdue invoices of all organisations.
  * @param except ids of those that are not asked for
  */
 export async function findDueInvoices(

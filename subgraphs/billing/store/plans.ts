@@ -115,7 +115,10 @@ export async function lockPlanCode(tx: BillingTransaction, code: string): Promis
   return _max.version ?? 0;
 }
 
-/** Publishes a plan in place of the version that was offered. @param plan newer than all of its code, which is locked */
+/**
+ * Publishes a plan in place of the version that was offered.
+ * @param plan newer than all of its code, which is locked
+ */
 export async function replacePlan(tx: BillingTransaction, { features, ...plan }: NewPlan): Promise<Plan> {
   await tables(tx).plan.updateMany({
     where: { code: plan.code, status: "PUBLISHED" },

@@ -1,6 +1,6 @@
 /**
- * Statements on refunds. Callers bring a transaction that is bound to its tenants; `findUnsettledRefunds` says what else
- * it needs.
+ * Statements on refunds. Callers bring a transaction that is bound to its tenants; `findUnsettledRefunds` says what
+ * else it needs.
  */
 import { z } from "zod";
 import { OrganizationId } from "../../../platform/auth/principal-ids.ts";

@@ -1,5 +1,5 @@
-// Some months of fifty subscriptions on clocks of their own: what was collected, credited and given up equals an independent
-// calculation. `npm run load -- year` does the same for a year of a thousand.
+// Some months of fifty subscriptions on clocks of their own: what was collected, credited and given up equals an
+// independent calculation. `npm run load -- year` does the same for a year of a thousand.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Subgraph } from "../../../../platform/graphql/subgraph.ts";
 import { expectedBooks } from "../../../support/billing-year/expected-books.ts";
