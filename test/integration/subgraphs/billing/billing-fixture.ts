@@ -195,6 +195,7 @@ export async function startBilling({ clock = systemClock, before, webhookUrl }: 
     viewerOf,
     eventTypes,
     eventsOf,
+    streamOf,
     entitlementEventsOf,
     async planId(code: string): Promise<string> {
       const { rows } = await admin.query("SELECT id FROM plan WHERE code = $1", [code]);

@@ -120,7 +120,7 @@ async function expectProviderAgrees({ sandbox }: BillingFixture, { payments }: B
 
 /** Events tell each change of status, once and in order, and end where the rows are. */
 async function expectEventsTell(billing: BillingFixture, { organizationId }: Customer, books: Books): Promise<void> {
-  const events = await billing.eventsOf(organizationId);
+  const events = await billing.streamOf(organizationId);
   expect(events.flatMap((event) => billing.contracts.validate(event) ?? [])).toEqual([]);
   expect(events.map(({ sequence }) => Number(sequence))).toEqual(events.map((_, at) => at + 1));
   const rows = [...books.subscriptions, ...books.invoices, ...books.payments, ...books.notes, ...books.refunds];

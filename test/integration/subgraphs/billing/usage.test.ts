@@ -207,6 +207,8 @@ test("the next month of use begins at zero, and what lies before it is counted f
 
 test("members take seats by the events of the user subgraph, and filling them is told", async () => {
   await startPlan();
+  // What the plan grants is told by a consumer of its own.
+  await news(1);
   const memberships = Array.from({ length: 4 }, () => billing.ids.next("mem"));
   for (const id of memberships) await publishMembership("user.membership.created.v1", id);
   const seats = async () =>
