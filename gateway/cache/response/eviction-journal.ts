@@ -12,26 +12,45 @@ export interface EvictionJournal {
   overtook(mark: number, tags: ReadonlySet<string>, until?: number): boolean;
 }
 
-/** @param capacity how many evictions are remembered: above the most that happen during one load */
+/**
+ * @param capacity how many tags are remembered: above the most that are evicted during one load. Evictions differ
+ * widely in how many tags they have, so to count evictions would bound no memory.
+ */
 export function createEvictionJournal(capacity: number): EvictionJournal {
-  const latest: (readonly string[])[] = [];
+  /** By number, the oldest first. */
+  const latest = new Map<number, readonly string[]>();
+  let held = 0;
   let count = 0;
   let forgotten = 0;
+
+  function forgetOldest(): void {
+    for (const [number, tags] of latest) {
+      if (held <= capacity) return;
+      latest.delete(number);
+      held -= tags.length;
+      forgotten = number + 1;
+    }
+  }
+
   return {
     mark: () => count,
     record(tags) {
-      latest[count % capacity] = tags;
+      latest.set(count, tags);
+      held += tags.length;
       count += 1;
+      forgetOldest();
     },
     recordAll() {
       count += 1;
       forgotten = count;
+      latest.clear();
+      held = 0;
     },
     overtook(mark, tags, until = count) {
       if (mark >= until) return false;
-      if (mark < forgotten || count - mark > capacity) return true;
-      for (let index = mark; index < until; index += 1) {
-        if (latest[index % capacity]?.some((tag) => tags.has(tag)) === true) return true;
+      if (mark < forgotten) return true;
+      for (let number = mark; number < until; number += 1) {
+        if (latest.get(number)?.some((tag) => tags.has(tag)) === true) return true;
       }
       return false;
     },

@@ -76,7 +76,8 @@ export const ANY_EVENT_TAG = "event";
 
 /** Within the last tenth of its life one caller makes an answer anew, while the others are given what is there. */
 const REFRESH_SHARE = 0.1;
-const JOURNAL = 16_384;
+/** Tags; about a hundred bytes each. */
+const JOURNAL = 65_536;
 /** What an entry costs beside its body. */
 const OVERHEAD_BYTES = 500;
 /** One answer never takes more than this share. */

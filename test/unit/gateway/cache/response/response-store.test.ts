@@ -94,3 +94,22 @@ test("a journal that forgot what was evicted meanwhile says that it may have bee
   expect(journal.overtook(mark, new Set(["other"]))).toBe(true);
   expect(journal.overtook(journal.mark(), new Set(["t4"]))).toBe(false);
 });
+
+test("a journal remembers so many tags, however many an eviction has", () => {
+  const journal = createEvictionJournal(10);
+  const mark = journal.mark();
+  journal.record(["a", "b", "c", "d"]);
+  journal.record(["e", "f", "g", "h", "i", "j"]);
+  expect(journal.overtook(mark, new Set(["other"]))).toBe(false);
+  const second = mark + 1;
+  journal.record(["k"]);
+  expect(journal.overtook(mark, new Set(["other"]))).toBe(true);
+  expect(journal.overtook(second, new Set(["j"]))).toBe(true);
+  expect(journal.overtook(second, new Set(["other"]))).toBe(false);
+  journal.record(Array.from({ length: 11 }, (_, index) => `many${index}`));
+  expect(journal.overtook(second, new Set(["other"]))).toBe(true);
+  expect(journal.overtook(journal.mark(), new Set(["many1"]))).toBe(false);
+  const third = journal.mark();
+  journal.recordAll();
+  expect(journal.overtook(third, new Set(["other"]))).toBe(true);
+});
